@@ -1,0 +1,107 @@
+"""What goes wrong in the user's world, in the user's words.
+
+Every error carries a message (what, got, allowed) and a hint (what to do). The command line
+prints both on one line, the app shows them side by side; neither shows a traceback.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class CoreError(Exception):
+    """Base of all errors that are meant for the person in front of the screen.
+
+    Parameters
+    ----------
+    message : what is wrong, what was given and what is allowed; one sentence or two.
+    hint : what to do next; may be empty.
+    """
+
+    kind = "error"
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class InvalidInput(CoreError, ValueError):
+    """A parameter or a file that cannot mean what it would have to mean."""
+
+    kind = "invalid_input"
+    exit_code = 2
+
+
+class UnknownName(InvalidInput):
+    """A name that no registry, subject or layer list knows."""
+
+    kind = "unknown_name"
+
+
+class InvalidImage(InvalidInput):
+    """A picture that cannot be decoded, or is too large or too small to be used."""
+
+    kind = "invalid_image"
+
+
+class MissingData(CoreError):
+    """A file or a folder that a dataset needs is not there."""
+
+    kind = "missing_data"
+    exit_code = 2
+
+
+class MissingWeights(CoreError):
+    """Weights that were asked for are not on this machine."""
+
+    kind = "missing_weights"
+    exit_code = 2
+
+
+class DamagedFile(CoreError):
+    """A file is there but truncated, of another shape, or not what its name says."""
+
+    kind = "damaged_file"
+    exit_code = 2
+
+
+class IncompatibleSpace(CoreError, ValueError):
+    """Values that belong to other vertices than those of the subject."""
+
+    kind = "incompatible_space"
+    exit_code = 2
+
+
+class WorkFailed(CoreError):
+    """Work that was asked for rightly and failed on the way."""
+
+    kind = "work_failed"
+    exit_code = 1
+
+
+def unknown_name(what: str, name: str, allowed: Iterable[str], hint: str = "") -> UnknownName:
+    """Build the error for a name that is not among ``allowed``, with the nearest one.
+
+    Parameters
+    ----------
+    what : the kind of thing, as in "layer of small_cnn".
+    """
+    names = list(allowed)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    guess = f" Did you mean {near[0]!r}?" if near else ""
+    shown = ", ".join(names[:24]) + (f", ... ({len(names)} in all)" if len(names) > 24 else "")
+    return UnknownName(f"Unknown {what} {name!r}.{guess} Allowed: {shown or 'none'}.", hint)
+
+
+def check_option(what: str, value: str, allowed: Iterable[str]) -> str:
+    """Return ``value`` if it is one of ``allowed``, else raise UnknownName."""
+    names = list(allowed)
+    if value not in names:
+        raise unknown_name(what, value, names)
+    return value

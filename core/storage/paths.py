@@ -1,0 +1,59 @@
+"""Where the project keeps its own files, and where the user keeps data. Creates nothing.
+
+``CORTISCOPE_HOME`` names the folder for caches, runs and the demo (default: the platform's user
+cache folder); ``CORTISCOPE_DATA`` names data folders, several separated as ``PATH`` is. Nothing
+is ever written into a data folder.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder that holds everything the project writes."""
+
+    root: Path
+
+    @classmethod
+    def from_environment(cls) -> Home:
+        """Read ``CORTISCOPE_HOME``, else take the platform's user cache folder."""
+        named = os.environ.get("CORTISCOPE_HOME")
+        root = Path(named).expanduser() if named else Path(platformdirs.user_cache_dir("cortiscope"))
+        return cls(root.absolute())
+
+    @property
+    def demo(self) -> Path:
+        """Simulated subjects, one folder per recipe fingerprint."""
+        return self.root / "demo"
+
+    @property
+    def features(self) -> Path:
+        """Extracted features, keyed by configuration and images."""
+        return self.root / "features"
+
+    @property
+    def runs(self) -> Path:
+        """Fitted encoding models."""
+        return self.root / "runs"
+
+    @property
+    def surfaces(self) -> Path:
+        """Surface geometry, converted once from nilearn's files."""
+        return self.root / "surfaces"
+
+    @property
+    def jobs(self) -> Path:
+        """Logs and states of background work."""
+        return self.root / "jobs"
+
+
+def data_folders() -> tuple[Path, ...]:
+    """Return the folders named by ``CORTISCOPE_DATA``, in order, whether they exist or not."""
+    named = os.environ.get("CORTISCOPE_DATA", "")
+    return tuple(Path(p).expanduser().absolute() for p in named.split(os.pathsep) if p)

@@ -1,0 +1,1 @@
+"""The Streamlit app. Drives core; holds no science of its own."""
