@@ -1,0 +1,14 @@
+"""Images as files: decoding them safely, and ordered, identified collections of them."""
+
+from core.stimuli.decode import DecodedImage, decode_image, square_crop
+from core.stimuli.images import IMAGE_SUFFIXES, StimulusImages, list_images, natural_sort_key
+
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "DecodedImage",
+    "StimulusImages",
+    "decode_image",
+    "list_images",
+    "natural_sort_key",
+    "square_crop",
+]

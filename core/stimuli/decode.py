@@ -1,0 +1,229 @@
+"""From a file that anybody may have sent to an upright RGB picture, or to a clear refusal.
+
+Everything that changes what the picture looks like on the way (a colour space, transparency,
+a rotation, a choice among frames) is put into words for the person who looks at the result.
+Size is judged from the header, before anything is decompressed.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from core.errors import InvalidImage, MissingData
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+"""Pillow's names of the formats that are tried; no other decoder ever sees the bytes."""
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_PIXELS = 50_000_000
+MIN_SIDE = 16
+BACKDROP = 128
+"""Grey level (0 to 255) behind transparent pixels: the mid-grey of an experiment's screen."""
+
+_ORIENTATION_TAG = 0x0112
+_SUPPORTED = "Supported: JPEG, PNG, WebP, GIF, BMP and TIFF."
+
+
+@dataclass(frozen=True)
+class DecodedImage:
+    """A picture ready for a backbone, and what was done to it.
+
+    Attributes
+    ----------
+    image : mode RGB, 8 bits, upright.
+    notes : sentences for the person, one per change; empty where nothing was changed.
+    original_size : (width, height) in pixels as stored, before any rotation.
+    original_mode : Pillow's mode of the stored picture, as in "CMYK".
+    """
+
+    image: Image.Image = field(repr=False, compare=False)
+    notes: tuple[str, ...]
+    original_size: tuple[int, int]
+    original_mode: str
+
+
+def decode_image(
+    source: Path | bytes,
+    *,
+    name: str = "",
+    max_bytes: int = MAX_BYTES,
+    max_pixels: int = MAX_PIXELS,
+    min_side: int = MIN_SIDE,
+) -> DecodedImage:
+    """Decode a picture, refusing what cannot or should not be decoded.
+
+    Parameters
+    ----------
+    source : a file's path, or its content.
+    name : what the person calls the picture, for messages; the file's name if empty.
+    max_bytes : largest file taken.
+    max_pixels : largest width x height taken, by the header.
+    min_side : smallest width and height taken, in pixels.
+
+    Raises
+    ------
+    InvalidImage
+        Not a picture in a supported format, damaged, too large or too small.
+    MissingData
+        There is no such file.
+    """
+    name = name or (source.name if isinstance(source, Path) else "the picture")
+    data = _read(source, name, max_bytes)
+    try:
+        # An UnidentifiedImageError means that no decoder took the header for its own.
+        stored = Image.open(io.BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError:
+        raise InvalidImage(
+            f"{name} is not a picture in a format that can be read. {_SUPPORTED}",
+            "Open it in an image program and save it as JPEG or PNG.",
+        ) from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _too_many_pixels(name, max_pixels) from None
+    except Exception as error:  # decoders raise nearly anything on damaged headers
+        raise _damaged(name, error) from None
+    _check_dimensions(stored, name, max_pixels, min_side)
+    size, mode = stored.size, stored.mode
+    try:
+        image, notes = _to_upright_rgb(stored)
+    except Exception as error:  # truncated or damaged data shows only while it is decoded
+        raise _damaged(name, error) from None
+    return DecodedImage(image, tuple(notes), size, mode)
+
+
+def square_crop(image: Image.Image, size: int | None = None) -> Image.Image:
+    """Cut out the central square: the part of a picture that stands for the 8.4 degree frame.
+
+    In the experiments modelled here, square pictures filled 8.4 x 8.4 degrees of visual angle
+    about the point of fixation. A picture of another shape is shown to every model as its
+    central square, so that the centre of the picture stays at fixation.
+
+    Parameters
+    ----------
+    size : side of the result in pixels (bicubic, antialiased); None keeps the square's own.
+    """
+    width, height = image.size
+    side = min(width, height)
+    left, top = (width - side) // 2, (height - side) // 2
+    square = image
+    if width != height:
+        square = image.crop((left, top, left + side, top + side))
+    if size is not None and size != side:
+        square = square.resize((size, size), Image.Resampling.BICUBIC)
+    return square
+
+
+def _read(source: Path | bytes, name: str, max_bytes: int) -> bytes:
+    if isinstance(source, bytes | bytearray | memoryview):
+        n_bytes = len(source)
+    else:
+        try:
+            n_bytes = source.stat().st_size
+        except FileNotFoundError:
+            raise MissingData(
+                f"{name} was not found at {source}.", "Check the path and the file's name."
+            ) from None
+        if not source.is_file():
+            raise InvalidImage(f"{name} is not a file.", "Name one picture file.")
+    if n_bytes > max_bytes:
+        raise InvalidImage(
+            f"{name} has {n_bytes / 2**20:,.0f} MiB; "
+            f"at most {max_bytes / 2**20:,.0f} MiB are read.",
+            "Save it smaller: a backbone sees a few hundred pixels a side.",
+        )
+    if n_bytes == 0:
+        raise InvalidImage(f"{name} is empty (0 bytes).", "Copy or download the file again.")
+    if not isinstance(source, Path):
+        return bytes(source)
+    try:
+        return source.read_bytes()
+    except OSError as error:
+        raise InvalidImage(
+            f"{name} cannot be read: {error.strerror}.", "Check the file's permissions."
+        ) from None
+
+
+def _check_dimensions(stored: Image.Image, name: str, max_pixels: int, min_side: int) -> None:
+    width, height = stored.size
+    if width * height > max_pixels:
+        raise _too_many_pixels(name, max_pixels, f"{width:,} x {height:,} pixels")
+    if min(width, height) < min_side:
+        raise InvalidImage(
+            f"{name} is too small: {width} x {height} pixels; each side needs at least {min_side}.",
+            "Take a larger version of the picture.",
+        )
+
+
+def _too_many_pixels(name: str, max_pixels: int, got: str = "far more") -> InvalidImage:
+    return InvalidImage(
+        f"{name} is too large: its header announces {got}; at most "
+        f"{max_pixels / 1e6:g} million pixels are decoded.",
+        "Save it smaller: a backbone sees a few hundred pixels a side.",
+    )
+
+
+def _damaged(name: str, error: Exception) -> InvalidImage:
+    reason = str(error).strip().rstrip(".") or type(error).__name__
+    return InvalidImage(
+        f"{name} is damaged or cut short and cannot be decoded ({reason}).",
+        "Copy or download the file again, or save it anew as JPEG or PNG.",
+    )
+
+
+def _to_upright_rgb(stored: Image.Image) -> tuple[Image.Image, list[str]]:
+    notes = []
+    if getattr(stored, "is_animated", False):
+        notes.append("It has several frames or pages: the first one is used.")
+        stored.seek(0)
+    stored.load()
+    image: Image.Image = stored
+    if _is_rotated(stored):
+        image = ImageOps.exif_transpose(stored)
+        notes.append("It was stored turned, as cameras do: it is shown upright.")
+    if image.mode == "CMYK":
+        notes.append("It is in print colours (CMYK): converted to RGB, colours are approximate.")
+        return image.convert("RGB"), notes
+    if image.mode.startswith("I") or image.mode == "F":
+        return _deep_grey_to_rgb(image, notes), notes
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        return _composite(image.convert("RGBA"), notes), notes
+    return image.convert("RGB"), notes
+
+
+def _is_rotated(stored: Image.Image) -> bool:
+    try:
+        return stored.getexif().get(_ORIENTATION_TAG, 1) in range(2, 9)
+    except Exception:  # a damaged EXIF block says nothing about the picture itself
+        return False
+
+
+def _composite(image: Image.Image, notes: list[str]) -> Image.Image:
+    lowest_alpha, _ = image.getchannel("A").getextrema()
+    if lowest_alpha == 255:
+        return image.convert("RGB")
+    notes.append("It has transparent parts: they are filled with mid-grey.")
+    backdrop = Image.new("RGBA", image.size, (BACKDROP, BACKDROP, BACKDROP, 255))
+    return Image.alpha_composite(backdrop, image).convert("RGB")
+
+
+def _deep_grey_to_rgb(image: Image.Image, notes: list[str]) -> Image.Image:
+    """Scale grey levels deeper than 8 bits; Pillow's own conversion would clip them at 255."""
+    values = np.asarray(image, dtype=np.float64)  # (height, width)
+    if not np.isfinite(values).all():
+        raise ValueError("it holds values that are not finite")
+    low, high = float(values.min()), float(values.max())
+    if image.mode != "F" and low >= 0 and high <= 65535:
+        # The smallest usual depth that holds the values: 12-bit cameras write 16-bit files,
+        # and taking those over 65535 would turn them black.
+        bits = next(b for b in (8, 12, 16) if high < 2**b)
+        low, high = 0.0, float(2**bits - 1)
+        notes.append(f"It is grey with {bits} of 16 bits used: scaled to 8 bits.")
+    else:
+        notes.append(f"It is grey with values {low:g} to {high:g}: scaled to 8 bits.")
+    span = high - low if high > low else 1.0
+    grey = np.rint((values - low) * (255.0 / span)).astype(np.uint8)
+    return Image.fromarray(grey).convert("RGB")
