@@ -24,7 +24,9 @@ class Home:
     def from_environment(cls) -> Home:
         """Read ``CORTISCOPE_HOME``, else take the platform's user cache folder."""
         named = os.environ.get("CORTISCOPE_HOME")
-        root = Path(named).expanduser() if named else Path(platformdirs.user_cache_dir("cortiscope"))
+        root = (
+            Path(named).expanduser() if named else Path(platformdirs.user_cache_dir("cortiscope"))
+        )
         return cls(root.absolute())
 
     @property

@@ -1,0 +1,201 @@
+"""The Algonauts 2023 folder, exactly as released (and as the simulated subjects are written).
+
+``SUBJECT/training_split/training_images/train-0001_nsd-00013.png``, ``training_fmri/
+{lh,rh}_training_fmri.npy`` (n_images, n_vertices) float32, ``test_split/test_images``,
+``roi_masks/`` with ``mapping_CLASS.npy``, ``{lh,rh}.CLASS_challenge_space.npy`` and
+``{lh,rh}.all-vertices_fsaverage_space.npy``. Test responses (``test_split/test_fmri``) and ceilings
+(``test_split/noise_ceiling``, fractions) are withheld in the release and used when they are there.
+Masks are taken where they are not zero: the released ``all-vertices`` file is a sum of two masks.
+
+Source: challenge data-preparation code; responses are z-scored per session, averaged over repeats.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+import numpy as np
+
+from core.brain import (
+    FSAVERAGE5_VERTICES,
+    FSAVERAGE_VERTICES,
+    HEMISPHERES,
+    ROI_CLASSES,
+    ChallengeSpace,
+    Hemisphere,
+    Parcellation,
+)
+from core.datasets.arrays import load_array
+from core.datasets.restricted_pickle import load_label_names
+from core.datasets.sidecar import Sidecar, read_sidecar
+from core.datasets.subject import Split, Subject
+from core.errors import DamagedFile, MissingData
+from core.stimuli import StimulusImages
+
+_IMAGE_NAME = re.compile(r"^(?P<split>train|test)-(?P<number>\d+)_nsd-(?P<id>\d+)\.(png|jpg|jpeg)$")
+_SPLITS = {"train": "training", "test": "test"}
+
+
+def is_subject_folder(folder: Path) -> bool:
+    """Whether a folder looks like one subject of this layout."""
+    return (folder / "training_split").is_dir() and (folder / "roi_masks").is_dir()
+
+
+def load_subject(folder: Path) -> Subject:
+    """Open a subject; responses stay memory-mapped.
+
+    Raises
+    ------
+    MissingData, DamagedFile : naming the file, what it holds and what was expected.
+    """
+    space = _read_space(folder / "roi_masks")
+    images = {name: _list_images(folder, name) for name in _SPLITS}
+    sidecar = read_sidecar(folder, {name: len(found) for name, found in images.items()})
+    counts = {h: space.n_vertices(h) for h in HEMISPHERES}
+    splits = {name: _read_split(folder, name, images[name], counts, sidecar) for name in _SPLITS}
+    if splits["train"].responses is None:
+        raise MissingData(
+            f"{folder.name}/training_split/training_fmri has no responses.",
+            "Expected lh_training_fmri.npy and rh_training_fmri.npy.",
+        )
+    ncsnr = sidecar.per_hemisphere("ncsnr", counts)
+    return Subject(
+        id=folder.name,
+        folder=folder,
+        layout="simulated" if sidecar.simulated else "algonauts2023",
+        fingerprint=_fingerprint(folder, splits),
+        space=space,
+        parcellation=_read_parcellation(folder / "roi_masks", counts),
+        train=splits["train"],
+        test=splits["test"],
+        simulated=sidecar.simulated,
+        ncsnr=None if ncsnr is None else np.concatenate([ncsnr[h] for h in HEMISPHERES]),
+        test_ceiling=_read_ceiling(folder / "test_split" / "noise_ceiling", counts),
+        details=dict(sidecar.header),
+    )
+
+
+def _read_space(masks: Path) -> ChallengeSpace:
+    index: dict[Hemisphere, np.ndarray] = {}
+    sizes = set()
+    for hemisphere in HEMISPHERES:
+        path = masks / f"{hemisphere.short}.all-vertices_fsaverage_space.npy"
+        mask = load_array(path, shape=(None,))
+        if len(mask) not in (FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES):
+            raise DamagedFile(
+                f"{path.name} is {len(mask):,} long; fsaverage has {FSAVERAGE_VERTICES:,} vertices "
+                f"per hemisphere, fsaverage5 {FSAVERAGE5_VERTICES:,}."
+            )
+        sizes.add(len(mask))
+        index[hemisphere] = np.flatnonzero(mask)
+    if len(sizes) > 1:
+        raise DamagedFile(f"The two all-vertices masks have different lengths: {sorted(sizes)}.")
+    return ChallengeSpace(sizes.pop(), index)
+
+
+def _read_parcellation(masks: Path, counts: dict[Hemisphere, int]) -> Parcellation:
+    labels: dict[str, dict[Hemisphere, np.ndarray]] = {}
+    names: dict[str, dict[int, str]] = {}
+    for roi_class in ROI_CLASSES:
+        mapping = masks / f"mapping_{roi_class.name}.npy"
+        if not mapping.exists():
+            continue
+        names[roi_class.name] = load_label_names(mapping)
+        labels[roi_class.name] = {
+            h: np.array(
+                load_array(
+                    masks / f"{h.short}.{roi_class.name}_challenge_space.npy", shape=(counts[h],)
+                )
+            ).astype(np.int64)
+            for h in HEMISPHERES
+        }
+    return Parcellation(labels, names)
+
+
+def _list_images(folder: Path, split: str) -> StimulusImages:
+    where = folder / f"{_SPLITS[split]}_split" / f"{_SPLITS[split]}_images"
+    if not where.is_dir():
+        raise MissingData(f"{where.relative_to(folder.parent)} is missing.")
+    numbered: dict[int, tuple[str, Path]] = {}
+    for path in where.iterdir():
+        if path.name.startswith("."):
+            continue
+        match = _IMAGE_NAME.match(path.name)
+        if match is None or match["split"] != split:
+            raise DamagedFile(
+                f"{path.name} in {where.name} is not named like {split}-0001_nsd-00013.png.",
+                "Rows are matched to images by that number; move other files away.",
+            )
+        number = int(match["number"])
+        if number in numbered:
+            raise DamagedFile(
+                f"{where.name} has two images numbered {number}: "
+                f"{numbered[number][1].name} and {path.name}."
+            )
+        numbered[number] = (f"nsd-{match['id']}", path)
+    missing = sorted(set(range(1, len(numbered) + 1)) - set(numbered))
+    if missing:
+        raise DamagedFile(f"{where.name} has no image numbered {missing[0]} of {len(numbered)}.")
+    ordered = [numbered[k] for k in sorted(numbered)]
+    return StimulusImages(tuple(i for i, _ in ordered), tuple(p for _, p in ordered))
+
+
+def _read_split(
+    folder: Path,
+    name: str,
+    images: StimulusImages,
+    counts: dict[Hemisphere, int],
+    sidecar: Sidecar,
+) -> Split:
+    long_name = _SPLITS[name]
+    where = folder / f"{long_name}_split" / f"{long_name}_fmri"
+    files = {h: where / f"{h.short}_{long_name}_fmri.npy" for h in HEMISPHERES}
+    present = [h for h in HEMISPHERES if files[h].exists()]
+    responses = None
+    if len(present) == 1:
+        raise MissingData(
+            f"{where.name} has {files[present[0]].name} but not the other hemisphere."
+        )
+    if present:
+        responses = {h: load_array(files[h], shape=(len(images), counts[h])) for h in HEMISPHERES}
+    return Split(
+        name=name,
+        images=images,
+        responses=responses,
+        truth=sidecar.per_hemisphere(f"{long_name}_truth", counts, len(images)),
+        repeats=sidecar.repeats(name, len(images)),
+        notes=sidecar.notes.get(name, ()),
+    )
+
+
+def _read_ceiling(where: Path, counts: dict[Hemisphere, int]) -> np.ndarray | None:
+    files = {h: where / f"{h.short}_noise_ceiling.npy" for h in HEMISPHERES}
+    if not any(f.exists() for f in files.values()):
+        return None
+    parts = []
+    for hemisphere in HEMISPHERES:
+        ceiling = np.asarray(load_array(files[hemisphere], shape=(counts[hemisphere],)), np.float64)
+        if np.any(ceiling > 1) or np.any(ceiling < 0):
+            raise DamagedFile(
+                f"{files[hemisphere].name} reaches {np.nanmax(ceiling):.3g}; ceilings are fractions "
+                "from 0 to 1.",
+                "Divide a file in percent by 100.",
+            )
+        parts.append(ceiling)
+    return np.concatenate(parts)
+
+
+def _fingerprint(folder: Path, splits: dict[str, Split]) -> str:
+    """Hash ids, shapes and the two ends of each response file: cheap, and changes with the data."""
+    digest = hashlib.sha256(folder.name.encode())
+    for split in splits.values():
+        digest.update("\n".join(split.images.ids).encode())
+        for hemisphere in HEMISPHERES:
+            if split.responses is not None:
+                values = split.responses[hemisphere]
+                digest.update(repr(values.shape).encode())
+                for row in (0, -1):
+                    digest.update(np.ascontiguousarray(values[row]).tobytes())
+    return digest.hexdigest()[:16]

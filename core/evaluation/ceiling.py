@@ -1,0 +1,69 @@
+"""Noise ceilings from repeats or from ncsnr, in units of explained variance (R2).
+
+``ncsnr`` is the SD of the signal over the SD of the noise of single trials. With A images shown
+three times, B twice and C once, ``NC = ncsnr^2 / (ncsnr^2 + (A/3 + B/2 + C) / (A + B + C))``.
+Sources: Allen et al. 2022, Nat. Neurosci. 25:116 (Methods); Algonauts 2023 scoring code (mixed
+repeats).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.errors import InvalidInput
+
+
+def noise_ceiling(ncsnr: np.ndarray, repeats: np.ndarray) -> np.ndarray:
+    """Return the largest share of variance that any model can explain.
+
+    Parameters
+    ----------
+    ncsnr : (n_vertices,).
+    repeats : (n_stimuli,) trials averaged for each image of the split.
+
+    Returns
+    -------
+    ceiling : (n_vertices,) fractions, 0 to 1. Its square root is the largest expected r.
+    """
+    repeats = np.asarray(repeats)
+    if repeats.size == 0 or np.any(repeats < 1):
+        raise InvalidInput("Every image must have been shown at least once.")
+    squared = np.asarray(ncsnr, dtype=np.float64) ** 2
+    return squared / (squared + np.mean(1.0 / repeats))
+
+
+def ncsnr_from_repeats(trials: np.ndarray, stimulus: np.ndarray) -> np.ndarray:
+    """Estimate ncsnr from single trials that are z-scored per session.
+
+    Parameters
+    ----------
+    trials : (n_trials, n_vertices), z-scored per session, so of unit total variance.
+    stimulus : (n_trials,) which image each trial showed; images shown once carry no information
+        on the noise and are left out of its estimate.
+
+    Returns
+    -------
+    ncsnr : (n_vertices,) float64; 0 for a constant vertex.
+
+    Notes
+    -----
+    Noise variance: mean over images of the variance over repeats (ddof 1). Signal variance: what
+    is left of 1, at least 0 (Allen et al. 2022).
+    """
+    ids, inverse, counts = np.unique(stimulus, return_inverse=True, return_counts=True)
+    if not np.any(counts > 1):
+        raise InvalidInput("No image was shown twice: ncsnr cannot be estimated.")
+    # float32 trials: sums of squares over thousands of trials need float64.
+    data = np.asarray(trials, dtype=np.float64)
+    sums = np.zeros((len(ids), data.shape[1]))
+    squares = np.zeros_like(sums)
+    np.add.at(sums, inverse, data)
+    np.add.at(squares, inverse, data**2)
+    many = counts > 1
+    k = counts[many][:, None]
+    noise = ((squares[many] - sums[many] ** 2 / k) / (k - 1)).mean(axis=0)
+    constant = (data == data[:1]).all(axis=0)
+    signal = np.maximum(0, 1 - noise)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ncsnr = np.sqrt(signal / noise)
+    return np.where(constant | (noise <= 0), 0.0, ncsnr)

@@ -1,0 +1,35 @@
+"""Pearson correlation per vertex over images."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.errors import IncompatibleSpace
+
+
+def pearson_r(predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:
+    """Correlate each vertex's predicted and measured responses over images.
+
+    Parameters
+    ----------
+    predicted, measured : (n_stimuli, n_vertices).
+
+    Returns
+    -------
+    r : (n_vertices,) float64; NaN where either side is constant (all values equal, tested before
+        centring), since a constant has no correlation.
+    """
+    if predicted.shape != measured.shape or predicted.ndim != 2:
+        raise IncompatibleSpace(
+            f"Predicted {predicted.shape} and measured {measured.shape} responses must both be "
+            "(n_stimuli, n_vertices)."
+        )
+    p = np.asarray(predicted, dtype=np.float64)
+    m = np.asarray(measured, dtype=np.float64)
+    constant = (p == p[:1]).all(axis=0) | (m == m[:1]).all(axis=0)
+    p = p - p.mean(axis=0)
+    m = m - m.mean(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        r = (p * m).sum(axis=0) / np.sqrt((p**2).sum(axis=0) * (m**2).sum(axis=0))
+    r[constant] = np.nan
+    return np.clip(r, -1, 1)

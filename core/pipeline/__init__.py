@@ -1,0 +1,1 @@
+"""The only composer: data + features + encoder -> run, and run + images -> predictions."""

@@ -1,0 +1,185 @@
+"""The folder of runs: one folder per fitted encoding model, complete or absent.
+
+``run.json`` holds what was asked, where the weights came from, the split, and the scores; arrays
+lie beside it as ``.npy``. A prediction for any image of the subject is one small matrix product
+with the stored design, so nothing heavier than numpy is needed to show a run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.encoding import FittedEncoder, Readout
+from core.errors import DamagedFile, unknown_name
+from core.evaluation import Evaluation, RoiScore
+from core.storage import atomic_directory
+
+_FORMAT = 1
+_RECORD = "run.json"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One fitted encoding model, opened; arrays are memory-mapped when they are asked for."""
+
+    folder: Path
+    record: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The run's name, which is its folder's."""
+        return self.folder.name
+
+    @property
+    def subject(self) -> str:
+        """Id of the subject it was fitted to."""
+        return str(self.record["spec"]["subject"])
+
+    @property
+    def data(self) -> str:
+        """Fingerprint of the data it was fitted to."""
+        return str(self.record["spec"]["data"])
+
+    @property
+    def simulated(self) -> bool:
+        """Whether it was fitted to simulated responses."""
+        return bool(self.record["simulated"])
+
+    @property
+    def backbone(self) -> str:
+        """Name of the backbone."""
+        return str(self.record["spec"]["features"][0]["backbone"])
+
+    @property
+    def weights(self) -> Mapping[str, Any]:
+        """The weights: kind, seed, label."""
+        return dict(self.record["weights"])
+
+    @property
+    def layer(self) -> str:
+        """The layer, or several joined by +."""
+        return "+".join(f["layer"] for f in self.record["spec"]["features"])
+
+    @property
+    def encoder(self) -> str:
+        """Name of the encoder."""
+        return str(self.record["spec"]["encoder"]["name"])
+
+    @property
+    def title(self) -> str:
+        """Backbone, layer, weights and encoder in words."""
+        return str(self.record["title"])
+
+    def array(self, name: str) -> np.ndarray:
+        """Open one of the run's arrays, memory-mapped."""
+        path = self.folder / f"{name}.npy"
+        try:
+            return np.load(path, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise DamagedFile(
+                f"Run {self.id}: {path.name} cannot be read ({error}).",
+                "Delete the run's folder and fit it again.",
+            ) from error
+
+    @cached_property
+    def fitted(self) -> FittedEncoder:
+        """The coefficients."""
+        alpha = self.array("alpha") if self.record["has_alpha"] else None
+        return FittedEncoder(self.array("coef"), self.array("intercept"), alpha)
+
+    @cached_property
+    def readout(self) -> Readout:
+        """Scaling and PCA."""
+        names = ("mean", "scale", "components", "explained")
+        return Readout(*(self.array(f"readout_{n}") for n in names))
+
+    def predict_rows(self, split: str, rows: np.ndarray | slice) -> np.ndarray:
+        """Predict (n_rows, n_vertices) for images of the subject, from the stored design."""
+        return self.fitted.predict(np.asarray(self.array(f"design_{split}")[rows]))
+
+    def role_of(self, split: str, row: int) -> str:
+        """Say what the encoder did with an image: ``fit``, ``validation`` or ``test``."""
+        if split == "test":
+            return "test"
+        return "validation" if row in self._validation_rows else "fit"
+
+    @cached_property
+    def _validation_rows(self) -> frozenset[int]:
+        return frozenset(int(k) for k in self.array("validation_rows"))
+
+    @cached_property
+    def report(self) -> Evaluation:
+        """The scores on images that took no part in fitting or selection."""
+        return self._evaluation("report")
+
+    @cached_property
+    def validation(self) -> Evaluation:
+        """The scores on the validation images: for choosing between encoders."""
+        return self._evaluation("validation")
+
+    def _evaluation(self, name: str) -> Evaluation:
+        stored = self.record[name]
+        has_ceiling = stored["has_ceiling"]
+        return Evaluation(
+            split=stored["split"],
+            n_images=stored["n_images"],
+            r=self.array(f"{name}_r"),
+            ceiling=self.array(f"{name}_ceiling") if has_ceiling else None,
+            ceiling_source=stored["ceiling_source"],
+            rois=tuple(RoiScore(**score) for score in stored["rois"]),
+        )
+
+
+class RunStore:
+    """All runs under one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def ids(self) -> tuple[str, ...]:
+        """Names of all complete runs, in alphabetical order."""
+        if not self.root.is_dir():
+            return ()
+        return tuple(sorted(p.parent.name for p in self.root.glob(f"[!.]*/{_RECORD}")))
+
+    def __contains__(self, run_id: str) -> bool:
+        return (self.root / run_id / _RECORD).exists()
+
+    def open(self, run_id: str) -> Run:
+        """Open a run by its name.
+
+        Raises
+        ------
+        UnknownName : no such run; the nearest name is offered.
+        DamagedFile : its record cannot be read or is of another version.
+        """
+        path = self.root / run_id / _RECORD
+        if run_id not in self.ids():
+            raise unknown_name("run", run_id, self.ids(), f"Runs are kept in {self.root}.")
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise DamagedFile(f"{path} is not JSON: {error}.", "Delete the folder.") from error
+        if record.get("format") != _FORMAT:
+            raise DamagedFile(
+                f"Run {run_id} has format {record.get('format')!r}; this program reads {_FORMAT}.",
+                "Fit it again.",
+            )
+        return Run(path.parent, record)
+
+    def save(self, run_id: str, record: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Run:
+        """Write a run whole, or not at all."""
+        with atomic_directory(self.root / run_id) as draft:
+            for name, array in arrays.items():
+                np.save(draft / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
+            text = json.dumps({"format": _FORMAT, **record}, indent=1, ensure_ascii=False)
+            # Last, so that a folder with a record is a whole one even if it was copied by hand.
+            (draft / _RECORD).write_text(text + "\n", encoding="utf-8")
+        return self.open(run_id)

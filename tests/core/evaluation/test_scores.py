@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from core.errors import IncompatibleSpace, InvalidInput
+from core.evaluation import (
+    bootstrap_r,
+    challenge_scores,
+    ncsnr_from_repeats,
+    noise_ceiling,
+    pearson_r,
+    percentile_interval,
+)
+
+
+def test_r_equals_scipys_for_each_vertex(rng):
+    p, m = rng.normal(size=(25, 6)), rng.normal(size=(25, 6))
+    expected = [stats.pearsonr(p[:, k], m[:, k])[0] for k in range(6)]
+    np.testing.assert_allclose(pearson_r(p, m), expected, atol=1e-12)
+
+
+def test_a_constant_vertex_has_no_r(rng):
+    p, m = rng.normal(size=(10, 3)), rng.normal(size=(10, 3))
+    p[:, 0], m[:, 2] = 0.1, 1 / 3
+    r = pearson_r(p, m)
+    assert np.isnan(r[[0, 2]]).all()
+    assert np.isfinite(r[1])
+
+
+def test_scaling_a_vertex_leaves_r_unchanged(rng):
+    p, m = rng.normal(size=(10, 3)), rng.normal(size=(10, 3))
+    np.testing.assert_allclose(pearson_r(p, m), pearson_r(p * [2, 3, 0.1] - 5, m), atol=1e-12)
+
+
+def test_lengths_that_differ_are_an_error(rng):
+    with pytest.raises(IncompatibleSpace):
+        pearson_r(np.zeros((4, 3)), np.zeros((4, 2)))
+
+
+def test_ceiling_of_three_repeats_is_the_published_formula():
+    np.testing.assert_allclose(noise_ceiling(np.array([1.0]), np.array([3, 3])), 1 / (1 + 1 / 3))
+
+
+def test_ceiling_of_mixed_repeats_equals_the_challenges_weights():
+    a, b, c = 4, 3, 2
+    norm = (a / 3 + b / 2 + c) / (a + b + c)
+    repeats = np.array([3] * a + [2] * b + [1] * c)
+    np.testing.assert_allclose(noise_ceiling(np.array([0.7]), repeats), 0.49 / (0.49 + norm))
+
+
+def test_ncsnr_of_a_simulation_with_known_ratio_is_recovered(rng):
+    n, true = 4000, np.array([0.0, 0.4, 1.0, 2.0])
+    stimulus = np.repeat(np.arange(n), 3)
+    signal = rng.normal(size=(n, 4)) * true
+    trials = signal[stimulus] + rng.normal(size=(3 * n, 4))
+    trials = (trials - trials.mean(0)) / trials.std(0)
+    np.testing.assert_allclose(ncsnr_from_repeats(trials, stimulus), true, atol=0.06)
+
+
+def test_ncsnr_of_a_constant_vertex_is_zero_and_single_trials_are_refused(rng):
+    trials = np.zeros((6, 1))
+    assert ncsnr_from_repeats(trials, np.array([0, 0, 1, 1, 2, 2]))[0] == 0
+    with pytest.raises(InvalidInput, match="twice"):
+        ncsnr_from_repeats(trials, np.arange(6))
+
+
+def test_challenge_rules():
+    r = np.array([-0.5, 0.5, 0.9, 0.2, np.nan])
+    ceiling = np.array([0.5, 0.5, 0.5, 0.0, 0.5])
+    np.testing.assert_allclose(challenge_scores(r, ceiling), [0, 50, 100, 100, 0])
+    with pytest.raises(InvalidInput, match="fractions"):
+        challenge_scores(r, ceiling * 100)
+
+
+def test_bootstrap_equals_resampling_by_hand(rng):
+    p = rng.normal(size=(30, 4))
+    m = p + rng.normal(size=(30, 4)) + 50
+    draws = bootstrap_r(p, m, n_draws=20, seed=3)
+    counts = np.random.default_rng(3).multinomial(30, np.full(30, 1 / 30), size=20)
+    for k in range(20):
+        rows = np.repeat(np.arange(30), counts[k])
+        np.testing.assert_allclose(draws[k], pearson_r(p[rows], m[rows]), atol=1e-4)
+
+
+def test_bootstrap_interval_covers_the_true_r(rng):
+    covered = 0
+    for k in range(60):
+        x = rng.normal(size=(80, 1))
+        y = 0.6 * x + 0.8 * rng.normal(size=(80, 1))
+        low, high = percentile_interval(bootstrap_r(x, y, n_draws=300, seed=k)[:, 0])
+        covered += low < 0.6 < high
+    assert covered >= 50  # 95 % of 60 is 57; 50 is four SDs below
+
+
+def test_a_constant_vertex_has_no_interval(rng):
+    draws = bootstrap_r(np.ones((10, 1)), rng.normal(size=(10, 1)))
+    assert np.isnan(percentile_interval(draws[:, 0])).all()
