@@ -1,66 +1,123 @@
-"""Predict responses to new images with a fitted run."""
+"""Predict responses to new images with fitted runs.
+
+A run predicts from a *design*: the scaled and PCA-reduced features of an image. Everything up to
+the design needs the backbone (torch); everything after it is one small product (numpy).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
-from core.backbones import Backbone, WeightsSpec, load_backbone
+from core.backbones import WeightsSpec, load_backbone
 from core.brain import HEMISPHERES, Hemisphere
+from core.errors import InvalidInput
 from core.features import Pooling, extract, extract_one
 from core.progress import Progress, silent
 from core.runs import Run
 from core.stimuli import StimulusImages
 
+if TYPE_CHECKING:
+    from core.backbones import Backbone
+
+
+@dataclass(frozen=True)
+class FeatureSource:
+    """Where a run's features come from."""
+
+    backbone: str
+    weights: WeightsSpec
+    layers: tuple[str, ...]
+    pooling: Pooling
+
+
+def source_of(run: Run) -> FeatureSource:
+    """Read a run's feature source from its record."""
+    features: Sequence[Mapping[str, Any]] = run.record["spec"]["features"]
+    first = features[0]
+    return FeatureSource(
+        first["backbone"],
+        WeightsSpec(**_fields(first["weights"])),
+        tuple(f["layer"] for f in features),
+        Pooling(**_fields(first["pooling"])),
+    )
+
+
+def _fields(plain: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in plain.items() if k != "type"}
+
 
 class BackboneCache:
-    """Backbones that are already loaded, so that a second photograph costs a forward pass only."""
+    """Backbones that are already loaded, so that a second picture costs a forward pass only."""
 
     def __init__(self) -> None:
         self._loaded: dict[tuple[str, WeightsSpec], Backbone] = {}
 
-    def get(self, name: str, weights: WeightsSpec) -> Backbone:
-        """Load a backbone, or return the one loaded before."""
-        key = (name, weights)
+    def get(self, source: FeatureSource) -> Backbone:
+        """Load a source's backbone, or return the one loaded before."""
+        key = (source.backbone, source.weights)
         if key not in self._loaded:
-            self._loaded[key] = load_backbone(name, weights)
+            self._loaded[key] = load_backbone(*key)
         return self._loaded[key]
-
-
-def run_source(run: Run) -> tuple[str, WeightsSpec, tuple[str, ...], Pooling]:
-    """Return backbone, weights, layers and pooling of a run, from its record."""
-    features: Sequence[Mapping[str, Any]] = run.record["spec"]["features"]
-    first = features[0]
-    weights = {k: v for k, v in first["weights"].items() if k != "type"}
-    pooling = {k: v for k, v in first["pooling"].items() if k != "type"}
-    layers = tuple(f["layer"] for f in features)
-    return first["backbone"], WeightsSpec(**weights), layers, Pooling(**pooling)
 
 
 def predict_images(
     run: Run, images: StimulusImages, *, progress: Progress = silent
 ) -> dict[Hemisphere, np.ndarray]:
     """Predict (n_images, n_vertices of the hemisphere) float32 for image files."""
-    name, weights, layers, pooling = run_source(run)
-    by_layer = extract(load_backbone(name, weights), images, layers, pooling, progress=progress)
-    return _predict(run, [by_layer[layer] for layer in layers], len(images))
-
-
-def predict_picture(
-    run: Run, picture: Image.Image, backbones: BackboneCache
-) -> dict[Hemisphere, np.ndarray]:
-    """Predict (n_vertices of the hemisphere,) float32 for one decoded picture."""
-    name, weights, layers, pooling = run_source(run)
-    by_layer = extract_one(backbones.get(name, weights), picture, layers, pooling)
-    both = _predict(run, [by_layer[layer][None] for layer in layers], 1)
-    return {h: values[0] for h, values in both.items()}
-
-
-def _predict(run: Run, parts: list[np.ndarray], n: int) -> dict[Hemisphere, np.ndarray]:
-    features = np.concatenate([p.reshape(n, -1) for p in parts], axis=1)
-    predicted = run.fitted.predict(run.readout.transform(features))
+    source = source_of(run)
+    backbone = load_backbone(source.backbone, source.weights)
+    by_layer = extract(backbone, images, source.layers, source.pooling, progress=progress)
+    parts = [np.asarray(by_layer[name]).reshape(len(images), -1) for name in source.layers]
+    predicted = run.fitted.predict(run.readout.transform(np.concatenate(parts, axis=1)))
     n_left = int(run.record["n_vertices"]["lh"])
     return dict(zip(HEMISPHERES, np.split(predicted, [n_left], axis=1), strict=True))
+
+
+def picture_design(run: Run, picture: Image.Image, backbones: BackboneCache) -> np.ndarray:
+    """Return the design (n_components,) of one decoded picture."""
+    source = source_of(run)
+    by_layer = extract_one(backbones.get(source), picture, source.layers, source.pooling)
+    flat = np.concatenate([np.asarray(by_layer[name]).reshape(1, -1) for name in source.layers], 1)
+    return run.readout.transform(flat)[0]
+
+
+def occluded_designs(
+    run: Run, picture: Image.Image, backbones: BackboneCache, *, grid: int = 9
+) -> np.ndarray:
+    """Return designs (grid, grid, n_components) of a picture with one patch blurred away each.
+
+    The patches tile the central square the model sees, row by row from the top left; each is
+    twice a cell wide and fades out, so that no hard edge of the mask itself drives the network.
+    """
+    if not 2 <= grid <= 32:
+        raise InvalidInput(f"The occlusion grid must have 2 to 32 cells a side; got {grid}.")
+    square = _central_square(picture, 448)
+    blurred = square.filter(ImageFilter.GaussianBlur(square.width / 10))
+    designs = []
+    for row in range(grid):
+        for column in range(grid):
+            mask = _soft_patch(square.width, grid, row, column)
+            masked = Image.composite(blurred, square, mask)
+            designs.append(picture_design(run, masked, backbones))
+    return np.stack(designs).reshape(grid, grid, -1)
+
+
+def _central_square(picture: Image.Image, largest: int) -> Image.Image:
+    side = min(picture.size)
+    left, top = (picture.width - side) // 2, (picture.height - side) // 2
+    square = picture.crop((left, top, left + side, top + side))
+    return square if side <= largest else square.resize((largest, largest), Image.Resampling.BICUBIC)
+
+
+def _soft_patch(side: int, grid: int, row: int, column: int) -> Image.Image:
+    cell = side / grid
+    axis = np.arange(side) + 0.5
+    weights = [
+        np.exp(-(((axis - (k + 0.5) * cell) / cell) ** 4)).astype(np.float32) for k in (row, column)
+    ]
+    return Image.fromarray((255 * np.outer(*weights)).astype(np.uint8), mode="L")

@@ -1,0 +1,98 @@
+"""Options that several verbs share, and what they name."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from core.backbones import WeightsSpec, get_card
+from core.datasets import Subject, open_subject
+from core.errors import InvalidInput
+from core.features import FeatureStore, Pooling
+from core.pipeline.demo import demo_data
+from core.progress import Progress
+from core.runs import RunStore
+from core.storage import Home
+from core.stimuli import StimulusImages, list_images
+
+DEMO = "demo"
+
+
+def add_runs(parser: argparse.ArgumentParser) -> None:
+    """Add ``--runs``."""
+    parser.add_argument("--runs", type=Path, metavar="DIR", help="folder of runs")
+
+
+def add_weights(parser: argparse.ArgumentParser) -> None:
+    """Add ``--weights`` and ``--weights-seed``."""
+    parser.add_argument(
+        "--weights",
+        metavar="pretrained|untrained|FILE",
+        help="default: the backbone's own (pretrained where it has any)",
+    )
+    parser.add_argument(
+        "--weights-seed", type=int, default=0, help="seed of untrained weights (default 0)"
+    )
+
+
+def add_pooling(parser: argparse.ArgumentParser, default: str) -> None:
+    """Add ``--pool``."""
+    parser.add_argument(
+        "--pool",
+        default=default,
+        metavar="none|mean|grid:N",
+        help=f"spatial pooling of layer maps (default {default})",
+    )
+
+
+def run_store(options: argparse.Namespace) -> RunStore:
+    """Open the folder of runs."""
+    return RunStore(options.runs or Home.from_environment().runs)
+
+
+def feature_store() -> FeatureStore:
+    """Open the feature cache."""
+    return FeatureStore(Home.from_environment().features)
+
+
+def subject_of(options: argparse.Namespace, progress: Progress) -> Subject:
+    """Open the subject that ``--data`` and ``--subject`` name; ``demo`` is made if need be."""
+    folder = options.data
+    if folder == DEMO:
+        folder = demo_data(Home.from_environment(), progress)
+    return open_subject(Path(folder), options.subject)
+
+
+def weights_of(options: argparse.Namespace) -> WeightsSpec:
+    """Read ``--weights`` for ``--backbone``: a kind the backbone allows, else a file."""
+    card = get_card(options.backbone)
+    named = options.weights or card.default_weights
+    if named in card.weights and named != "file":
+        return WeightsSpec(named, seed=options.weights_seed if named == "untrained" else 0)
+    if named in ("pretrained", "untrained", "fixed", "file"):
+        raise InvalidInput(
+            f"{card.name} has no {named!r} weights.", f"Allowed: {', '.join(card.weights)}."
+        )
+    return WeightsSpec.of_file(Path(named))
+
+
+def pooling_of(text: str) -> Pooling:
+    """Read ``none``, ``mean`` or ``grid:N``."""
+    kind, _, size = text.partition(":")
+    if kind in ("none", "mean") and not size:
+        return Pooling(kind)
+    if kind == "grid" and size.isdigit() and int(size) > 0:
+        return Pooling("grid", int(size))
+    raise InvalidInput(f"Unknown pooling {text!r}. Allowed: none, mean, grid:N (as in grid:8).")
+
+
+def images_of(named: list[str]) -> StimulusImages:
+    """Read ``--images``: one folder (natural file-name order) or files in the order given."""
+    if len(named) == 1 and Path(named[0]).is_dir():
+        paths = list_images(Path(named[0]))
+    else:
+        paths = tuple(Path(n) for n in named)
+        for path in paths:
+            if not path.is_file():
+                raise InvalidInput(f"The image {path} does not exist.")
+    return StimulusImages(tuple(p.name for p in paths), paths)

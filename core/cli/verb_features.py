@@ -1,0 +1,56 @@
+"""``features``: one forward pass over images, one ``.npy`` per layer."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+from core.backbones import expand_layers, load_backbone
+from core.cli import options as shared
+from core.features import extract
+from core.progress import Progress
+from core.storage import write_array
+
+NAME = "features"
+HELP = "Extract the features of images: all layers in one pass, DIR/<layer>.npy."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's options."""
+    parser.add_argument("--images", nargs="+", required=True, metavar="DIR_OR_FILES")
+    parser.add_argument("--backbone", required=True)
+    shared.add_weights(parser)
+    parser.add_argument("--layers", required=True, help="names or globs, separated by commas")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--batch-size", type=int, default=32)
+    shared.add_pooling(parser, "none")
+
+
+def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    """Carry the verb out."""
+    started = time.perf_counter()
+    weights = shared.weights_of(options)
+    images = shared.images_of(options.images)
+    pooling = shared.pooling_of(options.pool)
+    backbone = load_backbone(options.backbone, weights)
+    layers = expand_layers(backbone, options.layers.split(","))
+    features = extract(
+        backbone, images, layers, pooling, batch_size=options.batch_size, progress=progress
+    )
+    for name, values in features.items():
+        write_array(options.out / f"{name}.npy", values)
+    return {
+        "n_images": len(images),
+        "layers": {name: list(values.shape) for name, values in features.items()},
+        "weights": weights.label,
+        "seconds": round(time.perf_counter() - started, 3),
+    }
+
+
+def show(result: dict[str, Any]) -> str:
+    """Format for people."""
+    lines = [f"{name}: {' x '.join(map(str, s))}" for name, s in result["layers"].items()]
+    head = f"{result['n_images']} images, weights {result['weights']}, {result['seconds']} s"
+    return "\n".join([head, *lines])

@@ -1,0 +1,121 @@
+"""``fit``: features, fit on the training split, scores on held-out images."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from core.backbones import expand_layers, load_backbone
+from core.brain import HEMISPHERES
+from core.cli import options as shared
+from core.encoding import EncoderSpec, Reduction
+from core.evaluation.report import ALL_VERTICES
+from core.features import FeatureSpec
+from core.pipeline.fit import fit_all
+from core.progress import Progress, part
+from core.runs import EncodingSpec, Run
+
+NAME = "fit"
+HELP = "Fit an encoding model to a subject and score it on held-out images."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's options."""
+    parser.add_argument("--data", required=True, help=f"data folder, or {shared.DEMO!r}")
+    parser.add_argument("--subject", help="subject id (default: the first)")
+    parser.add_argument("--backbone", required=True)
+    shared.add_weights(parser)
+    parser.add_argument("--layers", required=True, help="names or globs, separated by commas")
+    parser.add_argument(
+        "--each-layer", action="store_true", help="one model per layer instead of all side by side"
+    )
+    shared.add_pooling(parser, "grid:8")
+    parser.add_argument("--reduce", default="pca:200", metavar="none|pca:K")
+    parser.add_argument("--encoder", default="ridge")
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument("--seed", type=int, default=0, help="of the validation split")
+    shared.add_runs(parser)
+
+
+def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    """Carry the verb out."""
+    encoder = EncoderSpec(options.encoder)
+    reduction = Reduction.parse(options.reduce)
+    pooling = shared.pooling_of(options.pool)
+    weights = shared.weights_of(options)
+    subject = shared.subject_of(options, part(progress, 0.0, 0.3))
+    backbone = load_backbone(options.backbone, weights)
+    layers = expand_layers(backbone, options.layers.split(","))
+    features = [FeatureSpec(options.backbone, weights, layer, pooling) for layer in layers]
+    groups = [(f,) for f in features] if options.each_layer else [tuple(features)]
+    specs = [
+        EncodingSpec(
+            subject=subject.id,
+            data=subject.fingerprint,
+            features=group,
+            reduction=reduction,
+            encoder=encoder,
+            seed=options.seed,
+            device=options.device,
+        )
+        for group in groups
+    ]
+    runs = fit_all(
+        subject,
+        specs,
+        features=shared.feature_store(),
+        runs=shared.run_store(options),
+        progress=part(progress, 0.3, 1.0),
+    )
+    results = [summary(r) for r in runs]
+    return {**results[0], "runs": results} if options.each_layer else results[0]
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """Put a run's scores into the command line's fixed keys."""
+    report = run.report
+    per_hemisphere = {h.short: report.of(ALL_VERTICES, h) for h in HEMISPHERES}
+    rois: dict[str, dict[str, Any]] = {h.short: {} for h in HEMISPHERES}
+    for h in HEMISPHERES:
+        for score in report.rois:
+            if score.hemisphere == h.value and score.roi != ALL_VERTICES and score.present:
+                rois[h.short][score.roi] = {"n": score.n, "median_r": score.median_r}
+    return {
+        "run": run.id,
+        "split": report.split,
+        "scores": {
+            **_three(report.overall),
+            "per_hemisphere": {k: _three(s) for k, s in per_hemisphere.items()},
+            "rois": rois,
+        },
+        "n_train": run.record["n_fit"],
+        "n_held_out": report.n_images,
+        "weights": run.weights["label"],
+        "seconds": run.record["seconds"],
+        "simulated": run.simulated,
+    }
+
+
+def _three(score: Any) -> dict[str, Any]:
+    return {
+        "n": score.n,
+        "median_r": score.median_r,
+        "mean_r": score.mean_r,
+        "noise_normalized": score.noise_normalized,
+    }
+
+
+def show(result: dict[str, Any]) -> str:
+    """Format for people."""
+    lines = []
+    for r in result.get("runs", [result]):
+        s = r["scores"]
+        ceiling = s["noise_normalized"]
+        normalised = "ceiling unknown" if ceiling is None else f"noise-normalised {ceiling:.1f} %"
+        lines.append(
+            f"{r['run']}\n  {'SIMULATED data, ' if r['simulated'] else ''}{r['n_train']} images "
+            f"fitted, {r['n_held_out']} held out ({r['split']}), weights {r['weights']}\n"
+            f"  median r {s['median_r']:.3f}, mean r {s['mean_r']:.3f}, {normalised} "
+            f"over {s['n']} vertices"
+        )
+    return "\n".join(lines)

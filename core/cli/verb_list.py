@@ -1,0 +1,88 @@
+"""``list backbones|layers NAME|encoders|recipes|runs``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from core.backbones import backbone_names, get_card, load_backbone, weights_presence
+from core.cli import options as shared
+from core.encoding import ENCODERS
+from core.errors import InvalidInput, MissingWeights
+from core.progress import Progress
+
+NAME = "list"
+HELP = "What there is: backbones, layers of one, encoders, runs."
+_WHAT = ("backbones", "layers", "encoders", "runs")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's options."""
+    parser.add_argument("what", choices=_WHAT)
+    parser.add_argument("name", nargs="?", help="the backbone, for layers")
+    shared.add_weights(parser)
+    shared.add_runs(parser)
+
+
+def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    """Carry the verb out."""
+    if options.what == "backbones":
+        return {"items": [_backbone(name) for name in backbone_names()]}
+    if options.what == "encoders":
+        items = [{"name": e.name, "title": e.title, "summary": e.summary} for e in ENCODERS.values()]
+        return {"items": items}
+    if options.what == "runs":
+        store = shared.run_store(options)
+        return {"items": [_run(store.open(i)) for i in store.ids()]}
+    if not options.name:
+        raise InvalidInput("list layers needs a backbone.", "As in: list layers small_cnn.")
+    return {"items": _layers(options)}
+
+
+def _backbone(name: str) -> dict[str, Any]:
+    card = get_card(name)
+    presence = {kind: weights_presence(name, kind) for kind in card.weights if kind != "file"}
+    return {
+        "name": name,
+        "title": card.title,
+        "family": card.family,
+        "weights": {kind: p.present for kind, p in presence.items()},
+        "weights_path": {kind: str(p.path) for kind, p in presence.items() if p.path},
+        "input_size": card.input_size,
+    }
+
+
+def _layers(options: argparse.Namespace) -> list[dict[str, Any]]:
+    options.backbone = options.name
+    weights = shared.weights_of(options)
+    try:
+        backbone = load_backbone(options.name, weights)
+    except MissingWeights:
+        # Layers and shapes do not depend on the weights' values.
+        backbone = load_backbone(options.name, type(weights)("untrained"))
+    return [
+        {"name": layer.name, "shape": list(layer.shape), "depth": layer.depth}
+        for layer in backbone.layers()
+    ]
+
+
+def _run(run: Any) -> dict[str, Any]:
+    return {
+        "name": run.id,
+        "title": run.title,
+        "subject": run.subject,
+        "simulated": run.simulated,
+        "split": run.report.split,
+        "n_held_out": run.report.n_images,
+        "median_r": run.report.overall.median_r,
+        "created": run.record["created"],
+    }
+
+
+def show(result: dict[str, Any]) -> str:
+    """Format for people."""
+    rows = []
+    for item in result["items"]:
+        rest = {k: v for k, v in item.items() if k != "name" and v not in ({}, None)}
+        rows.append(f"{item['name']:<28} " + "  ".join(f"{k} {v}" for k, v in rest.items()))
+    return "\n".join(rows) if rows else "none"

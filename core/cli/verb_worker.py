@@ -1,0 +1,86 @@
+"""``worker``: answers the app's questions about pictures; one JSON object per line each way.
+
+The app's own process never imports torch; this one does, once, and stays. Requests::
+
+    {"id": 1, "ask": "design", "run": ID, "image": PATH}
+    {"id": 2, "ask": "occlusion", "run": ID, "image": PATH, "grid": 9}
+    {"id": 3, "ask": "classes", "run": ID, "image": PATH}
+
+Answers carry the same id and either ``result`` or ``error``; arrays travel as base64 of float32
+with their shape. The worker ends when its input does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.backbones import classify
+from core.cli import options as shared
+from core.errors import CoreError, InvalidInput
+from core.pipeline.predict import BackboneCache, occluded_designs, picture_design, source_of
+from core.progress import Progress
+from core.runs import RunStore
+from core.stimuli import decode_image
+
+NAME = "worker"
+HELP = "Answer questions about pictures, one JSON object per line (used by the app)."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's options."""
+    shared.add_runs(parser)
+
+
+def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    """Answer until the input ends."""
+    # The slow import happens before the first question instead of during it.
+    import torch
+
+    torch.set_num_threads(2)
+    runs, backbones = shared.run_store(options), BackboneCache()
+    answered = 0
+    print(json.dumps({"ready": True}), flush=True)
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            answer = {"result": _answer(request, runs, backbones)}
+        except CoreError as error:
+            answer = {"error": {"kind": error.kind, "message": error.message, "hint": error.hint}}
+        except Exception as error:  # the worker must outlive any one picture
+            answer = {"error": {"kind": "defect", "message": f"{error!r}", "hint": ""}}
+        print(json.dumps({"id": request.get("id"), **answer}), flush=True)
+        answered += 1
+    return {"answered": answered}
+
+
+def _answer(request: dict[str, Any], runs: RunStore, backbones: BackboneCache) -> dict[str, Any]:
+    path = Path(request["image"])
+    picture = decode_image(path, name=path.name).image
+    fitted = runs.open(request["run"])
+    if request["ask"] == "design":
+        return {"design": encode_array(picture_design(fitted, picture, backbones))}
+    if request["ask"] == "occlusion":
+        designs = occluded_designs(fitted, picture, backbones, grid=int(request["grid"]))
+        return {"designs": encode_array(designs)}
+    if request["ask"] == "classes":
+        backbone = backbones.get(source_of(fitted))
+        return {"classes": [[name, float(p)] for name, p in classify(backbone, picture)]}
+    raise InvalidInput(f"Unknown question {request['ask']!r}.")
+
+
+def encode_array(values: np.ndarray) -> dict[str, Any]:
+    """Pack float32 values for JSON."""
+    values = np.ascontiguousarray(values, dtype=np.float32)
+    return {"shape": list(values.shape), "base64": base64.b64encode(values.tobytes()).decode()}
+
+
+def show(result: dict[str, Any]) -> str:
+    """Format for people."""
+    return f"answered {result['answered']}"

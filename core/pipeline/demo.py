@@ -1,0 +1,79 @@
+"""The embedded demo: simulated subjects and the encoding models the app opens on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.backbones import WeightsSpec, get_card
+from core.datasets import find_subjects, open_subject
+from core.datasets.subject import Subject
+from core.features import FeatureSpec, FeatureStore, Pooling
+from core.pipeline.fit import fit_all
+from core.progress import Progress, part, silent
+from core.runs import EncodingSpec, RunStore
+from core.simulation import demo_folder, ensure_demo
+from core.storage import Home, write_json
+
+# One readout for all layers: what differs between two encoders is then the layer alone.
+DEMO_POOLING = Pooling("grid", 8)
+DEMO_BACKBONES: tuple[tuple[str, WeightsSpec], ...] = (
+    ("small_cnn", WeightsSpec("pretrained")),
+    ("gabor", WeightsSpec("fixed")),
+    ("small_cnn", WeightsSpec("untrained")),
+    ("pixels", WeightsSpec("fixed")),
+)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The demo as it lies on disk."""
+
+    folder: Path
+    subjects: tuple[str, ...]
+    runs: tuple[str, ...]
+
+
+def demo_specs(subject: Subject) -> tuple[EncodingSpec, ...]:
+    """List the encoding models of a simulated subject, in menu order."""
+    return tuple(
+        EncodingSpec(
+            subject=subject.id,
+            data=subject.fingerprint,
+            features=(FeatureSpec(name, weights, layer, DEMO_POOLING),),
+        )
+        for name, weights in DEMO_BACKBONES
+        for layer in get_card(name).layers_offered
+    )
+
+
+def demo_data(home: Home, progress: Progress = silent) -> Path:
+    """Return the folder of the simulated subjects, made if need be."""
+    return ensure_demo(home, progress=progress)
+
+
+def demo_is_ready(home: Home) -> bool:
+    """Whether the whole demo, models included, was made before by this version."""
+    return _marker(home).exists()
+
+
+def _marker(home: Home) -> Path:
+    folder = demo_folder(home)
+    return folder.with_name(f"{folder.name}.ready.json")
+
+
+def prepare_demo(home: Home, progress: Progress = silent) -> Demo:
+    """Make the simulated subjects and fit their encoding models; finished parts are kept."""
+    folder = demo_data(home, part(progress, 0.0, 0.55))
+    subjects = find_subjects(folder)
+    features, runs = FeatureStore(home.features), RunStore(home.runs)
+    fitted: list[str] = []
+    for k, ref in enumerate(subjects):
+        subject = open_subject(folder, ref.id)
+        share = 0.45 / len(subjects)
+        step = part(progress, 0.55 + k * share, 0.55 + (k + 1) * share)
+        made = fit_all(subject, demo_specs(subject), features=features, runs=runs, progress=step)
+        fitted += [r.id for r in made]
+    write_json(_marker(home), {"runs": fitted})
+    progress(1.0, "ready")
+    return Demo(folder, tuple(s.id for s in subjects), tuple(fitted))
