@@ -1,0 +1,37 @@
+"""Image networks as sources of features; importing this package does not import torch.
+
+``load_backbone`` gives a ``core.backbones.base.Backbone``. To add a family, see
+``core/backbones/registry.py``.
+"""
+
+from core.backbones.card import (
+    BackboneCard,
+    LayerInfo,
+    PretrainedWeights,
+    WeightsPresence,
+    WeightsSpec,
+)
+from core.backbones.registry import (
+    backbone_names,
+    get_card,
+    list_layers,
+    load_backbone,
+    parse_weights,
+    resolve_weights,
+    weights_presence,
+)
+
+__all__ = [
+    "BackboneCard",
+    "LayerInfo",
+    "PretrainedWeights",
+    "WeightsPresence",
+    "WeightsSpec",
+    "backbone_names",
+    "get_card",
+    "list_layers",
+    "load_backbone",
+    "parse_weights",
+    "resolve_weights",
+    "weights_presence",
+]

@@ -1,0 +1,147 @@
+"""What every backbone does: pictures in, responses of any of its layers out, in one pass.
+
+To add a kind of backbone, subclass ``Backbone`` (or ``ModuleBackbone`` for a torch network) and
+register a family in ``core/backbones/registry.py``.
+"""
+
+from __future__ import annotations
+
+import abc
+import fnmatch
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import torch
+from PIL import Image
+
+from core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
+from core.errors import InvalidInput, unknown_name
+
+Reduce = Callable[[torch.Tensor], torch.Tensor]
+
+
+class Backbone(abc.ABC):
+    """An image network as a source of features.
+
+    Parameters
+    ----------
+    card : what it is.
+    weights : the weights it has, resolved.
+    device : where it computes.
+    """
+
+    def __init__(self, card: BackboneCard, weights: WeightsSpec, device: torch.device) -> None:
+        self.card = card
+        self.weights = weights
+        self.device = device
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.card.name}, {self.card.weights_label(self.weights)}>"
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Names of the classes it was trained to tell apart; empty where it has none."""
+        return ()
+
+    @abc.abstractmethod
+    def layers(self) -> tuple[LayerInfo, ...]:
+        """Return all layers that can be asked for, in order of computation."""
+
+    @abc.abstractmethod
+    def preprocess(self, image: Image.Image) -> torch.Tensor:
+        """Turn one RGB picture into the network's input.
+
+        Returns
+        -------
+        Float32, (channels, height, width), on the CPU.
+        """
+
+    @abc.abstractmethod
+    def forward(
+        self, batch: torch.Tensor, layers: Sequence[str], reduce: Reduce | None = None
+    ) -> dict[str, torch.Tensor]:
+        """Compute all ``layers`` in one pass.
+
+        Parameters
+        ----------
+        batch : (n, channels, height, width), stacked results of ``preprocess``.
+        layers : names among ``layers()``.
+        reduce : applied to each layer's responses as they come (pooling), so that full maps of
+            many layers never exist together.
+
+        Returns
+        -------
+        Per layer, float32 (n, *shape) on ``device``; shape as in its LayerInfo unless reduced.
+        """
+
+    def classify(self, image: Image.Image, top: int = 5) -> list[tuple[str, float]]:
+        """Return the network's own first guesses: (category, probability), best first."""
+        raise InvalidInput(
+            f"{self.card.title} with {self.card.weights_label(self.weights)} weights does not "
+            "name categories.",
+            "Only pretrained classification networks do.",
+        )
+
+    def check_layers(self, names: Sequence[str]) -> None:
+        """Raise UnknownName unless every name is one of ``layers()``."""
+        known = [layer.name for layer in self.layers()]
+        for name in set(names) - set(known):
+            raise unknown_name(f"layer of {self.card.name}", name, known)
+
+
+def expand_layers(backbone: Backbone, patterns: Iterable[str]) -> tuple[str, ...]:
+    """Turn names and globs (``features.*``, ``block[1-3]``) into layer names.
+
+    Returns
+    -------
+    Names without repetition: in the order of the patterns, and of computation within each.
+
+    Raises
+    ------
+    UnknownName
+        A pattern matches no layer.
+    """
+    known = [layer.name for layer in backbone.layers()]
+    chosen: dict[str, None] = {}
+    for pattern in patterns:
+        matches = (
+            [pattern] if pattern in known else [n for n in known if fnmatch.fnmatchcase(n, pattern)]
+        )
+        if not matches:
+            raise unknown_name(
+                f"layer of {backbone.card.name}",
+                pattern,
+                known,
+                f"'python -m core list layers {backbone.card.name}' shows all of them.",
+            )
+        chosen.update(dict.fromkeys(matches))
+    if not chosen:
+        raise InvalidInput(f"No layer of {backbone.card.name} was named.", "Name at least one.")
+    return tuple(chosen)
+
+
+def finish(
+    responses: Mapping[str, torch.Tensor], layers: Sequence[str], reduce: Reduce | None
+) -> dict[str, torch.Tensor]:
+    """Reduce and order responses that were computed all together."""
+    return {name: reduce(responses[name]) if reduce else responses[name] for name in layers}
+
+
+def choose_device(device: str) -> torch.device:
+    """Return the device of that name; "auto" is the first GPU where there is one, else the CPU.
+
+    Raises
+    ------
+    InvalidInput
+        A GPU was asked for and there is none.
+    """
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise InvalidInput(
+            f"The device {device!r} was asked for, and torch sees no GPU.",
+            "Use 'auto' or 'cpu', or install a torch that was built for your GPU.",
+        )
+    try:
+        return torch.device(device)
+    except RuntimeError:
+        raise unknown_name("device", device, ["auto", "cpu", "cuda"]) from None

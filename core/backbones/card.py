@@ -1,0 +1,210 @@
+"""What a backbone is, as plain values: its card, its layers and its weights. No torch here."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from core.errors import InvalidInput, MissingWeights, check_option
+
+WeightsKind = Literal["pretrained", "untrained", "file", "fixed"]
+WEIGHTS_KINDS: tuple[WeightsKind, ...] = ("pretrained", "untrained", "file", "fixed")
+
+
+@dataclass(frozen=True)
+class LayerInfo:
+    """A named place in a backbone.
+
+    Attributes
+    ----------
+    name : as in the network's own ``named_modules``.
+    shape : of one image's response: (channels, height, width), (tokens, width) or (features,).
+    depth : place in the order of computation, 0 (first) to 1 (last).
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    depth: float
+
+    @property
+    def n_features(self) -> int:
+        """Number of values that one image gives, before any pooling."""
+        total = 1
+        for length in self.shape:
+            total *= length
+        return total
+
+
+@dataclass(frozen=True)
+class WeightsSpec:
+    """Which weights a network has; shown with every result and part of every cache key.
+
+    Take resolved ones for keys (``core.backbones.resolve_weights``): those carry the content's
+    hash, so that a file that was replaced is not taken for the old one.
+
+    Attributes
+    ----------
+    kind : pretrained (published, or trained by the project), untrained (random), file (the
+        user's checkpoint) or fixed (a model without learned weights).
+    seed : of the random weights; 0 for every other kind.
+    path : the user's checkpoint. Where it lies does not change a result: no part of the key.
+    sha256 : of the file's content, or its published first digits; empty when not yet resolved.
+    variant : which of several published sets, as in "IMAGENET1K_V2"; empty for the usual one.
+    """
+
+    kind: WeightsKind
+    seed: int = 0
+    path: str | None = field(default=None, metadata={"cosmetic": True})
+    sha256: str | None = None
+    variant: str = ""
+
+    def __post_init__(self) -> None:
+        check_option("kind of weights", self.kind, WEIGHTS_KINDS)
+        if self.path is not None:
+            object.__setattr__(self, "path", str(self.path))
+        if self.kind != "untrained":
+            # A seed without meaning must not make two keys out of one thing.
+            object.__setattr__(self, "seed", 0)
+        if self.kind == "file" and not (self.path and self.sha256):
+            raise InvalidInput(
+                "Weights of kind 'file' need the file's path and sha256.",
+                "Use WeightsSpec.from_file(path).",
+            )
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> WeightsSpec:
+        """Identify a checkpoint by its content.
+
+        Raises
+        ------
+        MissingWeights
+            There is no such file.
+        """
+        file = Path(path).expanduser()
+        return cls("file", path=str(file), sha256=sha256_of(file))
+
+    @property
+    def label(self) -> str:
+        """Short text for menus and captions; the card's ``weights_label`` says more."""
+        if self.kind == "untrained":
+            return f"untrained, seed {self.seed}"
+        if self.kind == "file":
+            return f"file {Path(self.path or '').name}"
+        if self.kind == "fixed":
+            return "fixed by design"
+        return f"pretrained ({self.variant})" if self.variant else "pretrained"
+
+
+@dataclass(frozen=True)
+class PretrainedWeights:
+    """One published set of weights.
+
+    Attributes
+    ----------
+    variant : its name in the library, as in "IMAGENET1K_V1".
+    title : for people, as in "ImageNet-1k V1".
+    file_name : exact name of its file in the cache.
+    url : where it can be had.
+    sha256_digits : first digits of the published file's SHA-256; empty where none is published.
+    input_size : side of the square the network sees, in pixels.
+    preprocessing : one sentence.
+    """
+
+    variant: str
+    title: str
+    file_name: str
+    url: str
+    sha256_digits: str
+    input_size: int
+    preprocessing: str
+
+
+@dataclass(frozen=True)
+class BackboneCard:
+    """What people read about a backbone, and what menus are made of.
+
+    Attributes
+    ----------
+    name : unique, as typed on the command line.
+    title, summary : for people; the summary is a sentence or two.
+    family : group in menus.
+    input_size : side of the square the network sees, in pixels, with its default weights.
+    preprocessing : one sentence.
+    weights : kinds of weights it can have.
+    default_weights : one of them.
+    layers_offered : names for menus, in order of computation; more layers may be hooked.
+    licence, paper, source : of code and weights; how to cite; where they come from.
+    pretrained : the published sets; the first is the usual one.
+    revision : raised when code changes what the backbone computes; part of every cache key.
+    """
+
+    name: str
+    title: str
+    family: str
+    summary: str
+    input_size: int
+    preprocessing: str
+    weights: tuple[WeightsKind, ...]
+    default_weights: WeightsKind
+    layers_offered: tuple[str, ...]
+    licence: str
+    paper: str
+    source: str
+    pretrained: tuple[PretrainedWeights, ...] = ()
+    revision: int = 1
+
+    def weights_label(self, weights: WeightsSpec) -> str:
+        """Return what to call ``weights`` of this backbone, as in "pretrained (ImageNet-1k V1)"."""
+        if weights.kind == "pretrained" and self.pretrained:
+            chosen = self.pretrained_set(weights.variant)
+            differs = weights.sha256 and not weights.sha256.startswith(chosen.sha256_digits)
+            # A result never passes for that of the published weights.
+            note = ", a file other than the published one" if differs else ""
+            return f"pretrained ({chosen.title}{note})"
+        return weights.label
+
+    def pretrained_set(self, variant: str = "") -> PretrainedWeights:
+        """Return the published set of that name, the usual one for an empty name."""
+        if not variant:
+            return self.pretrained[0]
+        names = [p.variant for p in self.pretrained]
+        check_option(f"pretrained weights of {self.name}", variant, names)
+        return self.pretrained[names.index(variant)]
+
+
+@dataclass(frozen=True)
+class WeightsPresence:
+    """Whether weights are on this machine, and what to do where they are not.
+
+    Attributes
+    ----------
+    path : where they are or would have to be; None where no file is needed.
+    message, hint : what is missing and how to get it; empty where present.
+    """
+
+    present: bool
+    path: Path | None = None
+    message: str = ""
+    hint: str = ""
+
+
+# Hash by (path, size, modification time): a file of half a gigabyte is read once.
+_HASHES: dict[tuple[str, int, int], str] = {}
+
+
+def sha256_of(path: Path) -> str:
+    """Return the hash of a weights file's content in 64 hexadecimal digits."""
+    try:
+        status = path.stat()
+        key = (str(path), status.st_size, status.st_mtime_ns)
+        if key not in _HASHES:
+            with path.open("rb") as stream:
+                _HASHES[key] = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise MissingWeights(
+            f"The weights file {path} cannot be read: {error.strerror}.",
+            "Check the path of the checkpoint.",
+        ) from None
+    return _HASHES[key]

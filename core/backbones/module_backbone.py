@@ -1,0 +1,181 @@
+"""Any torch network as a backbone: every module's response, by forward hooks, in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
+
+from core.backbones.base import Backbone, Reduce
+from core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
+
+
+class _AllSeen(Exception):
+    """Ends a forward pass after the last layer that was asked for."""
+
+
+class ModuleBackbone(Backbone):
+    """A network whose layers are the modules of ``named_modules`` that give a tensor per image.
+
+    A module that runs several times in one pass (ResNet's one ReLU per block) has a layer for
+    each time: ``relu``, ``relu_1``, ``relu_2``, as in ``torchvision.models.feature_extraction``.
+    Maps that a network keeps channels-last (Swin) are given channels-first like all others.
+
+    Subclasses implement ``preprocess``.
+
+    Parameters
+    ----------
+    network : on the CPU; taken over: set to evaluation, moved to ``device``.
+    """
+
+    def __init__(
+        self, card: BackboneCard, weights: WeightsSpec, device: torch.device, network: nn.Module
+    ) -> None:
+        super().__init__(card, weights, device)
+        network = network.eval().requires_grad_(False)
+        # channels_last pays for convolutional networks (20 to 45 % on CPUs), not for
+        # transformers, which have one convolution at their entry.
+        convolutions = sum(isinstance(m, nn.Conv2d) for m in network.modules())
+        self._format = torch.channels_last if convolutions > 3 else torch.contiguous_format
+        self.network = network.to(device=device, memory_format=self._format)
+        self._layers: tuple[LayerInfo, ...] | None = None
+
+    def layers(self) -> tuple[LayerInfo, ...]:  # noqa: D102 - as in Backbone
+        if self._layers is None:
+            self._layers = discover_layers(self.network, self._dry_input())
+        return self._layers
+
+    def forward(  # noqa: D102 - as in Backbone
+        self, batch: torch.Tensor, layers: Sequence[str], reduce: Reduce | None = None
+    ) -> dict[str, torch.Tensor]:
+        self.check_layers(layers)
+        seen: dict[str, torch.Tensor] = {}
+        wanted = set(layers)
+
+        def keep(name: str, output: torch.Tensor) -> None:
+            if name not in wanted:
+                return
+            kept = channels_first(output)
+            kept = reduce(kept) if reduce else kept
+            if _shares_memory(kept, output):
+                # A later in-place operation (ReLU, residual sum) would overwrite it.
+                kept = kept.clone()
+            seen[name] = kept.float()
+            if len(seen) == len(wanted):
+                raise _AllSeen
+
+        with torch.inference_mode():
+            batch = batch.to(self.device).contiguous(memory_format=self._format)
+            _run_with_hooks(self.network, batch, keep, wanted)
+        return {name: seen[name] for name in layers}
+
+    def _dry_input(self) -> torch.Tensor:
+        # Two images: a layer belongs to images only if its first axis follows their number.
+        side = self.card.input_size
+        batch = torch.zeros((2, 3, side, side), device=self.device)
+        return batch.contiguous(memory_format=self._format)
+
+
+def discover_layers(network: nn.Module, batch: torch.Tensor) -> tuple[LayerInfo, ...]:
+    """List the modules that give a tensor per image, by one forward pass.
+
+    Parameters
+    ----------
+    batch : (2, channels, side, side), values without meaning; may be on the meta device.
+    """
+    shapes: dict[str, tuple[int, ...]] = {}
+
+    def keep(name: str, output: torch.Tensor) -> None:
+        if output.ndim >= 2 and output.shape[0] == batch.shape[0]:
+            shapes[name] = tuple(channels_first(output).shape[1:])
+
+    with torch.inference_mode():
+        _run_with_hooks(network, batch, keep, None)
+    last = max(len(shapes) - 1, 1)
+    return tuple(
+        LayerInfo(name, shape, round(i / last, 4)) for i, (name, shape) in enumerate(shapes.items())
+    )
+
+
+def discover_layers_without_weights(
+    build: Callable[[], nn.Module], side: int
+) -> tuple[nn.Module, tuple[LayerInfo, ...]]:
+    """Build a network without storage for its weights and list its layers, in a second or so.
+
+    Returns
+    -------
+    The network, on the meta device, and its layers.
+    """
+    with _WeightsOnMeta():
+        network = build().eval()
+    network = network.to("meta")
+    with torch.device("meta"):
+        return network, discover_layers(network, torch.empty(2, 3, side, side))
+
+
+class _WeightsOnMeta(TorchFunctionMode):
+    """Makes weights without storage, and leaves other tensors alone.
+
+    With the whole constructor on the meta device, networks that compute their widths with
+    tensors (RegNet, Swin) could not be built.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if func in (torch.empty, torch.zeros, torch.ones, torch.randn):
+            kwargs = {**kwargs, "device": "meta"}
+        return func(*args, **kwargs)
+
+
+def channels_first(output: torch.Tensor) -> torch.Tensor:
+    """Return maps as (n, channels, height, width), also where a network keeps channels last.
+
+    Inputs are square, so the two equal axes are the picture's.
+    """
+    if output.ndim == 4 and output.shape[1] == output.shape[2] != output.shape[3]:
+        return output.permute(0, 3, 1, 2)
+    return output
+
+
+def _run_with_hooks(
+    network: nn.Module, batch: torch.Tensor, keep: Any, wanted: set[str] | None
+) -> None:
+    """Run a pass that reports each module's output under its layer name to ``keep``."""
+    times: dict[str, int] = {}
+
+    def make_hook(name: str) -> Any:
+        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
+            time = times.get(name, 0)
+            times[name] = time + 1
+            if isinstance(output, torch.Tensor):
+                keep(f"{name}_{time}" if time else name, output)
+
+        return hook
+
+    handles = [
+        module.register_forward_hook(make_hook(name))
+        for name, module in network.named_modules()
+        if name and (wanted is None or _may_give(name, wanted))
+    ]
+    try:
+        network(batch)
+    except _AllSeen:
+        pass
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _may_give(module_name: str, wanted: set[str]) -> bool:
+    return any(
+        name == module_name
+        or (name.startswith(f"{module_name}_") and name[len(module_name) + 1 :].isdigit())
+        for name in wanted
+    )
+
+
+def _shares_memory(a: torch.Tensor, b: torch.Tensor) -> bool:
+    return a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()

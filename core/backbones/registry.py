@@ -1,0 +1,183 @@
+"""All backbones by name. Knows cards and files only: torch is imported when one is loaded.
+
+To add backbones: write a family class with the methods of ``Family`` in one file (``cards`` must
+not import torch; ``build`` may), and add an instance to ``FAMILIES``. The tests run over every
+name and need no extension.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from core.backbones.card import BackboneCard, LayerInfo, WeightsKind, WeightsPresence, WeightsSpec
+from core.backbones.gabor_family import GaborFamily
+from core.backbones.pixels_family import PixelsFamily
+from core.backbones.small_cnn_family import SmallCnnFamily
+from core.backbones.torchvision_models import TorchvisionFamily
+from core.errors import InvalidInput, MissingWeights, unknown_name
+
+if TYPE_CHECKING:
+    import torch
+
+    from core.backbones.base import Backbone
+
+
+class Family(Protocol):
+    """Backbones that are built in one way."""
+
+    def cards(self) -> tuple[BackboneCard, ...]:
+        """Return the cards of all members, without importing torch."""
+
+    def resolve(self, card: BackboneCard, weights: WeightsSpec) -> WeightsSpec:
+        """Return weights that say which content they mean, without importing torch."""
+
+    def presence(self, card: BackboneCard, weights: WeightsSpec) -> WeightsPresence:
+        """Look for the weights on this machine, without importing torch."""
+
+    def layers(self, card: BackboneCard) -> tuple[LayerInfo, ...]:
+        """List a member's layers, also where its pretrained weights are absent."""
+
+    def build(self, card: BackboneCard, weights: WeightsSpec, device: torch.device) -> Backbone:
+        """Make a member with resolved weights."""
+
+
+FAMILIES: tuple[Family, ...] = (
+    GaborFamily(),
+    SmallCnnFamily(),
+    PixelsFamily(),
+    TorchvisionFamily(),
+)
+
+
+@functools.cache
+def _members() -> dict[str, tuple[Family, BackboneCard]]:
+    members: dict[str, tuple[Family, BackboneCard]] = {}
+    for family in FAMILIES:
+        for card in family.cards():
+            if card.name in members:
+                raise ValueError(f"Two backbones are named {card.name!r}.")
+            members[card.name] = (family, card)
+    return members
+
+
+def _member(name: str) -> tuple[Family, BackboneCard]:
+    if name not in _members():
+        hint = "'python -m core list backbones' shows all of them."
+        raise unknown_name("backbone", name, _members(), hint)
+    return _members()[name]
+
+
+def backbone_names() -> tuple[str, ...]:
+    """Return all names: the project's own first, then libraries' by alphabet."""
+    return tuple(_members())
+
+
+def get_card(name: str) -> BackboneCard:
+    """Return a backbone's card; UnknownName where there is none."""
+    return _member(name)[1]
+
+
+def resolve_weights(name: str, weights: WeightsSpec | None = None) -> WeightsSpec:
+    """Return weights that name their content (hash, published set): what keys are made of.
+
+    Parameters
+    ----------
+    weights : None takes the card's default kind.
+
+    Raises
+    ------
+    InvalidInput
+        The backbone has no weights of that kind.
+    """
+    family, card = _member(name)
+    weights = weights or WeightsSpec(card.default_weights)
+    if weights.kind not in card.weights:
+        raise InvalidInput(
+            f"{card.title} has no {weights.kind} weights; allowed: {', '.join(card.weights)}.",
+            "Choose one of these.",
+        )
+    return family.resolve(card, weights)
+
+
+def parse_weights(name: str, text: str | None = None, *, seed: int = 0) -> WeightsSpec:
+    """Read weights as typed: a kind, the name of a published set, or a checkpoint's path.
+
+    Parameters
+    ----------
+    text : "pretrained", "untrained", "fixed", a variant such as "IMAGENET1K_V1", or a path; None
+        takes the card's default kind.
+    seed : of untrained weights.
+    """
+    card = get_card(name)
+    if not text:
+        return resolve_weights(name)
+    if text in ("pretrained", "untrained", "fixed"):
+        kind: WeightsKind = text  # type: ignore[assignment]
+        return resolve_weights(name, WeightsSpec(kind, seed=seed))
+    if text in [p.variant for p in card.pretrained]:
+        return resolve_weights(name, WeightsSpec("pretrained", variant=text))
+    if not Path(text).expanduser().is_file():
+        kinds = [k for k in card.weights if k != "file"]
+        variants = [p.variant for p in card.pretrained]
+        raise MissingWeights(
+            f"There is no weights file {text}, and {card.name} has no weights of that name.",
+            f"Allowed: {', '.join(kinds + variants)}, or the path of a checkpoint.",
+        )
+    return resolve_weights(name, WeightsSpec.from_file(text))
+
+
+def weights_presence(name: str, kind: WeightsKind | WeightsSpec) -> WeightsPresence:
+    """Tell whether weights are on this machine, at once and without importing torch."""
+    family, card = _member(name)
+    weights = kind if isinstance(kind, WeightsSpec) else None
+    if weights is None:
+        if kind not in card.weights:
+            return WeightsPresence(
+                False,
+                message=f"{card.title} has no {kind} weights.",
+                hint=f"Choose among: {', '.join(card.weights)}.",
+            )
+        if kind == "file":
+            return WeightsPresence(True)
+        weights = WeightsSpec(kind)  # type: ignore[arg-type]
+    if weights.kind == "file":
+        path = Path(weights.path or "")
+        if path.is_file():
+            return WeightsPresence(True, path)
+        return WeightsPresence(
+            False, path, f"There is no weights file {path}.", "Choose the checkpoint again."
+        )
+    return family.presence(card, weights)
+
+
+def list_layers(name: str) -> tuple[LayerInfo, ...]:
+    """List all layers of a backbone in order of computation; imports torch, needs no weights."""
+    family, card = _member(name)
+    return family.layers(card)
+
+
+def load_backbone(name: str, weights: WeightsSpec | None = None, device: str = "auto") -> Backbone:
+    """Make a backbone ready to compute.
+
+    Parameters
+    ----------
+    weights : None takes the card's default kind.
+    device : "auto", "cpu" or "cuda".
+
+    Raises
+    ------
+    UnknownName, InvalidInput
+        No such backbone, or not with such weights.
+    MissingWeights, DamagedFile
+        The weights are not on this machine, or not what they should be.
+    """
+    family, card = _member(name)
+    resolved = resolve_weights(name, weights)
+    found = weights_presence(name, resolved)
+    if not found.present:
+        raise MissingWeights(found.message, found.hint)
+    from core.backbones.base import choose_device
+
+    return family.build(card, resolved, choose_device(device))

@@ -1,0 +1,54 @@
+"""A torchvision network at work: its published preprocessing and its own first guesses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import nn
+
+from core.backbones.card import BackboneCard, WeightsSpec
+from core.backbones.module_backbone import ModuleBackbone
+from core.backbones.torchvision_models import import_torchvision_models
+
+
+class TorchvisionBackbone(ModuleBackbone):
+    """A classification network; untrained and own weights get the published preprocessing too."""
+
+    def __init__(
+        self, card: BackboneCard, weights: WeightsSpec, device: torch.device, network: nn.Module
+    ) -> None:
+        super().__init__(card, weights, device, network)
+        variant = card.pretrained_set(weights.variant).variant
+        self._published: Any = import_torchvision_models().get_model_weights(card.name)[variant]
+        self._transform = self._published.transforms()
+
+    @property
+    def categories(self) -> tuple[str, ...]:  # noqa: D102 - as in Backbone
+        if self.weights.kind != "pretrained":
+            return ()
+        return tuple(self._published.meta["categories"])
+
+    def preprocess(self, image: Image.Image) -> torch.Tensor:  # noqa: D102 - as in Backbone
+        tensor: torch.Tensor = self._transform(image)
+        return tensor
+
+    def classify(  # noqa: D102 - as in Backbone
+        self, image: Image.Image, top: int = 5
+    ) -> list[tuple[str, float]]:
+        if not self.categories:
+            return super().classify(image, top)
+        batch = self.preprocess(image)[None].to(self.device)
+        with torch.inference_mode():
+            probabilities = self.network(batch)[0].float().softmax(0)
+        values, indices = probabilities.topk(min(top, len(self.categories)))
+        return [
+            (self.categories[i], p) for i, p in zip(indices.tolist(), values.tolist(), strict=True)
+        ]
+
+    def _dry_input(self) -> torch.Tensor:
+        # A published set other than the usual one may see another size.
+        side = self.card.pretrained_set(self.weights.variant).input_size
+        batch = torch.zeros((2, 3, side, side), device=self.device)
+        return batch.contiguous(memory_format=self._format)

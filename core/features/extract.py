@@ -1,0 +1,114 @@
+"""Pictures through a backbone: all layers in one pass, pooled as they come."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import torch
+from PIL import Image
+
+from core.backbones.base import Backbone, Reduce
+from core.errors import InvalidInput
+from core.features.pooling import Pooling, pool, pooled_shape
+from core.progress import Progress, silent
+from core.stimuli import StimulusImages
+
+BATCH_SIZE = 32
+
+
+def extract(
+    backbone: Backbone,
+    images: StimulusImages,
+    layers: Sequence[str],
+    pooling: Pooling,
+    *,
+    batch_size: int = BATCH_SIZE,
+    progress: Progress = silent,
+) -> dict[str, np.ndarray]:
+    """Compute features of several layers in one pass, in memory.
+
+    Returns
+    -------
+    Per layer, float32 (n_images, *shape), shape as by ``feature_shapes``; row i is image i.
+    """
+    shapes = feature_shapes(backbone, layers, pooling)
+    features = {name: np.empty((len(images), *shape), np.float32) for name, shape in shapes.items()}
+    for rows, parts in extract_batches(
+        backbone, images, layers, pooling, batch_size=batch_size, progress=progress
+    ):
+        for name, part in parts.items():
+            features[name][rows] = part
+    return features
+
+
+def extract_one(
+    backbone: Backbone, image: Image.Image, layers: Sequence[str], pooling: Pooling
+) -> dict[str, np.ndarray]:
+    """Compute one picture's features; per layer float32 (*shape), without an image axis."""
+    batch = backbone.preprocess(image)[None]
+    responses = backbone.forward(batch, layers, _reduce(pooling))
+    return {name: _to_numpy(response)[0] for name, response in responses.items()}
+
+
+def feature_shapes(
+    backbone: Backbone, layers: Sequence[str], pooling: Pooling
+) -> dict[str, tuple[int, ...]]:
+    """Return the shape of one image's features per layer; UnknownName for an unknown layer."""
+    backbone.check_layers(layers)
+    shapes = {layer.name: layer.shape for layer in backbone.layers()}
+    return {name: pooled_shape(shapes[name], pooling) for name in layers}
+
+
+def extract_batches(
+    backbone: Backbone,
+    images: StimulusImages,
+    layers: Sequence[str],
+    pooling: Pooling,
+    *,
+    batch_size: int = BATCH_SIZE,
+    progress: Progress = silent,
+) -> Iterator[tuple[slice, dict[str, np.ndarray]]]:
+    """Yield rows and their features, batch by batch, so that nothing has to fit in memory.
+
+    One thread decodes the next batch while the network works on this one: decoding is far
+    faster than any network, so one is enough.
+    """
+    if batch_size < 1:
+        raise InvalidInput(f"batch_size must be at least 1, not {batch_size}.")
+    backbone.check_layers(layers)
+    n_images = len(images)
+    reduce = _reduce(pooling)
+    starts = range(0, n_images, batch_size)
+    progress(0.0, f"Computing features of {n_images} images")
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode") as loader:
+
+        def load(start: int) -> torch.Tensor:
+            stop = min(start + batch_size, n_images)
+            return torch.stack([backbone.preprocess(images.load(i)) for i in range(start, stop)])
+
+        ahead = deque(loader.submit(load, start) for start in starts[:1])
+        for start in starts:
+            batch = ahead.popleft().result()
+            if start + batch_size < n_images:
+                ahead.append(loader.submit(load, start + batch_size))
+            responses = backbone.forward(batch, layers, reduce)
+            stop = start + len(batch)
+            yield (
+                slice(start, stop),
+                {name: _to_numpy(response) for name, response in responses.items()},
+            )
+            progress(stop / n_images, f"Computed features of {stop} of {n_images} images")
+
+
+def _reduce(pooling: Pooling) -> Reduce | None:
+    if pooling.kind == "none":
+        return None
+    return lambda responses: pool(responses, pooling)
+
+
+def _to_numpy(response: torch.Tensor) -> np.ndarray:
+    array: np.ndarray = response.detach().to("cpu", torch.float32).contiguous().numpy()
+    return array
