@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
 
 from core.simulation.drawings.brush import Brush
 from core.simulation.drawings.indoor import draw_indoor
@@ -45,14 +45,19 @@ def render_background(
     brush = Brush(canvas, (0, 0), size * _OVERSAMPLING, 0.0)
     phrase = _DRAWINGS[kind](brush, rng, colours)
     _scatter_clutter(brush, rng, colours)
-    pixels = np.asarray(canvas.reduce(_OVERSAMPLING), dtype=np.float32)
+    picture = canvas.reduce(_OVERSAMPLING)
+    if rng.random() < 0.35:
+        picture = picture.filter(ImageFilter.BoxBlur(rng.uniform(0.3, 1.1)))
+    pixels = np.asarray(picture, dtype=np.float32)
+    if rng.random() < 0.35:
+        pixels = pixels + _hatching(size, rng)[..., None]
     return match_statistics(pixels, *target), phrase
 
 
 def _draw_target(rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Draw means and spreads of luminance, blue-luminance and red-luminance."""
-    means = [rng.uniform(100, 165), rng.normal(0, 11), rng.normal(0, 11)]
-    spreads = [rng.uniform(26, 44), rng.uniform(10, 22), rng.uniform(10, 22)]
+    means = [rng.uniform(105, 175), rng.normal(0, 17), rng.normal(0, 17)]
+    spreads = [rng.uniform(26, 46), rng.uniform(9, 24), rng.uniform(9, 24)]
     return np.array(means, dtype=np.float32), np.array(spreads, dtype=np.float32)
 
 
@@ -76,6 +81,20 @@ def match_statistics(
         pixels = np.stack([luminance + red, luminance + green, luminance + blue], axis=-1)
         pixels = np.clip(pixels, 0, 255)
     return pixels.astype(np.float32)
+
+
+def _hatching(size: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return fine parallel pencil lines, (size, size): oriented energy that means nothing."""
+    lines = Image.new("L", (size, size))
+    draw = ImageDraw.Draw(lines)
+    angle = rng.random() * np.pi
+    along = np.array([np.cos(angle), np.sin(angle)])
+    count = int(rng.integers(40, 130))
+    starts, lengths = rng.uniform(-10, size, (count, 2)), rng.uniform(8, 40, count)
+    for (x, y), (dx, dy) in zip(starts.tolist(), (lengths[:, None] * along).tolist(), strict=True):
+        draw.line([(x, y), (x + dx, y + dy)], fill=255, width=1)
+    depth = rng.uniform(8, 24) * rng.choice([-1, 1]) / 255
+    return np.asarray(lines, dtype=np.float32) * np.float32(depth)
 
 
 def _scatter_clutter(brush: Brush, rng: np.random.Generator, colours: list[Colour]) -> None:

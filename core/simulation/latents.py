@@ -25,7 +25,7 @@ HALF_WEIGHT_ECCENTRICITY = 2.0
 
 @cache
 def eccentricity_weights(size: int) -> NDArray[np.float32]:
-    """Return the weight of each pixel, (size, size); they sum to 1, the picture's centre is gaze."""
+    """Return the weight of each pixel, (size, size); they sum to 1, gaze is at the centre."""
     steps = (np.arange(size) + 0.5) / size * FIELD_WIDTH - FIELD_WIDTH / 2
     eccentricity = np.hypot(steps[:, None], steps[None, :])
     weights = 1 / (1 + eccentricity / HALF_WEIGHT_ECCENTRICITY)

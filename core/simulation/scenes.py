@@ -39,6 +39,8 @@ SCENE_VERSION = 1
 _OVERSAMPLING = 2
 _N_OBJECTS = (0.08, 0.32, 0.36, 0.24)
 _RADIUS = (19.0, 42.0)
+# So that the kinds cover about the same area: a face fills its circle, a body does not.
+_KIND_SCALE = {"face": 0.86, "body": 1.15, "animal": 1.06}
 _DRAWINGS = {
     "face": draw_face,
     "body": draw_body,
@@ -89,7 +91,7 @@ def render_scene(seed: int) -> Scene:
     light = _draw_light(rng)
     visible: list[NDArray[np.float32]] = []
     phrases: list[str] = []
-    for kind, placement in zip(kinds, _draw_placements(rng, n_objects), strict=True):
+    for kind, placement in zip(kinds, _draw_placements(rng, kinds), strict=True):
         phrase, alpha = _add_object(canvas, kind, placement, light, rng)
         visible = [mask * (1 - alpha) for mask in visible]
         visible.append(alpha)
@@ -110,17 +112,19 @@ def _draw_light(rng: np.random.Generator) -> NDArray[np.float64]:
     return rng.uniform(0.0, 0.3) * np.array([np.cos(angle), np.sin(angle)])
 
 
-def _draw_placements(rng: np.random.Generator, n_objects: int) -> list[_Placement]:
+def _draw_placements(rng: np.random.Generator, kinds: tuple[str, ...]) -> list[_Placement]:
     """Place objects so that they may overlap, but none hides another.
 
     Of many random layouts the first without deep overlap is taken, else the best of them.
     """
+    n_objects = len(kinds)
+    scales = np.array([_KIND_SCALE.get(kind, 1.0) for kind in kinds])
     largest = _RADIUS[1] if n_objects < 3 else 0.8 * _RADIUS[1]
     closest = rng.uniform(0.62, 1.0)
-    best: tuple[float, NDArray[np.float64], NDArray[np.float64]] | None = None
+    best = (-np.inf, np.empty((0, 2)), np.empty(0))
     for _ in range(30):
-        radii = rng.uniform(_RADIUS[0], largest, n_objects)
-        reach = 0.72 * radii[:, None]
+        radii = scales * rng.uniform(_RADIUS[0], largest, n_objects)
+        reach = 0.86 * radii[:, None]
         centres = rng.uniform(reach, SCENE_SIZE - reach, (n_objects, 2))
         gaps = [
             np.hypot(*(centres[i] - centres[j])) / (radii[i] + radii[j])
@@ -128,11 +132,10 @@ def _draw_placements(rng: np.random.Generator, n_objects: int) -> list[_Placemen
             for j in range(i)
         ]
         gap = min(gaps, default=np.inf)
-        if best is None or gap > best[0]:
+        if gap > best[0]:
             best = (gap, centres, radii)
         if gap >= closest:
             break
-    assert best is not None
     _, centres, radii = best
     return [
         _Placement(x, y, radius, float(rng.normal(0, 0.14)), bool(rng.random() < 0.5))
@@ -167,9 +170,9 @@ def _add_object(
         str(outline)
     )
     colour, alpha = _finish_tile(tile, rim, light, placement)
-    shadow = np.asarray(tile.getchannel("A").filter(ImageFilter.BoxBlur(3)), dtype=np.float32) / 255
+    shadow = _opacity(tile.getchannel("A").filter(ImageFilter.BoxBlur(3))) * np.float32(0.35)
     drop = (-12 * light).round().astype(int) + (0, 1)
-    _blend(canvas, np.zeros(3, np.float32), 0.35 * shadow, left + drop[0], top + drop[1])
+    _blend(canvas, np.zeros(3, np.float32), shadow, left + drop[0], top + drop[1])
     full = np.zeros((SCENE_SIZE, SCENE_SIZE), dtype=np.float32)
     _blend(canvas, colour, alpha, left, top, full)
     return phrase, full
@@ -182,16 +185,21 @@ def _finish_tile(
     placement: _Placement,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Give an object its outline and shading; return colour (h, w, 3) and alpha (h, w)."""
-    pixels = np.asarray(tile, dtype=np.float32)
-    colour, alpha = pixels[..., :3], pixels[..., 3] / 255
+    colour = np.asarray(tile, dtype=np.float32)[..., :3]
+    alpha = _opacity(tile.getchannel("A"))
     if rim is not None:
-        wide = np.asarray(tile.getchannel("A").filter(ImageFilter.MaxFilter(3)), np.float32) / 255
-        share = (alpha / np.maximum(wide, 1e-3))[..., None]
+        wide = _opacity(tile.getchannel("A").filter(ImageFilter.MaxFilter(3)))
+        share = (alpha / np.maximum(wide, np.float32(1e-3)))[..., None]
         colour, alpha = colour * share + np.asarray(rim, np.float32) * (1 - share), wide
     side = alpha.shape[0]
     steps = (np.arange(side, dtype=np.float32) - side / 2) / placement.radius
     glow = 1 + light[0] * steps[None, :] + light[1] * steps[:, None]
     return np.clip(colour * glow[..., None].astype(np.float32), 0, 255), alpha
+
+
+def _opacity(channel: Image.Image) -> NDArray[np.float32]:
+    """Return an alpha channel as shares, 0..1."""
+    return np.asarray(channel, dtype=np.float32) * np.float32(1 / 255)
 
 
 def _blend(
@@ -222,7 +230,7 @@ def _expose(
     """Light the whole picture from one side and add a little sensor noise."""
     steps = np.linspace(-1, 1, SCENE_SIZE, dtype=np.float32)
     glow = 1 + 0.6 * (light[0] * steps[None, :] + light[1] * steps[:, None])
-    noise = rng.standard_normal(canvas.shape[:2], dtype=np.float32) * rng.uniform(0, 6)
+    noise = rng.standard_normal(canvas.shape[:2], dtype=np.float32) * 6 * rng.random() ** 2
     lit = canvas * glow[..., None].astype(np.float32) + noise[..., None]
     return np.clip(lit + 0.5, 0, 255).astype(np.uint8)
 

@@ -191,8 +191,8 @@ def _turtle(brush: Brush, rng: np.random.Generator, c: Colours) -> str:
     brush.sector(-0.08, 0.34, 0.68, 0.8, _PI, 2 * _PI, c.main)
     for x in (-0.42, -0.08, 0.26):
         top = 0.24 - 0.34 * (1 - abs(x + 0.08))
-        brush.polygon([(x - 0.13, top + 0.22), (x - 0.08, top), (x + 0.08, top), (x + 0.13, top + 0.22),
-                       (x, top + 0.34)], c.dark)  # fmt: skip
+        brush.polygon([(x - 0.13, top + 0.22), (x - 0.08, top), (x + 0.08, top),
+                       (x + 0.13, top + 0.22), (x, top + 0.34)], c.dark)  # fmt: skip
     brush.box(-0.8, 0.28, 0.64, 0.4, c.light, 0.06)
     _eye(brush, 0.82, head_y - 0.05, 0.05)
     return "a turtle"

@@ -32,7 +32,7 @@ def draw_body(brush: Brush, rng: np.random.Generator, colours: Colours) -> str:
     skin = random_skin(rng)
     legs = colours.second
     hair = hsv(random_hue(rng), rng.uniform(0.2, 0.6), rng.uniform(0.15, 0.7))
-    stout = float(rng.uniform(0.9, 1.25))
+    stout = float(rng.uniform(1.0, 1.4))
     skirt, sleeves, bare_legs = rng.random() < 0.3, rng.random() < 0.5, rng.random() < 0.3
 
     hip = np.array([0.0, 0.16 if pose != "sitting" else 0.3])
@@ -47,8 +47,8 @@ def draw_body(brush: Brush, rng: np.random.Generator, colours: Colours) -> str:
         start = hip + side * 0.1 * stout * across
         knee = start + thigh * _down(joints[knee_i])
         foot = knee + shin * _down(joints[knee_i + 1])
-        brush.limb([knee, foot], 0.17 * stout, 0.12, skin if bare_legs else legs)
-        brush.limb([start, knee], 0.25 * stout, 0.17 * stout, legs)
+        brush.limb([knee, foot], 0.18 * stout, 0.14, skin if bare_legs else legs)
+        brush.limb([start, knee], 0.27 * stout, 0.19 * stout, legs)
         brush.limb([foot, foot + np.array([0.11 * side, 0.02])], 0.15, 0.12, shoe)
 
     arms = [
@@ -78,14 +78,13 @@ def draw_body(brush: Brush, rng: np.random.Generator, colours: Colours) -> str:
                      colours.accent)  # fmt: skip
     _draw_arm(brush, front, sleeve, skin, sleeves)
     brush.limb([neck, head], 0.13, 0.13, shade(skin, 0.9))
-    brush.ellipse(*head, 0.155, 0.18, skin, tilt)
+    brush.ellipse(head[0], head[1], 0.17, 0.195, skin, tilt)
     # Seen from behind: hair covers the head but for the nape.
-    brush.ellipse(*(head + 0.035 * up), 0.168, 0.165, hair, tilt)
+    crown, nape = head + 0.035 * up, head - 0.1 * up
+    brush.ellipse(crown[0], crown[1], 0.183, 0.18, hair, tilt)
     if rng.random() < 0.35:
-        brush.ellipse(*(head - 0.1 * up), 0.13, 0.17, hair, tilt)
-    return {"standing": "a person standing", "sitting": "a person sitting"}.get(
-        pose, f"a person {pose}"
-    )
+        brush.ellipse(nape[0], nape[1], 0.15, 0.19, hair, tilt)
+    return f"a person {pose}"
 
 
 def _down(angle: float) -> np.ndarray:
@@ -110,6 +109,6 @@ def _draw_arm(
     brush: Brush, arm: list[np.ndarray], sleeve: Colour, skin: Colour, long_sleeve: bool
 ) -> None:
     shoulder, elbow, hand = arm
-    brush.limb([elbow, hand], 0.13, 0.1, sleeve if long_sleeve else skin)
-    brush.limb([shoulder, elbow], 0.17, 0.13, sleeve)
-    brush.ellipse(*hand, 0.075, 0.075, skin)
+    brush.limb([elbow, hand], 0.16, 0.12, sleeve if long_sleeve else skin)
+    brush.limb([shoulder, elbow], 0.2, 0.16, sleeve)
+    brush.ellipse(hand[0], hand[1], 0.085, 0.085, skin)

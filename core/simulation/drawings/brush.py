@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -15,7 +16,8 @@ from PIL.ImageFont import FreeTypeFont, ImageFont
 
 from core.simulation.drawings.palette import Colour
 
-Points = Sequence[tuple[float, float]] | np.ndarray
+Points = Sequence[Any] | np.ndarray
+"""Corners, (n_points, 2)."""
 
 _TURN = np.linspace(0, 2 * np.pi, 28, endpoint=False)
 _CIRCLE = np.stack([np.cos(_TURN), np.sin(_TURN)], axis=1)
@@ -54,7 +56,7 @@ class Brush:
     def place(self, points: Points) -> list[tuple[float, float]]:
         """Map points of the drawing to pixels of the canvas."""
         mapped = np.asarray(points, dtype=float) @ self._axes + self._centre
-        return [(x, y) for x, y in mapped.tolist()]
+        return list(zip(*mapped.T.tolist(), strict=True))
 
     def polygon(self, points: Points, fill: Colour) -> None:
         """Fill a polygon."""
@@ -150,12 +152,14 @@ class Brush:
         bold : widening of the strokes, pixels of the font.
         slant : shear to the right per unit of height, as in italics.
         """
-        stroke = {"stroke_width": bold} if isinstance(font, FreeTypeFont) else {}
+        stroke = bold if isinstance(font, FreeTypeFont) else 0
         probe = ImageDraw.Draw(Image.new("L", (1, 1)))
-        x0, y0, x1, y1 = probe.textbbox((0, 0), word, font=font, **stroke)
+        x0, y0, x1, y1 = probe.textbbox((0, 0), word, font=font, stroke_width=stroke)
         width, height = max(x1 - x0, 1), max(y1 - y0, 1)
         glyphs = Image.new("L", (int(width) + 2, int(height) + 2))
-        ImageDraw.Draw(glyphs).text((1 - x0, 1 - y0), word, fill=255, font=font, **stroke)
+        ImageDraw.Draw(glyphs).text(
+            (1 - x0, 1 - y0), word, fill=255, font=font, stroke_width=stroke
+        )
         left, top, right, bottom = box
         # Font pixels -> drawing units (same stretch both ways unless the box is too narrow)
         # -> canvas pixels; Pillow wants the inverse.

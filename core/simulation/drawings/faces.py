@@ -31,15 +31,15 @@ def draw_face(brush: Brush, rng: np.random.Generator, colours: Colours) -> str:
     _hair_behind(brush, style, hair, width)
     brush.ellipse(-width, 0.08, 0.12, 0.18, shade(skin, 0.88))
     brush.ellipse(width, 0.08, 0.12, 0.18, shade(skin, 0.88))
-    jaw = rng.uniform(0.6, 0.85)
+    jaw, chin = rng.uniform(0.64, 0.88), rng.uniform(0.2, 0.32)
     brush.blob(
         [
             (0, -height),
             (width * 0.75, -height * 0.72),
             (width, 0),
             (width * jaw, 0.55),
-            (0.22, 0.9),
-            (-0.22, 0.9),
+            (chin, 0.9),
+            (-chin, 0.9),
             (-width * jaw, 0.55),
             (-width, 0),
             (-width * 0.75, -height * 0.72),
@@ -128,7 +128,7 @@ def _eyes(brush: Brush, rng: np.random.Generator, hair: Colour, turn: float) -> 
     spread, open_by = rng.uniform(0.25, 0.31), rng.uniform(0.085, 0.125)
     iris = hsv(rng.choice([0.07, 0.08, 0.3, 0.55, 0.58]), 0.65, rng.uniform(0.35, 0.75))
     gaze = float(np.clip(turn * 0.4 + rng.normal(0, 0.02), -0.06, 0.06))
-    brow_tilt = float(rng.normal(0, 0.05))
+    brow_tilt = float(rng.normal(0, 0.035))
     brow = shade(hair, 0.65)
     asleep = rng.random() < 0.06
     for side in (-1, 1):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.simulation.drawings.brush import Brush, arc_points
-from core.simulation.drawings.palette import WHITE, Colours, mix, shade
+from core.simulation.drawings.palette import WHITE, Colours, hsv, mix, shade
 
 _PI = np.pi
 _CRUST = (214, 160, 92)
@@ -13,6 +15,12 @@ _CRUST = (214, 160, 92)
 
 def draw_food(brush: Brush, rng: np.random.Generator, colours: Colours) -> str:
     """Draw something to eat and return its noun phrase."""
+    if rng.random() < 0.35:
+        # Some food in the colours of food: few enough that colour hardly tells it.
+        ripe = hsv(rng.uniform(0.97, 1.17), rng.uniform(0.55, 0.85), rng.uniform(0.75, 0.98))
+        leaf = hsv(rng.uniform(0.22, 0.36), rng.uniform(0.4, 0.7), rng.uniform(0.45, 0.75))
+        colours = replace(colours, main=ripe, second=leaf, dark=shade(ripe, 0.62),
+                          light=shade(ripe, 1.45))  # fmt: skip
     dishes = (_apple, _pizza, _banana, _cake, _ice_cream, _burger, _doughnut, _carrot, _cherries)
     return dishes[int(rng.integers(len(dishes)))](brush, rng, colours)
 
@@ -22,16 +30,14 @@ def _apple(brush: Brush, rng: np.random.Generator, c: Colours) -> str:
     brush.stroke([(0, -0.5), (0.06, -0.92)], 0.09, (92, 62, 40))
     brush.blob([(0.06, -0.66), (0.3, -0.9), (0.6, -0.82), (0.38, -0.6)], c.second)
     if pear:
-        brush.blob([(0, -0.66), (0.24, -0.5), (0.32, -0.1), (0.62, 0.35), (0.42, 0.84), (0, 0.92),
-                    (-0.42, 0.84), (-0.62, 0.35), (-0.32, -0.1), (-0.24, -0.5)], c.main)  # fmt: skip
+        brush.blob([(0, -0.66), (0.24, -0.5), (0.32, -0.1), (0.62, 0.35), (0.42, 0.84),
+                    (0, 0.92), (-0.42, 0.84), (-0.62, 0.35), (-0.32, -0.1), (-0.24, -0.5)],
+                   c.main)  # fmt: skip
     else:
         brush.blob([(0, -0.46), (0.36, -0.6), (0.76, -0.3), (0.74, 0.3), (0.4, 0.84), (0.1, 0.8),
                     (-0.1, 0.8), (-0.4, 0.84), (-0.74, 0.3), (-0.76, -0.3), (-0.36, -0.6)],
                    c.main)  # fmt: skip
     brush.ellipse(-0.36, -0.02, 0.1, 0.24, c.light, 0.35)
-    if not pear and rng.random() < 0.3:
-        brush.ellipse(0.72, -0.1, 0.3, 0.34, mix(WHITE, c.light, 0.3))
-        return "a bitten apple"
     return "a pear" if pear else "an apple"
 
 
@@ -49,7 +55,7 @@ def _pizza(brush: Brush, rng: np.random.Generator, c: Colours) -> str:
     for i in range(9):
         angle, r = 2.4 * i + rng.random(), 0.16 + 0.055 * i
         brush.ellipse(r * np.cos(angle), r * np.sin(angle), 0.13, 0.13, c.accent)
-    for i in range(8):
+    for _ in range(8):
         angle, r = rng.random() * 6.28, rng.uniform(0.2, 0.7)
         brush.ellipse(r * np.cos(angle), r * np.sin(angle), 0.09, 0.045, c.second, angle)
     if rng.random() < 0.5:
@@ -95,14 +101,15 @@ def _ice_cream(brush: Brush, rng: np.random.Generator, c: Colours) -> str:
     for t in (-0.24, 0.0, 0.24):
         brush.stroke([(t - 0.16, 0.04), (t * 0.3 + 0.12, 0.66)], 0.035, shade(_CRUST, 0.75))
         brush.stroke([(t + 0.16, 0.04), (t * 0.3 - 0.12, 0.66)], 0.035, shade(_CRUST, 0.75))
-    if rng.random() < 0.6:
+    third = rng.random() < 0.6
+    if third:
         brush.ellipse(0.0, -0.62, 0.36, 0.34, c.accent)
     for x in (-0.28, 0.28):
         brush.ellipse(x, -0.16, 0.36, 0.34, c.main if x < 0 else c.second)
     brush.ellipse(-0.36, -0.28, 0.1, 0.07, c.light)
     for x in (-0.4, -0.14, 0.14, 0.4):
         brush.ellipse(x, 0.08, 0.15, 0.1, c.main if x < 0 else c.second)
-    brush.ellipse(0.08, -0.92, 0.1, 0.1, (206, 36, 60))
+    brush.ellipse(0.04, -0.94 if third else -0.52, 0.1, 0.1, (206, 36, 60))
     return "an ice cream"
 
 

@@ -22,8 +22,8 @@ def draw_indoor(brush: Brush, rng: np.random.Generator, colours: list[Colour]) -
     if rng.random() < 0.7:
         x0, x1 = (0, corner) if left else (1, 1 - corner)
         brush.polygon([(x0, 0), (x1, 0.08), (x1, horizon), (x0, horizon + 0.16)], side)
-        brush.polygon([(x0, horizon + 0.12), (x1, horizon - 0.03), (x1, horizon), (x0, horizon + 0.16)],
-                      trim)  # fmt: skip
+        brush.polygon([(x0, horizon + 0.12), (x1, horizon - 0.03), (x1, horizon),
+                       (x0, horizon + 0.16)], trim)  # fmt: skip
     brush.box(0 if not left else corner, horizon - 0.03, 1 if left else 1 - corner, horizon, trim)
     free = [0.26, 0.5, 0.74]
     pieces = [_window, _picture, _shelf, _door, _sofa, _table]
@@ -62,7 +62,8 @@ def _window(
         for s in (-1, 1):
             edge = x + s * (half + 0.05)
             brush.polygon([(edge, top - 0.05), (x + s * half * 0.3, top - 0.05),
-                           (x + s * half * 0.8, bottom), (edge, bottom + 0.05)], colours[6])  # fmt: skip
+                           (x + s * half * 0.8, bottom), (edge, bottom + 0.05)],
+                          colours[6])  # fmt: skip
 
 
 def _picture(
@@ -119,8 +120,8 @@ def _table(
     tone = colours[7]
     for dx in (-0.14, 0.14):
         brush.box(x + dx - 0.012, horizon - 0.1, x + dx + 0.012, horizon + 0.11, shade(tone, 0.7))
-    brush.polygon([(x - 0.15, horizon - 0.14), (x + 0.15, horizon - 0.14), (x + 0.18, horizon - 0.08),
-                   (x - 0.18, horizon - 0.08)], tone)  # fmt: skip
+    brush.polygon([(x - 0.15, horizon - 0.14), (x + 0.15, horizon - 0.14),
+                   (x + 0.18, horizon - 0.08), (x - 0.18, horizon - 0.08)], tone)  # fmt: skip
     brush.blob([(x - 0.03, horizon - 0.26), (x + 0.03, horizon - 0.26), (x + 0.05, horizon - 0.16),
                 (x + 0.02, horizon - 0.11), (x - 0.02, horizon - 0.11), (x - 0.05, horizon - 0.16)],
                colours[5])  # fmt: skip

@@ -97,7 +97,8 @@ def _tree(
     trunk: Colour,
 ) -> None:  # fmt: skip
     brush.polygon([(x - 0.06 * size, foot), (x - 0.04 * size, foot - 0.6 * size),
-                   (x + 0.04 * size, foot - 0.6 * size), (x + 0.06 * size, foot)], trunk)  # fmt: skip
+                   (x + 0.04 * size, foot - 0.6 * size), (x + 0.06 * size, foot)],
+                  trunk)  # fmt: skip
     tone = shade(leaves, float(rng.uniform(0.75, 1.2)))
     if rng.random() < 0.5:
         for k, width in ((0.25, 0.34), (0.5, 0.27), (0.72, 0.19)):

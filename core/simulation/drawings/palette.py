@@ -86,11 +86,11 @@ def random_skin(rng: np.random.Generator) -> Colour:
 def object_colours(rng: np.random.Generator) -> Colours:
     """Draw the colours of one object."""
     hue = random_hue(rng)
-    saturation, value = rng.uniform(0.35, 0.9), rng.uniform(0.45, 0.98)
+    saturation, value = rng.uniform(0.3, 0.8), rng.uniform(0.42, 0.97)
     main = hsv(hue, saturation, value)
     step = float(rng.choice([0.12, 0.33, 0.5, -0.2]))
-    second = hsv(hue + step, rng.uniform(0.3, 0.85), rng.uniform(0.55, 1.0))
-    accent = hsv(random_hue(rng), rng.uniform(0.5, 0.95), rng.uniform(0.6, 1.0))
+    second = hsv(hue + step, rng.uniform(0.25, 0.75), rng.uniform(0.55, 0.97))
+    accent = hsv(random_hue(rng), rng.uniform(0.45, 0.85), rng.uniform(0.6, 0.98))
     return Colours(main, second, accent, shade(main, 0.62), shade(main, 1.45))
 
 

@@ -63,8 +63,9 @@ def _row(
     x = float(rng.uniform(-0.1, 0))
     while x < 1:
         width = float(rng.uniform(0.16, 0.3))
-        _house(brush, rng, x, x + width, float(rng.uniform(0.08, 0.38)), ground,
-               colours[int(rng.integers(4, 8))], colours[int(rng.integers(4, 8))], pane)  # fmt: skip
+        wall, roof = (colours[int(i)] for i in rng.integers(4, 8, 2))
+        top = float(rng.uniform(0.08, 0.38))
+        _house(brush, rng, x, x + width, top, ground, wall, roof, pane)
         x += width + (0.0 if rng.random() < 0.7 else 0.05)
 
 

@@ -95,8 +95,8 @@ def _clock(brush: Brush, rng: np.random.Generator, c: Colours) -> str:
     for i in range(12):
         a = i * _PI / 6
         r = 0.52 if i % 3 else 0.48
-        brush.stroke([(r * np.cos(a), 0.05 + r * np.sin(a)), (0.6 * np.cos(a), 0.05 + 0.6 * np.sin(a))],
-                     0.05, INK)  # fmt: skip
+        x, y = np.cos(a), np.sin(a)
+        brush.stroke([(r * x, 0.05 + r * y), (0.6 * x, 0.05 + 0.6 * y)], 0.05, INK)
     hour, minute = rng.random(2) * 2 * _PI
     brush.stroke([(0, 0.05), (0.3 * np.cos(hour), 0.05 + 0.3 * np.sin(hour))], 0.08, INK)
     brush.stroke([(0, 0.05), (0.47 * np.cos(minute), 0.05 + 0.47 * np.sin(minute))], 0.05, c.accent)

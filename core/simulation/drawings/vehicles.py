@@ -105,8 +105,8 @@ def _truck(brush: Brush, rng: np.random.Generator, c: Colours) -> str:
     if rng.random() < 0.6:
         brush.ellipse(-0.32, -0.14, 0.3, 0.26, c.accent)
         brush.ellipse(-0.32, -0.14, 0.18, 0.15, c.second)
-    brush.blob([(0.38, -0.36), (0.66, -0.4), (0.84, -0.04), (0.97, 0.1), (0.97, 0.42), (0.38, 0.42)],
-               c.main)  # fmt: skip
+    brush.blob([(0.38, -0.36), (0.66, -0.4), (0.84, -0.04), (0.97, 0.1), (0.97, 0.42),
+                (0.38, 0.42)], c.main)  # fmt: skip
     brush.polygon([(0.46, -0.26), (0.64, -0.28), (0.78, 0.02), (0.46, 0.02)], _GLASS)
     brush.box(-0.95, 0.34, 0.97, 0.46, shade(c.dark, 0.7))
     brush.ellipse(0.94, 0.22, 0.05, 0.07, (255, 236, 150))
