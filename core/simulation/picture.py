@@ -76,7 +76,9 @@ class _Raster:
         return (values[self.corners] * self.weights[extra]).sum(axis=2)
 
 
-def _rasterise(flat: np.ndarray, order: np.ndarray, faces: np.ndarray, size: tuple[int, int]):
+def _rasterise(
+    flat: np.ndarray, order: np.ndarray, faces: np.ndarray, size: tuple[int, int]
+) -> _Raster:
     """Paint triangles, far ones first.
 
     Parameters
@@ -106,7 +108,9 @@ def _rasterise(flat: np.ndarray, order: np.ndarray, faces: np.ndarray, size: tup
     return _Raster(corners, weights, covered)
 
 
-def _project(mesh: np.ndarray, faces: np.ndarray, view: _View, size: tuple[int, int], scale: float):
+def _project(
+    mesh: np.ndarray, faces: np.ndarray, view: _View, size: tuple[int, int], scale: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     forward = np.array(view.forward) / np.linalg.norm(view.forward)
     up = np.array(view.up, dtype=float)
     up -= (up @ forward) * forward
@@ -305,7 +309,10 @@ def render_rois(anatomy: Anatomy, surfaces: Fsaverage5) -> Image.Image:
 
 
 def _legend(
-    pen: ImageDraw.ImageDraw, at: tuple[int, int], width: int, font: ImageFont.FreeTypeFont
+    pen: ImageDraw.ImageDraw,
+    at: tuple[int, int],
+    width: int,
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
 ) -> None:
     k = _SUPERSAMPLING
     x, y = at

@@ -1,0 +1,91 @@
+"""How vertices respond to what a picture shows: nonlinear mixtures of a scene's latents.
+
+Not a linear read-out of labels: sizes are compressed, objects compete with each other, and some
+responses depend on a combination (a face on a body, an object in its place).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.simulation.anatomy import HemisphereAnatomy
+from core.simulation.areas import TUNING
+from core.simulation.geodesic import smooth_fields
+from core.simulation.latents import BACKGROUNDS, LATENTS, OBJECT_KINDS
+
+_SPREAD_MM = 11.0
+_DISC_RADIUS_MM = 9.0
+# Weight of tuning that belongs to no named ROI: it differs between people and varies smoothly.
+_PRIVATE_WEIGHT = 0.35
+_COMPRESSION = 0.7
+_COMPETITION = 0.35
+_BASELINE = 0.3
+
+_PAIRS = (("face", "body"), ("animal", "nature"), ("vehicle", "street"), ("food", "indoor"))
+N_MEANINGS = len(LATENTS) + len(_PAIRS)
+
+
+@dataclass(frozen=True)
+class CategoryEncoding:
+    """Weights (n_vertices, N_MEANINGS) on the features of :func:`meanings`."""
+
+    weights: np.ndarray
+
+
+def meanings(latents: np.ndarray) -> np.ndarray:
+    """Turn latents into what category areas weigh up.
+
+    Parameters
+    ----------
+    latents : (n_images, len(LATENTS)), sizes of objects 0..1, one-hot background.
+
+    Returns
+    -------
+    features : (n_images, N_MEANINGS).
+    """
+    n_kinds = len(OBJECT_KINDS)
+    size = np.clip(latents[:, :n_kinds].astype(float), 0, None)
+    strength = np.sqrt(size)
+    # Objects compete: each is held back by the others' strength.
+    strength = strength / (_COMPETITION + strength.sum(axis=1, keepdims=True))
+    # A place is seen less the more of it is covered.
+    free = 1 - 0.6 * np.clip(size.sum(axis=1, keepdims=True), 0, 1)
+    place = latents[:, n_kinds:].astype(float) * free
+    features = np.concatenate([strength, place], axis=1)
+    pairs = [
+        np.sqrt(features[:, LATENTS.index(a)] * features[:, LATENTS.index(b)]) for a, b in _PAIRS
+    ]
+    return np.concatenate([features, np.stack(pairs, axis=1)], axis=1)
+
+
+def build_category_encoding(
+    anatomy: HemisphereAnatomy, rng: np.random.Generator
+) -> CategoryEncoding:
+    """Give every vertex its tuning: that of the ROIs it is in or near, and a private part."""
+    n = anatomy.n_vertices
+    weights = np.zeros((n, N_MEANINGS))
+    for roi, depth in anatomy.depth.items():
+        tuning = np.zeros(N_MEANINGS)
+        for name, value in TUNING[roi].items():
+            tuning[LATENTS.index(name)] = value
+        # Full inside the disc, then a Gaussian flank: selectivity does not stop at a border.
+        beyond = np.maximum(depth - 1, 0) * _DISC_RADIUS_MM
+        weights += np.exp(-(beyond**2) / (2 * _SPREAD_MM**2))[:, None] * tuning
+    weights /= np.maximum(np.abs(weights).max(axis=1, keepdims=True), 1.0)
+    private = smooth_fields(anatomy.averaging, N_MEANINGS, 8, rng)
+    # Backgrounds are one-hot, so a random weight on them would swamp the objects'.
+    private[:, len(OBJECT_KINDS) : len(OBJECT_KINDS) + len(BACKGROUNDS)] *= 0.5
+    return CategoryEncoding(weights + _PRIVATE_WEIGHT * private)
+
+
+def category_drive(encoding: CategoryEncoding, latents: np.ndarray) -> np.ndarray:
+    """Respond to what is shown.
+
+    Returns
+    -------
+    drive : (n_images, n_vertices) >= 0, arbitrary units.
+    """
+    # The baseline leaves room for suppression below it.
+    return np.maximum(_BASELINE + meanings(latents) @ encoding.weights.T, 0.0) ** _COMPRESSION

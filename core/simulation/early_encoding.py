@@ -1,0 +1,142 @@
+"""How vertices respond to local structure: Gaussian pRFs, channel preferences, compression.
+
+References
+----------
+Dumoulin & Wandell 2008, NeuroImage 39:647 (pRF). Kay et al. 2013, J. Neurophysiol. 110:481
+(compressive spatial summation).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.brain import Hemisphere
+from core.simulation.anatomy import HemisphereAnatomy
+from core.simulation.areas import FIELD_HEIGHT
+from core.simulation.geodesic import smooth_fields
+from core.simulation.local_structure import (
+    FIELD_DEG,
+    FREQUENCIES,
+    N_CELLS,
+    N_ORIENTATIONS,
+    N_ORIENTED,
+    cell_centres,
+)
+
+# Share of the drive that comes from contour complexity and colour instead of oriented amplitude.
+_COMPLEX_SHARE = {"V1": 0.0, "V2": 0.20, "V3": 0.25, "hV4": 0.40}
+_BEYOND_SHARE = 0.40
+_IMAGES_AT_ONCE = 40
+_COARSENING = 4
+
+
+@dataclass(frozen=True)
+class EarlyEncoding:
+    """How n vertices read the maps of :mod:`.local_structure`.
+
+    Parameters
+    ----------
+    fine, coarse : (n,) bool, which vertices read full maps and which, with large fields, read
+        maps of a fourth of the resolution.
+    fields, coarse_fields : (n_fine, N_CELLS**2) and (n_coarse, (N_CELLS / 4)**2) float32 pRF
+        weights; they sum to the share of the pRF that lies in the image.
+    channels : (n, N_CHANNELS) float32 non-negative weights, each row sums to 1.
+    exponent : (n,) compressive exponents.
+    """
+
+    fine: np.ndarray
+    fields: np.ndarray
+    coarse_fields: np.ndarray
+    channels: np.ndarray
+    exponent: np.ndarray
+
+    @property
+    def coarse(self) -> np.ndarray:
+        """Vertices with large fields."""
+        return ~self.fine
+
+
+def build_early_encoding(
+    anatomy: HemisphereAnatomy,
+    hemisphere: Hemisphere,
+    exponent: np.ndarray,
+    rng: np.random.Generator,
+) -> EarlyEncoding:
+    """Give every vertex a receptive field and channel preferences.
+
+    Vertices beyond hV4 get large fields about the fovea that lean to the opposite side.
+    """
+    n = anatomy.n_vertices
+    scatter = smooth_fields(anatomy.averaging, 4, 6, rng)
+    x, y, sigma, eccentricity = anatomy.prf.T.astype(float)
+    beyond = np.isnan(x)
+    side = 1.0 if hemisphere is Hemisphere.LEFT else -1.0
+    height = np.array([FIELD_HEIGHT.get(str(a), 0.0) for a in anatomy.area])
+    x = np.where(beyond, side * (1.0 + 0.6 * np.abs(scatter[:, 0])), x)
+    y = np.where(beyond, height + 0.7 * scatter[:, 1], y)
+    sigma = np.where(beyond, 2.0 * np.exp(0.2 * scatter[:, 2]), sigma)
+    eccentricity = np.where(beyond, np.hypot(x, y), eccentricity)
+
+    centres = np.stack([x, y, sigma], axis=1)
+    fields = _gaussian_fields(centres[~beyond], N_CELLS)
+    coarse_fields = _gaussian_fields(centres[beyond], N_CELLS // _COARSENING)
+
+    # Preferred spatial frequency falls with eccentricity; a vertex holds many orientations, so its
+    # own preference is weak.
+    preferred = np.log2(2.6) - 0.28 * eccentricity + 0.45 * rng.standard_normal(n)
+    preferred = np.clip(preferred, -1.0, 2.2)
+    octaves = np.log2(np.array(FREQUENCIES)) - preferred[:, None]
+    by_frequency = np.exp(-(octaves**2) / (2 * 0.9**2))
+    angles = np.pi * np.arange(N_ORIENTATIONS) / N_ORIENTATIONS
+    preferred_angle = np.pi * rng.random(n)
+    by_orientation = np.exp(1.3 * np.cos(2 * (angles - preferred_angle[:, None])))
+    oriented = (by_frequency[:, :, None] * by_orientation[:, None, :]).reshape(n, N_ORIENTED)
+    oriented /= oriented.sum(axis=1, keepdims=True)
+    extra = rng.dirichlet([1.5, 1.5, 1.0, 1.0], size=n)
+    share = np.array([_COMPLEX_SHARE.get(str(a), _BEYOND_SHARE) for a in anatomy.area])[:, None]
+    channels = np.concatenate([(1 - share) * oriented, share * extra], axis=1)
+    return EarlyEncoding(~beyond, fields, coarse_fields, channels.astype(np.float32), exponent)
+
+
+def _gaussian_fields(centres: np.ndarray, n_cells: int) -> np.ndarray:
+    """Sample pRFs, (n, 3) of x, y and sigma in degrees, on a grid of cells over the image."""
+    x, y, sigma = centres.T[:, :, None]
+    cells_x, cells_y = cell_centres(n_cells)
+    square = (cells_x - x) ** 2 + (cells_y - y) ** 2
+    cell_area = (FIELD_DEG / n_cells) ** 2
+    fields = np.exp(-square / (2 * sigma**2)) * cell_area / (2 * np.pi * sigma**2)
+    return fields.astype(np.float32)
+
+
+def early_drive(encoding: EarlyEncoding, maps: np.ndarray) -> np.ndarray:
+    """Respond to pictures.
+
+    Parameters
+    ----------
+    maps : (n_images, N_CHANNELS, N_CELLS, N_CELLS).
+
+    Returns
+    -------
+    drive : (n_images, n_vertices) >= 0, arbitrary units.
+    """
+    drive = np.empty((len(maps), len(encoding.fine)))
+    n_coarse = N_CELLS // _COARSENING
+    fields, coarse_fields = encoding.fields.T.copy(), encoding.coarse_fields.T.copy()
+    channels = encoding.channels.T
+    for start in range(0, len(maps), _IMAGES_AT_ONCE):
+        some = maps[start : start + _IMAGES_AT_ONCE].astype(np.float32)
+        rows = slice(start, start + len(some))
+        drive[rows, encoding.fine] = _read(some, fields, channels[:, encoding.fine])
+        blocks = some.reshape(*some.shape[:2], n_coarse, _COARSENING, n_coarse, _COARSENING)
+        small = blocks.mean(axis=(3, 5))
+        drive[rows, encoding.coarse] = _read(small, coarse_fields, channels[:, encoding.coarse])
+    return np.maximum(drive, 0.0) ** encoding.exponent
+
+
+def _read(maps: np.ndarray, fields: np.ndarray, channels: np.ndarray) -> np.ndarray:
+    """Sum (n_images, n_channels, y, x) maps over fields (cells, n) and channels (n_channels, n)."""
+    pooled = maps.reshape(-1, fields.shape[0]) @ fields
+    pooled = pooled.reshape(*maps.shape[:2], -1)
+    return (pooled * channels).sum(axis=1)

@@ -1,0 +1,104 @@
+"""One simulated subject, measured: anatomy, response models and both splits' responses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.brain import HEMISPHERES, Fsaverage5, Hemisphere
+from core.simulation.anatomy import Anatomy, build_anatomy
+from core.simulation.individuals import individual
+from core.simulation.recipe import SimulationRecipe, StimulusPlan
+from core.simulation.responses import (
+    ResponseModel,
+    build_encodings,
+    build_response_model,
+    compute_drives,
+    hidden_numbers,
+    mix,
+)
+from core.simulation.stimuli import Stimulus
+from core.simulation.trials import Measured, estimate_ncsnr, measure, plan_trials
+
+# How often training images are shown once, twice, three times.
+_TRAINING_REPEATS = (0.25, 0.35, 0.40)
+
+
+@dataclass(frozen=True)
+class SimulatedSubject:
+    """Everything about a simulated subject that is written to disk, and its models.
+
+    Parameters
+    ----------
+    repeats : split -> (n_images,) presentations.
+    measured : split -> hemisphere -> responses and truth.
+    ncsnr : hemisphere -> (n_vertices,) estimated from the repeats of both splits.
+    """
+
+    anatomy: Anatomy
+    plan: StimulusPlan
+    models: Mapping[Hemisphere, ResponseModel]
+    repeats: Mapping[str, np.ndarray]
+    measured: Mapping[str, Mapping[Hemisphere, Measured]]
+    ncsnr: Mapping[Hemisphere, np.ndarray]
+
+
+def simulate_subject(
+    name: str,
+    recipe: SimulationRecipe,
+    plan: StimulusPlan,
+    stimuli: Mapping[int, Stimulus],
+    surfaces: Fsaverage5,
+) -> SimulatedSubject:
+    """Scan one simulated person."""
+    person = individual(name)
+    anatomy = build_anatomy(person, surfaces)
+    rows = {"train": plan.train, "test": plan.test}
+    shown = {
+        split: (
+            np.stack([stimuli[int(i)].maps for i in ids]),
+            np.stack([stimuli[int(i)].latents for i in ids]),
+            hidden_numbers(ids, recipe.seed),
+        )
+        for split, ids in rows.items()
+    }
+    rng = np.random.default_rng([recipe.seed, 2, person.seed])
+    repeats = {
+        "train": rng.choice([1, 2, 3], size=len(plan.train), p=_TRAINING_REPEATS),
+        "test": np.full(len(plan.test), recipe.test_repeats),
+    }
+    sessions = {"train": recipe.training_sessions, "test": recipe.test_sessions}
+    trials = {split: plan_trials(repeats[split], sessions[split], rng) for split in rows}
+    shared = {split: rng.standard_normal(len(trials[split].image)) for split in rows}
+
+    models: dict[Hemisphere, ResponseModel] = {}
+    measured: dict[str, dict[Hemisphere, Measured]] = {split: {} for split in rows}
+    for hemisphere in HEMISPHERES:
+        encodings = build_encodings(anatomy[hemisphere], hemisphere, person.seed)
+        drives = {split: compute_drives(encodings, *shown[split]) for split in rows}
+        model = build_response_model(
+            anatomy[hemisphere], hemisphere, person.seed, person.n_dead, encodings, drives["train"]
+        )
+        models[hemisphere] = model
+        for split in rows:
+            measured[split][hemisphere] = measure(
+                mix(model, drives[split]),
+                model.ncsnr,
+                trials[split],
+                anatomy[hemisphere],
+                shared[split],
+                rng,
+            )
+    return SimulatedSubject(
+        anatomy, plan, models, repeats, measured, {h: _ncsnr(measured, h) for h in HEMISPHERES}
+    )
+
+
+def _ncsnr(measured: Mapping[str, Mapping[Hemisphere, Measured]], h: Hemisphere) -> np.ndarray:
+    """Pool the splits' variances between repeats by their degrees of freedom."""
+    parts = [by_hemisphere[h] for by_hemisphere in measured.values()]
+    total = sum(p.degrees for p in parts)
+    pooled = np.sum([p.noise_variance * p.degrees for p in parts], axis=0) / max(total, 1)
+    return estimate_ncsnr(pooled)
