@@ -1,0 +1,35 @@
+"""A cortex viewer for Streamlit: several maps of one brain, one camera, drawn in the browser.
+
+Independent of the rest of the project: it takes arrays and knows nothing of models or images.
+Geometry and the subject's vertices are served once over HTTP; a new image sends float32 values
+for the subject's own vertices only. Turning, flattening, recolouring and hovering need no server.
+"""
+
+from dashboard.cortex_view.assets import (
+    AssetRef,
+    cortex_asset_route,
+    register_assets,
+    write_asset,
+)
+from dashboard.cortex_view.colour import colour_table
+from dashboard.cortex_view.component import CortexEvent, PickedVertex, cortex_view
+from dashboard.cortex_view.geometry import CortexGeometry, HemisphereMesh
+from dashboard.cortex_view.payload import ColourScale, CortexMap
+from dashboard.cortex_view.space import CortexRoi, CortexSpace
+
+__all__ = [
+    "AssetRef",
+    "ColourScale",
+    "CortexEvent",
+    "CortexGeometry",
+    "CortexMap",
+    "CortexRoi",
+    "CortexSpace",
+    "HemisphereMesh",
+    "PickedVertex",
+    "colour_table",
+    "cortex_asset_route",
+    "cortex_view",
+    "register_assets",
+    "write_asset",
+]

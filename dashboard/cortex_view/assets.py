@@ -1,0 +1,112 @@
+"""Files the browser fetches once: named by their content, kept for ever.
+
+A name that is a hash never changes its meaning, so a browser may keep it without asking again.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dashboard.cortex_view.colour import colour_tables
+from dashboard.cortex_view.container import pack
+from dashboard.cortex_view.geometry import CortexGeometry
+from dashboard.cortex_view.space import CortexSpace
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+ASSET_PATH = "cortex-assets"
+_NAME = re.compile(r"[0-9a-f]{32}\.bin")
+
+
+@dataclass(frozen=True)
+class AssetRef:
+    """Which stored files a viewer needs, and how many values its maps carry.
+
+    Parameters
+    ----------
+    geometry, space, tables : content hashes of the stored files.
+    n_left, n_right : the subject's vertices per hemisphere.
+    """
+
+    geometry: str
+    space: str
+    tables: str
+    n_left: int
+    n_right: int
+
+    @property
+    def n_values(self) -> int:
+        """Values per map: left vertices, then right."""
+        return self.n_left + self.n_right
+
+
+def write_asset(folder: Path, data: bytes) -> str:
+    """Store bytes, compressed, under their hash; return the hash. Safe to call again."""
+    name = hashlib.blake2b(data, digest_size=16).hexdigest()
+    target = folder / f"{name}.bin.gz"
+    if not target.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        # mtime=0: the same content gives the same file. Another process may write it too.
+        with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as draft:
+            draft.write(gzip.compress(data, compresslevel=9, mtime=0))
+        os.replace(draft.name, target)  # noqa: PTH105 -- the draft is a name, not a Path
+    return name
+
+
+def register_assets(folder: Path, geometry: CortexGeometry, space: CortexSpace) -> AssetRef:
+    """Store geometry, space and colour tables; return what ``cortex_view`` needs.
+
+    Takes about 0.1 s the first time; keep the result for the process's life.
+    """
+    sizes = {"left": geometry.left.n_vertices, "right": geometry.right.n_vertices}
+    return AssetRef(
+        geometry=write_asset(folder, geometry.to_bytes()),
+        space=write_asset(folder, space.to_bytes(sizes)),
+        tables=write_asset(folder, pack({"kind": "tables"}, {"tables": colour_tables()})),
+        n_left=len(space.vertices["left"]),
+        n_right=len(space.vertices["right"]),
+    )
+
+
+def cortex_asset_route(folder: Path) -> Route:
+    """Return the route that serves stored assets; give it to ``st.App(routes=[...])``.
+
+    Call it in the app's entry file, after Streamlit has read its configuration: the path begins
+    with ``server.baseUrlPath``.
+    """
+    from starlette.responses import PlainTextResponse
+    from starlette.responses import Response as PlainResponse
+    from starlette.routing import Route
+    from streamlit import config
+
+    def serve(request: Request) -> Response:
+        name = request.path_params["name"]
+        stored = folder / f"{name}.gz"
+        # The name decides which file is read, so nothing but a hash gets through.
+        if not _NAME.fullmatch(name) or not stored.is_file():
+            return PlainTextResponse("No such asset.", status_code=404)
+        content = stored.read_bytes()
+        headers = {
+            "Cache-Control": "public, max-age=31536000, immutable",
+            "X-Content-Type-Options": "nosniff",
+            "Vary": "Accept-Encoding",
+        }
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+        else:
+            content = gzip.decompress(content)
+        return PlainResponse(content, media_type="application/octet-stream", headers=headers)
+
+    base = (config.get_option("server.baseUrlPath") or "").strip("/")
+    prefix = f"/{base}" if base else ""
+    return Route(f"{prefix}/{ASSET_PATH}/{{name}}", serve, methods=["GET"])

@@ -1,0 +1,150 @@
+"""Colour tables, built in OKLab from a few numbers, for light and dark backgrounds.
+
+Diverging: two arms of equal lightness and chroma, blue below and red above, that leave from the
+grey of the cortex itself, so zero looks like no data. Sequential: lightness runs one way from
+near the cortex's grey at 0. On light backgrounds strong values are dark, on dark ones bright.
+Blue against red or orange stays apart for the common colour-vision deficiencies, and lightness
+alone carries the size of a value. Categorical: Okabe and Ito's colours.
+
+References
+----------
+Ottosson (2020), "A perceptual color space for image processing" (OKLab).
+Okabe and Ito (2008), "Color Universal Design".
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+KINDS = ("diverging", "sequential", "categorical")
+THEMES = ("light", "dark")
+N_COLOURS = 256
+
+#: OKLab lightness of the cortex's mean grey, which is also the diverging tables' zero.
+GREY_LIGHTNESS = {"light": 0.83, "dark": 0.43}
+
+_OKLAB_TO_LMS = np.array(
+    [[1.0, 0.3963377774, 0.2158037573], [1.0, -0.1055613458, -0.0638541728],
+     [1.0, -0.0894841775, -1.2914855480]]
+)  # fmt: skip
+_LMS_TO_RGB = np.array(
+    [[4.0767416621, -3.3077115913, 0.2309699292], [-1.2684380046, 2.6097574011, -0.3413193965],
+     [-0.0041960863, -0.7034186147, 1.7076147010]]
+)  # fmt: skip
+
+# Lightness at the strong end, peak chroma, hue in degrees near zero and at the end, per arm.
+_DIVERGING = {
+    "light": {"end": 0.40, "chroma": 0.175, "below": (240.0, 266.0), "above": (52.0, 26.0)},
+    "dark": {"end": 0.86, "chroma": 0.145, "below": (264.0, 222.0), "above": (28.0, 76.0)},
+}
+# Control points from 0 to the top: lightness, chroma, hue in degrees.
+_SEQUENTIAL = {
+    "light": [
+        (0.90, 0.045, 92), (0.80, 0.125, 72), (0.67, 0.17, 45), (0.53, 0.18, 14),
+        (0.40, 0.155, 342), (0.29, 0.12, 305),
+    ],
+    "dark": [
+        (0.32, 0.09, 290), (0.44, 0.15, 312), (0.56, 0.18, 352), (0.68, 0.17, 36),
+        (0.81, 0.15, 72), (0.95, 0.09, 100),
+    ],
+}  # fmt: skip
+_CATEGORICAL = (
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7f7f7f",
+)  # fmt: skip
+
+
+@cache
+def colour_table(kind: str, theme: str = "light") -> np.ndarray:
+    """Return a colour table.
+
+    Parameters
+    ----------
+    kind : ``diverging``, ``sequential`` or ``categorical``.
+    theme : ``light`` or ``dark`` background.
+
+    Returns
+    -------
+    table : (256, 3) uint8 sRGB, lowest value first, read-only. Categorical tables repeat their
+        eight colours.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind is {kind!r}; allowed: {', '.join(KINDS)}.")
+    if theme not in THEMES:
+        raise ValueError(f"theme is {theme!r}; allowed: {', '.join(THEMES)}.")
+    if kind == "categorical":
+        colours = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in _CATEGORICAL])
+        table = colours[np.arange(N_COLOURS) % len(colours)]
+    else:
+        build = _diverging if kind == "diverging" else _sequential
+        table = np.rint(_srgb_in_gamut(*build(theme)) * 255)
+    table = table.astype(np.uint8)
+    table.setflags(write=False)
+    return table
+
+
+def colour_tables() -> np.ndarray:
+    """Return all tables, (3 kinds, 2 themes, 256, 3) uint8, in the order of KINDS and THEMES."""
+    return np.stack([[colour_table(kind, theme) for theme in THEMES] for kind in KINDS])
+
+
+def oklab_lightness(rgb: np.ndarray) -> np.ndarray:
+    """Return OKLab lightness, 0..1, of (..., 3) sRGB in 0..255."""
+    encoded = np.asarray(rgb, dtype=np.float64) / 255
+    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+    lms = np.cbrt(linear @ np.linalg.inv(_LMS_TO_RGB).T)
+    lightness: np.ndarray = (lms @ np.linalg.inv(_OKLAB_TO_LMS).T)[..., 0]
+    return lightness
+
+
+def _diverging(theme: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Lightness, chroma and hue along the table, the same distance from zero on both sides."""
+    spec = _DIVERGING[theme]
+    signed = np.linspace(-1, 1, N_COLOURS)
+    strength = np.abs(signed)
+    grey = GREY_LIGHTNESS[theme]
+    lightness = grey + (spec["end"] - grey) * strength
+    # Chroma rises faster than lightness falls, then stays: a small response is already coloured.
+    chroma = spec["chroma"] * np.sin(np.pi / 2 * np.minimum(1, strength * 1.25)) ** 0.9
+    below, above = spec["below"], spec["above"]
+    hue = np.where(
+        signed < 0,
+        below[0] + (below[1] - below[0]) * strength,
+        above[0] + (above[1] - above[0]) * strength,
+    )
+    return lightness, chroma, hue
+
+
+def _sequential(theme: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    points = np.array(_SEQUENTIAL[theme], dtype=np.float64)
+    at = np.linspace(0, 1, len(points))
+    along = np.linspace(0, 1, N_COLOURS)
+    hue = np.interp(along, at, np.rad2deg(np.unwrap(np.deg2rad(points[:, 2]))))
+    lightness = points[0, 0] + (points[-1, 0] - points[0, 0]) * along
+    return lightness, np.interp(along, at, points[:, 1]), hue
+
+
+def _srgb_in_gamut(lightness: np.ndarray, chroma: np.ndarray, hue: np.ndarray) -> np.ndarray:
+    """Convert to (n, 3) sRGB 0..1, lowering chroma (never lightness) where sRGB ends.
+
+    The two arms of a diverging table are lowered together, so they stay symmetric.
+    """
+    share = np.ones(len(lightness))
+    for _ in range(200):
+        linear = _linear_rgb(lightness, chroma * share, hue)
+        outside = ((linear < -1e-4) | (linear > 1 + 1e-4)).any(axis=1)
+        if not outside.any():
+            break
+        share = np.where(outside, share * 0.985, share)
+    if np.allclose(lightness, lightness[::-1]):
+        share = np.minimum(share, share[::-1])
+    linear = np.clip(_linear_rgb(lightness, chroma * share, hue), 0, 1)
+    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+
+
+def _linear_rgb(lightness: np.ndarray, chroma: np.ndarray, hue: np.ndarray) -> np.ndarray:
+    angle = np.deg2rad(hue)
+    lab = np.stack([lightness, chroma * np.cos(angle), chroma * np.sin(angle)], axis=1)
+    linear: np.ndarray = ((lab @ _OKLAB_TO_LMS.T) ** 3) @ _LMS_TO_RGB.T
+    return linear

@@ -1,0 +1,271 @@
+// Drawing: one WebGL2 context, one program, all views by viewport and scissor.
+
+import { SIDES } from "./assets.js";
+import { FRAGMENT, VERTEX } from "./shaders.js";
+
+const WIDTH = 256; // of every per-vertex texture: vertex i is texel (i % 256, i / 256)
+
+/** Return a context, or null where WebGL2 is missing. */
+export function createContext(canvas) {
+  return canvas.getContext("webgl2", {
+    alpha: true,
+    premultipliedAlpha: true,
+    // Multisampling doubles the time of a software renderer, which automated browsers use.
+    antialias: !navigator.webdriver,
+    powerPreference: "high-performance",
+  });
+}
+
+export class Renderer {
+  constructor(gl) {
+    this.gl = gl;
+    this.program = link(gl);
+    this.uniforms = uniformsOf(gl, this.program);
+    this.meshes = {};
+    this.masks = {};
+    this.values = []; // per view: side -> texture
+    this.tables = new Map();
+  }
+
+  setGeometry(geometry) {
+    const { gl } = this;
+    for (const side of SIDES) {
+      const mesh = geometry[side];
+      const corners = new Uint16Array(mesh.faces.length * 4);
+      for (let f = 0, o = 0; f < mesh.faces.length; f += 3) {
+        for (let k = 0; k < 3; k++) {
+          corners[o++] = mesh.faces[f];
+          corners[o++] = mesh.faces[f + 1];
+          corners[o++] = mesh.faces[f + 2];
+          corners[o++] = k;
+        }
+      }
+      const array = gl.createVertexArray();
+      gl.bindVertexArray(array);
+      gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
+      gl.bufferData(gl.ARRAY_BUFFER, corners, gl.STATIC_DRAW);
+      gl.enableVertexAttribArray(0);
+      gl.vertexAttribIPointer(0, 4, gl.UNSIGNED_SHORT, 0, 0);
+      const rows = Math.ceil(mesh.n / WIDTH);
+      this.meshes[side] = {
+        mesh,
+        array,
+        rows,
+        positions: this.#layers(
+          gl.RGBA32F, gl.RGBA, gl.FLOAT, rows,
+          mesh.positions.map((p) => padded(p, mesh.n, rows)),
+        ),
+        normals: this.#layers(
+          gl.RGBA8_SNORM, gl.RGBA, gl.BYTE, rows,
+          mesh.normals.map((n) => packNormals(n, mesh, rows)),
+        ),
+      };
+    }
+  }
+
+  setSpace(space) {
+    const { gl } = this;
+    for (const side of SIDES) {
+      const { rows } = this.meshes[side];
+      const data = new Uint32Array(WIDTH * rows * 2);
+      data.set(space.sides[side].masks);
+      this.masks[side] = this.#texture(this.masks[side], gl.RG32UI, gl.RG_INTEGER, gl.UNSIGNED_INT, WIDTH, rows, data);
+    }
+  }
+
+  /** Spread one map over the template's vertices; where there is no number, valid stays 0. */
+  setValues(view, values, space) {
+    const { gl } = this;
+    const textures = (this.values[view] ||= {});
+    for (const side of SIDES) {
+      const { rows } = this.meshes[side];
+      const { position } = space.sides[side];
+      const data = new Float32Array(WIDTH * rows * 2);
+      for (let v = 0; v < position.length; v++) {
+        const value = position[v] < 0 ? NaN : values[position[v]];
+        if (Number.isFinite(value)) {
+          data[v * 2] = value;
+          data[v * 2 + 1] = 1;
+        }
+      }
+      textures[side] = this.#texture(textures[side], gl.RG32F, gl.RG, gl.FLOAT, WIDTH, rows, data);
+    }
+  }
+
+  /** Drop the textures of views that are no longer there. */
+  keepViews(count) {
+    for (const textures of this.values.splice(count)) {
+      for (const side of SIDES) this.gl.deleteTexture(textures[side]);
+    }
+  }
+
+  setTable(key, rgb) {
+    if (this.tables.has(key)) return;
+    const { gl } = this;
+    const data = new Uint8Array(256 * 4).fill(255);
+    for (let i = 0; i < 256; i++) data.set(rgb.subarray(i * 3, i * 3 + 3), i * 4);
+    this.tables.set(key, this.#texture(null, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, 256, 1, data));
+  }
+
+  /**
+   * Draw all views.
+   * scene: {cells, projection, camera, ratio, height, look, views: [{table, range, threshold, kind}]}
+   */
+  draw(scene) {
+    const { gl, uniforms: u } = this;
+    const { projection, ratio, look } = scene;
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    gl.disable(gl.SCISSOR_TEST);
+    gl.clearColor(0, 0, 0, 0);
+    gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
+    gl.enable(gl.DEPTH_TEST);
+    gl.enable(gl.SCISSOR_TEST);
+    gl.useProgram(this.program);
+    gl.uniform1i(u.positions, 0);
+    gl.uniform1i(u.normals, 1);
+    gl.uniform1i(u.values, 2);
+    gl.uniform1i(u.masks, 3);
+    gl.uniform1i(u.table, 4);
+    gl.uniform1i(u.surface, projection.from);
+    gl.uniform1f(u.share, projection.share);
+    gl.uniform1i(u.plain, look.plain ? 1 : 0);
+    gl.uniform3fv(u.gyri, look.gyri);
+    gl.uniform3fv(u.sulci, look.sulci);
+    gl.uniform3fv(u.grey, look.grey);
+    gl.uniform3fv(u.halo, look.halo);
+    gl.uniform1f(u.pixel, ratio);
+    gl.uniform3fv(u["roiColours[0]"], look.roiColours);
+    scene.cells.forEach((cell, i) => this.#drawView(scene, cell, scene.views[i], i));
+    gl.bindVertexArray(null);
+  }
+
+  #drawView(scene, cell, view, index) {
+    const { gl, uniforms: u } = this;
+    const { projection, camera, ratio, look } = scene;
+    const { body } = cell;
+    const x = Math.round(body.x * ratio);
+    const w = Math.round((body.x + body.w) * ratio) - x;
+    const h = Math.round((cell.y + cell.h) * ratio) - Math.round(body.y * ratio);
+    const y = Math.round(scene.height * ratio) - Math.round(body.y * ratio) - h;
+    gl.viewport(x, y, w, h);
+    gl.scissor(x, y, w, h);
+    const frame = projection.frame(cell, camera);
+    // Clip units per CSS pixel, and the frame's centre measured from the viewport's.
+    const perX = (2 * ratio) / w;
+    const perY = (2 * ratio) / h;
+    const middleX = (x + w / 2) / ratio;
+    const middleY = scene.height - (y + h / 2) / ratio;
+    gl.uniform2f(u.scale, frame.scale * perX, frame.scale * perY);
+    gl.uniform2f(u.offset, (frame.x - middleX) * perX, -(frame.y - middleY) * perY);
+    gl.uniform2f(u.range, view.range[0], view.range[1]);
+    gl.uniform1f(u.threshold, view.threshold);
+    gl.uniform1i(u.symmetric, view.kind === "diverging" ? 1 : 0);
+    gl.uniform1i(u.categorical, view.kind === "categorical" ? 1 : 0);
+    bind(gl, 4, gl.TEXTURE_2D, this.tables.get(view.table));
+    for (const side of SIDES) {
+      const { mesh, array, positions, normals } = this.meshes[side];
+      const { matrix, centre, anchorX } = projection.sides[side];
+      gl.uniform2ui(u.shown, look.shown[0], look.shown[1]);
+      gl.uniform2ui(u.raised, look.raised[side][0], look.raised[side][1]);
+      gl.uniform3fv(u.centre, centre);
+      gl.uniformMatrix3fv(u.rotation, true, matrix);
+      gl.uniform2f(u.anchor, anchorX, projection.anchorY);
+      bind(gl, 0, gl.TEXTURE_2D_ARRAY, positions);
+      bind(gl, 1, gl.TEXTURE_2D_ARRAY, normals);
+      bind(gl, 2, gl.TEXTURE_2D, this.values[index][side]);
+      bind(gl, 3, gl.TEXTURE_2D, this.masks[side]);
+      gl.bindVertexArray(array);
+      gl.drawArrays(gl.TRIANGLES, 0, (projection.flat ? mesh.nFlat : mesh.nFaces) * 3);
+    }
+  }
+
+  /** [r, g, b, a] 0..255 of a device pixel, right after draw(). */
+  readPixel(x, y) {
+    const out = new Uint8Array(4);
+    this.gl.readPixels(x, y, 1, 1, this.gl.RGBA, this.gl.UNSIGNED_BYTE, out);
+    return [...out];
+  }
+
+  #texture(texture, internal, format, type, width, height, data) {
+    const { gl } = this;
+    const fresh = !texture;
+    const target = texture || gl.createTexture();
+    gl.activeTexture(gl.TEXTURE7);
+    gl.bindTexture(gl.TEXTURE_2D, target);
+    if (fresh) {
+      gl.texStorage2D(gl.TEXTURE_2D, 1, internal, width, height);
+      nearest(gl, gl.TEXTURE_2D);
+    }
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, width, height, format, type, data);
+    return target;
+  }
+
+  #layers(internal, format, type, rows, layers) {
+    const { gl } = this;
+    const texture = gl.createTexture();
+    gl.activeTexture(gl.TEXTURE7);
+    gl.bindTexture(gl.TEXTURE_2D_ARRAY, texture);
+    gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 1, internal, WIDTH, rows, layers.length);
+    nearest(gl, gl.TEXTURE_2D_ARRAY);
+    layers.forEach((data, i) =>
+      gl.texSubImage3D(gl.TEXTURE_2D_ARRAY, 0, 0, 0, i, WIDTH, rows, 1, format, type, data),
+    );
+    return texture;
+  }
+}
+
+function padded(positions, n, rows) {
+  const out = new Float32Array(WIDTH * rows * 4);
+  for (let v = 0; v < n; v++) out.set(positions.subarray(v * 3, v * 3 + 3), v * 4);
+  return out;
+}
+
+function packNormals(normals, mesh, rows) {
+  const out = new Int8Array(WIDTH * rows * 4);
+  for (let v = 0; v < mesh.n; v++) {
+    for (let k = 0; k < 3; k++) out[v * 4 + k] = Math.round(normals[v * 3 + k] * 127);
+    out[v * 4 + 3] = mesh.depth[v] >> 1;
+  }
+  return out;
+}
+
+function bind(gl, unit, target, texture) {
+  gl.activeTexture(gl.TEXTURE0 + unit);
+  gl.bindTexture(target, texture);
+}
+
+function nearest(gl, target) {
+  gl.texParameteri(target, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+  gl.texParameteri(target, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+  gl.texParameteri(target, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
+  gl.texParameteri(target, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
+}
+
+function link(gl) {
+  const program = gl.createProgram();
+  for (const [type, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+    const shader = gl.createShader(type);
+    gl.shaderSource(shader, source);
+    gl.compileShader(shader);
+    if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS) && !gl.isContextLost()) {
+      throw new Error(`Shader: ${gl.getShaderInfoLog(shader)}`);
+    }
+    gl.attachShader(program, shader);
+  }
+  gl.bindAttribLocation(program, 0, "corner");
+  gl.linkProgram(program);
+  if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) {
+    throw new Error(`Shader program: ${gl.getProgramInfoLog(program)}`);
+  }
+  return program;
+}
+
+function uniformsOf(gl, program) {
+  const out = {};
+  const count = gl.getProgramParameter(program, gl.ACTIVE_UNIFORMS);
+  for (let i = 0; i < count; i++) {
+    const { name } = gl.getActiveUniform(program, i);
+    out[name] = gl.getUniformLocation(program, name);
+  }
+  return out;
+}

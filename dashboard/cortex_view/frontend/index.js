@@ -1,0 +1,20 @@
+// Entry: Streamlit calls the default export on mount, and again with every message and theme
+// change, without cleaning up in between. The viewer therefore lives with its root element.
+
+import { Viewer } from "./viewer.js";
+
+const viewers = new WeakMap();
+
+export default function mount(component) {
+  const root = component.parentElement.querySelector(".cortex");
+  let viewer = viewers.get(root);
+  if (!viewer) {
+    viewer = new Viewer(root);
+    viewers.set(root, viewer);
+  }
+  viewer.update(component).catch((error) => console.error("cortex_view:", error));
+  return () => {
+    viewer.destroy();
+    viewers.delete(root);
+  };
+}

@@ -1,0 +1,159 @@
+// Where everything is on screen: the views' rectangles, and every vertex in view millimetres.
+//
+// All views share one camera, so one projection serves framing, picking, labels and markers.
+
+import { SIDES } from "./assets.js";
+import { toMatrix } from "./camera.js";
+
+const MARGIN = 0.04; // of the view's size, on each side
+const GAP = 9; // mm between the hemispheres
+const TITLE = 38;
+const TITLE_NARROW = 44;
+const FOOT = 20;
+
+/** Split the stage into n equal cells so that brains (about 2:1) become largest. */
+export function layoutCells(width, height, n) {
+  let best = null;
+  for (let columns = 1; columns <= n; columns++) {
+    const rows = Math.ceil(n / columns);
+    const w = width / columns;
+    const h = height / rows;
+    const size = Math.min(w / 2, h - TITLE - FOOT);
+    if (!best || size > best.size + 1) best = { size, columns, w, h };
+  }
+  const title = best.w < 420 ? TITLE_NARROW : TITLE;
+  return Array.from({ length: n }, (_, i) => {
+    const x = (i % best.columns) * best.w;
+    const y = Math.floor(i / best.columns) * best.h;
+    return {
+      x, y, w: best.w, h: best.h,
+      body: { x, y: y + title, w: best.w, h: Math.max(20, best.h - title - FOOT) },
+    };
+  });
+}
+
+/** Vertices of both hemispheres turned and morphed, with what frames them. */
+export class Projection {
+  constructor(geometry) {
+    this.geometry = geometry;
+    this.key = "";
+    this.sides = {};
+    for (const side of SIDES) {
+      this.sides[side] = { xyz: new Float32Array(geometry[side].n * 3), box: [0, 0, 0, 0] };
+    }
+  }
+
+  /** Recompute if camera or surface moved. */
+  update(camera) {
+    const key = `${camera.rotation.join()}|${camera.surface}`;
+    if (key === this.key) return;
+    this.key = key;
+    const from = Math.min(1, Math.floor(camera.surface));
+    const share = camera.surface - from;
+    this.from = from;
+    this.share = share;
+    this.flat = camera.surface > 1;
+    for (const side of SIDES) this.#project(side, camera, from, share);
+    const { left, right } = this.sides;
+    // Left's inner edge and right's inner edge stand GAP apart; heights stay anatomical.
+    left.anchorX = -GAP / 2 - left.box[2];
+    right.anchorX = GAP / 2 - right.box[0];
+    const low = Math.min(left.box[1], right.box[1]);
+    const high = Math.max(left.box[3], right.box[3]);
+    const widthLeft = left.box[2] - left.box[0];
+    const widthRight = right.box[2] - right.box[0];
+    const shift = (widthLeft - widthRight) / 2;
+    left.anchorX += shift;
+    right.anchorX += shift;
+    this.anchorY = -(low + high) / 2;
+    this.width = widthLeft + widthRight + GAP;
+    this.height = high - low;
+  }
+
+  #project(side, camera, from, share) {
+    const mesh = this.geometry[side];
+    const out = this.sides[side];
+    const matrix = toMatrix(camera.rotationOf(side));
+    const a = mesh.positions[from];
+    const b = mesh.positions[from + 1];
+    const centre = sharedCentre(this.geometry, side, from, share);
+    const mask = this.flat ? mesh.inFlat : null;
+    const [r0, r1, r2, r3, r4, r5, r6, r7, r8] = matrix;
+    const box = [Infinity, Infinity, -Infinity, -Infinity];
+    const { xyz } = out;
+    for (let v = 0, i = 0; v < mesh.n; v++, i += 3) {
+      const x = a[i] + (b[i] - a[i]) * share - centre[0];
+      const y = a[i + 1] + (b[i + 1] - a[i + 1]) * share - centre[1];
+      const z = a[i + 2] + (b[i + 2] - a[i + 2]) * share - centre[2];
+      const px = r0 * x + r1 * y + r2 * z;
+      const py = r3 * x + r4 * y + r5 * z;
+      xyz[i] = px;
+      xyz[i + 1] = py;
+      xyz[i + 2] = r6 * x + r7 * y + r8 * z;
+      if (mask && !mask[v]) continue;
+      if (px < box[0]) box[0] = px;
+      if (px > box[2]) box[2] = px;
+      if (py < box[1]) box[1] = py;
+      if (py > box[3]) box[3] = py;
+    }
+    out.box = box;
+    out.matrix = matrix;
+    out.centre = centre;
+  }
+
+  /** Normal of a vertex, z component: positive faces the viewer. */
+  facing(side, vertex) {
+    const mesh = this.geometry[side];
+    const m = this.sides[side].matrix;
+    const a = mesh.normals[this.from];
+    const b = mesh.normals[this.from + 1];
+    let z = 0;
+    for (let k = 0; k < 3; k++) {
+      const i = vertex * 3 + k;
+      z += m[6 + k] * (a[i] + (b[i] - a[i]) * this.share);
+    }
+    return z;
+  }
+
+  /** Pixels per millimetre and the centre's pixel, for one cell. */
+  frame(cell, camera) {
+    const { body } = cell;
+    const fit = Math.min(
+      (body.w * (1 - 2 * MARGIN)) / this.width,
+      (body.h * (1 - 2 * MARGIN)) / this.height,
+    );
+    return {
+      scale: fit * camera.zoom,
+      x: body.x + body.w / 2 + camera.pan[0] * body.w,
+      y: body.y + body.h / 2 + camera.pan[1] * body.w,
+    };
+  }
+
+  /** Stage pixel [x, y] of a vertex in a cell. */
+  toScreen(cell, camera, side, vertex) {
+    const { scale, x, y } = this.frame(cell, camera);
+    const { xyz, anchorX } = this.sides[side];
+    return [
+      x + (xyz[vertex * 3] + anchorX) * scale,
+      y - (xyz[vertex * 3 + 1] + this.anchorY) * scale,
+    ];
+  }
+
+  /** View millimetres [x, y] of a stage pixel, before a hemisphere's anchor. */
+  fromScreen(cell, camera, px, py) {
+    const { scale, x, y } = this.frame(cell, camera);
+    return [(px - x) / scale, -(py - y) / scale - this.anchorY];
+  }
+}
+
+/** Turning centre: each hemisphere's own sideways, shared in the other directions. */
+function sharedCentre(geometry, side, from, share) {
+  const at = (name) =>
+    [0, 1, 2].map((k) => {
+      const [a, b] = [geometry[name].centres[from][k], geometry[name].centres[from + 1][k]];
+      return a + (b - a) * share;
+    });
+  const own = at(side);
+  const other = at(side === "left" ? "right" : "left");
+  return [own[0], (own[1] + other[1]) / 2, (own[2] + other[2]) / 2];
+}

@@ -1,0 +1,154 @@
+// The two shaders. Every corner of a triangle knows all three vertices of its triangle, so that a
+// fragment can tell values between vertices from values beyond the data, and draw ROI borders
+// where they are: on the line half way between a member and a non-member.
+
+export const VERTEX = `#version 300 es
+precision highp float;
+precision highp int;
+precision highp usampler2D;
+
+in uvec4 corner; // the triangle's three vertices, and which of them this is
+
+uniform highp sampler2DArray positions; // mm; one layer per surface
+uniform highp sampler2DArray normals; // xyz, and sulcal depth in w
+uniform highp sampler2D values; // value, and 1 where it is one
+uniform usampler2D masks; // which ROIs hold the vertex
+uniform int surface;
+uniform float share; // between this surface and the next
+uniform vec3 centre;
+uniform mat3 rotation;
+uniform vec2 anchor; // mm
+uniform vec2 scale; // clip units per mm
+uniform vec2 offset; // clip units
+
+out vec3 bary;
+out vec3 normal;
+out float depth;
+flat out vec3 value;
+flat out vec3 valid;
+flat out uvec2 mask0;
+flat out uvec2 mask1;
+flat out uvec2 mask2;
+
+ivec2 at(uint i) { return ivec2(int(i & 255u), int(i >> 8u)); }
+
+vec3 place(int layer, ivec2 texel) { return texelFetch(positions, ivec3(texel, layer), 0).xyz; }
+
+void main() {
+  uint own = corner.w == 0u ? corner.x : corner.w == 1u ? corner.y : corner.z;
+  ivec2 texel = at(own);
+  vec4 n0 = texelFetch(normals, ivec3(texel, surface), 0);
+  vec4 n1 = texelFetch(normals, ivec3(texel, surface + 1), 0);
+  normal = rotation * mix(n0.xyz, n1.xyz, share);
+  depth = n0.w;
+  vec3 p = rotation * (mix(place(surface, texel), place(surface + 1, texel), share) - centre);
+  gl_Position = vec4((p.xy + anchor) * scale + offset, -p.z / 400.0, 1.0);
+  bary = vec3(corner.w == 0u, corner.w == 1u, corner.w == 2u);
+  vec2 a = texelFetch(values, at(corner.x), 0).xy;
+  vec2 b = texelFetch(values, at(corner.y), 0).xy;
+  vec2 c = texelFetch(values, at(corner.z), 0).xy;
+  value = vec3(a.x, b.x, c.x);
+  valid = vec3(a.y, b.y, c.y);
+  mask0 = texelFetch(masks, at(corner.x), 0).xy;
+  mask1 = texelFetch(masks, at(corner.y), 0).xy;
+  mask2 = texelFetch(masks, at(corner.z), 0).xy;
+}`;
+
+export const FRAGMENT = `#version 300 es
+precision highp float;
+precision highp int;
+
+in vec3 bary;
+in vec3 normal;
+in float depth;
+flat in vec3 value;
+flat in vec3 valid;
+flat in uvec2 mask0;
+flat in uvec2 mask1;
+flat in uvec2 mask2;
+
+uniform highp sampler2D table; // one row: the colour table
+uniform vec2 range;
+uniform float threshold;
+uniform bool symmetric; // the threshold is on the size of a value
+uniform bool categorical;
+uniform bool plain; // colours as in the table: no light, no sulci, no lines
+uniform vec3 gyri;
+uniform vec3 sulci;
+uniform vec3 grey;
+uniform vec3 halo;
+uniform float pixel; // device pixels per CSS pixel
+uniform uvec2 shown; // ROIs outlined
+uniform uvec2 raised; // ROIs brought forward
+uniform vec3 roiColours[64];
+
+out vec4 colour;
+
+// Coverage of a line of a half width, at a distance in device pixels.
+float line(float distance, float halfWidth) {
+  return clamp(halfWidth + 0.5 - distance, 0.0, 1.0);
+}
+
+void outline(uint bits, uint m0, uint m1, uint m2, uint front, int first, vec3 dx, vec3 dy,
+             bool dimmed, inout vec3 rgb) {
+  for (int guard = 0; guard < 12 && bits != 0u; guard++) {
+    uint low = bits & (~bits + 1u);
+    bits &= bits - 1u;
+    vec3 inside = vec3((m0 & low) != 0u, (m1 & low) != 0u, (m2 & low) != 0u);
+    float slope = max(length(vec2(dot(inside, dx), dot(inside, dy))), 1e-9);
+    float away = abs(dot(inside, bary) - 0.5) / slope;
+    bool lifted = (front & low) != 0u;
+    float halfWidth = (lifted ? 1.4 : 0.75) * pixel;
+    int index = first + int(log2(float(low)) + 0.5);
+    float strength = dimmed && !lifted ? 0.3 : 1.0;
+    rgb = mix(rgb, halo, line(away, halfWidth + (lifted ? 1.6 : 0.9) * pixel) * 0.5 * strength);
+    rgb = mix(rgb, roiColours[index], line(away, halfWidth) * strength);
+  }
+}
+
+void main() {
+  // Derivatives first: they are undefined inside branches.
+  vec3 dx = dFdx(bary);
+  vec3 dy = dFdy(bary);
+  float weight = dot(bary, valid);
+  // Only real values are averaged; what lies beyond the data never enters.
+  float shownValue = dot(bary * valid, value) / max(weight, 1e-6);
+  if (categorical) {
+    // Numbers of categories have no in-between: the nearest vertex decides.
+    int nearest = bary.x >= bary.y && bary.x >= bary.z ? 0 : bary.y >= bary.z ? 1 : 2;
+    shownValue = value[nearest];
+    weight = valid[nearest];
+  }
+  float slope = length(vec2(dot(valid, dx), dot(valid, dy)));
+  float edge = categorical ? weight : clamp((weight - 0.5) / max(slope, 1e-6) + 0.5, 0.0, 1.0);
+  float size = symmetric ? abs(shownValue) : shownValue;
+  float amount = threshold > 0.0 && !categorical && size < threshold ? 0.0 : edge;
+
+  float sulcus = smoothstep(0.3, 0.7, depth);
+  float u = clamp((shownValue - range.x) / (range.y - range.x), 0.0, 1.0);
+  int entry = categorical ? int(shownValue + 0.5) & 255 : int(u * 255.0 + 0.5);
+  vec3 data = texelFetch(table, ivec2(entry, 0), 0).rgb;
+  if (plain) {
+    colour = vec4(mix(grey, data, amount), 1.0);
+    return;
+  }
+  vec3 n = normalize(normal);
+  if (!gl_FrontFacing) {
+    colour = vec4(sulci * 0.55, 1.0);
+    return;
+  }
+  vec3 cortex = mix(gyri, sulci, sulcus);
+  vec3 rgb = mix(cortex, data * mix(1.03, 0.87, sulcus), amount);
+  // Light from the camera, a little from above; matte, so it only ever takes away.
+  float facing = clamp(n.z, 0.0, 1.0);
+  float light = 0.50 + 0.52 * pow(facing, 0.75) + 0.07 * n.y * (1.0 - facing);
+  rgb *= min(light, 1.04);
+  uvec2 any = (mask0 | mask1 | mask2) & (shown | raised);
+  uvec2 differ = any & ~(mask0 & mask1 & mask2);
+  if ((differ.x | differ.y) != 0u) {
+    bool dimmed = (raised.x | raised.y) != 0u;
+    outline(differ.x, mask0.x, mask1.x, mask2.x, raised.x, 0, dx, dy, dimmed, rgb);
+    outline(differ.y, mask0.y, mask1.y, mask2.y, raised.y, 32, dx, dy, dimmed, rgb);
+  }
+  colour = vec4(clamp(rgb, 0.0, 1.0), 1.0);
+}`;

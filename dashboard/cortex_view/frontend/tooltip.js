@@ -1,0 +1,38 @@
+// What is under the pointer, in words and exact numbers.
+
+import { make } from "./controls.js";
+import { exactFloat32 } from "./overlay.js";
+
+export class Tooltip {
+  constructor(stage) {
+    this.stage = stage;
+    this.element = make("div.tooltip", { role: "status", hidden: "" });
+    stage.append(this.element);
+  }
+
+  show([x, y], { side, vertex, rois, covered }, views) {
+    const rows = views.map((view) =>
+      make("div.row", {},
+        make(`span.dot.${view.role}`),
+        make("span.name", {}, view.title),
+        make("span.value", {}, covered ? exactFloat32(view.valueHere) : "outside the data"),
+        make("span.unit", {}, covered && Number.isFinite(view.valueHere) ? view.unit : ""),
+      ),
+    );
+    this.element.replaceChildren(
+      make("div.where", {}, make("strong", {}, rois.length ? rois.join(" · ") : "no ROI")),
+      make("div.place", {}, `${side} hemisphere, vertex ${vertex}`),
+      ...rows,
+    );
+    this.element.hidden = false;
+    const { clientWidth: w, clientHeight: h } = this.stage;
+    const { offsetWidth: tw, offsetHeight: th } = this.element;
+    const left = x + 16 + tw > w ? Math.max(4, x - tw - 16) : x + 16;
+    const top = Math.min(Math.max(4, y + 14), Math.max(4, h - th - 4));
+    this.element.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
+  }
+
+  hide() {
+    this.element.hidden = true;
+  }
+}

@@ -1,0 +1,123 @@
+"""The cortical surfaces as the browser gets them: quantised, faces sorted, one file.
+
+Positions are stored as int16 with one step for all surfaces (about 0.006 mm on fsaverage, far
+below a pixel); normals are computed in the browser. Faces that exist on the flat map come first,
+so the flat surface is "the first n faces" and needs no list of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dashboard.cortex_view.container import pack
+
+SURFACES = ("pial", "inflated", "flat")
+_STEPS = 32767
+_MAX_VERTICES = 65535  # Face indices are uint16, and the viewer's textures are sized for it.
+
+
+@dataclass(frozen=True)
+class HemisphereMesh:
+    """One hemisphere's surfaces, which share one vertex order.
+
+    Parameters
+    ----------
+    pial, inflated : (n_vertices, 3) coordinates in mm (x right, y anterior, z superior).
+    flat : (n_vertices, 3) flat map in mm, x and y as drawn on screen, z ignored.
+    faces : (n_faces, 3) triangles of the closed surfaces, counter-clockwise from outside.
+    flat_faces : (n_flat_faces, 3) those of ``faces`` that the flat map keeps.
+    sulcal_depth : (n_vertices,) positive in sulci, negative on gyri; any unit.
+    """
+
+    pial: np.ndarray
+    inflated: np.ndarray
+    flat: np.ndarray
+    faces: np.ndarray
+    flat_faces: np.ndarray
+    sulcal_depth: np.ndarray
+
+    def __post_init__(self) -> None:
+        n = len(self.pial)
+        if not 3 <= n <= _MAX_VERTICES:
+            raise ValueError(f"A hemisphere has {n} vertices; allowed: 3 to {_MAX_VERTICES}.")
+        for name in SURFACES:
+            shape = getattr(self, name).shape
+            if shape != (n, 3):
+                raise ValueError(f"Surface {name!r} has shape {shape}; pial has ({n}, 3).")
+        if self.sulcal_depth.shape != (n,):
+            raise ValueError(
+                f"sulcal_depth has shape {self.sulcal_depth.shape}; one value per vertex is ({n},)."
+            )
+        for name in ("faces", "flat_faces"):
+            faces = getattr(self, name)
+            if faces.ndim != 2 or faces.shape[1] != 3:
+                raise ValueError(f"{name} has shape {faces.shape}; allowed: (n, 3).")
+            if faces.size and (faces.min() < 0 or faces.max() >= n):
+                raise ValueError(
+                    f"{name} refers to vertices {faces.min()} to {faces.max()}; this hemisphere "
+                    f"has 0 to {n - 1}."
+                )
+
+    @property
+    def n_vertices(self) -> int:
+        """Vertices of this hemisphere."""
+        return len(self.pial)
+
+
+@dataclass(frozen=True)
+class CortexGeometry:
+    """Both hemispheres."""
+
+    left: HemisphereMesh
+    right: HemisphereMesh
+
+    def to_bytes(self) -> bytes:
+        """Return the geometry asset, uncompressed."""
+        largest = max(
+            float(np.abs(getattr(mesh, name)).max())
+            for mesh in (self.left, self.right)
+            for name in SURFACES
+        )
+        step = largest / _STEPS or 1.0
+        header: dict[str, object] = {"kind": "geometry", "version": 1, "step": step}
+        arrays: dict[str, np.ndarray] = {}
+        for side, mesh in (("left", self.left), ("right", self.right)):
+            faces, n_flat = _flat_first(mesh.faces, mesh.flat_faces)
+            header[side] = {"n_vertices": mesh.n_vertices, "n_flat_faces": n_flat}
+            for name in SURFACES:
+                coordinates = np.asarray(getattr(mesh, name), dtype=np.float64)
+                if name == "flat":
+                    # Vertices outside the flat faces keep a z of their own, never drawn.
+                    coordinates = coordinates * [1.0, 1.0, 0.0]
+                arrays[f"{side}_{name}"] = np.rint(coordinates / step).astype(np.int16)
+            arrays[f"{side}_faces"] = faces.astype(np.uint16)
+            arrays[f"{side}_depth"] = _to_bytes(mesh.sulcal_depth)
+        return pack(header, arrays)
+
+
+def _flat_first(faces: np.ndarray, flat_faces: np.ndarray) -> tuple[np.ndarray, int]:
+    """Reorder faces so that those of the flat map lead; return them and how many they are."""
+    kept = np.isin(_face_keys(faces), _face_keys(flat_faces))
+    n_flat = int(kept.sum())
+    if n_flat != len(flat_faces):
+        raise ValueError(
+            f"{len(flat_faces) - n_flat} of {len(flat_faces)} flat faces are not among the "
+            "surface's faces; the flat map must be cut from the same mesh."
+        )
+    return np.concatenate([faces[kept], faces[~kept]]), n_flat
+
+
+def _face_keys(faces: np.ndarray) -> np.ndarray:
+    """(n,) one integer per face, the same for every order of its vertices."""
+    ordered = np.sort(np.asarray(faces, dtype=np.int64), axis=1)
+    keys: np.ndarray = (ordered[:, 0] << 40) | (ordered[:, 1] << 20) | ordered[:, 2]
+    return keys
+
+
+def _to_bytes(depth: np.ndarray) -> np.ndarray:
+    """Scale sulcal depth to 0..255 (sulci high), cutting the outer 2 % on both sides."""
+    low, high = np.percentile(depth, [2, 98])
+    scaled = (np.asarray(depth, dtype=np.float64) - low) / max(high - low, 1e-9)
+    return np.rint(np.clip(scaled, 0, 1) * 255).astype(np.uint8)

@@ -1,0 +1,195 @@
+"""One message per image: what to draw, as a short header and float32 maps."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dashboard.cortex_view.assets import AssetRef
+from dashboard.cortex_view.colour import KINDS
+from dashboard.cortex_view.container import pack
+from dashboard.cortex_view.space import SIDES
+
+ROLES = ("measured", "predicted", "difference", "score")
+PRESETS = ("lateral", "medial", "ventral", "dorsal", "anterior", "posterior")
+MAX_VIEWS = 6
+
+
+@dataclass(frozen=True)
+class ColourScale:
+    """How values become colours; maps that are compared should share one scale.
+
+    Parameters
+    ----------
+    kind : ``diverging`` (symmetric about 0), ``sequential`` or ``categorical``.
+    low, high : the range, in the unit of the values. Diverging needs ``low == -high``.
+    unit : printed after the range, for instance ``z`` or ``r``.
+    label : what the values are, for instance ``response``.
+    """
+
+    kind: str
+    low: float
+    high: float
+    unit: str = ""
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"kind is {self.kind!r}; allowed: {', '.join(KINDS)}.")
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
+            raise ValueError(
+                f"The range is {self.low} to {self.high}; allowed: finite, low below high."
+            )
+        if self.kind == "diverging" and not math.isclose(self.low, -self.high):
+            raise ValueError(
+                f"A diverging scale is symmetric about 0; {self.low} to {self.high} is not. "
+                f"Use -{max(abs(self.low), abs(self.high))} to its opposite."
+            )
+
+
+@dataclass(frozen=True)
+class CortexMap:
+    """One view.
+
+    Parameters
+    ----------
+    title, subtitle : printed above the brain.
+    values : (n_left + n_right,) in the order of the space; NaN where there is no value.
+    scale : colours and range.
+    role : ``measured``, ``predicted``, ``difference`` or ``score``; sets the title's colour.
+    simulated : prints the stamp on this view, on screen and in exported pictures.
+    """
+
+    title: str
+    values: np.ndarray
+    scale: ColourScale
+    subtitle: str = ""
+    role: str = "measured"
+    simulated: bool = False
+
+    def __post_init__(self) -> None:
+        if self.role not in ROLES:
+            raise ValueError(f"role is {self.role!r}; allowed: {', '.join(ROLES)}.")
+
+
+def encode_payload(
+    maps: Sequence[CortexMap],
+    assets: AssetRef,
+    *,
+    height: int,
+    selected: tuple[str, int] | None = None,
+    focus_roi: str | tuple[str, str] | None = None,
+    view: Mapping[str, Any] | None = None,
+    stamp: str = "SIMULATED",
+    publish_view: bool = False,
+) -> bytes:
+    """Return the message for one image, checked."""
+    if not 1 <= len(maps) <= MAX_VIEWS:
+        raise ValueError(f"{len(maps)} maps given; allowed: 1 to {MAX_VIEWS}.")
+    arrays: dict[str, np.ndarray] = {}
+    listing = []
+    for position, cortex_map in enumerate(maps):
+        values = np.asarray(cortex_map.values)
+        if values.shape != (assets.n_values,):
+            raise ValueError(
+                f"Map {cortex_map.title!r} has values of shape {values.shape}; this space has "
+                f"({assets.n_values},): {assets.n_left} left vertices, then {assets.n_right} "
+                "right."
+            )
+        arrays[f"map{position}"] = values.astype(np.float32)
+        scale = cortex_map.scale
+        listing.append(
+            {
+                "title": cortex_map.title,
+                "subtitle": cortex_map.subtitle,
+                "role": cortex_map.role,
+                "simulated": bool(cortex_map.simulated),
+                "scale": {
+                    "kind": scale.kind,
+                    "low": float(scale.low),
+                    "high": float(scale.high),
+                    "unit": scale.unit,
+                    "label": scale.label,
+                },
+            }
+        )
+    header: dict[str, Any] = {
+        "geometry": assets.geometry,
+        "space": assets.space,
+        "tables": assets.tables,
+        "maps": listing,
+        "height": int(height),
+        "selected": _checked_vertex(selected),
+        "focus": _checked_focus(focus_roi),
+        "view": check_view(view),
+        "stamp": stamp,
+        "publish": bool(publish_view),
+    }
+    # The id lets the browser skip a rerun that changed nothing, and tells tests what is painted.
+    digest = hashlib.blake2b(repr(header).encode(), digest_size=8)
+    for array in arrays.values():
+        digest.update(array)
+    return pack({"id": digest.hexdigest(), **header}, arrays)
+
+
+def check_view(view: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return a camera state with known keys only, or say which is wrong.
+
+    Keys, all optional: ``preset`` (a view's name), ``surface`` (0 folded, 1 inflated, 2 flat),
+    ``rotation`` (quaternion w, x, y, z of the right hemisphere), ``zoom``, ``pan`` (x, y in view
+    widths), ``threshold``, ``groups`` (ROI groups outlined), ``labels``.
+    """
+    if view is None:
+        return None
+    checks = {
+        "preset": lambda v: v in PRESETS,
+        "surface": lambda v: _numbers([v], 1) and 0 <= v <= 2,
+        "rotation": lambda v: _numbers(v, 4) and any(v),
+        "zoom": lambda v: _numbers([v], 1) and 0.1 <= v <= 100,
+        "pan": lambda v: _numbers(v, 2),
+        "threshold": lambda v: _numbers([v], 1) and v >= 0,
+        "groups": lambda v: (
+            isinstance(v, list | tuple) and all(isinstance(name, str) for name in v)
+        ),
+        "labels": lambda v: isinstance(v, bool),
+    }
+    for key, value in view.items():
+        if key not in checks:
+            raise ValueError(f"Unknown view key {key!r}; allowed: {', '.join(checks)}.")
+        if not checks[key](value):
+            raise ValueError(f"The view's {key} is {value!r}, which is not allowed.")
+    return {key: list(v) if isinstance(v, tuple) else v for key, v in view.items()}
+
+
+def _numbers(values: Any, n: int) -> bool:
+    return (
+        isinstance(values, list | tuple)
+        and len(values) == n
+        and all(
+            isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v)
+            for v in values
+        )
+    )
+
+
+def _checked_vertex(selected: tuple[str, int] | None) -> list[Any] | None:
+    if selected is None:
+        return None
+    side, vertex = selected
+    if side not in SIDES or vertex < 0:
+        raise ValueError(f"selected is {selected!r}; allowed: ('left' or 'right', vertex).")
+    return [side, int(vertex)]
+
+
+def _checked_focus(focus: str | tuple[str, str] | None) -> list[str | None] | None:
+    if focus is None:
+        return None
+    name, side = (focus, None) if isinstance(focus, str) else focus
+    if side is not None and side not in SIDES:
+        raise ValueError(f"focus_roi is {focus!r}; allowed: a name, or (name, hemisphere).")
+    return [name, side]

@@ -1,0 +1,139 @@
+"""A Chromium, and real apps for it to look at."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--use-gl=angle", "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader", "--disable-background-networking", "--no-first-run",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """A Chromium or Chrome: CORTISCOPE_CHROMIUM, else one on the path."""
+    named = os.environ.get("CORTISCOPE_CHROMIUM")
+    if named:
+        if not Path(named).is_file():
+            pytest.fail(f"CORTISCOPE_CHROMIUM is {named!r}, which is no file.")
+        return named
+    for name in _NAMES:
+        found = shutil.which(name)
+        if found:
+            return found
+    pytest.skip("No Chromium found (looked for " + ", ".join(_NAMES) + "; or CORTISCOPE_CHROMIUM).")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path):
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=chromium_path, args=list(_FLAGS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def start_app(tmp_path_factory) -> Iterator[Callable[..., str]]:
+    """Return a function that starts a Streamlit script and gives its address.
+
+    ``start_app(script, env={...}, args=(...))``; every app is stopped at the end of the session.
+    """
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(script: Path | str, env: dict[str, str] | None = None, args: tuple[str, ...] = ()):
+        port = _free_port()
+        log = tmp_path_factory.mktemp("app") / "log.txt"
+        with log.open("wb") as stream:
+            process = subprocess.Popen(
+                [
+                    sys.executable, "-m", "streamlit", "run", str(script),
+                    "--server.headless", "true", "--server.port", str(port),
+                    "--server.address", "127.0.0.1", "--browser.gatherUsageStats", "false",
+                    "--server.fileWatcherType", "none", *args,
+                ],
+                cwd=ROOT,
+                env={**os.environ, **(env or {})},
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # its own group, so that nothing it starts is left behind
+            )  # fmt: skip
+        running.append(process)
+        address = f"http://127.0.0.1:{port}"
+        _wait_until_healthy(address, process, log)
+        return address
+
+    yield start
+    for process in running:
+        _stop(process)
+
+
+@pytest.fixture
+def page(browser):
+    """A page that fails its test when anything leaves this machine."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    outside: list[str] = []
+
+    def watch(route):
+        url = route.request.url
+        if url.startswith(("http://127.0.0.1", "http://localhost", "data:", "blob:")):
+            route.continue_()
+        else:
+            outside.append(url)
+            route.abort()
+
+    context.route("**/*", watch)
+    opened = context.new_page()
+    opened.set_default_timeout(60_000)
+    yield opened
+    context.close()
+    assert not outside, f"Requests left this machine: {outside}"
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _wait_until_healthy(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            pytest.fail(f"The app stopped with {process.returncode}:\n{log.read_text()}")
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            pass
+        time.sleep(0.2)
+    _stop(process)
+    pytest.fail(f"The app did not become healthy:\n{log.read_text()}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is not None:
+        return
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
