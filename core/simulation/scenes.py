@@ -190,11 +190,12 @@ def _finish_tile(
     if rim is not None:
         wide = _opacity(tile.getchannel("A").filter(ImageFilter.MaxFilter(3)))
         share = (alpha / np.maximum(wide, np.float32(1e-3)))[..., None]
-        colour, alpha = colour * share + np.asarray(rim, np.float32) * (1 - share), wide
+        ink = np.array(rim, dtype=np.float32)
+        colour, alpha = (ink + (colour - ink) * share).astype(np.float32), wide
     side = alpha.shape[0]
     steps = (np.arange(side, dtype=np.float32) - side / 2) / placement.radius
-    glow = 1 + light[0] * steps[None, :] + light[1] * steps[:, None]
-    return np.clip(colour * glow[..., None].astype(np.float32), 0, 255), alpha
+    glow = (1 + light[0] * steps[None, :] + light[1] * steps[:, None]).astype(np.float32)
+    return np.clip(colour * glow[..., None], 0, 255), alpha
 
 
 def _opacity(channel: Image.Image) -> NDArray[np.float32]:
