@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from core.backbones import WeightsSpec, get_card
+from core.backbones import WeightsSpec, parse_weights
 from core.datasets import Subject, open_subject
 from core.errors import InvalidInput
 from core.features import FeatureStore, Pooling
@@ -64,16 +64,8 @@ def subject_of(options: argparse.Namespace, progress: Progress) -> Subject:
 
 
 def weights_of(options: argparse.Namespace) -> WeightsSpec:
-    """Read ``--weights`` for ``--backbone``: a kind the backbone allows, else a file."""
-    card = get_card(options.backbone)
-    named = options.weights or card.default_weights
-    if named in card.weights and named != "file":
-        return WeightsSpec(named, seed=options.weights_seed if named == "untrained" else 0)
-    if named in ("pretrained", "untrained", "fixed", "file"):
-        raise InvalidInput(
-            f"{card.name} has no {named!r} weights.", f"Allowed: {', '.join(card.weights)}."
-        )
-    return WeightsSpec.of_file(Path(named))
+    """Read ``--weights`` for ``--backbone``: a kind, a published set's name, or a file."""
+    return parse_weights(options.backbone, options.weights, seed=options.weights_seed)
 
 
 def pooling_of(text: str) -> Pooling:

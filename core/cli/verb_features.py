@@ -7,9 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from core.backbones import expand_layers, load_backbone
+from core.backbones import load_backbone
 from core.cli import options as shared
-from core.features import extract
 from core.progress import Progress
 from core.storage import write_array
 
@@ -30,6 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Carry the verb out."""
+    # torch is imported only by the verbs that compute.
+    from core.backbones.base import expand_layers
+    from core.features.extract import extract
+
     started = time.perf_counter()
     weights = shared.weights_of(options)
     images = shared.images_of(options.images)
@@ -44,7 +47,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     return {
         "n_images": len(images),
         "layers": {name: list(values.shape) for name, values in features.items()},
-        "weights": weights.label,
+        "weights": backbone.card.weights_label(backbone.weights),
         "seconds": round(time.perf_counter() - started, 3),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from core.backbones import expand_layers, load_backbone
+from core.backbones import load_backbone
 from core.brain import HEMISPHERES
 from core.cli import options as shared
 from core.encoding import EncoderSpec, Reduction
@@ -39,6 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Carry the verb out."""
+    # torch is imported only by the verbs that compute.
+    from core.backbones.base import expand_layers
+
     encoder = EncoderSpec(options.encoder)
     reduction = Reduction.parse(options.reduce)
     pooling = shared.pooling_of(options.pool)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from core.backbones import backbone_names, get_card, load_backbone, weights_presence
+from core.backbones import backbone_names, get_card, list_layers, weights_presence
 from core.cli import options as shared
 from core.encoding import ENCODERS
-from core.errors import InvalidInput, MissingWeights
+from core.errors import InvalidInput
 from core.progress import Progress
 
 NAME = "list"
@@ -20,7 +20,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's options."""
     parser.add_argument("what", choices=_WHAT)
     parser.add_argument("name", nargs="?", help="the backbone, for layers")
-    shared.add_weights(parser)
     shared.add_runs(parser)
 
 
@@ -29,14 +28,17 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     if options.what == "backbones":
         return {"items": [_backbone(name) for name in backbone_names()]}
     if options.what == "encoders":
-        items = [{"name": e.name, "title": e.title, "summary": e.summary} for e in ENCODERS.values()]
+        items = [
+            {"name": e.name, "title": e.title, "summary": e.summary} for e in ENCODERS.values()
+        ]
         return {"items": items}
     if options.what == "runs":
         store = shared.run_store(options)
         return {"items": [_run(store.open(i)) for i in store.ids()]}
     if not options.name:
         raise InvalidInput("list layers needs a backbone.", "As in: list layers small_cnn.")
-    return {"items": _layers(options)}
+    layers = list_layers(options.name)
+    return {"items": [{"name": i.name, "shape": list(i.shape), "depth": i.depth} for i in layers]}
 
 
 def _backbone(name: str) -> dict[str, Any]:
@@ -50,20 +52,6 @@ def _backbone(name: str) -> dict[str, Any]:
         "weights_path": {kind: str(p.path) for kind, p in presence.items() if p.path},
         "input_size": card.input_size,
     }
-
-
-def _layers(options: argparse.Namespace) -> list[dict[str, Any]]:
-    options.backbone = options.name
-    weights = shared.weights_of(options)
-    try:
-        backbone = load_backbone(options.name, weights)
-    except MissingWeights:
-        # Layers and shapes do not depend on the weights' values.
-        backbone = load_backbone(options.name, type(weights)("untrained"))
-    return [
-        {"name": layer.name, "shape": list(layer.shape), "depth": layer.depth}
-        for layer in backbone.layers()
-    ]
 
 
 def _run(run: Any) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 
-from core.backbones import classify
 from core.cli import options as shared
 from core.errors import CoreError, InvalidInput
 from core.pipeline.predict import BackboneCache, occluded_designs, picture_design, source_of
@@ -71,7 +70,7 @@ def _answer(request: dict[str, Any], runs: RunStore, backbones: BackboneCache) -
         return {"designs": encode_array(designs)}
     if request["ask"] == "classes":
         backbone = backbones.get(source_of(fitted))
-        return {"classes": [[name, float(p)] for name, p in classify(backbone, picture)]}
+        return {"classes": [[name, float(p)] for name, p in backbone.classify(picture)]}
     raise InvalidInput(f"Unknown question {request['ask']!r}.")
 
 

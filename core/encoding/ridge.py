@@ -168,6 +168,8 @@ class _Fold:
 
     def squared_error(self, responses: np.ndarray, grid: np.ndarray) -> np.ndarray:
         """Mean squared error on the held-out images, (n_alphas, n_vertices)."""
+        import torch
+
         y = _tensor(responses, self.held.device)
         train, held = y[self.train_rows], y[self.held_rows]
         mean = train.mean(0)
@@ -175,11 +177,13 @@ class _Fold:
         held = held - mean
         b = self.held.T @ held
         energy = (held**2).sum(0)
-        errors = np.empty((len(grid), y.shape[1]))
-        for row, alpha in enumerate(grid):
-            fitted = c / (self.spectrum.values + alpha).float()[:, None]
-            error = energy - 2 * (fitted * b).sum(0) + ((self.triangle @ fitted) ** 2).sum(0)
-            errors[row] = error.cpu().numpy() / len(self.held_rows)
+        # D_a for all penalties, (n_alphas, d); the products below serve all of them at once.
+        penalties = torch.as_tensor(grid, device=y.device)[:, None]
+        shrink = (1 / (self.spectrum.values[None, :] + penalties)).float()
+        cross = shrink @ (c * b)
+        shrunk = (self.triangle[None] * shrink[:, None, :]).reshape(-1, len(c)) @ c
+        norm = (shrunk**2).reshape(len(grid), -1, y.shape[1]).sum(1)
+        errors = ((energy - 2 * cross + norm) / len(self.held_rows)).double().cpu().numpy()
         # Rounding leaves a vertex that is constant in training with errors of some 1e-7 of chance.
         errors[:, (train == train[0]).all(0).cpu().numpy()] = 0
         return errors

@@ -129,10 +129,11 @@ def evaluate(
     predicted : (n_rows, n_vertices over both hemispheres).
     split, rows : which images of the subject they are for.
     label : what the report calls them: ``test`` or ``validation``.
+    n_draws : bootstrap draws behind the intervals; 0 leaves them out.
     """
     measured = subject.split(split).response_rows(rows)
     r = pearson_r(predicted, measured)
-    draws = bootstrap_r(predicted, measured, n_draws=n_draws)
+    draws = bootstrap_r(predicted, measured, n_draws=n_draws) if n_draws else None
     ceiling, source = subject_ceiling(subject, split, rows)
     scores = []
     for hemisphere in HEMISPHERES:
@@ -152,7 +153,7 @@ def _score(
     hemisphere: str,
     vertices: np.ndarray,
     r: np.ndarray,
-    draws: np.ndarray,
+    draws: np.ndarray | None,
     ceiling: np.ndarray | None,
 ) -> RoiScore:
     own = r[vertices]
@@ -160,11 +161,7 @@ def _score(
     n_undefined = int((~defined).sum())
     if not defined.any():
         return RoiScore(roi, hemisphere, len(vertices), n_undefined)
-    with warnings.catch_warnings():
-        # A draw in which every vertex is constant has no median; it drops out of the interval.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        medians = np.nanmedian(draws[:, vertices], axis=1)
-    low, high = percentile_interval(medians)
+    low, high = (None, None) if draws is None else _median_interval(draws[:, vertices])
     own_ceiling = None if ceiling is None else ceiling[vertices]
     return RoiScore(
         roi=roi,
@@ -180,3 +177,12 @@ def _score(
             None if own_ceiling is None else float(challenge_scores(own, own_ceiling).mean())
         ),
     )
+
+
+def _median_interval(draws: np.ndarray) -> tuple[float, float]:
+    if np.isfinite(draws).all():  # several times faster than the NaN-aware median
+        return percentile_interval(np.median(draws, axis=1))
+    with warnings.catch_warnings():
+        # A draw in which every vertex is constant has no median; it drops out of the interval.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return percentile_interval(np.nanmedian(draws, axis=1))

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.backbones import WeightsSpec, get_card
+from core.backbones import WeightsSpec, get_card, resolve_weights
+from core.config import fingerprint
 from core.datasets import find_subjects, open_subject
 from core.datasets.subject import Subject
+from core.encoding import EncoderSpec, Reduction
 from core.features import FeatureSpec, FeatureStore, Pooling
 from core.pipeline.fit import fit_all
 from core.progress import Progress, part, silent
 from core.runs import EncodingSpec, RunStore
-from core.simulation import demo_folder, ensure_demo
+from core.simulation.demo import demo_folder, ensure_demo
 from core.storage import Home, write_json
 
 # One readout for all layers: what differs between two encoders is then the layer alone.
@@ -40,7 +42,7 @@ def demo_specs(subject: Subject) -> tuple[EncodingSpec, ...]:
         EncodingSpec(
             subject=subject.id,
             data=subject.fingerprint,
-            features=(FeatureSpec(name, weights, layer, DEMO_POOLING),),
+            features=(FeatureSpec(name, resolve_weights(name, weights), layer, DEMO_POOLING),),
         )
         for name, weights in DEMO_BACKBONES
         for layer in get_card(name).layers_offered
@@ -58,8 +60,11 @@ def demo_is_ready(home: Home) -> bool:
 
 
 def _marker(home: Home) -> Path:
+    # Other weights or another readout are another plan: the models must be fitted anew.
+    sources = [(name, resolve_weights(name, weights)) for name, weights in DEMO_BACKBONES]
+    plan = fingerprint([sources, DEMO_POOLING, Reduction(), EncoderSpec()])
     folder = demo_folder(home)
-    return folder.with_name(f"{folder.name}.ready.json")
+    return folder.with_name(f"{folder.name}.ready-{plan}.json")
 
 
 def prepare_demo(home: Home, progress: Progress = silent) -> Demo:

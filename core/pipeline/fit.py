@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from core.backbones import get_card
 from core.brain import HEMISPHERES
 from core.config import to_plain
 from core.datasets import Subject
@@ -120,6 +121,8 @@ def _fit_one(
         split="train",
         rows=validation_rows,
         label="validation",
+        # Shown as a curve for choosing a layer only; the report, if it is another, has intervals.
+        n_draws=0 if subject.test.responses is not None else 1000,
     )
     report = validation
     if subject.test.responses is not None:
@@ -171,12 +174,14 @@ def _record(
     seconds: dict[str, float],
 ) -> dict[str, Any]:
     first = spec.features[0]
+    card = get_card(first.backbone)
+    weights = card.weights_label(first.weights)
     layers = " + ".join(f.layer for f in spec.features)
     return {
-        "title": f"{first.title} · {layers} · {first.weights.label} · {spec.encoder.name}",
+        "title": f"{card.title} · {layers} · {weights} · {spec.encoder.name}",
         "spec": to_plain(spec),
         "fingerprint": spec.fingerprint,
-        "weights": {**to_plain(first.weights), "label": first.weights.label},
+        "weights": {**to_plain(first.weights), "label": weights},
         "simulated": subject.simulated,
         "layout": subject.layout,
         "n_vertices": {h.short: subject.space.n_vertices(h) for h in HEMISPHERES},

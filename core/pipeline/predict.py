@@ -16,13 +16,13 @@ from PIL import Image, ImageFilter
 from core.backbones import WeightsSpec, load_backbone
 from core.brain import HEMISPHERES, Hemisphere
 from core.errors import InvalidInput
-from core.features import Pooling, extract, extract_one
+from core.features import Pooling
 from core.progress import Progress, silent
 from core.runs import Run
 from core.stimuli import StimulusImages
 
 if TYPE_CHECKING:
-    from core.backbones import Backbone
+    from core.backbones.base import Backbone
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,8 @@ def predict_images(
     run: Run, images: StimulusImages, *, progress: Progress = silent
 ) -> dict[Hemisphere, np.ndarray]:
     """Predict (n_images, n_vertices of the hemisphere) float32 for image files."""
+    from core.features.extract import extract
+
     source = source_of(run)
     backbone = load_backbone(source.backbone, source.weights)
     by_layer = extract(backbone, images, source.layers, source.pooling, progress=progress)
@@ -80,6 +82,8 @@ def predict_images(
 
 def picture_design(run: Run, picture: Image.Image, backbones: BackboneCache) -> np.ndarray:
     """Return the design (n_components,) of one decoded picture."""
+    from core.features.extract import extract_one
+
     source = source_of(run)
     by_layer = extract_one(backbones.get(source), picture, source.layers, source.pooling)
     flat = np.concatenate([np.asarray(by_layer[name]).reshape(1, -1) for name in source.layers], 1)
@@ -111,7 +115,9 @@ def _central_square(picture: Image.Image, largest: int) -> Image.Image:
     side = min(picture.size)
     left, top = (picture.width - side) // 2, (picture.height - side) // 2
     square = picture.crop((left, top, left + side, top + side))
-    return square if side <= largest else square.resize((largest, largest), Image.Resampling.BICUBIC)
+    return (
+        square if side <= largest else square.resize((largest, largest), Image.Resampling.BICUBIC)
+    )
 
 
 def _soft_patch(side: int, grid: int, row: int, column: int) -> Image.Image:

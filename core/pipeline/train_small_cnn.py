@@ -97,7 +97,8 @@ def render_labelled_scenes(
 
 def train(scenes: LabelledScenes, recipe: Recipe, progress: Progress = silent) -> SmallCnn:
     """Train a network from its untrained state."""
-    network = load_small_cnn(None, recipe.seed).train().to(memory_format=torch.channels_last)
+    network = load_small_cnn(None, recipe.seed).train()
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     generator = torch.Generator().manual_seed(recipe.seed)
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
