@@ -23,7 +23,7 @@ THEMES = ("light", "dark")
 N_COLOURS = 256
 
 #: OKLab lightness of the cortex's mean grey, which is also the diverging tables' zero.
-GREY_LIGHTNESS = {"light": 0.83, "dark": 0.43}
+GREY_LIGHTNESS = {"light": 0.85, "dark": 0.43}
 
 _OKLAB_TO_LMS = np.array(
     [[1.0, 0.3963377774, 0.2158037573], [1.0, -0.1055613458, -0.0638541728],

@@ -33,9 +33,9 @@ event = cortex_view(
     maps,
     assets=synthetic.assets(),
     key="cortex",
-    height=int(st.query_params.get("height", 620)),
+    height=int(st.query_params.get("height", 520)),
     focus_roi=None if focus == "none" else focus,
-    view={"preset": "lateral", "surface": 1},
+    view={"surface": 1},
     stamp="SIMULATED example",
     publish_view=True,
 )

@@ -61,7 +61,7 @@ def surfaces() -> Fsaverage5:
 
 @cache
 def geometry() -> CortexGeometry:
-    """The template's meshes as the viewer takes them."""
+    """Return the template's meshes as the viewer takes them."""
     return CortexGeometry(*(_mesh(getattr(surfaces(), side)) for side in _SIDES))
 
 
@@ -78,7 +78,7 @@ def _mesh(surface: HemisphereSurfaces) -> HemisphereMesh:
 
 @cache
 def space() -> CortexSpace:
-    """A made-up subject: occipital and ventral temporal vertices, and regions."""
+    """Return a made-up subject: occipital and ventral temporal vertices, and regions."""
     vertices: dict[str, np.ndarray] = {}
     rois: list[CortexRoi] = []
     for side in _SIDES:

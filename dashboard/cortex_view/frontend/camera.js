@@ -23,6 +23,9 @@ export const FLAT = 2;
 
 export const presetRotation = (name) => fromMatrix(AXES[name]);
 
+/** Where a viewer starts: from behind, outside and a little below, onto the visual cortex. */
+export const HOME = lookFrom([0.5, -0.74, -0.45]);
+
 export function multiply([a, b, c, d], [e, f, g, h]) {
   return [
     a * e - b * f - c * g - d * h,
@@ -83,6 +86,19 @@ function fromMatrix([[a, b, c], [d, e, f], [g, h, i]]) {
   return [(d - b) / s, (c + g) / s, (f + h) / s, s / 4];
 }
 
+/** The rotation that looks from a direction in brain axes (right hemisphere), superior up. */
+function lookFrom(direction) {
+  const length = Math.hypot(...direction);
+  const z = direction.map((value) => value / length);
+  const x = [-z[1], z[0], 0].map((value) => value / Math.hypot(z[0], z[1]));
+  const y = [
+    z[1] * x[2] - z[2] * x[1],
+    z[2] * x[0] - z[0] * x[2],
+    z[0] * x[1] - z[1] * x[0],
+  ];
+  return fromMatrix([x, y, z]);
+}
+
 const smooth = (t) => t * t * (3 - 2 * t);
 
 export class Camera {
@@ -91,7 +107,7 @@ export class Camera {
   }
 
   reset() {
-    this.rotation = presetRotation("lateral");
+    this.rotation = [...HOME];
     this.surface = INFLATED;
     this.recentre();
   }

@@ -33,9 +33,9 @@ export function readTheme(element) {
     accent: value("primary-color", "#c2410c"),
     font: value("font", "system-ui, sans-serif"),
     // Gyri, sulci, and their mean, which is the diverging tables' zero (colour.py).
-    gyri: greyOf(dark ? 0.49 : 0.885),
-    sulci: greyOf(dark ? 0.36 : 0.745),
-    grey: greyOf(dark ? 0.43 : 0.83),
+    gyri: greyOf(dark ? 0.49 : 0.9),
+    sulci: greyOf(dark ? 0.37 : 0.79),
+    grey: greyOf(dark ? 0.43 : 0.85),
   };
 }
 

@@ -73,11 +73,13 @@ function drawStamp(context, { theme }, text, right, baseline) {
 
 function drawHemispheres(context, scene, cell) {
   const { projection, camera, theme } = scene;
-  const { scale, x } = projection.frame(cell, camera);
+  const { scale, x, y } = projection.frame(cell, camera);
   const up = projection.flat ? null : upward(projection);
   context.font = `400 11.5px ${theme.font}`;
   context.textAlign = "center";
-  const baseline = cell.y + cell.h - 7;
+  // Under the brains; at the foot of the view once they reach it.
+  const below = y + (projection.height / 2) * scale + 20;
+  const baseline = Math.min(below, cell.y + cell.h - 7);
   for (const side of SIDES) {
     const { box, anchorX } = projection.sides[side];
     const middle = x + ((box[0] + box[2]) / 2 + anchorX) * scale;

@@ -141,7 +141,7 @@ void main() {
   vec3 rgb = mix(cortex, data * mix(1.03, 0.87, sulcus), amount);
   // Light from the camera, a little from above; matte, so it only ever takes away.
   float facing = clamp(n.z, 0.0, 1.0);
-  float light = 0.50 + 0.52 * pow(facing, 0.75) + 0.07 * n.y * (1.0 - facing);
+  float light = 0.56 + 0.46 * pow(facing, 0.8) + 0.07 * n.y * (1.0 - facing);
   rgb *= min(light, 1.04);
   uvec2 any = (mask0 | mask1 | mask2) & (shown | raised);
   uvec2 differ = any & ~(mask0 & mask1 & mask2);
