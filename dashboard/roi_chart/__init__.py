@@ -1,0 +1,17 @@
+"""Values per ROI and hemisphere: the chart every page shares, and the ROI classes' colours."""
+
+from dashboard.roi_chart.component import roi_chart
+from dashboard.roi_chart.model import Axis, Mark, RoiPick, RoiRow, Series
+from dashboard.roi_chart.palette import ENCODER_COLOURS, ROI_CLASS_COLOURS, Shades
+
+__all__ = [
+    "ENCODER_COLOURS",
+    "ROI_CLASS_COLOURS",
+    "Axis",
+    "Mark",
+    "RoiPick",
+    "RoiRow",
+    "Series",
+    "Shades",
+    "roi_chart",
+]
