@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -42,10 +43,13 @@ class ModuleBackbone(Backbone):
         self._format = torch.channels_last if convolutions > 3 else torch.contiguous_format
         self.network = network.to(device=device, memory_format=self._format)
         self._layers: tuple[LayerInfo, ...] | None = None
+        # Hooks sit on the shared modules: a second thread's pass would run through them.
+        self._one_at_a_time = threading.RLock()
 
     def layers(self) -> tuple[LayerInfo, ...]:  # noqa: D102 - as in Backbone
-        if self._layers is None:
-            self._layers = discover_layers(self.network, self._dry_input())
+        with self._one_at_a_time:
+            if self._layers is None:
+                self._layers = discover_layers(self.network, self._dry_input())
         return self._layers
 
     def forward(  # noqa: D102 - as in Backbone
@@ -67,10 +71,17 @@ class ModuleBackbone(Backbone):
             if len(seen) == len(wanted):
                 raise _AllSeen
 
-        with torch.inference_mode():
+        with self._one_at_a_time, torch.inference_mode():
             batch = batch.to(self.device).contiguous(memory_format=self._format)
             _run_with_hooks(self.network, batch, keep, wanted)
         return {name: seen[name] for name in layers}
+
+    def outputs(self, batch: torch.Tensor) -> torch.Tensor:
+        """Return what the network itself returns for a batch, on ``device``."""
+        with self._one_at_a_time, torch.inference_mode():
+            batch = batch.to(self.device).contiguous(memory_format=self._format)
+            result: torch.Tensor = self.network(batch)
+        return result
 
     def _dry_input(self) -> torch.Tensor:
         # Two images: a layer belongs to images only if its first axis follows their number.

@@ -39,9 +39,7 @@ class TorchvisionBackbone(ModuleBackbone):
     ) -> list[tuple[str, float]]:
         if not self.categories:
             return super().classify(image, top)
-        batch = self.preprocess(image)[None].to(self.device)
-        with torch.inference_mode():
-            probabilities = self.network(batch)[0].float().softmax(0)
+        probabilities = self.outputs(self.preprocess(image)[None])[0].float().softmax(0)
         values, indices = probabilities.topk(min(top, len(self.categories)))
         return [
             (self.categories[i], p) for i, p in zip(indices.tolist(), values.tolist(), strict=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import zipfile
+from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -259,7 +260,11 @@ def load_strictly(network: nn.Module, state: dict[str, Any], path: Path, title: 
             f"{path} does not hold the weights of {title}: {', '.join(found)}.",
             "Choose the network that the checkpoint was saved from.",
         )
-    network.load_state_dict(state, strict=False)
+    # Version notes of the modules (MNASNet asks for one) travel beside the tensors; a file
+    # without them is taken to be of the present version.
+    tensors = OrderedDict(state)
+    vars(tensors)["_metadata"] = vars(expected)["_metadata"]
+    network.load_state_dict(tensors, strict=False)
 
 
 def _check_intact(path: Path, digits: str) -> None:

@@ -64,7 +64,8 @@ def _answer(request: dict[str, Any], runs: RunStore, backbones: BackboneCache) -
     picture = decode_image(path, name=path.name).image
     fitted = runs.open(request["run"])
     if request["ask"] == "design":
-        return {"design": encode_array(picture_design(fitted, picture, backbones))}
+        design, residual = picture_design(fitted, picture, backbones)
+        return {"design": encode_array(design), "residual": residual}
     if request["ask"] == "occlusion":
         designs = occluded_designs(fitted, picture, backbones, grid=int(request["grid"]))
         return {"designs": encode_array(designs)}

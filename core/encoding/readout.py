@@ -76,6 +76,15 @@ class Readout:
             )
         return (_scaled(features, self.mean, self.scale) @ self.components).astype(np.float32)
 
+    def residual(self, features: np.ndarray, design: np.ndarray) -> np.ndarray:
+        """Return (n,) how far each image lies outside the space that the components span.
+
+        The components are orthonormal, so it is what the design's norm lacks of the whole.
+        """
+        whole = (_scaled(features, self.mean, self.scale).astype(np.float64) ** 2).sum(axis=1)
+        kept = (np.asarray(design, dtype=np.float64) ** 2).sum(axis=1)
+        return np.sqrt(np.maximum(whole - kept, 0)).astype(np.float32)
+
 
 def fit_readout(features: np.ndarray, reduction: Reduction) -> Readout:
     """Fit scaling and PCA on the fit images only.

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -108,23 +108,27 @@ class FeatureStore:
         layers, pooling = tuple(by_layer), specs[0].pooling
         shapes = feature_shapes(backbone, layers, pooling)
         n_images = len(images)
-        with ExitStack() as drafts:
-            arrays = {}
+        # Plain writes in row order, no memory map: on a full disk a map would end the process.
+        with ExitStack() as open_files:
+            streams = {}
             for layer, spec in by_layer.items():
-                draft = drafts.enter_context(atomic_file(self._path(spec, content)))
-                arrays[layer] = np.lib.format.open_memmap(
-                    draft, mode="w+", dtype=np.float32, shape=(n_images, *shapes[layer])
-                )
-            for rows, parts in extract_batches(
+                draft = open_files.enter_context(atomic_file(self._path(spec, content)))
+                streams[layer] = open_files.enter_context(draft.open("wb"))
+                _write_header(streams[layer], (n_images, *shapes[layer]))
+            for _, parts in extract_batches(
                 backbone, images, layers, pooling, batch_size=batch_size, progress=progress
             ):
                 for layer, part in parts.items():
-                    arrays[layer][rows] = part
-            for array in arrays.values():
-                array.flush()
+                    streams[layer].write(np.ascontiguousarray(part).data)
         for spec in by_layer.values():
             path = self._path(spec, content)
             write_json(path.with_suffix(".json"), _provenance(spec, images, content, path))
+
+
+def _write_header(stream: BinaryIO, shape: tuple[int, ...]) -> None:
+    np.lib.format.write_array_header_1_0(
+        stream, {"descr": "<f4", "fortran_order": False, "shape": shape}
+    )
 
 
 def _resolved(spec: FeatureSpec) -> FeatureSpec:

@@ -103,8 +103,11 @@ def _fit_one(
     train_features = _features(store, spec, subject, "train")
     readout = fit_readout(train_features[fit_rows], spec.reduction)
     design = {"train": readout.transform(train_features)}
+    residual = {"train": readout.residual(train_features, design["train"])}
     if len(subject.test):
-        design["test"] = readout.transform(_features(store, spec, subject, "test"))
+        test_features = _features(store, spec, subject, "test")
+        design["test"] = readout.transform(test_features)
+        residual["test"] = readout.residual(test_features, design["test"])
     reduced = time.perf_counter()
     fitted = fit_encoder(
         design["train"][fit_rows],
@@ -149,6 +152,7 @@ def _fit_one(
         "fit_rows": fit_rows,
         "validation_rows": validation_rows,
         **{f"design_{name}": values for name, values in design.items()},
+        **{f"residual_{name}": values for name, values in residual.items()},
         **_evaluation_arrays("validation", validation),
         **_evaluation_arrays("report", report),
     }

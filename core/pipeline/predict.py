@@ -80,14 +80,17 @@ def predict_images(
     return dict(zip(HEMISPHERES, np.split(predicted, [n_left], axis=1), strict=True))
 
 
-def picture_design(run: Run, picture: Image.Image, backbones: BackboneCache) -> np.ndarray:
-    """Return the design (n_components,) of one decoded picture."""
+def picture_design(
+    run: Run, picture: Image.Image, backbones: BackboneCache
+) -> tuple[np.ndarray, float]:
+    """Return the design (n_components,) of one decoded picture, and its residual."""
     from core.features.extract import extract_one
 
     source = source_of(run)
     by_layer = extract_one(backbones.get(source), picture, source.layers, source.pooling)
     flat = np.concatenate([np.asarray(by_layer[name]).reshape(1, -1) for name in source.layers], 1)
-    return run.readout.transform(flat)[0]
+    design = run.readout.transform(flat)
+    return design[0], float(run.readout.residual(flat, design)[0])
 
 
 def occluded_designs(
@@ -107,7 +110,7 @@ def occluded_designs(
         for column in range(grid):
             mask = _soft_patch(square.width, grid, row, column)
             masked = Image.composite(blurred, square, mask)
-            designs.append(picture_design(run, masked, backbones))
+            designs.append(picture_design(run, masked, backbones)[0])
     return np.stack(designs).reshape(grid, grid, -1)
 
 

@@ -29,7 +29,24 @@ from core.simulation.local_structure import (
 _COMPLEX_SHARE = {"V1": 0.0, "V2": 0.20, "V3": 0.25, "hV4": 0.40}
 _BEYOND_SHARE = 0.40
 _IMAGES_AT_ONCE = 40
-_COARSENING = 4
+# Block size, and the pRF sizes (sigma in degrees) that it serves; a cell is 0.26 degrees wide.
+_TIERS = ((1, 0.0, 0.8), (2, 0.8, 1.5), (4, 1.5, np.inf))
+
+
+@dataclass(frozen=True)
+class FieldTier:
+    """Receptive fields of similar size, sampled as finely as they need.
+
+    Parameters
+    ----------
+    coarsening : side of a block of map cells that is averaged before the fields are applied.
+    vertices : (n,) positions among the hemisphere's vertices.
+    fields : (cells, n) float32 weights; a column sums to the share of the pRF in the image.
+    """
+
+    coarsening: int
+    vertices: np.ndarray
+    fields: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -38,24 +55,14 @@ class EarlyEncoding:
 
     Parameters
     ----------
-    fine, coarse : (n,) bool, which vertices read full maps and which, with large fields, read
-        maps of a fourth of the resolution.
-    fields, coarse_fields : (n_fine, N_CELLS**2) and (n_coarse, (N_CELLS / 4)**2) float32 pRF
-        weights; they sum to the share of the pRF that lies in the image.
-    channels : (n, N_CHANNELS) float32 non-negative weights, each row sums to 1.
+    tiers : every vertex is in one of them.
+    channels : (N_CHANNELS, n) float32 non-negative weights; each column sums to 1.
     exponent : (n,) compressive exponents.
     """
 
-    fine: np.ndarray
-    fields: np.ndarray
-    coarse_fields: np.ndarray
+    tiers: tuple[FieldTier, ...]
     channels: np.ndarray
     exponent: np.ndarray
-
-    @property
-    def coarse(self) -> np.ndarray:
-        """Vertices with large fields."""
-        return ~self.fine
 
 
 def build_early_encoding(
@@ -80,8 +87,11 @@ def build_early_encoding(
     eccentricity = np.where(beyond, np.hypot(x, y), eccentricity)
 
     centres = np.stack([x, y, sigma], axis=1)
-    fields = _gaussian_fields(centres[~beyond], N_CELLS)
-    coarse_fields = _gaussian_fields(centres[beyond], N_CELLS // _COARSENING)
+    tiers = []
+    for coarsening, low, high in _TIERS:
+        vertices = np.flatnonzero((sigma >= low) & (sigma < high))
+        fields = _gaussian_fields(centres[vertices], N_CELLS // coarsening)
+        tiers.append(FieldTier(coarsening, vertices, fields))
 
     # Preferred spatial frequency falls with eccentricity; a vertex holds many orientations, so its
     # own preference is weak.
@@ -97,17 +107,19 @@ def build_early_encoding(
     extra = rng.dirichlet([1.5, 1.5, 1.0, 1.0], size=n)
     share = np.array([_COMPLEX_SHARE.get(str(a), _BEYOND_SHARE) for a in anatomy.area])[:, None]
     channels = np.concatenate([(1 - share) * oriented, share * extra], axis=1)
-    return EarlyEncoding(~beyond, fields, coarse_fields, channels.astype(np.float32), exponent)
+    return EarlyEncoding(tuple(tiers), channels.T.astype(np.float32), exponent)
 
 
 def _gaussian_fields(centres: np.ndarray, n_cells: int) -> np.ndarray:
-    """Sample pRFs, (n, 3) of x, y and sigma in degrees, on a grid of cells over the image."""
+    """Sample pRFs, (n, 3) of x, y and sigma in degrees, on a grid: (n_cells**2, n)."""
     x, y, sigma = centres.T[:, :, None]
     cells_x, cells_y = cell_centres(n_cells)
     square = (cells_x - x) ** 2 + (cells_y - y) ** 2
     cell_area = (FIELD_DEG / n_cells) ** 2
     fields = np.exp(-square / (2 * sigma**2)) * cell_area / (2 * np.pi * sigma**2)
-    return fields.astype(np.float32)
+    # Denormal numbers make matrix products a hundred times slower.
+    fields[fields < 1e-12] = 0.0
+    return np.ascontiguousarray(fields.T, dtype=np.float32)
 
 
 def early_drive(encoding: EarlyEncoding, maps: np.ndarray) -> np.ndarray:
@@ -121,22 +133,14 @@ def early_drive(encoding: EarlyEncoding, maps: np.ndarray) -> np.ndarray:
     -------
     drive : (n_images, n_vertices) >= 0, arbitrary units.
     """
-    drive = np.empty((len(maps), len(encoding.fine)))
-    n_coarse = N_CELLS // _COARSENING
-    fields, coarse_fields = encoding.fields.T.copy(), encoding.coarse_fields.T.copy()
-    channels = encoding.channels.T
+    drive = np.empty((len(maps), encoding.channels.shape[1]))
     for start in range(0, len(maps), _IMAGES_AT_ONCE):
         some = maps[start : start + _IMAGES_AT_ONCE].astype(np.float32)
-        rows = slice(start, start + len(some))
-        drive[rows, encoding.fine] = _read(some, fields, channels[:, encoding.fine])
-        blocks = some.reshape(*some.shape[:2], n_coarse, _COARSENING, n_coarse, _COARSENING)
-        small = blocks.mean(axis=(3, 5))
-        drive[rows, encoding.coarse] = _read(small, coarse_fields, channels[:, encoding.coarse])
+        for tier in encoding.tiers:
+            c, n = tier.coarsening, N_CELLS // tier.coarsening
+            small = some.reshape(*some.shape[:2], n, c, n, c).mean(axis=(3, 5)) if c > 1 else some
+            pooled = small.reshape(-1, n * n) @ tier.fields
+            pooled = pooled.reshape(*some.shape[:2], len(tier.vertices))
+            read = np.einsum("icv,cv->iv", pooled, encoding.channels[:, tier.vertices])
+            drive[start : start + len(some), tier.vertices] = read
     return np.maximum(drive, 0.0) ** encoding.exponent
-
-
-def _read(maps: np.ndarray, fields: np.ndarray, channels: np.ndarray) -> np.ndarray:
-    """Sum (n_images, n_channels, y, x) maps over fields (cells, n) and channels (n_channels, n)."""
-    pooled = maps.reshape(-1, fields.shape[0]) @ fields
-    pooled = pooled.reshape(*maps.shape[:2], -1)
-    return (pooled * channels).sum(axis=1)

@@ -28,7 +28,8 @@ from core.simulation.local_structure import local_structure
 N_HIDDEN = 24
 _HIDDEN_PASSES = 5
 _INSIDE_DEG = 3.0
-_NCSNR_SPREAD = 0.35  # standard deviation of log ncsnr within an area
+_NCSNR_SPREAD = 0.42  # standard deviation of log ncsnr within an area
+_NCSNR_SHARED = 0.2  # share of that variance which neighbours have in common
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def build_response_model(
     # How far the picture reaches a vertex, against those of early cortex with their receptive
     # field well inside it.
     spread = training.structure.std(axis=0)
-    mapped = encodings.early.fine & (anatomy.area != "hV4")
+    mapped = ~np.isnan(anatomy.prf[:, 0]) & (anatomy.area != "hV4")
     inside = mapped & (np.hypot(*anatomy.prf[:, :2].T) < _INSIDE_DEG)
     reach = np.clip(spread / (0.5 * np.median(spread[inside])), 0, 1)
     ncsnr = smooth["ncsnr"] * np.where(mapped, reach, 1.0) * _ncsnr_scatter(anatomy, rng)
@@ -217,7 +218,8 @@ def noise_free_responses(
 
 
 def _ncsnr_scatter(anatomy: HemisphereAnatomy, rng: np.random.Generator) -> np.ndarray:
-    """Draw log-normal factors, half of them shared with the neighbourhood (veins, coil)."""
+    """Draw log-normal factors, partly shared with the neighbourhood (veins, coil)."""
     smooth = smooth_fields(anatomy.averaging, 1, 6, rng)[:, 0]
     own = rng.standard_normal(anatomy.n_vertices)
-    return np.exp(_NCSNR_SPREAD * (smooth + own) / np.sqrt(2))
+    shared = np.sqrt(_NCSNR_SHARED) * smooth
+    return np.exp(_NCSNR_SPREAD * (shared + np.sqrt(1 - _NCSNR_SHARED) * own))

@@ -23,7 +23,7 @@ from core.simulation.stimuli import Stimulus
 from core.simulation.trials import Measured, estimate_ncsnr, measure, plan_trials
 
 # How often training images are shown once, twice, three times.
-_TRAINING_REPEATS = (0.25, 0.35, 0.40)
+_TRAINING_REPEATS = (0.15, 0.30, 0.55)
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class SimulatedSubject:
     repeats : split -> (n_images,) presentations.
     measured : split -> hemisphere -> responses and truth.
     ncsnr : hemisphere -> (n_vertices,) estimated from the repeats of both splits.
+    true_ncsnr : hemisphere -> (n_vertices,) SD of the signal over all images of the subject, by
+        that of the noise.
     """
 
     anatomy: Anatomy
@@ -43,6 +45,7 @@ class SimulatedSubject:
     repeats: Mapping[str, np.ndarray]
     measured: Mapping[str, Mapping[Hemisphere, Measured]]
     ncsnr: Mapping[Hemisphere, np.ndarray]
+    true_ncsnr: Mapping[Hemisphere, np.ndarray]
 
 
 def simulate_subject(
@@ -74,6 +77,7 @@ def simulate_subject(
     shared = {split: rng.standard_normal(len(trials[split].image)) for split in rows}
 
     models: dict[Hemisphere, ResponseModel] = {}
+    true_ncsnr: dict[Hemisphere, np.ndarray] = {}
     measured: dict[str, dict[Hemisphere, Measured]] = {split: {} for split in rows}
     for hemisphere in HEMISPHERES:
         encodings = build_encodings(anatomy[hemisphere], hemisphere, person.seed)
@@ -82,18 +86,19 @@ def simulate_subject(
             anatomy[hemisphere], hemisphere, person.seed, person.n_dead, encodings, drives["train"]
         )
         models[hemisphere] = model
+        signal = {split: mix(model, drives[split]) for split in rows}
+        true_ncsnr[hemisphere] = model.ncsnr * np.concatenate(list(signal.values())).std(axis=0)
         for split in rows:
             measured[split][hemisphere] = measure(
-                mix(model, drives[split]),
+                signal[split],
                 model.ncsnr,
                 trials[split],
                 anatomy[hemisphere],
                 shared[split],
                 rng,
             )
-    return SimulatedSubject(
-        anatomy, plan, models, repeats, measured, {h: _ncsnr(measured, h) for h in HEMISPHERES}
-    )
+    ncsnr = {h: _ncsnr(measured, h) for h in HEMISPHERES}
+    return SimulatedSubject(anatomy, plan, models, repeats, measured, ncsnr, true_ncsnr)
 
 
 def _ncsnr(measured: Mapping[str, Mapping[Hemisphere, Measured]], h: Hemisphere) -> np.ndarray:

@@ -83,7 +83,7 @@ def _write_sidecar(
         arrays[f"repeats_{split}"] = subject.repeats[split].astype(np.int64)
     for h in HEMISPHERES:
         arrays[f"{h.short}.ncsnr"] = subject.ncsnr[h].astype(np.float32)
-        arrays[f"{h.short}.ncsnr_true"] = subject.models[h].ncsnr.astype(np.float32)
+        arrays[f"{h.short}.ncsnr_true"] = subject.true_ncsnr[h].astype(np.float32)
         arrays[f"{h.short}.prf"] = subject.anatomy[h].prf
         for split in ("train", "test"):
             name = f"{h.short}.{_LONG_NAME[split]}_truth"

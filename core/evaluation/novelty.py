@@ -1,0 +1,55 @@
+"""How far a picture lies outside what an encoder was fitted on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Novelty:
+    """A picture's distance from the fit images, beside that of the held-out images.
+
+    Parameters
+    ----------
+    distance : to the nearest fit image in the layer's scaled feature space; the part outside the
+        readout's components counts in full.
+    percentile : share of held-out images that lie nearer to the fit images, 0 to 100.
+    ratio : distance over the held-out images' median distance.
+    """
+
+    distance: float
+    percentile: float
+    ratio: float
+
+    @property
+    def outside(self) -> bool:
+        """Whether it lies farther out than all but one in a hundred held-out images."""
+        return self.percentile > 99
+
+
+def novelty(
+    design: np.ndarray,
+    residual: float,
+    fit_design: np.ndarray,
+    held_design: np.ndarray,
+    held_residual: np.ndarray,
+) -> Novelty:
+    """Compare a picture with held-out images.
+
+    Parameters
+    ----------
+    design : (n_components,) of the picture; residual : its distance from their space.
+    fit_design : (n_fit, n_components).
+    held_design, held_residual : (n_held, n_components) and (n_held,) of held-out images.
+    """
+    fit = np.asarray(fit_design, dtype=np.float64)
+
+    def distances(rows: np.ndarray, residuals: np.ndarray) -> np.ndarray:
+        squared = ((rows**2).sum(1)[:, None] - 2 * rows @ fit.T) + (fit**2).sum(1)[None, :]
+        return np.sqrt(np.maximum(squared.min(axis=1), 0) + residuals**2)
+
+    own = float(distances(design[None].astype(np.float64), np.array([residual], float))[0])
+    others = distances(held_design.astype(np.float64), held_residual.astype(np.float64))
+    return Novelty(own, float(100 * (others < own).mean()), own / float(np.median(others)))

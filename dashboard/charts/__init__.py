@@ -1,0 +1,1 @@
+"""Two-dimensional charts: arrays in, Plotly figures out. Nothing here draws or caches."""

@@ -1,0 +1,68 @@
+"""One look for all Plotly charts, and how they are shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+MEASURED = {"light": "#1d2430", "dark": "#e9edf3"}
+PREDICTED = {"light": "#d9480f", "dark": "#ff8a4c"}
+SECOND = {"light": "#1769aa", "dark": "#6cb6f0"}
+QUIET = {"light": "#9aa3af", "dark": "#76808c"}
+
+
+def theme() -> str:
+    """Return ``light`` or ``dark``, as the browser shows the app."""
+    kind = st.context.theme.type
+    return "dark" if kind == "dark" else "light"
+
+
+def layout(stamp: str, **extra: Any) -> dict[str, Any]:
+    """Return the layout every chart starts from: no grid, small margins, the stamp."""
+    quiet = QUIET[theme()]
+    axis = {
+        "showgrid": False,
+        "zeroline": False,
+        "ticks": "outside",
+        "ticklen": 4,
+        "tickcolor": quiet,
+        "linecolor": quiet,
+        "showline": True,
+    }
+    marks = []
+    if stamp:
+        marks.append(
+            {
+                "text": stamp,
+                "xref": "paper",
+                "yref": "paper",
+                "x": 1,
+                "y": 1,
+                "xanchor": "right",
+                "yanchor": "bottom",
+                "showarrow": False,
+                "font": {"size": 9, "color": quiet},
+            }
+        )
+    base: dict[str, Any] = {
+        "margin": {"l": 46, "r": 10, "t": 16, "b": 40},
+        "showlegend": False,
+        "annotations": marks + extra.pop("annotations", []),
+        "xaxis": {**axis, **extra.pop("xaxis", {})},
+        "yaxis": {**axis, **extra.pop("yaxis", {})},
+        "font": {"size": 11},
+        "hovermode": "closest",
+    }
+    return {**base, **extra}
+
+
+def show_chart(figure: dict[str, Any], *, key: str, height: int, **extra: Any) -> Any:
+    """Draw a figure with quiet tools: PNG and SVG export only."""
+    config = {
+        "displaylogo": False,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": {"format": "svg", "filename": f"cortiscope-{key}"},
+    }
+    figure["layout"]["height"] = height
+    return st.plotly_chart(figure, key=key, theme="streamlit", config=config, **extra)

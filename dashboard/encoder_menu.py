@@ -1,0 +1,121 @@
+"""From runs to menus: backbone (with its weights), layer, encoder; and back to one run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.backbones import backbone_names, get_card
+from core.runs import Run
+
+# Where a session starts: a network that has learned, at a middle depth, is right about most ROIs.
+_FIRST = ("small_cnn~pretrained", "block4", "ridge")
+
+
+@dataclass(frozen=True)
+class EncoderKey:
+    """What names an encoding model of a subject in menus and in the address.
+
+    Parameters
+    ----------
+    backbone : name and weights, as in ``small_cnn~untrained0``.
+    """
+
+    backbone: str
+    layer: str
+    encoder: str
+
+    @classmethod
+    def of(cls, run: Run) -> EncoderKey:
+        """Name a run."""
+        return cls(backbone_key(run), run.layer, run.encoder)
+
+    @classmethod
+    def parse(cls, text: str) -> EncoderKey | None:
+        """Read ``backbone~weights~layer~encoder``."""
+        parts = text.split("~")
+        return cls(f"{parts[0]}~{parts[1]}", parts[2], parts[3]) if len(parts) == 4 else None
+
+    def __str__(self) -> str:
+        return f"{self.backbone}~{self.layer}~{self.encoder}"
+
+
+def backbone_key(run: Run) -> str:
+    """Name a run's backbone and weights."""
+    weights = run.weights
+    detail = {"untrained": str(weights["seed"]), "file": str(weights["sha256"])[:8]}
+    return f"{run.backbone}~{weights['kind']}{detail.get(weights['kind'], '')}"
+
+
+def backbone_title(run: Run) -> str:
+    """Words for a run's backbone and weights, short enough for a menu."""
+    weights = run.weights
+    kind = {"pretrained": "trained", "fixed": ""}.get(weights["kind"], str(weights["label"]))
+    return f"{get_card(run.backbone).title}{' · ' + kind if kind else ''}"
+
+
+def encoder_title(run: Run) -> str:
+    """Words for an encoding model, as in subtitles of brains and in chart keys."""
+    return " · ".join((backbone_title(run), run.layer, run.encoder))
+
+
+@dataclass(frozen=True)
+class EncoderMenu:
+    """The encoding models of one subject, ordered for menus; of two alike the newest counts."""
+
+    runs: dict[EncoderKey, Run]
+
+    @classmethod
+    def of(cls, runs: Sequence[Run]) -> EncoderMenu:
+        """Order runs by backbone and depth of layer."""
+        newest = {EncoderKey.of(r): r for r in runs}
+        return cls(dict(sorted(newest.items(), key=lambda item: _place(item[1]))))
+
+    def backbones(self) -> list[str]:
+        """Backbone keys in menu order."""
+        return list(dict.fromkeys(k.backbone for k in self.runs))
+
+    def layers(self, backbone: str) -> list[str]:
+        """Layers of one backbone, early to late."""
+        return list(dict.fromkeys(k.layer for k in self.runs if k.backbone == backbone))
+
+    def encoders(self, backbone: str, layer: str) -> list[str]:
+        """Encoders fitted on one layer."""
+        return [k.encoder for k in self.runs if (k.backbone, k.layer) == (backbone, layer)]
+
+    def title_of(self, backbone: str) -> str:
+        """Words for a backbone key."""
+        return next(backbone_title(r) for k, r in self.runs.items() if k.backbone == backbone)
+
+    def default(self) -> EncoderKey:
+        """Where to start."""
+        return self.nearest(EncoderKey(*_FIRST))
+
+    def nearest(self, wanted: EncoderKey) -> EncoderKey:
+        """Keep what exists of a wish: its backbone, then its layer, then its encoder."""
+        backbones = self.backbones()
+        backbone = wanted.backbone if wanted.backbone in backbones else backbones[0]
+        layers = self.layers(backbone)
+        layer = wanted.layer if wanted.layer in layers else layers[-1]
+        encoders = self.encoders(backbone, layer)
+        return EncoderKey(
+            backbone, layer, wanted.encoder if wanted.encoder in encoders else encoders[0]
+        )
+
+    def layer_curve(self, backbone: str, encoder: str) -> list[tuple[str, float]]:
+        """Median r over all vertices on the validation images, layer by layer."""
+        curve = []
+        for layer in self.layers(backbone):
+            found = self.runs.get(EncoderKey(backbone, layer, encoder))
+            if found is not None and found.validation.overall.median_r is not None:
+                curve.append((layer, found.validation.overall.median_r))
+        return curve
+
+
+def _place(run: Run) -> tuple[int, int, int, int, str]:
+    names = backbone_names()
+    offered = get_card(run.backbone).layers_offered
+    kinds = ("pretrained", "fixed", "file", "untrained")
+    depth = offered.index(run.layer) if run.layer in offered else len(offered)
+    order = {"small_cnn": 0, "gabor": 1}.get(run.backbone, 2 + names.index(run.backbone))
+    return kinds.index(run.weights["kind"]), order, int(run.weights["seed"]), depth, run.encoder

@@ -1,0 +1,30 @@
+"""Errors as sentences on the page: what is wrong, and what to do. Never a traceback."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from core.errors import CoreError
+
+
+def show_error(error: CoreError) -> None:
+    """Show one error in place."""
+    st.error(f"**{error.message}**" + (f"  \n{error.hint}" if error.hint else ""))
+
+
+@contextmanager
+def errors_on_page() -> Iterator[None]:
+    """Show errors of the block in its place, and go on after it."""
+    try:
+        yield
+    except CoreError as error:
+        show_error(error)
+    except Exception as error:  # a defect must not print a traceback in front of a class
+        if type(error).__module__.startswith("streamlit"):
+            raise  # reruns and stops are exceptions too
+        logging.getLogger(__name__).exception("A panel failed.")
+        st.error("**This part of the page failed.**  \nThe terminal that runs the app has details.")

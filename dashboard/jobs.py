@@ -1,0 +1,136 @@
+"""Work in other processes: making the demo, fitting encoders. Survives a page reload.
+
+A job is a command line of ``python -m core`` with JSON progress on stderr. The registry is shared
+by all sessions, so that two browser tabs watch one job instead of starting two.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+
+class Job:
+    """One running or finished command.
+
+    Attributes
+    ----------
+    title : for people.
+    progress, message : share done and what is being done.
+    result : the command's JSON, once finished.
+    error : message and hint, if it failed.
+    """
+
+    def __init__(self, title: str, arguments: Sequence[str]) -> None:
+        self.title = title
+        self.arguments = tuple(arguments)
+        self.progress, self.message = 0.0, "starting"
+        self.result: dict[str, Any] | None = None
+        self.error: tuple[str, str] | None = None
+        self.cancelled = False
+        self.started = time.monotonic()
+        command = [sys.executable, "-m", "core", *arguments, "--json", "--progress", "json"]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # Offline labs: a look-up of weights must fail at once instead of after retries.
+            env={**os.environ, "HF_HUB_OFFLINE": "1"},
+        )
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._watcher.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether the command is still at work."""
+        return self._watcher.is_alive()
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimate the remaining time from the share done; None while it says nothing."""
+        passed = time.monotonic() - self.started
+        if not self.running or self.progress < 0.05 or passed < 2:
+            return None
+        return passed * (1 - self.progress) / self.progress
+
+    def cancel(self) -> None:
+        """Stop it; what it has finished is kept."""
+        self.cancelled = True
+        self._process.terminate()
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait until it has ended."""
+        self._watcher.join(timeout)
+
+    def _watch(self) -> None:
+        assert self._process.stderr is not None  # noqa: S101 - by construction, for the checker
+        assert self._process.stdout is not None  # noqa: S101
+        last_words = ""
+        for line in self._process.stderr:
+            try:
+                report = json.loads(line)
+                self.progress, self.message = report["progress"], report["message"]
+            except (ValueError, KeyError, TypeError):
+                last_words = line.strip() or last_words
+        lines = self._process.stdout.read().strip().splitlines()
+        code = self._process.wait()
+        self._conclude(code, lines[-1] if lines else "", last_words)
+
+    def _conclude(self, code: int, last_line: str, last_words: str) -> None:
+        try:
+            answer = json.loads(last_line)
+        except ValueError:
+            answer = {}
+        if code == 0 and "error" not in answer:
+            self.result, self.progress = answer, 1.0
+        elif self.cancelled:
+            self.error = ("Stopped.", "What was finished is kept.")
+        else:
+            told = answer.get("error", {})
+            message = told.get("message") or last_words or f"The work ended with status {code}."
+            self.error = (message, told.get("hint", ""))
+
+
+class JobRegistry:
+    """All jobs of this server, by name."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, Job] = {}
+        self._lock = threading.Lock()
+
+    def start(self, name: str, title: str, arguments: Sequence[str]) -> Job:
+        """Start a job, or return the one of that name that is running already."""
+        with self._lock:
+            known = self._jobs.get(name)
+            if known is None or not known.running:
+                self._jobs[name] = Job(title, arguments)
+            return self._jobs[name]
+
+    def get(self, name: str) -> Job | None:
+        """Return the latest job of a name."""
+        return self._jobs.get(name)
+
+    def all(self) -> dict[str, Job]:
+        """Return all jobs, oldest first."""
+        return dict(self._jobs)
+
+    def forget(self, name: str) -> None:
+        """Take a finished job off the list."""
+        with self._lock:
+            self._jobs.pop(name, None)
+
+
+@st.cache_resource(show_spinner=False)
+def registry() -> JobRegistry:
+    """Return the server's jobs."""
+    return JobRegistry()

@@ -1,0 +1,52 @@
+"""The script of every run: address in, navigation, page, address out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.pipeline.demo import demo_is_ready
+from dashboard import services, state
+from dashboard.errors import errors_on_page
+from dashboard.look import apply_look
+from dashboard.picture_worker import worker
+from dashboard.views import accuracy, compare, explore, first_start, your_image
+
+_LOGO = Path(__file__).parents[1] / "assets" / "logo.svg"
+
+PAGES = (
+    ("Explore", "explore", explore.render),
+    ("Accuracy", "accuracy", accuracy.render),
+    ("Compare", "compare", compare.render),
+    ("Your image", "your-image", your_image.render),
+)
+
+
+def main() -> None:
+    """Draw the page that the address names."""
+    st.set_page_config(
+        page_title="Cortiscope",
+        page_icon=str(_LOGO),
+        layout="wide",
+        initial_sidebar_state="auto",
+    )
+    apply_look()
+    if not demo_is_ready(services.home()):
+        first_start.render()
+        return
+    complaints = state.read_address()
+    pages = [
+        st.Page(draw, title=title, url_path=path, default=path == "explore")
+        for title, path, draw in PAGES
+    ]
+    page = st.navigation(pages, position="top")
+    for complaint in complaints:
+        st.warning(complaint)
+    with errors_on_page():
+        page.run()
+    state.write_address(state.current())
+    worker().warm_up()
+
+
+main()

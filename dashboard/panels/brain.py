@@ -1,0 +1,68 @@
+"""Maps of one subject on the cortex: titles, scales and the click back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core.datasets import Subject
+from dashboard import services, state
+from dashboard.cortex_view import ColourScale, CortexMap, cortex_view
+
+RESPONSE_UNIT = "z"
+RESPONSE_MEANING = "single-trial z, averaged over repeats"
+
+
+def response_scale(subject: Subject) -> ColourScale:
+    """Return one symmetric scale for all images of a subject, so that images compare.
+
+    Its end is the 99th percentile of measured test (else training) responses, to half a unit.
+    """
+    limit = services.response_limit(subject.id)
+    return ColourScale("diverging", -limit, limit, RESPONSE_UNIT, "response")
+
+
+def own_sd(values: np.ndarray) -> np.ndarray:
+    """Express a map in units of its own SD over vertices; zero stays zero."""
+    sd = np.nanstd(values)
+    return values / sd if sd > 0 else values
+
+
+def show_brain(subject: Subject, maps: Sequence[CortexMap], *, key: str, height: int = 540) -> None:
+    """Draw the maps; a click on a vertex becomes the selection."""
+    # What was clicked since the last run is known before drawing, so one run is enough.
+    stored = st.session_state.get(key) or {}
+    if clicked := stored.get("picked"):
+        take_pick(clicked)
+    now = state.current()
+    cortex_view(
+        maps,
+        assets=services.brain_assets(subject.id),
+        key=key,
+        height=height,
+        selected=selected_vertex(now.vertex),
+        focus_roi=focus_roi(now.roi),
+        stamp=subject.stamp,
+    )
+
+
+def take_pick(clicked: Mapping[str, Any]) -> None:
+    """Turn a click into the selection: the vertex, and the first ROI that holds it."""
+    rois = clicked.get("rois") or []
+    roi = f"{rois[0]}~{clicked['hemisphere']}" if rois else ""
+    state.change(vertex=f"{clicked['hemisphere']}~{clicked['vertex']}", roi=roi)
+
+
+def selected_vertex(text: str) -> tuple[str, int] | None:
+    """Read ``left~4711``."""
+    side, _, number = text.partition("~")
+    return (side, int(number)) if side in ("left", "right") and number.isdigit() else None
+
+
+def focus_roi(text: str) -> tuple[str, str] | None:
+    """Read ``FFA-1~right``."""
+    name, _, side = text.partition("~")
+    return (name, side) if name and side in ("left", "right") else None

@@ -1,0 +1,73 @@
+"""Under every panel: how the number came to be, and the code that gives it again."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.datasets import Subject
+from core.runs import Run
+
+REFERENCES = (
+    "Naselaris et al. 2011, NeuroImage 56:400 (encoding models); Allen et al. 2022, Nat. Neurosci. "
+    "25:116 (ncsnr, noise ceiling); Gifford et al. 2023, arXiv 2301.03198 (noise-normalised score)."
+)
+
+
+def methods_text(subject: Subject, run: Run) -> str:
+    """Write one paragraph for a methods section, from the run's own record."""
+    record = run.record
+    spec = record["spec"]
+    pooling = spec["features"][0]["pooling"]
+    reduction = spec["reduction"]
+    pooled = (
+        f"averaged onto a grid of at most {pooling['size']} x {pooling['size']}"
+        if pooling["kind"] == "grid"
+        else f"pooling {pooling['kind']}"
+    )
+    reduced = (
+        f"reduced to {reduction['components']} principal components"
+        if reduction["kind"] == "pca"
+        else "not reduced"
+    )
+    encoder = {
+        "ridge": "ridge regression with one penalty per vertex, chosen by "
+        f"{spec['encoder']['n_folds']}-fold cross-validation on the fit images",
+        "ols": "ordinary least squares",
+    }.get(run.encoder, run.encoder)
+    simulated = (
+        "The responses are SIMULATED: their hierarchy is built in by construction and is no "
+        "evidence about brains. "
+        if subject.simulated
+        else ""
+    )
+    return (
+        f"{simulated}Responses of {subject.id} ({subject.space.n_vertices():,} vertices, z-scored "
+        "per session, averaged over repeats) were predicted from "
+        f"{record['title'].rsplit(' · ', 1)[0]}; layer maps {pooled}, scaled by their floored SD, "
+        f"{reduced}, then {encoder}. Fitted on {record['n_fit']} of {record['n_train']} training "
+        f"images (the seeded rest is for validation); scored on {run.report.n_images} "
+        f"{run.report.split} images by Pearson r per vertex. Intervals: 95 % bootstrap over "
+        f"images. Noise ceiling: {run.report.ceiling_source}."
+    )
+
+
+def methods_and_code(subject: Subject, run: Run, code: str, *, key: str) -> None:
+    """Draw the two quiet buttons."""
+    left, right, _ = st.columns([1, 1, 4])
+    with left.popover("Methods", key=f"{key}-methods", width="stretch"):
+        st.write(methods_text(subject, run))
+        st.caption(REFERENCES)
+    with right.popover("Show the code", key=f"{key}-code", width="stretch"):
+        st.code(code, language="python")
+
+
+def opening_lines(subject: Subject, run: Run) -> str:
+    """Lines of Python that open the same subject and run without the app."""
+    return (
+        "from pathlib import Path\n"
+        "from core.datasets import open_subject\n"
+        "from core.runs import RunStore\n"
+        "from core.storage import Home\n\n"
+        f"subject = open_subject(Path({str(subject.folder.parent)!r}), {subject.id!r})\n"
+        f"run = RunStore(Home.from_environment().runs).open({run.id!r})\n"
+    )

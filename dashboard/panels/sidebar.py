@@ -1,0 +1,155 @@
+"""The sidebar: subject, stimulus, and the encoder on screen."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from core.datasets import Subject
+from core.runs import Run
+from dashboard import services, state
+from dashboard.encoder_menu import EncoderKey, EncoderMenu, encoder_title
+from dashboard.look import stamp
+from dashboard.panels.fit_dialog import fit_button
+
+
+def pick_subject() -> Subject:
+    """Draw the subject menu and return the subject on screen."""
+    ids = list(services.subject_folders())
+    asked = state.current().subject
+    if asked and asked not in ids:
+        st.warning(f"The address asks for subject “{asked}”; there are {', '.join(ids)}.")
+    chosen = asked if asked in ids else ids[0]
+    for problem in services.data_folder_problems():
+        st.sidebar.warning(str(problem))
+    with st.sidebar:
+        chosen = _menu("subject", "subject", ids, chosen, str)
+    if chosen != asked:
+        # Vertices, images and runs are the subject's own.
+        state.change(subject=chosen, vertex="")
+    opened = services.subject(chosen)
+    stamp(opened.stamp)
+    return opened
+
+
+def pick_encoder(subject: Subject) -> Run:
+    """Draw the menus of backbone, layer and encoder, and return the run they name."""
+    menu = EncoderMenu.of(services.runs_of(subject.id))
+    now = state.current()
+    with st.sidebar:
+        if not menu.runs:
+            st.info("No encoder has been fitted to this subject yet.")
+            fit_button(subject)
+            st.stop()
+        start = menu.default()
+        wanted = EncoderKey(
+            now.backbone or start.backbone, now.layer or start.layer, now.encoder or start.encoder
+        )
+        key = menu.nearest(wanted)
+        for what in ("backbone", "layer", "encoder"):
+            asked = getattr(now, what)
+            if asked and getattr(key, what) != asked:
+                st.warning(f"No encoder here has {what} “{asked}”; showing {getattr(key, what)}.")
+        backbone = _menu("backbone", "backbone", menu.backbones(), key.backbone, menu.title_of)
+        key = menu.nearest(EncoderKey(backbone, key.layer, key.encoder))
+        layer = _menu("layer", "layer", menu.layers(backbone), key.layer, str)
+        st.html(_curve(menu.layer_curve(backbone, key.encoder), layer))
+        key = menu.nearest(EncoderKey(backbone, layer, key.encoder))
+        encoder = _menu("encoder", "encoder", menu.encoders(backbone, layer), key.encoder, str)
+        state.change(backbone=backbone, layer=layer, encoder=encoder)
+        run = menu.runs[EncoderKey(backbone, layer, encoder)]
+        st.html(score_line(run))
+        fit_button(subject)
+    return run
+
+
+def pick_versus(subject: Subject, first: Run) -> Run | None:
+    """Draw the menu of the other encoder (Compare) and return its run."""
+    menu = EncoderMenu.of(services.runs_of(subject.id))
+    others = {str(k): r for k, r in menu.runs.items() if r.id != first.id}
+    if not others:
+        return None
+    asked = state.current().versus
+    if asked and asked not in others and asked != str(EncoderKey.of(first)):
+        st.warning(f"The address compares with “{asked}”, which is not among the encoders here.")
+    start = asked if asked in others else _twin(menu, first, others)
+    with st.sidebar:
+        chosen = _menu(
+            "versus", "compared with", list(others), start, lambda k: encoder_title(others[k])
+        )
+    state.change(versus=chosen)
+    return others[chosen]
+
+
+def _twin(menu: EncoderMenu, first: Run, others: dict[str, Run]) -> str:
+    """Prefer the untrained network at the same layer: the comparison that means something."""
+    own = EncoderKey.of(first)
+    for key, run in others.items():
+        same_place = (run.backbone, run.layer, run.encoder) == (
+            first.backbone,
+            first.layer,
+            first.encoder,
+        )
+        if same_place and not key.startswith(own.backbone):
+            return key
+    return next(iter(others))
+
+
+def _menu(name: str, label: str, options: list[str], chosen: str, words: object) -> str:
+    # The widget's own state follows the selection, so that an address or a click elsewhere wins.
+    key = f"menu-{name}"
+    if st.session_state.get(key) not in options or st.session_state.get(f"{key}-of") != chosen:
+        st.session_state[key] = chosen
+    value = st.selectbox(label, options, key=key, format_func=words)  # type: ignore[arg-type]
+    st.session_state[f"{key}-of"] = value
+    return str(value)
+
+
+def score_line(run: Run) -> str:
+    """Say how good the encoder is, with definition, n and split."""
+    whole = run.report.overall
+    ceiling = f" of {whole.ceiling_r:.2f}" if whole.ceiling_r is not None else ""
+    known = "at most attainable" if whole.ceiling_r is not None else "ceiling unknown"
+    title = (
+        "Median over vertices of Pearson r between predicted and measured responses over held-out "
+        "images; attainable: median square root of the noise ceiling."
+    )
+    return (
+        f'<p class="cs-score" title="{escape(title)}"><b>r {whole.median_r or 0:.2f}</b>{ceiling} '
+        f"{known}<br>median over {whole.n - whole.n_undefined:,} vertices, "
+        f"{run.report.n_images} {run.report.split} images</p>"
+    )
+
+
+def _curve(points: list[tuple[str, float]], chosen: str) -> str:
+    """Draw r over layers on the validation images, so that the choice is informed."""
+    if len(points) < 2:
+        return ""
+    width, height, left, top = 240, 58, 6, 12
+    values = [v for _, v in points]
+    low, high = min(values), max(values)
+    span = max(high - low, 0.02)
+    xs = [left + k * (width - 2 * left) / (len(points) - 1) for k in range(len(points))]
+    ys = [top + (high - v) / span * 26 for v in values]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
+    marks = []
+    for (name, value), x, y in zip(points, xs, ys, strict=True):
+        own = name == chosen
+        label = (
+            f'<text x="{min(max(x, 14), width - 14):.1f}" y="{y - 5:.1f}" text-anchor="middle" '
+            f'style="opacity:1;font-weight:600">{value:.2f}</text>'
+            if own
+            else ""
+        )
+        marks.append(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{3.2 if own else 2}" fill="currentColor" '
+            f'opacity="{1 if own else 0.45}"><title>{escape(name)}: median r {value:.3f}</title>'
+            f"</circle>{label}"
+        )
+    caption = f"median r on validation images, {escape(points[0][0])} to {escape(points[-1][0])}"
+    return (
+        f'<svg class="cs-curve" viewBox="0 0 {width} {height}" role="img" aria-label="{caption}">'
+        f'<polyline points="{line}" fill="none" stroke="currentColor" opacity=".35"/>'
+        f'{"".join(marks)}<text x="{left}" y="{height - 3}">{caption}</text></svg>'
+    )

@@ -1,0 +1,110 @@
+"""The stimulus on screen: gallery in the sidebar, search, and what the encoder did with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from core.datasets import StimulusNote, Subject
+from core.runs import Run
+from dashboard import state
+from dashboard.stimulus_files import stimulus_key
+from dashboard.stimulus_gallery import stimulus_gallery
+
+ROLE_WORDS = {
+    "fit": "The encoder was fitted on this image: its prediction is no test.",
+    "validation": "Validation image: kept from fitting, used to choose between encoders.",
+    "test": "Held-out test image: it took no part in fitting or choosing.",
+}
+
+
+@dataclass(frozen=True)
+class StimulusChoice:
+    """One image of a subject: split, row (from 0), and its role for the encoder on screen."""
+
+    split: str
+    row: int
+    role: str
+    note: StimulusNote
+
+    @property
+    def name(self) -> str:
+        """As in the address: ``test-12``, counted from 1."""
+        return f"{self.split}-{self.row + 1}"
+
+
+def pick_stimulus(subject: Subject, run: Run) -> StimulusChoice:
+    """Draw the gallery and return the image on screen."""
+    split, row = _from_address(subject)
+    with st.sidebar:
+        slot = st.container()
+        order = _search(subject)
+        with slot:
+            picked = stimulus_gallery(
+                key="gallery",
+                base_url=f"stimuli/{stimulus_key(subject)}",
+                order=order,
+                current=(split, row + 1),
+                roles=_roles(subject, run),
+                caption=_note(subject, split, row).caption,
+                role_text=ROLE_WORDS[run.role_of(split, row)],
+                stamp=subject.stamp,
+            )
+    if picked is not None:
+        split, row = picked.split, picked.number - 1
+    state.change(image=f"{split}-{row + 1}")
+    return StimulusChoice(split, row, run.role_of(split, row), _note(subject, split, row))
+
+
+def _from_address(subject: Subject) -> tuple[str, int]:
+    asked = state.current().image
+    split, _, number = asked.partition("-")
+    if split in ("train", "test") and number.isdigit():
+        if 1 <= int(number) <= len(subject.split(split)):
+            return split, int(number) - 1
+        if asked:
+            st.warning(f"{subject.id} has no image “{asked}”; showing its first test image.")
+    elif asked:
+        st.warning(f"The address asks for image “{asked}”; images are named like test-12.")
+    return ("test", 0) if len(subject.test) else ("train", 0)
+
+
+def _note(subject: Subject, split: str, row: int) -> StimulusNote:
+    notes = subject.split(split).notes
+    return notes[row] if notes else StimulusNote()
+
+
+def _roles(subject: Subject, run: Run) -> dict[str, object]:
+    """Say per split what the encoder did: one letter per image for train, one for all of test."""
+    letters = np.full(len(subject.train), "f")
+    letters[np.asarray(run.array("validation_rows"))] = "v"
+    return {"train": "".join(letters), "test": "t"}
+
+
+def _search(subject: Subject) -> dict[str, int] | list[tuple[str, int]]:
+    """Draw the search field; return all images, or those whose caption or category matches."""
+    everything = {"test": len(subject.test), "train": len(subject.train)}
+    if not subject.test.notes and not subject.train.notes:
+        return everything
+    words = st.text_input(
+        "search",
+        key="gallery-search",
+        placeholder="search captions: face, street …",
+        label_visibility="collapsed",
+    )
+    if not words.strip():
+        return everything
+    wanted = words.lower().split()
+    found = [
+        (name, k + 1)
+        for name in ("test", "train")
+        for k, note in enumerate(subject.split(name).notes)
+        if all(w in f"{note.caption} {' '.join(note.categories)}".lower() for w in wanted)
+    ]
+    if not found:
+        st.caption(f"No caption or category holds “{words}”.")
+        return everything
+    st.caption(f"{len(found)} of {sum(everything.values())} images")
+    return found

@@ -1,0 +1,152 @@
+"""The only place with Streamlit caches: opened subjects, runs, surfaces and brain assets.
+
+Everything here is shared between sessions and read-only. Nothing imports torch, scikit-learn or
+nilearn: what needs them happens in other processes (``dashboard.jobs``).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from core.brain import HEMISPHERES, load_fsaverage5
+from core.datasets import Subject, find_subjects, open_subject
+from core.errors import CoreError, unknown_name
+from core.runs import Run, RunStore
+from core.simulation.demo import demo_folder
+from core.storage import Home, data_folders
+from dashboard.cortex_view import (
+    AssetRef,
+    CortexGeometry,
+    CortexRoi,
+    CortexSpace,
+    HemisphereMesh,
+    register_assets,
+)
+from dashboard.roi_style import roi_classes_shown, roi_colour
+
+
+def home() -> Home:
+    """Return the folder for everything the app keeps."""
+    return Home.from_environment()
+
+
+@st.cache_resource(show_spinner=False)
+def subject_folders() -> dict[str, Path]:
+    """Map subject id -> its folder, demo first; a data folder that cannot be read is left out."""
+    found = {ref.id: ref.folder for ref in find_subjects(demo_folder(home()))}
+    for folder in data_folders():
+        try:
+            refs = find_subjects(folder)
+        except CoreError:
+            continue
+        found.update({ref.id: ref.folder for ref in refs if ref.id not in found})
+    return found
+
+
+def data_folder_problems() -> list[CoreError]:
+    """Say what is wrong with the folders named by ``CORTISCOPE_DATA``."""
+    problems = []
+    for folder in data_folders():
+        try:
+            find_subjects(folder)
+        except CoreError as error:
+            problems.append(error)
+    return problems
+
+
+@st.cache_resource(show_spinner=False)
+def subject(subject_id: str) -> Subject:
+    """Open a subject once for all sessions."""
+    folders = subject_folders()
+    if subject_id not in folders:
+        raise unknown_name("subject", subject_id, folders)
+    return open_subject(folders[subject_id])
+
+
+def run_store() -> RunStore:
+    """Return the folder of runs."""
+    return RunStore(home().runs)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def run(run_id: str) -> Run:
+    """Open a run once for all sessions."""
+    return run_store().open(run_id)
+
+
+def runs_of(subject_id: str) -> list[Run]:
+    """Open all runs that were fitted to a subject's present data, oldest first."""
+    data = subject(subject_id).fingerprint
+    opened = []
+    for run_id in run_store().ids():
+        if not run_id.startswith(f"{subject_id}-"):
+            continue
+        try:
+            candidate = run(run_id)
+        except CoreError:
+            # A damaged run must not take the others' menu entries with it.
+            continue
+        if candidate.data == data:
+            opened.append(candidate)
+    return sorted(opened, key=lambda r: str(r.record["created"]))
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def brain_assets(subject_id: str) -> AssetRef:
+    """Store what the browser needs to draw a subject's brain; needs numpy alone."""
+    opened = subject(subject_id)
+    surfaces = load_fsaverage5(home().surfaces)
+    meshes = {
+        h.value: HemisphereMesh(
+            pial=surfaces[h].pial,
+            inflated=surfaces[h].inflated,
+            flat=surfaces[h].flat,
+            faces=surfaces[h].faces,
+            flat_faces=surfaces[h].flat_faces,
+            sulcal_depth=surfaces[h].sulcal_depth,
+        )
+        for h in HEMISPHERES
+    }
+    return register_assets(home().root / "cortex", CortexGeometry(**meshes), brain_space(opened))
+
+
+def brain_space(opened: Subject) -> CortexSpace:
+    """Describe a subject's vertices and ROIs to the viewer."""
+    rois = []
+    for name in opened.parcellation.roi_names:
+        group = opened.parcellation.class_of(name)
+        for h in HEMISPHERES:
+            members = opened.space.index[h][opened.parcellation.vertices(name, h)]
+            if len(members):
+                title, colour = roi_colour(group)
+                rois.append(CortexRoi(name, title, h.value, members, colour.light))
+    return CortexSpace(
+        vertices={h.value: opened.space.index[h] for h in HEMISPHERES},
+        rois=tuple(rois),
+        shown_groups=roi_classes_shown(),
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def held_out_predictions(run_id: str) -> np.ndarray:
+    """Predict (n_test, n_vertices) for a subject's test images once."""
+    opened = run(run_id)
+    return opened.predict_rows("test", slice(None))
+
+
+@st.cache_resource(show_spinner=False)
+def response_limit(subject_id: str) -> float:
+    """Return the end of a subject's response scale in z: 99th percentile of |response|."""
+    opened = subject(subject_id)
+    part = opened.test if opened.test.responses is not None else opened.train
+    sample = part.response_rows(slice(0, 200))
+    return max(0.5, float(np.ceil(2 * np.nanpercentile(np.abs(sample), 99)) / 2))
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def test_responses(subject_id: str) -> np.ndarray:
+    """Read (n_test, n_vertices) measured responses once; small even for a whole NSD subject."""
+    return subject(subject_id).test.response_rows(slice(None))

@@ -1,0 +1,96 @@
+"""What is on screen, as one frozen value: in the session and in the address bar.
+
+The address is read when a session starts or when somebody edits it, and written after every
+run. Only what differs from nothing is in it. An unknown value is reported and ignored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+import streamlit as st
+
+_SESSION_KEY, _WRITTEN_KEY = "selection", "address_written"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The shared state of all pages; every field is a short string, empty for "the default".
+
+    Parameters
+    ----------
+    subject : subject id.
+    backbone : backbone and weights, as in ``small_cnn~pretrained``.
+    layer, encoder : of the encoding model on screen.
+    image : split and number, as in ``test-12``.
+    roi : ROI in focus, as in ``FFA-1~right``.
+    vertex : picked vertex, as in ``left~4711`` (template number).
+    versus : the other encoder on Compare, as in ``gabor~fixed~energy~ridge``.
+    scale : how brains are scaled on Explore: empty (one scale) or ``own``.
+    show : third brain on Explore: empty, ``difference`` or ``truth``.
+    metric : on Accuracy: empty (r) or ``normalised``.
+    photo : built-in photograph on Your image.
+    """
+
+    subject: str = ""
+    backbone: str = ""
+    layer: str = ""
+    encoder: str = ""
+    image: str = ""
+    roi: str = ""
+    vertex: str = ""
+    versus: str = ""
+    scale: str = ""
+    show: str = ""
+    metric: str = ""
+    photo: str = ""
+
+
+FIELDS = tuple(f.name for f in fields(Selection))
+_PLAIN = re.compile(r"[\w .~+:\-]{0,120}")
+
+
+def current() -> Selection:
+    """Return this session's selection."""
+    return st.session_state.get(_SESSION_KEY, Selection())
+
+
+def change(**values: str) -> None:
+    """Change fields of the selection; the next run shows it."""
+    st.session_state[_SESSION_KEY] = replace(current(), **values)
+
+
+def read_address() -> list[str]:
+    """Take over what the address says if somebody else wrote it; return complaints about it."""
+    address = {k: v for k, v in st.query_params.to_dict().items()}
+    if address == st.session_state.get(_WRITTEN_KEY):
+        return []
+    known = {k: v for k, v in address.items() if k in FIELDS}
+    complaints = [
+        f"The address asks for “{k[:40]}”, which this page does not know; it was ignored."
+        for k in address
+        if k not in FIELDS and not k.startswith("embed")
+    ]
+    for name in [n for n, v in known.items() if not _PLAIN.fullmatch(v)]:
+        complaints.append(f"The address gives {name} an unreadable value; it was ignored.")
+        del known[name]
+    # A page switch empties the address; that must not empty the selection.
+    if known:
+        st.session_state[_SESSION_KEY] = replace(current(), **known)
+    return complaints
+
+
+def write_address(selection: Selection) -> None:
+    """Put the selection into the address bar, if it is not there already."""
+    address = to_address(selection)
+    st.session_state[_SESSION_KEY] = selection
+    if st.query_params.to_dict() != address:
+        st.query_params.from_dict(address)
+    st.session_state[_WRITTEN_KEY] = address
+
+
+def to_address(selection: Selection) -> Mapping[str, str]:
+    """Return the non-empty fields."""
+    return {name: value for name in FIELDS if (value := getattr(selection, name))}

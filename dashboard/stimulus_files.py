@@ -1,0 +1,27 @@
+"""Which file a stimulus address means: ``/stimuli/{subject}.{fingerprint}/{split}/{number}``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.datasets import Subject
+from core.errors import CoreError
+from dashboard import services
+
+
+def stimulus_key(subject: Subject) -> str:
+    """Name a subject's images so that the address changes when the data do."""
+    return f"{subject.id}.{subject.fingerprint}"
+
+
+def stimulus_file(key: str, split: str, number: int) -> Path | None:
+    """Find the file of an image; None if the key, split or number is not known."""
+    subject_id, _, fingerprint = key.rpartition(".")
+    try:
+        subject = services.subject(subject_id)
+    except CoreError:
+        return None
+    if subject.fingerprint != fingerprint or split not in ("train", "test"):
+        return None
+    images = subject.split(split).images
+    return images.paths[number - 1] if 1 <= number <= len(images) else None

@@ -1,0 +1,1 @@
+"""The pages. Each reads the selection, calls services, and hands results to panels."""

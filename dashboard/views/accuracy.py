@@ -1,0 +1,5 @@
+"""To come."""
+
+
+def render() -> None:
+    """Draw the page."""

@@ -1,0 +1,172 @@
+"""Explore: one stimulus, the measured and the predicted cortex, and each ROI's mean response."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from core.datasets import Subject
+from core.runs import Run
+from dashboard import state
+from dashboard.cortex_view import ColourScale, CortexMap
+from dashboard.encoder_menu import encoder_title
+from dashboard.errors import errors_on_page
+from dashboard.panels.brain import RESPONSE_MEANING, own_sd, response_scale, show_brain
+from dashboard.panels.detail import show_detail
+from dashboard.panels.methods import methods_and_code, opening_lines
+from dashboard.panels.roi_responses import mean_rows, rows_as_csv, take_roi
+from dashboard.panels.sidebar import pick_encoder, pick_subject
+from dashboard.panels.stimulus import StimulusChoice, pick_stimulus
+from dashboard.roi_chart import Axis, Series, roi_chart
+
+_THIRD = {"": "two brains", "difference": "+ difference", "truth": "+ noise-free truth"}
+_SCALES = {"": "one scale", "own": "each to its own SD"}
+
+
+@dataclass(frozen=True)
+class Responses:
+    """Measured, predicted and (simulated subjects) noise-free responses to one image."""
+
+    measured: np.ndarray | None
+    predicted: np.ndarray
+    truth: np.ndarray | None
+
+
+def render() -> None:
+    """Draw the page."""
+    subject = pick_subject()
+    with st.sidebar:
+        top = st.container()
+    run = pick_encoder(subject)
+    with top:
+        stimulus = pick_stimulus(subject, run)
+    responses = _responses(subject, run, stimulus)
+    with errors_on_page():
+        show_brain(subject, _maps(subject, run, stimulus, responses), key="explore-brain")
+    _options(subject)
+    chart, panel = st.columns([7, 4], gap="medium")
+    with chart, errors_on_page():
+        _roi_chart(subject, run, stimulus, responses)
+    with panel, errors_on_page():
+        show_detail(subject, run, (stimulus.split, stimulus.row))
+    methods_and_code(subject, run, _code(subject, run, stimulus), key="explore")
+
+
+def _responses(subject: Subject, run: Run, stimulus: StimulusChoice) -> Responses:
+    rows = np.array([stimulus.row])
+    split = subject.split(stimulus.split)
+    measured = None if split.responses is None else split.response_rows(rows)[0]
+    truth = split.truth_rows(rows)
+    predicted = run.predict_rows(stimulus.split, rows)[0]
+    return Responses(measured, predicted, None if truth is None else truth[0])
+
+
+def _maps(
+    subject: Subject, run: Run, stimulus: StimulusChoice, responses: Responses
+) -> list[CortexMap]:
+    now = state.current()
+    scale = response_scale(subject)
+    own = now.scale == "own"
+    if own:
+        scale = ColourScale("diverging", -3.0, 3.0, "SD", "each map in units of its own SD")
+    predicted_note = encoder_title(run)
+    if stimulus.role == "fit":
+        predicted_note += " · fitted on this image"
+    parts = [
+        ("measured", "measured", responses.measured, RESPONSE_MEANING),
+        ("predicted", "predicted", responses.predicted, predicted_note),
+    ]
+    if now.show == "difference" and responses.measured is not None:
+        difference = responses.measured - responses.predicted
+        parts.append(("difference", "measured − predicted", difference, "what the encoder misses"))
+    if now.show == "truth" and responses.truth is not None:
+        parts.append(("score", "noise-free truth", responses.truth, "known only in a simulation"))
+    return [
+        CortexMap(
+            title=title,
+            subtitle=subtitle,
+            values=(own_sd(values) if own else values).astype(np.float32),
+            scale=scale,
+            role=role,
+            simulated=subject.simulated,
+        )
+        for role, title, values, subtitle in parts
+        if values is not None
+    ]
+
+
+def _options(subject: Subject) -> None:
+    left, middle, right = st.columns([3, 4, 6], vertical_alignment="center")
+    scales = list(_SCALES)
+    thirds = [k for k in _THIRD if k != "truth" or subject.test.truth is not None]
+    now = state.current()
+    scale = left.segmented_control(
+        "scale",
+        scales,
+        default=now.scale if now.scale in scales else "",
+        format_func=_SCALES.__getitem__,
+        label_visibility="collapsed",
+        required=True,
+        key="explore-scale",
+    )
+    show = middle.segmented_control(
+        "third brain",
+        thirds,
+        default=now.show if now.show in thirds else "",
+        format_func=_THIRD.__getitem__,
+        label_visibility="collapsed",
+        required=True,
+        key="explore-show",
+    )
+    if (scale or "", show or "") != (now.scale, now.show):
+        state.change(scale=scale or "", show=show or "")
+        st.rerun()
+    right.html(
+        '<p class="cs-note">A prediction’s SD is about r times the measured one, so on one scale it '
+        "looks paler: that is honest, since the rest is noise or beyond the encoder.</p>"
+    )
+
+
+def _roi_chart(subject: Subject, run: Run, stimulus: StimulusChoice, responses: Responses) -> None:
+    maps = [m for m in (responses.measured, responses.predicted) if m is not None]
+    names = [
+        n
+        for n, m in (("measured", responses.measured), ("predicted", responses.predicted))
+        if m is not None
+    ]
+    series = [Series(n, role=n, mark="dot" if n == "measured" else "ring") for n in names]
+    rows = mean_rows(subject, maps)
+    limit = response_scale(subject).high
+    definition = (
+        f"mean over the ROI’s vertices of the response to image {stimulus.name}, z "
+        f"({RESPONSE_MEANING}); predicted by {encoder_title(run)}"
+    )
+    roi_chart(
+        rows,
+        series,
+        Axis("response", "z", -limit, limit),
+        key="explore-rois",
+        height=330,
+        title="Response of each ROI to this image",
+        definition=definition,
+        stamp=subject.stamp,
+        focus=_focus(),
+        on_pick=take_roi,
+        csv=rows_as_csv(rows, names, f"{subject.stamp} {definition}".strip()),
+    )
+
+
+def _focus() -> tuple[str, str] | None:
+    name, _, side = state.current().roi.partition("~")
+    return (name, side) if name and side else None
+
+
+def _code(subject: Subject, run: Run, stimulus: StimulusChoice) -> str:
+    return opening_lines(subject, run) + (
+        f"rows = [{stimulus.row}]  # {stimulus.name}\n"
+        f"measured = subject.{stimulus.split}.response_rows(rows)[0]\n"
+        f"predicted = run.predict_rows({stimulus.split!r}, rows)[0]\n"
+        "left, right = subject.space.split(predicted).values()\n"
+    )

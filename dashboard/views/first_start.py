@@ -1,0 +1,43 @@
+"""What a newcomer sees while the simulated subjects are being made."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.pipeline.demo import demo_is_ready
+from dashboard import services
+from dashboard.jobs import registry
+
+_JOB = "demo"
+
+
+def render() -> None:
+    """Start the work and show how far it is."""
+    left, middle, right = st.columns([1, 2, 1])
+    with middle:
+        st.html('<div style="height:14vh"></div>')
+        st.subheader("Making the simulated subjects")
+        st.write(
+            "Cortiscope opens on two simulated subjects: procedural pictures, a cortex that "
+            "responds to them by known rules, and encoding models fitted to those responses. "
+            "They are made on this machine, once; nothing is downloaded."
+        )
+        _progress()
+
+
+@st.fragment(run_every=0.4)
+def _progress() -> None:
+    job = registry().start(_JOB, "simulated subjects", ["demo"])
+    if job.error:
+        message, hint = job.error
+        st.error(f"**{message}**  \n{hint}")
+        if st.button("Try again"):
+            registry().forget(_JOB)
+            st.rerun()
+        return
+    if not job.running and demo_is_ready(services.home()):
+        services.subject_folders.clear()
+        st.rerun()
+    left = job.seconds_left
+    remaining = f", about {left:.0f} s left" if left is not None else ""
+    st.progress(min(job.progress, 1.0), text=f"{job.message}{remaining}")

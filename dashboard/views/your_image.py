@@ -1,0 +1,288 @@
+"""Your image: a photograph, the cortex it is predicted to drive, and why."""
+
+from __future__ import annotations
+
+import base64
+import io
+from html import escape
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from core.datasets import Subject
+from core.errors import CoreError
+from core.evaluation import novelty
+from core.runs import Run
+from dashboard import services, state
+from dashboard.cortex_view import CortexMap
+from dashboard.encoder_menu import encoder_title
+from dashboard.errors import errors_on_page, show_error
+from dashboard.panels.brain import RESPONSE_MEANING, response_scale, show_brain
+from dashboard.panels.detail import Place, default_place, place_on_screen
+from dashboard.panels.methods import methods_and_code, opening_lines
+from dashboard.panels.roi_responses import roi_places, rows_as_csv, take_roi
+from dashboard.panels.sidebar import pick_encoder, pick_subject
+from dashboard.photographs import Photograph, as_seen, samples, take_photograph
+from dashboard.picture_worker import design_of, first_guesses, occlusion_of
+from dashboard.roi_chart import Axis, Mark, RoiRow, Series, roi_chart
+from dashboard.stimulus_files import stimulus_key
+
+_OCCLUSION_GRID = 9
+
+
+def render() -> None:
+    """Draw the page."""
+    subject = pick_subject()
+    with st.sidebar:
+        photograph = _choose()
+    run = pick_encoder(subject)
+    if photograph is None:
+        return
+    with errors_on_page():
+        design, residual = _design(run.id, str(photograph.path))
+        predicted = run.fitted.predict(design[None])[0]
+        _brain_and_picture(subject, run, photograph, predicted)
+        chart, panel = st.columns([7, 4], gap="medium")
+        with chart:
+            _percentiles(subject, run, photograph, predicted)
+            methods_and_code(subject, run, _code(subject, run, photograph), key="photo")
+        with panel, errors_on_page():
+            _gauge(run, design, residual)
+            _nearest(subject, run, design)
+            _guesses(run, photograph)
+            _occlusion(subject, run, photograph, design)
+
+
+def _choose() -> Photograph | None:
+    """Draw the uploader and the samples; return the photograph on screen."""
+    upload = st.file_uploader(
+        "your photograph",
+        # All types are let through: what is wrong with a file is said by us, in full.
+        key="photo-upload",
+        help="JPEG, PNG, WebP, GIF, BMP or TIFF. It stays on this machine.",
+    )
+    found = samples()
+    asked = state.current().photo
+    if asked and asked not in found:
+        st.warning(f"The address asks for photograph “{asked}”; there are {', '.join(found)}.")
+    names = list(found)
+    chosen = st.segmented_control(
+        "or a sample",
+        names,
+        default=asked if asked in found else (names[0] if names else None),
+        key="photo-sample",
+        required=bool(names),
+    )
+    state.change(photo=chosen or "")
+    if upload is not None:
+        try:
+            return take_photograph(upload.getvalue(), upload.name)
+        except CoreError as error:
+            show_error(error)
+            return None
+    return take_photograph(found[chosen].read_bytes(), found[chosen].name) if chosen else None
+
+
+@st.cache_data(show_spinner="The network looks at the picture …", max_entries=256)
+def _design(run_id: str, path: str) -> tuple[np.ndarray, float]:
+    from pathlib import Path
+
+    return design_of(run_id, Path(path))
+
+
+def _brain_and_picture(
+    subject: Subject, run: Run, photograph: Photograph, predicted: np.ndarray
+) -> None:
+    picture, brain = st.columns([2, 7], gap="medium")
+    with picture:
+        st.html(
+            f'<p class="cs-title">as the encoder sees it</p>'
+            f'<img class="cs-photo" alt="{escape(photograph.name)}, central square" '
+            f'src="{_data_url(as_seen(photograph))}">'
+            f'<p class="cs-note">{escape(photograph.name)}, {escape(photograph.original)}. The '
+            "central square; the subject’s stimuli filled 8.4° of the visual field.</p>"
+            + "".join(f'<p class="cs-note"><b>{escape(n)}</b></p>' for n in photograph.notes)
+        )
+    with brain:
+        show_brain(
+            subject,
+            [
+                CortexMap(
+                    title="predicted",
+                    subtitle=f"{encoder_title(run)} · {RESPONSE_MEANING}",
+                    values=predicted.astype(np.float32),
+                    scale=response_scale(subject),
+                    role="predicted",
+                    simulated=subject.simulated,
+                )
+            ],
+            key="photo-brain",
+            height=460,
+        )
+
+
+def _data_url(picture: Image.Image) -> str:
+    stream = io.BytesIO()
+    picture.save(stream, "JPEG", quality=88)
+    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
+def _percentiles(subject: Subject, run: Run, photograph: Photograph, predicted: np.ndarray) -> None:
+    others = services.held_out_predictions(run.id)
+    rows = []
+    for roi, group, title, colour, h, vertices in roi_places(subject):
+        mark = None
+        note = ""
+        if len(vertices):
+            own = float(predicted[vertices].mean())
+            reference = others[:, vertices].mean(axis=1)
+            mark = Mark(float(100 * (reference < own).mean()))
+            note = f"predicted mean response {own:.2f} z"
+        rows.append(RoiRow(roi, group, title, colour, h.value, len(vertices), (mark,), None, note))
+    definition = (
+        f"percentile of the predicted mean response of each ROI to {photograph.name} among the "
+        f"predictions for {len(others)} held-out images of {subject.id}; {encoder_title(run)}"
+    )
+    roi_chart(
+        rows,
+        [Series("predicted", role="predicted", mark="ring")],
+        Axis("percentile among predictions", "%", 0, 100, zero_line=False),
+        key="photo-rois",
+        height=340,
+        title="How strongly each ROI is predicted to respond",
+        definition=definition,
+        stamp=subject.stamp,
+        focus=_focus(),
+        on_pick=take_roi,
+        csv=rows_as_csv(rows, ["percentile"], f"{subject.stamp} {definition}".strip()),
+    )
+
+
+def _focus() -> tuple[str, str] | None:
+    name, _, side = state.current().roi.partition("~")
+    return (name, side) if name and side else None
+
+
+def _gauge(run: Run, design: np.ndarray, residual: float) -> None:
+    fit = np.asarray(run.array("design_train"))[np.asarray(run.array("fit_rows"))]
+    held, held_residual = run.array("design_test"), run.array("residual_test")
+    far = novelty(design, residual, fit, np.asarray(held), np.asarray(held_residual))
+    words = (
+        f"farther from the fit images than {far.percentile:.0f} % of the held-out images "
+        f"({far.ratio:.1f} times their median distance)"
+    )
+    verdict = (
+        "Outside what this encoder was fitted on: read the map as an extrapolation."
+        if far.outside
+        else "Within the range of the images it was fitted on."
+    )
+    place = 100 * min(far.ratio, 3) / 3
+    st.html(
+        '<p class="cs-title">how unusual is it for this encoder?</p>'
+        f'<div class="cs-gauge" role="img" aria-label="{escape(words)}">'
+        f'<i style="left:{100 / 3:.1f}%" title="median held-out image"></i>'
+        f'<b style="left:{place:.1f}%"></b></div>'
+        f'<p class="cs-note"><b>{escape(verdict)}</b> {escape(words)}.</p>'
+    )
+
+
+def _nearest(subject: Subject, run: Run, design: np.ndarray) -> None:
+    figures = []
+    found: list[tuple[float, str, int]] = []
+    for split in ("train", "test"):
+        rows = np.asarray(run.array(f"design_{split}"))
+        # Correlation, not distance: a photograph's contrast scales all of a layer.
+        norms = np.linalg.norm(rows, axis=1) * np.linalg.norm(design)
+        similarity = rows @ design / np.maximum(norms, 1e-9)
+        found += [(float(similarity[k]), split, int(k)) for k in np.argsort(similarity)[-6:]]
+    for value, split, row in sorted(found, reverse=True)[:6]:
+        figures.append(
+            f'<figure><img loading="lazy" alt="{split} image {row + 1}" '
+            f'src="stimuli/{stimulus_key(subject)}/{split}/{row + 1}?s=96">'
+            f"<figcaption>{value:.2f}</figcaption></figure>"
+        )
+    st.html(
+        '<p class="cs-title">nearest stimuli</p>'
+        f'<div class="cs-strip">{"".join(figures)}</div>'
+        '<p class="cs-note">by cosine similarity in the encoder’s own feature space</p>'
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _first_guesses(run_id: str, path: str) -> list[tuple[str, float]]:
+    from pathlib import Path
+
+    return first_guesses(run_id, Path(path))
+
+
+def _guesses(run: Run, photograph: Photograph) -> None:
+    try:
+        guesses = _first_guesses(run.id, str(photograph.path))
+    except CoreError:
+        return  # this backbone names no categories
+    rows = "".join(
+        f'<li><span style="width:{100 * p:.0f}%"></span>{escape(name)} '
+        f"<small>{100 * p:.0f} %</small></li>"
+        for name, p in guesses[:4]
+    )
+    st.html(
+        f'<p class="cs-title">what the network itself sees</p><ul class="cs-guesses">{rows}</ul>'
+    )
+
+
+def _occlusion(subject: Subject, run: Run, photograph: Photograph, design: np.ndarray) -> None:
+    place = place_on_screen(subject) or default_place(subject)
+    st.html(f'<p class="cs-title">which part drives {escape(place.title)}?</p>')
+    key = f"{run.id}~{photograph.path.name}"
+    asked = st.session_state.get("occlusion-asked") == key
+    if not asked and st.button("Blur it patch by patch", key="occlusion-go"):
+        st.session_state["occlusion-asked"] = key
+        asked = True
+    if not asked:
+        st.caption(
+            f"Predicts the response {_OCCLUSION_GRID * _OCCLUSION_GRID} times, each time with "
+            "another patch blurred away; where the prediction falls most, that part drives it."
+        )
+        return
+    designs = _occluded(run.id, str(photograph.path))
+    drop = _drop(run, place, design, designs)
+    st.html(
+        f'<img class="cs-photo" alt="occlusion map for {escape(place.title)}" '
+        f'src="{_data_url(_overlay(as_seen(photograph), drop))}">'
+        f'<p class="cs-note">bright: blurring this patch lowers the predicted response of '
+        f"{escape(place.title)} (largest fall {drop.max():.2f} z, largest rise "
+        f"{max(-drop.min(), 0):.2f} z). {escape(subject.stamp)}</p>"
+    )
+
+
+@st.cache_data(show_spinner="Blurring patch by patch …", max_entries=32)
+def _occluded(run_id: str, path: str) -> np.ndarray:
+    from pathlib import Path
+
+    return occlusion_of(run_id, Path(path), _OCCLUSION_GRID)
+
+
+def _drop(run: Run, place: Place, design: np.ndarray, designs: np.ndarray) -> np.ndarray:
+    """Fall of the predicted mean response, (grid, grid) in z."""
+    # The intercept cancels in a difference.
+    weights = np.asarray(run.fitted.coef[:, place.positions]).mean(axis=1)
+    return (design @ weights) - designs @ weights
+
+
+def _overlay(picture: Image.Image, drop: np.ndarray) -> Image.Image:
+    """Darken what does not matter: the picture lit by the positive part of the map."""
+    lit = np.maximum(drop, 0) / max(float(drop.max()), 1e-9)
+    mask = Image.fromarray((255 * (0.12 + 0.88 * lit)).astype(np.uint8), mode="L")
+    mask = mask.resize(picture.size, Image.Resampling.BICUBIC)
+    dark = Image.blend(picture.convert("L").convert("RGB"), Image.new("RGB", picture.size), 0.72)
+    return Image.composite(picture, dark, mask)
+
+
+def _code(subject: Subject, run: Run, photograph: Photograph) -> str:
+    return opening_lines(subject, run) + (
+        "from core.pipeline.predict import predict_images\n"
+        "from core.stimuli import StimulusImages\n\n"
+        f"images = StimulusImages.from_paths([Path({photograph.name!r})])\n"
+        "predicted = predict_images(run, images)  # hemisphere -> (1, n_vertices)\n"
+    )
