@@ -1,0 +1,96 @@
+"""The address pictures are served at, beside Streamlit's own.
+
+Pictures over HTTP are cached by the browser and cost the script nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dashboard.stimulus_gallery.model import SPLIT_NAME
+from dashboard.stimulus_gallery.thumbnails import SIZES, ThumbnailCache, UnreadablePictureError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+# No prefix that Streamlit keeps for itself (_stcore, media, component, static).
+PREFIX = "stimuli"
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,6}")
+
+Resolve = Callable[[str, str, int], Path | None]
+
+
+def stimulus_base_url(key: str) -> str:
+    """Return the ``base_url`` for ``stimulus_gallery``.
+
+    Parameters
+    ----------
+    key : names one set of pictures for ever, since browsers keep what they fetched: let it change
+        (a fingerprint) when the pictures do.
+    """
+    if not _KEY.fullmatch(key) or ".." in key:
+        raise ValueError(f"A key is made of letters, digits, '.', '_' and '-', got {key!r}.")
+    return f"{PREFIX}/{key}"
+
+
+def stimulus_route(resolve: Resolve, cache: ThumbnailCache | None = None) -> Route:
+    """Return the route ``/stimuli/{key}/{split}/{number}?s=96|320`` for ``st.App(routes=[...])``.
+
+    Call it in the app's entry file, after Streamlit has read its configuration: the path begins
+    with ``server.baseUrlPath``.
+
+    Parameters
+    ----------
+    resolve : returns the file of (key, split, number), or None where there is none. What comes
+        from the address is checked before; ``resolve`` must still look the key up, not build a
+        path from it. Called from several threads.
+    cache : kept thumbnails, shared between routes if given.
+    """
+    from starlette.responses import PlainTextResponse
+    from starlette.responses import Response as PlainResponse
+    from starlette.routing import Route
+    from streamlit import config
+
+    kept = cache if cache is not None else ThumbnailCache()
+
+    # Not async: Starlette runs it in a thread, so that decoding blocks nobody.
+    def serve(request: Request) -> Response:
+        missing = PlainTextResponse(
+            "No such picture.", status_code=404, headers={"Cache-Control": "no-store"}
+        )
+        size = _size(request)
+        path = _find(resolve, request)
+        if size is None or path is None:
+            return missing
+        try:
+            content, media_type = kept.get(path, size)
+        except (UnreadablePictureError, OSError):
+            return missing
+        headers = {
+            "Cache-Control": "public, max-age=31536000, immutable",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return PlainResponse(content, media_type=media_type, headers=headers)
+
+    base = (config.get_option("server.baseUrlPath") or "").strip("/")
+    prefix = f"/{base}" if base else ""
+    return Route(f"{prefix}/{PREFIX}/{{key}}/{{split}}/{{number}}", serve, methods=["GET"])
+
+
+def _size(request: Request) -> int | None:
+    given = request.query_params.get("s", "320")
+    return int(given) if given in {str(size) for size in SIZES} else None
+
+
+def _find(resolve: Resolve, request: Request) -> Path | None:
+    key, split, number = (request.path_params[name] for name in ("key", "split", "number"))
+    if not (_KEY.fullmatch(key) and SPLIT_NAME.fullmatch(split) and _NUMBER.fullmatch(number)):
+        return None
+    path = resolve(key, split, int(number))
+    return path if path is not None and path.is_file() else None
