@@ -6,9 +6,9 @@ only gives the analytic response, whose real and imaginary parts are the pair's 
 
     H(u, v) = 2 exp(-((u' - f)^2 / (2 su^2) + v'^2 / (2 sv^2)))
 
-with (u', v') the frequency turned into the filter's orientation. A band of low frequencies needs
-few samples in space, so each band is computed from the middle of the spectrum alone: exact, and
-most of the time goes into the highest band only.
+with (u', v') the frequency turned into the filter's orientation. Energy is a magnitude, which a
+shift of the spectrum leaves alone; so each filter takes a small window of the spectrum about its
+preferred frequency and turns that back into space, at as few samples as the window has.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class GaborBackbone(Backbone):
         super().__init__(card, weights, device)
         self._layers = layers
         self._bands = {
-            name: _band_filters(frequency).to(device)
+            name: tuple(part.to(device) for part in _band_filters(frequency))
             for name, frequency in zip(BAND_LAYERS, FREQUENCIES, strict=True)
         }
 
@@ -80,56 +80,52 @@ class GaborBackbone(Backbone):
         with torch.inference_mode():
             padded = functional.pad(batch.to(self.device), (_MARGIN,) * 4, mode="reflect")
             spectrum = torch.fft.fft2(padded[:, 0])  # (n, _PADDED, _PADDED)
-            responses = {name: _energy(spectrum, self._bands[name]) for name in needed}
+            responses = {name: _energy(spectrum, *self._bands[name]) for name in needed}
             if "energy" in layers:
                 responses["energy"] = torch.cat([responses[name] for name in BAND_LAYERS], dim=1)
             return finish(responses, layers, reduce)
 
 
-def _band_filters(frequency: int) -> torch.Tensor:
-    """Return the transfer functions of one band, (N_ORIENTATIONS, size, size), unshifted.
+def _band_filters(frequency: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return one band's windows into the spectrum and the filters' gains in them.
 
-    ``size`` is the number of samples that hold the band; the response to a grating of the
-    preferred frequency and orientation with contrast 1 has energy 1.
+    Returns
+    -------
+    windows : (N_ORIENTATIONS, size * size), indices into the flattened unshifted spectrum.
+    gains : (N_ORIENTATIONS, size, size). The response to a grating of the preferred frequency
+        and orientation with contrast 1 has energy 1.
     """
     centre = frequency * _PADDED / INPUT_SIZE  # cycles per padded width
-    highest = centre * (1 + 3 * _SD_ALONG)
-    size = next(s for s in (_PADDED // 4, _PADDED // 2, _PADDED) if s / 2 >= min(highest, 80))
-    axis = torch.fft.fftfreq(size, 1 / size, dtype=torch.float64)
-    v, u = torch.meshgrid(axis, axis, indexing="ij")  # cycles down, cycles across
-    filters = []
+    # Wide enough for three SDs, and for one sample per place of the map.
+    size = next(s for s in (40, 80, _PADDED) if s / 2 >= 3 * _SD_ALONG * centre)
+    offsets = torch.arange(-size // 2, size // 2)
+    windows, gains = [], []
     for k in range(N_ORIENTATIONS):
         angle = math.pi * k / N_ORIENTATIONS
+        across_picture = round(centre * math.cos(angle)) + offsets
+        down_picture = round(centre * math.sin(angle)) + offsets
+        v, u = torch.meshgrid(down_picture, across_picture, indexing="ij")
         along = u * math.cos(angle) + v * math.sin(angle)
         across = -u * math.sin(angle) + v * math.cos(angle)
         gain = 4 * torch.exp(
             -((along - centre) ** 2) / (2 * (_SD_ALONG * centre) ** 2)
             - across**2 / (2 * (_SD_ACROSS * centre) ** 2)
         )
-        # One side only, and nothing at the mean level or at the ambiguous highest frequency.
-        gain[along <= 0] = 0
-        gain[(u == -size / 2) | (v == -size / 2)] = 0
-        filters.append(gain)
-    return torch.stack(filters).float()
+        # One side only, nothing at the mean level, and nothing at or past the highest frequency.
+        gain[(along <= 0) | (u.abs() >= _PADDED // 2) | (v.abs() >= _PADDED // 2)] = 0
+        windows.append(((v % _PADDED) * _PADDED + u % _PADDED).flatten())
+        gains.append(gain)
+    return torch.stack(windows), torch.stack(gains).float()
 
 
-def _energy(spectrum: torch.Tensor, filters: torch.Tensor) -> torch.Tensor:
+def _energy(spectrum: torch.Tensor, windows: torch.Tensor, gains: torch.Tensor) -> torch.Tensor:
     """Return energy maps (n, N_ORIENTATIONS, MAP_SIZE, MAP_SIZE) of one band.
 
-    spectrum : (n, _PADDED, _PADDED), complex; filters : (N_ORIENTATIONS, size, size).
+    spectrum : (n, _PADDED, _PADDED), complex; windows and gains as by ``_band_filters``.
     """
-    size = filters.shape[-1]
-    low = _middle_of_spectrum(spectrum, size) * (size / _PADDED) ** 2
-    analytic = torch.fft.ifft2(low[:, None] * filters)  # (n, orientations, size, size)
+    size = gains.shape[-1]
+    bands = spectrum.flatten(1)[:, windows.flatten()].reshape(-1, N_ORIENTATIONS, size, size)
+    analytic = torch.fft.ifft2(bands * (gains * (size / _PADDED) ** 2))
     margin = _MARGIN * size // _PADDED
     energy = analytic.abs()[..., margin : size - margin, margin : size - margin]
     return functional.adaptive_avg_pool2d(energy, MAP_SIZE)
-
-
-def _middle_of_spectrum(spectrum: torch.Tensor, size: int) -> torch.Tensor:
-    """Keep the ``size`` lowest frequencies of each axis of an unshifted spectrum."""
-    if size == spectrum.shape[-1]:
-        return spectrum
-    half = size // 2
-    rows = torch.cat([spectrum[..., :half, :], spectrum[..., -half:, :]], dim=-2)
-    return torch.cat([rows[..., :half], rows[..., -half:]], dim=-1)

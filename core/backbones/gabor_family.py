@@ -42,6 +42,7 @@ class GaborFamily:
                 licence="BSD-3-Clause",
                 paper="Kay et al. 2008, doi 10.1038/nature06713",
                 source="core.backbones.gabor",
+                revision=2,
             ),
         )
 
