@@ -29,12 +29,13 @@ from core.simulation.geodesic import edge_graph, neighbour_mean
 from core.simulation.individuals import Individual
 from core.simulation.streams import STREAMS, stream_labels
 
-# Gaussian pRF size in degrees: offset + slope x eccentricity.
+# Gaussian pRF size in degrees: offset + slope x eccentricity. Larger than single-voxel estimates:
+# a vertex of fsaverage5 stands for some 4 mm of cortex, whose pRFs it pools.
 _PRF_SIZE = {
-    "V1": (0.25, 0.10),
-    "V2": (0.40, 0.16),
-    "V3": (0.60, 0.24),
-    "hV4": (0.90, 0.40),
+    "V1": (0.55, 0.12),
+    "V2": (0.75, 0.18),
+    "V3": (1.00, 0.25),
+    "hV4": (1.40, 0.40),
 }
 
 

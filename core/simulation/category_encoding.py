@@ -18,7 +18,7 @@ from core.simulation.latents import BACKGROUNDS, LATENTS, OBJECT_KINDS
 _SPREAD_MM = 11.0
 _DISC_RADIUS_MM = 9.0
 # Weight of tuning that belongs to no named ROI: it differs between people and varies smoothly.
-_PRIVATE_WEIGHT = 0.35
+_PRIVATE_WEIGHT = 0.20
 _COMPRESSION = 0.7
 _COMPETITION = 0.35
 _BASELINE = 0.3

@@ -33,7 +33,7 @@ _PADDED = IMAGE_SIZE + 2 * _PAD
 # Low frequencies need few samples; the coarsest grid is sixteen times cheaper than the finest.
 _GRIDS = (_PADDED // 4, _PADDED // 2, 3 * _PADDED // 4, _PADDED)
 _BANDWIDTH = 0.60  # sigma of the log-Gabor as a ratio of its frequency
-_SEMI_SATURATION = 0.6  # in units of the average pooled amplitude of natural contrasts
+_SEMI_SATURATION = 1.5  # in units of the average pooled amplitude of natural contrasts
 _TYPICAL_AMPLITUDE = (0.033, 0.027, 0.020, 0.013)  # one per frequency: roughly 1/f scenes
 
 
