@@ -1,0 +1,141 @@
+"""The whole way on the tiny world: fit, save, open, predict; and what must not leak."""
+
+import numpy as np
+import pytest
+
+from core.backbones import resolve_weights
+from core.brain import HEMISPHERES
+from core.datasets import open_subject
+from core.encoding import EncoderSpec, Reduction, encoder_names
+from core.errors import CoreError, InvalidInput, UnknownName
+from core.evaluation import pearson_r
+from core.features import FeatureSpec, FeatureStore, Pooling
+from core.pipeline.fit import fit, fit_all
+from core.pipeline.predict import predict_images
+from core.runs import EncodingSpec, RunStore
+from tests.tiny_world import write_subject
+
+
+def _spec(subject, encoder_name="ridge", **changes):
+    feature = FeatureSpec("pixels", resolve_weights("pixels"), "pixels", Pooling("grid", 4))
+    values = {
+        "subject": subject.id,
+        "data": subject.fingerprint,
+        "features": (feature,),
+        "reduction": Reduction("pca", 6),
+        "encoder": EncoderSpec(encoder_name, n_folds=3),
+    }
+    return EncodingSpec(**{**values, **changes})
+
+
+def _fit(folder, home, encoder="ridge"):
+    subject = open_subject(folder)
+    spec = _spec(subject, encoder)
+    runs = RunStore(home / "runs")
+    return subject, fit(subject, spec, features=FeatureStore(home / "features"), runs=runs)
+
+
+@pytest.mark.parametrize("encoder", encoder_names())
+def test_a_run_reopens_as_it_was_and_predicts_the_same_from_files(tmp_path, encoder):
+    subject, run = _fit(write_subject(tmp_path / "s1"), tmp_path, encoder)
+    again = RunStore(tmp_path / "runs").open(run.id)
+    rows = np.arange(6)
+    stored = again.predict_rows("test", rows)
+    fresh = predict_images(again, subject.test.images)
+    np.testing.assert_allclose(
+        np.concatenate([fresh[h] for h in HEMISPHERES], 1), stored, atol=1e-4
+    )
+    r = pearson_r(stored, subject.test.response_rows(rows))
+    np.testing.assert_allclose(again.report.r, r, atol=1e-5)
+    assert (again.report.split, again.report.n_images, again.record["n_fit"]) == ("test", 6, 16)
+    assert np.isnan(again.report.r[6])  # the dead vertex
+    assert not again.report.of("FFA-1", "right").present
+    assert again.report.of("FFA-1", "right").median_r is None
+
+
+@pytest.mark.parametrize("encoder", encoder_names())
+def test_nothing_fitted_changes_with_test_or_validation_data(tmp_path, encoder):
+    """Leakage: PCA, scaling, penalties and coefficients see the fit images only."""
+    _, before = _fit(write_subject(tmp_path / "a" / "s1"), tmp_path / "a", encoder)
+    folder = write_subject(tmp_path / "b" / "s1")
+    validation = np.asarray(before.array("validation_rows"))
+    for short in ("lh", "rh"):
+        for split in ("training", "test"):
+            path = folder / f"{split}_split/{split}_fmri/{short}_{split}_fmri.npy"
+            values = np.load(path)
+            values[validation if split == "training" else slice(None)] += 5
+            np.save(path, values)
+    images = sorted((folder / "training_split/training_images").iterdir())
+    donors = sorted((folder / "test_split/test_images").iterdir())
+    for k, row in enumerate(validation):
+        images[row].write_bytes(donors[k].read_bytes())
+    for path in donors:
+        path.write_bytes(images[int(before.array("fit_rows")[0])].read_bytes())
+    _, after = _fit(folder, tmp_path / "b", encoder)
+    for name in ("coef", "intercept", "readout_mean", "readout_scale", "readout_components"):
+        np.testing.assert_array_equal(before.array(name), after.array(name))
+
+
+def test_without_test_responses_the_report_is_on_validation_images(tmp_path):
+    folder = write_subject(tmp_path / "s1", test_responses=False, sidecar=False)
+    _, run = _fit(folder, tmp_path)
+    assert (run.report.split, run.report.n_images) == ("validation", 4)
+    assert run.report.ceiling is None
+    assert run.report.overall.noise_normalized is None
+    assert run.predict_rows("test", slice(None)).shape == (6, 12)
+
+
+def test_roles_say_what_the_encoder_did_with_an_image(tmp_path):
+    _, run = _fit(write_subject(tmp_path / "s1"), tmp_path)
+    validation = int(run.array("validation_rows")[0])
+    assert run.role_of("train", validation) == "validation"
+    assert run.role_of("train", int(run.array("fit_rows")[0])) == "fit"
+    assert run.role_of("test", validation) == "test"
+
+
+def test_the_same_configuration_is_fitted_once_and_a_subject_must_match(tmp_path):
+    subject, run = _fit(write_subject(tmp_path / "s1"), tmp_path)
+    stamp = (run.folder / "run.json").stat().st_mtime_ns
+    _, again = _fit(tmp_path / "s1", tmp_path)
+    assert (again.id, (again.folder / "run.json").stat().st_mtime_ns) == (run.id, stamp)
+    with pytest.raises(InvalidInput, match="open subject"):
+        fit_all(
+            subject,
+            [_spec(subject, data="0" * 16)],
+            features=FeatureStore(tmp_path / "features"),
+            runs=RunStore(tmp_path / "runs"),
+        )
+
+
+def test_irrelevant_settings_keep_the_identity_and_relevant_ones_change_it(tmp_path):
+    subject = open_subject(write_subject(tmp_path / "s1"))
+    base = _spec(subject)
+    assert _spec(subject, device="cpu").fingerprint == base.fingerprint
+    folds_mean_nothing_to_it = _spec(subject, "ols", encoder=EncoderSpec("ols", n_folds=7))
+    assert _spec(subject, "ols").fingerprint == folds_mean_nothing_to_it.fingerprint
+    for change in (
+        {"seed": 1},
+        {"reduction": Reduction("pca", 5)},
+        {"encoder": EncoderSpec("ols")},
+    ):
+        assert _spec(subject, **change).fingerprint != base.fingerprint
+
+
+def test_nan_responses_are_refused_with_the_vertex_number(tmp_path):
+    folder = write_subject(tmp_path / "s1")
+    path = folder / "training_split/training_fmri/rh_training_fmri.npy"
+    values = np.load(path)
+    values[:, 2] = np.nan
+    np.save(path, values)
+    with pytest.raises(InvalidInput, match="1 vertices .*: 9"):
+        _fit(folder, tmp_path)
+
+
+def test_an_unknown_run_names_the_nearest_and_a_damaged_one_is_told(tmp_path):
+    _, run = _fit(write_subject(tmp_path / "s1"), tmp_path)
+    store = RunStore(tmp_path / "runs")
+    with pytest.raises(UnknownName, match=run.id):
+        store.open(run.id[:-2] + "zz")
+    (run.folder / "run.json").write_text("{")
+    with pytest.raises(CoreError, match="not JSON"):
+        store.open(run.id)

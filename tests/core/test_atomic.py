@@ -1,0 +1,30 @@
+import numpy as np
+import pytest
+
+from core.storage import atomic_directory, atomic_file, write_array
+
+
+def test_a_failing_write_leaves_the_old_file(tmp_path):
+    target = tmp_path / "a.npy"
+    write_array(target, np.arange(3))
+    with pytest.raises(RuntimeError), atomic_file(target) as draft:
+        draft.write_bytes(b"half")
+        raise RuntimeError
+    np.testing.assert_array_equal(np.load(target), np.arange(3))
+    assert [p.name for p in tmp_path.iterdir()] == ["a.npy"]
+
+
+def test_a_failing_folder_is_never_there(tmp_path):
+    with pytest.raises(RuntimeError), atomic_directory(tmp_path / "run") as draft:
+        (draft / "x").write_text("half")
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_makers_of_one_folder_both_succeed(tmp_path):
+    with atomic_directory(tmp_path / "run") as first:
+        (first / "x").write_text("same")
+        with atomic_directory(tmp_path / "run") as second:
+            (second / "x").write_text("same")
+    assert (tmp_path / "run" / "x").read_text() == "same"
+    assert len(list(tmp_path.iterdir())) == 1

@@ -1,0 +1,150 @@
+"""Imports go downwards only; Streamlit stays in the dashboard, torch out of its process."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# Lowest first: a layer may import itself and those before it. A new package must be placed here.
+CORE_LAYERS = (
+    "errors",
+    "progress",
+    "config",
+    "storage",
+    "brain",
+    "stimuli",
+    "datasets",
+    "backbones",
+    "features",
+    "encoding",
+    "evaluation",
+    "runs",
+    "simulation",
+    "pipeline",
+    "cli",
+    "__main__",
+)
+# Components know nothing of the project, so that another app can take them as they are.
+COMPONENTS = ("cortex_view", "roi_chart", "stimulus_gallery")
+DASHBOARD_LAYERS = (
+    *COMPONENTS,
+    "errors",
+    "state",
+    "look",
+    "jobs",
+    "picture_worker",
+    "roi_style",
+    "encoder_menu",
+    "services",
+    "stimulus_files",
+    "photographs",
+    "lifecycle",
+    "charts",
+    "panels",
+    "views",
+    "main",
+    "app",
+)
+
+
+def _modules(package: str) -> list[tuple[Path, str]]:
+    """Every file of a package with the layer (first part below the package) it belongs to."""
+    found = []
+    for path in sorted((ROOT / package).rglob("*.py")):
+        parts = path.relative_to(ROOT / package).with_suffix("").parts
+        if parts != ("__init__",):
+            found.append((path, parts[0]))
+    return found
+
+
+def _imports(path: Path) -> list[tuple[int, str]]:
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [(node.lineno, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found.append((node.lineno, node.module))
+            found += [(node.lineno, f"{node.module}.{alias.name}") for alias in node.names]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("package", "layers"), [("core", CORE_LAYERS), ("dashboard", DASHBOARD_LAYERS)]
+)
+def test_every_package_has_a_place(package, layers):
+    assert {layer for _, layer in _modules(package)} <= set(layers)
+
+
+@pytest.mark.parametrize(
+    ("package", "layers"), [("core", CORE_LAYERS), ("dashboard", DASHBOARD_LAYERS)]
+)
+def test_imports_go_downwards(package, layers):
+    wrong = []
+    for path, layer in _modules(package):
+        for line, name in _imports(path):
+            parts = name.split(".")
+            if parts[0] == package and len(parts) > 1 and parts[1] in layers:
+                if layers.index(parts[1]) > layers.index(layer):
+                    wrong.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
+    assert not wrong
+
+
+def test_core_knows_neither_dashboard_nor_streamlit():
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line} imports {name}"
+        for path, _ in _modules("core")
+        for line, name in _imports(path)
+        if name.split(".")[0] in ("dashboard", "streamlit")
+    ]
+    assert not wrong
+
+
+def test_components_know_neither_core_nor_the_rest_of_the_dashboard():
+    wrong = []
+    for path, layer in _modules("dashboard"):
+        if layer not in COMPONENTS or "example" in path.parts or path.stem == "example":
+            continue
+        for line, name in _imports(path):
+            parts = name.split(".")
+            foreign = parts[0] == "dashboard" and len(parts) > 1 and parts[1] != layer
+            if parts[0] == "core" or foreign:
+                wrong.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
+    assert not wrong
+
+
+def test_the_simulation_shares_no_code_with_the_models_it_is_explained_by():
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line} imports {name}"
+        for path, layer in _modules("core")
+        if layer == "simulation"
+        for line, name in _imports(path)
+        if name.startswith(("core.backbones", "core.features", "core.encoding", "torch"))
+    ]
+    assert not wrong
+
+
+def test_pages_import_no_heavy_library():
+    """First paint must not wait for torch, nilearn or scikit-learn."""
+    code = (
+        "import sys, dashboard.views.explore, dashboard.views.accuracy, dashboard.views.compare, "
+        "dashboard.views.your_image, dashboard.services\n"
+        "print([m for m in ('torch', 'torchvision', 'sklearn', 'nilearn') if m in sys.modules])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert ran.stdout.strip() == "[]"
+
+
+def test_importing_core_does_nothing_heavy():
+    code = "import sys, core; print(sorted(m for m in sys.modules if m in ('numpy', 'torch')))"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert ran.stdout.strip() == "[]"
