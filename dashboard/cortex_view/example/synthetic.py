@@ -86,9 +86,9 @@ def space() -> CortexSpace:
         centres = [(14, -88, 0), (40, -62, -12), (36, -76, 14), (28, -48, -12), (14, -66, 6)]
         near = [
             _distance(surface, side, c) < r
-            for c, r in zip(centres, (44, 34, 34, 26, 30), strict=True)
+            for c, r in zip(centres, (46, 40, 42, 30, 34), strict=True)
         ]
-        near += [_distance(surface, side, centre) < radius + 4 for _, _, centre, radius in _DISCS]
+        near += [_distance(surface, side, centre) < radius + 7 for _, _, centre, radius in _DISCS]
         covered = np.any(near, axis=0)
         vertices[side] = np.flatnonzero(covered)
         rois += _bands(surface, side, covered)

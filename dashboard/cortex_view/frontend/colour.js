@@ -2,14 +2,20 @@
 
 const KINDS = ["diverging", "sequential", "categorical"];
 
+const parsed = new Map();
+
 /** [r, g, b] 0..1 of any CSS colour. */
 export function parseColour(text) {
-  const context = parseColour.context || (parseColour.context = scratch());
-  context.fillStyle = "#000";
-  context.fillStyle = text;
-  context.clearRect(0, 0, 1, 1);
-  context.fillRect(0, 0, 1, 1);
-  return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3).map((value) => value / 255);
+  if (!parsed.has(text)) {
+    const context = parseColour.context || (parseColour.context = scratch());
+    context.fillStyle = "#000";
+    context.fillStyle = text;
+    context.clearRect(0, 0, 1, 1);
+    context.fillRect(0, 0, 1, 1);
+    const [r, g, b] = context.getImageData(0, 0, 1, 1).data;
+    parsed.set(text, [r / 255, g / 255, b / 255]);
+  }
+  return parsed.get(text);
 }
 
 function scratch() {

@@ -116,7 +116,7 @@ export class Controls {
       oninput: () => this.viewer.stretchRange(2 ** Number(this.rangeInput.value)),
     });
     this.rangeText = make("span.hint");
-    const summary = make("summary.scale", { title: "Change the range of the colours" },
+    const summary = make("summary.scale", { title: "Change the range of the colours", "aria-label": "Range of the colours" },
       this.barLow, this.bar, this.barHigh, this.barUnit);
     this.scaleMenu = make("details.menu.right", {}, summary,
       make("div.menu-list", {},

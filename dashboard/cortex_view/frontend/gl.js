@@ -120,6 +120,9 @@ export class Renderer {
     gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
     gl.enable(gl.DEPTH_TEST);
     gl.enable(gl.SCISSOR_TEST);
+    // A closed brain hides its inside; while it is cut open for flattening the inside may show.
+    if (projection.flat) gl.disable(gl.CULL_FACE);
+    else gl.enable(gl.CULL_FACE);
     gl.useProgram(this.program);
     gl.uniform1i(u.positions, 0);
     gl.uniform1i(u.normals, 1);

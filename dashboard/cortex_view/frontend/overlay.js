@@ -9,6 +9,7 @@ const INSET = 14;
 /** Draw everything that is not cortex. */
 export function drawOverlay(context, scene) {
   context.textBaseline = "alphabetic";
+  drawDividers(context, scene);
   scene.cells.forEach((cell, i) => {
     drawTitle(context, scene, cell, scene.views[i]);
     drawHemispheres(context, scene, cell);
@@ -20,6 +21,16 @@ export function drawOverlay(context, scene) {
     if (scene.selected) drawMark(context, scene, cell, scene.selected, 6.5, 2.5, scene.theme.accent);
     if (scene.hovered) drawMark(context, scene, cell, scene.hovered, 4.5, 1.5, scene.theme.text);
   });
+}
+
+/** Hairlines between neighbouring views, so that zoomed brains do not run together. */
+function drawDividers(context, { cells, theme }) {
+  context.fillStyle = fade(theme.text, 0.12);
+  for (const { x, y, w, h } of cells) {
+    if (cells.some((other) => other.y === y && Math.abs(other.x - x - w) < 1)) {
+      context.fillRect(Math.round(x + w), y + 10, 1, h - 14);
+    }
+  }
 }
 
 function drawTitle(context, scene, cell, view) {
@@ -79,7 +90,7 @@ function drawHemispheres(context, scene, cell) {
   context.textAlign = "center";
   // Under the brains; at the foot of the view once they reach it.
   const below = y + (projection.height / 2) * scale + 20;
-  const baseline = Math.min(below, cell.y + cell.h - 7);
+  const baseline = Math.min(below, cell.y + cell.h - cell.foot + 13);
   for (const side of SIDES) {
     const { box, anchorX } = projection.sides[side];
     const middle = x + ((box[0] + box[2]) / 2 + anchorX) * scale;
@@ -99,7 +110,9 @@ function upward({ sides }) {
 
 function drawRoiLabels(context, scene, cell, placed) {
   const { projection, camera, theme } = scene;
-  context.font = `600 12px ${theme.font}`;
+  // Small brains take small labels.
+  const size = projection.frame(cell, camera).scale < 1.2 ? 10.5 : 12;
+  context.font = `600 ${size}px ${theme.font}`;
   context.textAlign = "center";
   const taken = [];
   const { body } = cell;

@@ -70,5 +70,5 @@ export function isVisible(projection, side, vertex, tolerance = 0.6) {
   if (projection.facing(side, vertex) <= 0) return false;
   const { xyz } = projection.sides[side];
   const hit = hitTriangle(projection, side, xyz[vertex * 3], xyz[vertex * 3 + 1]);
-  return !hit || hit.z - xyz[vertex * 3 + 2] < tolerance;
+  return hit !== null && hit.z - xyz[vertex * 3 + 2] < tolerance;
 }

@@ -37,11 +37,16 @@ vec3 place(int layer, ivec2 texel) { return texelFetch(positions, ivec3(texel, l
 void main() {
   uint own = corner.w == 0u ? corner.x : corner.w == 1u ? corner.y : corner.z;
   ivec2 texel = at(own);
-  vec4 n0 = texelFetch(normals, ivec3(texel, surface), 0);
-  vec4 n1 = texelFetch(normals, ivec3(texel, surface + 1), 0);
-  normal = rotation * mix(n0.xyz, n1.xyz, share);
-  depth = n0.w;
-  vec3 p = rotation * (mix(place(surface, texel), place(surface + 1, texel), share) - centre);
+  vec4 n = texelFetch(normals, ivec3(texel, surface), 0);
+  vec3 p = place(surface, texel);
+  depth = n.w;
+  // At rest on a surface there is nothing to mix: two fetches fewer.
+  if (share > 0.0) {
+    n = mix(n, texelFetch(normals, ivec3(texel, surface + 1), 0), share);
+    p = mix(p, place(surface + 1, texel), share);
+  }
+  normal = rotation * n.xyz;
+  p = rotation * (p - centre);
   gl_Position = vec4((p.xy + anchor) * scale + offset, -p.z / 400.0, 1.0);
   bary = vec3(corner.w == 0u, corner.w == 1u, corner.w == 2u);
   vec2 a = texelFetch(values, at(corner.x), 0).xy;
@@ -101,7 +106,7 @@ void outline(uint bits, uint m0, uint m1, uint m2, uint front, int first, vec3 d
     float halfWidth = (lifted ? 1.4 : 0.75) * pixel;
     int index = first + int(log2(float(low)) + 0.5);
     float strength = dimmed && !lifted ? 0.3 : 1.0;
-    rgb = mix(rgb, halo, line(away, halfWidth + (lifted ? 1.6 : 0.9) * pixel) * 0.5 * strength);
+    rgb = mix(rgb, halo, line(away, halfWidth + (lifted ? 1.6 : 0.9) * pixel) * 0.4 * strength);
     rgb = mix(rgb, roiColours[index], line(away, halfWidth) * strength);
   }
 }
@@ -124,7 +129,7 @@ void main() {
   float size = symmetric ? abs(shownValue) : shownValue;
   float amount = threshold > 0.0 && !categorical && size < threshold ? 0.0 : edge;
 
-  float sulcus = smoothstep(0.3, 0.7, depth);
+  float sulcus = smoothstep(0.22, 0.78, depth);
   float u = clamp((shownValue - range.x) / (range.y - range.x), 0.0, 1.0);
   int entry = categorical ? int(shownValue + 0.5) & 255 : int(u * 255.0 + 0.5);
   vec3 data = texelFetch(table, ivec2(entry, 0), 0).rgb;

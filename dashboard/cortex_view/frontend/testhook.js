@@ -62,7 +62,7 @@ export function testHook(viewer) {
         .slice(0, 3);
       Object.assign(camera, { zoom: before.zoom, pan: before.pan });
       viewer.plain = before.plain;
-      viewer.draw();
+      viewer.redraw();
       return rgb;
     },
     grey: () => viewer.theme.grey.map((value) => Math.round(value * 255)),

@@ -100,6 +100,7 @@ export class Viewer {
     if (header.id === this.header?.id && !newTheme && !newSpace) return;
     this.root.style.height = `${header.height}px`;
     const oldScale = JSON.stringify(this.header?.maps[0].scale);
+    const selectedBefore = this.header?.selected;
     Object.assign(this, { header, tables, space });
     if (oldScale !== JSON.stringify(header.maps[0].scale)) this.stretch = 1;
     if (geometry !== this.geometry) {
@@ -110,7 +111,10 @@ export class Viewer {
     if (firstTime) this.shownGroups = new Set(space.shown || space.groups.map((g) => g.name));
     this.maps = header.maps.map((_, i) => arrays[`map${i}`]);
     this.ownBars = new Set(header.maps.map((map) => JSON.stringify(map.scale))).size > 1;
-    this.selected = header.selected && { side: header.selected[0], vertex: header.selected[1] };
+    // An app that never marks a vertex leaves the mark where the last click put it.
+    if (header.selected || selectedBefore) {
+      this.selected = header.selected && { side: header.selected[0], vertex: header.selected[1] };
+    }
     this.#applyHeaderView(header.view);
     this.#describeViews();
     if (this.renderer) this.#uploadMaps(newSpace);
@@ -203,22 +207,32 @@ export class Viewer {
     resize(this.overlay, width, height, ratio);
     const scene = this.scene(width, height, ratio);
     this.renderer.draw(scene);
-    const context = this.overlay.getContext("2d");
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, width, height);
-    drawOverlay(context, scene);
+    this.#drawText(scene);
     this.controls.update();
     this.#announce();
   }
 
+  /** Draw text and marks only: pointing at a vertex leaves the cortex as it is. */
+  redrawText() {
+    if (this.frame || this.textFrame || !this.renderer || !this.header) return;
+    this.textFrame = requestAnimationFrame(() => {
+      this.textFrame = 0;
+      const ratio = this.overlay.width / this.stage.clientWidth;
+      this.#drawText(this.scene(this.stage.clientWidth, this.stage.clientHeight, ratio));
+    });
+  }
+
+  #drawText(scene) {
+    const context = this.overlay.getContext("2d");
+    context.setTransform(scene.ratio, 0, 0, scene.ratio, 0, 0);
+    context.clearRect(0, 0, scene.width, scene.height);
+    drawOverlay(context, scene);
+  }
+
   /** Everything a picture of this moment needs. */
   scene(width, height, ratio) {
-    this.cells = layoutCells(width, height, this.views.length);
+    this.cells = layoutCells(width, height, this.views.length, this.ownBars);
     this.projection.update(this.camera);
-    const moving = Boolean(this.pointer?.pointers.size || this.animation);
-    const labels = this.showLabels || this.raisedBits().any
-      ? chooseLabels(this.space, this.projection, (roi) => this.#labelShown(roi), this.theme, !moving)
-      : [];
     return {
       width, height, ratio,
       cells: this.cells,
@@ -226,12 +240,26 @@ export class Viewer {
       camera: this.camera,
       views: this.views,
       theme: this.theme,
-      labels,
+      labels: this.#labels(),
       ownBars: this.ownBars,
       selected: this.selected,
       hovered: this.hovered,
       look: this.#look(),
     };
+  }
+
+  /** Labels in sight. Looking what hides behind what takes a while, so only at rest, and once. */
+  #labels() {
+    const moving = Boolean(this.pointer?.pointers.size || this.animation);
+    const shown = this.space.rois.map((roi) => (this.#labelShown(roi) ? 1 : 0)).join("");
+    const key = [this.projection.key, this.theme.name, this.header.space, moving, shown].join("|");
+    if (key !== this.labelKey) {
+      this.labelKey = key;
+      this.labelled = chooseLabels(
+        this.space, this.projection, (roi) => this.#labelShown(roi), this.theme, !moving,
+      );
+    }
+    return this.labelled;
   }
 
   #labelShown(roi) {
@@ -515,7 +543,7 @@ export class Viewer {
         },
       }),
     );
-    this.redraw();
+    this.redrawText();
   }
 
   pickAt(x, y) {
@@ -523,7 +551,7 @@ export class Viewer {
     if (!hit) return;
     const { side, vertex, position, rois } = this.#facts(hit);
     this.selected = { side, vertex };
-    this.redraw();
+    this.redrawText();
     this.setTriggerValue("picked", {
       hemisphere: side, vertex, position: position >= 0 ? position : null, rois,
     });
