@@ -35,7 +35,10 @@ export class Gallery {
     const names = ["large", "rough", "sharp", "missing", "stamp", "previous", "next", "position", "total", "random", "caption", "role", "thumbs", "legend"];
     this.parts = Object.fromEntries(names.map((name) => [name, root.querySelector(`.${name}`)]));
     this.shown = -1; // position on the screen; the app may lag behind
-    this.sender = new Sender((picture) => this.send(picture));
+    this.sender = new Sender(
+      (picture) => this.send(picture),
+      () => this.adopt(),
+    );
     this.leaving = new AbortController();
     this.makeThumbs();
     this.listen(this.leaving.signal);
@@ -60,11 +63,20 @@ export class Gallery {
     this.order = new Order(data.splits, data.runs, data.roles);
     const [split, number] = data.current;
     const follow = this.sender.answer({ split, number });
-    if (follow || another) {
-      this.picture = { split, number };
-      this.show(this.order.find(split, number), true);
-    } else this.fill();
+    if (follow || another) this.adopt();
+    else {
+      // Positions may mean other pictures now, but the person's choice stays on the screen.
+      this.shown = this.order.find(this.picture.split, this.picture.number);
+      this.fill();
+    }
     this.root.dataset.state = "ready";
+  }
+
+  /** Show what the app says is current. */
+  adopt() {
+    const [split, number] = this.data.current;
+    this.picture = { split, number };
+    this.show(this.order.find(split, number), true);
   }
 
   /** Go to a position: on the screen now, in the app as soon as it listens. */

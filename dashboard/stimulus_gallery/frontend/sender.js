@@ -1,12 +1,16 @@
 // Tells the app where somebody went: one message at a time, always ending on the last place.
 
+import { whenIdle } from "./idle.js";
+
 const PATIENCE = 6000; // ms; an answer that never comes must not silence the gallery
 
 export class Sender {
-  constructor(send) {
+  constructor(send, giveUp) {
     this.send = send;
+    this.giveUp = giveUp;
     this.pending = null; // sent, not yet answered
     this.wanted = null; // where to go next
+    this.resting = null; // while the script that answered still runs: how to stop waiting for it
   }
 
   get busy() {
@@ -15,32 +19,40 @@ export class Sender {
 
   go(picture) {
     this.wanted = picture;
-    if (!this.busy) this.flush();
+    if (!this.busy && !this.resting) this.flush();
   }
 
   flush() {
     clearTimeout(this.timer);
+    this.resting = null;
     this.pending = this.wanted;
     this.wanted = null;
     if (this.pending === null) return;
-    this.timer = setTimeout(() => this.flush(), PATIENCE);
+    this.timer = setTimeout(() => {
+      if (this.wanted === null) this.giveUp();
+      this.flush();
+    }, PATIENCE);
     this.send(this.pending);
   }
 
   /** The app shows this picture now. Returns whether to follow it. */
   answer(picture) {
-    if (!this.busy) return true;
+    if (!this.busy) return this.wanted === null;
     // Some other rerun, from before the message arrived: wait on.
     if (!same(picture, this.pending)) return false;
-    const more = this.wanted !== null && !same(this.wanted, picture);
-    if (!more) this.wanted = null;
-    this.flush();
-    return !more;
+    clearTimeout(this.timer);
+    this.pending = null;
+    if (this.wanted !== null && same(this.wanted, picture)) this.wanted = null;
+    const last = this.wanted === null;
+    // Until the script rests, wishes are kept: only the newest of them is sent.
+    this.resting = whenIdle(() => this.flush());
+    return last;
   }
 
   stop() {
     clearTimeout(this.timer);
-    this.pending = this.wanted = null;
+    this.resting?.();
+    this.pending = this.wanted = this.resting = null;
   }
 }
 
