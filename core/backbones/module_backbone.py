@@ -41,7 +41,7 @@ class ModuleBackbone(Backbone):
         # transformers, which have one convolution at their entry.
         convolutions = sum(isinstance(m, nn.Conv2d) for m in network.modules())
         self._format = torch.channels_last if convolutions > 3 else torch.contiguous_format
-        self.network = network.to(device=device, memory_format=self._format)
+        self.network = network.to(device).to(memory_format=self._format)  # type: ignore[call-overload]
         self._layers: tuple[LayerInfo, ...] | None = None
         # Hooks sit on the shared modules: a second thread's pass would run through them.
         self._one_at_a_time = threading.RLock()

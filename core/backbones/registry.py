@@ -141,7 +141,7 @@ def weights_presence(name: str, kind: WeightsKind | WeightsSpec) -> WeightsPrese
             )
         if kind == "file":
             return WeightsPresence(True)
-        weights = WeightsSpec(kind)  # type: ignore[arg-type]
+        weights = WeightsSpec(kind)
     if weights.kind == "file":
         path = Path(weights.path or "")
         if path.is_file():

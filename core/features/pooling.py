@@ -91,8 +91,9 @@ def pool(responses: torch.Tensor, pooling: Pooling) -> torch.Tensor:
         responses = patches.transpose(1, 2).reshape(n, width, side, side)
     if pooling.kind == "mean":
         return responses.flatten(2).mean(2)
-    target = [min(length, pooling.size) for length in responses.shape[2:]]
-    if target == list(responses.shape[2:]):
+    height, width = responses.shape[2:]
+    target = (min(height, pooling.size), min(width, pooling.size))
+    if target == (height, width):
         return responses
     return functional.adaptive_avg_pool2d(responses, target)
 
