@@ -14,6 +14,7 @@ import streamlit as st
 from core.brain import HEMISPHERES, load_fsaverage5
 from core.datasets import Subject, find_subjects, open_subject
 from core.errors import CoreError, unknown_name
+from core.evaluation import bootstrap_r
 from core.runs import Run, RunStore
 from core.simulation.demo import demo_folder
 from core.storage import Home, data_folders
@@ -150,3 +151,24 @@ def response_limit(subject_id: str) -> float:
 def test_responses(subject_id: str) -> np.ndarray:
     """Read (n_test, n_vertices) measured responses once; small even for a whole NSD subject."""
     return subject(subject_id).test.response_rows(slice(None))
+
+
+def reported_images(opened: Run) -> tuple[str, np.ndarray]:
+    """Return split and rows of the images behind a run's report."""
+    if opened.report.split == "test":
+        return "test", np.arange(opened.report.n_images)
+    return "train", np.asarray(opened.array("validation_rows"))
+
+
+def reported_responses(opened: Run) -> tuple[np.ndarray, np.ndarray]:
+    """Return predicted and measured (n_images, n_vertices) behind a run's report."""
+    split, rows = reported_images(opened)
+    if split == "test":
+        return held_out_predictions(opened.id), test_responses(opened.subject)
+    return opened.predict_rows(split, rows), subject(opened.subject).train.response_rows(rows)
+
+
+@st.cache_resource(show_spinner=False, max_entries=3)
+def bootstrap_draws(run_id: str) -> np.ndarray:
+    """Return (1000, n_vertices) draws of r behind a run's report, as its own intervals used."""
+    return bootstrap_r(*reported_responses(run(run_id)), n_draws=1000)

@@ -30,7 +30,8 @@ class Selection:
     versus : the other encoder on Compare, as in ``gabor~fixed~energy~ridge``.
     scale : how brains are scaled on Explore: empty (one scale) or ``own``.
     show : third brain on Explore: empty, ``difference`` or ``truth``.
-    metric : on Accuracy: empty (r) or ``normalised``.
+    metric : on Accuracy: empty (r), ``normalised`` or ``ceiling``.
+    ncsnr : on Accuracy: least ncsnr of the vertices summarised, as in ``0.40``; empty for all.
     photo : built-in photograph on Your image.
     """
 
@@ -45,6 +46,7 @@ class Selection:
     scale: str = ""
     show: str = ""
     metric: str = ""
+    ncsnr: str = ""
     photo: str = ""
 
 

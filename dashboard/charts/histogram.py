@@ -1,0 +1,79 @@
+"""How a score is distributed over vertices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dashboard.charts.theme import MEASURED, QUIET, layout, theme
+
+
+def vertex_histogram(
+    values: np.ndarray, *, low: float, high: float, width: float, label: str, stamp: str = ""
+) -> dict[str, Any]:
+    """Count vertices in bins, and mark the median.
+
+    Parameters
+    ----------
+    values : (n_vertices,); NaN is left out.
+    low, high : ends of the axis; values beyond it are counted in the outermost bins.
+    width : of a bin.
+    label : of the axis, with its unit.
+    """
+    shade = theme()
+    defined = values[np.isfinite(values)]
+    edges = np.arange(round((high - low) / width) + 1) * width + low
+    counts, _ = np.histogram(np.clip(defined, low, high), edges)
+    middles = (edges[:-1] + edges[1:]) / 2
+    shapes, notes = [], []
+    if len(defined):
+        median = float(np.median(defined))
+        shapes.append(
+            {
+                "type": "line",
+                "x0": median,
+                "x1": median,
+                "yref": "paper",
+                "y0": 0,
+                "y1": 1,
+                "line": {"color": MEASURED[shade], "width": 1.5},
+            }
+        )
+        right = median > (low + high) / 2
+        notes.append(
+            {
+                "text": f"median {median:.3g}<br>n {len(defined):,}",
+                "x": median,
+                "yref": "paper",
+                "y": 1,
+                "xanchor": "right" if right else "left",
+                "align": "right" if right else "left",
+                "xshift": -5 if right else 5,
+                "yanchor": "top",
+                "showarrow": False,
+                "font": {"size": 11, "color": MEASURED[shade]},
+            }
+        )
+    bars = {
+        "type": "bar",
+        "x": np.round(middles, 4).tolist(),
+        "y": counts.tolist(),
+        "width": width * 0.92,
+        "marker": {"color": QUIET[shade], "opacity": 0.75},
+        "customdata": [
+            [f"{a:.3g}", f"{b:.3g}"] for a, b in zip(edges[:-1], edges[1:], strict=True)
+        ],
+        "hovertemplate": "%{y} vertices<br>%{customdata[0]} to %{customdata[1]}<extra></extra>",
+    }
+    return {
+        "data": [bars],
+        "layout": layout(
+            stamp,
+            annotations=notes,
+            shapes=shapes,
+            xaxis={"title": {"text": label}, "range": [low, high]},
+            yaxis={"title": {"text": "vertices"}, "nticks": 4},
+            bargap=0,
+        ),
+    }

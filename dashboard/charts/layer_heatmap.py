@@ -1,0 +1,188 @@
+"""Which layer predicts which ROI best: one cell per layer and ROI."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dashboard.charts.theme import MEASURED, PREDICTED, QUIET, layout, theme
+from dashboard.cortex_view import colour_table
+
+
+@dataclass(frozen=True)
+class LayerColumn:
+    """One column of the heatmap.
+
+    Parameters
+    ----------
+    block : which encoder's backbone: ``a`` or ``b``.
+    layer : name of the layer.
+    key : what a click on the column selects.
+    on_screen : whether this is the layer being compared.
+    values : (n_rois,) scores; NaN where a ROI has none.
+    """
+
+    block: str
+    layer: str
+    key: str
+    on_screen: bool
+    values: np.ndarray
+
+
+def layer_by_roi(
+    rois: Sequence[str],
+    columns: Sequence[LayerColumn],
+    titles: dict[str, str],
+    *,
+    high: float,
+    stamp: str = "",
+) -> dict[str, Any]:
+    """Draw ROIs downward in visual order and layers to the right, A's block before B's.
+
+    Parameters
+    ----------
+    titles : of the blocks.
+    high : top of the colour scale, which starts at 0.
+    """
+    shade = theme()
+    table = colour_table("sequential", shade)
+    places = _places(columns)
+    values = np.stack([c.values for c in columns], axis=1).astype(float)
+    best = _best_per_block(values, columns)
+    cells: dict[str, Any] = {
+        "type": "heatmap",
+        "x": places,
+        "y": list(range(len(rois))),
+        "z": [[None if np.isnan(v) else round(float(v), 3) for v in row] for row in values],
+        "zmin": 0,
+        "zmax": high,
+        "colorscale": [
+            [k / 16, "rgb({},{},{})".format(*table[round(k * 255 / 16)])] for k in range(17)
+        ],
+        "showscale": False,
+        "xgap": 1,
+        "ygap": 1,
+        "hoverinfo": "skip",
+    }
+    # Plotly selects dots, not cells: these carry the numbers and take the clicks.
+    xs, ys, words, hover, keys, ink = [], [], [], [], [], []
+    for i, roi in enumerate(rois):
+        for j, column in enumerate(columns):
+            if np.isnan(values[i, j]):
+                continue
+            xs.append(places[j])
+            ys.append(i)
+            number = f"{values[i, j]:.2f}".replace("0.", ".")
+            words.append(f"<b>★{number}</b>" if best[i, j] else number)
+            hover.append(f"{roi} · {column.layer}: median r {values[i, j]:.3f}")
+            keys.append([column.block, column.key])
+            rgb = table[round(float(np.clip(values[i, j] / high, 0, 1)) * 255)]
+            ink.append("#15181d" if rgb @ (0.299, 0.587, 0.114) > 140 else "#ffffff")
+    clicks = {
+        "type": "scatter",
+        "mode": "markers+text",
+        "x": xs,
+        "y": ys,
+        "text": words,
+        "customdata": keys,
+        "hovertext": hover,
+        "hovertemplate": "%{hovertext}<br>click: compare this layer<extra></extra>",
+        "textfont": {"size": 10, "color": ink},
+        "marker": {"size": 18, "opacity": 0},
+        "selected": {"marker": {"opacity": 0}},
+        "unselected": {"marker": {"opacity": 0}},
+    }
+    marks = [_block_title(b, t, columns, places) for b, t in titles.items()]
+    boxes = [
+        {
+            "type": "rect",
+            "x0": places[j] - 0.5,
+            "x1": places[j] + 0.5,
+            "y0": -0.5,
+            "y1": len(rois) - 0.5,
+            "line": {"color": (PREDICTED if c.block == "a" else MEASURED)[shade], "width": 2},
+        }
+        for j, c in enumerate(columns)
+        if c.on_screen
+    ]
+    plain = {"showline": False, "ticks": "", "fixedrange": True}
+    figure = layout(
+        "",
+        annotations=marks + _stamp(stamp, QUIET[shade]),
+        shapes=boxes,
+        margin={"l": 78, "r": 6, "t": 62, "b": 22},
+        dragmode=False,
+        clickmode="event+select",
+        xaxis={
+            **plain,
+            "side": "top",
+            "tickvals": places,
+            "ticktext": [c.layer for c in columns],
+            "tickangle": -35 if len(columns) > 6 else 0,
+            "range": [places[0] - 0.55, places[-1] + 0.55],
+        },
+        yaxis={
+            **plain,
+            "tickvals": list(range(len(rois))),
+            "ticktext": list(rois),
+            "range": [len(rois) - 0.4, -0.6],
+        },
+    )
+    return {"data": [cells, clicks], "layout": figure}
+
+
+def _places(columns: Sequence[LayerColumn]) -> list[float]:
+    """Set the two blocks apart by a fifth of a column."""
+    return [j + (0.2 if c.block != columns[0].block else 0.0) for j, c in enumerate(columns)]
+
+
+def _best_per_block(values: np.ndarray, columns: Sequence[LayerColumn]) -> np.ndarray:
+    """Mark (n_rois, n_columns) the best layer of each ROI within its block."""
+    best = np.zeros(values.shape, bool)
+    for block in {c.block for c in columns}:
+        own = np.array([j for j, c in enumerate(columns) if c.block == block])
+        if len(own) < 2:  # of one layer, none is the best
+            continue
+        for i, row in enumerate(values[:, own]):
+            if np.isfinite(row).any():
+                best[i, own[np.nanargmax(row)]] = True
+    return best
+
+
+def _block_title(
+    block: str, title: str, columns: Sequence[LayerColumn], places: Sequence[float]
+) -> dict[str, Any]:
+    own = [x for x, c in zip(places, columns, strict=True) if c.block == block]
+    return {
+        "text": title,
+        "x": own[0] - 0.5,
+        "y": 1,
+        "yref": "paper",
+        "yshift": 46,
+        "xanchor": "left",
+        "yanchor": "middle",
+        "showarrow": False,
+        "font": {"size": 11},
+    }
+
+
+def _stamp(stamp: str, colour: str) -> list[dict[str, Any]]:
+    if not stamp:
+        return []
+    return [
+        {
+            "text": stamp,
+            "xref": "paper",
+            "yref": "paper",
+            "x": 1,
+            "y": 0,
+            "xanchor": "right",
+            "yanchor": "top",
+            "yshift": -4,
+            "showarrow": False,
+            "font": {"size": 9, "color": colour},
+        }
+    ]

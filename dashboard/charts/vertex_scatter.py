@@ -1,0 +1,106 @@
+"""Two encoders' scores against each other, one dot per vertex."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dashboard.charts.theme import QUIET, layout, theme
+from dashboard.roi_chart import Shades
+
+# Beyond this many dots SVG gets slow.
+_MOST_SVG = 6000
+
+
+@dataclass(frozen=True)
+class DotGroup:
+    """Vertices drawn in one colour.
+
+    Parameters
+    ----------
+    positions : (n,) in arrays over both hemispheres.
+    """
+
+    title: str
+    colour: Shades
+    positions: np.ndarray
+
+
+def a_against_b(
+    a: np.ndarray,
+    b: np.ndarray,
+    groups: Sequence[DotGroup],
+    *,
+    names: Sequence[str],
+    titles: tuple[str, str],
+    ends: tuple[float, float],
+    stamp: str = "",
+) -> dict[str, Any]:
+    """Draw A upward against B, with the line on which they are equal.
+
+    Parameters
+    ----------
+    a, b : (n_vertices,) Pearson r; dots without both are left out.
+    groups : one trace each, in drawing order; every dot carries its position as ``customdata``.
+    names : (n_vertices,) words for the tooltip.
+    titles : of A and B.
+    ends : of both axes.
+    """
+    shade = theme()
+    many = sum(len(g.positions) for g in groups) > _MOST_SVG
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": list(ends),
+            "y": list(ends),
+            "line": {"color": QUIET[shade], "width": 1, "dash": "dot"},
+            "hoverinfo": "skip",
+            "showlegend": False,
+        }
+    ]
+    for group in groups:
+        own = group.positions[np.isfinite(a[group.positions]) & np.isfinite(b[group.positions])]
+        traces.append(
+            {
+                "type": "scattergl" if many else "scatter",
+                "mode": "markers",
+                "name": group.title,
+                "x": np.round(b[own].astype(float), 3).tolist(),
+                "y": np.round(a[own].astype(float), 3).tolist(),
+                "customdata": own.tolist(),
+                "text": [names[k] for k in own],
+                "marker": {
+                    "size": 4,
+                    "color": group.colour.light if shade == "light" else group.colour.dark,
+                    "opacity": 0.6,
+                },
+                "unselected": {"marker": {"opacity": 0.12}},
+                "selected": {"marker": {"opacity": 0.9}},
+                "hovertemplate": "%{text}<br>A r %{y:.2f}, B r %{x:.2f}<extra></extra>",
+            }
+        )
+    title_a, title_b = titles
+    axis = {"range": list(ends), "dtick": 0.2, "tickformat": ".1f"}
+    return {
+        "data": traces,
+        "layout": layout(
+            stamp,
+            xaxis={**axis, "title": {"text": f"r of B: {title_b}"}},
+            yaxis={**axis, "title": {"text": f"r of A: {title_a}"}},
+            dragmode="lasso",
+            showlegend=True,
+            legend={
+                "orientation": "h",
+                "x": 0,
+                "y": 1.02,
+                "xanchor": "left",
+                "yanchor": "bottom",
+                "itemsizing": "constant",
+                "font": {"size": 11},
+            },
+        ),
+    }

@@ -1,0 +1,96 @@
+"""The threshold on ncsnr: vertices chosen by their reliability, never by r."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from core.datasets import Subject
+from core.evaluation import Evaluation
+from core.evaluation.restriction import restrict
+from core.runs import Run
+from dashboard import services, state
+from dashboard.panels.roi_responses import roi_places
+
+_HIGHEST = 1.5
+_KEY = "accuracy-ncsnr"
+
+
+def pick_threshold(subject: Subject) -> float:
+    """Draw the slider and return the least ncsnr; 0 keeps every vertex."""
+    if subject.ncsnr is None:
+        st.caption("No ncsnr in this folder: vertices cannot be chosen by their reliability.")
+        return 0.0
+    asked = _asked()
+    # The widget's own state follows the selection, so that an edited address wins.
+    if st.session_state.get(f"{_KEY}-of") != asked:
+        st.session_state[_KEY] = asked
+    chosen = st.slider(
+        "vertices with ncsnr of at least",
+        0.0,
+        _HIGHEST,
+        step=0.05,
+        key=_KEY,
+        help="ncsnr: SD of a vertex’s signal over the SD of its noise in single trials, from "
+        "repeats alone. Choosing by it is fair, because it knows no prediction; choosing by r "
+        "and then summarising r would be circular.",
+    )
+    st.session_state[f"{_KEY}-of"] = chosen
+    state.change(ncsnr=f"{chosen:.2f}" if chosen > 0 else "")
+    return chosen
+
+
+def _asked() -> float:
+    text = state.current().ncsnr
+    if not text:
+        return 0.0
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= _HIGHEST:
+        st.warning(f"The address asks for ncsnr “{text}”; it goes from 0 to {_HIGHEST}.")
+        return 0.0
+    return round(value / 0.05) * 0.05
+
+
+def kept(subject: Subject, threshold: float) -> np.ndarray:
+    """Return (n_vertices,) bool, the same for every encoder."""
+    if subject.ncsnr is None or threshold <= 0:
+        return np.ones(subject.space.n_vertices(), bool)
+    return np.asarray(subject.ncsnr) >= threshold
+
+
+@st.cache_data(show_spinner="Summarising the reliable vertices …", max_entries=64)
+def _restricted(run_id: str, threshold: float) -> Evaluation:
+    run = services.run(run_id)
+    subject = services.subject(run.subject)
+    draws = services.bootstrap_draws(run_id)
+    return restrict(subject, run.report, kept(subject, threshold), draws)
+
+
+def report_above(run: Run, threshold: float) -> Evaluation:
+    """Return the run's report over the vertices above the threshold."""
+    return run.report if threshold <= 0 else _restricted(run.id, threshold)
+
+
+def survivors(subject: Subject, threshold: float) -> str:
+    """Say how many vertices are left, and in which ROIs few or none."""
+    keep = kept(subject, threshold)
+    if keep.all():
+        return f"All {len(keep):,} vertices are summarised."
+    gone, few = [], []
+    for roi, _, _, _, h, vertices in roi_places(subject):
+        left = int(keep[vertices].sum())
+        if not len(vertices):
+            continue
+        if left == 0:
+            gone.append(f"{roi} {h.value}")
+        elif left < 10:
+            few.append(f"{roi} {h.value} ({left} of {len(vertices)})")
+    words = f"{int(keep.sum()):,} of {len(keep):,} vertices are left, the same for all encoders."
+    if gone:
+        words += f" None in {', '.join(gone)}."
+    if few:
+        words += f" Fewer than 10 in {', '.join(few)}."
+    return words
