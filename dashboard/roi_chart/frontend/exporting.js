@@ -6,6 +6,8 @@ import { textWidth } from "./theme.js";
 import { HEMISPHERES, intervalOf, valueOf } from "./words.js";
 
 const PAD = 16;
+// The page's font does not travel with a file; these three have one set of widths, on any machine.
+const FONT = "Helvetica, Arial, Liberation Sans, sans-serif";
 
 export function fileName(data, ending) {
   const words = `${data.title} ${data.stamp}`.toLowerCase();
@@ -13,7 +15,8 @@ export function fileName(data, ending) {
 }
 
 /** The whole figure as an SVG document. */
-export function toSvg(data, theme, width) {
+export function toSvg(data, screen, width) {
+  const theme = { ...screen, font: FONT };
   const layout = layOut(data, width, data.height, theme);
   const full = layout.width + 2 * PAD;
   const definition = wrap(data.definition, layout.width, 12, theme.font);

@@ -96,9 +96,7 @@ function drawMark(data, layout, theme, index, cell, at, mark) {
   const kind = data.series[index][2];
   const up = layout.up(value);
   const size = Math.min(3.4, layout.column * 0.34);
-  const whisker = interval
-    ? line(layout, at, layout.up(interval[0]), at, layout.up(interval[1]), `stroke="${kind === "bar" ? theme.ink : colour}" stroke-width="${kind === "bar" ? 1 : 0.9}" stroke-opacity="${kind === "bar" ? 0.85 : 0.6}"`)
-    : "";
+  const whisker = interval ? drawInterval(layout, theme, at, interval, kind === "bar" ? null : colour) : "";
   if (kind === "bar") {
     const half = Math.min(5, (layout.column * 0.36) / Math.max(1, data.series.length * 0.8));
     return box(layout, at - half, at + half, layout.up(baseline(data)), up, `fill="${colour}"`) + whisker;
@@ -111,6 +109,16 @@ function drawMark(data, layout, theme, index, cell, at, mark) {
       ? `fill="${theme.paper}" stroke="${colour}" stroke-width="1.6"`
       : `fill="${colour}"`;
   return `${whisker}<circle cx="${round(x)}" cy="${round(y)}" r="${round(kind === "ring" ? size - 0.4 : size)}" ${paint}/>`;
+}
+
+/** On a bar the line has a halo: the bar may be as dark, or as light, as the line. */
+function drawInterval(layout, theme, at, interval, colour) {
+  const [low, high] = interval.map(layout.up);
+  if (colour) return line(layout, at, low, at, high, `stroke="${colour}" stroke-width="0.9" stroke-opacity="0.6"`);
+  return (
+    line(layout, at, low, at, high, `stroke="${theme.paper}" stroke-width="3" stroke-opacity="0.75"`) +
+    line(layout, at, low, at, high, `stroke="${theme.ink}" stroke-width="1"`)
+  );
 }
 
 /** The value lies beyond the axis: an arrowhead at its end, pointing on. */
