@@ -116,7 +116,7 @@ function drawInterval(layout, theme, at, interval, colour) {
   const [low, high] = interval.map(layout.up);
   if (colour) return line(layout, at, low, at, high, `stroke="${colour}" stroke-width="0.9" stroke-opacity="0.6"`);
   return (
-    line(layout, at, low, at, high, `stroke="${theme.paper}" stroke-width="3" stroke-opacity="0.75"`) +
+    line(layout, at, low, at, high, `stroke="${theme.paper}" stroke-width="2.2" stroke-opacity="0.6"`) +
     line(layout, at, low, at, high, `stroke="${theme.ink}" stroke-width="1"`)
   );
 }
