@@ -40,8 +40,13 @@ def chromium_path() -> str:
     pytest.skip("No Chromium found (looked for " + ", ".join(_NAMES) + "; or CORTISCOPE_CHROMIUM).")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium_path):
+    """A running Chromium.
+
+    Per module, not per session: the driver keeps an event loop running in this thread, in which
+    no other test could call ``asyncio.run``.
+    """
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=chromium_path, args=list(_FLAGS))

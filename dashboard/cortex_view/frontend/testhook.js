@@ -11,7 +11,9 @@ export function testHook(viewer) {
     },
     setThreshold: (value) => viewer.setThreshold(value),
     stretchRange: (factor) => viewer.stretchRange(factor),
-    isVisible: (side, vertex) => viewer.isVisible(side, vertex),
+    /** Seen, and not on the silhouette, where a pixel may show what lies behind. */
+    isVisible: (side, vertex) =>
+      viewer.isVisible(side, vertex) && viewer.projection.facing(side, vertex) > 0.2,
     /** Stage pixels [x, y] of a vertex in a view. */
     screenPosition: (view, side, vertex) =>
       viewer.projection.toScreen(viewer.cells[view], viewer.camera, side, vertex),

@@ -585,6 +585,7 @@ export class Viewer {
     this.resizing?.disconnect();
     window.removeEventListener("cortiscope:hover-roi", this.onRoiHover);
     this.controls.destroy();
+    for (const part of [this.stage, this.controls.element, this.note]) part.remove();
     // Browsers allow few contexts at once; give this one back now, not at garbage collection.
     this.gl?.getExtension("WEBGL_lose_context")?.loseContext();
   }
