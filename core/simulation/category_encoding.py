@@ -17,6 +17,7 @@ from core.simulation.latents import BACKGROUNDS, LATENTS, OBJECT_KINDS
 
 _SPREAD_MM = 11.0
 _DISC_RADIUS_MM = 9.0
+_FOCUS = 4.0
 # Weight of tuning that belongs to no named ROI: it differs between people and varies smoothly.
 _PRIVATE_WEIGHT = 0.20
 _COMPRESSION = 0.7
@@ -64,16 +65,21 @@ def build_category_encoding(
     anatomy: HemisphereAnatomy, rng: np.random.Generator
 ) -> CategoryEncoding:
     """Give every vertex its tuning: that of the ROIs it is in or near, and a private part."""
-    n = anatomy.n_vertices
-    weights = np.zeros((n, N_MEANINGS))
-    for roi, depth in anatomy.depth.items():
-        tuning = np.zeros(N_MEANINGS)
+    rois = list(anatomy.depth)
+    tunings = np.zeros((len(rois), N_MEANINGS))
+    for row, roi in enumerate(rois):
         for name, value in TUNING[roi].items():
-            tuning[LATENTS.index(name)] = value
-        # Full inside the disc, then a Gaussian flank: selectivity does not stop at a border.
-        beyond = np.maximum(depth - 1, 0) * _DISC_RADIUS_MM
-        weights += np.exp(-(beyond**2) / (2 * _SPREAD_MM**2))[:, None] * tuning
-    weights /= np.maximum(np.abs(weights).max(axis=1, keepdims=True), 1.0)
+            tunings[row, LATENTS.index(name)] = value
+    depth = np.stack([anatomy.depth[roi] for roi in rois], axis=1)  # (n, n_rois)
+    # Full inside the disc, then a Gaussian flank: selectivity does not stop at a border.
+    beyond = np.maximum(depth.min(axis=1) - 1, 0) * _DISC_RADIUS_MM
+    presence = np.exp(-(beyond**2) / (2 * _SPREAD_MM**2))
+    # Face, body and word areas lie within millimetres; the ROI that a vertex is deepest in leads.
+    # Depths count from the deepest one, so that far from all of them nothing underflows.
+    nearest = np.where(np.isfinite(depth.min(axis=1)), depth.min(axis=1), 0.0)
+    share = np.exp(-_FOCUS * (depth**2 - nearest[:, None] ** 2))
+    share /= np.maximum(share.sum(axis=1, keepdims=True), 1e-9)
+    weights = presence[:, None] * (share @ tunings)
     private = smooth_fields(anatomy.averaging, N_MEANINGS, 8, rng)
     # Backgrounds are one-hot, so a random weight on them would swamp the objects'.
     private[:, len(OBJECT_KINDS) : len(OBJECT_KINDS) + len(BACKGROUNDS)] *= 0.5

@@ -3,7 +3,8 @@
 Centres are MNI coordinates; fsaverage's own (MNI305) are treated as MNI152, 2-3 mm apart. EBA,
 FFA-2, PPA, OPA, RSC and left VWFA follow coordinates seen in publications (for the scene areas
 Soc. Cogn. Affect. Neurosci. 2016, nsw094, table 1; for VWFA Hum. Brain Mapp. hbm.22098, table 2);
-OFA, FFA-1, FBA-1/2, OWFA and VWFA-1 are round numbers from the literature at large.
+OFA, FFA-1, FBA-2, OWFA and VWFA-1 are round numbers from the literature at large; FBA-1 is placed
+in area PH (Glasser et al. 2016), where it leaves room for VWFA-1.
 Anatomically plausible, not measured. The anterior ROIs mTL-*, aTL-faces and mfs-words are left
 out, as they are absent in many of the real subjects.
 """
@@ -38,7 +39,7 @@ class CategoryDisc:
 
 CATEGORY_DISCS: tuple[CategoryDisc, ...] = (
     CategoryDisc("EBA", (48, -72, 2), (-48, -74, 4), 15),
-    CategoryDisc("FBA-1", (43, -62, -14), (-42, -64, -14), 8),
+    CategoryDisc("FBA-1", (50, -65, -4), (-47, -64, -5), 8),
     CategoryDisc("FBA-2", (45, -50, -18), (-44, -52, -18), 8),
     CategoryDisc("OFA", (40, -78, -10), (-38, -80, -10), 8),
     CategoryDisc("FFA-1", (39, -64, -16), (-38, -66, -16), 9),

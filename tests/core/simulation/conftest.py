@@ -1,0 +1,59 @@
+"""Small simulated experiments, made once per test session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.brain import Fsaverage5, load_fsaverage5
+from core.simulation.anatomy import Anatomy, build_anatomy
+from core.simulation.demo import ensure_demo
+from core.simulation.individuals import individual
+from core.simulation.recipe import DEFAULT_RECIPE, SimulationRecipe, plan_stimuli
+from core.simulation.stimuli import Stimulus, make_stimuli
+from core.simulation.subject import SimulatedSubject, simulate_subject
+from core.storage import Home
+
+SMALL_RECIPE = SimulationRecipe(
+    n_train=(14, 12), n_shared_train=6, n_test=6, training_sessions=2, test_sessions=2
+)
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return Home(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def surfaces(home: Home) -> Fsaverage5:
+    return load_fsaverage5(home.surfaces)
+
+
+@pytest.fixture(scope="session")
+def anatomies(surfaces: Fsaverage5) -> dict[str, Anatomy]:
+    return {name: build_anatomy(individual(name), surfaces) for name in ("sim01", "sim02")}
+
+
+@pytest.fixture(scope="session")
+def small_demo(home: Home) -> Path:
+    return ensure_demo(home, SMALL_RECIPE)
+
+
+@pytest.fixture(scope="session")
+def scenes() -> list[Stimulus]:
+    return list(make_stimuli(range(40)).values())
+
+
+@pytest.fixture(scope="session")
+def subjects(scenes: list[Stimulus], surfaces: Fsaverage5) -> dict[str, SimulatedSubject]:
+    """Both people with all trials of the real recipe, but only 40 different pictures."""
+    made = {}
+    for name, plan in plan_stimuli(DEFAULT_RECIPE).items():
+        stimuli = {
+            int(identity): scenes[k % len(scenes)]
+            for k, identity in enumerate(np.concatenate([plan.train, plan.test]))
+        }
+        made[name] = simulate_subject(name, DEFAULT_RECIPE, plan, stimuli, surfaces)
+    return made
