@@ -80,7 +80,7 @@ class EncoderMenu:
         return list(dict.fromkeys(k.layer for k in self.runs if k.backbone == backbone))
 
     def encoders(self, backbone: str, layer: str) -> list[str]:
-        """Encoders fitted on one layer."""
+        """List the encoders fitted on one layer."""
         return [k.encoder for k in self.runs if (k.backbone, k.layer) == (backbone, layer)]
 
     def title_of(self, backbone: str) -> str:

@@ -1,4 +1,4 @@
-"""Which file a stimulus address means: ``/stimuli/{subject}.{fingerprint}/{split}/{number}``."""
+"""Which file a stimulus address means: ``/stimuli/{subject}.{fingerprint}/{split}/{row}``."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from pathlib import Path
 from core.datasets import Subject
 from core.errors import CoreError
 from dashboard import services
+from dashboard.stimulus_gallery import stimulus_base_url
 
 
 def stimulus_key(subject: Subject) -> str:
     """Name a subject's images so that the address changes when the data do."""
     return f"{subject.id}.{subject.fingerprint}"
+
+
+def stimulus_address(subject: Subject) -> str:
+    """Return where a subject's images are served, relative to the app."""
+    return stimulus_base_url(stimulus_key(subject))
 
 
 def stimulus_file(key: str, split: str, number: int) -> Path | None:
@@ -24,4 +30,4 @@ def stimulus_file(key: str, split: str, number: int) -> Path | None:
     if subject.fingerprint != fingerprint or split not in ("train", "test"):
         return None
     images = subject.split(split).images
-    return images.paths[number - 1] if 1 <= number <= len(images) else None
+    return images.paths[number] if 0 <= number < len(images) else None

@@ -12,8 +12,8 @@ from core.features import FeatureStore, Pooling
 from core.pipeline.demo import demo_data
 from core.progress import Progress
 from core.runs import RunStore
-from core.storage import Home
 from core.stimuli import StimulusImages, list_images
+from core.storage import Home
 
 DEMO = "demo"
 

@@ -19,11 +19,12 @@ from core.storage import Home, write_json
 
 # One readout for all layers: what differs between two encoders is then the layer alone.
 DEMO_POOLING = Pooling("grid", 8)
-DEMO_BACKBONES: tuple[tuple[str, WeightsSpec], ...] = (
-    ("small_cnn", WeightsSpec("pretrained")),
-    ("gabor", WeightsSpec("fixed")),
-    ("small_cnn", WeightsSpec("untrained")),
-    ("pixels", WeightsSpec("fixed")),
+_BLOCKS = get_card("small_cnn").layers_offered
+DEMO_BACKBONES: tuple[tuple[str, WeightsSpec, tuple[str, ...]], ...] = (
+    ("small_cnn", WeightsSpec("pretrained"), _BLOCKS),
+    ("gabor", WeightsSpec("fixed"), ("energy",)),
+    ("small_cnn", WeightsSpec("untrained"), _BLOCKS),
+    ("pixels", WeightsSpec("fixed"), ("pixels",)),
 )
 
 
@@ -44,8 +45,8 @@ def demo_specs(subject: Subject) -> tuple[EncodingSpec, ...]:
             data=subject.fingerprint,
             features=(FeatureSpec(name, resolve_weights(name, weights), layer, DEMO_POOLING),),
         )
-        for name, weights in DEMO_BACKBONES
-        for layer in get_card(name).layers_offered
+        for name, weights, layers in DEMO_BACKBONES
+        for layer in layers
     )
 
 
@@ -61,7 +62,7 @@ def demo_is_ready(home: Home) -> bool:
 
 def _marker(home: Home) -> Path:
     # Other weights or another readout are another plan: the models must be fitted anew.
-    sources = [(name, resolve_weights(name, weights)) for name, weights in DEMO_BACKBONES]
+    sources = [(name, resolve_weights(name, w), layers) for name, w, layers in DEMO_BACKBONES]
     plan = fingerprint([sources, DEMO_POOLING, Reduction(), EncoderSpec()])
     folder = demo_folder(home)
     return folder.with_name(f"{folder.name}.ready-{plan}.json")

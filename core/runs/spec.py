@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from core.backbones import get_card
 from core.config import fingerprint
 from core.encoding import EncoderSpec, Reduction
 from core.errors import InvalidInput
@@ -44,7 +45,9 @@ class EncodingSpec:
     @property
     def fingerprint(self) -> str:
         """The cache key: equal exactly when the fitted model must be."""
-        return fingerprint(self)
+        # A backbone whose code computes something else now is another backbone.
+        revisions = tuple(get_card(f.backbone).revision for f in self.features)
+        return fingerprint((self, revisions))
 
     @property
     def run_id(self) -> str:

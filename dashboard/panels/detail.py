@@ -16,7 +16,7 @@ from dashboard import services, state
 from dashboard.charts.scatter import predicted_against_measured
 from dashboard.charts.theme import show_chart
 from dashboard.panels.brain import focus_roi, selected_vertex
-from dashboard.stimulus_files import stimulus_key
+from dashboard.stimulus_files import stimulus_address
 
 _N_TOP = 6
 
@@ -129,7 +129,7 @@ def _top_images(subject: Subject, measured: np.ndarray, predicted: np.ndarray) -
         best = np.argsort(values)[::-1][:_N_TOP]
         figures = "".join(
             f'<figure><img loading="lazy" alt="test image {k + 1}" '
-            f'src="stimuli/{stimulus_key(subject)}/test/{k + 1}?s=96">'
+            f'src="{stimulus_address(subject)}/test/{k}?s=96">'
             f"<figcaption>{values[k]:.1f}</figcaption></figure>"
             for k in best
         )

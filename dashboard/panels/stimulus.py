@@ -10,8 +10,8 @@ import streamlit as st
 from core.datasets import StimulusNote, Subject
 from core.runs import Run
 from dashboard import state
-from dashboard.stimulus_files import stimulus_key
-from dashboard.stimulus_gallery import stimulus_gallery
+from dashboard.stimulus_files import stimulus_address
+from dashboard.stimulus_gallery import GalleryPick, stimulus_gallery
 
 ROLE_WORDS = {
     "fit": "The encoder was fitted on this image: its prediction is no test.",
@@ -42,20 +42,23 @@ def pick_stimulus(subject: Subject, run: Run) -> StimulusChoice:
         slot = st.container()
         order = _search(subject)
         with slot:
-            picked = stimulus_gallery(
+            stimulus_gallery(
                 key="gallery",
-                base_url=f"stimuli/{stimulus_key(subject)}",
+                base_url=stimulus_address(subject),
                 order=order,
-                current=(split, row + 1),
+                current=(split, row),
                 roles=_roles(subject, run),
                 caption=_note(subject, split, row).caption,
                 role_text=ROLE_WORDS[run.role_of(split, row)],
                 stamp=subject.stamp,
+                on_pick=_take,
             )
-    if picked is not None:
-        split, row = picked.split, picked.number - 1
     state.change(image=f"{split}-{row + 1}")
     return StimulusChoice(split, row, run.role_of(split, row), _note(subject, split, row))
+
+
+def _take(picked: GalleryPick) -> None:
+    state.change(image=f"{picked.split}-{picked.number + 1}")
 
 
 def _from_address(subject: Subject) -> tuple[str, int]:
@@ -76,11 +79,11 @@ def _note(subject: Subject, split: str, row: int) -> StimulusNote:
     return notes[row] if notes else StimulusNote()
 
 
-def _roles(subject: Subject, run: Run) -> dict[str, object]:
+def _roles(subject: Subject, run: Run) -> dict[str, str]:
     """Say per split what the encoder did: one letter per image for train, one for all of test."""
     letters = np.full(len(subject.train), "f")
     letters[np.asarray(run.array("validation_rows"))] = "v"
-    return {"train": "".join(letters), "test": "t"}
+    return {"train": "".join(letters), "test": "h"}
 
 
 def _search(subject: Subject) -> dict[str, int] | list[tuple[str, int]]:
@@ -98,7 +101,7 @@ def _search(subject: Subject) -> dict[str, int] | list[tuple[str, int]]:
         return everything
     wanted = words.lower().split()
     found = [
-        (name, k + 1)
+        (name, k)
         for name in ("test", "train")
         for k, note in enumerate(subject.split(name).notes)
         if all(w in f"{note.caption} {' '.join(note.categories)}".lower() for w in wanted)

@@ -26,7 +26,7 @@ from dashboard.panels.sidebar import pick_encoder, pick_subject
 from dashboard.photographs import Photograph, as_seen, samples, take_photograph
 from dashboard.picture_worker import design_of, first_guesses, occlusion_of
 from dashboard.roi_chart import Axis, Mark, RoiRow, Series, roi_chart
-from dashboard.stimulus_files import stimulus_key
+from dashboard.stimulus_files import stimulus_address
 
 _OCCLUSION_GRID = 9
 
@@ -199,7 +199,7 @@ def _nearest(subject: Subject, run: Run, design: np.ndarray) -> None:
     for value, split, row in sorted(found, reverse=True)[:6]:
         figures.append(
             f'<figure><img loading="lazy" alt="{split} image {row + 1}" '
-            f'src="stimuli/{stimulus_key(subject)}/{split}/{row + 1}?s=96">'
+            f'src="{stimulus_address(subject)}/{split}/{row}?s=96">'
             f"<figcaption>{value:.2f}</figcaption></figure>"
         )
     st.html(
