@@ -15,6 +15,7 @@ Okabe and Ito (2008), "Color Universal Design".
 from __future__ import annotations
 
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,10 +35,19 @@ _LMS_TO_RGB = np.array(
      [-0.0041960863, -0.7034186147, 1.7076147010]]
 )  # fmt: skip
 
-# Lightness at the strong end, peak chroma, hue in degrees near zero and at the end, per arm.
+
+class _Arms(NamedTuple):
+    """A diverging table: lightness at the ends, peak chroma, hues (near zero, at the end)."""
+
+    end: float
+    chroma: float
+    below: tuple[float, float]
+    above: tuple[float, float]
+
+
 _DIVERGING = {
-    "light": {"end": 0.40, "chroma": 0.175, "below": (240.0, 266.0), "above": (52.0, 26.0)},
-    "dark": {"end": 0.86, "chroma": 0.145, "below": (264.0, 222.0), "above": (28.0, 76.0)},
+    "light": _Arms(0.40, 0.175, below=(240.0, 266.0), above=(52.0, 26.0)),
+    "dark": _Arms(0.86, 0.145, below=(264.0, 222.0), above=(28.0, 76.0)),
 }
 # Control points from 0 to the top: lightness, chroma, hue in degrees.
 _SEQUENTIAL = {
@@ -104,10 +114,10 @@ def _diverging(theme: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     signed = np.linspace(-1, 1, N_COLOURS)
     strength = np.abs(signed)
     grey = GREY_LIGHTNESS[theme]
-    lightness = grey + (spec["end"] - grey) * strength
+    lightness = grey + (spec.end - grey) * strength
     # Chroma rises faster than lightness falls, then stays: a small response is already coloured.
-    chroma = spec["chroma"] * np.sin(np.pi / 2 * np.minimum(1, strength * 1.25)) ** 0.9
-    below, above = spec["below"], spec["above"]
+    chroma = spec.chroma * np.sin(np.pi / 2 * np.minimum(1, strength * 1.25)) ** 0.9
+    below, above = spec.below, spec.above
     hue = np.where(
         signed < 0,
         below[0] + (below[1] - below[0]) * strength,

@@ -133,7 +133,7 @@ def encode_payload(
     # The id lets the browser skip a rerun that changed nothing, and tells tests what is painted.
     digest = hashlib.blake2b(repr(header).encode(), digest_size=8)
     for array in arrays.values():
-        digest.update(array)
+        digest.update(array.tobytes())
     return pack({"id": digest.hexdigest(), **header}, arrays)
 
 
