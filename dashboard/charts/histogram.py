@@ -73,7 +73,12 @@ def vertex_histogram(
             annotations=notes,
             shapes=shapes,
             xaxis={"title": {"text": label}, "range": [low, high]},
-            yaxis={"title": {"text": "vertices"}, "nticks": 4},
+            # Room above the highest bar for the median's label.
+            yaxis={
+                "title": {"text": "vertices"},
+                "nticks": 4,
+                "range": [0, 1.35 * max(1, int(counts.max()))],
+            },
             bargap=0,
         ),
     }

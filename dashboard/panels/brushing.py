@@ -1,0 +1,126 @@
+"""The scatter of vertices, A against B, and what was brushed in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from html import escape
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core.brain import HEMISPHERES
+from core.datasets import Subject
+from core.runs import Run
+from dashboard.charts.vertex_scatter import DotGroup, a_against_b
+from dashboard.panels.downloads import file_name, vertex_places
+from dashboard.roi_chart import Shades
+from dashboard.roi_style import roi_colour
+
+_KEY = "compare-scatter"
+_NO_ROI = Shades("#9aa3af", "#76808c")
+
+
+def brushed(subject: Subject) -> np.ndarray | None:
+    """Return positions (n,) of the vertices brushed since, or None where nothing is."""
+    state: Any = st.session_state.get(_key(subject)) or {}
+    points = (state.get("selection") or {}).get("points") or []
+    positions = [_position(p) for p in points]
+    found = np.array(sorted({k for k in positions if k is not None}), dtype=int)
+    return found if len(found) else None
+
+
+def _key(subject: Subject) -> str:
+    # Another subject has other vertices: a brush must not outlive it.
+    return f"{_KEY}-{subject.id}"
+
+
+def _position(point: Any) -> int | None:
+    value = point.get("customdata")
+    if isinstance(value, list | tuple):
+        value = value[0] if value else None
+    return None if value is None else int(value)
+
+
+def show_scatter(subject: Subject, a: Run, b: Run, titles: tuple[str, str]) -> None:
+    """Draw the scatter; a brush runs the page again."""
+    names = [
+        f"vertex {number} {side} · {rois or 'in no ROI'}"
+        for side, number, rois in vertex_places(subject)
+    ]
+    r_a, r_b = np.asarray(a.report.r), np.asarray(b.report.r)
+    figure = a_against_b(
+        r_a,
+        r_b,
+        _groups(subject),
+        names=names,
+        titles=titles,
+        ends=_ends(r_a, r_b),
+        stamp=subject.stamp,
+    )
+    figure["layout"]["height"] = 430
+    st.plotly_chart(
+        figure,
+        key=_key(subject),
+        theme="streamlit",
+        on_select="rerun",
+        selection_mode=("box", "lasso"),
+        config={
+            "displaylogo": False,
+            "modeBarButtons": [["lasso2d", "select2d"], ["toImage"]],
+            "toImageButtonOptions": {
+                "format": "svg",
+                "filename": file_name(subject, "a-against-b", "").rstrip("."),
+            },
+        },
+    )
+
+
+def _ends(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
+    both = np.concatenate([a[np.isfinite(a)], b[np.isfinite(b)]])
+    if not len(both):
+        return -0.2, 1.0
+    return float(np.floor(both.min() * 10) / 10), float(np.ceil(both.max() * 10) / 10)
+
+
+def _groups(subject: Subject) -> list[DotGroup]:
+    """Give each vertex one class: its first in visual order; streams alone count as none."""
+    taken = np.zeros(subject.space.n_vertices(), bool)
+    groups: dict[str, list[np.ndarray]] = {}
+    colours: dict[str, Shades] = {}
+    for roi in subject.parcellation.roi_names:
+        name = subject.parcellation.class_of(roi)
+        if name == "streams":
+            continue
+        title, colour = roi_colour(name)
+        colours[title] = colour
+        for h in HEMISPHERES:
+            vertices = subject.roi_vertices(roi, h)
+            own = vertices[~taken[vertices]]
+            taken[own] = True
+            groups.setdefault(title, []).append(own)
+    dots = [DotGroup(t, colours[t], np.concatenate(v)) for t, v in groups.items()]
+    rest = DotGroup("streams only", _NO_ROI, np.flatnonzero(~taken))
+    return [rest, *(d for d in dots if len(d.positions))]
+
+
+def brush_words(subject: Subject, a: Run, b: Run, positions: np.ndarray | None) -> str:
+    """Say what the brush holds."""
+    if positions is None:
+        return (
+            '<p class="cs-note">One dot per vertex. Above the dotted line A predicts better, below '
+            "it B. <b>Draw a lasso around dots</b>: the brains then show these vertices alone.</p>"
+        )
+    places = vertex_places(subject)
+    held = Counter(
+        f"{roi} {places[k][0]}" for k in positions for roi in places[k][2].split(", ") if roi
+    )
+    where = ", ".join(f"{name} {n}" for name, n in held.most_common(6))
+    r_a = np.asarray(a.report.r)[positions]
+    r_b = np.asarray(b.report.r)[positions]
+    return (
+        f'<p class="cs-note"><b>{len(positions):,} vertices brushed</b>: median r of A '
+        f"{np.nanmedian(r_a):.2f}, of B {np.nanmedian(r_b):.2f} (chosen by these very scores, so "
+        f"no estimate). The brains show these alone. Most are in {escape(where) or 'no ROI'}. "
+        "Double-click in the chart to let go.</p>"
+    )

@@ -1,0 +1,171 @@
+"""Two encoders, ROI by ROI: their scores side by side, the difference, and what is certain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from core.datasets import Subject
+from core.evaluation.comparison import PairedDifference, adjusted_p, paired_difference
+from core.runs import Run
+from dashboard import services
+from dashboard.panels.roi_responses import roi_places
+from dashboard.roi_chart import Mark, RoiRow
+
+LEVEL = 0.05
+N_DRAWS = 2000
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A and B over every ROI and hemisphere that exists.
+
+    Parameters
+    ----------
+    places : ROI and hemisphere of each entry.
+    differences : one per place.
+    adjusted : (n_places,) p after Benjamini and Hochberg; NaN where nothing was tested.
+    overall : over all vertices; not one of the corrected tests.
+    """
+
+    places: tuple[tuple[str, str], ...]
+    differences: tuple[PairedDifference, ...]
+    adjusted: np.ndarray
+    overall: PairedDifference
+
+    def of(self, roi: str, hemisphere: str) -> tuple[PairedDifference, float] | None:
+        """Return a ROI's difference and its adjusted p, or None where it is absent."""
+        if (roi, hemisphere) not in self.places:
+            return None
+        k = self.places.index((roi, hemisphere))
+        return self.differences[k], float(self.adjusted[k])
+
+    @property
+    def found(self) -> np.ndarray:
+        """Which differences are distinguishable from none."""
+        return self.adjusted <= LEVEL  # NaN compares as False
+
+    def counts(self) -> tuple[int, int, int]:
+        """Return in how many places A is better, B is better, and how many were tested."""
+        above = np.array([(d.difference or 0) > 0 for d in self.differences])
+        a = int((self.found & above).sum())
+        return a, int(self.found.sum()) - a, int(np.isfinite(self.adjusted).sum())
+
+
+def same_images(a: Run, b: Run) -> bool:
+    """Whether both reports speak of the same images, so that they can be paired."""
+    (split_a, rows_a), (split_b, rows_b) = (services.reported_images(r) for r in (a, b))
+    return split_a == split_b and np.array_equal(rows_a, rows_b)
+
+
+@st.cache_data(show_spinner="Comparing on the same resampled images …", max_entries=128)
+def compare(run_a: str, run_b: str) -> Comparison:
+    """Compare two runs of one subject on the images of their reports."""
+    a, b = services.run(run_a), services.run(run_b)
+    subject = services.subject(a.subject)
+    predicted_a, measured = services.reported_responses(a)
+    predicted_b, _ = services.reported_responses(b)
+    present = [(roi, h.value, v) for roi, _, _, _, h, v in roi_places(subject) if len(v)]
+    groups = [v for _, _, v in present] + [np.arange(subject.space.n_vertices())]
+    *differences, overall = paired_difference(
+        predicted_a, predicted_b, measured, groups, n_draws=N_DRAWS
+    )
+    p = np.array([np.nan if d.p is None else d.p for d in differences])
+    places = tuple((roi, side) for roi, side, _ in present)
+    return Comparison(places, tuple(differences), adjusted_p(p), overall)
+
+
+def verdict(comparison: Comparison) -> str:
+    """Say in one sentence who is better where."""
+    a, b, n = comparison.counts()
+    rest = n - a - b
+    pairs = "ROIs, each hemisphere counted"
+    if rest == n:
+        return f"A and B are not distinguishable in any of {n} {pairs}, at q < .05."
+    words = f"A is better in {a} of {n} {pairs}, B in {b}"
+    return f"{words}; the other {rest} are not distinguishable at q < .05." if rest else f"{words}."
+
+
+def difference_rows(subject: Subject, comparison: Comparison) -> list[RoiRow]:
+    """Return A - B per ROI and hemisphere; the note says what is distinguishable."""
+    rows = []
+    for roi, group, title, colour, h, vertices in roi_places(subject):
+        mark, note = None, ""
+        known = comparison.of(roi, h.value)
+        if known is not None and known[0].difference is not None:
+            one, q = known
+            mark = Mark(one.difference, one.low, one.high)
+            decision = "distinguishable" if q <= LEVEL else "not distinguishable"
+            note = (
+                f"{decision} at q < .05 (p {_p(one.p)}, adjusted {_p(q)}); "
+                f"A {one.median_a:.2f}, B {one.median_b:.2f}"
+            )
+        rows.append(RoiRow(roi, group, title, colour, h.value, len(vertices), (mark,), None, note))
+    return rows
+
+
+def difference_table(comparison: Comparison) -> list[tuple[object, ...]]:
+    """Return one row per ROI and hemisphere, for the CSV file."""
+    listing = zip(comparison.places, comparison.differences, comparison.adjusted, strict=True)
+    return [
+        (*place, d.n, d.n_undefined, d.median_a, d.median_b, d.difference)
+        + (d.low, d.high, d.p, q, q <= LEVEL)
+        for place, d, q in listing
+    ]
+
+
+DIFFERENCE_COLUMNS = (
+    "roi", "hemisphere", "n_vertices", "n_undefined", "median_r_a", "median_r_b", "difference",
+    "low_95", "high_95", "p", "p_adjusted", "distinguishable",
+)  # fmt: skip
+
+
+def overall_html(subject: Subject, a: Run, b: Run, comparison: Comparison | None) -> str:
+    """List both encoders' numbers over all vertices and their difference."""
+    facts = []
+    for letter, run in (("A", a), ("B", b)):
+        whole = run.report.overall
+        if whole.median_r is None:
+            continue
+        interval = (
+            "" if whole.low is None else f"<small> [{whole.low:.2f}, {whole.high:.2f}]</small>"
+        )
+        share = (
+            ""
+            if whole.noise_normalized is None
+            else f"; noise-normalised {whole.noise_normalized:.1f} %"
+        )
+        facts.append(
+            (f"{whole.median_r:.3f}{interval}", letter, f"median r; mean {whole.mean_r:.3f}{share}")
+        )
+    if comparison is not None and comparison.overall.difference is not None:
+        one = comparison.overall
+        facts.append(
+            (
+                f"{one.difference:+.3f}<small> [{one.low:.2f}, {one.high:.2f}]</small>".replace(
+                    "-", "−"
+                ),
+                "A − B",
+                f"of the medians, paired over images; p {_p(one.p)}",
+            )
+        )
+    rows = "".join(f"<dt>{v}</dt><dd><b>{t}</b> {escape(d)}</dd>" for v, t, d in facts)
+    ceiling = a.report.overall.ceiling_r
+    known = (
+        f"noise ceiling {ceiling:.2f} (median of its square root)"
+        if ceiling is not None
+        else f"noise ceiling {escape(a.report.ceiling_source)}"
+    )
+    return (
+        f'<dl class="cs-facts">{rows}</dl><p class="cs-note">Over all {a.report.overall.n:,} '
+        f"vertices; 95 % bootstrap intervals over images; {known}. {escape(subject.stamp)}</p>"
+    )
+
+
+def _p(value: float | None) -> str:
+    if value is None or not np.isfinite(value):
+        return "unknown"
+    return "< .002" if value < 0.002 else f"{value:.3f}".removeprefix("0")
