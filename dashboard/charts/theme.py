@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 MEASURED = {"light": "#1d2430", "dark": "#e9edf3"}
-PREDICTED = {"light": "#d9480f", "dark": "#ff8a4c"}
+PREDICTED = {"light": "#b5176b", "dark": "#ff7ab8"}
 SECOND = {"light": "#1769aa", "dark": "#6cb6f0"}
 QUIET = {"light": "#9aa3af", "dark": "#76808c"}
 

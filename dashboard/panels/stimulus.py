@@ -36,23 +36,22 @@ class StimulusChoice:
 
 
 def pick_stimulus(subject: Subject, run: Run) -> StimulusChoice:
-    """Draw the gallery and return the image on screen."""
+    """Draw the gallery into the container at hand and return the image on screen."""
     split, row = _from_address(subject)
-    with st.sidebar:
-        slot = st.container()
-        order = _search(subject)
-        with slot:
-            stimulus_gallery(
-                key="gallery",
-                base_url=stimulus_address(subject),
-                order=order,
-                current=(split, row),
-                roles=_roles(subject, run),
-                caption=_note(subject, split, row).caption,
-                role_text=ROLE_WORDS[run.role_of(split, row)],
-                stamp=subject.stamp,
-                on_pick=_take,
-            )
+    slot = st.container()
+    order = _search(subject)
+    with slot:
+        stimulus_gallery(
+            key="gallery",
+            base_url=stimulus_address(subject),
+            order=order,
+            current=(split, row),
+            roles=_roles(subject, run),
+            caption=_note(subject, split, row).caption,
+            role_text=ROLE_WORDS[run.role_of(split, row)],
+            stamp=subject.stamp,
+            on_pick=_take,
+        )
     state.change(image=f"{split}-{row + 1}")
     return StimulusChoice(split, row, run.role_of(split, row), _note(subject, split, row))
 

@@ -36,15 +36,18 @@ class Responses:
 
 def render() -> None:
     """Draw the page."""
-    subject = pick_subject()
     with st.sidebar:
+        # The picture leads; it is drawn last, since its mark depends on the encoder below it.
         top = st.container()
+    subject = pick_subject()
     run = pick_encoder(subject)
     with top:
         stimulus = pick_stimulus(subject, run)
     responses = _responses(subject, run, stimulus)
     with errors_on_page():
-        show_brain(subject, _maps(subject, run, stimulus, responses), key="explore-brain")
+        show_brain(
+            subject, _maps(subject, run, stimulus, responses), key="explore-brain", height=480
+        )
     _options(subject)
     chart, panel = st.columns([7, 4], gap="medium")
     with chart, errors_on_page():
