@@ -33,8 +33,8 @@ from core.simulation.streams import STREAMS, stream_labels
 # a vertex of fsaverage5 stands for some 4 mm of cortex, whose pRFs it pools.
 _PRF_SIZE = {
     "V1": (0.55, 0.12),
-    "V2": (0.75, 0.18),
-    "V3": (1.00, 0.25),
+    "V2": (0.70, 0.16),
+    "V3": (0.85, 0.20),
     "hV4": (1.40, 0.40),
 }
 

@@ -19,7 +19,8 @@ _SPREAD_MM = 11.0
 _DISC_RADIUS_MM = 9.0
 _FOCUS = 4.0
 # Weight of tuning that belongs to no named ROI: it differs between people and varies smoothly.
-_PRIVATE_WEIGHT = 0.20
+_PRIVATE_WEIGHT = 0.12
+_SIZE_EXPONENT = 0.3  # an object twice as large gives little more: seen is seen
 _COMPRESSION = 0.7
 _COMPETITION = 0.35
 _BASELINE = 0.3
@@ -48,7 +49,7 @@ def meanings(latents: np.ndarray) -> np.ndarray:
     """
     n_kinds = len(OBJECT_KINDS)
     size = np.clip(latents[:, :n_kinds].astype(float), 0, None)
-    strength = np.sqrt(size)
+    strength = size**_SIZE_EXPONENT
     # Objects compete: each is held back by the others' strength.
     strength = strength / (_COMPETITION + strength.sum(axis=1, keepdims=True))
     # A place is seen less the more of it is covered.

@@ -30,6 +30,9 @@ from core.simulation.individuals import individual
 from core.storage import Home, atomic_file
 
 _SUPERSAMPLING = 2
+_FILL = 0.80  # share of a panel that the ROIs take up
+_LARGEST_SCALE = 3.6 * _SUPERSAMPLING  # pixels per mm
+_NAMED_PIXELS = 160 * _SUPERSAMPLING**2  # smaller slivers of a ROI get no name
 _INK = (28, 32, 38)
 _PAPER = (255, 255, 255)
 
@@ -108,19 +111,31 @@ def _rasterise(
     return _Raster(corners, weights, covered)
 
 
+def _frame(points: np.ndarray, size: tuple[int, int], limit: float) -> tuple[float, np.ndarray]:
+    """Return scale and centre that show some (n, 2) points with room for their names."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    scale = float(min(limit, *(np.array(size) * _FILL / np.maximum(high - low, 1e-9))))
+    return scale, (low + high) / 2
+
+
 def _project(
-    mesh: np.ndarray, faces: np.ndarray, view: _View, size: tuple[int, int], scale: float
+    mesh: np.ndarray, faces: np.ndarray, view: _View, shown: np.ndarray, size: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Look at a mesh so that the vertices ``shown``, where they face the eye, fill the panel.
+
+    Returns
+    -------
+    flat : (n_vertices, 2) pixel positions. order : faces back to front. forward : line of sight.
+    """
     forward = np.array(view.forward) / np.linalg.norm(view.forward)
     up = np.array(view.up, dtype=float)
     up -= (up @ forward) * forward
     up /= np.linalg.norm(up)
-    right = np.cross(forward, up)
-    centre = (mesh.max(axis=0) + mesh.min(axis=0)) / 2
-    local = mesh - centre
-    flat = np.stack([local @ right, -(local @ up)], axis=1) * scale + np.array(size) / 2
-    distance = local @ forward
-    return flat, np.argsort(-distance[faces].mean(axis=1)), forward
+    plane = np.stack([mesh @ np.cross(forward, up), -(mesh @ up)], axis=1)
+    facing = shown & (_normals(mesh, faces) @ forward < 0)
+    scale, centre = _frame(plane[facing], size, _LARGEST_SCALE)
+    flat = (plane - centre) * scale + np.array(size) / 2
+    return flat, np.argsort(-(mesh @ forward)[faces].mean(axis=1)), forward
 
 
 def _normals(mesh: np.ndarray, faces: np.ndarray) -> np.ndarray:
@@ -170,7 +185,7 @@ def _panel(
 ) -> Image.Image:
     # Gyri light, sulci darker, in two soft tones, so that the folds read on inflated cortex.
     depth = raster.interpolate(sulcal_depth)
-    grey = 205 - 55 / (1 + np.exp(-depth / 1.2))
+    grey = 214 - 78 / (1 + np.exp(-depth / 0.45))
     picture = np.repeat(grey[..., None], 3, axis=2)
     masks = {
         name: (raster.interpolate(values) > 0.5) & raster.covered
@@ -200,7 +215,7 @@ def _write_labels(image: Image.Image, masks: dict[str, np.ndarray]) -> None:
     pen = ImageDraw.Draw(image)
     font = ImageFont.load_default(13 * _SUPERSAMPLING)
     anchors, boxes = [], []
-    names = [n for n, m in masks.items() if m.sum() > 45 * _SUPERSAMPLING**2]
+    names = [n for n, m in masks.items() if m.sum() > _NAMED_PIXELS]
     for name in names:
         rows, columns = np.nonzero(masks[name])
         # The pixel of the ROI nearest its centre of mass: a ring or a C still gets its own pixel.
@@ -240,10 +255,11 @@ def _write_labels(image: Image.Image, masks: dict[str, np.ndarray]) -> None:
 
 
 def _inflated_panel(
-    surfaces: HemisphereSurfaces, view: _View, indicators: dict, size: tuple[int, int], scale: float
+    surfaces: HemisphereSurfaces, view: _View, indicators: dict, size: tuple[int, int]
 ) -> Image.Image:
     mesh = surfaces.inflated.astype(float)
-    flat, order, forward = _project(mesh, surfaces.faces, view, size, scale)
+    shown = np.any(list(indicators.values()), axis=0)
+    flat, order, forward = _project(mesh, surfaces.faces, view, shown, size)
     raster = _rasterise(flat, order, surfaces.faces, size)
     facing = np.clip(-(_normals(mesh, surfaces.faces) @ forward), 0, 1)
     light = 0.62 + 0.42 * raster.interpolate(facing) ** 0.8
@@ -253,11 +269,9 @@ def _inflated_panel(
 def _flat_panel(
     surfaces: HemisphereSurfaces, indicators: dict, size: tuple[int, int]
 ) -> Image.Image:
-    used = np.unique(surfaces.flat_faces)
     points = surfaces.flat[:, :2].astype(float) * [1, -1]
-    low, high = points[used].min(axis=0), points[used].max(axis=0)
-    scale = 0.97 * min(np.array(size) / (high - low))
-    flat = (points - (low + high) / 2) * scale + np.array(size) / 2
+    scale, centre = _frame(points[np.any(list(indicators.values()), axis=0)], size, np.inf)
+    flat = (points - centre) * scale + np.array(size) / 2
     raster = _rasterise(flat, np.arange(len(surfaces.flat_faces)), surfaces.flat_faces, size)
     light = np.ones(raster.covered.shape)
     return _panel(raster, light, surfaces.sulcal_depth, indicators, labelled=True)
@@ -266,8 +280,8 @@ def _flat_panel(
 def render_rois(anatomy: Anatomy, surfaces: Fsaverage5) -> Image.Image:
     """Compose inflated views and flat maps of both hemispheres, stamped as simulated."""
     k = _SUPERSAMPLING
-    cell, flat_size = (430 * k, 340 * k), (570 * k, 470 * k)
-    margin, top, scale = 24 * k, 84 * k, 1.62 * k
+    cell, flat_size = (430 * k, 360 * k), (570 * k, 520 * k)
+    margin, top = 24 * k, 84 * k
     width = 2 * margin + 4 * cell[0]
     flats_top = top + 2 * (cell[1] + 26 * k) + 30 * k
     height = flats_top + flat_size[1] + 40 * k + 90 * k
@@ -287,7 +301,7 @@ def render_rois(anatomy: Anatomy, surfaces: Fsaverage5) -> Image.Image:
         indicators = _indicators(anatomy, hemisphere, streams=False)
         y = top + row * (cell[1] + 26 * k)
         for column, view in enumerate(_views(hemisphere)):
-            panel = _inflated_panel(surfaces[hemisphere], view, indicators, cell, scale)
+            panel = _inflated_panel(surfaces[hemisphere], view, indicators, cell)
             x = margin + column * cell[0]
             page.paste(panel, (x, y + 22 * k))
             pen.text((x + 6 * k, y), f"{hemisphere} hemisphere, {view.title}", font=text, fill=_INK)
@@ -330,6 +344,21 @@ def _legend(
         x += 16 * k
 
 
+def _palette() -> Image.Image:
+    """Return 256 colours: greys for the folds, and each ROI's colour in light and shade.
+
+    Palettes drawn from the picture give all their colours to its many greys.
+    """
+    colours = [np.full(3, level) for level in np.linspace(0, 255, 98)]
+    for name in _COLOURS:
+        colours += [_rgb(name) * shade for shade in (0.45, 0.68, 0.78, 0.88, 1.0)]
+        colours.append(0.5 * _rgb(name) + 127)
+    flat = np.clip(np.array(colours[:256]).round(), 0, 255).astype(np.uint8)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(flat.tobytes())
+    return palette
+
+
 def main(arguments: list[str]) -> int:
     """Write the picture; called by ``python -m core.simulation.picture``."""
     if not 1 <= len(arguments) <= 2:
@@ -339,8 +368,7 @@ def main(arguments: list[str]) -> int:
     surfaces = load_fsaverage5(Home.from_environment().surfaces)
     anatomy = build_anatomy(individual(arguments[1] if arguments[1:] else "sim01"), surfaces)
     picture = render_rois(anatomy, surfaces)
-    # A palette of 256 colours keeps the file small and the borders crisp.
-    small = picture.quantize(256, dither=Image.Dither.NONE)
+    small = picture.quantize(palette=_palette(), dither=Image.Dither.NONE)
     with atomic_file(target) as draft:
         small.save(draft, format="PNG", optimize=True)
     return 0

@@ -82,7 +82,7 @@ def test_category_areas_prefer_their_category(subjects, roi, shown, other):
         difference = signal[0, vertices] - signal[1, vertices]
         assert np.median(difference) > 1.0
         # Not all: neighbouring discs overlap, and a vertex follows the one it is deepest in.
-        assert np.mean(difference > 0) > 0.75
+        assert np.mean(difference > 0) > 0.65
 
 
 def test_v1_does_not_know_what_is_shown(subjects):
