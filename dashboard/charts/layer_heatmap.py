@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.charts.theme import MEASURED, PREDICTED, QUIET, layout, theme
+from dashboard.charts.theme import QUIET, layout, theme
 from dashboard.cortex_view import colour_table
+from dashboard.roi_chart import ENCODER_COLOURS
 
 
 @dataclass(frozen=True)
@@ -21,14 +22,14 @@ class LayerColumn:
     block : which encoder's backbone: ``a`` or ``b``.
     layer : name of the layer.
     key : what a click on the column selects.
-    on_screen : whether this is the layer being compared.
+    shown_as : ``a`` or ``b`` where this layer is the one being compared, else empty.
     values : (n_rois,) scores; NaN where a ROI has none.
     """
 
     block: str
     layer: str
     key: str
-    on_screen: bool
+    shown_as: str
     values: np.ndarray
 
 
@@ -81,6 +82,9 @@ def layer_by_roi(
             keys.append([column.block, column.key])
             rgb = table[round(float(np.clip(values[i, j] / high, 0, 1)) * 255)]
             ink.append("#15181d" if rgb @ (0.299, 0.587, 0.114) > 140 else "#ffffff")
+    few = len(columns) <= 14
+    if not few:  # numbers would run into each other; the tooltip has them
+        words = ["<b>★</b>" if w.startswith("<b>") else "" for w in words]
     clicks = {
         "type": "scatter",
         "mode": "markers+text",
@@ -91,7 +95,7 @@ def layer_by_roi(
         "hovertext": hover,
         "hovertemplate": "%{hovertext}<br>click: compare this layer<extra></extra>",
         "textfont": {"size": 10, "color": ink},
-        "marker": {"size": 18, "opacity": 0},
+        "marker": {"size": 18 if few else 10, "opacity": 0},
         "selected": {"marker": {"opacity": 0}},
         "unselected": {"marker": {"opacity": 0}},
     }
@@ -103,17 +107,23 @@ def layer_by_roi(
             "x1": places[j] + 0.5,
             "y0": -0.5,
             "y1": len(rois) - 0.5,
-            "line": {"color": (PREDICTED if c.block == "a" else MEASURED)[shade], "width": 2},
+            "line": {"color": _colour(c.shown_as, shade), "width": 2.5},
         }
         for j, c in enumerate(columns)
-        if c.on_screen
+        if c.shown_as
     ]
     plain = {"showline": False, "ticks": "", "fixedrange": True}
+    # Names that would run into each other are turned upright.
+    longest = max(len(c.layer) for c in columns)
+    turned = len(columns) * longest > 36
+    names = 10 + (6 * longest if turned else 12)
+    for mark in marks:
+        mark["yshift"] = names + 8
     figure = layout(
         "",
         annotations=marks + _stamp(stamp, QUIET[shade]),
         shapes=boxes,
-        margin={"l": 78, "r": 6, "t": 62, "b": 22},
+        margin={"l": 78, "r": 6, "t": names + 20, "b": 22},
         dragmode=False,
         clickmode="event+select",
         xaxis={
@@ -121,7 +131,7 @@ def layer_by_roi(
             "side": "top",
             "tickvals": places,
             "ticktext": [c.layer for c in columns],
-            "tickangle": -35 if len(columns) > 6 else 0,
+            "tickangle": -90 if turned else 0,
             "range": [places[0] - 0.55, places[-1] + 0.55],
         },
         yaxis={
@@ -132,6 +142,12 @@ def layer_by_roi(
         },
     )
     return {"data": [cells, clicks], "layout": figure}
+
+
+def _colour(letter: str, shade: str) -> str:
+    """Return the colour that encoder A or B has in the ROI chart, too."""
+    shades = ENCODER_COLOURS["ab".index(letter)]
+    return shades.light if shade == "light" else shades.dark
 
 
 def _places(columns: Sequence[LayerColumn]) -> list[float]:
@@ -161,7 +177,6 @@ def _block_title(
         "x": own[0] - 0.5,
         "y": 1,
         "yref": "paper",
-        "yshift": 46,
         "xanchor": "left",
         "yanchor": "middle",
         "showarrow": False,

@@ -100,6 +100,7 @@ def a_against_b(
                 "xanchor": "left",
                 "yanchor": "bottom",
                 "itemsizing": "constant",
+                "entrywidth": 68,
                 "font": {"size": 11},
             },
         ),

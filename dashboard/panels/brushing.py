@@ -58,7 +58,7 @@ def show_scatter(subject: Subject, a: Run, b: Run, titles: tuple[str, str]) -> N
         ends=_ends(r_a, r_b),
         stamp=subject.stamp,
     )
-    figure["layout"]["height"] = 430
+    figure["layout"]["height"] = 520
     st.plotly_chart(
         figure,
         key=_key(subject),

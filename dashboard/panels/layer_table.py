@@ -39,7 +39,7 @@ def layer_columns(subject: Subject, a: Run, b: Run) -> list[LayerColumn]:
                 continue
             r = np.asarray(menu.runs[key].validation.r)
             values = np.array([_median(r[v]) for v in places.values()])
-            shown = key == own or (block == "a" and key == key_b)
+            shown = "a" if key == key_a else "b" if key == key_b else ""
             columns.append(LayerColumn(block, layer, str(key), shown, values))
     return columns
 

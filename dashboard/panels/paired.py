@@ -82,11 +82,11 @@ def verdict(comparison: Comparison) -> str:
     """Say in one sentence who is better where."""
     a, b, n = comparison.counts()
     rest = n - a - b
-    pairs = "ROIs, each hemisphere counted"
+    rois = "ROIs (left and right counted apart)"
     if rest == n:
-        return f"A and B are not distinguishable in any of {n} {pairs}, at q < .05."
-    words = f"A is better in {a} of {n} {pairs}, B in {b}"
-    return f"{words}; the other {rest} are not distinguishable at q < .05." if rest else f"{words}."
+        return f"A and B are not distinguishable in any of {n} {rois}, at q < .05."
+    words = f"A is better in {a} of {n} {rois}, B in {b or 'none'}"
+    return words + (f"; {rest} are not distinguishable" if rest else "") + " at q < .05."
 
 
 def difference_rows(subject: Subject, comparison: Comparison) -> list[RoiRow]:
@@ -97,7 +97,7 @@ def difference_rows(subject: Subject, comparison: Comparison) -> list[RoiRow]:
         known = comparison.of(roi, h.value)
         if known is not None and known[0].difference is not None:
             one, q = known
-            mark = Mark(one.difference, one.low, one.high)
+            mark = Mark(float(one.difference or 0), one.low, one.high)
             decision = "distinguishable" if q <= LEVEL else "not distinguishable"
             note = (
                 f"{decision} at q < .05 (p {_p(one.p)}, adjusted {_p(q)}); "
@@ -165,7 +165,38 @@ def overall_html(subject: Subject, a: Run, b: Run, comparison: Comparison | None
     )
 
 
+_N_LISTED = 10
+
+
+def largest_html(comparison: Comparison) -> str:
+    """List the places where A and B differ most, with interval and adjusted p."""
+    sizes = [abs(d.difference or 0) for d in comparison.differences]
+    order = sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True)[:_N_LISTED]
+    rows = []
+    for k in order:
+        (roi, side), one = comparison.places[k], comparison.differences[k]
+        if one.difference is None:
+            continue
+        rows.append(
+            f"<tr><th>{escape(roi)} <small>{side}</small></th><td>{one.n}</td>"
+            f"<td>{_r(one.median_a)}</td><td>{_r(one.median_b)}</td>"
+            f"<td><b>{_r(one.difference, '+')}</b></td>"
+            f"<td>{_r(one.low)} to {_r(one.high)}</td>"
+            f"<td>{_p(float(comparison.adjusted[k]))}{'' if comparison.found[k] else ' n.s.'}</td>"
+            "</tr>"
+        )
+    return (
+        '<table class="cs-table"><thead><tr><th>ROI</th><td>n</td><td>A</td><td>B</td>'
+        "<td>A − B</td><td>95 % interval</td><td>p adjusted</td></tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _r(value: float | None, sign: str = "") -> str:
+    return "" if value is None else f"{value:{sign}.2f}".replace("-", "−")
+
+
 def _p(value: float | None) -> str:
     if value is None or not np.isfinite(value):
         return "unknown"
-    return "< .002" if value < 0.002 else f"{value:.3f}".removeprefix("0")
+    return f"{value:.3f}".removeprefix("0")

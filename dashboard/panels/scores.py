@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -40,10 +41,15 @@ class Metric:
         return ColourScale("sequential", 0.0, self.high, self.unit, self.title)
 
     @property
-    def axis(self) -> Axis:
-        """The ROI chart's axis."""
-        label = {"": "median r", "normalised": "score", "ceiling": "median ceiling"}[self.name]
-        return Axis(label, self.unit if self.unit == "%" else "", 0.0, self.high)
+    def axis_label(self) -> str:
+        """What the ROI chart's bars are."""
+        return {"": "median r", "normalised": "score", "ceiling": "median ceiling"}[self.name]
+
+    def axis(self, rows: Sequence[RoiRow]) -> Axis:
+        """Return the ROI chart's axis; it grows where a ceiling lies beyond it."""
+        highest = max((row.ceiling or 0 for row in rows), default=0)
+        high = max(self.high, float(np.ceil(highest * 10) / 10))
+        return Axis(self.axis_label, self.unit if self.unit == "%" else "", 0.0, high)
 
     @property
     def histogram_low(self) -> float:

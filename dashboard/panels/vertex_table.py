@@ -57,7 +57,7 @@ def _table(
             first = rois.split(", ")[0]
             state.change(vertex=f"{side}~{number}", roi=f"{first}~{side}" if first else "")
 
-    decimals = st.column_config.NumberColumn(format="%.2f", width="small")
+    decimals = st.column_config.NumberColumn(format="%.2f", width=60)
     st.dataframe(
         columns,
         key=key,
@@ -66,8 +66,9 @@ def _table(
         on_select=take,
         selection_mode="single-cell",
         column_config={
-            "hemisphere": st.column_config.TextColumn(width="small"),
-            "vertex": st.column_config.NumberColumn(format="%d", width="small"),
+            "hemisphere": st.column_config.TextColumn(width=85),
+            "vertex": st.column_config.NumberColumn(format="%d", width=70),
+            "ROIs": st.column_config.TextColumn(width=170),
             "r": decimals,
             "ceiling": decimals,
             "ncsnr": decimals,

@@ -156,8 +156,8 @@ def _roi_bars(
     stamped = f"{subject.stamp} {encoder_title(run)}. {definition}".strip()
     roi_chart(
         rows,
-        [Series(metric.axis.label, mark="bar")],
-        metric.axis,
+        [Series(metric.axis_label, mark="bar")],
+        metric.axis(rows),
         key="accuracy-rois",
         height=330,
         title=f"{metric.title[0].upper()}{metric.title[1:]} of each ROI"
@@ -167,7 +167,7 @@ def _roi_bars(
         stamp=subject.stamp,
         focus=focus_roi(state.current().roi),
         on_pick=take_roi,
-        csv=rows_as_csv(rows, [metric.axis.label], stamped),
+        csv=rows_as_csv(rows, [metric.axis_label], stamped),
     )
 
 

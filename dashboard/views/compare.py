@@ -11,7 +11,7 @@ from core.datasets import Subject
 from core.runs import Run
 from dashboard import state
 from dashboard.cortex_view import ColourScale, CortexMap
-from dashboard.encoder_menu import encoder_title
+from dashboard.encoder_menu import backbone_title, encoder_title
 from dashboard.errors import errors_on_page
 from dashboard.panels.brain import focus_roi, show_brain
 from dashboard.panels.brushing import brush_words, brushed, show_scatter
@@ -25,6 +25,7 @@ from dashboard.panels.paired import (
     compare,
     difference_rows,
     difference_table,
+    largest_html,
     overall_html,
     same_images,
     verdict,
@@ -46,26 +47,32 @@ def render() -> None:
     positions = brushed(subject)
     with errors_on_page():
         _brains(subject, a, b, positions)
-    comparison = None
-    with errors_on_page():
-        comparison = _compared(a, b)
+    sentence = st.container()
     columns = layer_columns(subject, a, b)
     charts, panel = st.columns([7, 4], gap="medium")
     with charts, errors_on_page():
         _both(subject, a, b)
-        if comparison is not None:
-            _differences(subject, a, comparison)
+    differences = charts.container()
     with panel, errors_on_page():
         st.html('<p class="cs-title">Which layer for which ROI?</p>')
         show_layers(subject, a, b, columns)
-    scatter, words = st.columns([7, 4], gap="medium")
+    scatter, words = st.columns(2, gap="medium")
     with scatter, errors_on_page():
         st.html('<p class="cs-title">A against B, vertex by vertex</p>')
-        show_scatter(subject, a, b, (encoder_title(a), encoder_title(b)))
+        st.html(brush_words(subject, a, b, positions))
+        show_scatter(subject, a, b, _titles(a, b))
+    # Thousands of resamplings: everything else is on screen before they start.
+    comparison = None
+    with sentence, errors_on_page():
+        comparison = _compared(a, b)
+    with differences, errors_on_page():
+        if comparison is not None:
+            _differences(subject, a, comparison)
     with words, errors_on_page():
         st.html('<p class="cs-title">Over the whole cortex</p>')
         st.html(overall_html(subject, a, b, comparison))
-        st.html(brush_words(subject, a, b, positions))
+        if comparison is not None:
+            st.html('<p class="cs-title">Where they differ most</p>' + largest_html(comparison))
         _downloads(subject, a, b, comparison, columns)
     _methods_and_code(subject, a, b)
 
@@ -93,9 +100,10 @@ def _brains(subject: Subject, a: Run, b: Run, positions: np.ndarray | None) -> N
     limit = _difference_limit(np.asarray(a.report.r) - np.asarray(b.report.r))
     scale = METRICS[""].scale
     difference = ColourScale("diverging", -limit, limit, "r", "difference of r")
+    title_a, title_b = _titles(a, b)
     maps = [
-        ("A", r_a, scale, "score", encoder_title(a)),
-        ("B", r_b, scale, "score", encoder_title(b)),
+        ("A", r_a, scale, "score", title_a),
+        ("B", r_b, scale, "score", title_b),
         ("A − B", r_a - r_b, difference, "difference", "red: A predicts better, blue: B"),
     ]
     show_brain(
@@ -105,13 +113,20 @@ def _brains(subject: Subject, a: Run, b: Run, positions: np.ndarray | None) -> N
             for title, values, own, role, subtitle in maps
         ],
         key="compare-brain",
-        height=430,
+        height=400,
     )
     st.html(
         '<p class="cs-note">Pearson r between predicted and measured responses per vertex, '
         f"{a.report.n_images} {escape(images_of(a.report))} of {escape(subject.id)}. A and B share "
         "one scale; their difference has its own, symmetric about 0.</p>"
     )
+
+
+def _titles(a: Run, b: Run) -> tuple[str, str]:
+    """Words for A and B; an encoder that both share goes without saying."""
+    if a.encoder != b.encoder:
+        return encoder_title(a), encoder_title(b)
+    return f"{backbone_title(a)} · {a.layer}", f"{backbone_title(b)} · {b.layer}"
 
 
 def _difference_limit(difference: np.ndarray) -> float:
@@ -122,23 +137,23 @@ def _difference_limit(difference: np.ndarray) -> float:
 
 def _both(subject: Subject, a: Run, b: Run) -> None:
     rows = score_rows(subject, [a, b])
-    names = [f"A {encoder_title(a)}", f"B {encoder_title(b)}"]
     definition = (
-        "Median r over the ROI’s vertices with 95 % bootstrap interval over images; "
+        f"A: {encoder_title(a)}. B: {encoder_title(b)}. Median r over the ROI’s "
+        "vertices with 95 % bootstrap interval over images; "
         f"{a.report.n_images} {images_of(a.report)} of {subject.id}."
     )
     roi_chart(
         rows,
-        [Series(names[0], role="a"), Series(names[1], role="b", mark="ring")],
+        [Series("A", role="a"), Series("B", role="b", mark="ring")],
         Axis("median r", "", *_range_of(rows)),
         key="compare-rois",
-        height=290,
+        height=310,
         title="Accuracy of each ROI",
         definition=definition,
         stamp=subject.stamp,
         focus=focus_roi(state.current().roi),
         on_pick=take_roi,
-        csv=rows_as_csv(rows, names, f"{subject.stamp} {definition}".strip()),
+        csv=rows_as_csv(rows, ["A", "B"], f"{subject.stamp} {definition}".strip()),
     )
 
 
@@ -167,7 +182,7 @@ def _differences(subject: Subject, a: Run, comparison: Comparison) -> None:
         [Series("A − B")],
         Axis("difference of r", "", low, high),
         key="compare-differences",
-        height=230,
+        height=260,
         title="A − B in each ROI",
         definition=definition,
         stamp=subject.stamp,
