@@ -71,8 +71,10 @@ def weights_of(options: argparse.Namespace) -> WeightsSpec:
 def pooling_of(text: str) -> Pooling:
     """Read ``none``, ``mean`` or ``grid:N``."""
     kind, _, size = text.partition(":")
-    if kind in ("none", "mean") and not size:
-        return Pooling(kind)
+    if kind == "none" and not size:
+        return Pooling("none")
+    if kind == "mean" and not size:
+        return Pooling("mean")
     if kind == "grid" and size.isdigit() and int(size) > 0:
         return Pooling("grid", int(size))
     raise InvalidInput(f"Unknown pooling {text!r}. Allowed: none, mean, grid:N (as in grid:8).")

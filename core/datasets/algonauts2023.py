@@ -176,11 +176,12 @@ def _read_ceiling(where: Path, counts: dict[Hemisphere, int]) -> np.ndarray | No
         return None
     parts = []
     for hemisphere in HEMISPHERES:
-        ceiling = np.asarray(load_array(files[hemisphere], shape=(counts[hemisphere],)), np.float64)
+        stored = load_array(files[hemisphere], shape=(counts[hemisphere],))
+        ceiling = np.asarray(stored, dtype=np.float64)
         if np.any(ceiling > 1) or np.any(ceiling < 0):
             raise DamagedFile(
-                f"{files[hemisphere].name} reaches {np.nanmax(ceiling):.3g}; ceilings are fractions "
-                "from 0 to 1.",
+                f"{files[hemisphere].name} reaches {np.nanmax(ceiling):.3g}; ceilings are "
+                "fractions from 0 to 1.",
                 "Divide a file in percent by 100.",
             )
         parts.append(ceiling)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from html import escape
 
 import streamlit as st
@@ -99,12 +100,14 @@ def _twin(menu: EncoderMenu, first: Run, others: dict[str, Run]) -> str:
     return next(iter(others))
 
 
-def _menu(name: str, label: str, options: list[str], chosen: str, words: object) -> str:
+def _menu(
+    name: str, label: str, options: list[str], chosen: str, words: Callable[[str], str]
+) -> str:
     # The widget's own state follows the selection, so that an address or a click elsewhere wins.
     key = f"menu-{name}"
     if st.session_state.get(key) not in options or st.session_state.get(f"{key}-of") != chosen:
         st.session_state[key] = chosen
-    value = st.selectbox(label, options, key=key, format_func=words)  # type: ignore[arg-type]
+    value = st.selectbox(label, options, key=key, format_func=words)
     st.session_state[f"{key}-of"] = value
     return str(value)
 
@@ -154,7 +157,7 @@ def _curve(points: list[tuple[str, float]], chosen: str) -> str:
     caption = f"median r on validation images, {escape(points[0][0])} to {escape(points[-1][0])}"
     drawing = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        'font-family="Source Sans, Source Sans 3, sans-serif" font-size="9.5">'
+        'font-family="sans-serif" font-size="9.5">'
         f'<polyline points="{line}" fill="none" stroke="{ink}" opacity=".35"/>'
         f'{"".join(marks)}<text x="{left}" y="{height - 4}" fill="{ink}" opacity=".7">{caption}</text></svg>'
     )

@@ -127,8 +127,8 @@ def _options(subject: Subject) -> None:
         state.change(scale=scale or "", show=show or "")
         st.rerun()
     right.html(
-        '<p class="cs-note">A prediction’s SD is about r times the measured one, so on one scale it '
-        "looks paler: that is honest, since the rest is noise or beyond the encoder.</p>"
+        '<p class="cs-note">A prediction’s SD is about r times the measured one, so on one '
+        "scale it looks paler: that is honest, since the rest is noise or beyond the encoder.</p>"
     )
 
 
