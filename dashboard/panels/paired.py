@@ -84,9 +84,9 @@ def verdict(comparison: Comparison) -> str:
     rest = n - a - b
     rois = "ROIs (left and right counted apart)"
     if rest == n:
-        return f"A and B are not distinguishable in any of {n} {rois}, at q < .05."
+        return f"A and B are not distinguishable in any of {n} {rois}, at q\u00a0<\u00a0.05."
     words = f"A is better in {a} of {n} {rois}, B in {b or 'none'}"
-    return words + (f"; {rest} are not distinguishable" if rest else "") + " at q < .05."
+    return words + (f"; {rest} are not distinguishable" if rest else "") + " at q\u00a0<\u00a0.05."
 
 
 def difference_rows(subject: Subject, comparison: Comparison) -> list[RoiRow]:
@@ -153,19 +153,26 @@ def overall_html(subject: Subject, a: Run, b: Run, comparison: Comparison | None
             )
         )
     rows = "".join(f"<dt>{v}</dt><dd><b>{t}</b> {escape(d)}</dd>" for v, t, d in facts)
-    ceiling = a.report.overall.ceiling_r
+    whole = a.report.overall
+    n = whole.n - whole.n_undefined if comparison is None else _n_defined(comparison.overall)
+    ceiling = whole.ceiling_r
     known = (
         f"noise ceiling {ceiling:.2f} (median of its square root)"
         if ceiling is not None
         else f"noise ceiling {escape(a.report.ceiling_source)}"
     )
     return (
-        f'<dl class="cs-facts">{rows}</dl><p class="cs-note">Over all {a.report.overall.n:,} '
-        f"vertices; 95 % bootstrap intervals over images; {known}. {escape(subject.stamp)}</p>"
+        f'<dl class="cs-facts">{rows}</dl><p class="cs-note">Over {n:,} vertices of '
+        f"both hemispheres; 95 % bootstrap intervals over images; {known}. "
+        f"{escape(subject.stamp)}</p>"
     )
 
 
 _N_LISTED = 10
+
+
+def _n_defined(one: PairedDifference) -> int:
+    return one.n - one.n_undefined
 
 
 def largest_html(comparison: Comparison) -> str:
@@ -178,7 +185,7 @@ def largest_html(comparison: Comparison) -> str:
         if one.difference is None:
             continue
         rows.append(
-            f"<tr><th>{escape(roi)} <small>{side}</small></th><td>{one.n}</td>"
+            f"<tr><th>{escape(roi)} <small>{side}</small></th><td>{_n_defined(one)}</td>"
             f"<td>{_r(one.median_a)}</td><td>{_r(one.median_b)}</td>"
             f"<td><b>{_r(one.difference, '+')}</b></td>"
             f"<td>{_r(one.low)} to {_r(one.high)}</td>"
