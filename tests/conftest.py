@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,3 +14,33 @@ import pytest
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(42)
+
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Real weights and photographs, for trials only; they are no part of the project."""
+    folder = ROOT.parent / "shared"
+    if not (folder / "weights").is_dir():
+        pytest.skip(
+            f"No real weights and photographs: there is no {folder.name}/ beside the project."
+        )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory) -> Path:
+    """A home with the whole demo in it, made once for all tests that look at it."""
+    home = tmp_path_factory.mktemp("home")
+    made = subprocess.run(
+        [sys.executable, "-m", "core", "demo", "--progress", "none"],
+        cwd=ROOT,
+        env={**os.environ, "CORTISCOPE_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    return home

@@ -71,7 +71,7 @@ def load_fsaverage5(cache: Path) -> Fsaverage5:
     if not target.exists():
         arrays = _read_from_nilearn()
         with atomic_file(target) as draft, draft.open("wb") as stream:
-            np.savez(stream, **arrays)
+            np.savez(stream, **arrays)  # type: ignore[arg-type]
     with np.load(target, allow_pickle=False) as stored:
         parts = {
             h: HemisphereSurfaces(**{k[3:]: stored[k] for k in stored.files if k[:2] == h.short})

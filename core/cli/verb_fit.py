@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--each-layer", action="store_true", help="one model per layer instead of all side by side"
     )
-    shared.add_pooling(parser, "grid:8")
+    shared.add_pooling(parser, "grid:5")
     parser.add_argument("--reduce", default="pca:200", metavar="none|pca:K")
     parser.add_argument("--encoder", default="ridge")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))

@@ -17,8 +17,9 @@ from core.runs import EncodingSpec, RunStore
 from core.simulation.demo import demo_folder, ensure_demo
 from core.storage import Home, write_json
 
-# One readout for all layers: what differs between two encoders is then the layer alone.
-DEMO_POOLING = Pooling("grid", 8)
+# One readout for all layers: what differs between two encoders is then the layer alone. Cells of
+# 1.7 degrees keep the retinotopy that early areas need, and few enough features for 320 images.
+DEMO_POOLING = Pooling("grid", 5)
 _BLOCKS = get_card("small_cnn").layers_offered
 DEMO_BACKBONES: tuple[tuple[str, WeightsSpec, tuple[str, ...]], ...] = (
     ("small_cnn", WeightsSpec("pretrained"), _BLOCKS),

@@ -23,7 +23,7 @@ from core.simulation.stimuli import Stimulus
 from core.simulation.trials import Measured, estimate_ncsnr, measure, plan_trials
 
 # How often training images are shown once, twice, three times.
-_TRAINING_REPEATS = (0.15, 0.30, 0.55)
+_TRAINING_REPEATS = (0.05, 0.10, 0.85)
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ def _dialog(subject: Subject) -> None:
     )
     components = right.number_input("principal components", 10, 1000, 200, 10, key="fit-pca")
     st.caption(
-        f"Readout: maps averaged onto a grid of at most 8 x 8, features scaled, PCA "
+        f"Readout: maps averaged onto a grid of at most 5 x 5, features scaled, PCA "
         f"{components}, all fitted on the training images of {subject.id} less a seeded fifth "
         "kept for validation. Leave it as it is to compare layers under one readout."
     )
@@ -96,6 +96,14 @@ def _dialog(subject: Subject) -> None:
         folder = services.subject_folders()[subject.id]
         arguments = ["fit", "--data", str(folder), "--subject", subject.id]
         arguments += ["--backbone", name, "--weights", str(kind), "--layers", ",".join(layers)]
-        arguments += ["--each-layer", "--encoder", encoder, "--reduce", f"pca:{components}"]
+        arguments += [
+            "--pool",
+            "grid:5",
+            "--each-layer",
+            "--encoder",
+            encoder,
+            "--reduce",
+            f"pca:{components}",
+        ]
         registry().start(_JOB, f"{card.title} on {subject.id}", arguments)
         st.rerun()

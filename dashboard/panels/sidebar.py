@@ -159,7 +159,8 @@ def _curve(points: list[tuple[str, float]], chosen: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         'font-family="sans-serif" font-size="9.5">'
         f'<polyline points="{line}" fill="none" stroke="{ink}" opacity=".35"/>'
-        f'{"".join(marks)}<text x="{left}" y="{height - 4}" fill="{ink}" opacity=".7">{caption}</text></svg>'
+        f'{"".join(marks)}<text x="{left}" y="{height - 4}" fill="{ink}" opacity=".7">'
+        f"{caption}</text></svg>"
     )
     # st.html lets no SVG through; a picture of it is allowed.
     packed = base64.b64encode(drawing.encode()).decode()

@@ -7,17 +7,26 @@ from core.storage import atomic_directory, atomic_file, write_array
 def test_a_failing_write_leaves_the_old_file(tmp_path):
     target = tmp_path / "a.npy"
     write_array(target, np.arange(3))
-    with pytest.raises(RuntimeError), atomic_file(target) as draft:
-        draft.write_bytes(b"half")
-        raise RuntimeError
+
+    def fail():
+        with atomic_file(target) as draft:
+            draft.write_bytes(b"half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     np.testing.assert_array_equal(np.load(target), np.arange(3))
     assert [p.name for p in tmp_path.iterdir()] == ["a.npy"]
 
 
 def test_a_failing_folder_is_never_there(tmp_path):
-    with pytest.raises(RuntimeError), atomic_directory(tmp_path / "run") as draft:
-        (draft / "x").write_text("half")
-        raise RuntimeError
+    def fail():
+        with atomic_directory(tmp_path / "run") as draft:
+            (draft / "x").write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,0 +1,237 @@
+"""The real app in a real browser: every page, the address, the camera, pictures good and bad."""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+
+import pytest
+from PIL import Image
+
+pytestmark = pytest.mark.browser
+
+ROOT_PAGES = ("", "accuracy", "compare", "your-image")
+
+
+@pytest.fixture(scope="module")
+def app(start_app, demo_home, tmp_path_factory):
+    """The app on the demo, without any weights to be found."""
+    nowhere = tmp_path_factory.mktemp("no-weights")
+    env = {"CORTISCOPE_HOME": str(demo_home), "TORCH_HOME": str(nowhere), "CORTISCOPE_DATA": ""}
+    return start_app("dashboard/app.py", env=env)
+
+
+def _open(page, address):
+    page.goto(address)
+    _settled(page)
+
+
+def _settled(page):
+    """Wait for a painted cortex and a resting script: states the app publishes."""
+    page.wait_for_selector("[data-painted]")
+    page.wait_for_selector('[data-test-script-state="notRunning"]')
+
+
+@pytest.mark.parametrize("path", ROOT_PAGES)
+def test_every_page_paints_a_cortex_stamped_simulated_without_errors(page, app, path):
+    failures = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    _open(page, f"{app}/{path}")
+    text = page.locator("body").inner_text()
+    assert "SIMULATED sim01" in text
+    assert page.locator(".cs-stamp").inner_text() == "SIMULATED sim01"
+    assert page.locator('[data-testid="stAlert"]').count() == 0
+    assert "Traceback" not in text
+    assert not failures
+
+
+def _painted(page):
+    return int(page.locator("[data-painted]").first.get_attribute("data-painted"))
+
+
+def _camera(page):
+    return page.evaluate("document.querySelector('[data-painted]').__cortex.camera()")
+
+
+def test_another_image_costs_60_kb_at_most_and_the_camera_stays(page, app):
+    received = []
+    page.on(
+        "websocket", lambda socket: socket.on("framereceived", lambda d: received.append(len(d)))
+    )
+    _open(page, app)
+    page.locator("button", has_text=re.compile("^ven$")).first.click()
+    page.wait_for_timeout(300)
+    camera, before = (
+        _camera(page),
+        page.locator("[data-payload]").first.get_attribute("data-payload"),
+    )
+    received.clear()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "before => document.querySelector('[data-payload]').dataset.payload !== before", arg=before
+    )
+    _settled(page)
+    page.wait_for_timeout(500)
+    assert 0 < sum(received) <= 60_000
+    assert _camera(page) == camera
+    assert "image=test-2" in page.url
+
+
+def test_a_copied_address_opens_the_same_view_elsewhere(page, browser, app):
+    _open(page, f"{app}/?subject=sim02&backbone=gabor~fixed&image=test-7&roi=PPA~left")
+    assert page.locator(".cs-stamp").inner_text() == "SIMULATED sim02"
+    first = page.locator("body").inner_text()
+    copied = page.url
+    other = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    other.set_default_timeout(60_000)
+    _open(other, copied)
+    assert other.locator("body").inner_text() == first
+    assert "PPA left" in first
+    assert "Gabor" in first
+    other.context.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("colour=red", "colour"),
+        ("subject=subj99", "subj99"),
+        ("backbone=resnet999~pretrained", "resnet999"),
+        ("layer=block9", "block9"),
+        ("image=test-9999", "test-9999"),
+        ("image=first", "first"),
+    ],
+)
+def test_an_unknown_value_in_the_address_is_told_and_ignored(page, app, query, words):
+    _open(page, f"{app}/?{query}")
+    assert words in page.locator('[data-testid="stAlert"]').first.inner_text()
+    assert page.locator("[data-painted]").count() == 1
+
+
+def test_a_clicked_vertex_arrives_in_python(page, app):
+    _open(page, app)
+    spot = page.evaluate(
+        """() => {
+          const root = document.querySelector('[data-painted]'), hook = root.__cortex;
+          const box = root.querySelector('canvas').getBoundingClientRect();
+          for (let y = box.height * .3; y < box.height * .8; y += 7)
+            for (let x = 10; x < box.width / 2; x += 7) {
+              const hit = hook.pick(x, y);
+              if (hit && hit.position !== null && hit.position !== undefined)
+                return {x: box.left + x, y: box.top + y, vertex: hit.vertex};
+            }
+        }"""
+    )
+    page.mouse.click(spot["x"], spot["y"])
+    page.wait_for_function("() => location.search.includes('vertex=')")
+    _settled(page)
+    assert re.search(r"vertex=(left|right)~\d+", page.url.replace("%7E", "~"))
+    assert page.locator(".cs-title", has_text="vertex").count() == 1
+
+
+def test_absent_weights_are_one_clear_message_and_the_rest_goes_on(page, app):
+    _open(page, app)
+    page.get_by_role("button", name="Fit another encoder").click()
+    dialog = page.get_by_role("dialog")
+    message = dialog.locator('[data-testid="stAlert"]').inner_text()
+    assert "squeezenet1_1-b8a52dc0.pth" in message
+    assert "checkpoints" in message
+    assert dialog.get_by_role("button", name="Fit", exact=True).is_disabled()
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => location.search.includes('image=test-2')")
+
+
+def _png_header_only(side):
+    """A PNG that claims a size and holds next to nothing: a decompression bomb's head."""
+    head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+
+    def chunk(kind, data):
+        packed = struct.pack(">I", len(data)) + kind + data
+        return packed + struct.pack(">I", zlib.crc32(kind + data))
+
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b"")
+    )
+
+
+def _saved(tmp_path, name, picture, **options):
+    picture.save(tmp_path / name, **options)
+    return tmp_path / name
+
+
+def _gradient(mode="RGB", size=(120, 80)):
+    return Image.linear_gradient("L").resize(size).convert(mode)
+
+
+def _pictures(tmp_path):
+    """File and a word of what the page must say about it; None for a plain good one."""
+    text = tmp_path / "notes.jpg"
+    text.write_text("this is no picture")
+    whole = _saved(tmp_path, "whole.jpg", _gradient(size=(300, 300)))
+    cut = tmp_path / "cut.jpg"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    bomb = tmp_path / "bomb.png"
+    bomb.write_bytes(_png_header_only(30_000))
+    portrait = _gradient(size=(160, 90))
+    exif = portrait.getexif()
+    exif[0x0112] = 6
+    frames = [_gradient(), _gradient().rotate(90)]
+    sixteen = Image.fromarray(__import__("numpy").arange(120 * 80, dtype="uint16").reshape(80, 120))
+    return {
+        "a text file": (text, "alert", "notes.jpg"),
+        "a truncated JPEG": (cut, "alert", "cut.jpg"),
+        "a decompression bomb": (bomb, "alert", "30"),
+        "one pixel": (_saved(tmp_path, "dot.png", Image.new("RGB", (1, 1))), "alert", "dot.png"),
+        "CMYK": (_saved(tmp_path, "print.jpg", _gradient("CMYK")), "note", "CMYK"),
+        "16-bit grey": (_saved(tmp_path, "deep.png", sixteen), "note", "16"),
+        "transparency": (_saved(tmp_path, "clear.png", _gradient("RGBA")), "any", "clear.png"),
+        "animation": (
+            _saved(tmp_path, "moving.gif", frames[0], save_all=True, append_images=frames[1:]),
+            "note",
+            "frame",
+        ),
+        "turned by EXIF": (_saved(tmp_path, "up.jpg", portrait, exif=exif), "note", "upright"),
+    }
+
+
+def test_pictures_good_and_bad_each_get_their_message_and_no_traceback(page, app, tmp_path):
+    _open(page, f"{app}/your-image")
+    upload = page.locator('input[type="file"]').first
+    for kind, (path, where, words) in _pictures(tmp_path).items():
+        upload.set_input_files(str(path))
+        place = '[data-testid="stAlert"]' if where == "alert" else ".cs-note"
+        page.locator(place, has_text=re.compile(re.escape(words), re.IGNORECASE)).first.wait_for()
+        page.wait_for_selector('[data-test-script-state="notRunning"]')
+        assert "Traceback" not in page.locator("body").inner_text(), kind
+        if where != "alert":
+            assert page.locator("[data-painted]").count() == 1, kind
+    # The page is not lost: the sample photographs still work.
+    page.locator(
+        '[data-testid="stFileUploaderDeleteBtn"] button, [data-testid="stFileChipDeleteBtn"]'
+    ).first.click()
+    page.locator(".cs-note", has_text="china.jpg").first.wait_for()
+
+
+def test_a_file_of_200_mb_is_refused(page, app, tmp_path):
+    _open(page, f"{app}/your-image")
+    big = tmp_path / "big.jpg"
+    with big.open("wb") as stream:
+        stream.truncate(200 * 1024 * 1024)
+    page.evaluate(
+        """() => {
+          const file = new File([new Blob([new Uint8Array(200 * 1024 * 1024)])], 'big.jpg');
+          const transfer = new DataTransfer();
+          transfer.items.add(file);
+          const input = document.querySelector('input[type=file]');
+          input.files = transfer.files;
+          input.dispatchEvent(new Event('change', {bubbles: true}));
+        }"""
+    )
+    page.get_by_text(
+        re.compile("64.?MB or smaller|exceeds|must be 64", re.IGNORECASE)
+    ).first.wait_for()
