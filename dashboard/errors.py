@@ -23,8 +23,8 @@ def errors_on_page() -> Iterator[None]:
         yield
     except CoreError as error:
         show_error(error)
-    except Exception as error:  # a defect must not print a traceback in front of a class
-        if type(error).__module__.startswith("streamlit"):
-            raise  # reruns and stops are exceptions too
+    except Exception:
+        # A defect must not print a traceback in front of a class. Streamlit's reruns and stops
+        # are no Exceptions and pass.
         logging.getLogger(__name__).exception("A panel failed.")
         st.error("**This part of the page failed.**  \nThe terminal that runs the app has details.")

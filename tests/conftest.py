@@ -32,8 +32,12 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory) -> Path:
-    """A home with the whole demo in it, made once for all tests that look at it."""
-    home = tmp_path_factory.mktemp("home")
+    """A home with the whole demo in it, made once for all tests that look at it.
+
+    ``CORTISCOPE_TEST_HOME`` names a folder to keep between runs while tests are being written.
+    """
+    kept = os.environ.get("CORTISCOPE_TEST_HOME")
+    home = Path(kept) if kept else tmp_path_factory.mktemp("home")
     made = subprocess.run(
         [sys.executable, "-m", "core", "demo", "--progress", "none"],
         cwd=ROOT,

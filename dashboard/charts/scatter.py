@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from dashboard.charts.theme import MEASURED, PREDICTED, QUIET, layout, theme
+from dashboard.charts.theme import MEASURED, PREDICTED, QUIET, layout, packed, theme
 
 
 def predicted_against_measured(
@@ -15,7 +14,6 @@ def predicted_against_measured(
     predicted: np.ndarray,
     *,
     marked: int | None,
-    captions: Sequence[str],
     stamp: str = "",
 ) -> dict[str, Any]:
     """Draw one dot per image, the identity line, and the image on screen.
@@ -24,7 +22,6 @@ def predicted_against_measured(
     ----------
     measured, predicted : (n_images,) responses in z.
     marked : row of the image on screen, or None.
-    captions : (n_images,) names shown on hover.
     """
     shade = theme()
     ends = [
@@ -43,11 +40,12 @@ def predicted_against_measured(
         {
             "type": "scatter",
             "mode": "markers",
-            "x": np.round(measured, 3).tolist(),
-            "y": np.round(predicted, 3).tolist(),
-            "text": list(captions),
+            "x": packed(measured),
+            "y": packed(predicted),
+            "customdata": packed(np.arange(1, len(measured) + 1)),
             "marker": {"size": 5, "color": MEASURED[shade], "opacity": 0.45},
-            "hovertemplate": "%{text}<br>measured %{x:.2f}<br>predicted %{y:.2f}<extra></extra>",
+            "hovertemplate": "test-%{customdata}<br>measured %{x:.2f}<br>"
+            "predicted %{y:.2f}<extra></extra>",
         },
     ]
     if marked is not None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 MEASURED = {"light": "#1d2430", "dark": "#e9edf3"}
@@ -16,6 +18,18 @@ def theme() -> str:
     """Return ``light`` or ``dark``, as the browser shows the app."""
     kind = st.context.theme.type
     return "dark" if kind == "dark" else "light"
+
+
+def packed(values: np.ndarray) -> dict[str, str]:
+    """Pack numbers as Plotly reads them in binary: a fifth of the bytes of their digits.
+
+    Parameters
+    ----------
+    values : (n,) float, sent as float32, or int, sent as int16.
+    """
+    kind = "f4" if np.issubdtype(values.dtype, np.floating) else "i2"
+    data = np.ascontiguousarray(values, dtype=f"<{kind}")
+    return {"dtype": kind, "bdata": base64.b64encode(data.tobytes()).decode()}
 
 
 def layout(stamp: str, **extra: Any) -> dict[str, Any]:

@@ -80,15 +80,9 @@ def show_detail(subject: Subject, run: Run, current: tuple[str, int]) -> None:
     measured = services.test_responses(subject.id)[:, place.positions].mean(axis=1)
     predicted = services.held_out_predictions(run.id)[:, place.positions].mean(axis=1)
     marked = current[1] if current[0] == "test" else None
-    figure = predicted_against_measured(
-        measured, predicted, marked=marked, stamp=subject.stamp, captions=_captions(subject)
-    )
+    figure = predicted_against_measured(measured, predicted, marked=marked, stamp=subject.stamp)
     show_chart(figure, key="detail-scatter", height=236)
     st.html(_top_images(subject, measured, predicted))
-
-
-def _captions(subject: Subject) -> list[str]:
-    return [f"test-{k + 1}" for k in range(len(subject.test))]
 
 
 def _score_words(run: Run, place: Place) -> str:

@@ -58,7 +58,8 @@ def pick_encoder(subject: Subject) -> Run:
         backbone = _menu("backbone", "backbone", menu.backbones(), key.backbone, menu.title_of)
         key = menu.nearest(EncoderKey(backbone, key.layer, key.encoder))
         layer = _menu("layer", "layer", menu.layers(backbone), key.layer, str)
-        st.html(_curve(menu.layer_curve(backbone, key.encoder), layer))
+        if curve := _curve(menu.layer_curve(backbone, key.encoder), layer):
+            st.html(curve)
         key = menu.nearest(EncoderKey(backbone, layer, key.encoder))
         encoder = _menu("encoder", "encoder", menu.encoders(backbone, layer), key.encoder, str)
         state.change(backbone=backbone, layer=layer, encoder=encoder)

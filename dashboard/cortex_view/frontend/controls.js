@@ -53,8 +53,9 @@ export class Controls {
     };
     window.addEventListener("pointerdown", this.closeOnOutside);
     this.element.addEventListener("keydown", (event) => {
-      // The app's own keys (next image) must not fire while a slider is being moved.
-      event.stopPropagation();
+      // The app's own keys (next image) must not fire while a slider or a menu has the focus; after
+      // a click on a button they must.
+      if (event.target.closest("input, details")) event.stopPropagation();
       const open = event.target.closest("details[open]");
       if (event.key === "Escape" && open) {
         open.open = false;
