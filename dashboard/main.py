@@ -6,9 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.pipeline.demo import demo_is_ready
+from core.pipeline.demo import demo_is_complete, demo_is_ready
 from dashboard import services, state
 from dashboard.errors import errors_on_page
+from dashboard.jobs import registry
 from dashboard.look import apply_look
 from dashboard.picture_worker import worker
 from dashboard.views import accuracy, compare, explore, first_start, your_image
@@ -35,6 +36,9 @@ def main() -> None:
     if not demo_is_ready(services.home()):
         first_start.render()
         return
+    if not demo_is_complete(services.home()) and registry().get(first_start.JOB) is None:
+        # The app was closed while the rest of the demo was being fitted: take it up again.
+        first_start.start()
     complaints = state.read_address()
     pages = [
         st.Page(draw, title=title, url_path=path, default=path == "explore")

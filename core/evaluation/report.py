@@ -180,9 +180,18 @@ def _score(
 
 
 def _median_interval(draws: np.ndarray) -> tuple[float, float]:
-    if np.isfinite(draws).all():  # several times faster than the NaN-aware median
-        return percentile_interval(np.median(draws, axis=1))
+    # A constant vertex is undefined in every draw, as it is in the score itself.
+    draws = draws[:, ~np.isnan(draws).all(axis=0)]
+    if np.isfinite(draws).all():  # many times faster than the NaN-aware median
+        return percentile_interval(_row_medians(draws))
     with warnings.catch_warnings():
         # A draw in which every vertex is constant has no median; it drops out of the interval.
         warnings.simplefilter("ignore", RuntimeWarning)
         return percentile_interval(np.nanmedian(draws, axis=1))
+
+
+def _row_medians(values: np.ndarray) -> np.ndarray:
+    """Return the median of each row; half the work of numpy's, which also looks for NaN."""
+    n = values.shape[1]
+    middle = [n // 2] if n % 2 else [n // 2 - 1, n // 2]
+    return np.partition(values, middle, axis=1)[:, middle].mean(axis=1)

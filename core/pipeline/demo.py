@@ -57,30 +57,43 @@ def demo_data(home: Home, progress: Progress = silent) -> Path:
 
 
 def demo_is_ready(home: Home) -> bool:
-    """Whether the whole demo, models included, was made before by this version."""
-    return _marker(home).exists()
+    """Whether there is enough to open the app on: all subjects, and the first backbone's models."""
+    return _marker(home, "ready").exists()
 
 
-def _marker(home: Home) -> Path:
+def demo_is_complete(home: Home) -> bool:
+    """Whether every encoding model of the demo was fitted by this version."""
+    return _marker(home, "complete").exists()
+
+
+def _marker(home: Home, what: str) -> Path:
     # Other weights or another readout are another plan: the models must be fitted anew.
     sources = [(name, resolve_weights(name, w), layers) for name, w, layers in DEMO_BACKBONES]
     plan = fingerprint([sources, DEMO_POOLING, Reduction(), EncoderSpec()])
     folder = demo_folder(home)
-    return folder.with_name(f"{folder.name}.ready-{plan}.json")
+    return folder.with_name(f"{folder.name}.{what}-{plan}.json")
 
 
 def prepare_demo(home: Home, progress: Progress = silent) -> Demo:
-    """Make the simulated subjects and fit their encoding models; finished parts are kept."""
-    folder = demo_data(home, part(progress, 0.0, 0.55))
-    subjects = find_subjects(folder)
+    """Make the simulated subjects and fit their encoding models; finished parts are kept.
+
+    The app opens as soon as ``demo_is_ready``; the rest of the models follow, backbone by backbone.
+    """
+    folder = demo_data(home, part(progress, 0.0, 0.5))
+    subjects = [open_subject(folder, ref.id) for ref in find_subjects(folder)]
     features, runs = FeatureStore(home.features), RunStore(home.runs)
+    steps = [
+        (subject, [s for s in demo_specs(subject) if s.features[0].backbone == backbone])
+        for subject in subjects
+        for backbone in dict.fromkeys(name for name, _, _ in DEMO_BACKBONES)
+    ]
     fitted: list[str] = []
-    for k, ref in enumerate(subjects):
-        subject = open_subject(folder, ref.id)
-        share = 0.45 / len(subjects)
-        step = part(progress, 0.55 + k * share, 0.55 + (k + 1) * share)
-        made = fit_all(subject, demo_specs(subject), features=features, runs=runs, progress=step)
+    for k, (subject, specs) in enumerate(steps):
+        step = part(progress, 0.5 + 0.5 * k / len(steps), 0.5 + 0.5 * (k + 1) / len(steps))
+        made = fit_all(subject, specs, features=features, runs=runs, progress=step)
         fitted += [r.id for r in made]
-    write_json(_marker(home), {"runs": fitted})
+        if k == 0:
+            write_json(_marker(home, "ready"), {"runs": fitted})
+    write_json(_marker(home, "complete"), {"runs": fitted})
     progress(1.0, "ready")
     return Demo(folder, tuple(s.id for s in subjects), tuple(fitted))

@@ -26,7 +26,7 @@ from core.simulation.local_structure import (
 )
 
 # Share of the drive that comes from contour complexity and colour instead of oriented amplitude.
-_COMPLEX_SHARE = {"V1": 0.0, "V2": 0.12, "V3": 0.16, "hV4": 0.40}
+_COMPLEX_SHARE = {"V1": 0.0, "V2": 0.05, "V3": 0.05, "hV4": 0.40}
 _BEYOND_SHARE = 0.40
 _IMAGES_AT_ONCE = 40
 # Block size, and the pRF sizes (sigma in degrees) that it serves; a cell is 0.26 degrees wide.

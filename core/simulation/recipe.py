@@ -35,10 +35,10 @@ class SimulationRecipe:
     """
 
     version: int = 1
-    seed: int = 20_230_731
+    seed: int = 20_230_801
     subjects: tuple[str, ...] = ("sim01", "sim02")
     n_train: tuple[int, ...] = (400, 320)
-    n_shared_train: int = 160
+    n_shared_train: int = 320
     n_test: int = 200
     training_sessions: int = 6
     test_sessions: int = 4

@@ -14,6 +14,7 @@ from dashboard import services, state
 from dashboard.charts.theme import MEASURED as INK
 from dashboard.charts.theme import theme
 from dashboard.encoder_menu import EncoderKey, EncoderMenu, encoder_title
+from dashboard.jobs import registry
 from dashboard.look import stamp
 from dashboard.panels.fit_dialog import fit_button
 
@@ -43,7 +44,7 @@ def pick_encoder(subject: Subject) -> Run:
     now = state.current()
     with st.sidebar:
         if not menu.runs:
-            st.info("No encoder has been fitted to this subject yet.")
+            st.info(f"No encoder has been fitted to {subject.id} yet.{_on_the_way()}")
             fit_button(subject)
             st.stop()
         start = menu.default()
@@ -65,8 +66,20 @@ def pick_encoder(subject: Subject) -> Run:
         state.change(backbone=backbone, layer=layer, encoder=encoder)
         run = menu.runs[EncoderKey(backbone, layer, encoder)]
         st.html(score_line(run))
+        if words := _on_the_way():
+            st.caption(words)
         fit_button(subject)
     return run
+
+
+def _on_the_way() -> str:
+    """Say that the demo's other encoders are still being fitted, while they are."""
+    job = registry().get("demo")
+    if job is None or not job.running:
+        return ""
+    return (
+        f" More of the demo’s encoders are being fitted ({job.progress:.0%}); reload to see them."
+    )
 
 
 def pick_versus(subject: Subject, first: Run) -> Run | None:

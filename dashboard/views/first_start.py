@@ -6,9 +6,14 @@ import streamlit as st
 
 from core.pipeline.demo import demo_is_ready
 from dashboard import services
-from dashboard.jobs import registry
+from dashboard.jobs import Job, registry
 
-_JOB = "demo"
+JOB = "demo"
+
+
+def start() -> Job:
+    """Start making what is missing of the demo, or return the job that does."""
+    return registry().start(JOB, "simulated subjects", ["demo"])
 
 
 def render() -> None:
@@ -27,17 +32,17 @@ def render() -> None:
 
 @st.fragment(run_every=0.4)
 def _progress() -> None:
-    job = registry().start(_JOB, "simulated subjects", ["demo"])
+    if demo_is_ready(services.home()):
+        services.subject_folders.clear()
+        st.rerun()
+    job = start()
     if job.error:
         message, hint = job.error
         st.error(f"**{message}**  \n{hint}")
         if st.button("Try again"):
-            registry().forget(_JOB)
+            registry().forget(JOB)
             st.rerun()
         return
-    if not job.running and demo_is_ready(services.home()):
-        services.subject_folders.clear()
-        st.rerun()
     left = job.seconds_left
     remaining = f", about {left:.0f} s left" if left is not None else ""
     st.progress(min(job.progress, 1.0), text=f"{job.message}{remaining}")

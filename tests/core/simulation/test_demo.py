@@ -108,7 +108,7 @@ def test_no_test_image_is_anyones_training_image():
     first, second = plans["sim01"], plans["sim02"]
     assert (len(first.train), len(second.train), len(first.test)) == (400, 320, 200)
     np.testing.assert_array_equal(first.test, second.test)
-    assert len(np.intersect1d(first.train, second.train)) == 160
+    assert len(np.intersect1d(first.train, second.train)) == 320
     trained = np.union1d(first.train, second.train)
     assert len(np.intersect1d(trained, first.test)) == 0
     assert (np.diff(first.train) > 0).all()
