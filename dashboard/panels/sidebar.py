@@ -117,12 +117,20 @@ def _twin(menu: EncoderMenu, first: Run, others: dict[str, Run]) -> str:
 def _menu(
     name: str, label: str, options: list[str], chosen: str, words: Callable[[str], str]
 ) -> str:
-    # The widget's own state follows the selection, so that an address or a click elsewhere wins.
-    key = f"menu-{name}"
-    if st.session_state.get(key) not in options or st.session_state.get(f"{key}-of") != chosen:
-        st.session_state[key] = chosen
-    value = st.selectbox(label, options, key=key, format_func=words)
-    st.session_state[f"{key}-of"] = value
+    # A menu forgets its state when another page is opened, and the browser may still hold an older
+    # one. So the selection is the menu's default, and whenever it was changed elsewhere (address,
+    # click, finished fit) a fresh menu takes the old one's place.
+    seen, turn = f"menu-{name}-seen", f"menu-{name}-turn"
+    if st.session_state.get(seen) != chosen:
+        st.session_state[turn] = st.session_state.get(turn, 0) + 1
+    value = st.selectbox(
+        label,
+        options,
+        index=options.index(chosen),
+        key=f"menu-{name}-{st.session_state[turn]}",
+        format_func=words,
+    )
+    st.session_state[seen] = value
     return str(value)
 
 

@@ -97,6 +97,28 @@ def test_a_copied_address_opens_the_same_view_elsewhere(page, browser, app):
     other.context.close()
 
 
+def _menus(page):
+    return [field.input_value() for field in page.locator(".stSelectbox input").all()]
+
+
+def test_the_encoder_stays_when_the_page_changes_and_when_it_is_chosen_anew(page, app):
+    _open(page, f"{app}/?backbone=gabor~fixed")
+    for title in ("Accuracy", "Your image", "Explore"):
+        page.get_by_role("link", name=title).click()
+        page.locator(".cs-title, .cs-note").first.wait_for()
+        _settled(page)
+        assert _menus(page)[:2] == ["sim01", "Gabor energy"], title
+    page.locator(".stSelectbox input").nth(1).click()
+    page.get_by_role("option", name="Small CNN · untrained, seed 0").click()
+    page.wait_for_function("() => location.search.includes('untrained0')")
+    _settled(page)
+    assert _menus(page)[1:3] == ["Small CNN · untrained, seed 0", "block5"]
+    page.get_by_role("link", name="Accuracy").click()
+    page.wait_for_function("() => location.pathname.includes('accuracy')")
+    _settled(page)
+    assert _menus(page)[1] == "Small CNN · untrained, seed 0"
+
+
 @pytest.mark.parametrize(
     ("query", "words"),
     [
