@@ -50,8 +50,10 @@ def backbone_key(run: Run) -> str:
 def backbone_title(run: Run) -> str:
     """Words for a run's backbone and weights, short enough for a menu."""
     weights = run.weights
-    kind = {"pretrained": "trained", "fixed": ""}.get(weights["kind"], str(weights["label"]))
-    return f"{get_card(run.backbone).title}{' · ' + kind if kind else ''}"
+    card = get_card(run.backbone)
+    trained = "trained" if card.family == "built in" else "pretrained"
+    kind = {"pretrained": trained, "fixed": ""}.get(weights["kind"], str(weights["label"]))
+    return f"{card.title}{' · ' + kind if kind else ''}"
 
 
 def encoder_title(run: Run) -> str:
@@ -96,11 +98,20 @@ class EncoderMenu:
         backbones = self.backbones()
         backbone = wanted.backbone if wanted.backbone in backbones else backbones[0]
         layers = self.layers(backbone)
-        layer = wanted.layer if wanted.layer in layers else layers[-1]
+        layer = wanted.layer if wanted.layer in layers else self._best_layer(backbone, layers)
         encoders = self.encoders(backbone, layer)
         return EncoderKey(
             backbone, layer, wanted.encoder if wanted.encoder in encoders else encoders[0]
         )
+
+    def _best_layer(self, backbone: str, layers: list[str]) -> str:
+        """Where to start in a backbone: its best layer on the validation images."""
+        scores = {
+            k.layer: run.validation.overall.median_r or -1.0
+            for k, run in self.runs.items()
+            if k.backbone == backbone
+        }
+        return max(layers, key=lambda layer: scores[layer])
 
     def layer_curve(self, backbone: str, encoder: str) -> list[tuple[str, float]]:
         """Median r over all vertices on the validation images, layer by layer."""

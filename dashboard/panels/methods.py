@@ -51,9 +51,11 @@ def methods_text(subject: Subject, run: Run) -> str:
     )
 
 
-def methods_and_code(subject: Subject, run: Run, code: str, *, key: str) -> None:
-    """Draw the two quiet buttons."""
-    left, right, _ = st.columns([1, 1, 4])
+def methods_and_code(
+    subject: Subject, run: Run, code: str, *, key: str, narrow: bool = False
+) -> None:
+    """Draw the two quiet buttons; ``narrow`` where the column is."""
+    left, right = st.columns(2) if narrow else st.columns([1, 1, 3])[:2]
     with left.popover("Methods", key=f"{key}-methods", width="stretch"):
         st.write(methods_text(subject, run))
         st.caption(REFERENCES)

@@ -138,7 +138,7 @@ def score_line(run: Run) -> str:
     """Say how good the encoder is, with definition, n and split."""
     whole = run.report.overall
     ceiling = f" of {whole.ceiling_r:.2f}" if whole.ceiling_r is not None else ""
-    known = "at most attainable" if whole.ceiling_r is not None else "ceiling unknown"
+    known = "attainable" if whole.ceiling_r is not None else "ceiling unknown"
     title = (
         "Median over vertices of Pearson r between predicted and measured responses over held-out "
         "images; attainable: median square root of the noise ceiling."

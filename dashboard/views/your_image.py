@@ -46,7 +46,9 @@ def render() -> None:
         chart, panel = st.columns([7, 4], gap="medium")
         with chart:
             _percentiles(subject, run, photograph, predicted)
-            methods_and_code(subject, run, _code(subject, run, photograph), key="photo")
+            methods_and_code(
+                subject, run, _code(subject, run, photograph), key="photo", narrow=True
+            )
         with panel, errors_on_page():
             _gauge(run, design, residual)
             _nearest(subject, run, design)
