@@ -40,35 +40,49 @@ def pick_subject() -> Subject:
 
 def pick_encoder(subject: Subject) -> Run:
     """Draw the menus of backbone, layer and encoder, and return the run they name."""
+    with st.sidebar:
+        run = _pick_run(subject)
+        fit_button(subject)
+    return run
+
+
+def pick_pair(subject: Subject) -> tuple[Run, Run | None]:
+    """Draw the menus of two encoders to compare; the second is None where there is no other."""
+    with st.sidebar:
+        first = _pick_run(subject)
+        second = _pick_versus(subject, first)
+        fit_button(subject)
+    return first, second
+
+
+def _pick_run(subject: Subject) -> Run:
     menu = EncoderMenu.of(services.runs_of(subject.id))
     now = state.current()
-    with st.sidebar:
-        if not menu.runs:
-            st.info(f"No encoder has been fitted to {subject.id} yet.{_on_the_way()}")
-            fit_button(subject)
-            st.stop()
-        start = menu.default()
-        wanted = EncoderKey(
-            now.backbone or start.backbone, now.layer or start.layer, now.encoder or start.encoder
-        )
-        key = menu.nearest(wanted)
-        for what in ("backbone", "layer", "encoder"):
-            asked = getattr(now, what)
-            if asked and getattr(key, what) != asked:
-                st.warning(f"No encoder here has {what} “{asked}”; showing {getattr(key, what)}.")
-        backbone = _menu("backbone", "backbone", menu.backbones(), key.backbone, menu.title_of)
-        key = menu.nearest(EncoderKey(backbone, key.layer, key.encoder))
-        layer = _menu("layer", "layer", menu.layers(backbone), key.layer, str)
-        if curve := _curve(menu.layer_curve(backbone, key.encoder), layer):
-            st.html(curve)
-        key = menu.nearest(EncoderKey(backbone, layer, key.encoder))
-        encoder = _menu("encoder", "encoder", menu.encoders(backbone, layer), key.encoder, str)
-        state.change(backbone=backbone, layer=layer, encoder=encoder)
-        run = menu.runs[EncoderKey(backbone, layer, encoder)]
-        st.html(score_line(run))
-        if words := _on_the_way():
-            st.caption(words)
+    if not menu.runs:
+        st.info(f"No encoder has been fitted to {subject.id} yet.{_on_the_way()}")
         fit_button(subject)
+        st.stop()
+    start = menu.default()
+    wanted = EncoderKey(
+        now.backbone or start.backbone, now.layer or start.layer, now.encoder or start.encoder
+    )
+    key = menu.nearest(wanted)
+    for what in ("backbone", "layer", "encoder"):
+        asked = getattr(now, what)
+        if asked and getattr(key, what) != asked:
+            st.warning(f"No encoder here has {what} “{asked}”; showing {getattr(key, what)}.")
+    backbone = _menu("backbone", "backbone", menu.backbones(), key.backbone, menu.title_of)
+    key = menu.nearest(EncoderKey(backbone, key.layer, key.encoder))
+    layer = _menu("layer", "layer", menu.layers(backbone), key.layer, str)
+    if curve := _curve(menu.layer_curve(backbone, key.encoder), layer):
+        st.html(curve)
+    key = menu.nearest(EncoderKey(backbone, layer, key.encoder))
+    encoder = _menu("encoder", "encoder", menu.encoders(backbone, layer), key.encoder, str)
+    state.change(backbone=backbone, layer=layer, encoder=encoder)
+    run = menu.runs[EncoderKey(backbone, layer, encoder)]
+    st.html(score_line(run))
+    if words := _on_the_way():
+        st.caption(words)
     return run
 
 
@@ -82,8 +96,7 @@ def _on_the_way() -> str:
     )
 
 
-def pick_versus(subject: Subject, first: Run) -> Run | None:
-    """Draw the menu of the other encoder (Compare) and return its run."""
+def _pick_versus(subject: Subject, first: Run) -> Run | None:
     menu = EncoderMenu.of(services.runs_of(subject.id))
     others = {str(k): r for k, r in menu.runs.items() if r.id != first.id}
     if not others:
@@ -92,10 +105,7 @@ def pick_versus(subject: Subject, first: Run) -> Run | None:
     if asked and asked not in others and asked != str(EncoderKey.of(first)):
         st.warning(f"The address compares with “{asked}”, which is not among the encoders here.")
     start = asked if asked in others else _twin(menu, first, others)
-    with st.sidebar:
-        chosen = _menu(
-            "versus", "compared with", list(others), start, lambda k: encoder_title(others[k])
-        )
+    chosen = _menu("versus", "versus", list(others), start, lambda k: encoder_title(others[k]))
     state.change(versus=chosen)
     return others[chosen]
 

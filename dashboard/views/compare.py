@@ -32,15 +32,14 @@ from dashboard.panels.paired import (
 )
 from dashboard.panels.roi_responses import rows_as_csv, score_rows, take_roi
 from dashboard.panels.scores import METRICS, images_of
-from dashboard.panels.sidebar import pick_encoder, pick_subject, pick_versus
+from dashboard.panels.sidebar import pick_pair, pick_subject
 from dashboard.roi_chart import Axis, Series, roi_chart
 
 
 def render() -> None:
     """Draw the page."""
     subject = pick_subject()
-    a = pick_encoder(subject)
-    b = pick_versus(subject, a)
+    a, b = pick_pair(subject)
     if b is None:
         st.info("There is one encoder only. Fit another one in the sidebar to compare it with.")
         return
@@ -104,7 +103,7 @@ def _brains(subject: Subject, a: Run, b: Run, positions: np.ndarray | None) -> N
     maps = [
         ("A", r_a, scale, "score", title_a),
         ("B", r_b, scale, "score", title_b),
-        ("A − B", r_a - r_b, difference, "difference", "red: A predicts better, blue: B"),
+        ("A − B", r_a - r_b, difference, "difference", "warm: A predicts better, cool: B"),
     ]
     show_brain(
         subject,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 import streamlit as st
@@ -20,6 +21,7 @@ from dashboard.panels.roi_responses import mean_rows, rows_as_csv, take_roi
 from dashboard.panels.sidebar import pick_encoder, pick_subject
 from dashboard.panels.stimulus import StimulusChoice, pick_stimulus
 from dashboard.roi_chart import Axis, Series, roi_chart
+from dashboard.stimulus_files import stimulus_address
 
 _THIRD = {"": "two brains", "difference": "+ difference", "truth": "+ noise-free truth"}
 _SCALES = {"": "one scale", "own": "each to its own SD"}
@@ -43,6 +45,11 @@ def render() -> None:
     run = pick_encoder(subject)
     with top:
         stimulus = pick_stimulus(subject, run)
+    # On a phone the sidebar is folded away, and the picture with it.
+    st.html(
+        f'<img class="cs-phone" alt="{escape(stimulus.note.caption or stimulus.name)}" '
+        f'src="{stimulus_address(subject)}/{stimulus.split}/{stimulus.row}?s=320">'
+    )
     responses = _responses(subject, run, stimulus)
     with errors_on_page():
         show_brain(
