@@ -121,13 +121,13 @@ def main() -> None:
         kb, drawn, painted = zip(*values, strict=True)
         print(
             f"{name:8s}{statistics.median(kb) / 1000:10.1f}{statistics.median(drawn):12.0f}"
-            f"{statistics.median(painted):12.0f}   ({max(kb) / 1000:.1f} kB, {max(painted):.0f} ms)"
+            f"{statistics.median(painted):12.0f}   "
+            f"({max(kb) / 1000:.1f} kB, {max(painted):.0f} ms)"
         )
     ratio = [b[0] / a[0] for a, b in zip(rows["ours"], rows["Mesh3d"], strict=True)]
     speed = [b[2] / a[2] for a, b in zip(rows["ours"], rows["Mesh3d"], strict=True)]
-    print(
-        f"Mesh3d / ours: {statistics.median(ratio):.0f} x bytes, {statistics.median(speed):.1f} x time"
-    )
+    size, pace = statistics.median(ratio), statistics.median(speed)
+    print(f"Mesh3d / ours: {size:.0f} x bytes, {pace:.1f} x time")
 
 
 if __name__ == "__main__":

@@ -112,7 +112,8 @@ def test_the_encoder_stays_when_the_page_changes_and_when_it_is_chosen_anew(page
     page.get_by_role("option", name="Small CNN · untrained, seed 0").click()
     page.wait_for_function("() => location.search.includes('untrained0')")
     _settled(page)
-    assert _menus(page)[1:3] == ["Small CNN · untrained, seed 0", "block5"]
+    assert _menus(page)[1] == "Small CNN · untrained, seed 0"
+    assert _menus(page)[2].startswith("block")
     page.get_by_role("link", name="Accuracy").click()
     page.wait_for_function("() => location.pathname.includes('accuracy')")
     _settled(page)

@@ -1,0 +1,128 @@
+"""The command line's contract: keys, last line JSON, exit codes, one-line errors."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.cli.main import main
+from core.datasets import open_subject
+from core.runs import RunStore
+from tests.tiny_world import N_LEFT, N_RIGHT, write_subject
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("CORTISCOPE_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def data(tmp_path):
+    write_subject(tmp_path / "data" / "subj01")
+    return tmp_path / "data"
+
+
+def _run(capsys, *arguments):
+    """Return exit status, the last line's JSON, and what stderr says (progress left out)."""
+    status = main([*map(str, arguments), "--json", "--progress", "none"])
+    captured = capsys.readouterr()
+    return status, json.loads(captured.out.splitlines()[-1]), captured.err
+
+
+def _fit(capsys, data, *more):
+    what = ("--backbone", "pixels", "--layers", "pixels", "--reduce", "pca:5")
+    return _run(capsys, "fit", "--data", data, "--subject", "subj01", *what, *more)
+
+
+def test_fit_gives_the_fixed_keys_and_the_numbers_of_the_run_the_app_opens(home, data, capsys):
+    status, result, _ = _fit(capsys, data)
+    assert status == 0
+    run = RunStore(home / "runs").open(result["run"])
+    whole = run.report.overall
+    assert result["scores"]["median_r"] == whole.median_r
+    assert result["scores"]["mean_r"] == whole.mean_r
+    assert result["scores"]["noise_normalized"] == whole.noise_normalized
+    assert set(result["scores"]["per_hemisphere"]) == {"lh", "rh"}
+    assert result["scores"]["rois"]["lh"]["V1v"]["n"] == 3
+    assert "FFA-1" not in result["scores"]["rois"]["rh"]
+    assert (result["n_train"], result["n_held_out"], result["split"]) == (16, 6, "test")
+    assert result["weights"]
+    assert set(result["seconds"]) == {"readout", "fit", "score"}
+
+
+def test_predict_writes_float32_rows_in_natural_order(home, data, tmp_path, capsys):
+    _, fitted, _ = _fit(capsys, data)
+    images = tmp_path / "images"
+    images.mkdir()
+    source = open_subject(data, "subj01").test.images
+    for k, name in enumerate(("a10.png", "a9.png")):
+        Image.open(source.paths[k]).save(images / name)
+    out = tmp_path / "out"
+    status, result, _ = _run(
+        capsys, "predict", "--run", fitted["run"], "--images", images, "--out", out
+    )
+    assert (status, result["n_images"]) == (0, 2)
+    assert result["vertices"] == {"lh": N_LEFT, "rh": N_RIGHT}
+    left = np.load(out / "lh_pred.npy")
+    assert (left.dtype, left.shape) == (np.float32, (2, N_LEFT))
+    expected = RunStore(home / "runs").open(fitted["run"]).predict_rows("test", [1, 0])
+    np.testing.assert_allclose(left, expected[:, :N_LEFT], atol=1e-4)
+
+
+def test_features_writes_one_file_per_layer_and_nothing_else(home, data, tmp_path, capsys):
+    images = data / "subj01/test_split/test_images"
+    what = ("--backbone", "small_cnn", "--weights", "untrained", "--layers", "block[12]")
+    out = tmp_path / "features"
+    status, result, _ = _run(capsys, "features", "--images", images, *what, "--out", out)
+    assert status == 0
+    assert sorted(p.name for p in out.iterdir()) == ["block1.npy", "block2.npy"]
+    assert list(np.load(out / "block1.npy").shape) == result["layers"]["block1"]
+    assert result["layers"]["block1"][0] == result["n_images"] == 6
+    assert "untrained" in result["weights"]
+
+
+@pytest.mark.parametrize(
+    "what", [("backbones",), ("encoders",), ("runs",), ("layers", "small_cnn")]
+)
+def test_list_has_items_with_names(home, capsys, what):
+    status, result, _ = _run(capsys, "list", *what)
+    assert status == 0
+    assert what == ("runs",) or all(item["name"] for item in result["items"])
+
+
+PIXELS = ("--backbone", "pixels", "--layers", "pixels")
+WRONG = {
+    "no such data": ("fit", "--data", "/nowhere", *PIXELS),
+    "no such backbone": ("list", "layers", "resnet5000"),
+    "no such layer": (
+        *("features", "--images", "IMAGES", "--out", "o"),
+        *("--backbone", "pixels", "--layers", "x"),
+    ),
+    "no such run": ("predict", "--run", "x", "--images", "IMAGES", "--out", "o"),
+    "no images": ("features", "--images", "/nowhere", "--out", "o", *PIXELS),
+    "no such verb": ("fly",),
+    "missing option": ("fit",),
+    "bad reduction": ("fit", "--data", "DATA", "--reduce", "pca", *PIXELS),
+    "bad encoder": ("fit", "--data", "DATA", "--encoder", "svm", *PIXELS),
+    "no such subject": ("fit", "--data", "DATA", "--subject", "s9", *PIXELS),
+    "absent weights": (
+        *("fit", "--data", "DATA"),
+        *("--backbone", "alexnet", "--layers", "features.2"),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_an_error_is_one_line_with_its_exit_status(home, data, capsys, monkeypatch, tmp_path, kind):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "no-weights"))
+    places = {"DATA": data, "IMAGES": data / "subj01/test_split/test_images"}
+    status, result, told = _run(capsys, *[places.get(a, a) for a in WRONG[kind]])
+    assert status == 2
+    assert result["error"]["message"]
+    assert len(told.strip().splitlines()) == 1
+    assert "Traceback" not in told
+    assert not (home / "runs").exists()
