@@ -139,16 +139,16 @@ def evaluate(
     for hemisphere in HEMISPHERES:
         where = subject.space.slice_of(hemisphere)
         whole = np.arange(where.start, where.stop)
-        scores.append(_score(ALL_VERTICES, hemisphere.value, whole, r, draws, ceiling))
+        scores.append(score_vertices(ALL_VERTICES, hemisphere.value, whole, r, draws, ceiling))
         for roi in subject.parcellation.roi_names:
             vertices = subject.roi_vertices(roi, hemisphere)
-            scores.append(_score(roi, hemisphere.value, vertices, r, draws, ceiling))
+            scores.append(score_vertices(roi, hemisphere.value, vertices, r, draws, ceiling))
     everything = np.arange(subject.space.n_vertices())
-    scores.append(_score(ALL_VERTICES, "both", everything, r, draws, ceiling))
+    scores.append(score_vertices(ALL_VERTICES, "both", everything, r, draws, ceiling))
     return Evaluation(label, len(rows), r.astype(np.float32), ceiling, source, tuple(scores))
 
 
-def _score(
+def score_vertices(
     roi: str,
     hemisphere: str,
     vertices: np.ndarray,
@@ -156,6 +156,7 @@ def _score(
     draws: np.ndarray | None,
     ceiling: np.ndarray | None,
 ) -> RoiScore:
+    """Summarise some vertices: positions (n,), r and ceiling (n_vertices,), draws (n_draws, ...)."""
     own = r[vertices]
     defined = np.isfinite(own)
     n_undefined = int((~defined).sum())

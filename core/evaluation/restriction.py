@@ -12,7 +12,7 @@ import numpy as np
 
 from core.brain import HEMISPHERES
 from core.datasets import Subject
-from core.evaluation.report import ALL_VERTICES, Evaluation, _score
+from core.evaluation.report import ALL_VERTICES, Evaluation, score_vertices
 
 
 def restrict(
@@ -41,7 +41,7 @@ def restrict(
         places |= {n: subject.roi_vertices(n, hemisphere) for n in subject.parcellation.roi_names}
         for name, vertices in places.items():
             own = vertices[keep[vertices]]
-            scores.append(_score(name, hemisphere.value, own, r, draws, report.ceiling))
+            scores.append(score_vertices(name, hemisphere.value, own, r, draws, report.ceiling))
     both = np.concatenate(everything)
-    scores.append(_score(ALL_VERTICES, "both", both[keep[both]], r, draws, report.ceiling))
+    scores.append(score_vertices(ALL_VERTICES, "both", both[keep[both]], r, draws, report.ceiling))
     return replace(report, r=r, rois=tuple(scores))
