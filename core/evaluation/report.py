@@ -156,7 +156,7 @@ def score_vertices(
     draws: np.ndarray | None,
     ceiling: np.ndarray | None,
 ) -> RoiScore:
-    """Summarise some vertices: positions (n,), r and ceiling (n_vertices,), draws (n_draws, ...)."""
+    """Summarise vertices (n,) of r and ceiling (n_vertices,) and draws (n_draws, n_vertices)."""
     own = r[vertices]
     defined = np.isfinite(own)
     n_undefined = int((~defined).sum())

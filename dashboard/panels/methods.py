@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.datasets import Subject
 from core.runs import Run
+from core.simulation.description import CAVEAT, DESCRIPTION, TITLE
 
 REFERENCES = (
     "Naselaris et al. 2011, NeuroImage 56:400 (encoding models); Allen et al. 2022, Nat. Neurosci. "
@@ -49,6 +50,16 @@ def methods_text(subject: Subject, run: Run) -> str:
         f"{run.report.split} images by Pearson r per vertex. Intervals: 95 % bootstrap over "
         f"images. Noise ceiling: {run.report.ceiling_source}."
     )
+
+
+def simulation_note(subject: Subject, *, key: str) -> None:
+    """Say of a simulated subject that it is one, and how it was made."""
+    if not subject.simulated:
+        return
+    left, right = st.columns([4, 1], vertical_alignment="center")
+    left.html(f'<p class="cs-note"><b>{TITLE}.</b> {CAVEAT}</p>')
+    with right.popover("How it was made", key=f"{key}-simulation", width="stretch"):
+        st.write(DESCRIPTION)
 
 
 def methods_and_code(

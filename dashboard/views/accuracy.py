@@ -18,7 +18,7 @@ from dashboard.encoder_menu import encoder_title
 from dashboard.errors import errors_on_page
 from dashboard.panels.brain import focus_roi, selected_vertex, show_brain
 from dashboard.panels.downloads import csv_button, csv_text, rounded, vertex_places
-from dashboard.panels.methods import methods_and_code, opening_lines
+from dashboard.panels.methods import methods_and_code, opening_lines, simulation_note
 from dashboard.panels.reliability import pick_threshold, report_above, survivors
 from dashboard.panels.roi_responses import rows_as_csv, take_roi
 from dashboard.panels.scores import (
@@ -58,6 +58,7 @@ def render() -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         _downloads(subject, run, report, threshold)
     methods_and_code(subject, run, _code(subject, run, threshold), key="accuracy")
+    simulation_note(subject, key="accuracy")
 
 
 def _options(subject: Subject, run: Run) -> tuple[Metric, float]:

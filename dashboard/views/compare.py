@@ -17,7 +17,7 @@ from dashboard.panels.brain import focus_roi, show_brain
 from dashboard.panels.brushing import brush_words, brushed, show_scatter
 from dashboard.panels.downloads import csv_button, csv_text, rounded, vertex_places
 from dashboard.panels.layer_table import layer_columns, layer_rows, show_layers
-from dashboard.panels.methods import REFERENCES, methods_text, opening_lines
+from dashboard.panels.methods import REFERENCES, methods_text, opening_lines, simulation_note
 from dashboard.panels.paired import (
     DIFFERENCE_COLUMNS,
     N_DRAWS,
@@ -74,6 +74,7 @@ def render() -> None:
             st.html('<p class="cs-title">Where they differ most</p>' + largest_html(comparison))
         _downloads(subject, a, b, comparison, columns)
     _methods_and_code(subject, a, b)
+    simulation_note(subject, key="compare")
 
 
 def _compared(a: Run, b: Run) -> Comparison | None:

@@ -16,7 +16,7 @@ from dashboard.encoder_menu import encoder_title
 from dashboard.errors import errors_on_page
 from dashboard.panels.brain import RESPONSE_MEANING, own_sd, response_scale, show_brain
 from dashboard.panels.detail import show_detail
-from dashboard.panels.methods import methods_and_code, opening_lines
+from dashboard.panels.methods import methods_and_code, opening_lines, simulation_note
 from dashboard.panels.roi_responses import mean_rows, rows_as_csv, take_roi
 from dashboard.panels.sidebar import pick_encoder, pick_subject
 from dashboard.panels.stimulus import StimulusChoice, pick_stimulus
@@ -62,6 +62,7 @@ def render() -> None:
     with panel, errors_on_page():
         show_detail(subject, run, (stimulus.split, stimulus.row))
     methods_and_code(subject, run, _code(subject, run, stimulus), key="explore")
+    simulation_note(subject, key="explore")
 
 
 def _responses(subject: Subject, run: Run, stimulus: StimulusChoice) -> Responses:

@@ -20,7 +20,7 @@ from dashboard.encoder_menu import encoder_title
 from dashboard.errors import errors_on_page, show_error
 from dashboard.panels.brain import RESPONSE_MEANING, response_scale, show_brain
 from dashboard.panels.detail import Place, default_place, place_on_screen
-from dashboard.panels.methods import methods_and_code, opening_lines
+from dashboard.panels.methods import methods_and_code, opening_lines, simulation_note
 from dashboard.panels.roi_responses import roi_places, rows_as_csv, take_roi
 from dashboard.panels.sidebar import pick_encoder, pick_subject
 from dashboard.photographs import Photograph, as_seen, samples, take_photograph
@@ -54,6 +54,7 @@ def render() -> None:
             _nearest(subject, run, design)
             _guesses(run, photograph)
             _occlusion(subject, run, photograph, design)
+        simulation_note(subject, key="photo")
 
 
 def _choose() -> Photograph | None:
