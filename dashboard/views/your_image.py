@@ -175,11 +175,12 @@ def _gauge(run: Run, design: np.ndarray, residual: float) -> None:
         f"farther from the fit images than {far.percentile:.0f} % of the held-out images "
         f"({far.ratio:.1f} times their median distance)"
     )
-    verdict = (
-        "Outside what this encoder was fitted on: read the map as an extrapolation."
-        if far.outside
-        else "Within the range of the images it was fitted on."
-    )
+    if far.outside:
+        verdict = "Outside what this encoder was fitted on: read the map as an extrapolation."
+    elif far.percentile > 80:
+        verdict = "At the edge of what this encoder was fitted on."
+    else:
+        verdict = "Within the range of the images this encoder was fitted on."
     place = 100 * min(far.ratio, 3) / 3
     st.html(
         '<p class="cs-title">how unusual is it for this encoder?</p>'
