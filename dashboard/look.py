@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
@@ -11,7 +13,14 @@ _STYLE = Path(__file__).parent / "look.css"
 
 def apply_look() -> None:
     """Send the style sheet."""
-    st.html(_STYLE)
+    st.html(f"<style>{_compact_style()}</style>")
+
+
+@cache
+def _compact_style() -> str:
+    """Read the style sheet without comments and indentation: it is sent again with every run."""
+    text = re.sub(r"/\*.*?\*/", "", _STYLE.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return re.sub(r"\s*([{};:,])\s+", r"\1", " ".join(text.split()))
 
 
 def stamp(text: str) -> None:

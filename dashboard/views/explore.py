@@ -17,7 +17,7 @@ from dashboard.errors import errors_on_page
 from dashboard.panels.brain import RESPONSE_MEANING, own_sd, response_scale, show_brain
 from dashboard.panels.detail import show_detail
 from dashboard.panels.methods import methods_and_code, opening_lines, simulation_note
-from dashboard.panels.roi_responses import mean_rows, rows_as_csv, take_roi
+from dashboard.panels.roi_responses import mean_rows, take_roi
 from dashboard.panels.sidebar import pick_encoder, pick_subject
 from dashboard.panels.stimulus import StimulusChoice, pick_stimulus
 from dashboard.roi_chart import Axis, Series, roi_chart
@@ -165,7 +165,6 @@ def _roi_chart(subject: Subject, run: Run, stimulus: StimulusChoice, responses: 
         stamp=subject.stamp,
         focus=_focus(),
         on_pick=take_roi,
-        csv=rows_as_csv(rows, names, f"{subject.stamp} {definition}".strip()),
     )
 
 
