@@ -1,8 +1,14 @@
 """Entry of ``python -m core``."""
 
+import os
 import sys
 
-from core.cli.main import main
+# Idle threads of a parallel loop sleep instead of spinning: with two computing processes on two
+# cores (a fit, and the app's picture worker) spinning made each of them many times slower. Read
+# when the thread pool is made, so it must be set before numpy or torch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+from core.cli.main import main  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
