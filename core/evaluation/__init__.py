@@ -6,11 +6,13 @@ from core.evaluation.challenge import challenge_scores
 from core.evaluation.correlation import pearson_r
 from core.evaluation.novelty import Novelty, novelty
 from core.evaluation.report import Evaluation, RoiScore, evaluate
+from core.evaluation.summary import ScoreSummary, summarize_scores
 
 __all__ = [
     "Evaluation",
     "Novelty",
     "RoiScore",
+    "ScoreSummary",
     "bootstrap_r",
     "challenge_scores",
     "evaluate",
@@ -19,4 +21,5 @@ __all__ = [
     "novelty",
     "pearson_r",
     "percentile_interval",
+    "summarize_scores",
 ]
