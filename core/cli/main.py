@@ -13,11 +13,27 @@ import traceback
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from core.cli import verb_demo, verb_features, verb_fit, verb_list, verb_predict, verb_worker
+from core.cli import (
+    verb_demo,
+    verb_features,
+    verb_fit,
+    verb_list,
+    verb_predict,
+    verb_score,
+    verb_worker,
+)
 from core.cli.progress import progress_printer
 from core.errors import CoreError, InvalidInput
 
-VERBS = (verb_list, verb_features, verb_fit, verb_predict, verb_demo, verb_worker)
+VERBS = (
+    verb_list,
+    verb_features,
+    verb_fit,
+    verb_predict,
+    verb_score,
+    verb_demo,
+    verb_worker,
+)
 
 
 class _Parser(argparse.ArgumentParser):

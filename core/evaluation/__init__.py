@@ -1,22 +1,95 @@
-"""Scores on held-out images: correlation, noise ceiling, noise-normalised score, intervals."""
+"""Scores on held-out images: how right, how right it could be, how sure, and what explains what."""
 
-from core.evaluation.bootstrap import bootstrap_r, percentile_interval
+from core.evaluation.bootstrap import (
+    bootstrap_r,
+    image_counts,
+    percentile_interval,
+    percentile_intervals,
+)
 from core.evaluation.ceiling import ncsnr_from_repeats, noise_ceiling
 from core.evaluation.challenge import challenge_scores
 from core.evaluation.correlation import pearson_r
+from core.evaluation.explained_variance import bootstrap_explained_variance, explained_variance
+from core.evaluation.identification import Identification, chance, identify, pattern_correlations
+from core.evaluation.layers import (
+    PreferredLayer,
+    PreferredLayerReport,
+    centre_of_mass_depth,
+    preferred_layer,
+    preferred_layer_report,
+    relative_depths,
+)
+from core.evaluation.learning_curve import (
+    LearningCurve,
+    learning_curve,
+    training_sizes,
+    training_subsets,
+)
 from core.evaluation.novelty import Novelty, novelty
+from core.evaluation.partition import (
+    Estimate,
+    GroupPartition,
+    Partition,
+    PartitionReport,
+    partition_report,
+    partition_variance,
+)
+from core.evaluation.permutation import PermutationTest, permutation_test
 from core.evaluation.report import Evaluation, RoiScore, evaluate
+from core.evaluation.roi_mean import RoiMeanScore, ceiling_of_roi_mean, roi_mean_score
+from core.evaluation.rsa import bootstrap_rdms, compare_rdms, compute_rdm, rdm_noise_ceiling
+from core.evaluation.subjects import PooledScore, SubjectsMean, mean_over_subjects, pool_vertices
+from core.evaluation.summary import ScoreSummary, summarize_scores
 
 __all__ = [
+    "Estimate",
     "Evaluation",
+    "GroupPartition",
+    "Identification",
+    "LearningCurve",
     "Novelty",
+    "Partition",
+    "PartitionReport",
+    "PermutationTest",
+    "PooledScore",
+    "PreferredLayer",
+    "PreferredLayerReport",
+    "RoiMeanScore",
     "RoiScore",
+    "ScoreSummary",
+    "SubjectsMean",
+    "bootstrap_explained_variance",
     "bootstrap_r",
+    "bootstrap_rdms",
+    "ceiling_of_roi_mean",
+    "centre_of_mass_depth",
     "challenge_scores",
+    "chance",
+    "compare_rdms",
+    "compute_rdm",
     "evaluate",
+    "explained_variance",
+    "identify",
+    "image_counts",
+    "learning_curve",
+    "mean_over_subjects",
     "ncsnr_from_repeats",
     "noise_ceiling",
     "novelty",
+    "partition_report",
+    "partition_variance",
+    "pattern_correlations",
     "pearson_r",
     "percentile_interval",
+    "percentile_intervals",
+    "permutation_test",
+    "pool_vertices",
+    "preferred_layer",
+    "preferred_layer_report",
+    "rdm_noise_ceiling",
+    "relative_depths",
+    "roi_mean_score",
+    "summarize_scores",
+    "training_sizes",
+    "training_subsets",
 ]

@@ -5,6 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 
+def image_counts(n_stimuli: int, n_draws: int, seed: int) -> np.ndarray:
+    """Draw images with replacement: (n_draws, n_stimuli), how often each image is in each draw.
+
+    The same seed draws the same images for every encoder, as paired tests need.
+    """
+    share = np.full(n_stimuli, 1 / n_stimuli)
+    return np.random.default_rng(seed).multinomial(n_stimuli, share, size=n_draws)
+
+
 def bootstrap_r(
     predicted: np.ndarray, measured: np.ndarray, *, n_draws: int = 1000, seed: int = 0
 ) -> np.ndarray:
@@ -24,9 +33,7 @@ def bootstrap_r(
     matrix products; no resampled copy of the data is made.
     """
     n, n_vertices = predicted.shape
-    # One generator per call: the same images are drawn for every encoder, as paired tests need.
-    counts = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=n_draws)
-    weights = (counts / n).astype(np.float32)
+    weights = (image_counts(n, n_draws, seed) / n).astype(np.float32)
     # Standardising first keeps float32 sums free of cancellation.
     p, m = _standardised(predicted), _standardised(measured)
     mean_p, mean_m = weights @ p, weights @ m
@@ -55,3 +62,18 @@ def percentile_interval(draws: np.ndarray, level: float = 0.95) -> tuple[float, 
         return float("nan"), float("nan")
     low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def percentile_intervals(draws: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Return the central intervals of (..., n_draws, n_vertices) draws, each (..., n_vertices).
+
+    Undefined draws drop out; NaN where none is defined.
+    """
+    shares = [(1 - level) / 2, (1 + level) / 2]
+    if np.isfinite(draws).all():  # many times faster than the NaN-aware quantile
+        low, high = np.quantile(draws, shares, axis=-2)
+        return low, high
+    rows = np.moveaxis(draws, -2, -1)
+    limits = [percentile_interval(own, level) for own in rows.reshape(-1, rows.shape[-1])]
+    low, high = np.reshape(limits, (*rows.shape[:-1], 2)).T
+    return low.T, high.T

@@ -10,6 +10,7 @@ from core.evaluation import (
     noise_ceiling,
     pearson_r,
     percentile_interval,
+    percentile_intervals,
 )
 
 
@@ -95,3 +96,17 @@ def test_bootstrap_interval_covers_the_true_r(rng):
 def test_a_constant_vertex_has_no_interval(rng):
     draws = bootstrap_r(np.ones((10, 1)), rng.normal(size=(10, 1)))
     assert np.isnan(percentile_interval(draws[:, 0])).all()
+
+
+@pytest.mark.parametrize("shape", [(50, 3), (2, 50, 3)])
+def test_intervals_of_many_vertices_are_those_of_each(rng, shape):
+    draws = rng.normal(size=shape)
+    for _ in range(2):  # without and with undefined draws
+        low, high = percentile_intervals(draws)
+        assert low.shape == high.shape == (*shape[:-2], 3)
+        for place in np.ndindex(low.shape):
+            own = draws[(*place[:-1], slice(None), place[-1])]
+            expected = percentile_interval(own)
+            np.testing.assert_array_equal([low[place], high[place]], expected)
+        draws[..., :7, 1] = draws[..., 2] = np.nan
+    assert np.isnan(low[..., 2]).all()

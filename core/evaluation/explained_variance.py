@@ -1,0 +1,73 @@
+"""Held-out explained variance (R2) per vertex: unlike r it also asks for the right size."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.errors import IncompatibleSpace
+from core.evaluation.bootstrap import image_counts
+
+
+def explained_variance(predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:
+    """Return ``1 - SSE / SST`` over held-out images, SST about the mean of these images.
+
+    Parameters
+    ----------
+    predicted, measured : (n_stimuli, n_vertices), in one unit.
+
+    Returns
+    -------
+    r2 : (n_vertices,) float64, at most 1. Not clipped: below 0 where the prediction is worse than
+        the mean. NaN where the measured vertex is constant (all values equal, tested before
+        centring); a constant prediction has an R2, 0 at best.
+
+    References
+    ----------
+    Kvalseth 1985, Am. Stat. 39:279 (the first of its definitions of R2).
+    """
+    p, m, constant = _checked(predicted, measured)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        r2 = 1 - ((p - m) ** 2).sum(axis=0) / ((m - m.mean(axis=0)) ** 2).sum(axis=0)
+    r2[constant] = np.nan
+    return r2
+
+
+def bootstrap_explained_variance(
+    predicted: np.ndarray, measured: np.ndarray, *, n_draws: int = 1000, seed: int = 0
+) -> np.ndarray:
+    """Recompute each vertex's R2 on images drawn with replacement.
+
+    Parameters
+    ----------
+    predicted, measured : (n_stimuli, n_vertices).
+    seed : the same seed draws the same images, for paired differences.
+
+    Returns
+    -------
+    r2 : (n_draws, n_vertices) float64; NaN where the drawn measured responses are constant.
+    """
+    p, m, constant = _checked(predicted, measured)
+    weights = image_counts(len(m), n_draws, seed) / len(m)
+    m_centred = m - m.mean(axis=0)
+    sd = m_centred.std(axis=0)
+    sd[constant | (sd == 0)] = np.inf
+    z = m_centred / sd
+    error = weights @ (((p - m) / sd) ** 2)
+    total = weights @ z**2 - (weights @ z) ** 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        r2 = 1 - error / total
+    # In units of the vertex's variance; only rounding is left of a constant draw.
+    r2[total <= 1e-12] = np.nan
+    return r2
+
+
+def _checked(
+    predicted: np.ndarray, measured: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    if predicted.shape != measured.shape or predicted.ndim != 2:
+        raise IncompatibleSpace(
+            f"Predicted {predicted.shape} and measured {measured.shape} responses must both be "
+            "(n_stimuli, n_vertices)."
+        )
+    p, m = np.asarray(predicted, dtype=np.float64), np.asarray(measured, dtype=np.float64)
+    return p, m, (m == m[:1]).all(axis=0)

@@ -1,0 +1,145 @@
+"""Which layer of a network predicts a vertex best, and whether the choice means anything.
+
+The best layer always exists, also for a vertex that all layers predict alike; so it comes with
+its margin over the next one and with the share of resampled image sets that agree.
+
+References
+----------
+Guclu and van Gerven 2015, J. Neurosci. 35:10005 (assigning vertices to their best layer).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import IncompatibleSpace, InvalidInput
+from core.evaluation.bootstrap import bootstrap_r, percentile_intervals
+from core.evaluation.correlation import pearson_r
+
+# Vertices resampled at once: bounds the memory to some hundred megabytes for twenty layers.
+_VERTICES_AT_ONCE = 1024
+
+
+@dataclass(frozen=True)
+class PreferredLayer:
+    """The best layer of each vertex.
+
+    Parameters
+    ----------
+    layer : (n_vertices,) position of the best layer; the first of equal ones; -1 where no layer
+        has a score.
+    margin : (n_vertices,) its score less the second best; NaN with fewer than two scores.
+    """
+
+    layer: np.ndarray
+    margin: np.ndarray
+
+
+@dataclass(frozen=True)
+class PreferredLayerReport(PreferredLayer):
+    """The best layer by r, with what resampling images says of it.
+
+    Parameters
+    ----------
+    scores : (n_layers, n_vertices) r.
+    low, high : (n_vertices,) 95 % interval of the r of the chosen layer less the best r among
+        the others, over images; ``low > 0`` means clearly preferred. NaN where undefined.
+    agreement : (n_vertices,) share of draws in which the chosen layer is the best, 0 to 1. The
+        choice and the draws share images, so it is optimistic.
+    """
+
+    scores: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    agreement: np.ndarray
+
+
+def preferred_layer(scores: np.ndarray) -> PreferredLayer:
+    """Choose each vertex's best layer.
+
+    Parameters
+    ----------
+    scores : (n_layers, n_vertices); a NaN (constant prediction) cannot be chosen.
+    """
+    values = np.where(np.isfinite(scores), scores, -np.inf)
+    layer = np.where(np.isfinite(values).any(axis=0), values.argmax(axis=0), -1)
+    if len(values) < 2:
+        return PreferredLayer(layer, np.full(values.shape[1], np.nan))
+    second, best = np.sort(values, axis=0)[-2:]
+    margin = np.full(values.shape[1], np.nan)
+    two = np.isfinite(second)
+    margin[two] = best[two] - second[two]
+    return PreferredLayer(layer, margin)
+
+
+def preferred_layer_report(
+    predicted: Sequence[np.ndarray],
+    measured: np.ndarray,
+    *,
+    n_draws: int = 1000,
+    seed: int = 0,
+) -> PreferredLayerReport:
+    """Choose each vertex's best layer by r, with intervals of the margin over images.
+
+    Parameters
+    ----------
+    predicted : per layer (n_stimuli, n_vertices), the same held-out images in one order.
+    measured : (n_stimuli, n_vertices).
+    """
+    if not predicted:
+        raise InvalidInput("A preferred layer needs at least one layer.")
+    scores = np.stack([pearson_r(p, measured) for p in predicted])
+    chosen = preferred_layer(scores)
+    low, high, agreement = (np.full(scores.shape[1], np.nan) for _ in range(3))
+    contested = np.flatnonzero(np.isfinite(chosen.margin))
+    for start in range(0, len(contested), _VERTICES_AT_ONCE):
+        block = contested[start : start + _VERTICES_AT_ONCE]
+        # One seed: every layer sees the same images.
+        draws = np.stack(
+            [
+                bootstrap_r(p[:, block], measured[:, block], n_draws=n_draws, seed=seed)
+                for p in predicted
+            ]
+        )
+        columns = np.arange(len(block))
+        own = draws[chosen.layer[block], :, columns].T
+        draws[chosen.layer[block], :, columns] = np.nan
+        # fmax passes over layers that are undefined in a draw.
+        margin = own - np.fmax.reduce(draws, axis=0)
+        low[block], high[block] = percentile_intervals(margin)
+        defined = np.isfinite(margin).sum(axis=0)
+        with np.errstate(invalid="ignore"):
+            agreement[block] = (margin > 0).sum(axis=0) / np.where(defined, defined, np.nan)
+    return PreferredLayerReport(chosen.layer, chosen.margin, scores, low, high, agreement)
+
+
+def relative_depths(n_layers: int) -> np.ndarray:
+    """Return evenly spaced depths, 0 for the first layer to 1 for the last (0 for a single one)."""
+    return np.linspace(0, 1, n_layers)
+
+
+def centre_of_mass_depth(scores: np.ndarray, depth: np.ndarray | None = None) -> np.ndarray:
+    """Return the mean depth of the layers, weighted by their scores.
+
+    Smoother than the best layer: a vertex between two layers lies between them. Flat profiles
+    end up in the middle, whatever their level, so it wants the margin beside it.
+
+    Parameters
+    ----------
+    scores : (n_layers, n_vertices); negative and undefined ones weigh 0.
+    depth : (n_layers,); evenly spaced from 0 to 1 by default.
+
+    Returns
+    -------
+    depth : (n_vertices,); NaN where no score is positive.
+    """
+    scores = np.asarray(scores, dtype=np.float64)
+    depth = relative_depths(len(scores)) if depth is None else np.asarray(depth, dtype=np.float64)
+    if depth.shape != (len(scores),):
+        raise IncompatibleSpace(f"{depth.size} depths for {len(scores)} layers.")
+    weights = np.where(np.isfinite(scores), np.maximum(scores, 0), 0.0)
+    total = weights.sum(axis=0)
+    return depth @ weights / np.where(total > 0, total, np.nan)
