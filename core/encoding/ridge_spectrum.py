@@ -85,7 +85,7 @@ class PenaltyCurves:
 
     @classmethod
     def of(
-        cls, spectrum: Spectrum, penalties: np.ndarray, dtype: torch.dtype, tolerance: float = 1e-6
+        cls, spectrum: Spectrum, penalties: np.ndarray, dtype: torch.dtype, tolerance: float = 1e-5
     ) -> PenaltyCurves:
         """Cut the singular values of ``s / (s + a)``, the fraction kept along each axis."""
         import torch
