@@ -1,8 +1,14 @@
-"""Lasso and elastic net for all vertices at once; the images are read once, into ``X'X`` and ``X'y``."""
+"""Lasso and elastic net for all vertices at once, from ``X'X`` and ``X'y``.
+
+Vertices that a block of them cannot finish quickly, as with correlated features, are finished one
+by one by scikit-learn's compiled coordinate descent on the same Gram matrix.
+"""
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +17,11 @@ from core.encoding.ridge import fold_rows
 from core.encoding.ridge_data import Centred, checked_design, vertex_chunks
 from core.errors import InvalidInput
 from core.progress import Progress, part, silent
+
+if TYPE_CHECKING:
+    import torch
+
+_ITERATIONS = 20_000
 
 # img2brain's grid.
 SPARSE_ALPHAS: tuple[float, ...] = (1e-3, 1e-2, 1e-1, 1.0)
@@ -98,12 +109,51 @@ def fit_elastic_net(
             alpha * (1 - l1_ratio),
             tolerance=tolerance,
         )
+        late = (gaps > tolerance * energy).nonzero()[:, 0]
         w *= y.scale
+        gaps /= energy.clamp_min(1e-300)
+        if len(late):
+            values = y.values[:, late].double() * y.scale[late]
+            w[:, late], gaps[late] = _finish(
+                gram, centred, values, w[:, late], alpha, l1_ratio, tolerance
+            )
         coef[:, columns] = w.float().cpu().numpy()
         intercept[columns] = (y.mean - x_mean @ w).float().cpu().numpy()
-        gap[columns] = (gaps / energy.clamp_min(1e-300)).float().cpu().numpy()
+        gap[columns] = gaps.float().cpu().numpy()
     progress(1.0, "fitted")
     return SparseSolution(coef, intercept, alpha, gap)
+
+
+def _finish(
+    gram: torch.Tensor,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    start: torch.Tensor,
+    alpha: float,
+    l1_ratio: float,
+    tolerance: float,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Go on from ``start`` with scikit-learn; return coefficients and relative gaps."""
+    import torch
+    from sklearn.linear_model import ElasticNet
+
+    model = ElasticNet(
+        alpha=alpha,
+        l1_ratio=l1_ratio,
+        fit_intercept=False,
+        precompute=(gram * len(x)).cpu().numpy(),
+        tol=tolerance,
+        max_iter=_ITERATIONS,
+        warm_start=True,
+    )
+    model.coef_ = np.ascontiguousarray(start.T.cpu().numpy())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the gap is returned and says it per vertex
+        model.fit(x.cpu().numpy(), y.cpu().numpy())
+    coef = torch.as_tensor(np.atleast_2d(model.coef_).T.copy(), device=x.device)
+    # scikit-learn's own dual gap is in its objective's units, per image.
+    gap = torch.as_tensor(np.atleast_1d(model.dual_gap_), device=x.device)
+    return coef, gap / (y**2).mean(0)
 
 
 def fit_elastic_net_cv(
