@@ -98,3 +98,21 @@ def test_a_vertex_that_varies_in_one_fold_only_and_one_alone_stay_defined(rng):
     assert np.isfinite(ours.coef).all()
     y[3, 2] = 0.1
     assert np.all(fit_ridge_cv(x, y[:, 2:3]).coef == 0)
+
+
+def test_constant_vertices_of_any_value_get_coefficients_of_exactly_zero(rng):
+    x, _ = _data(rng)
+    y = np.tile(rng.normal(size=40).astype(np.float32) * 1000, (70, 1))
+    ours = fit_ridge_cv(x, y)
+    assert np.all(ours.coef == 0)
+    np.testing.assert_allclose(ours.intercept, y[0])
+
+
+def test_axes_without_variance_hold_no_coefficients_however_small_the_penalty(rng):
+    x, y = _data(rng)
+    x[:, 4] = x[:, 3]
+    x[:, 6] = 1
+    ours = fit_ridge_cv(x, y, alphas=(1e-14,))
+    centred = x.astype(np.float64) - x.mean(0, dtype=np.float64)
+    least_norm = np.linalg.lstsq(centred, y - y.mean(0), rcond=1e-9)[0]
+    np.testing.assert_allclose(ours.coef, least_norm, rtol=1e-3, atol=1e-3)
