@@ -33,6 +33,12 @@ def methods_text(subject: Subject, run: Run) -> str:
     encoder = {
         "ridge": "ridge regression with one penalty per vertex, chosen by "
         f"{spec['encoder']['n_folds']}-fold cross-validation on the fit images",
+        "ridge_gcv": "ridge regression with one penalty per vertex, chosen by generalised "
+        "cross-validation on the fit images",
+        "lasso": "lasso with one penalty for all vertices, chosen by "
+        f"{spec['encoder']['n_folds']}-fold cross-validation on the fit images",
+        "elastic_net": "elastic net (l1 ratio 0.5) with one penalty for all vertices, chosen by "
+        f"{spec['encoder']['n_folds']}-fold cross-validation on the fit images",
         "ols": "ordinary least squares",
     }.get(run.encoder, run.encoder)
     simulated = (

@@ -1,0 +1,127 @@
+"""What every ridge solver does to its data first: checks, centring, scaling, chunks of vertices.
+
+A response matrix may be memory-mapped and larger than memory; it is read once, chunk by chunk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import torch
+
+_CHUNK_BYTES = 2**27
+_LARGEST_CHUNK = 2048
+
+
+@dataclass(frozen=True)
+class RidgeSolution:
+    """Coefficients of a ridge fit.
+
+    Parameters
+    ----------
+    coef : (n_features, n_vertices) float32.
+    intercept : (n_vertices,) float32.
+    alpha : (n_vertices,) float32, the penalty of each vertex.
+    validation_mse : (n_alphas, n_vertices) the error that chose the penalty, in the order of
+        increasing penalty; None for a single penalty. K-fold: squared error of held-out images,
+        mean within a fold and then over folds; leave-one-out: its mean over images; generalised
+        cross-validation: its estimate of the same.
+    """
+
+    coef: np.ndarray
+    intercept: np.ndarray
+    alpha: np.ndarray
+    validation_mse: np.ndarray | None
+
+
+def checked_design(design: np.ndarray, responses: np.ndarray) -> np.ndarray:
+    """Return the design as float32, if it has a row for every row of the responses."""
+    x = np.asarray(design, dtype=np.float32)
+    if x.ndim != 2 or responses.ndim != 2 or len(x) != len(responses):
+        raise InvalidInput(
+            f"Design {x.shape} and responses {responses.shape} must have one row per image each."
+        )
+    return x
+
+
+def decreasing_penalties(alphas: tuple[float, ...]) -> np.ndarray:
+    """Sort penalties so that, among equal errors, argmin takes the largest."""
+    if not alphas or min(alphas) <= 0:
+        raise InvalidInput(f"Penalties must be positive; got {list(alphas)}.")
+    return np.sort(np.asarray(alphas, dtype=np.float64))[::-1].copy()
+
+
+def vertex_chunks(n_vertices: int, floats_per_vertex: int) -> Iterator[slice]:
+    """Cut the vertices so that a chunk's working arrays stay within a fixed size."""
+    size = min(max(_CHUNK_BYTES // (4 * floats_per_vertex), 16), _LARGEST_CHUNK)
+    for start in range(0, n_vertices, size):
+        yield slice(start, min(start + size, n_vertices))
+
+
+@dataclass(frozen=True)
+class Centred:
+    """One chunk of responses as the solvers see it: ``responses = mean + scale * values``.
+
+    Parameters
+    ----------
+    values : (n_stimuli, n_vertices), mean 0 over images and largest magnitude between 1 and 2,
+        so that no square leaves the range of float32; exactly 0 for a constant vertex.
+    mean, scale : (n_vertices,) float64; the scale is a power of two, which rounds nothing.
+    """
+
+    values: torch.Tensor
+    mean: torch.Tensor
+    scale: torch.Tensor
+
+    @classmethod
+    def of(cls, responses: np.ndarray, device: torch.device, dtype: torch.dtype) -> Centred:
+        """Copy one chunk to the device, then centre and scale the copy in place."""
+        import torch
+
+        values = torch.as_tensor(np.array(responses, dtype=np.float32), device=device).to(dtype)
+        low, high = values.min(0).values, values.max(0).values
+        mean = values.mean(0, dtype=torch.float64)
+        values -= mean.to(dtype)
+        # Rounding of the mean must not give a constant vertex a response.
+        constant = low == high
+        values[:, constant] = 0
+        mean = torch.where(constant, low.double(), mean)
+        largest = values.abs().max(0).values.double()
+        scale = torch.exp2(torch.floor(torch.log2(torch.where(largest > 0, largest, 1.0))))
+        values /= scale.to(dtype)
+        return cls(values, mean, scale)
+
+
+def row_space(x: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Rotate a design with more features than images onto its images' span: the kernel form.
+
+    With ``X - mean = Z Q'`` and orthonormal columns in Q, ``X w`` and ``||w||`` are those of
+    ``w = Q u``, so ridge in Z gives the same predictions and ``Q u`` the coefficients in X.
+
+    Parameters
+    ----------
+    x : (n_stimuli, n_features) float32.
+
+    Returns
+    -------
+    design : (n_stimuli, k) float32; ``x`` itself where it has no more features than images.
+    axes : (n_features, k) float64, Q; None where nothing was rotated.
+    """
+    n, d = x.shape
+    if d <= n:
+        return x, None
+    centred = x.astype(np.float64)
+    centred -= centred.mean(axis=0)
+    values, vectors = np.linalg.eigh(centred @ centred.T)
+    kept = values > values[-1] * n * np.finfo(np.float64).eps
+    if not kept.any():
+        return x[:, :1], np.eye(d, 1)
+    axes = centred.T @ (vectors[:, kept] / np.sqrt(values[kept]))
+    return (vectors[:, kept] * np.sqrt(values[kept])).astype(np.float32), axes

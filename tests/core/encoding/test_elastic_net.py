@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+from sklearn.linear_model import ElasticNet
+
+from core.encoding import coordinate_descent
+from core.encoding.elastic_net import fit_elastic_net, fit_elastic_net_cv
+from core.encoding.ridge import fold_rows
+from core.errors import InvalidInput
+
+
+def _data(rng, n=80, d=23, v=9, correlated=False):
+    x = rng.normal(size=(n, d)) + 2
+    if correlated:
+        x = rng.normal(size=(n, 6)) @ rng.normal(size=(6, d)) + 0.2 * x
+    w = rng.normal(size=(d, v)) * (rng.random((d, v)) < 0.3) * np.linspace(0.05, 1, v)
+    y = x @ w + rng.normal(size=(n, v)) - 1
+    return x.astype(np.float32), y.astype(np.float32)
+
+
+def _scikit_learn(x, y, alpha, l1_ratio):
+    model = ElasticNet(alpha=alpha, l1_ratio=l1_ratio, tol=1e-10, max_iter=100_000)
+    return model.fit(x.astype(np.float64), y.astype(np.float64))
+
+
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
+@pytest.mark.parametrize("alpha", [0.01, 0.2])
+@pytest.mark.parametrize("correlated", [False, True])
+def test_coefficients_equal_scikit_learns(rng, alpha, l1_ratio, correlated):
+    x, y = _data(rng, correlated=correlated)
+    ours = fit_elastic_net(x, y, alpha=alpha, l1_ratio=l1_ratio)
+    theirs = _scikit_learn(x, y, alpha, l1_ratio)
+    np.testing.assert_allclose(ours.coef.T, theirs.coef_, atol=1e-3)
+    np.testing.assert_allclose(ours.intercept, theirs.intercept_, atol=2e-3)
+    assert np.all(ours.gap <= 1e-6)
+
+
+def test_vertices_the_block_does_not_finish_are_finished_one_by_one(rng, monkeypatch):
+    x, y = _data(rng, correlated=True)
+    monkeypatch.setattr(coordinate_descent, "_SWEEPS", 1)
+    ours = fit_elastic_net(x, y, alpha=0.01, l1_ratio=1.0)
+    np.testing.assert_allclose(ours.coef.T, _scikit_learn(x, y, 0.01, 1.0).coef_, atol=1e-3)
+    assert np.all(ours.gap <= 1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:Objective did not converge")
+def test_the_gap_equals_scikit_learns_for_any_coefficients(rng):
+    import torch
+
+    x, y = _data(rng)
+    model = ElasticNet(alpha=0.05, l1_ratio=0.7, max_iter=1, tol=0).fit(x.astype(np.float64), y)
+    x, y = x - x.mean(0, dtype=np.float64), y - y.mean(0, dtype=np.float64)
+    w, gram, q = model.coef_.T, x.T @ x / len(x), x.T @ y / len(x)
+    arrays = (w, q - gram @ w, q, (y**2).mean(0), np.full(9, 0.05 * 0.7))
+    gap = coordinate_descent.duality_gap(*map(torch.as_tensor, arrays), 0.05 * 0.3)
+    np.testing.assert_allclose(gap, model.dual_gap_, rtol=1e-5)
+
+
+def test_degenerate_features_and_vertices_stay_defined(rng):
+    x, y = _data(rng, n=15)
+    x[:, 2] = 4
+    x[:, 7] = x[:, 8]
+    y[:, 3] = 0.1
+    ours = fit_elastic_net(x, y, alpha=0.1, l1_ratio=1.0)
+    assert np.isfinite(ours.coef).all()
+    assert np.all(ours.coef[:, 3] == 0)
+    assert np.all(ours.coef[2] == 0)
+    assert ours.intercept[3] == pytest.approx(0.1)
+    # Which of two equal features is used is arbitrary; what is predicted is not.
+    theirs = _scikit_learn(x, y, 0.1, 1.0)
+    np.testing.assert_allclose(x @ ours.coef + ours.intercept, theirs.predict(x), atol=5e-3)
+    one = fit_elastic_net(x, y[:, :1], alpha=0.1, l1_ratio=1.0)
+    np.testing.assert_allclose(one.coef[:, 0], ours.coef[:, 0], atol=1e-4)
+
+
+def test_permuting_vertices_permutes_the_result(rng):
+    x, y = _data(rng)
+    order = rng.permutation(y.shape[1])
+    straight, shuffled = (fit_elastic_net(x, v, alpha=0.05) for v in (y, y[:, order]))
+    np.testing.assert_allclose(straight.coef[:, order], shuffled.coef, atol=1e-5)
+
+
+def test_the_shared_penalty_has_least_error_over_folds_and_vertices(rng):
+    x, y = _data(rng)
+    alphas = (0.001, 0.01, 0.1, 1.0)
+    errors = np.zeros(4)
+    for rows in fold_rows(80, 5):
+        train = np.setdiff1d(np.arange(80), rows)
+        for k, alpha in enumerate(alphas):
+            p = _scikit_learn(x[train], y[train], alpha, 1.0).predict(x[rows])
+            errors[k] += ((p - y[rows]) ** 2).mean()
+    told = []
+    ours = fit_elastic_net_cv(
+        x, y, alphas=alphas, l1_ratio=1.0, progress=lambda share, message: told.append(share)
+    )
+    assert ours.alpha == alphas[np.argmin(errors)] == 0.1
+    np.testing.assert_array_equal(ours.coef, fit_elastic_net(x, y, alpha=0.1, l1_ratio=1.0).coef)
+    assert told == sorted(told)
+
+
+@pytest.mark.parametrize(("alpha", "l1_ratio"), [(0.0, 1.0), (1.0, 0.0), (1.0, 1.5)])
+def test_penalties_out_of_range_are_refused(rng, alpha, l1_ratio):
+    x, y = _data(rng)
+    with pytest.raises(InvalidInput, match="l1_ratio"):
+        fit_elastic_net(x, y, alpha=alpha, l1_ratio=l1_ratio)
