@@ -14,7 +14,7 @@ from dashboard import state
 from dashboard.cortex_view import ColourScale, CortexMap
 from dashboard.encoder_menu import encoder_title
 from dashboard.errors import errors_on_page
-from dashboard.panels.brain import RESPONSE_MEANING, own_sd, response_scale, show_brain
+from dashboard.panels.brain import RESPONSE_MEANING, focus_roi, own_sd, response_scale, show_brain
 from dashboard.panels.detail import show_detail
 from dashboard.panels.methods import methods_and_code, opening_lines, simulation_note
 from dashboard.panels.roi_responses import mean_rows, take_roi
@@ -163,14 +163,9 @@ def _roi_chart(subject: Subject, run: Run, stimulus: StimulusChoice, responses: 
         title="Response of each ROI to this image",
         definition=definition,
         stamp=subject.stamp,
-        focus=_focus(),
+        focus=focus_roi(state.current().roi),
         on_pick=take_roi,
     )
-
-
-def _focus() -> tuple[str, str] | None:
-    name, _, side = state.current().roi.partition("~")
-    return (name, side) if name and side else None
 
 
 def _code(subject: Subject, run: Run, stimulus: StimulusChoice) -> str:

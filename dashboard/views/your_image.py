@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from html import escape
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -18,7 +19,7 @@ from dashboard import services, state
 from dashboard.cortex_view import CortexMap
 from dashboard.encoder_menu import encoder_title
 from dashboard.errors import errors_on_page, show_error
-from dashboard.panels.brain import RESPONSE_MEANING, response_scale, show_brain
+from dashboard.panels.brain import RESPONSE_MEANING, focus_roi, response_scale, show_brain
 from dashboard.panels.detail import Place, default_place, place_on_screen
 from dashboard.panels.methods import methods_and_code, opening_lines, simulation_note
 from dashboard.panels.roi_responses import roi_places, rows_as_csv, take_roi
@@ -89,8 +90,6 @@ def _choose() -> Photograph | None:
 
 @st.cache_data(show_spinner="The network looks at the picture …", max_entries=256)
 def _design(run_id: str, path: str) -> tuple[np.ndarray, float]:
-    from pathlib import Path
-
     return design_of(run_id, Path(path))
 
 
@@ -156,15 +155,10 @@ def _percentiles(subject: Subject, run: Run, photograph: Photograph, predicted: 
         title="How strongly each ROI is predicted to respond",
         definition=definition,
         stamp=subject.stamp,
-        focus=_focus(),
+        focus=focus_roi(state.current().roi),
         on_pick=take_roi,
         csv=rows_as_csv(rows, ["percentile"], f"{subject.stamp} {definition}".strip()),
     )
-
-
-def _focus() -> tuple[str, str] | None:
-    name, _, side = state.current().roi.partition("~")
-    return (name, side) if name and side else None
 
 
 def _gauge(run: Run, design: np.ndarray, residual: float) -> None:
@@ -215,8 +209,6 @@ def _nearest(subject: Subject, run: Run, design: np.ndarray) -> None:
 
 @st.cache_data(show_spinner=False, max_entries=256)
 def _first_guesses(run_id: str, path: str) -> list[tuple[str, float]]:
-    from pathlib import Path
-
     return first_guesses(run_id, Path(path))
 
 
@@ -262,8 +254,6 @@ def _occlusion(subject: Subject, run: Run, photograph: Photograph, design: np.nd
 
 @st.cache_data(show_spinner="Blurring patch by patch …", max_entries=32)
 def _occluded(run_id: str, path: str) -> np.ndarray:
-    from pathlib import Path
-
     return occlusion_of(run_id, Path(path), _OCCLUSION_GRID)
 
 

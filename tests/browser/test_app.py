@@ -196,6 +196,12 @@ def _gradient(mode="RGB", size=(120, 80)):
     return Image.linear_gradient("L").resize(size).convert(mode)
 
 
+def _see_through():
+    picture = _gradient("RGBA")
+    picture.putalpha(_gradient("L"))
+    return picture
+
+
 def _pictures(tmp_path):
     """File and a word of what the page must say about it; None for a plain good one."""
     text = tmp_path / "notes.jpg"
@@ -217,7 +223,7 @@ def _pictures(tmp_path):
         "one pixel": (_saved(tmp_path, "dot.png", Image.new("RGB", (1, 1))), "alert", "dot.png"),
         "CMYK": (_saved(tmp_path, "print.jpg", _gradient("CMYK")), "note", "CMYK"),
         "16-bit grey": (_saved(tmp_path, "deep.png", sixteen), "note", "16"),
-        "transparency": (_saved(tmp_path, "clear.png", _gradient("RGBA")), "any", "clear.png"),
+        "transparency": (_saved(tmp_path, "clear.png", _see_through()), "note", "transparent"),
         "animation": (
             _saved(tmp_path, "moving.gif", frames[0], save_all=True, append_images=frames[1:]),
             "note",
