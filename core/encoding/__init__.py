@@ -3,18 +3,31 @@
 Everything fitted here sees training images only.
 """
 
-from core.encoding.encoders import ENCODERS, EncoderSpec, FittedEncoder, encoder_names, fit_encoder
+from core.encoding.encoders import (
+    ENCODERS,
+    EncoderSpec,
+    encoder_names,
+    fit_encoder,
+    method_text,
+)
+from core.encoding.predictor import LinearPredictor, Predictor
 from core.encoding.readout import Readout, Reduction, fit_readout
 from core.encoding.splits import validation_split
+from core.encoding.training import TrainingData, VertexTable, Work
 
 __all__ = [
     "ENCODERS",
     "EncoderSpec",
-    "FittedEncoder",
+    "LinearPredictor",
+    "Predictor",
     "Readout",
     "Reduction",
+    "TrainingData",
+    "VertexTable",
+    "Work",
     "encoder_names",
     "fit_encoder",
     "fit_readout",
+    "method_text",
     "validation_split",
 ]

@@ -14,7 +14,7 @@ from core.backbones import get_card
 from core.brain import HEMISPHERES
 from core.config import to_plain
 from core.datasets import Subject
-from core.encoding import fit_encoder, fit_readout, validation_split
+from core.encoding import TrainingData, Work, fit_encoder, fit_readout, validation_split
 from core.errors import InvalidInput
 from core.evaluation import Evaluation, evaluate
 from core.features import FeatureStore
@@ -110,11 +110,9 @@ def _fit_one(
         residual["test"] = readout.residual(test_features, design["test"])
     reduced = time.perf_counter()
     fitted = fit_encoder(
-        design["train"][fit_rows],
-        subject.train.response_rows(fit_rows),
+        TrainingData(design["train"][fit_rows], subject.train.response_rows(fit_rows)),
         spec.encoder,
-        device=choose_device(spec.device),
-        progress=part(progress, 0.1, 0.7),
+        Work(choose_device(spec.device), part(progress, 0.1, 0.7)),
     )
     solved = time.perf_counter()
     progress(0.7, "scoring held-out images")
@@ -143,8 +141,7 @@ def _fit_one(
     }
     record = _record(subject, spec, len(fit_rows), validation, report, seconds)
     arrays = {
-        "coef": fitted.coef,
-        "intercept": fitted.intercept,
+        **fitted.arrays(),
         "readout_mean": readout.mean,
         "readout_scale": readout.scale,
         "readout_components": readout.components,
@@ -156,9 +153,7 @@ def _fit_one(
         **_evaluation_arrays("validation", validation),
         **_evaluation_arrays("report", report),
     }
-    if fitted.alpha is not None:
-        arrays["alpha"] = fitted.alpha
-    runs.save(spec.run_id, {**record, "has_alpha": fitted.alpha is not None}, arrays)
+    runs.save(spec.run_id, {**record, "predictor": fitted.structure()}, arrays)
     progress(1.0, "saved")
 
 

@@ -16,12 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from core.encoding import FittedEncoder, Readout
+from core.encoding import Predictor, Readout
+from core.encoding.restore import restore_predictor
 from core.errors import DamagedFile, unknown_name
 from core.evaluation import Evaluation, RoiScore
 from core.storage import atomic_directory
 
-_FORMAT = 1
+_FORMAT = 2
 _RECORD = "run.json"
 
 
@@ -89,10 +90,9 @@ class Run:
             ) from error
 
     @cached_property
-    def fitted(self) -> FittedEncoder:
-        """The coefficients."""
-        alpha = self.array("alpha") if self.record["has_alpha"] else None
-        return FittedEncoder(self.array("coef"), self.array("intercept"), alpha)
+    def fitted(self) -> Predictor:
+        """What was fitted: from design to responses."""
+        return restore_predictor(self.record["predictor"], self.array)
 
     @cached_property
     def readout(self) -> Readout:

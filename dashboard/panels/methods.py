@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.datasets import Subject
+from core.encoding import method_text
 from core.runs import Run
 from core.simulation.description import CAVEAT, DESCRIPTION, TITLE
 
@@ -30,17 +31,7 @@ def methods_text(subject: Subject, run: Run) -> str:
         if reduction["kind"] == "pca"
         else "not reduced"
     )
-    encoder = {
-        "ridge": "ridge regression with one penalty per vertex, chosen by "
-        f"{spec['encoder']['n_folds']}-fold cross-validation on the fit images",
-        "ridge_gcv": "ridge regression with one penalty per vertex, chosen by generalised "
-        "cross-validation on the fit images",
-        "lasso": "lasso with one penalty for all vertices, chosen by "
-        f"{spec['encoder']['n_folds']}-fold cross-validation on the fit images",
-        "elastic_net": "elastic net (l1 ratio 0.5) with one penalty for all vertices, chosen by "
-        f"{spec['encoder']['n_folds']}-fold cross-validation on the fit images",
-        "ols": "ordinary least squares",
-    }.get(run.encoder, run.encoder)
+    encoder = method_text(run.encoder, spec["encoder"]["settings"])
     simulated = (
         "The responses are SIMULATED: their hierarchy is built in by construction and is no "
         "evidence about brains. "
@@ -51,8 +42,8 @@ def methods_text(subject: Subject, run: Run) -> str:
         f"{simulated}Responses of {subject.id} ({subject.space.n_vertices():,} vertices, z-scored "
         "per session, averaged over repeats) were predicted from "
         f"{record['title'].rsplit(' · ', 1)[0]}; layer maps {pooled}, scaled by their floored SD, "
-        f"{reduced}, then {encoder}. Fitted on {record['n_fit']} of {record['n_train']} training "
-        f"images (the seeded rest is for validation); scored on {run.report.n_images} "
+        f"{reduced}, then {encoder} on the fit images. Fitted on {record['n_fit']} of "
+        f"{record['n_train']} training images (the seeded rest is for validation); scored on {run.report.n_images} "
         f"{run.report.split} images by Pearson r per vertex. Intervals: 95 % bootstrap over "
         f"images. Noise ceiling: {run.report.ceiling_source}."
     )

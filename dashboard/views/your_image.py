@@ -259,9 +259,9 @@ def _occluded(run_id: str, path: str) -> np.ndarray:
 
 def _drop(run: Run, place: Place, design: np.ndarray, designs: np.ndarray) -> np.ndarray:
     """Fall of the predicted mean response, (grid, grid) in z."""
-    # The intercept cancels in a difference.
-    weights = np.asarray(run.fitted.coef[:, place.positions]).mean(axis=1)
-    return (design @ weights) - designs @ weights
+    whole = run.fitted.predict(design[None], place.positions).mean()
+    masked = run.fitted.predict(designs.reshape(-1, designs.shape[-1]), place.positions)
+    return np.asarray(whole - masked.mean(axis=1).reshape(designs.shape[:2]))
 
 
 def _overlay(picture: Image.Image, drop: np.ndarray) -> Image.Image:

@@ -7,6 +7,7 @@ from core.backbones import resolve_weights
 from core.brain import HEMISPHERES
 from core.datasets import open_subject
 from core.encoding import EncoderSpec, Reduction, encoder_names
+from core.encoding.ridge_encoders import KFoldSettings
 from core.errors import CoreError, InvalidInput, UnknownName
 from core.evaluation import pearson_r
 from core.features import FeatureSpec, FeatureStore, Pooling
@@ -23,7 +24,7 @@ def _spec(subject, encoder_name="ridge", **changes):
         "data": subject.fingerprint,
         "features": (feature,),
         "reduction": Reduction("pca", 6),
-        "encoder": EncoderSpec(encoder_name, n_folds=3),
+        "encoder": EncoderSpec(encoder_name),
     }
     return EncodingSpec(**{**values, **changes})
 
@@ -111,12 +112,13 @@ def test_irrelevant_settings_keep_the_identity_and_relevant_ones_change_it(tmp_p
     subject = open_subject(write_subject(tmp_path / "s1"))
     base = _spec(subject)
     assert _spec(subject, device="cpu").fingerprint == base.fingerprint
-    folds_mean_nothing_to_it = _spec(subject, "ols", encoder=EncoderSpec("ols", n_folds=7))
-    assert _spec(subject, "ols").fingerprint == folds_mean_nothing_to_it.fingerprint
+    defaults = EncoderSpec("ridge", KFoldSettings())
+    assert _spec(subject, encoder=defaults).fingerprint == base.fingerprint
     for change in (
         {"seed": 1},
         {"reduction": Reduction("pca", 5)},
         {"encoder": EncoderSpec("ols")},
+        {"encoder": EncoderSpec("ridge").with_settings(n_folds=3)},
     ):
         assert _spec(subject, **change).fingerprint != base.fingerprint
 

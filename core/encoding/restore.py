@@ -1,0 +1,30 @@
+"""Every kind of predictor by name: how a saved one is opened again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from core.encoding.predictor import LinearPredictor, Predictor
+from core.errors import unknown_name
+
+PREDICTORS: dict[str, Callable[[Mapping[str, Any], Callable[[str], np.ndarray]], Predictor]] = {
+    LinearPredictor.kind: LinearPredictor.restore,
+}
+
+
+def restore_predictor(
+    structure: Mapping[str, Any], array: Callable[[str], np.ndarray]
+) -> Predictor:
+    """Make a predictor from what its ``structure`` and ``arrays`` gave.
+
+    Parameters
+    ----------
+    array : returns an array by name; may memory-map it.
+    """
+    kind = str(structure["kind"])
+    if kind not in PREDICTORS:
+        raise unknown_name("kind of predictor", kind, PREDICTORS)
+    return PREDICTORS[kind](structure, array)

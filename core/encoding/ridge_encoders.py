@@ -1,0 +1,89 @@
+"""Ridge and least squares as encoders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.encoding.entry import EncoderEntry, NoSettings
+from core.encoding.least_squares import fit_least_squares
+from core.encoding.predictor import LinearPredictor, Predictor
+from core.encoding.ridge import DEFAULT_ALPHAS, fit_ridge_cv
+from core.encoding.ridge_closed_form import fit_ridge_closed_form
+from core.encoding.training import TrainingData, Work
+
+
+@dataclass(frozen=True)
+class PenaltySettings:
+    """Penalties to choose from without folds."""
+
+    alphas: tuple[float, ...] = DEFAULT_ALPHAS
+
+
+@dataclass(frozen=True)
+class KFoldSettings:
+    """Penalties to choose from by K-fold cross-validation."""
+
+    alphas: tuple[float, ...] = DEFAULT_ALPHAS
+    n_folds: int = 5
+
+
+def _fit_ridge(data: TrainingData, settings: KFoldSettings, work: Work) -> Predictor:
+    solution = fit_ridge_cv(
+        data.design,
+        np.asarray(data.responses[:, :]),
+        alphas=settings.alphas,
+        n_folds=settings.n_folds,
+        device=work.device,
+        progress=work.progress,
+    )
+    return LinearPredictor(solution.coef, solution.intercept, solution.alpha)
+
+
+def _fit_ridge_gcv(data: TrainingData, settings: PenaltySettings, work: Work) -> Predictor:
+    solution = fit_ridge_closed_form(
+        data.design,
+        np.asarray(data.responses[:, :]),
+        alphas=settings.alphas,
+        device=work.device,
+        progress=work.progress,
+    )
+    return LinearPredictor(solution.coef, solution.intercept, solution.alpha)
+
+
+def _fit_ols(data: TrainingData, settings: NoSettings, work: Work) -> Predictor:
+    return LinearPredictor(*fit_least_squares(data.design, np.asarray(data.responses[:, :])))
+
+
+ENTRIES = (
+    EncoderEntry(
+        name="ridge",
+        title="ridge",
+        summary="linear, with a penalty per vertex chosen by 5-fold cross-validation",
+        method="ridge regression with one penalty per vertex, chosen by {n_folds}-fold "
+        "cross-validation",
+        settings=KFoldSettings,
+        separable=True,
+        fit=_fit_ridge,
+    ),
+    EncoderEntry(
+        name="ridge_gcv",
+        title="ridge (GCV)",
+        summary="linear, with a penalty per vertex by generalised cross-validation: fastest",
+        method="ridge regression with one penalty per vertex, chosen by generalised "
+        "cross-validation",
+        settings=PenaltySettings,
+        separable=True,
+        fit=_fit_ridge_gcv,
+    ),
+    EncoderEntry(
+        name="ols",
+        title="least squares",
+        summary="linear, without a penalty: overfits when images are few",
+        method="ordinary least squares",
+        settings=NoSettings,
+        separable=True,
+        fit=_fit_ols,
+    ),
+)
