@@ -44,8 +44,9 @@ def methods_text(subject: Subject, run: Run) -> str:
         f"{record['title'].rsplit(' · ', 1)[0]}; layer maps {pooled}, scaled by their floored SD, "
         f"{reduced}, then {encoder} on the fit images. Fitted on {record['n_fit']} of "
         f"{record['n_train']} training images (the seeded rest is for validation); scored on "
-        f"{run.report.n_images} {run.report.split} images by Pearson r per vertex. Intervals: 95 % bootstrap over "
-        f"images. Noise ceiling: {run.report.ceiling_source}."
+        f"{run.report.n_images} {run.report.split} images by Pearson r per "
+        f"vertex. Intervals: 95 % bootstrap over images. "
+        f"Noise ceiling: {run.report.ceiling_source}."
     )
 
 
