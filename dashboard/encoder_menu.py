@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.backbones import backbone_names, get_card
-from core.runs import Run
+from core.runs import Run, RunSource
 
 # Where a session starts: a network that has learned, at a middle depth, is right about most ROIs.
 _FIRST = ("small_cnn~pretrained", "block4", "ridge")
@@ -18,7 +18,7 @@ class EncoderKey:
 
     Parameters
     ----------
-    backbone : name and weights, as in ``small_cnn~untrained0``.
+    backbone : name and weights, as in ``small_cnn~untrained0``; of several, joined by +.
     """
 
     backbone: str
@@ -28,29 +28,37 @@ class EncoderKey:
     @classmethod
     def of(cls, run: Run) -> EncoderKey:
         """Name a run."""
-        return cls(backbone_key(run), run.layer, run.encoder)
+        return cls(backbone_key(run), run.layer, run.method)
 
     @classmethod
     def parse(cls, text: str) -> EncoderKey | None:
         """Read ``backbone~weights~layer~encoder``."""
-        parts = text.split("~")
-        return cls(f"{parts[0]}~{parts[1]}", parts[2], parts[3]) if len(parts) == 4 else None
+        parts = text.rsplit("~", 2)
+        return cls(*parts) if len(parts) == 3 and "~" in parts[0] else None
 
     def __str__(self) -> str:
         return f"{self.backbone}~{self.layer}~{self.encoder}"
 
 
 def backbone_key(run: Run) -> str:
-    """Name a run's backbone and weights."""
-    weights = run.weights
+    """Name a run's backbones and weights."""
+    return "+".join(_source_key(source) for source in run.sources)
+
+
+def _source_key(source: RunSource) -> str:
+    weights = source.weights
     detail = {"untrained": str(weights["seed"]), "file": str(weights["sha256"])[:8]}
-    return f"{run.backbone}~{weights['kind']}{detail.get(weights['kind'], '')}"
+    return f"{source.backbone}~{weights['kind']}{detail.get(weights['kind'], '')}"
 
 
 def backbone_title(run: Run) -> str:
-    """Words for a run's backbone and weights, short enough for a menu."""
-    weights = run.weights
-    card = get_card(run.backbone)
+    """Words for a run's backbones and weights, short enough for a menu."""
+    return " + ".join(_source_title(source) for source in run.sources)
+
+
+def _source_title(source: RunSource) -> str:
+    weights = source.weights
+    card = get_card(source.backbone)
     trained = "trained" if card.family == "built in" else "pretrained"
     kind = {"pretrained": trained, "fixed": ""}.get(weights["kind"], str(weights["label"]))
     return f"{card.title}{' · ' + kind if kind else ''}"
@@ -58,7 +66,7 @@ def backbone_title(run: Run) -> str:
 
 def encoder_title(run: Run) -> str:
     """Words for an encoding model, as in subtitles of brains and in chart keys."""
-    return " · ".join((backbone_title(run), run.layer, run.encoder))
+    return " · ".join((backbone_title(run), run.layer, run.method))
 
 
 @dataclass(frozen=True)
@@ -123,10 +131,12 @@ class EncoderMenu:
         return curve
 
 
-def _place(run: Run) -> tuple[int, int, int, int, str]:
+def _place(run: Run) -> tuple[int, int, int, int, int, str]:
+    first = run.sources[0]
     names = backbone_names()
-    offered = get_card(run.backbone).layers_offered
+    offered = get_card(first.backbone).layers_offered
     kinds = ("pretrained", "fixed", "file", "untrained")
     depth = offered.index(run.layer) if run.layer in offered else len(offered)
-    order = {"small_cnn": 0, "gabor": 1}.get(run.backbone, 2 + names.index(run.backbone))
-    return kinds.index(run.weights["kind"]), order, int(run.weights["seed"]), depth, run.encoder
+    order = {"small_cnn": 0, "gabor": 1}.get(first.backbone, 2 + names.index(first.backbone))
+    kind, seed = kinds.index(first.weights["kind"]), int(first.weights["seed"])
+    return len(run.sources), kind, order, seed, depth, run.method

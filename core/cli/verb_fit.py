@@ -8,12 +8,16 @@ from typing import Any
 from core.backbones import load_backbone
 from core.brain import HEMISPHERES
 from core.cli import options as shared
+from core.datasets import open_subject
 from core.encoding import EncoderSpec, Reduction
+from core.encoding.scopes import SCOPES
+from core.encoding.settings import parse_settings
 from core.evaluation.report import ALL_VERTICES
 from core.features import FeatureSpec
 from core.pipeline.fit import fit_all
 from core.progress import Progress, part
-from core.runs import EncodingSpec, Run
+from core.runs import EncodingSpec, Run, SubjectData
+from core.runs.spec import SPACES
 
 NAME = "fit"
 HELP = "Fit an encoding model to a subject and score it on held-out images."
@@ -32,6 +36,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shared.add_pooling(parser, "grid:5")
     parser.add_argument("--reduce", default="pca:200", metavar="none|pca:K")
     parser.add_argument("--encoder", default="ridge")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="settings",
+        help="a setting of the encoder (several values: separated by commas)",
+    )
+    parser.add_argument(
+        "--spaces",
+        default="one",
+        choices=SPACES,
+        help="which layers are reduced together and make one feature space",
+    )
+    parser.add_argument(
+        "--scope", default="both", choices=SCOPES, help="which vertices share one model"
+    )
+    parser.add_argument(
+        "--with",
+        action="append",
+        default=[],
+        metavar="SUBJECT",
+        dest="others",
+        help="another subject of the folder, fitted along (cross-subject)",
+    )
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--seed", type=int, default=0, help="of the validation split")
     shared.add_runs(parser)
@@ -42,11 +71,12 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     # torch is imported only by the verbs that compute.
     from core.backbones.base import expand_layers
 
-    encoder = EncoderSpec(options.encoder)
+    encoder = parse_settings(EncoderSpec(options.encoder), options.settings)
     reduction = Reduction.parse(options.reduce)
     pooling = shared.pooling_of(options.pool)
     weights = shared.weights_of(options)
     subject = shared.subject_of(options, part(progress, 0.0, 0.3))
+    others = {name: open_subject(subject.folder.parent, name) for name in options.others}
     backbone = load_backbone(options.backbone, weights)
     layers = expand_layers(backbone, options.layers.split(","))
     features = [FeatureSpec(options.backbone, weights, layer, pooling) for layer in layers]
@@ -58,6 +88,9 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
             features=group,
             reduction=reduction,
             encoder=encoder,
+            spaces=options.spaces,
+            scope=options.scope,
+            with_subjects=tuple(SubjectData(o.id, o.fingerprint) for o in others.values()),
             seed=options.seed,
             device=options.device,
         )
@@ -68,6 +101,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         specs,
         features=shared.feature_store(),
         runs=shared.run_store(options),
+        others=others,
         progress=part(progress, 0.3, 1.0),
     )
     results = [summary(r) for r in runs]
@@ -93,7 +127,7 @@ def summary(run: Run) -> dict[str, Any]:
         },
         "n_train": run.record["n_fit"],
         "n_held_out": report.n_images,
-        "weights": run.weights["label"],
+        "weights": run.record["weights_label"],
         "seconds": run.record["seconds"],
         "simulated": run.simulated,
     }

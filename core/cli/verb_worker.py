@@ -23,7 +23,7 @@ import numpy as np
 
 from core.cli import options as shared
 from core.errors import CoreError, InvalidInput
-from core.pipeline.predict import BackboneCache, occluded_designs, picture_design, source_of
+from core.pipeline.predict import BackboneCache, occluded_designs, picture_design, sources_of
 from core.progress import Progress
 from core.runs import RunStore
 from core.stimuli import decode_image
@@ -70,7 +70,7 @@ def _answer(request: dict[str, Any], runs: RunStore, backbones: BackboneCache) -
         designs = occluded_designs(fitted, picture, backbones, grid=int(request["grid"]))
         return {"designs": encode_array(designs)}
     if request["ask"] == "classes":
-        backbone = backbones.get(source_of(fitted))
+        backbone = backbones.get(sources_of(fitted)[0])
         return {"classes": [[name, float(p)] for name, p in backbone.classify(picture)]}
     raise InvalidInput(f"Unknown question {request['ask']!r}.")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from core.brain import HEMISPHERES, ChallengeSpace, Hemisphere, Parcellation
+from core.datasets.responses import ResponseRows
 from core.stimuli import StimulusImages
 
 
@@ -49,6 +50,12 @@ class Split:
         if self.responses is None:
             raise ValueError(f"The responses of the {self.name} split are withheld.")
         return _both(self.responses, rows)
+
+    def rows_on_disk(self, rows: np.ndarray) -> ResponseRows:
+        """Return the measured responses of some rows without reading them."""
+        if self.responses is None:
+            raise ValueError(f"The responses of the {self.name} split are withheld.")
+        return ResponseRows([self.responses[h] for h in HEMISPHERES], rows)
 
     def truth_rows(self, rows: np.ndarray | slice) -> np.ndarray | None:
         """Return the noise-free responses of some rows, or None where there are none."""

@@ -25,6 +25,7 @@ class EncoderEntry:
     method : for a methods section; ``{field}`` is replaced by the setting of that name.
     settings : a frozen dataclass of plain values that has defaults.
     separable : whether a vertex's fit is the same whatever other vertices are fitted along.
+    uses_positions : whether it needs to know where vertices lie on the cortex.
     fit : gives a predictor from training data; imports torch and scikit-learn when it is called.
     """
 
@@ -35,3 +36,4 @@ class EncoderEntry:
     settings: type
     separable: bool
     fit: Callable[[TrainingData, Any, Work], Predictor]
+    uses_positions: bool = False

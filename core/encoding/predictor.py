@@ -44,7 +44,8 @@ class LinearPredictor:
     coef : (n_features, n_vertices) float32.
     intercept : (n_vertices,) float32.
     alpha : (n_vertices,) the penalty chosen for each vertex, or None.
-    notes : further arrays about the fit, by name, first or last axis vertices; not used to predict.
+    notes : further arrays about the fit (curves, weights of feature spaces), by name. They are
+        saved beside the coefficients, are not used to predict and are not restored.
     """
 
     kind: ClassVar[str] = "linear"
@@ -90,7 +91,6 @@ class LinearPredictor:
             array("coef"),
             array("intercept"),
             array("alpha") if structure["has_alpha"] else None,
-            {name: array(name) for name in structure["notes"]},
         )
 
 

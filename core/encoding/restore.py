@@ -7,11 +7,22 @@ from typing import Any
 
 import numpy as np
 
+from core.encoding.ensemble import EnsemblePredictor
 from core.encoding.predictor import LinearPredictor, Predictor
 from core.errors import unknown_name
 
-PREDICTORS: dict[str, Callable[[Mapping[str, Any], Callable[[str], np.ndarray]], Predictor]] = {
+Restore = Callable[[Mapping[str, Any], Callable[[str], np.ndarray]], Predictor]
+
+
+def _restore_ensemble(
+    structure: Mapping[str, Any], array: Callable[[str], np.ndarray]
+) -> Predictor:
+    return EnsemblePredictor.restore(structure, array, restore_predictor)
+
+
+PREDICTORS: dict[str, Restore] = {
     LinearPredictor.kind: LinearPredictor.restore,
+    EnsemblePredictor.kind: _restore_ensemble,
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 
@@ -21,8 +21,7 @@ class Responses(Protocol):
     """Responses (n_stimuli, n_vertices) that are read in parts: an array, or rows of files.
 
     ``responses[rows, columns]`` and ``responses[:, columns]`` give float arrays in memory, for
-    slices and integer arrays (rows and columns then select independently of one another only if
-    one of them is a slice, as in numpy).
+    slices and integer arrays, of which at most one is an array.
     """
 
     @property
@@ -34,6 +33,13 @@ class Responses(Protocol):
 
     def __len__(self) -> int:
         """Return the number of stimuli."""
+
+
+class StoredResponses(Responses, Protocol):
+    """Responses that are not in memory."""
+
+    def columns(self, vertices: np.ndarray) -> StoredResponses:
+        """Return the same stimuli with some vertices (positions), unread."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,15 @@ class TrainingData:
     def n_vertices(self) -> int:
         """Number of response columns."""
         return int(self.responses.shape[1])
+
+    def of_vertices(self, vertices: np.ndarray) -> TrainingData:
+        """Return the data of some vertices; responses on disk stay there."""
+        if isinstance(self.responses, np.ndarray):
+            chosen: Responses = self.responses[:, vertices]
+        else:
+            chosen = cast(StoredResponses, self.responses).columns(vertices)
+        table = None if self.vertices is None else self.vertices.subset(vertices)
+        return TrainingData(self.design, chosen, self.spaces, table)
 
 
 @dataclass(frozen=True)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import time
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
-from core.backbones import get_card
-from core.brain import HEMISPHERES
-from core.config import to_plain
 from core.datasets import Subject
-from core.encoding import TrainingData, Work, fit_encoder, fit_readout, validation_split
-from core.errors import InvalidInput
-from core.evaluation import Evaluation, evaluate
+from core.encoding import Work
+from core.evaluation import evaluate
 from core.features import FeatureStore
+from core.pipeline.designs import extract_together
 from core.pipeline.device import choose_device
+from core.pipeline.record import evaluation_arrays, run_record
+from core.pipeline.training import fit_prepared, prepare, subjects_of
 from core.progress import Progress, part, silent
 from core.runs import EncodingSpec, Run, RunStore
+from core.storage import Home
 
 
 def fit(
@@ -29,6 +27,8 @@ def fit(
     *,
     features: FeatureStore,
     runs: RunStore,
+    others: Mapping[str, Subject] | None = None,
+    surfaces: Path | None = None,
     progress: Progress = silent,
 ) -> Run:
     """Fit one encoding model, or open it if it was fitted before.
@@ -36,7 +36,15 @@ def fit(
     The encoder is fitted on the training images less the validation images. The report uses the
     test split where its responses are known, else the validation images.
     """
-    return fit_all(subject, [spec], features=features, runs=runs, progress=progress)[0]
+    return fit_all(
+        subject,
+        [spec],
+        features=features,
+        runs=runs,
+        others=others,
+        surfaces=surfaces,
+        progress=progress,
+    )[0]
 
 
 def fit_all(
@@ -45,82 +53,70 @@ def fit_all(
     *,
     features: FeatureStore,
     runs: RunStore,
+    others: Mapping[str, Subject] | None = None,
+    surfaces: Path | None = None,
     progress: Progress = silent,
 ) -> list[Run]:
     """Fit several encoding models; layers of one backbone share one forward pass.
 
-    Every finished run is on disk at once, so that a crash loses only the one in the making.
+    Every finished run is on disk at once, and so is every finished piece of a run (a chunk of
+    vertices, an epoch, a ROI's model): started again after it was stopped, it goes on there.
+
+    Parameters
+    ----------
+    others : opened subjects by id, for configurations that fit them along.
+    surfaces : folder of converted surfaces (default: the one under the home folder).
     """
-    for spec in specs:
-        _check_belongs(subject, spec)
-    missing = [s for s in specs if s.run_id not in runs]
-    _extract_together(subject, missing, features, part(progress, 0.0, 0.6))
+    people = {spec: subjects_of(subject, spec, others or {}) for spec in specs}
+    surfaces = surfaces or Home.from_environment().surfaces
+    missing = [s for s in dict.fromkeys(specs) if s.run_id not in runs]
+    _extract(missing, people, features, part(progress, 0.0, 0.6))
     for k, spec in enumerate(missing):
         step = part(progress, 0.6 + 0.4 * k / len(missing), 0.6 + 0.4 * (k + 1) / len(missing))
-        _fit_one(subject, spec, features, runs, step)
+        _fit_one(people[spec], spec, features, runs, surfaces, step)
     progress(1.0, "done")
     return [runs.open(s.run_id) for s in specs]
 
 
-def _check_belongs(subject: Subject, spec: EncodingSpec) -> None:
-    if (spec.subject, spec.data) != (subject.id, subject.fingerprint):
-        raise InvalidInput(
-            f"The configuration is for {spec.subject} with data {spec.data}; "
-            f"the open subject is {subject.id} with data {subject.fingerprint}."
-        )
-
-
-def _extract_together(
-    subject: Subject, specs: Sequence[EncodingSpec], store: FeatureStore, progress: Progress
+def _extract(
+    specs: Sequence[EncodingSpec],
+    people: Mapping[EncodingSpec, Sequence[Subject]],
+    store: FeatureStore,
+    progress: Progress,
 ) -> None:
-    """Fill the feature cache: one pass per backbone and split serves all layers."""
-    groups: dict[Any, dict[Any, None]] = {}
+    """Fill the feature cache for all configurations that fit the same subjects together."""
+    groups: dict[tuple[str, ...], list[EncodingSpec]] = {}
     for spec in specs:
-        for f in spec.features:
-            groups.setdefault((f.backbone, f.weights, f.pooling), {})[f] = None
-    splits = (subject.train.images, subject.test.images)
-    steps = [(list(group), images) for group in groups.values() for images in splits]
-    for k, (wanted, images) in enumerate(steps):
-        if len(images):
-            store.get(wanted, images, progress=part(progress, k / len(steps), (k + 1) / len(steps)))
-
-
-def _features(store: FeatureStore, spec: EncodingSpec, subject: Subject, split: str) -> np.ndarray:
-    images = subject.split(split).images
-    layers = store.get(list(spec.features), images)
-    parts = [np.asarray(layers[f.layer]).reshape(len(images), -1) for f in spec.features]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+        groups.setdefault(tuple(s.id for s in people[spec]), []).append(spec)
+    for k, group in enumerate(groups.values()):
+        target, *others = people[group[0]]
+        sets = [target.train.images, target.test.images, *(o.train.images for o in others)]
+        step = part(progress, k / len(groups), (k + 1) / len(groups))
+        extract_together(store, [f for spec in group for f in spec.features], sets, step)
 
 
 def _fit_one(
-    subject: Subject, spec: EncodingSpec, store: FeatureStore, runs: RunStore, progress: Progress
+    subjects: Sequence[Subject],
+    spec: EncodingSpec,
+    store: FeatureStore,
+    runs: RunStore,
+    surfaces: Path,
+    progress: Progress,
 ) -> None:
+    subject, draft = subjects[0], runs.draft(spec.run_id)
     started = time.perf_counter()
-    fit_rows, validation_rows = validation_split(
-        len(subject.train), fraction=spec.validation_fraction, seed=spec.seed
-    )
     progress(0.0, f"reading features of {spec.features[0].layer}")
-    train_features = _features(store, spec, subject, "train")
-    readout = fit_readout(train_features[fit_rows], spec.reduction)
-    design = {"train": readout.transform(train_features)}
-    residual = {"train": readout.residual(train_features, design["train"])}
-    if len(subject.test):
-        test_features = _features(store, spec, subject, "test")
-        design["test"] = readout.transform(test_features)
-        residual["test"] = readout.residual(test_features, design["test"])
+    prepared = prepare(subjects, spec, store)
     reduced = time.perf_counter()
-    fitted = fit_encoder(
-        TrainingData(design["train"][fit_rows], subject.train.response_rows(fit_rows)),
-        spec.encoder,
-        Work(choose_device(spec.device), part(progress, 0.1, 0.7)),
-    )
+    work = Work(choose_device(spec.device), part(progress, 0.1, 0.7), draft)
+    fitted = fit_prepared(prepared, spec, surfaces, work)
     solved = time.perf_counter()
     progress(0.7, "scoring held-out images")
     validation = evaluate(
         subject,
-        fitted.predict(design["train"][validation_rows]),
+        fitted.predict(prepared.design["train"][prepared.validation_rows]),
         split="train",
-        rows=validation_rows,
+        rows=prepared.validation_rows,
         label="validation",
         # Shown as a curve for choosing a layer only; the report, if it is another, has intervals.
         n_draws=0 if subject.test.responses is not None else 1000,
@@ -129,7 +125,7 @@ def _fit_one(
     if subject.test.responses is not None:
         report = evaluate(
             subject,
-            fitted.predict(design["test"]),
+            fitted.predict(prepared.design["test"]),
             split="test",
             rows=np.arange(len(subject.test)),
             label="test",
@@ -139,61 +135,17 @@ def _fit_one(
         "fit": solved - reduced,
         "score": time.perf_counter() - solved,
     }
-    record = _record(subject, spec, len(fit_rows), validation, report, seconds)
     arrays = {
         **fitted.arrays(),
-        "readout_mean": readout.mean,
-        "readout_scale": readout.scale,
-        "readout_components": readout.components,
-        "readout_explained": readout.explained,
-        "fit_rows": fit_rows,
-        "validation_rows": validation_rows,
-        **{f"design_{name}": values for name, values in design.items()},
-        **{f"residual_{name}": values for name, values in residual.items()},
-        **_evaluation_arrays("validation", validation),
-        **_evaluation_arrays("report", report),
+        **prepared.readouts.arrays(),
+        "fit_rows": prepared.rows[0],
+        "validation_rows": prepared.validation_rows,
+        **{f"design_{name}": values for name, values in prepared.design.items()},
+        **{f"residual_{name}": values for name, values in prepared.residual.items()},
+        **evaluation_arrays("validation", validation),
+        **evaluation_arrays("report", report),
     }
+    record = run_record(prepared, spec, validation, report, seconds)
     runs.save(spec.run_id, {**record, "predictor": fitted.structure()}, arrays)
+    draft.forget()
     progress(1.0, "saved")
-
-
-def _evaluation_arrays(name: str, evaluation: Evaluation) -> dict[str, np.ndarray]:
-    arrays = {f"{name}_r": evaluation.r}
-    if evaluation.ceiling is not None:
-        arrays[f"{name}_ceiling"] = np.asarray(evaluation.ceiling, dtype=np.float32)
-    return arrays
-
-
-def _record(
-    subject: Subject,
-    spec: EncodingSpec,
-    n_fit: int,
-    validation: Evaluation,
-    report: Evaluation,
-    seconds: dict[str, float],
-) -> dict[str, Any]:
-    first = spec.features[0]
-    card = get_card(first.backbone)
-    weights = card.weights_label(first.weights)
-    layers = " + ".join(f.layer for f in spec.features)
-    return {
-        "title": f"{card.title} · {layers} · {weights} · {spec.encoder.name}",
-        "spec": to_plain(spec),
-        "fingerprint": spec.fingerprint,
-        "weights": {**to_plain(first.weights), "label": weights},
-        "simulated": subject.simulated,
-        "layout": subject.layout,
-        "n_vertices": {h.short: subject.space.n_vertices(h) for h in HEMISPHERES},
-        "n_fit": n_fit,
-        "n_train": len(subject.train),
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": _versions(),
-        "seconds": {k: round(v, 3) for k, v in seconds.items()},
-        "validation": {**validation.to_json(), "has_ceiling": validation.ceiling is not None},
-        "report": {**report.to_json(), "has_ceiling": report.ceiling is not None},
-    }
-
-
-def _versions() -> dict[str, str]:
-    names = ("numpy", "torch", "torchvision", "pillow", "scikit-learn")
-    return {n: importlib.metadata.version(n) for n in names}

@@ -1,6 +1,7 @@
 """Predict responses to new images with fitted runs.
 
-A run predicts from a *design*: the scaled and PCA-reduced features of an image. Everything up to
+A run predicts from a *design*: the scaled and PCA-reduced features of an image, of one or several
+feature spaces side by side. Everything up to
 the design needs the backbone (torch); everything after it is one small product (numpy).
 """
 
@@ -16,8 +17,9 @@ from PIL import Image, ImageFilter
 from core.backbones import WeightsSpec, load_backbone
 from core.brain import HEMISPHERES, Hemisphere
 from core.errors import InvalidInput
-from core.features import Pooling
-from core.progress import Progress, silent
+from core.features import FeatureSpec, Pooling
+from core.pipeline.designs import Readouts
+from core.progress import Progress, part, silent
 from core.runs import Run
 from core.stimuli import StimulusImages
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FeatureSource:
-    """Where a run's features come from."""
+    """One backbone of a run, and the layers to ask it for."""
 
     backbone: str
     weights: WeightsSpec
@@ -35,15 +37,28 @@ class FeatureSource:
     pooling: Pooling
 
 
-def source_of(run: Run) -> FeatureSource:
-    """Read a run's feature source from its record."""
-    features: Sequence[Mapping[str, Any]] = run.record["spec"]["features"]
-    first = features[0]
-    return FeatureSource(
-        first["backbone"],
-        WeightsSpec(**_fields(first["weights"])),
-        tuple(f["layer"] for f in features),
-        Pooling(**_fields(first["pooling"])),
+def features_of(run: Run) -> tuple[FeatureSpec, ...]:
+    """Read a run's features from its record, in order."""
+    stored: Sequence[Mapping[str, Any]] = run.record["spec"]["features"]
+    return tuple(
+        FeatureSpec(
+            f["backbone"],
+            WeightsSpec(**_fields(f["weights"])),
+            f["layer"],
+            Pooling(**_fields(f["pooling"])),
+        )
+        for f in stored
+    )
+
+
+def sources_of(run: Run) -> tuple[FeatureSource, ...]:
+    """Read a run's backbones from its record: one forward pass each."""
+    groups: dict[tuple[str, WeightsSpec, Pooling], list[str]] = {}
+    for f in features_of(run):
+        groups.setdefault((f.backbone, f.weights, f.pooling), []).append(f.layer)
+    return tuple(
+        FeatureSource(name, weights, tuple(layers), pooling)
+        for (name, weights, pooling), layers in groups.items()
     )
 
 
@@ -65,17 +80,36 @@ class BackboneCache:
         return self._loaded[key]
 
 
+def _design(
+    run: Run, by_source: Mapping[FeatureSource, Mapping[str, np.ndarray]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Put layers (n, *shape) through the run's readouts: design (n, n_columns), residual (n,)."""
+    arrays: dict[FeatureSpec, np.ndarray] = {}
+    for source, layers in by_source.items():
+        for name, array in layers.items():
+            feature = FeatureSpec(source.backbone, source.weights, name, source.pooling)
+            arrays[feature] = np.asarray(array).reshape(len(array), -1)
+    features = features_of(run)
+    blocks = [
+        np.concatenate([arrays[features[k]] for k in space], axis=1)
+        for space in run.record["spaces"]
+    ]
+    return Readouts(run.readouts).transform(blocks)
+
+
 def predict_images(
     run: Run, images: StimulusImages, *, progress: Progress = silent
 ) -> dict[Hemisphere, np.ndarray]:
     """Predict (n_images, n_vertices of the hemisphere) float32 for image files."""
     from core.features.extract import extract
 
-    source = source_of(run)
-    backbone = load_backbone(source.backbone, source.weights)
-    by_layer = extract(backbone, images, source.layers, source.pooling, progress=progress)
-    parts = [np.asarray(by_layer[name]).reshape(len(images), -1) for name in source.layers]
-    predicted = run.fitted.predict(run.readout.transform(np.concatenate(parts, axis=1)))
+    sources = sources_of(run)
+    by_source = {}
+    for k, source in enumerate(sources):
+        backbone = load_backbone(source.backbone, source.weights)
+        step = part(progress, k / len(sources), (k + 1) / len(sources))
+        by_source[source] = extract(backbone, images, source.layers, source.pooling, progress=step)
+    predicted = run.fitted.predict(_design(run, by_source)[0])
     n_left = int(run.record["n_vertices"]["lh"])
     return dict(zip(HEMISPHERES, np.split(predicted, [n_left], axis=1), strict=True))
 
@@ -83,14 +117,15 @@ def predict_images(
 def picture_design(
     run: Run, picture: Image.Image, backbones: BackboneCache
 ) -> tuple[np.ndarray, float]:
-    """Return the design (n_components,) of one decoded picture, and its residual."""
+    """Return the design (n_columns,) of one decoded picture, and its residual."""
     from core.features.extract import extract_one
 
-    source = source_of(run)
-    by_layer = extract_one(backbones.get(source), picture, source.layers, source.pooling)
-    flat = np.concatenate([np.asarray(by_layer[name]).reshape(1, -1) for name in source.layers], 1)
-    design = run.readout.transform(flat)
-    return design[0], float(run.readout.residual(flat, design)[0])
+    by_source = {}
+    for source in sources_of(run):
+        layers = extract_one(backbones.get(source), picture, source.layers, source.pooling)
+        by_source[source] = {name: np.asarray(array)[None] for name, array in layers.items()}
+    design, residual = _design(run, by_source)
+    return design[0], float(residual[0])
 
 
 def occluded_designs(

@@ -1,6 +1,7 @@
 """Fitted encoding models on disk: arrays and JSON, no pickle, readable with numpy alone."""
 
-from core.runs.spec import EncodingSpec
-from core.runs.store import Run, RunStore
+from core.runs.drafts import FolderCheckpoint
+from core.runs.spec import EncodingSpec, SubjectData
+from core.runs.store import Run, RunSource, RunStore
 
-__all__ = ["EncodingSpec", "Run", "RunStore"]
+__all__ = ["EncodingSpec", "FolderCheckpoint", "Run", "RunSource", "RunStore", "SubjectData"]

@@ -8,21 +8,40 @@ from dataclasses import dataclass, field
 from core.backbones import get_card
 from core.config import fingerprint
 from core.encoding import EncoderSpec, Reduction
-from core.errors import InvalidInput
+from core.encoding.scopes import SCOPES
+from core.errors import InvalidInput, check_option
 from core.features import FeatureSpec
+
+SPACES = ("one", "layer", "backbone")
+
+
+@dataclass(frozen=True)
+class SubjectData:
+    """A subject and the fingerprint of its data."""
+
+    subject: str
+    data: str
 
 
 @dataclass(frozen=True)
 class EncodingSpec:
-    """Subject, features, readout and encoder of one encoding model.
+    """Subject, features, readout, encoder and scope of one encoding model.
 
     Parameters
     ----------
     subject : the subject's id.
     data : fingerprint of the subject's data.
-    features : one or several layers; several are put side by side.
+    features : one or several layers, of one or several backbones.
+    reduction : of each feature space by itself.
+    spaces : which features are reduced together and count as one feature space: all (``one``),
+        those of one backbone with its weights (``backbone``), or each by itself (``layer``).
+        The reduced spaces stand side by side in the design.
+    scope : which vertices share one model (``core.encoding.scopes``).
+    with_subjects : others whose training images and responses are fitted along.
     seed : of the validation split.
     validation_fraction : share of the training images kept from fitting.
+    recipe : the recipe this came from; a name only.
+    stand_ins : what the recipe names and what was taken in its place, in words.
     device : ``auto``, ``cpu`` or ``cuda``; does not change what the model is.
     """
 
@@ -31,16 +50,38 @@ class EncodingSpec:
     features: tuple[FeatureSpec, ...]
     reduction: Reduction = Reduction()
     encoder: EncoderSpec = EncoderSpec()
+    spaces: str = "one"
+    scope: str = "both"
+    with_subjects: tuple[SubjectData, ...] = ()
     seed: int = 0
     validation_fraction: float = 0.2
+    recipe: str = field(default="", metadata={"cosmetic": True})
+    stand_ins: tuple[str, ...] = field(default=(), metadata={"cosmetic": True})
     device: str = field(default="auto", metadata={"cosmetic": True})
 
     def __post_init__(self) -> None:
         if not self.features:
             raise InvalidInput("An encoding model needs at least one layer.")
-        sources = {(f.backbone, f.weights) for f in self.features}
-        if len(sources) > 1:
-            raise InvalidInput("All layers of one encoding model must be of one backbone.")
+        if len(set(self.features)) < len(self.features):
+            raise InvalidInput("A layer is named twice among the features.")
+        check_option("spaces", self.spaces, SPACES)
+        check_option("scope", self.scope, SCOPES)
+        if self.subject in [other.subject for other in self.with_subjects]:
+            raise InvalidInput(f"{self.subject} cannot be fitted along with itself.")
+        if len(self.features) == 1:
+            # One layer is one space however it is called: equal fits keep one name.
+            object.__setattr__(self, "spaces", "one")
+
+    def feature_spaces(self) -> tuple[tuple[FeatureSpec, ...], ...]:
+        """Return the features of each feature space, in the order of the design's columns."""
+        if self.spaces == "one":
+            return (self.features,)
+        if self.spaces == "layer":
+            return tuple((f,) for f in self.features)
+        groups: dict[object, list[FeatureSpec]] = {}
+        for f in self.features:
+            groups.setdefault((f.backbone, f.weights), []).append(f)
+        return tuple(tuple(group) for group in groups.values())
 
     @property
     def fingerprint(self) -> str:
@@ -52,8 +93,11 @@ class EncodingSpec:
     @property
     def run_id(self) -> str:
         """A folder name that people can read, ending in the fingerprint."""
-        first = self.features[0]
-        layers = "+".join(f.layer for f in self.features)
-        words = [self.subject, first.backbone, first.weights.kind, layers, self.encoder.name]
+        sources = {(f.backbone, f.weights.kind): None for f in self.features}
+        layers = [f.layer for f in self.features]
+        words = [self.subject, *("-".join(s) for s in list(sources)[:3])]
+        words += ["+".join(layers) if len(layers) < 4 else f"{len(layers)}-layers"]
+        words += [self.encoder.name, *([self.scope] if self.scope != "both" else [])]
+        words += [f"with-{len(self.with_subjects)}"] if self.with_subjects else []
         readable = re.sub(r"[^A-Za-z0-9_.+-]", "-", "-".join(words))[:96]
         return f"{readable}-{self.fingerprint[:10]}"

@@ -20,10 +20,25 @@ from core.encoding import Predictor, Readout
 from core.encoding.restore import restore_predictor
 from core.errors import DamagedFile, unknown_name
 from core.evaluation import Evaluation, RoiScore
+from core.runs.drafts import FolderCheckpoint
 from core.storage import atomic_directory
 
 _FORMAT = 2
 _RECORD = "run.json"
+
+
+@dataclass(frozen=True)
+class RunSource:
+    """One backbone of a run.
+
+    Parameters
+    ----------
+    weights : kind, seed, sha256, label.
+    """
+
+    backbone: str
+    weights: Mapping[str, Any]
+    layers: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -54,24 +69,44 @@ class Run:
         return bool(self.record["simulated"])
 
     @property
-    def backbone(self) -> str:
-        """Name of the backbone."""
-        return str(self.record["spec"]["features"][0]["backbone"])
-
-    @property
-    def weights(self) -> Mapping[str, Any]:
-        """The weights: kind, seed, label."""
-        return dict(self.record["weights"])
+    def sources(self) -> tuple[RunSource, ...]:
+        """The backbones its features come from, each with weights and layers."""
+        return tuple(
+            RunSource(s["backbone"], s["weights"], tuple(s["layers"]))
+            for s in self.record["sources"]
+        )
 
     @property
     def layer(self) -> str:
-        """The layer, or several joined by +."""
-        return "+".join(f["layer"] for f in self.record["spec"]["features"])
+        """The layer, or several joined by +, each with its backbone if there are several."""
+        several = len(self.sources) > 1
+        names = [
+            f"{s.backbone}:{layer}" if several else layer
+            for s in self.sources
+            for layer in s.layers
+        ]
+        if len(names) > 3:
+            return f"{names[0]} … {names[-1]} ({len(names)} layers)"
+        return "+".join(names)
 
     @property
     def encoder(self) -> str:
         """Name of the encoder."""
         return str(self.record["spec"]["encoder"]["name"])
+
+    @property
+    def method(self) -> str:
+        """The encoder with its scope and the other subjects fitted along, short, for menus."""
+        spec = self.record["spec"]
+        words = [self.encoder]
+        words += [f"per {spec['scope'].replace('_', ' ')}"] if spec["scope"] != "both" else []
+        words += ["cross-subject"] if spec["with_subjects"] else []
+        return " ".join(words)
+
+    @property
+    def recipe(self) -> str:
+        """The recipe it was made by, or empty."""
+        return str(self.record["spec"]["recipe"])
 
     @property
     def title(self) -> str:
@@ -95,10 +130,13 @@ class Run:
         return restore_predictor(self.record["predictor"], self.array)
 
     @cached_property
-    def readout(self) -> Readout:
-        """Scaling and PCA."""
+    def readouts(self) -> tuple[Readout, ...]:
+        """Scaling and PCA of each feature space."""
         names = ("mean", "scale", "components", "explained")
-        return Readout(*(self.array(f"readout_{n}") for n in names))
+        return tuple(
+            Readout(*(self.array(f"readout{k}_{n}") for n in names))
+            for k in range(len(self.record["spaces"]))
+        )
 
     def predict_rows(self, split: str, rows: np.ndarray | slice) -> np.ndarray:
         """Predict (n_rows, n_vertices) for images of the subject, from the stored design."""
@@ -173,6 +211,10 @@ class RunStore:
                 "Fit it again.",
             )
         return Run(path.parent, record)
+
+    def draft(self, run_id: str) -> FolderCheckpoint:
+        """Return the pieces of a run that is being fitted."""
+        return FolderCheckpoint(self.root / ".drafts" / run_id)
 
     def save(self, run_id: str, record: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Run:
         """Write a run whole, or not at all."""

@@ -19,6 +19,8 @@ from core.stimuli.decode import decode_image
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 _OTHER_PICTURES = (".heic", ".heif", ".avif", ".jp2", ".svg", ".psd", ".raw", ".cr2", ".nef")
 
+_NSD_NUMBER = re.compile(r"nsd-?(\d+)", re.IGNORECASE)
+
 # Digest by (path, size, modification time); in memory only, so that nothing is ever written
 # into a data folder. Assigning a key of a dict is atomic, so threads may share it.
 _DIGESTS: dict[tuple[str, int, int], bytes] = {}
@@ -147,6 +149,19 @@ class StimulusImages:
         return StimulusImages(
             tuple(self.ids[i] for i in chosen), tuple(self.paths[i] for i in chosen)
         )
+
+    def identities(self) -> tuple[frozenset[str], ...]:
+        """Return what each picture is known by: its bytes, and its number within NSD if named.
+
+        Two pictures are the same stimulus if they share any of these. The number catches one
+        image that two subjects' folders hold as different files.
+        """
+        found = []
+        for name, path in zip(self.ids, self.paths, strict=True):
+            numbered = _NSD_NUMBER.search(name)
+            known = {_digest(path).hex()}
+            found.append(frozenset(known | ({f"nsd-{int(numbered[1])}"} if numbered else set())))
+        return tuple(found)
 
     def content_key(self) -> str:
         """Return 16 hexadecimal digits of the files' bytes, in order; names play no part."""

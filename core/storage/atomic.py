@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import json
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+# Filling a folder takes seconds; nobody is still at work on one of this age.
+_ABANDONED_SECONDS = 3600
 
 
 def _unfinished(target: Path) -> Path:
@@ -41,6 +47,7 @@ def atomic_directory(target: Path) -> Iterator[Path]:
     content, since the name is derived from the configuration.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
+    _clear_abandoned(target)
     draft = _unfinished(target)
     draft.mkdir()
     try:
@@ -52,6 +59,14 @@ def atomic_directory(target: Path) -> Iterator[Path]:
                 raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _clear_abandoned(target: Path) -> None:
+    """Remove drafts of the same target that a killed process left long ago."""
+    for draft in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
+        with contextlib.suppress(OSError):
+            if time.time() - draft.stat().st_mtime > _ABANDONED_SECONDS:
+                shutil.rmtree(draft, ignore_errors=True)
 
 
 def write_array(target: Path, array: np.ndarray) -> None:

@@ -114,14 +114,14 @@ def _twin(menu: EncoderMenu, first: Run, others: dict[str, Run]) -> str:
     """Prefer the untrained network at the same layer: the comparison that means something."""
     own = EncoderKey.of(first)
     for key, run in others.items():
-        same_place = (run.backbone, run.layer, run.encoder) == (
-            first.backbone,
-            first.layer,
-            first.encoder,
-        )
-        if same_place and not key.startswith(own.backbone):
+        if _place_of(run) == _place_of(first) and not key.startswith(own.backbone):
             return key
     return next(iter(others))
+
+
+def _place_of(run: Run) -> tuple[tuple[str, ...], str, str]:
+    """Name networks, layer and method, whatever the weights."""
+    return tuple(source.backbone for source in run.sources), run.layer, run.method
 
 
 def _menu(

@@ -46,7 +46,9 @@ class Scores:
         stores = {"features": FeatureStore(home.features), "runs": RunStore(home.runs)}
         self.runs = {}
         for run in fit_all(self.subject, demo_specs(self.subject), **stores):
-            kind = {"pretrained": "trained ", "untrained": "untrained 0 "}.get(run.weights["kind"])
+            kind = {"pretrained": "trained ", "untrained": "untrained 0 "}.get(
+                run.sources[0].weights["kind"]
+            )
             self.runs[f"{kind}{run.layer}" if kind else f"{run.backbone} {run.layer}"] = run
         for seed in SEEDS[1:]:
             for run in fit_all(self.subject, self._untrained(seed), **stores):

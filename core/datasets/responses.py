@@ -1,0 +1,111 @@
+"""Responses of chosen stimuli and vertices, read from files a part at a time.
+
+A full subject's responses are larger than what should sit in memory; encoders read columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+
+class ResponseRows:
+    """Rows and columns of one matrix that is stored as one array per hemisphere.
+
+    Indexing is ``matrix[rows, columns]`` with slices or integer arrays, which select independently
+    of one another (a grid); a missing ``columns`` means all. Gives float32 in memory.
+
+    Parameters
+    ----------
+    parts : arrays (n_stimuli, n of the hemisphere), left first; memory-mapped or not.
+    rows : (n,) the stimuli, in the order wanted.
+    vertices : (n_vertices,) positions over both hemispheres; None for all.
+    """
+
+    def __init__(
+        self, parts: Sequence[np.ndarray], rows: np.ndarray, vertices: np.ndarray | None = None
+    ) -> None:
+        self._parts = tuple(parts)
+        self._rows = np.asarray(rows)
+        self._edges = np.cumsum([0, *(p.shape[1] for p in parts)])
+        self._vertices = vertices
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n_stimuli, n_vertices)."""
+        n = int(self._edges[-1]) if self._vertices is None else len(self._vertices)
+        return len(self._rows), n
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def columns(self, vertices: np.ndarray) -> ResponseRows:
+        """Return the same stimuli with some of the vertices only; nothing is read."""
+        chosen = vertices if self._vertices is None else self._vertices[vertices]
+        return ResponseRows(self._parts, self._rows, np.asarray(chosen))
+
+    def __getitem__(self, key: Any) -> np.ndarray:
+        rows_key, columns_key = key if isinstance(key, tuple) else (key, slice(None))
+        rows = self._rows[rows_key]
+        if self._vertices is None and isinstance(columns_key, slice):
+            start, stop, step = columns_key.indices(self.shape[1])
+            if step == 1:
+                return self._stretch(rows, start, stop)
+        every = np.arange(self.shape[1]) if self._vertices is None else self._vertices
+        wanted = every[columns_key]
+        out = np.empty((len(rows), len(wanted)), dtype=np.float32)
+        for k, part in enumerate(self._parts):
+            here = (wanted >= self._edges[k]) & (wanted < self._edges[k + 1])
+            if here.any():
+                out[:, here] = part[np.ix_(rows, wanted[here] - self._edges[k])]
+        return out
+
+    def _stretch(self, rows: np.ndarray, start: int, stop: int) -> np.ndarray:
+        out = np.empty((len(rows), max(stop - start, 0)), dtype=np.float32)
+        for k, part in enumerate(self._parts):
+            low, high = max(start, self._edges[k]), min(stop, self._edges[k + 1])
+            if low < high:
+                own = slice(low - self._edges[k], high - self._edges[k])
+                out[:, low - start : high - start] = part[rows, own]
+        return out
+
+
+class StackedResponses:
+    """Responses of several subjects to their stimuli, one below the other, for shared vertices.
+
+    Parameters
+    ----------
+    parts : with equal numbers of columns; column j is the same fsaverage vertex in each.
+    """
+
+    def __init__(self, parts: Sequence[ResponseRows]) -> None:
+        self._parts = tuple(parts)
+        self._edges = np.cumsum([0, *(len(p) for p in parts)])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n_stimuli of all parts, n_vertices)."""
+        return int(self._edges[-1]), self._parts[0].shape[1]
+
+    def __len__(self) -> int:
+        return int(self._edges[-1])
+
+    def columns(self, vertices: np.ndarray) -> StackedResponses:
+        """Return the same stimuli with some of the vertices only; nothing is read."""
+        return StackedResponses([p.columns(vertices) for p in self._parts])
+
+    def __getitem__(self, key: Any) -> np.ndarray:
+        rows_key, columns_key = key if isinstance(key, tuple) else (key, slice(None))
+        if isinstance(rows_key, slice) and rows_key == slice(None):
+            return np.concatenate([p[:, columns_key] for p in self._parts])
+        wanted = np.arange(len(self))[rows_key]
+        blocks = [
+            p[wanted[(wanted >= a) & (wanted < b)] - a, columns_key]
+            for p, a, b in zip(self._parts, self._edges[:-1], self._edges[1:], strict=True)
+        ]
+        order = np.argsort(np.searchsorted(self._edges, wanted, side="right"), kind="stable")
+        out = np.empty_like(stacked := np.concatenate(blocks))
+        out[order] = stacked
+        return out

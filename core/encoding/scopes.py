@@ -1,0 +1,116 @@
+"""Which vertices share one model: all, a hemisphere, a ROI, a ROI class.
+
+Chimisso et al. 2023 fitted one model per ROI and hemisphere and put them together; their rule for
+vertices in several ROIs or in none is not known. Ours: a vertex in several parts gets the mean of
+their predictions; vertices in none form a part of their own (one per hemisphere, or one over both
+for ROI classes).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.encoding.encoders import ENCODERS, EncoderSpec, fit_encoder
+from core.encoding.ensemble import Member, merge
+from core.encoding.predictor import Predictor
+from core.encoding.restore import restore_predictor
+from core.encoding.training import TrainingData, VertexTable, Work
+from core.errors import InvalidInput, check_option
+
+SCOPES = ("both", "hemisphere", "roi", "roi_class")
+
+SCOPE_WORDS = {
+    "both": "one model for both hemispheres",
+    "hemisphere": "one model per hemisphere",
+    "roi": "one model per ROI and hemisphere, averaged where ROIs overlap, "
+    "and one for the rest of each hemisphere",
+    "roi_class": "one model per ROI class over both hemispheres, averaged where classes overlap, "
+    "and one for the rest",
+}
+
+
+@dataclass(frozen=True)
+class ScopePart:
+    """Vertices that share one model: their positions (n,), and a name."""
+
+    name: str
+    vertices: np.ndarray
+
+
+def scope_parts(scope: str, n_vertices: int, table: VertexTable | None) -> tuple[ScopePart, ...]:
+    """Cut the vertices into the parts of a scope; parts may overlap, and together hold every one.
+
+    Raises
+    ------
+    InvalidInput : the scope needs to know where vertices are, and it is not known.
+    """
+    check_option("scope", scope, SCOPES)
+    everything = np.arange(n_vertices)
+    if scope == "both":
+        return (ScopePart("both hemispheres", everything),)
+    if table is None:
+        raise InvalidInput(
+            f"The scope {scope!r} needs the vertices' hemispheres and ROIs; this subject has none.",
+            "Use the scope 'both'.",
+        )
+    sides = {name: table.hemispheres == k for k, name in enumerate(("lh", "rh"))}
+    if scope == "hemisphere":
+        found = [ScopePart(name, everything[here]) for name, here in sides.items()]
+    elif scope == "roi":
+        found = [
+            ScopePart(f"{side}.{roi}", vertices[sides[side][vertices]])
+            for side in sides
+            for roi, vertices in table.rois.items()
+        ]
+        found += [
+            ScopePart(f"{side}.rest", rest[sides[side][rest]])
+            for side in sides
+            if len(rest := _rest(found, n_vertices))
+        ]
+    else:
+        found = [ScopePart(name, vertices) for name, vertices in table.roi_classes.items()]
+        found.append(ScopePart("rest", _rest(found, n_vertices)))
+    return tuple(p for p in found if len(p.vertices))
+
+
+def _rest(parts: Sequence[ScopePart], n_vertices: int) -> np.ndarray:
+    covered = np.zeros(n_vertices, dtype=bool)
+    for part in parts:
+        covered[part.vertices] = True
+    return np.flatnonzero(~covered)
+
+
+def fit_scoped(
+    data: TrainingData, spec: EncoderSpec, scope: str = "both", work: Work | None = None
+) -> Predictor:
+    """Fit one encoder per part of a scope, and merge them.
+
+    An encoder that fits every vertex by itself comes out the same under every scope, and is fitted
+    once. A part that was finished before is read from the checkpoint.
+    """
+    work = work or Work()
+    parts = scope_parts(scope, data.n_vertices, data.vertices)
+    if len(parts) == 1 or ENCODERS[spec.name].separable:
+        return fit_encoder(data, spec, work)
+    total = sum(len(p.vertices) for p in parts)
+    members, done = [], 0
+    for part in parts:
+        step = work.step(part.name, done / total, (done + len(part.vertices)) / total)
+        members.append(Member(part.name, part.vertices, _fit_part(data, spec, part, step)))
+        done += len(part.vertices)
+    return merge(members, data.n_vertices)
+
+
+def _fit_part(data: TrainingData, spec: EncoderSpec, part: ScopePart, work: Work) -> Predictor:
+    kept = work.checkpoint.load("fitted")
+    if kept is not None:
+        work.progress(1.0, f"found {part.name}")
+        return restore_predictor(json.loads(bytes(kept.pop("structure"))), kept.__getitem__)
+    fitted = fit_encoder(data.of_vertices(part.vertices), spec, work)
+    structure = np.frombuffer(json.dumps(fitted.structure()).encode(), dtype=np.uint8)
+    work.checkpoint.save("fitted", {**fitted.arrays(), "structure": structure})
+    return fitted

@@ -1,0 +1,101 @@
+"""Training data of several subjects as one: more images for vertices that they share.
+
+A vertex's responses are taken together over the subjects that have the same fsaverage vertex;
+vertices that only the target subject has are fitted on its own images alone. No image that is a
+test image of any of these subjects, or a validation image of the target, is fitted in any of them:
+images are told apart by their content and by their NSD number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.brain import HEMISPHERES
+from core.datasets import Subject
+from core.datasets.responses import ResponseRows, StackedResponses
+from core.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class PooledGroup:
+    """Vertices of the target that the same subjects have.
+
+    Parameters
+    ----------
+    vertices : (n,) positions in the target.
+    members : numbers of the subjects fitted for them, 0 the target.
+    positions : per member, (n,) the same vertices' positions in that subject.
+    """
+
+    vertices: np.ndarray
+    members: tuple[int, ...]
+    positions: tuple[np.ndarray, ...]
+
+
+def allowed_rows(
+    target: Subject, fit_rows: np.ndarray, others: Sequence[Subject]
+) -> tuple[np.ndarray, ...]:
+    """Return the training rows of target and others that may be fitted together.
+
+    Parameters
+    ----------
+    fit_rows : the target's training rows less its validation images.
+    """
+    held_out: set[str] = set()
+    for subject in (target, *others):
+        for names in subject.test.images.identities():
+            held_out |= names
+    known = target.train.images.identities()
+    for row in np.setdiff1d(np.arange(len(target.train)), fit_rows):
+        held_out |= known[int(row)]
+    found = [np.array([k for k in fit_rows if not known[int(k)] & held_out], dtype=int)]
+    for subject in others:
+        names_of = subject.train.images.identities()
+        rows = [k for k, names in enumerate(names_of) if not names & held_out]
+        found.append(np.array(rows, dtype=int))
+    if not len(found[0]):
+        raise InvalidInput(
+            f"Every training image of {target.id} is a test image of "
+            f"{', '.join(s.id for s in others)}: nothing can be fitted.",
+            "Choose other subjects, or fit this one by itself.",
+        )
+    return tuple(found)
+
+
+def shared_vertices(target: Subject, others: Sequence[Subject]) -> tuple[PooledGroup, ...]:
+    """Group the target's vertices by which other subjects have the same fsaverage vertex."""
+    n = target.space.n_vertices()
+    place = np.full((len(others) + 1, n), -1)
+    place[0] = np.arange(n)
+    for k, other in enumerate(others, 1):
+        for hemisphere in HEMISPHERES:
+            own, theirs = target.space.index[hemisphere], other.space.index[hemisphere]
+            _, here, there = np.intersect1d(own, theirs, return_indices=True)
+            start = target.space.slice_of(hemisphere).start
+            place[k, start + here] = other.space.slice_of(hemisphere).start + there
+    patterns, group_of = np.unique(place >= 0, axis=1, return_inverse=True)
+    groups = []
+    for g, pattern in enumerate(patterns.T):
+        vertices = np.flatnonzero(group_of.reshape(-1) == g)
+        members = tuple(int(m) for m in np.flatnonzero(pattern))
+        groups.append(PooledGroup(vertices, members, tuple(place[m, vertices] for m in members)))
+    return tuple(groups)
+
+
+def pooled_responses(
+    subjects: Sequence[Subject], rows: Sequence[np.ndarray], group: PooledGroup
+) -> StackedResponses:
+    """Stack the members' responses to their own images, for one group of vertices."""
+    return StackedResponses(
+        [
+            _on_disk(subjects[m], rows[m]).columns(positions)
+            for m, positions in zip(group.members, group.positions, strict=True)
+        ]
+    )
+
+
+def _on_disk(subject: Subject, rows: np.ndarray) -> ResponseRows:
+    return subject.train.rows_on_disk(rows)

@@ -1,0 +1,77 @@
+"""From images to designs: features of every feature space, each through its own readout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.encoding import Readout, Reduction, fit_readout
+from core.features import FeatureSpec, FeatureStore
+from core.progress import Progress, part
+from core.stimuli import StimulusImages
+
+
+def extract_together(
+    store: FeatureStore,
+    features: Sequence[FeatureSpec],
+    image_sets: Sequence[StimulusImages],
+    progress: Progress,
+) -> None:
+    """Fill the feature cache: one pass per backbone and image set serves all layers."""
+    groups: dict[object, dict[FeatureSpec, None]] = {}
+    for f in features:
+        groups.setdefault((f.backbone, f.weights, f.pooling), {})[f] = None
+    steps = [(list(g), images) for g in groups.values() for images in image_sets if len(images)]
+    for k, (wanted, images) in enumerate(steps):
+        store.get(wanted, images, progress=part(progress, k / len(steps), (k + 1) / len(steps)))
+
+
+def space_features(
+    store: FeatureStore, features: Sequence[FeatureSpec], images: StimulusImages
+) -> np.ndarray:
+    """Return one feature space of some images: its layers flattened, side by side (n, d)."""
+    blocks = []
+    for f in features:
+        array = store.get([f], images)[f.layer]
+        blocks.append(np.asarray(array).reshape(len(images), -1))
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=1)
+
+
+@dataclass(frozen=True)
+class Readouts:
+    """The readout of each feature space; the design is theirs side by side."""
+
+    parts: tuple[Readout, ...]
+
+    @classmethod
+    def fit(cls, blocks: Sequence[np.ndarray], reduction: Reduction) -> Readouts:
+        """Fit each feature space's readout on its (n_fit, d) features of the fit images."""
+        return cls(tuple(fit_readout(block, reduction) for block in blocks))
+
+    @property
+    def spaces(self) -> tuple[slice, ...]:
+        """The design's columns of each feature space."""
+        edges = np.cumsum([0, *(p.components.shape[1] for p in self.parts)])
+        return tuple(slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True))
+
+    def transform(self, blocks: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Return the design (n, n_columns) and the residual (n,) of some images' features.
+
+        The residual is how far an image lies outside what the components of all spaces span.
+        """
+        designs, squares = [], np.zeros(len(blocks[0]))
+        for readout, block in zip(self.parts, blocks, strict=True):
+            designs.append(readout.transform(block))
+            squares += readout.residual(block, designs[-1]).astype(np.float64) ** 2
+        design = designs[0] if len(designs) == 1 else np.concatenate(designs, axis=1)
+        return design, np.sqrt(squares).astype(np.float32)
+
+    def arrays(self) -> Mapping[str, np.ndarray]:
+        """Everything, by file name."""
+        return {
+            f"readout{k}_{name}": getattr(readout, name)
+            for k, readout in enumerate(self.parts)
+            for name in ("mean", "scale", "components", "explained")
+        }

@@ -1,0 +1,89 @@
+"""What a run's record says: configuration, sources, weights, counts, seconds, scores."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from core.backbones import get_card
+from core.brain import HEMISPHERES
+from core.config import to_plain
+from core.evaluation import Evaluation
+from core.pipeline.training import Prepared
+from core.runs import EncodingSpec
+
+
+def evaluation_arrays(name: str, evaluation: Evaluation) -> dict[str, np.ndarray]:
+    """Return the arrays of one set of scores, by file name."""
+    arrays = {f"{name}_r": evaluation.r}
+    if evaluation.ceiling is not None:
+        arrays[f"{name}_ceiling"] = np.asarray(evaluation.ceiling, dtype=np.float32)
+    return arrays
+
+
+def run_record(
+    prepared: Prepared,
+    spec: EncodingSpec,
+    validation: Evaluation,
+    report: Evaluation,
+    seconds: dict[str, float],
+) -> dict[str, Any]:
+    """Gather everything about a run that is no array."""
+    subject = prepared.subjects[0]
+    sources = _sources(spec)
+    spaces = spec.feature_spaces()
+    return {
+        "title": _title(spec, sources),
+        "spec": to_plain(spec),
+        "fingerprint": spec.fingerprint,
+        "sources": sources,
+        "spaces": [[spec.features.index(f) for f in space] for space in spaces],
+        "weights_label": " + ".join(_weights_label(s, len(sources)) for s in sources),
+        "simulated": subject.simulated,
+        "layout": subject.layout,
+        "n_vertices": {h.short: subject.space.n_vertices(h) for h in HEMISPHERES},
+        "n_fit": sum(len(rows) for rows in prepared.rows),
+        "n_fit_by_subject": {
+            s.id: len(rows) for s, rows in zip(prepared.subjects, prepared.rows, strict=True)
+        },
+        "n_train": len(subject.train),
+        "n_columns": int(prepared.design["train"].shape[1]),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": _versions(),
+        "seconds": {k: round(v, 3) for k, v in seconds.items()},
+        "validation": {**validation.to_json(), "has_ceiling": validation.ceiling is not None},
+        "report": {**report.to_json(), "has_ceiling": report.ceiling is not None},
+    }
+
+
+def _sources(spec: EncodingSpec) -> list[dict[str, Any]]:
+    """Return backbones with their weights and layers, in order of first appearance."""
+    found: dict[object, dict[str, Any]] = {}
+    for f in spec.features:
+        label = get_card(f.backbone).weights_label(f.weights)
+        entry = {"backbone": f.backbone, "weights": {**to_plain(f.weights), "label": label}}
+        found.setdefault((f.backbone, f.weights), {**entry, "layers": []})["layers"].append(f.layer)
+    return list(found.values())
+
+
+def _weights_label(source: dict[str, Any], n_sources: int) -> str:
+    label = str(source["weights"]["label"])
+    return label if n_sources == 1 else f"{get_card(source['backbone']).title} {label}"
+
+
+def _title(spec: EncodingSpec, sources: list[dict[str, Any]]) -> str:
+    words = []
+    for source in sources:
+        layers = source["layers"]
+        named = " + ".join(layers) if len(layers) < 4 else f"{len(layers)} layers"
+        title = get_card(source["backbone"]).title
+        words.append(f"{title} · {named} · {source['weights']['label']}")
+    return f"{' and '.join(words)} · {spec.encoder.name}"
+
+
+def _versions() -> dict[str, str]:
+    names = ("numpy", "torch", "torchvision", "pillow", "scikit-learn")
+    return {n: importlib.metadata.version(n) for n in names}
