@@ -48,3 +48,9 @@ def demo_home(tmp_path_factory) -> Path:
     )
     assert made.returncode == 0, made.stderr
     return home
+
+
+@pytest.fixture(scope="session")
+def surfaces(tmp_path_factory) -> Path:
+    """A folder of converted surfaces, filled by the first test that needs them."""
+    return tmp_path_factory.mktemp("surfaces")

@@ -25,6 +25,7 @@ CORE_LAYERS = (
     "encoding",
     "evaluation",
     "runs",
+    "recipes",
     "simulation",
     "pipeline",
     "cli",

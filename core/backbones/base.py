@@ -89,7 +89,12 @@ class Backbone(abc.ABC):
 
 
 def expand_layers(backbone: Backbone, patterns: Iterable[str]) -> tuple[str, ...]:
-    """Turn names and globs (``features.*``, ``block[1-3]``) into layer names.
+    """Turn names and globs (``features.*``, ``block[1-3]``) into layer names; see match_layers."""
+    return match_layers(backbone.card.name, [i.name for i in backbone.layers()], patterns)
+
+
+def match_layers(name: str, known: Sequence[str], patterns: Iterable[str]) -> tuple[str, ...]:
+    """Turn names and globs into names among the ``known`` layers of the backbone ``name``.
 
     Returns
     -------
@@ -100,7 +105,6 @@ def expand_layers(backbone: Backbone, patterns: Iterable[str]) -> tuple[str, ...
     UnknownName
         A pattern matches no layer.
     """
-    known = [layer.name for layer in backbone.layers()]
     chosen: dict[str, None] = {}
     for pattern in patterns:
         matches = (
@@ -108,14 +112,14 @@ def expand_layers(backbone: Backbone, patterns: Iterable[str]) -> tuple[str, ...
         )
         if not matches:
             raise unknown_name(
-                f"layer of {backbone.card.name}",
+                f"layer of {name}",
                 pattern,
                 known,
-                f"'python -m core list layers {backbone.card.name}' shows all of them.",
+                f"'python -m core list layers {name}' shows all of them.",
             )
         chosen.update(dict.fromkeys(matches))
     if not chosen:
-        raise InvalidInput(f"No layer of {backbone.card.name} was named.", "Name at least one.")
+        raise InvalidInput(f"No layer of {name} was named.", "Name at least one.")
     return tuple(chosen)
 
 

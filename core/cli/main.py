@@ -20,6 +20,7 @@ from core.cli import (
     verb_list,
     verb_predict,
     verb_score,
+    verb_sweep,
     verb_worker,
 )
 from core.cli.progress import progress_printer
@@ -31,6 +32,7 @@ VERBS = (
     verb_fit,
     verb_predict,
     verb_score,
+    verb_sweep,
     verb_demo,
     verb_worker,
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from core.backbones import WeightsSpec, parse_weights
 from core.datasets import Subject, open_subject
 from core.errors import InvalidInput
-from core.features import FeatureStore, Pooling
+from core.features import FeatureStore
 from core.pipeline.demo import demo_data
 from core.progress import Progress
 from core.runs import RunStore
@@ -66,18 +66,6 @@ def subject_of(options: argparse.Namespace, progress: Progress) -> Subject:
 def weights_of(options: argparse.Namespace) -> WeightsSpec:
     """Read ``--weights`` for ``--backbone``: a kind, a published set's name, or a file."""
     return parse_weights(options.backbone, options.weights, seed=options.weights_seed)
-
-
-def pooling_of(text: str) -> Pooling:
-    """Read ``none``, ``mean`` or ``grid:N``."""
-    kind, _, size = text.partition(":")
-    if kind == "none" and not size:
-        return Pooling("none")
-    if kind == "mean" and not size:
-        return Pooling("mean")
-    if kind == "grid" and size.isdigit() and int(size) > 0:
-        return Pooling("grid", int(size))
-    raise InvalidInput(f"Unknown pooling {text!r}. Allowed: none, mean, grid:N (as in grid:8).")
 
 
 def images_of(named: list[str]) -> StimulusImages:

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.backbones import load_backbone
 from core.cli import options as shared
+from core.features import Pooling
 from core.progress import Progress
 from core.storage import write_array
 
@@ -36,7 +37,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     started = time.perf_counter()
     weights = shared.weights_of(options)
     images = shared.images_of(options.images)
-    pooling = shared.pooling_of(options.pool)
+    pooling = Pooling.parse(options.pool)
     backbone = load_backbone(options.backbone, weights)
     layers = expand_layers(backbone, options.layers.split(","))
     features = extract(

@@ -5,17 +5,19 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from core.backbones import load_backbone
+from core.backbones import list_layers
 from core.brain import HEMISPHERES
 from core.cli import options as shared
-from core.datasets import open_subject
+from core.datasets import Subject, find_subjects, open_subject
 from core.encoding import EncoderSpec, Reduction
 from core.encoding.scopes import SCOPES
 from core.encoding.settings import parse_settings
+from core.errors import InvalidInput
 from core.evaluation.report import ALL_VERTICES
-from core.features import FeatureSpec
+from core.features import FeatureSpec, Pooling
 from core.pipeline.fit import fit_all
 from core.progress import Progress, part
+from core.recipes import configurations, get_recipe
 from core.runs import EncodingSpec, Run, SubjectData
 from core.runs.spec import SPACES
 
@@ -27,11 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's options."""
     parser.add_argument("--data", required=True, help=f"data folder, or {shared.DEMO!r}")
     parser.add_argument("--subject", help="subject id (default: the first)")
-    parser.add_argument("--backbone", required=True)
+    parser.add_argument("--recipe", help="a named system, instead of the choices below")
+    parser.add_argument("--backbone")
     shared.add_weights(parser)
-    parser.add_argument("--layers", required=True, help="names or globs, separated by commas")
+    parser.add_argument("--layers", help="names or globs, separated by commas")
     parser.add_argument(
-        "--each-layer", action="store_true", help="one model per layer instead of all side by side"
+        "--each-layer", action="store_true", help="one model per layer instead of one of all"
     )
     shared.add_pooling(parser, "grid:5")
     parser.add_argument("--reduce", default="pca:200", metavar="none|pca:K")
@@ -68,34 +71,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Carry the verb out."""
-    # torch is imported only by the verbs that compute.
-    from core.backbones.base import expand_layers
-
-    encoder = parse_settings(EncoderSpec(options.encoder), options.settings)
-    reduction = Reduction.parse(options.reduce)
-    pooling = shared.pooling_of(options.pool)
-    weights = shared.weights_of(options)
+    if bool(options.recipe) == bool(options.backbone and options.layers):
+        raise InvalidInput(
+            "Name either --recipe, or --backbone and --layers.",
+            "'python -m core list recipes' and 'list backbones' show what there is.",
+        )
+    recipe = get_recipe(options.recipe) if options.recipe else None
     subject = shared.subject_of(options, part(progress, 0.0, 0.3))
     others = {name: open_subject(subject.folder.parent, name) for name in options.others}
-    backbone = load_backbone(options.backbone, weights)
-    layers = expand_layers(backbone, options.layers.split(","))
-    features = [FeatureSpec(options.backbone, weights, layer, pooling) for layer in layers]
-    groups = [(f,) for f in features] if options.each_layer else [tuple(features)]
-    specs = [
-        EncodingSpec(
-            subject=subject.id,
-            data=subject.fingerprint,
-            features=group,
-            reduction=reduction,
-            encoder=encoder,
-            spaces=options.spaces,
-            scope=options.scope,
-            with_subjects=tuple(SubjectData(o.id, o.fingerprint) for o in others.values()),
-            seed=options.seed,
-            device=options.device,
+    if recipe is not None:
+        if recipe.cross_subject and not others:
+            folder = subject.folder.parent
+            ids = [ref.id for ref in find_subjects(folder) if ref.id != subject.id]
+            others = {name: open_subject(folder, name) for name in ids}
+        specs = configurations(
+            recipe, subject, tuple(others.values()), seed=options.seed, device=options.device
         )
-        for group in groups
-    ]
+    else:
+        specs = _chosen(options, subject, others)
     runs = fit_all(
         subject,
         specs,
@@ -105,7 +98,36 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         progress=part(progress, 0.3, 1.0),
     )
     results = [summary(r) for r in runs]
-    return {**results[0], "runs": results} if options.each_layer else results[0]
+    return {**results[0], "runs": results} if len(results) > 1 else results[0]
+
+
+def _chosen(
+    options: argparse.Namespace, subject: Subject, others: dict[str, Subject]
+) -> tuple[EncodingSpec, ...]:
+    """Return the configurations that the options spell out: one, or one per layer."""
+    # torch is imported only by the verbs that compute.
+    from core.backbones.base import match_layers
+
+    weights = shared.weights_of(options)
+    known = [info.name for info in list_layers(options.backbone)]
+    layers = match_layers(options.backbone, known, options.layers.split(","))
+    pooling = Pooling.parse(options.pool)
+    features = [FeatureSpec(options.backbone, weights, layer, pooling) for layer in layers]
+    return tuple(
+        EncodingSpec(
+            subject=subject.id,
+            data=subject.fingerprint,
+            features=group,
+            reduction=Reduction.parse(options.reduce),
+            encoder=parse_settings(EncoderSpec(options.encoder), options.settings),
+            spaces=options.spaces,
+            scope=options.scope,
+            with_subjects=tuple(SubjectData(o.id, o.fingerprint) for o in others.values()),
+            seed=options.seed,
+            device=options.device,
+        )
+        for group in ([(f,) for f in features] if options.each_layer else [tuple(features)])
+    )
 
 
 def summary(run: Run) -> dict[str, Any]:
@@ -125,6 +147,8 @@ def summary(run: Run) -> dict[str, Any]:
             "per_hemisphere": {k: _three(s) for k, s in per_hemisphere.items()},
             "rois": rois,
         },
+        "recipe": run.recipe,
+        "stand_ins": list(run.record["spec"]["stand_ins"]),
         "n_train": run.record["n_fit"],
         "n_held_out": report.n_images,
         "weights": run.record["weights_label"],
@@ -155,4 +179,5 @@ def show(result: dict[str, Any]) -> str:
             f"  median r {s['median_r']:.3f}, mean r {s['mean_r']:.3f}, {normalised} "
             f"over {s['n']} vertices"
         )
+        lines += [f"  stands in: {words}" for words in r["stand_ins"]]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""``list backbones|layers NAME|encoders|recipes|runs``."""
+"""``list backbones|layers NAME|encoders|recipes|runs``: what there is."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any
 
 from core.backbones import backbone_names, get_card, list_layers, weights_presence
 from core.cli import options as shared
+from core.config import to_plain
 from core.encoding import ENCODERS
-from core.errors import InvalidInput
+from core.errors import InvalidInput, MissingWeights
 from core.progress import Progress
+from core.recipes import RECIPES, Recipe, resolve
 
 NAME = "list"
-HELP = "What there is: backbones, layers of one, encoders, runs."
-_WHAT = ("backbones", "layers", "encoders", "runs")
+HELP = "What there is: backbones, layers of one, encoders, recipes, runs."
+_WHAT = ("backbones", "layers", "encoders", "recipes", "runs")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,9 +31,17 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         return {"items": [_backbone(name) for name in backbone_names()]}
     if options.what == "encoders":
         items = [
-            {"name": e.name, "title": e.title, "summary": e.summary} for e in ENCODERS.values()
+            {
+                "name": e.name,
+                "title": e.title,
+                "summary": e.summary,
+                "settings": to_plain(e.settings()),
+            }
+            for e in ENCODERS.values()
         ]
         return {"items": items}
+    if options.what == "recipes":
+        return {"items": [_recipe(recipe) for recipe in RECIPES.values()]}
     if options.what == "runs":
         store = shared.run_store(options)
         return {"items": [_run(store.open(i)) for i in store.ids()]}
@@ -51,6 +61,22 @@ def _backbone(name: str) -> dict[str, Any]:
         "weights": {kind: p.present for kind, p in presence.items()},
         "weights_path": {kind: str(p.path) for kind, p in presence.items() if p.path},
         "input_size": card.input_size,
+    }
+
+
+def _recipe(recipe: Recipe) -> dict[str, Any]:
+    try:
+        used = resolve(recipe)
+        here = {"available": True, "stand_ins": list(used.stand_ins)}
+    except MissingWeights as error:
+        here = {"available": False, "missing": error.message}
+    return {
+        "name": recipe.name,
+        "title": recipe.title,
+        "origin": recipe.origin,
+        "summary": recipe.summary,
+        "ours": recipe.ours,
+        **here,
     }
 
 

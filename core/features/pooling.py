@@ -40,6 +40,18 @@ class Pooling:
         elif self.size < 1:
             raise InvalidInput(f"The pooling grid must be at least 1 x 1, not {self.size}.")
 
+    @classmethod
+    def parse(cls, text: str) -> Pooling:
+        """Read ``none``, ``mean`` or ``grid:N``."""
+        kind, _, size = text.partition(":")
+        if kind == "none" and not size:
+            return cls("none")
+        if kind == "mean" and not size:
+            return cls("mean")
+        if kind == "grid" and size.isdigit() and int(size) > 0:
+            return cls("grid", int(size))
+        raise InvalidInput(f"Unknown pooling {text!r}. Allowed: none, mean, grid:N (as in grid:8).")
+
     @property
     def label(self) -> str:
         """Short text for captions."""

@@ -1,0 +1,72 @@
+"""``sweep``: everything a plan asks for, on a Dask cluster; resumes."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from core.cli import options as shared
+from core.errors import InvalidInput
+from core.pipeline.demo import demo_data
+from core.pipeline.plan import read_plan
+from core.pipeline.sweep import Places, run_sweep
+from core.pipeline.sweep_table import csv_table, markdown_table, table_row
+from core.progress import Progress, part
+from core.storage import Home, atomic_file
+
+NAME = "sweep"
+HELP = "Fit every combination of subjects, recipes, backbones, layers and encoders of a plan."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's options."""
+    parser.add_argument("plan", type=Path, metavar="PLAN.toml")
+    parser.add_argument("--data", help=f"data folder, or {shared.DEMO!r}; default: the plan's")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler to use")
+    parser.add_argument("--workers", type=int, help="processes of the local cluster")
+    parser.add_argument("--table", type=Path, metavar="FILE", help="write the table: .csv or .md")
+    shared.add_runs(parser)
+
+
+def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    """Carry the verb out."""
+    plan = read_plan(options.plan)
+    if options.table is not None and options.table.suffix not in (".csv", ".md"):
+        raise InvalidInput(f"The table {options.table} must end in .csv or .md.")
+    home, data = Home.from_environment(), options.data or plan.data
+    if not data:
+        raise InvalidInput("The plan names no data.", 'Add data = "..." or --data.')
+    start = 0.0
+    if data == shared.DEMO:
+        data, start = demo_data(home, part(progress, 0.0, 0.1)), 0.1
+    runs = shared.run_store(options)
+    result = run_sweep(
+        plan,
+        Places(Path(data).absolute(), home.features, runs.root.absolute(), home.surfaces),
+        scheduler=options.scheduler,
+        workers=options.workers,
+        progress=part(progress, start, 1.0),
+    )
+    rows = [table_row(runs.open(run_id)) for run_id in result.runs]
+    if options.table is not None:
+        text = markdown_table(rows) if options.table.suffix == ".md" else csv_table(rows)
+        with atomic_file(options.table) as draft:
+            draft.write_text(text, encoding="utf-8")
+    return {
+        "planned": result.planned,
+        "done": len(result.done),
+        "skipped": len(result.skipped),
+        "failed": result.failed,
+        "rows": rows,
+    }
+
+
+def show(result: dict[str, Any]) -> str:
+    """Format for people."""
+    lines = [
+        f"{result['planned']} planned: {result['done']} fitted, {result['skipped']} there already, "
+        f"{len(result['failed'])} failed"
+    ]
+    lines += [f"  {f['task']}: {f['message']} {f['hint']}".rstrip() for f in result["failed"]]
+    return "\n".join([*lines, markdown_table(result["rows"])])

@@ -1,0 +1,142 @@
+"""Plans of many fits: what a TOML file asks for, as tasks.
+
+A plan::
+
+    data = "demo"                    # or a folder; required unless given on the command line
+    subjects = ["sim01"]             # all of the folder if left out
+    recipes = ["clip_linear", ...]   # or ["all"]
+
+    [[models]]                       # every combination of these, as often as wanted
+    backbones = ["small_cnn", "squeezenet1_1"]
+    weights = ["pretrained", "untrained"]
+    layers = ["block*"]              # names or globs; one model per layer, or "all" of them in one
+    encoders = ["ridge", "lasso"]
+    together = false                 # true: all layers of a backbone in one model
+    reduce = "pca:200"
+    pool = "grid:5"
+    scope = "both"
+    seeds = [0]                      # of untrained weights
+    settings.ridge.n_folds = 3       # of an encoder
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.encoding import EncoderSpec, Reduction
+from core.encoding.scopes import SCOPES
+from core.encoding.settings import with_plain_settings
+from core.errors import InvalidInput, MissingData, check_option, unknown_name
+from core.features import Pooling
+from core.recipes import get_recipe, recipe_names
+
+_TOP = ("data", "subjects", "recipes", "models")
+
+
+@dataclass(frozen=True)
+class ModelPlan:
+    """One ``[[models]]`` table: every combination of its lists."""
+
+    backbones: tuple[str, ...]
+    layers: tuple[str, ...]
+    weights: tuple[str, ...] = ("",)
+    encoders: tuple[EncoderSpec, ...] = (EncoderSpec(),)
+    together: bool = False
+    reduce: Reduction = Reduction()
+    pool: Pooling = Pooling("grid", 5)
+    scope: str = "both"
+    seeds: tuple[int, ...] = (0,)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole plan.
+
+    Parameters
+    ----------
+    data : a folder or ``demo``; empty if the plan does not say.
+    subjects : ids; empty means all of the folder.
+    """
+
+    data: str = ""
+    subjects: tuple[str, ...] = ()
+    recipes: tuple[str, ...] = ()
+    models: tuple[ModelPlan, ...] = field(default=())
+
+
+def read_plan(path: Path) -> Plan:
+    """Read a plan file.
+
+    Raises
+    ------
+    MissingData, InvalidInput, UnknownName : no such file, no TOML, or not what a plan may hold.
+    """
+    try:
+        with path.open("rb") as stream:
+            raw = tomllib.load(stream)
+    except FileNotFoundError:
+        raise MissingData(f"There is no plan {path}.", "Name a TOML file.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path.name} is not TOML: {error}.", "See README for a plan.") from None
+    _check_keys(raw, _TOP, path.name)
+    recipes = _texts(raw, "recipes", path.name)
+    if recipes == ("all",):
+        recipes = recipe_names()
+    for name in recipes:
+        get_recipe(name)
+    models = tuple(_model(m, k, path.name) for k, m in enumerate(raw.get("models", []), 1))
+    if not recipes and not models:
+        raise InvalidInput(
+            f"{path.name} plans nothing.", 'Add recipes = ["all"], or a [[models]] table.'
+        )
+    return Plan(str(raw.get("data", "")), _texts(raw, "subjects", path.name), recipes, models)
+
+
+def _model(raw: Mapping[str, Any], number: int, name: str) -> ModelPlan:
+    where = f"{name}, models table {number}"
+    known = [*ModelPlan.__dataclass_fields__, "settings"]
+    _check_keys(raw, known, where)
+    for key in ("backbones", "layers"):
+        if not raw.get(key):
+            raise InvalidInput(f"{where}: {key} is missing.", f'As in {key} = ["..."].')
+    encoders = _texts(raw, "encoders", where) or ("ridge",)
+    settings = raw.get("settings", {})
+    seeds = raw.get("seeds", [0])
+    if not isinstance(seeds, list) or not all(isinstance(s, int) for s in seeds):
+        raise InvalidInput(f"{where}: seeds must be a list of whole numbers; got {seeds!r}.")
+    return ModelPlan(
+        backbones=_texts(raw, "backbones", where),
+        layers=_texts(raw, "layers", where),
+        weights=_texts(raw, "weights", where) or ("",),
+        encoders=tuple(with_plain_settings(EncoderSpec(e), settings.get(e, {})) for e in encoders),
+        together=bool(raw.get("together", False)),
+        reduce=Reduction.parse(str(raw.get("reduce", "pca:200"))),
+        pool=Pooling.parse(str(raw.get("pool", "grid:5"))),
+        scope=_scope(raw),
+        seeds=tuple(seeds),
+    )
+
+
+def _scope(raw: Mapping[str, Any]) -> str:
+    scope = str(raw.get("scope", "both"))
+    check_option("scope", scope, SCOPES)
+    return scope
+
+
+def _texts(raw: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+    values = raw.get(key, [])
+    if isinstance(values, str):
+        values = [values]
+    if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
+        raise InvalidInput(f"{where}: {key} must be a list of texts; got {values!r}.")
+    return tuple(values)
+
+
+def _check_keys(raw: Mapping[str, Any], known: Any, where: str) -> None:
+    for key in raw:
+        if key not in known:
+            raise unknown_name(f"key of {where}", key, known)

@@ -1,0 +1,261 @@
+"""Many fits by one plan, on a Dask cluster: local, or wherever an address says.
+
+A cluster's workers need this project installed and the same file system: data, features and runs
+are named by path. What is finished is on disk; a sweep that is started again skips it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.backbones import get_card, list_layers, parse_weights
+from core.datasets import Subject, find_subjects, open_subject
+from core.errors import CoreError, InvalidInput
+from core.features import FeatureSpec, FeatureStore
+from core.pipeline.designs import extract_together
+from core.pipeline.fit import fit_all
+from core.pipeline.plan import ModelPlan, Plan
+from core.progress import Progress, silent
+from core.recipes import configurations, get_recipe
+from core.runs import EncodingSpec, RunStore
+
+
+@dataclass(frozen=True)
+class Places:
+    """Folders that every worker sees under the same name."""
+
+    data: Path
+    features: Path
+    runs: Path
+    surfaces: Path
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing to fit: a recipe or one combination, for one subject."""
+
+    name: str
+    subject: str
+    specs: tuple[EncodingSpec, ...]
+
+
+@dataclass
+class SweepResult:
+    """What a sweep did.
+
+    Parameters
+    ----------
+    planned : tasks of the plan.
+    done, skipped : names of tasks fitted now, and of those that were there.
+    failed : {task, kind, message, hint} each.
+    runs : names of all runs of the plan that exist, in the plan's order.
+    """
+
+    planned: int
+    done: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    failed: list[dict[str, str]] = field(default_factory=list)
+    runs: list[str] = field(default_factory=list)
+
+
+def plan_tasks(plan: Plan, places: Places) -> tuple[list[Task], list[dict[str, str]]]:
+    """Turn a plan into tasks; what cannot be planned (no weights, no such layer) is told."""
+    names = [ref.id for ref in find_subjects(places.data)]
+    opened = {name: open_subject(places.data, name) for name in names}
+    tasks, failed = [], []
+    for subject_id in plan.subjects or tuple(names):
+        subject = opened.get(subject_id) or open_subject(places.data, subject_id)
+        others = [s for name, s in opened.items() if name != subject_id]
+        for name, make in _wanted(plan, subject, others):
+            try:
+                tasks.append(Task(f"{subject_id} {name}", subject_id, make()))
+            except CoreError as error:
+                failed.append(_failure(f"{subject_id} {name}", error))
+    return tasks, failed
+
+
+def _wanted(plan: Plan, subject: Subject, others: Sequence[Subject]) -> Iterator[tuple[str, Any]]:
+    for name in plan.recipes:
+        recipe = get_recipe(name)
+        yield name, lambda r=recipe: configurations(r, subject, others)
+    for model in plan.models:
+        for backbone in model.backbones:
+            for kind in model.weights:
+                for encoder in model.encoders:
+                    for seed in model.seeds:
+                        words = " ".join(w for w in (backbone, kind, encoder.name) if w)
+                        label = f"{words} seed {seed}" if len(model.seeds) > 1 else words
+                        yield (
+                            label,
+                            lambda a=(model, backbone, kind, encoder, seed): _model_specs(
+                                subject, *a
+                            ),
+                        )
+
+
+def _model_specs(
+    subject: Subject, model: ModelPlan, backbone: str, kind: str, encoder: Any, seed: int
+) -> tuple[EncodingSpec, ...]:
+    from core.backbones.base import match_layers
+
+    weights = parse_weights(backbone, kind or None, seed=seed)
+    known = [info.name for info in list_layers(get_card(backbone).name)]
+    layers = match_layers(backbone, known, model.layers)
+    features = [FeatureSpec(backbone, weights, layer, model.pool) for layer in layers]
+    return tuple(
+        EncodingSpec(
+            subject=subject.id,
+            data=subject.fingerprint,
+            features=group,
+            reduction=model.reduce,
+            encoder=encoder,
+            scope=model.scope,
+        )
+        for group in ([tuple(features)] if model.together else [(f,) for f in features])
+    )
+
+
+def run_sweep(
+    plan: Plan,
+    places: Places,
+    *,
+    scheduler: str | None = None,
+    workers: int | None = None,
+    progress: Progress = silent,
+) -> SweepResult:
+    """Fit everything a plan asks for; one failure stops nothing else.
+
+    Parameters
+    ----------
+    scheduler : address of a Dask scheduler; None starts a local cluster.
+    workers : processes of the local cluster; None takes one for every four cores.
+    """
+    tasks, failed = plan_tasks(plan, places)
+    store = RunStore(places.runs)
+    result = SweepResult(len(tasks) + len(failed), failed=failed)
+    missing = [t for t in tasks if any(s.run_id not in store for s in t.specs)]
+    result.skipped = [t.name for t in tasks if t not in missing]
+    if missing:
+        with _client(scheduler, workers) as client:
+            _carry_out(client, missing, places, result, progress)
+    result.runs = [s.run_id for t in tasks for s in t.specs if s.run_id in store]
+    return result
+
+
+def _carry_out(
+    client: Any, tasks: Sequence[Task], places: Places, result: SweepResult, progress: Progress
+) -> None:
+    from distributed import as_completed
+
+    # Features first: two fits of one network would otherwise both send the images through it.
+    passes: dict[tuple[Any, ...], dict[FeatureSpec, None]] = {}
+    for task in tasks:
+        for key, feature in _passes(task):
+            passes.setdefault(key, {})[feature] = None
+    extracted = {
+        key: client.submit(_extract_safely, key[0], tuple(features), places, pure=False)
+        for key, features in passes.items()
+    }
+    futures = {
+        client.submit(
+            _fit_safely,
+            task,
+            places,
+            [extracted[key] for key in dict.fromkeys(k for k, _ in _passes(task))],
+            pure=False,
+        ): task
+        for task in tasks
+    }
+    progress(0.0, f"{len(tasks)} fits and {len(passes)} passes through networks")
+    for k, future in enumerate(as_completed(futures), 1):
+        task = futures[future]
+        try:
+            problem = future.result()
+        except Exception as error:  # the worker died; the sweep goes on
+            problem = {"task": task.name, "kind": "worker", "message": repr(error), "hint": ""}
+        if problem is None:
+            result.done.append(task.name)
+        else:
+            result.failed.append(problem)
+        words = "could not be fitted" if problem else "fitted"
+        progress(k / len(tasks), f"{task.name} {words}")
+
+
+def _passes(task: Task) -> list[tuple[tuple[Any, ...], FeatureSpec]]:
+    """Name each pass through a network that a task needs, with what it is to give."""
+    return [
+        ((subject, f.backbone, f.weights, f.pooling), f)
+        for spec in task.specs
+        for subject in (spec.subject, *(o.subject for o in spec.with_subjects))
+        for f in spec.features
+    ]
+
+
+def _extract_safely(subject_id: str, features: tuple[FeatureSpec, ...], places: Places) -> None:
+    # A pass that fails is told by the fits that need it.
+    with contextlib.suppress(CoreError):
+        subject = open_subject(places.data, subject_id)
+        images = [subject.train.images, subject.test.images]
+        extract_together(FeatureStore(places.features), features, images, silent)
+
+
+def _fit_safely(task: Task, places: Places, after: Sequence[None]) -> dict[str, str] | None:
+    """Fit a task in a worker; return what went wrong, or None."""
+    try:
+        subject = open_subject(places.data, task.subject)
+        names = {o.subject for spec in task.specs for o in spec.with_subjects}
+        fit_all(
+            subject,
+            task.specs,
+            features=FeatureStore(places.features),
+            runs=RunStore(places.runs),
+            others={name: open_subject(places.data, name) for name in names},
+            surfaces=places.surfaces,
+        )
+    except CoreError as error:
+        return _failure(task.name, error)
+    except Exception as error:  # told in the sweep's result; the other tasks go on
+        return _failure(task.name, CoreError(f"{type(error).__name__}: {error}"))
+    return None
+
+
+def _failure(task: str, error: CoreError) -> dict[str, str]:
+    return {"task": task, "kind": error.kind, "message": error.message, "hint": error.hint or ""}
+
+
+@contextlib.contextmanager
+def _client(scheduler: str | None, workers: int | None) -> Iterator[Any]:
+    """Connect to a cluster, or start one on this machine and end it afterwards."""
+    from distributed import Client, LocalCluster
+
+    if scheduler is not None:
+        try:
+            client = Client(scheduler, timeout="20s")
+        except (OSError, TimeoutError, ValueError) as error:
+            raise InvalidInput(
+                f"There is no Dask scheduler at {scheduler} ({type(error).__name__}).",
+                "Start one, or leave --scheduler away for a cluster on this machine.",
+            ) from error
+        with client:
+            yield client
+        return
+    count = workers or max(1, (os.cpu_count() or 1) // 4)
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        LocalCluster(
+            n_workers=count,
+            threads_per_worker=1,
+            dashboard_address=None,
+            memory_limit=0,
+            local_directory=scratch,
+            silence_logs=50,
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client

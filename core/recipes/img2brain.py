@@ -1,0 +1,88 @@
+"""img2brain (Ayala-Ruano et al. 2023): 23 layers searched, six regressors on the best of them.
+
+Its networks were never given trained weights: its notebook asks torchvision for them without any,
+and torchvision's default is random ones. So its winning layer is AlexNet's third pooling with
+random weights, and these recipes use seeded untrained weights, which need no download.
+"""
+
+from __future__ import annotations
+
+from core.encoding import EncoderSpec, Reduction
+from core.features import Pooling
+from core.recipes.recipe import Choice, Recipe, Source
+
+_ORIGIN = "img2brain"
+_FULL = Pooling("none")
+_OURS = (
+    "Weights are drawn by our seed; images are framed as each network's publication says "
+    "(img2brain: plain resize to 224 pixels)."
+)
+
+LAYERS = (
+    (
+        "alexnet",
+        (
+            "features.2",
+            "features.5",
+            "features.7",
+            "features.9",
+            "features.12",
+            "classifier.2",
+            "classifier.5",
+            "classifier.6",
+        ),
+    ),
+    ("vgg16", ("features.20", "features.30", "classifier.5", "classifier.6")),
+    (
+        "resnet50",
+        ("layer1.1.conv1", "layer2.3.conv2", "layer3.5.conv3", "layer4.2.conv3", "avgpool"),
+    ),
+    (
+        "inception_v3",
+        (
+            "Mixed_5c.branch1x1.conv",
+            "Conv2d_4a_3x3.conv",
+            "Mixed_6b.branch1x1.conv",
+            "Mixed_6c.branch7x7_2.conv",
+            "Mixed_7c.branch_pool.conv",
+            "avgpool",
+        ),
+    ),
+)
+_BEST = (Source((Choice("alexnet", ("features.12",), "untrained", _FULL),)),)
+
+
+def _regressor(name: str, title: str, encoder: EncoderSpec) -> Recipe:
+    return Recipe(
+        name=f"img2brain_{name}",
+        title=f"img2brain: {title}",
+        origin=_ORIGIN,
+        summary=f"Untrained AlexNet features.12, PCA 100 without scaling, {title}.",
+        sources=_BEST,
+        encoder=encoder,
+        reduction=Reduction.parse("ipca:100"),
+        ours=_OURS,
+    )
+
+
+ENTRIES = (
+    Recipe(
+        name="img2brain_layer_search",
+        title="img2brain: layer search",
+        origin=_ORIGIN,
+        summary="23 layers of four untrained networks, PCA 30, least squares; one model a layer.",
+        sources=tuple(
+            Source((Choice(network, layers, "untrained", _FULL),)) for network, layers in LAYERS
+        ),
+        encoder=EncoderSpec("ols"),
+        reduction=Reduction.parse("ipca:30"),
+        each_layer=True,
+        ours=_OURS,
+    ),
+    _regressor("linear", "least squares", EncoderSpec("ols")),
+    _regressor("ridge", "ridge, one penalty for all vertices", EncoderSpec("ridge_shared")),
+    _regressor("lasso", "multi-task lasso", EncoderSpec("multitask_lasso")),
+    _regressor("elastic_net", "multi-task elastic net", EncoderSpec("multitask_elastic_net")),
+    _regressor("neighbours", "5 nearest neighbours", EncoderSpec("neighbours")),
+    _regressor("tree", "one decision tree", EncoderSpec("tree")),
+)

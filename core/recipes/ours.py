@@ -1,0 +1,57 @@
+"""Ours: several layers and backbones together, which is what the winners of 2023 gained from."""
+
+from __future__ import annotations
+
+from core.encoding import EncoderSpec, Reduction
+from core.recipes.recipe import Choice, Recipe, Source
+
+_ORIGIN = "Cortiscope"
+
+_LEARNED = Source(
+    (
+        Choice("timm_vit_base_dinov2", ("blocks.2", "blocks.5", "blocks.8", "blocks.11")),
+        Choice(
+            "squeezenet1_1",
+            ("features.2", "features.4", "features.7", "features.10", "features.12"),
+        ),
+        Choice("small_cnn", ("block1", "block2", "block3", "block4", "block5")),
+    )
+)
+_SMALL = Source((Choice("small_cnn", ("block2", "block3", "block4", "block5")),))
+_GABOR = Source((Choice("gabor", ("energy",), "fixed"),))
+_ALL = (_GABOR, _SMALL, _LEARNED)
+_PCA = Reduction("pca", 100)
+
+
+ENTRIES = (
+    Recipe(
+        name="ridge_layers",
+        title="layers side by side",
+        origin=_ORIGIN,
+        summary="The same feature spaces as stacked, in one ridge with one penalty per vertex.",
+        sources=_ALL,
+        encoder=EncoderSpec("ridge"),
+        reduction=_PCA,
+        spaces="layer",
+    ),
+    Recipe(
+        name="banded",
+        title="banded ridge",
+        origin=_ORIGIN,
+        summary="Several layers and backbones, one penalty per feature space and vertex.",
+        sources=_ALL,
+        encoder=EncoderSpec("banded"),
+        reduction=_PCA,
+        spaces="layer",
+    ),
+    Recipe(
+        name="stacked",
+        title="stacked",
+        origin=_ORIGIN,
+        summary="Several layers and backbones, a ridge each, stacked per vertex.",
+        sources=_ALL,
+        encoder=EncoderSpec("stacked"),
+        reduction=_PCA,
+        spaces="layer",
+    ),
+)

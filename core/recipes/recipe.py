@@ -1,0 +1,64 @@
+"""What a recipe is: where its features come from, and how they become predictions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.encoding import EncoderSpec, Reduction
+from core.features import Pooling
+
+# One readout for all layers, as in the demo: 1.7 degrees a cell.
+GRID = Pooling("grid", 5)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Layers of one backbone.
+
+    Parameters
+    ----------
+    weights : a kind: ``pretrained``, ``untrained`` or ``fixed``.
+    """
+
+    backbone: str
+    layers: tuple[str, ...]
+    weights: str = "pretrained"
+    pooling: Pooling = GRID
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where features come from: what the system used first, then what may stand in for it.
+
+    The first choice whose weights are on the machine is taken, and the result names it.
+    """
+
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A named system.
+
+    Parameters
+    ----------
+    origin : whose it is.
+    summary : what it does, in a sentence.
+    ours : what the source does not say or cannot be had, and what we took; empty if nothing.
+    sources : its features; several are joined as ``spaces`` says (``EncodingSpec``).
+    each_layer : one model per layer instead of one of all: a layer search.
+    cross_subject : fitted with the training images of the folder's other subjects.
+    """
+
+    name: str
+    title: str
+    origin: str
+    summary: str
+    sources: tuple[Source, ...]
+    encoder: EncoderSpec
+    reduction: Reduction = Reduction()
+    spaces: str = "one"
+    scope: str = "both"
+    each_layer: bool = False
+    cross_subject: bool = False
+    ours: str = ""

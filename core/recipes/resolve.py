@@ -1,0 +1,121 @@
+"""From a recipe to configurations for one subject, with what is on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.backbones import WeightsSpec, get_card, resolve_weights, weights_presence
+from core.datasets import Subject
+from core.errors import InvalidInput, MissingWeights
+from core.features import FeatureSpec
+from core.recipes.recipe import Choice, Recipe, Source
+from core.runs import EncodingSpec, SubjectData
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What a recipe uses on this machine.
+
+    Parameters
+    ----------
+    stand_ins : per source that something stands in for, in words; empty if none.
+    """
+
+    choices: tuple[Choice, ...]
+    stand_ins: tuple[str, ...]
+
+
+def resolve(recipe: Recipe) -> Resolved:
+    """Take, for each source, the first choice whose weights are here.
+
+    Raises
+    ------
+    MissingWeights : none of a source's choices is here; the first one's message.
+    """
+    chosen, stand_ins = [], []
+    for source in recipe.sources:
+        choice = _first_present(source)
+        if choice is None:
+            missing = weights_presence(source.choices[0].backbone, _kind(source.choices[0]))
+            raise MissingWeights(missing.message, missing.hint)
+        chosen.append(choice)
+        if choice is not source.choices[0]:
+            stand_ins.append(f"{_words(choice)} for {_words(source.choices[0])}")
+    return Resolved(tuple(chosen), tuple(stand_ins))
+
+
+def _first_present(source: Source) -> Choice | None:
+    for choice in source.choices:
+        if weights_presence(choice.backbone, _kind(choice)).present:
+            return choice
+    return None
+
+
+def _kind(choice: Choice) -> WeightsSpec:
+    return WeightsSpec(choice.weights)  # type: ignore[arg-type]
+
+
+def _words(choice: Choice) -> str:
+    card = get_card(choice.backbone)
+    layers = choice.layers
+    named = " + ".join(layers) if len(layers) < 3 else f"{len(layers)} layers"
+    return f"{card.title} {named} ({choice.weights})"
+
+
+def configurations(
+    recipe: Recipe,
+    subject: Subject,
+    others: Sequence[Subject] = (),
+    *,
+    seed: int = 0,
+    device: str = "auto",
+) -> tuple[EncodingSpec, ...]:
+    """Return the recipe's configurations for one subject: one, or one per layer of a search.
+
+    Parameters
+    ----------
+    others : the folder's other subjects, for cross-subject recipes.
+
+    Raises
+    ------
+    InvalidInput : a cross-subject recipe, and there is no other subject.
+    """
+    resolved = resolve(recipe)
+    if recipe.cross_subject and not others:
+        raise InvalidInput(
+            f"The recipe {recipe.name} fits several subjects together; "
+            f"the folder of {subject.id} holds no other.",
+            "Name a data folder with several subjects.",
+        )
+    # One network may stand in for two: a layer that both name is there once.
+    features = list(
+        dict.fromkeys(
+            FeatureSpec(
+                choice.backbone,
+                resolve_weights(choice.backbone, _kind(choice)),
+                layer,
+                choice.pooling,
+            )
+            for choice in resolved.choices
+            for layer in choice.layers
+        )
+    )
+    along = others if recipe.cross_subject else ()
+    return tuple(
+        EncodingSpec(
+            subject=subject.id,
+            data=subject.fingerprint,
+            features=group,
+            reduction=recipe.reduction,
+            encoder=recipe.encoder,
+            spaces=recipe.spaces,
+            scope=recipe.scope,
+            with_subjects=tuple(SubjectData(o.id, o.fingerprint) for o in along),
+            seed=seed,
+            recipe=recipe.name,
+            stand_ins=resolved.stand_ins,
+            device=device,
+        )
+        for group in ([(f,) for f in features] if recipe.each_layer else [tuple(features)])
+    )

@@ -1,0 +1,125 @@
+"""Nothing fitted depends on held-out images or responses: for every encoder and every recipe."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from core.backbones import resolve_weights
+from core.datasets import open_subject
+from core.encoding import EncoderSpec, Reduction, encoder_names
+from core.features import FeatureSpec, FeatureStore, Pooling
+from core.pipeline.cross_subject import allowed_rows
+from core.pipeline.fit import fit_all
+from core.recipes import RECIPES, Choice, Source, configurations, recipe_names
+from core.runs import EncodingSpec, RunStore
+from tests.tiny_world import write_subject
+
+# Fitted on the images that may be fitted; everything else in a run is computed from it.
+_NOT_FITTED = ("design_", "residual_", "validation_", "report_")
+_CHEAP = (
+    Choice("pixels", ("pixels",), "fixed", Pooling("grid", 4)),
+    Choice("gabor", ("energy",), "fixed", Pooling("grid", 2)),
+    Choice("small_cnn", ("block1",), "untrained", Pooling("grid", 2)),
+    Choice("small_cnn", ("block2",), "untrained", Pooling("grid", 2)),
+)
+
+
+def _encoder_specs(name):
+    def make(subject, others):
+        features = tuple(
+            FeatureSpec(b, resolve_weights(b), layer, Pooling("grid", 2))
+            for b, layer in (("pixels", "pixels"), ("gabor", "energy"))
+        )
+        return (
+            EncodingSpec(
+                subject=subject.id,
+                data=subject.fingerprint,
+                features=features,
+                reduction=Reduction("pca", 3),
+                encoder=EncoderSpec(name),
+                spaces="layer",
+            ),
+        )
+
+    return make
+
+
+def _recipe_specs(name):
+    """The recipe as it is, but for its networks: these are not fitted, and cheap ones serve."""
+
+    def make(subject, others):
+        recipe = RECIPES[name]
+        sources = tuple(Source((c,)) for c in _CHEAP[: len(recipe.sources)])
+        cheap = dataclasses.replace(recipe, sources=sources)
+        return configurations(cheap, subject, others)[:1]
+
+    return make
+
+
+CASES = [pytest.param(_encoder_specs(n), id=n) for n in encoder_names()]
+CASES += [pytest.param(_recipe_specs(n), id=f"recipe {n}") for n in recipe_names()]
+
+
+def _write(root):
+    return [
+        write_subject(root / "s1"),
+        write_subject(root / "s2", n_train=14, n_test=5, seed=1),
+    ]
+
+
+def _fit(root, folders, make, surfaces):
+    subjects = [open_subject(f) for f in folders]
+    (run,) = fit_all(
+        subjects[0],
+        make(subjects[0], subjects[1:]),
+        features=FeatureStore(root / "features"),
+        runs=RunStore(root / "runs"),
+        others={s.id: s for s in subjects[1:]},
+        surfaces=surfaces,
+    )
+    return subjects, run
+
+
+def _change_what_is_held_out(folders, rows):
+    """Other responses and other pictures for every image that was not fitted."""
+    rng = np.random.default_rng(7)
+    for folder, fitted in zip(folders, rows, strict=True):
+        for split in ("training", "test"):
+            pictures = sorted((folder / f"{split}_split/{split}_images").iterdir())
+            kept = set(fitted.tolist()) if split == "training" else set()
+            for k, path in enumerate(pictures):
+                if k not in kept:
+                    path.write_bytes(_picture(rng))
+            for short in ("lh", "rh"):
+                path = folder / f"{split}_split/{split}_fmri/{short}_{split}_fmri.npy"
+                values = np.load(path)
+                held = [k for k in range(len(values)) if k not in kept]
+                values[held] = rng.normal(size=(len(held), values.shape[1])) * 9 + 5
+                np.save(path, values)
+
+
+def _picture(rng):
+    import io
+
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(rng.integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("make", CASES)
+def test_nothing_fitted_changes_with_what_is_held_out(tmp_path, surfaces, make):
+    folders = _write(tmp_path / "data")
+    subjects, before = _fit(tmp_path / "a", folders, make, surfaces)
+    rows = allowed_rows(subjects[0], np.array(before.array("fit_rows")), subjects[1:])
+    # Fitted alone, a subject's images are all but its own held-out ones.
+    rows = (np.array(before.array("fit_rows")), *rows[1:])
+    _change_what_is_held_out(folders, rows)
+    _, after = _fit(tmp_path / "b", folders, make, surfaces)
+    names = {p.stem for p in before.folder.glob("*.npy")}
+    assert names == {p.stem for p in after.folder.glob("*.npy")}
+    for name in sorted(n for n in names if not n.startswith(_NOT_FITTED)):
+        np.testing.assert_array_equal(before.array(name), after.array(name), err_msg=name)
+    assert not np.array_equal(before.array("report_r"), after.array("report_r"))

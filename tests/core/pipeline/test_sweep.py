@@ -1,0 +1,132 @@
+"""Plans and sweeps: every combination, failures told, what is finished skipped."""
+
+import pytest
+
+from core.datasets import open_subject
+from core.errors import CoreError, InvalidInput, MissingData, UnknownName
+from core.pipeline.plan import read_plan
+from core.pipeline.sweep import Places, plan_tasks, run_sweep
+from core.pipeline.sweep_table import COLUMNS, csv_table, markdown_table, table_row
+from core.recipes import recipe_names
+from core.runs import RunStore
+from tests.tiny_world import write_subject
+
+PLAN = """
+subjects = ["s1"]
+[[models]]
+backbones = ["pixels", "gabor"]
+layers = ["*"]
+encoders = ["ols", "ridge"]
+reduce = "pca:4"
+pool = "grid:2"
+settings.ridge.n_folds = 3
+[[models]]
+backbones = ["small_cnn"]
+layers = ["block[12]"]
+weights = ["untrained", "pretrained"]
+encoders = ["ols"]
+reduce = "pca:4"
+together = true
+"""
+
+
+@pytest.fixture
+def places(tmp_path):
+    write_subject(tmp_path / "data/s1")
+    write_subject(tmp_path / "data/s2", seed=1)
+    return Places(
+        tmp_path / "data", tmp_path / "features", tmp_path / "runs", tmp_path / "surfaces"
+    )
+
+
+def _plan(tmp_path, text):
+    path = tmp_path / "plan.toml"
+    path.write_text(text)
+    return read_plan(path)
+
+
+def test_a_plan_becomes_every_combination(tmp_path, places):
+    tasks, failed = plan_tasks(_plan(tmp_path, PLAN), places)
+    assert failed == []
+    assert [t.name for t in tasks] == [
+        "s1 pixels ols",
+        "s1 pixels ridge",
+        "s1 gabor ols",
+        "s1 gabor ridge",
+        "s1 small_cnn untrained ols",
+        "s1 small_cnn pretrained ols",
+    ]
+    assert tasks[1].specs[0].encoder.settings.n_folds == 3
+    assert [f.layer for f in tasks[4].specs[0].features] == ["block1", "block2"]
+
+
+def test_all_subjects_and_all_recipes(tmp_path, places):
+    plan = _plan(tmp_path, 'recipes = "all"')
+    assert plan.recipes == recipe_names()
+    tasks, _ = plan_tasks(_plan(tmp_path, 'recipes = ["stacked"]'), places)
+    assert [t.name for t in tasks] == ["s1 stacked", "s2 stacked"]
+
+
+@pytest.mark.slow
+def test_a_sweep_fits_tells_failures_and_skips_what_is_there(tmp_path, places):
+    text = PLAN.replace('"gabor"]', '"alexnet"]')  # its default weights are not on this machine
+    first = run_sweep(_plan(tmp_path, text), places, workers=1)
+    done = ["s1 pixels ols", "s1 pixels ridge"]
+    done += ["s1 small_cnn pretrained ols", "s1 small_cnn untrained ols"]
+    assert sorted(first.done) == done
+    assert {f["task"] for f in first.failed} == {"s1 alexnet ols", "s1 alexnet ridge"}
+    assert all("alexnet" in f["message"].lower() and f["hint"] for f in first.failed)
+    assert (first.planned, first.skipped, len(first.runs)) == (6, [], 4)
+    stamps = {r: (places.runs / r / "run.json").stat().st_mtime_ns for r in first.runs}
+    again = run_sweep(_plan(tmp_path, PLAN), places, workers=1)
+    assert sorted(again.done) == ["s1 gabor ols", "s1 gabor ridge"]
+    assert sorted(again.skipped) == done
+    assert stamps == {r: (places.runs / r / "run.json").stat().st_mtime_ns for r in stamps}
+
+    store = RunStore(places.runs)
+    rows = [table_row(store.open(r)) for r in again.runs]
+    assert csv_table(rows).splitlines()[0] == ",".join(COLUMNS)
+    assert len(csv_table(rows).splitlines()) == 7
+    assert all(row["simulated"] and row["n_held_out"] == 6 for row in rows)
+    assert markdown_table(rows).count("\n") == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "words"),
+    [
+        ("x = [", InvalidInput, "not TOML"),
+        ("", InvalidInput, "plans nothing"),
+        ("reciepes = ['all']", UnknownName, "recipes"),
+        ("recipes = ['clip_rio']", UnknownName, "clip_roi"),
+        ("recipes = [3]", InvalidInput, "list of texts"),
+        ("[[models]]\nbackbones=['gabor']", InvalidInput, "layers is missing"),
+        ("[[models]]\nbackbones=['gabor']\nlayers=['*']\nencoders=['rigde']", UnknownName, "ridge"),
+        ("[[models]]\nbackbones=['gabor']\nlayers=['*']\nscope='lobe'", InvalidInput, "roi_class"),
+        ("[[models]]\nbackbones=['gabor']\nlayers=['*']\nreduce='pca'", InvalidInput, "pca:K"),
+        ("[[models]]\nbackbones=['gabor']\nlayers=['*']\nseeds=['a']", InvalidInput, "whole"),
+        (
+            "[[models]]\nbackbones=['gabor']\nlayers=['*']\nsettings.ridge.n_folds='x'",
+            InvalidInput,
+            "n_folds",
+        ),
+    ],
+)
+def test_a_bad_plan_is_told_in_one_line(tmp_path, text, error, words):
+    with pytest.raises(error, match=words):
+        _plan(tmp_path, text)
+
+
+def test_a_plan_that_is_not_there(tmp_path):
+    with pytest.raises(MissingData, match="no plan"):
+        read_plan(tmp_path / "none.toml")
+
+
+def test_an_unknown_backbone_or_subject_fails_alone_or_at_once(tmp_path, places):
+    text = "[[models]]\nbackbones=['gabro']\nlayers=['*']"
+    tasks, failed = plan_tasks(_plan(tmp_path, text), places)
+    assert tasks == []
+    assert len(failed) == 2
+    assert "gabor" in failed[0]["message"] + failed[0]["hint"]
+    with pytest.raises(CoreError, match="s3"):
+        plan_tasks(_plan(tmp_path, 'subjects = ["s3"]\nrecipes = ["stacked"]'), places)
+    assert open_subject(places.data, "s2").id == "s2"

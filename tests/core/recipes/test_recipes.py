@@ -1,0 +1,106 @@
+"""Recipes: named systems, what stands in where weights are missing, and what they become."""
+
+import pytest
+
+from core.backbones import get_card, list_layers, weights_presence
+from core.datasets import open_subject
+from core.encoding import EncoderSpec
+from core.errors import InvalidInput, MissingWeights, UnknownName
+from core.recipes import (
+    RECIPES,
+    Choice,
+    Recipe,
+    Source,
+    configurations,
+    get_recipe,
+    recipe_names,
+    resolve,
+)
+from tests.tiny_world import write_subject
+
+
+def _recipe(*choices, **changes):
+    values = {
+        "name": "toy",
+        "title": "toy",
+        "origin": "test",
+        "summary": "toy",
+        "sources": (Source(choices),),
+        "encoder": EncoderSpec("ridge"),
+    }
+    return Recipe(**{**values, **changes})
+
+
+@pytest.fixture(autouse=True)
+def no_weights(monkeypatch, tmp_path):
+    for name in ("TORCH_HOME", "HF_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "empty"))
+
+
+def test_the_first_choice_that_is_here_is_taken_and_a_stand_in_is_named():
+    alexnet = Choice("alexnet", ("features.12",))
+    cnn = Choice("small_cnn", ("block5",))
+    assert not weights_presence("alexnet", "pretrained").present
+    used = resolve(_recipe(alexnet, cnn))
+    assert used.choices == (cnn,)
+    assert used.stand_ins == ("Small CNN block5 (pretrained) for AlexNet features.12 (pretrained)",)
+    assert resolve(_recipe(cnn, alexnet)).stand_ins == ()
+    with pytest.raises(MissingWeights, match="alexnet"):
+        resolve(_recipe(alexnet))
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_recipe_can_be_configured_without_any_weights(name, tmp_path):
+    subject = open_subject(write_subject(tmp_path / "s1"))
+    other = open_subject(write_subject(tmp_path / "s2", seed=1))
+    specs = configurations(RECIPES[name], subject, [other])
+    assert {s.recipe for s in specs} == {name}
+    assert len({s.run_id for s in specs}) == len(specs) == (23 if "search" in name else 1)
+    assert RECIPES[name].summary.endswith(".")
+    # A recipe that cannot be had as it was says what is ours.
+    if specs[0].stand_ins or RECIPES[name].origin != "Cortiscope":
+        assert RECIPES[name].ours or RECIPES[name].origin == "Cortiscope"
+
+
+def test_every_layer_that_a_recipe_names_exists():
+    wanted = {
+        (choice.backbone, layer)
+        for recipe in RECIPES.values()
+        for source in recipe.sources
+        for choice in source.choices
+        for layer in choice.layers
+    }
+    for backbone in sorted({b for b, _ in wanted}):
+        known = set(get_card(backbone).layers_offered)
+        named = {layer for b, layer in wanted if b == backbone}
+        if not named <= known:  # building a network to list its layers takes time
+            known = {info.name for info in list_layers(backbone)}
+        assert named <= known, (backbone, named - known)
+
+
+def test_a_layer_that_two_sources_share_is_there_once(tmp_path):
+    subject = open_subject(write_subject(tmp_path / "s1"))
+    cnn = Choice("small_cnn", ("block4", "block5"))
+    twice = _recipe(cnn, sources=(Source((cnn,)), Source((Choice("small_cnn", ("block5",)),))))
+    (spec,) = configurations(twice, subject)
+    assert [f.layer for f in spec.features] == ["block4", "block5"]
+
+
+def test_a_cross_subject_recipe_needs_another_subject(tmp_path):
+    subject = open_subject(write_subject(tmp_path / "s1"))
+    with pytest.raises(InvalidInput, match="holds no other"):
+        configurations(get_recipe("cross_subject"), subject)
+
+
+def test_an_unknown_recipe_names_the_nearest():
+    with pytest.raises(UnknownName, match="clip_roi"):
+        get_recipe("clip_rio")
+
+
+def test_the_systems_of_both_projects_are_there():
+    named = set(recipe_names())
+    assert {f"img2brain_{r}" for r in ("linear", "ridge", "lasso", "elastic_net")} <= named
+    assert {"img2brain_neighbours", "img2brain_tree", "img2brain_layer_search"} <= named
+    assert {"algonauts_baseline", "clip_linear", "clip_roi", "clip_conv1d"} <= named
+    assert {"clip_positional", "sam_positional", "alexnet_clip", "joint_hemispheres"} <= named
+    assert {"roi_class", "image_text", "cross_subject", "stacked"} <= named
