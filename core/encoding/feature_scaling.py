@@ -14,7 +14,6 @@ from core.encoding.feature_table import FeatureTable
 from core.errors import InvalidInput
 
 _SD_FLOOR = 0.1
-_CHUNK_BYTES = 2**22
 # Beyond these a difference or a reciprocal leaves the range of float32.
 _LARGEST = 1e38
 _SMALLEST = 1e-37
@@ -92,7 +91,7 @@ def _moments(table: FeatureTable) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     d = table.shape[1]
     mean, squares = np.zeros(d), np.zeros(d)
     low, high = np.full(d, np.inf, np.float32), np.full(d, -np.inf, np.float32)
-    for rows, chunk in table.row_chunks(_CHUNK_BYTES):
+    for rows, chunk in table.row_chunks():
         np.minimum(low, chunk.min(axis=0), out=low)
         np.maximum(high, chunk.max(axis=0), out=high)
         # Infinities would warn on the way to a NaN; a NaN anywhere is in the minimum.

@@ -14,7 +14,9 @@ import numpy as np
 from core.errors import InvalidInput
 
 _PART_BYTES = 2**25
-_READ_BYTES = 2**27
+# A row-major file is read fastest in long runs, so that more columns are read at once than are
+# computed with.
+_PARTS_PER_READ = 4
 
 
 class FeatureTable:
@@ -24,11 +26,19 @@ class FeatureTable:
     ----------
     features : (n_images, n_features) of any real type, possibly memory-mapped.
     rows : the rows to take, integers or a mask; None means all.
+    part_bytes : of a part in float32.
     """
 
-    def __init__(self, features: np.ndarray, rows: np.ndarray | None = None) -> None:
+    def __init__(
+        self,
+        features: np.ndarray,
+        rows: np.ndarray | None = None,
+        *,
+        part_bytes: int = _PART_BYTES,
+    ) -> None:
         if features.ndim != 2:
             raise InvalidInput(f"Features must be (n_images, n_features); got {features.shape}.")
+        self._part_floats = part_bytes // 4
         self._mapped = _is_mapped(features)
         self._features = np.asarray(features)
         self._rows = None if rows is None else _row_numbers(rows, len(features))
@@ -39,43 +49,42 @@ class FeatureTable:
     def read_rows(self, part: slice) -> np.ndarray:
         """Return a float32 copy (n_part, n_features) of some of the chosen rows."""
         chosen = part if self._rows is None else self._rows[part]
-        # What float32 cannot hold becomes infinite, which is refused by name.
-        with np.errstate(over="ignore"):
-            return np.array(self._features[chosen], dtype=np.float32, order="C")
+        return _float32_copy(self._features[chosen])
 
-    def row_chunks(self, part_bytes: int = _PART_BYTES) -> Iterator[tuple[slice, np.ndarray]]:
+    def row_chunks(self) -> Iterator[tuple[slice, np.ndarray]]:
         """Yield (rows, float32 copy (n_part, n_features)) over the chosen rows, in order."""
         n, d = self.shape
-        step = max(1, part_bytes // (4 * d))
+        step = max(1, self._part_floats // d)
         for start in range(0, n, step):
             part = slice(start, min(start + step, n))
             yield part, self.read_rows(part)
 
-    def column_blocks(self, part_bytes: int = _PART_BYTES) -> Iterator[tuple[slice, np.ndarray]]:
+    def column_blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
         """Yield (columns, float32 copy (n, n_part)) over all columns, in order."""
         n, d = self.shape
-        step = max(1, part_bytes // (4 * n))
+        step = max(1, self._part_floats // n)
         for start, wide in self._wide_blocks(step):
             for offset in range(0, wide.shape[1], step):
                 narrow = wide[:, offset : offset + step]
                 columns = slice(start + offset, start + offset + narrow.shape[1])
-                with np.errstate(over="ignore"):
-                    yield columns, np.array(narrow, dtype=np.float32, order="C")
+                yield columns, _float32_copy(narrow)
 
     def _wide_blocks(self, step: int) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield (first column, columns as stored), several steps at a time where they are copies.
-
-        A row-major file is read fastest in long runs, so that more columns are read at once than
-        are computed with.
-        """
+        """Yield (first column, columns as stored), several steps at once where they are copies."""
         n, d = self.shape
         if self._rows is None and not self._mapped:
             yield 0, self._features
             return
         rows = slice(None) if self._rows is None else self._rows
-        width = step * max(1, _READ_BYTES // (self._features.itemsize * n * step))
+        width = step * _PARTS_PER_READ
         for start in range(0, d, width):
-            yield start, np.array(self._features[rows, start : start + width])
+            yield start, np.ascontiguousarray(self._features[rows, start : start + width])
+
+
+def _float32_copy(values: np.ndarray) -> np.ndarray:
+    # What float32 cannot hold becomes infinite, which fitting refuses by name.
+    with np.errstate(over="ignore"):
+        return np.array(values, dtype=np.float32, order="C")
 
 
 def _is_mapped(features: np.ndarray) -> bool:

@@ -11,10 +11,12 @@ import numpy as np
 
 from core.encoding.feature_scaling import FeatureScaling
 from core.encoding.feature_table import FeatureTable
+from core.encoding.gram import GramAccumulator
 from core.encoding.principal_axes import Axes
 
 _CHUNK_FLOATS = 2**22
 _JITTER = 1e-9
+_STREAM = 1984
 
 
 def random_axes(
@@ -39,8 +41,8 @@ def random_axes(
         inner += design.T @ design
         total += float(np.einsum("ij,ij->", scaled, scaled, dtype=np.float64))
     # Directions are not orthogonal: what a component adds is what those before it lack.
-    half = np.linalg.solve(gram_root(matrix), inner)
-    added = np.diag(np.linalg.solve(gram_root(matrix), half.T))
+    root = gram_root(matrix)
+    added = np.diag(np.linalg.solve(root, np.linalg.solve(root, inner).T))
     n = table.shape[0]
     return Axes(matrix, np.maximum(added, 0) / n, total / n)
 
@@ -51,7 +53,8 @@ def random_matrix(n_features: int, k: int, projection: str, seed: int) -> np.nda
     ``gaussian`` as in scikit-learn's GaussianRandomProjection; ``sparse`` as in its
     SparseRandomProjection, with a share of 1 / sqrt(n_features) entries that are not 0.
     """
-    rng = np.random.default_rng(seed)
+    # Data that were simulated with the same seed must not share their numbers with the projection.
+    rng = np.random.default_rng((_STREAM, seed))
     matrix = np.empty((n_features, k), np.float32)
     share = 1 / np.sqrt(n_features)
     size = 1 / np.sqrt(k * (share if projection == "sparse" else 1))
@@ -72,7 +75,10 @@ def gram_root(components: np.ndarray) -> np.ndarray:
 
     A trace of the identity is added, so that components that repeat others do no harm.
     """
-    inner = (components.T @ components).astype(np.float64)
-    k = len(inner)
-    root: np.ndarray = np.linalg.cholesky(inner + np.eye(k) * (_JITTER * np.trace(inner)))
+    k = components.shape[1]
+    gram = GramAccumulator(k)
+    step = max(1, _CHUNK_FLOATS // k)
+    for start in range(0, len(components), step):
+        gram.add(components[start : start + step].T)
+    root: np.ndarray = np.linalg.cholesky(gram.matrix() + np.eye(k) * (_JITTER * gram.trace))
     return root

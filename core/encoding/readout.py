@@ -31,7 +31,8 @@ class Readout:
     components : (n_features, n_components). Principal components are orthonormal columns, largest
         variance first; those of a random projection are neither.
     explained : (n_components,) share of the scaled features' variance on the fit images that
-        each component adds to those before it.
+        each component adds to those before it; of incremental PCA what it reports, which is less
+        than that.
     """
 
     mean: np.ndarray
