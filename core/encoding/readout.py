@@ -1,10 +1,7 @@
-"""The readout between a layer and the regressor: scaling and PCA, fitted on training images.
+"""The readout between a layer and the regressor: scaling and reduction, fitted on training images.
 
 One readout for all layers (same pooling, same number of components) is what makes a comparison of
 layers one of layers.
-
-A feature's SD is floored at a tenth of the layer's median SD before it divides: ReLU layers have
-nearly dead units, and blowing their rare flickers up to unit variance buries the rest.
 """
 
 from __future__ import annotations
@@ -13,43 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import InvalidInput, check_option
+from core.encoding.feature_scaling import FeatureScaling, fit_scaling
+from core.encoding.feature_table import FeatureTable
+from core.encoding.incremental_axes import incremental_axes
+from core.encoding.principal_axes import Axes, principal_axes
+from core.encoding.random_projection import gram_root, random_axes
+from core.encoding.reduction import Reduction
+from core.errors import InvalidInput
 
-_SD_FLOOR = 0.1
-
-
-@dataclass(frozen=True)
-class Reduction:
-    """How many numbers per image the regressor sees.
-
-    Parameters
-    ----------
-    kind : ``pca`` or ``none``.
-    components : number of principal components for ``pca``.
-    """
-
-    kind: str = "pca"
-    components: int = 200
-
-    def __post_init__(self) -> None:
-        check_option("reduction", self.kind, ("none", "pca"))
-        if self.kind == "pca" and self.components < 1:
-            raise InvalidInput(f"PCA needs at least 1 component; got {self.components}.")
-
-    @classmethod
-    def parse(cls, text: str) -> Reduction:
-        """Read ``none`` or ``pca:K``."""
-        kind, _, number = text.partition(":")
-        if kind == "none" and not number:
-            return cls("none", 0)
-        if kind == "pca" and number.isdigit():
-            return cls("pca", int(number))
-        raise InvalidInput(f"Unknown reduction {text!r}. Allowed: none, pca:K (as in pca:200).")
-
-    @property
-    def label(self) -> str:
-        """Words for people."""
-        return "no reduction" if self.kind == "none" else f"PCA {self.components}"
+_UNIT_NORM = 1e-3
 
 
 @dataclass(frozen=True)
@@ -59,8 +28,11 @@ class Readout:
     Parameters
     ----------
     mean, scale : (n_features,) of the fit images; scale 0 marks a constant feature (left out).
-    components : (n_features, n_components) orthonormal columns, largest variance first.
-    explained : (n_components,) share of the scaled features' variance on the fit images.
+    components : (n_features, n_components). Principal components are orthonormal columns, largest
+        variance first; those of a random projection are neither.
+    explained : (n_components,) share of the scaled features' variance on the fit images that
+        each component adds to those before it; of incremental PCA what it reports, which is less
+        than that.
     """
 
     mean: np.ndarray
@@ -69,74 +41,79 @@ class Readout:
     explained: np.ndarray
 
     def transform(self, features: np.ndarray) -> np.ndarray:
-        """Turn (n, n_features) into the design (n, n_components), float32."""
-        if features.shape[1] != len(self.mean):
-            raise InvalidInput(
-                f"The readout was fitted on {len(self.mean)} features; got {features.shape[1]}."
-            )
-        return (_scaled(features, self.mean, self.scale) @ self.components).astype(np.float32)
+        """Turn (n, n_features), possibly memory-mapped, into the design (n, k), float32."""
+        scaling = self._scaling(features)
+        design = np.empty((len(features), self.components.shape[1]), np.float32)
+        if len(features):
+            for rows, chunk in FeatureTable(features).row_chunks():
+                design[rows] = scaling.apply(chunk) @ self.components
+        return design
 
     def residual(self, features: np.ndarray, design: np.ndarray) -> np.ndarray:
         """Return (n,) how far each image lies outside the space that the components span.
 
-        The components are orthonormal, so it is what the design's norm lacks of the whole.
+        Where the components are orthonormal, it is what the design's norm lacks of the whole.
         """
-        whole = (_scaled(features, self.mean, self.scale).astype(np.float64) ** 2).sum(axis=1)
-        kept = (np.asarray(design, dtype=np.float64) ** 2).sum(axis=1)
-        return np.sqrt(np.maximum(whole - kept, 0)).astype(np.float32)
+        scaling = self._scaling(features)
+        whole = np.zeros(len(features))
+        if len(features):
+            for rows, chunk in FeatureTable(features).row_chunks():
+                scaled = scaling.apply(chunk)
+                whole[rows] = np.einsum("ij,ij->i", scaled, scaled, dtype=np.float64)
+        within = np.asarray(design, dtype=np.float64)
+        if not self._is_orthonormal():
+            within = np.linalg.solve(gram_root(self.components), within.T).T
+        return np.sqrt(np.maximum(whole - (within**2).sum(axis=1), 0)).astype(np.float32)
+
+    def _scaling(self, features: np.ndarray) -> FeatureScaling:
+        if features.ndim != 2 or features.shape[1] != len(self.mean):
+            raise InvalidInput(
+                f"The readout was fitted on {len(self.mean)} features; got {features.shape[1]}."
+            )
+        return FeatureScaling(self.mean, self.scale)
+
+    def _is_orthonormal(self) -> bool:
+        # A random projection has columns of norm sqrt(n_features / k); one of norm 1 is unheard of.
+        squares = np.einsum("ij,ij->j", self.components, self.components, dtype=np.float64)
+        return bool(np.abs(squares - 1).max(initial=0) < _UNIT_NORM)
 
 
-def fit_readout(features: np.ndarray, reduction: Reduction) -> Readout:
-    """Fit scaling and PCA on the fit images only.
+def fit_readout(
+    features: np.ndarray, reduction: Reduction, rows: np.ndarray | None = None
+) -> Readout:
+    """Fit scaling and reduction on the fit images only, in bounded memory.
 
     Parameters
     ----------
-    features : (n_fit, n_features) float.
+    features : (n_images, n_features) of any real type; possibly memory-mapped and larger than
+        memory. It is read in blocks, and never copied as a whole.
+    rows : the fit images, as row numbers or a mask; other rows are never read. None: all.
+
+    Raises
+    ------
+    InvalidInput
+        Features that are not finite, or all of them the same for all images.
 
     Notes
     -----
     ``none`` keeps the whole row space: with more features than images the design is rotated onto
     at most n_fit - 1 axes, which changes no ridge or least-norm solution. ``pca`` with more
     components than the images span keeps as many as there are.
+
+    Beyond components and blocks, exact PCA holds one float64 matrix of the shorter side squared.
     """
-    features = np.asarray(features, dtype=np.float32)
-    if not np.all(np.isfinite(features)):
-        raise InvalidInput("The features hold NaN or infinite values; the layer cannot be used.")
-    mean = features.mean(axis=0, dtype=np.float64).astype(np.float32)
-    sd = features.std(axis=0, dtype=np.float64).astype(np.float32)
-    constant = features.min(axis=0) == features.max(axis=0)
-    if constant.all():
-        raise InvalidInput("Every feature of this layer is the same for all images.")
-    scale = np.maximum(sd, _SD_FLOOR * np.median(sd[~constant]))
-    scale[constant] = 0
-    axes, variance = _principal_axes(_scaled(features, mean, scale))
-    total = variance.sum()
-    if reduction.kind == "pca":
-        axes, variance = axes[:, : reduction.components], variance[: reduction.components]
-    return Readout(mean, scale, axes, (variance / total).astype(np.float32))
+    table = FeatureTable(np.asanyarray(features), rows)
+    scaling = fit_scaling(table, reduction.scaling)
+    axes = _axes(table, scaling, reduction)
+    explained = (axes.variance / axes.total).astype(np.float32)
+    return Readout(scaling.mean, scaling.scale, axes.components, explained)
 
 
-def _scaled(features: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    inverse = np.divide(1, scale, out=np.zeros_like(scale), where=scale > 0)
-    return (np.asarray(features, dtype=np.float32) - mean) * inverse
-
-
-def _principal_axes(centred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return all axes of non-zero variance (n_features, k) and their variances, largest first."""
-    n, d = centred.shape
-    # The Gram matrix on the shorter side holds the same spectrum at a fraction of the SVD's cost;
-    # float64, because squaring halves the digits.
-    wide = d > n
-    exact = centred.astype(np.float64)
-    gram = exact @ exact.T if wide else exact.T @ exact
-    values, vectors = np.linalg.eigh(gram)
-    order = np.argsort(values)[::-1]
-    values, vectors = values[order], vectors[:, order]
-    # Beyond n - 1 (centring) or this tolerance the axes are rounding noise.
-    kept = values > values[0] * max(n, d) * np.finfo(np.float32).eps
-    kept[n - 1 :] = False
-    values, vectors = values[kept], vectors[:, kept]
-    axes = (exact.T @ vectors) / np.sqrt(values) if wide else vectors
-    # A sign rule makes the axes reproducible across BLAS versions.
-    signs = np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
-    return (axes * signs).astype(np.float32), values / n
+def _axes(table: FeatureTable, scaling: FeatureScaling, reduction: Reduction) -> Axes:
+    k = reduction.components
+    match reduction.kind:
+        case "incremental_pca":
+            return incremental_axes(table, scaling, k, reduction.batch_size)
+        case "random_projection":
+            return random_axes(table, scaling, k, reduction.projection, reduction.seed)
+    return principal_axes(table, scaling, k if reduction.kind == "pca" else None)

@@ -1,8 +1,12 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
 from core.encoding import Reduction, fit_readout, validation_split
+from core.encoding.feature_scaling import FeatureScaling
+from core.encoding.feature_table import FeatureTable
 from core.errors import InvalidInput
 
 
@@ -53,10 +57,107 @@ def test_features_that_are_nan_or_all_constant_are_refused():
         fit_readout(np.ones((4, 2)), Reduction())
 
 
-@pytest.mark.parametrize("text", ["pca", "pca:0", "pca:x", "umap:3", "none:4"])
-def test_unknown_reductions_are_refused(text):
-    with pytest.raises(InvalidInput):
-        Reduction.parse(text)
+ALL = pytest.mark.parametrize(
+    "reduction",
+    [
+        Reduction("none"),
+        Reduction("pca", 3),
+        Reduction("incremental_pca", 3, batch_size=7),
+        Reduction("random_projection", 3),
+        Reduction("random_projection", 3, projection="sparse", seed=1),
+        Reduction("pca", 3, "standard"),
+        Reduction("incremental_pca", 3, "none", batch_size=7),
+    ],
+    ids=lambda r: r.label,
+)
+
+
+@ALL
+@pytest.mark.parametrize("d", [9, 60])
+def test_images_that_are_not_to_be_fitted_are_never_read(rng, tmp_path, reduction, d):
+    x = rng.normal(size=(40, d)).astype(np.float32)
+    rows = np.setdiff1d(np.arange(40), [0, 3, 17, 39])
+    spoiled = np.full_like(x, np.nan)
+    spoiled[rows] = x[rows]
+    np.save(tmp_path / "x.npy", spoiled)
+    expected = vars(fit_readout(x[rows], reduction))
+    for given in (rows, np.isin(np.arange(40), rows)):
+        found = fit_readout(np.load(tmp_path / "x.npy", mmap_mode="r"), reduction, given)
+        for name, values in vars(found).items():
+            np.testing.assert_array_equal(values, expected[name], err_msg=name)
+
+
+@ALL
+@pytest.mark.parametrize("d", [9, 60])
+def test_half_precision_on_disk_gives_what_its_values_give(rng, tmp_path, reduction, d):
+    half = (rng.normal(size=(30, d)) * 3).astype(np.float16)
+    np.save(tmp_path / "x.npy", half)
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    a, b = fit_readout(mapped, reduction), fit_readout(half.astype(np.float64), reduction)
+    for name, values in vars(a).items():
+        np.testing.assert_array_equal(values, vars(b)[name], err_msg=name)
+    np.testing.assert_array_equal(a.transform(mapped), b.transform(half.astype(np.float32)))
+
+
+@ALL
+def test_every_readout_says_what_it_explains_and_how_far_an_image_lies_outside(rng, reduction):
+    x = rng.normal(size=(30, 9)).astype(np.float32)
+    x[:, 4] = 1
+    readout = fit_readout(x, reduction)
+    design = readout.transform(x)
+    k = design.shape[1]
+    assert readout.components.shape == (9, k)
+    assert readout.explained.shape == (k,)
+    assert {v.dtype for v in vars(readout).values()} == {np.dtype(np.float32)}
+    residual = readout.residual(x, design)
+    whole = FeatureScaling(readout.mean, readout.scale).apply(x.copy())
+    outside = (residual.astype(np.float64) ** 2).sum() / (whole**2).sum()
+    inside = pytest.approx(1 - outside, abs=1e-4)
+    if reduction.kind == "incremental_pca":  # forgets some of what it has seen
+        assert 0.5 * inside.expected < readout.explained.sum() < inside.expected
+    else:
+        assert readout.explained.sum() == inside
+
+
+def test_transform_and_residual_stream_over_images(rng, monkeypatch):
+    x = rng.normal(size=(23, 11)).astype(np.float32)
+    readout = fit_readout(x, Reduction("pca", 4))
+    design = readout.transform(x)
+    residual = readout.residual(x, design)
+    sizes = []
+    in_small_parts = partial(FeatureTable, part_bytes=4 * 11 * 5)
+    monkeypatch.setattr("core.encoding.readout.FeatureTable", in_small_parts)
+    monkeypatch.setattr(
+        FeatureScaling,
+        "apply",
+        lambda self, chunk, apply=FeatureScaling.apply: (
+            sizes.append(len(chunk)) or apply(self, chunk)
+        ),
+    )
+    np.testing.assert_allclose(readout.transform(x), design, atol=1e-6)
+    np.testing.assert_allclose(readout.residual(x, design), residual, atol=1e-3)
+    assert sizes == [5, 5, 5, 5, 3] * 2
+
+
+def test_features_are_never_written_to(rng):
+    x = rng.normal(size=(12, 7)).astype(np.float32)
+    x.flags.writeable = False
+    readout = fit_readout(x, Reduction("pca", 2))
+    readout.residual(x, readout.transform(x))
+
+
+def test_no_image_gives_an_empty_design_and_other_features_are_refused(rng):
+    readout = fit_readout(rng.normal(size=(12, 7)), Reduction("pca", 2))
+    empty = readout.transform(np.empty((0, 7), np.float32))
+    assert empty.shape == (0, 2)
+    assert readout.residual(np.empty((0, 7), np.float32), empty).shape == (0,)
+    with pytest.raises(InvalidInput, match="fitted on 7 features; got 6"):
+        readout.transform(np.empty((3, 6), np.float32))
+
+
+def test_one_image_has_nothing_to_tell_apart(rng):
+    with pytest.raises(InvalidInput, match="same for all images"):
+        fit_readout(rng.normal(size=(1, 7)), Reduction("pca", 2))
 
 
 def test_validation_rows_are_a_seeded_fifth():

@@ -1,0 +1,127 @@
+"""How many numbers per image the regressor sees, and how features are scaled before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.errors import InvalidInput, check_option
+
+REDUCTION_KINDS = ("none", "pca", "incremental_pca", "random_projection")
+SCALINGS = ("floored", "standard", "none")
+PROJECTIONS = ("gaussian", "sparse")
+
+_BATCH = 300
+_TEXTS = "none, pca:K (as in pca:200), ipca:K[:BATCH], rp:K[:gaussian|sparse]"
+_SCALING_WORDS = {"floored": "", "standard": ", standardised", "none": ", centred only"}
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """The configuration of a readout.
+
+    A field that means nothing for a kind is cleared, so that equal readouts have equal
+    fingerprints.
+
+    Parameters
+    ----------
+    kind : ``pca`` (exact), ``incremental_pca`` (Ross et al. 2008, as in scikit-learn: one batch of
+        images after the other, inexact), ``random_projection`` (Johnson-Lindenstrauss: distances
+        between images are kept in expectation), or ``none``.
+    components : numbers per image; 0 for ``none``.
+    scaling : what divides a centred feature. ``floored``: its SD, but at least a tenth of the
+        layer's median SD; ``standard``: its SD; ``none``: nothing.
+    batch_size : images per batch of ``incremental_pca``, at least ``components``. A last batch of
+        fewer images than components joins the one before, as in scikit-learn.
+    projection : of ``random_projection``. ``gaussian``, or ``sparse``: about one feature in
+        sqrt(n_features) counts for a component (Li et al. 2006).
+    seed : of ``random_projection``.
+    """
+
+    kind: str = "pca"
+    components: int = 200
+    scaling: str = "floored"
+    batch_size: int = _BATCH
+    projection: str = "gaussian"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_option("reduction", self.kind, REDUCTION_KINDS)
+        check_option("scaling", self.scaling, SCALINGS)
+        if self.kind == "none":
+            self._clear("components", 0)
+        elif self.components < 1:
+            raise InvalidInput(
+                f"A reduction needs at least 1 component; got {self.components}."
+                if self.kind != "pca"
+                else f"PCA needs at least 1 component; got {self.components}."
+            )
+        if self.kind != "incremental_pca":
+            self._clear("batch_size", 0)
+        elif self.batch_size < self.components:
+            raise InvalidInput(
+                f"A batch of incremental PCA must hold at least as many images as there are "
+                f"components; got {self.batch_size} images for {self.components} components.",
+                "Take larger batches or fewer components.",
+            )
+        if self.kind != "random_projection":
+            self._clear("projection", "")
+            self._clear("seed", 0)
+        else:
+            check_option("projection", self.projection, PROJECTIONS)
+
+    def _clear(self, name: str, value: int | str) -> None:
+        object.__setattr__(self, name, value)
+
+    @classmethod
+    def parse(cls, text: str, *, scaling: str = "floored", seed: int = 0) -> Reduction:
+        """Read ``none``, ``pca:K``, ``ipca:K[:BATCH]`` or ``rp:K[:gaussian|sparse]``.
+
+        Without BATCH, batches hold 300 images or, if that is more, as many as components.
+        """
+        kind, *rest = text.split(":")
+        numbers = [int(r) for r in rest if r.isascii() and r.isdigit()]
+        match kind, len(rest), len(numbers):
+            case "none", 0, 0:
+                return cls("none", scaling=scaling)
+            case "pca", 1, 1:
+                return cls("pca", numbers[0], scaling)
+            case "ipca", 1, 1:
+                return cls("incremental_pca", numbers[0], scaling, max(_BATCH, numbers[0]))
+            case "ipca", 2, 2:
+                return cls("incremental_pca", numbers[0], scaling, numbers[1])
+            case "rp", 1, 1:
+                return cls("random_projection", numbers[0], scaling, seed=seed)
+            case "rp", 2, 1 if rest[1] in PROJECTIONS:
+                return cls("random_projection", numbers[0], scaling, projection=rest[1], seed=seed)
+        raise InvalidInput(f"Unknown reduction {text!r}. Allowed: {_TEXTS}.")
+
+    @property
+    def label(self) -> str:
+        """Words for people."""
+        k = self.components
+        words = {
+            "none": "no reduction",
+            "pca": f"PCA {k}",
+            "incremental_pca": f"incremental PCA {k}, batches of {self.batch_size}",
+            "random_projection": f"{self.projection} random projection {k}",
+        }[self.kind]
+        return words + _SCALING_WORDS[self.scaling]
+
+    @property
+    def method_text(self) -> str:
+        """What was done to the features, for a methods section."""
+        scaled = {
+            "floored": "scaled by their floored SD",
+            "standard": "z-scored",
+            "none": "centred",
+        }[self.scaling]
+        k = self.components
+        reduced = {
+            "none": "not reduced",
+            "pca": f"reduced to {k} principal components",
+            "incremental_pca": f"reduced to {k} principal components by incremental PCA in "
+            f"batches of {self.batch_size} images",
+            "random_projection": f"reduced to {k} numbers by a {self.projection} random "
+            f"projection (seed {self.seed})",
+        }[self.kind]
+        return f"{scaled}, {reduced}"
