@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.encoding import banded, ridge_encoders, sparse_encoders
+from core.encoding import banded, best_space, ridge_encoders, sparse_encoders, stacking
 from core.encoding.entry import EncoderEntry
 from core.encoding.predictor import Predictor
 from core.encoding.training import TrainingData, Work, check_responses
@@ -22,6 +22,8 @@ ENCODERS: dict[str, EncoderEntry] = {
         *ridge_encoders.ENTRIES,
         *sparse_encoders.ENTRIES,
         *banded.ENTRIES,
+        *stacking.ENTRIES,
+        *best_space.ENTRIES,
     )
 }
 
