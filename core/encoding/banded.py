@@ -15,9 +15,9 @@ How it stays affordable, with n images, d columns, V vertices, C candidates, K f
 - Coefficients are solved after the choice, with one decomposition per candidate that some vertex
   chose, in the place that holds ``X'y``.
 
-Measured on a search among 500 candidates where 50 had chosen: the least validation error falls
-by less than 0.3 % in the mean over vertices. A local refinement has no more to gain than that
-and is left out.
+There is no local refinement after the search: over four correlated spaces of 25 columns and 500
+images, 160 samples instead of 40 lowered the validation error by 0.3 % and the error on new
+images by 0.1 % (mean r up by .0008), so that a finer search has next to nothing left to win.
 """
 
 from __future__ import annotations

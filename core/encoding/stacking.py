@@ -35,7 +35,7 @@ class StackedSolution:
     ----------
     coef : (n_features, n_vertices) float32, each space's own ridge times its weight.
     intercept : (n_vertices,) float32.
-    weights : (n_spaces, n_vertices) float32, not negative, with a sum of at most 1.
+    weights : (n_spaces, n_vertices) float32, not negative, of sum 1.
     alphas : (n_spaces, n_vertices) float32, penalty of each space's ridge.
     gap : (n_vertices,) float32, how far the mixture's squared error may be above the least one,
         as a share of the response's energy.
@@ -59,10 +59,11 @@ def fit_stacked(
 ) -> StackedSolution:
     """Fit ridge in each space and mix them with weights of least error on held-out images.
 
-    With ``p_k`` the prediction of space k for images held out of it, and everything measured
-    from the training images' mean, the weights of a vertex minimise ``||y - sum_k w_k p_k||^2``
-    over ``w_k >= 0, sum_k w_k <= 1``. What the weights leave of 1 goes to the mean. The spaces
-    that are mixed in the end are fitted on all images.
+    With ``p_k`` the prediction of space k for images held out of its fit, the weights of a vertex
+    minimise ``||y - sum_k w_k p_k||^2`` over ``w_k >= 0, sum_k w_k = 1``. What is mixed in the
+    end are the spaces' fits on all images. A sum of 1 rather than at most 1: what more shrinkage
+    would do, the penalties did, and a vertex with a signal always gets a prediction that varies,
+    without which it would have no correlation and drop out of every summary.
 
     Parameters
     ----------
@@ -73,7 +74,8 @@ def fit_stacked(
 
     Notes
     -----
-    Penalties and weights are chosen on the same folds, as Breiman did.
+    Penalties and weights are chosen on the same folds. With one space it is ``fit_ridge_cv``; a
+    constant vertex has equal weights.
 
     References
     ----------
@@ -219,8 +221,8 @@ ENTRIES = (
         title="stacked ridge",
         summary="linear: ridge in each feature space, mixed per vertex by held-out images",
         method="ridge regression in each feature space, with one penalty per vertex chosen by "
-        "{n_folds}-fold cross-validation, stacked per vertex with non-negative weights of sum at "
-        "most 1 that minimise the squared error of the held-out predictions",
+        "{n_folds}-fold cross-validation, stacked per vertex with non-negative weights of sum 1 "
+        "that minimise the squared error of the held-out predictions",
         settings=KFoldSettings,
         separable=True,
         fit=_fit,

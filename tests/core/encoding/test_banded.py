@@ -223,6 +223,7 @@ def test_infinite_penalties_leave_a_space_out(rng):
 
 def test_batches_of_candidates_change_nothing_and_an_interrupted_fit_goes_on(rng, monkeypatch):
     x, y = make(rng)
+    y[:, 5] = 2  # every candidate is as good: the first wins
     straight = fit_banded(x, y, SPACES, n_samples=8)
     monkeypatch.setattr(banded_search, "_BATCH_BYTES", 8 * 5 * 23**2 * 5)  # five candidates
     monkeypatch.setattr(
@@ -243,6 +244,7 @@ def test_batches_of_candidates_change_nothing_and_an_interrupted_fit_goes_on(rng
     for name in ("coef", "intercept", "penalties", "weights", "validation_mse"):
         np.testing.assert_array_equal(getattr(resumed, name), getattr(whole, name))
     np.testing.assert_array_equal(whole.weights, straight.weights)
+    np.testing.assert_allclose(whole.weights[:, 5], 1 / 3)
     np.testing.assert_allclose(whole.coef, straight.coef, atol=1e-5)
 
 
