@@ -10,7 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.encoding import ridge_encoders, shared_ridge, sparse_encoders
+from core.encoding import (
+    banded,
+    best_space,
+    ridge_encoders,
+    shared_ridge,
+    sparse_encoders,
+    stacking,
+)
 from core.encoding.entry import EncoderEntry
 from core.encoding.predictor import Predictor
 from core.encoding.training import TrainingData, Work, check_responses
@@ -18,7 +25,14 @@ from core.errors import InvalidInput, unknown_name
 
 ENCODERS: dict[str, EncoderEntry] = {
     entry.name: entry
-    for entry in (*ridge_encoders.ENTRIES, *shared_ridge.ENTRIES, *sparse_encoders.ENTRIES)
+    for entry in (
+        *ridge_encoders.ENTRIES,
+        *shared_ridge.ENTRIES,
+        *sparse_encoders.ENTRIES,
+        *banded.ENTRIES,
+        *stacking.ENTRIES,
+        *best_space.ENTRIES,
+    )
 }
 
 

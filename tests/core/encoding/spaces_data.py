@@ -1,0 +1,65 @@
+"""Tiny data over several feature spaces, and what interrupts a fit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.encoding.checkpoint import MemoryCheckpoint
+
+SPACES = (slice(0, 7), slice(7, 11), slice(11, 23))
+
+
+def make(rng, n=70, v=9, noise=1.0, drivers=None):
+    """Responses driven by the space that ``drivers`` names for each vertex, or by all."""
+    x = rng.normal(size=(n, 23)).astype(np.float32) * np.linspace(0.4, 2, 23, dtype=np.float32) + 2
+    w = rng.normal(size=(23, v))
+    if drivers is not None:
+        for j, k in enumerate(drivers):
+            kept = np.zeros(23, dtype=bool)
+            kept[SPACES[k]] = True
+            w[~kept, j] = 0
+    signal = (x - 2) @ w
+    y = signal / signal.std(0) + noise * rng.normal(size=(n, v))
+    return x, (y * np.linspace(0.3, 5, v) - 1).astype(np.float32)
+
+
+def permuted(x, order):
+    """Return the design with its spaces in another order, the new spaces, and column positions."""
+    columns = np.concatenate([np.arange(23)[SPACES[k]] for k in order])
+    widths = [SPACES[k].stop - SPACES[k].start for k in order]
+    edges = np.cumsum([0, *widths])
+    spaces = tuple(slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True))
+    return x[:, columns], spaces, columns
+
+
+class OnlyColumns:
+    """Responses as the protocol promises them, and no more: counts what is read."""
+
+    def __init__(self, values):
+        self.values, self.widest = values, 0
+
+    @property
+    def shape(self):
+        return self.values.shape
+
+    def __len__(self):
+        return len(self.values)
+
+    def __getitem__(self, key):
+        part = self.values[key]
+        self.widest = max(self.widest, part.shape[1])
+        return part
+
+
+class StopAfter(MemoryCheckpoint):
+    """Keeps pieces and breaks off once it has kept some; the store can be taken over."""
+
+    def __init__(self, n_pieces, loads=True):
+        super().__init__()
+        self.left, self.loads = n_pieces, loads
+
+    def save(self, name, arrays):
+        if self.left == 0:
+            raise KeyboardInterrupt
+        self.left -= 1
+        super().save(name, arrays)

@@ -1,0 +1,25 @@
+import numpy as np
+import torch
+
+from core.encoding.folded_responses import FoldedResponses
+from core.encoding.ridge_fold import Fold
+
+
+def test_a_vertex_constant_in_training_has_one_error_whatever_the_penalty(rng):
+    x = torch.as_tensor(rng.normal(size=(24, 6)))
+    x -= x.mean(0)
+    y = np.full((24, 2), 0.1)
+    y[:8, 0] = rng.normal(size=8)
+    y[:, 1] = rng.normal(size=24)
+    rows = [slice(0, 8), slice(8, 16), slice(16, 24)]
+    grid = np.array([10.0, 1e-3, 1e-9])
+    folds = [Fold.prepare(x, x.T @ x, part, grid, torch.float64) for part in rows]
+    folded = FoldedResponses.of(y, rows, x.device, torch.float64)
+    np.testing.assert_array_equal(folded.constant, [[True, False], [False] * 2, [False] * 2])
+    parts, whole = folded.moments(x, rows)
+    assert torch.allclose(whole, x.T @ folded.centred.values)
+    first = folded.errors(folds[:1], parts, whole).numpy()
+    assert np.all(first[:, 0] == first[0, 0])
+    assert len(np.unique(first[:, 1])) == 3
+    scale = float(folded.centred.scale[0])
+    np.testing.assert_allclose(first[0, 0] * scale**2, ((y[:8, 0] - 0.1) ** 2).mean(), rtol=1e-6)
