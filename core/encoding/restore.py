@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from core.encoding.heads.predictor import HeadPredictor
 from core.encoding.predictor import LinearPredictor, Predictor
 from core.errors import unknown_name
 
 PREDICTORS: dict[str, Callable[[Mapping[str, Any], Callable[[str], np.ndarray]], Predictor]] = {
     LinearPredictor.kind: LinearPredictor.restore,
+    HeadPredictor.kind: HeadPredictor.restore,
 }
 
 
