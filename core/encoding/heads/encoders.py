@@ -52,7 +52,7 @@ class ResidualHeadSettings(TrainingSettings):
     """
 
     n_blocks: int = 2
-    projected: int = 0
+    projected: int = 128
     dropout: float = 0.5
     activation: str = "gelu"
 
@@ -99,6 +99,9 @@ class PositionalHeadSettings(TrainingSettings):
     with_box : whether the network also sees which box a vertex is in.
     """
 
+    learning_rate: float = 3e-3
+    batch_size: int = 16
+    max_epochs: int = 30
     width: int = 64
     n_layers: int = 1
     n_blocks: int = 0
@@ -184,9 +187,9 @@ def _fit_positional(data: TrainingData, settings: PositionalHeadSettings, work: 
 _TRAINED = (
     "trained by {optimizer} (learning rate {learning_rate}, weight decay {weight_decay}, batches "
     "of {batch_size} images, at most {max_epochs} epochs) on the {loss} loss of responses in units "
-    "of each vertex's standard deviation, the design scaled by {scaling}; training stopped after "
-    "{patience} epochs without a smaller loss on a share of {validation_fraction} of the training "
-    "images, and the best epoch's weights were kept"
+    "of each vertex's standard deviation, the design centred and scaled ({scaling}); training "
+    "stopped after {patience} epochs without a smaller loss on a share of {validation_fraction} of "
+    "the training images, and the best epoch's weights were kept"
 )
 
 ENTRIES = (

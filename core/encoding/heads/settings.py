@@ -30,8 +30,9 @@ class TrainingSettings:
         penalty, for a linear head and ``mse`` ridge with ``alpha = n_images * weight_decay / 2``.
     momentum : of ``sgd`` and ``rmsprop``.
     schedule : ``constant``, or ``cosine`` down to 0 over ``max_epochs``.
-    scaling : of the design: ``columns`` to unit variance each, or ``overall`` by one number, which
-        keeps the order of principal components.
+    scaling : of the design: ``overall`` by one number, or ``columns`` to unit variance each. The
+        latter makes the smallest principal component as easy to fit as the first, against
+        which early stopping is no help.
     batch_size : images per step.
     patience : epochs without a smaller validation loss after which training stops.
     validation_fraction : share of the training images kept for early stopping, two at least; the
@@ -47,7 +48,7 @@ class TrainingSettings:
     weight_decay: float = 0.01
     momentum: float = 0.9
     schedule: str = "constant"
-    scaling: str = "columns"
+    scaling: str = "overall"
     batch_size: int = 64
     max_epochs: int = 100
     patience: int = 10
