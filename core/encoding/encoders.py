@@ -19,6 +19,7 @@ from core.encoding import (
     stacking,
 )
 from core.encoding.entry import EncoderEntry
+from core.encoding.heads import encoders as heads
 from core.encoding.predictor import Predictor
 from core.encoding.training import TrainingData, Work, check_responses
 from core.errors import InvalidInput, unknown_name
@@ -32,6 +33,7 @@ ENCODERS: dict[str, EncoderEntry] = {
         *banded.ENTRIES,
         *stacking.ENTRIES,
         *best_space.ENTRIES,
+        *heads.ENTRIES,
     )
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.encoding.ensemble import EnsemblePredictor
+from core.encoding.heads.predictor import HeadPredictor
 from core.encoding.predictor import LinearPredictor, Predictor
 from core.errors import unknown_name
 
@@ -23,6 +24,7 @@ def _restore_ensemble(
 PREDICTORS: dict[str, Restore] = {
     LinearPredictor.kind: LinearPredictor.restore,
     EnsemblePredictor.kind: _restore_ensemble,
+    HeadPredictor.kind: HeadPredictor.restore,
 }
 
 
