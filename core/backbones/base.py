@@ -1,4 +1,4 @@
-"""What every backbone does: pictures in, responses of any of its layers out, in one pass.
+"""What every backbone does: stimuli in, responses of any of its layers out, in one pass.
 
 To add a kind of backbone, subclass ``Backbone`` (or ``ModuleBackbone`` for a torch network) and
 register a family in ``core/backbones/registry.py``.
@@ -15,12 +15,13 @@ from PIL import Image
 
 from core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
 from core.errors import InvalidInput, unknown_name
+from core.stimuli import StimulusImages
 
 Reduce = Callable[[torch.Tensor], torch.Tensor]
 
 
 class Backbone(abc.ABC):
-    """An image network as a source of features.
+    """A network as a source of features of stimuli.
 
     Parameters
     ----------
@@ -55,6 +56,14 @@ class Backbone(abc.ABC):
         Float32, (channels, height, width), on the CPU.
         """
 
+    def prepare(self, images: StimulusImages, index: int) -> torch.Tensor:
+        """Turn stimulus ``index`` into the network's input: its picture, or what else it reads."""
+        return self.preprocess(images.load(index))
+
+    def collate(self, inputs: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Put the inputs of several stimuli into one batch."""
+        return torch.stack(list(inputs))
+
     @abc.abstractmethod
     def forward(
         self, batch: torch.Tensor, layers: Sequence[str], reduce: Reduce | None = None
@@ -63,7 +72,7 @@ class Backbone(abc.ABC):
 
         Parameters
         ----------
-        batch : (n, channels, height, width), stacked results of ``preprocess``.
+        batch : (n, channels, height, width), collated results of ``prepare``.
         layers : names among ``layers()``.
         reduce : applied to each layer's responses as they come (pooling), so that full maps of
             many layers never exist together.

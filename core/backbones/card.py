@@ -10,6 +10,7 @@ from typing import Literal
 from core.errors import InvalidInput, MissingWeights, check_option
 
 WeightsKind = Literal["pretrained", "untrained", "file", "fixed"]
+Modality = Literal["image", "text"]
 WEIGHTS_KINDS: tuple[WeightsKind, ...] = ("pretrained", "untrained", "file", "fixed")
 
 
@@ -108,8 +109,13 @@ class PretrainedWeights:
     file_name : exact name of its file in the cache.
     url : where it can be had.
     sha256_digits : first digits of the published file's SHA-256; empty where none is published.
-    input_size : side of the square the network sees, in pixels.
+    input_size : side of the square the network sees, in pixels; 0 for text.
     preprocessing : one sentence.
+    repository : on the Hugging Face hub, as in "timm/resnet50.a1_in1k", in whose cache the file is
+        looked for; empty for a plain download in torch's cache.
+    other_names : of files in that repository that hold the same weights.
+    mirror : URL of a plain download of the same weights; empty where there is none.
+    mirror_cache : whose cache holds that download under the URL's last part.
     """
 
     variant: str
@@ -119,6 +125,10 @@ class PretrainedWeights:
     sha256_digits: str
     input_size: int
     preprocessing: str
+    repository: str = ""
+    other_names: tuple[str, ...] = ()
+    mirror: str = ""
+    mirror_cache: Literal["torch", "clip"] = "torch"
 
 
 @dataclass(frozen=True)
@@ -130,7 +140,8 @@ class BackboneCard:
     name : unique, as typed on the command line.
     title, summary : for people; the summary is a sentence or two.
     family : group in menus.
-    input_size : side of the square the network sees, in pixels, with its default weights.
+    input_size : side of the square the network sees, in pixels, with its default weights; 0 for
+        text.
     preprocessing : one sentence.
     weights : kinds of weights it can have.
     default_weights : one of them.
@@ -138,6 +149,7 @@ class BackboneCard:
     licence, paper, source : of code and weights; how to cite; where they come from.
     pretrained : the published sets; the first is the usual one.
     revision : raised when code changes what the backbone computes; part of every cache key.
+    modality : what it looks at: the picture, or the picture's captions ("text").
     """
 
     name: str
@@ -154,6 +166,7 @@ class BackboneCard:
     source: str
     pretrained: tuple[PretrainedWeights, ...] = ()
     revision: int = 1
+    modality: Modality = "image"
 
     def weights_label(self, weights: WeightsSpec) -> str:
         """Return what to call ``weights`` of this backbone, as in "pretrained (ImageNet-1k V1)"."""

@@ -13,6 +13,8 @@ from torch.overrides import TorchFunctionMode
 from core.backbones.base import Backbone, Reduce
 from core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
 
+AsResponse = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
 
 class _AllSeen(Exception):
     """Ends a forward pass after the last layer that was asked for."""
@@ -49,7 +51,7 @@ class ModuleBackbone(Backbone):
     def layers(self) -> tuple[LayerInfo, ...]:  # noqa: D102 - as in Backbone
         with self._one_at_a_time:
             if self._layers is None:
-                self._layers = discover_layers(self.network, self._dry_input())
+                self._layers = discover_layers(self.network, self._dry_input(), self.as_response)
         return self._layers
 
     def forward(  # noqa: D102 - as in Backbone
@@ -62,7 +64,7 @@ class ModuleBackbone(Backbone):
         def keep(name: str, output: torch.Tensor) -> None:
             if name not in wanted:
                 return
-            kept = channels_first(output)
+            kept = self.as_response(output, batch)
             kept = reduce(kept) if reduce else kept
             if _shares_memory(kept, output):
                 # A later in-place operation (ReLU, residual sum) would overwrite it.
@@ -75,6 +77,11 @@ class ModuleBackbone(Backbone):
             batch = batch.to(self.device).contiguous(memory_format=self._format)
             _run_with_hooks(self.network, batch, keep, wanted)
         return {name: seen[name] for name in layers}
+
+    @staticmethod
+    def as_response(output: torch.Tensor, batch: torch.Tensor) -> torch.Tensor:
+        """Turn a module's output for a batch into the layer's response."""
+        return channels_first(output)
 
     def outputs(self, batch: torch.Tensor) -> torch.Tensor:
         """Return what the network itself returns for a batch, on ``device``."""
@@ -90,18 +97,20 @@ class ModuleBackbone(Backbone):
         return batch.contiguous(memory_format=self._format)
 
 
-def discover_layers(network: nn.Module, batch: torch.Tensor) -> tuple[LayerInfo, ...]:
+def discover_layers(
+    network: nn.Module, batch: torch.Tensor, as_response: AsResponse = ModuleBackbone.as_response
+) -> tuple[LayerInfo, ...]:
     """List the modules that give a tensor per image, by one forward pass.
 
     Parameters
     ----------
-    batch : (2, channels, side, side), values without meaning; may be on the meta device.
+    batch : (2, ...), inputs without meaning; may be on the meta device.
     """
     shapes: dict[str, tuple[int, ...]] = {}
 
     def keep(name: str, output: torch.Tensor) -> None:
         if output.ndim >= 2 and output.shape[0] == batch.shape[0]:
-            shapes[name] = tuple(channels_first(output).shape[1:])
+            shapes[name] = tuple(as_response(output, batch).shape[1:])
 
     with torch.inference_mode():
         _run_with_hooks(network, batch, keep, None)
@@ -112,9 +121,16 @@ def discover_layers(network: nn.Module, batch: torch.Tensor) -> tuple[LayerInfo,
 
 
 def discover_layers_without_weights(
-    build: Callable[[], nn.Module], side: int
+    build: Callable[[], nn.Module],
+    shape: tuple[int, ...],
+    dtype: torch.dtype = torch.float32,
+    as_response: AsResponse = ModuleBackbone.as_response,
 ) -> tuple[nn.Module, tuple[LayerInfo, ...]]:
     """Build a network without storage for its weights and list its layers, in a second or so.
+
+    Parameters
+    ----------
+    shape, dtype : of one input, as (3, side, side) of a picture.
 
     Returns
     -------
@@ -124,7 +140,8 @@ def discover_layers_without_weights(
         network = build().eval()
     network = network.to("meta")
     with torch.device("meta"):
-        return network, discover_layers(network, torch.empty(2, 3, side, side))
+        batch = torch.empty((2, *shape), dtype=dtype)
+        return network, discover_layers(network, batch, as_response)
 
 
 class _WeightsOnMeta(TorchFunctionMode):
@@ -139,6 +156,26 @@ class _WeightsOnMeta(TorchFunctionMode):
         if func in (torch.empty, torch.zeros, torch.ones, torch.randn):
             kwargs = {**kwargs, "device": "meta"}
         return func(*args, **kwargs)
+
+
+def name_output(
+    network: nn.Module,
+    name: str,
+    compute: Callable[[torch.Tensor], torch.Tensor],
+    then: Callable[[torch.Tensor], torch.Tensor] = lambda result: result,
+) -> None:
+    """Make a pass of ``network`` run ``compute`` and ``then``, and what is between them a layer.
+
+    Parameters
+    ----------
+    name : of that layer: a module that changes nothing, so that it can be hooked as any other.
+    """
+    network.add_module(name, nn.Identity())
+
+    def forward(batch: torch.Tensor) -> torch.Tensor:
+        return then(network.get_submodule(name)(compute(batch)))
+
+    network.forward = forward
 
 
 def channels_first(output: torch.Tensor) -> torch.Tensor:

@@ -11,10 +11,13 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from core.backbones.caption_words_family import CaptionWordsFamily
 from core.backbones.card import BackboneCard, LayerInfo, WeightsKind, WeightsPresence, WeightsSpec
 from core.backbones.gabor_family import GaborFamily
+from core.backbones.open_clip_family import OpenClipFamily
 from core.backbones.pixels_family import PixelsFamily
 from core.backbones.small_cnn_family import SmallCnnFamily
+from core.backbones.timm_family import TimmFamily
 from core.backbones.torchvision_models import TorchvisionFamily
 from core.errors import InvalidInput, MissingWeights, unknown_name
 
@@ -47,6 +50,9 @@ FAMILIES: tuple[Family, ...] = (
     GaborFamily(),
     SmallCnnFamily(),
     PixelsFamily(),
+    CaptionWordsFamily(),
+    OpenClipFamily(),
+    TimmFamily(),
     TorchvisionFamily(),
 )
 

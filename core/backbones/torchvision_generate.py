@@ -57,7 +57,9 @@ def menu_layers(name: str, side: int) -> tuple[str, ...]:
     from core.backbones.module_backbone import discover_layers_without_weights
     from core.backbones.torchvision_models import build_network
 
-    network, layers = discover_layers_without_weights(lambda: build_network(name, side), side)
+    network, layers = discover_layers_without_weights(
+        lambda: build_network(name, side), (3, side, side)
+    )
     known = [layer.name for layer in layers]
     units = [n for n in _units(network, "") if n in known]
     units.sort(key=known.index)

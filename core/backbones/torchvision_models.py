@@ -1,16 +1,8 @@
-"""torchvision's classification networks by name, with weights from its usual cache.
-
-Nothing is ever downloaded: a file is looked for under its exact name, so that absent weights are
-told at once and not after a library's attempts to reach the network.
-"""
+"""torchvision's classification networks by name, with weights from its usual cache."""
 
 from __future__ import annotations
 
-import os
 import re
-import zipfile
-from collections import OrderedDict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.backbones.card import (
@@ -19,10 +11,9 @@ from core.backbones.card import (
     PretrainedWeights,
     WeightsPresence,
     WeightsSpec,
-    sha256_of,
 )
 from core.backbones.torchvision_table import NETWORKS
-from core.errors import DamagedFile, MissingWeights
+from core.backbones.weights_files import file_presence, hash_in_url, resolve_file, weights_file
 
 if TYPE_CHECKING:
     import torch
@@ -83,44 +74,20 @@ class TorchvisionFamily:
         return tuple(_card(*row) for row in NETWORKS)
 
     def resolve(self, card: BackboneCard, weights: WeightsSpec) -> WeightsSpec:
-        """Name the published set, and its hash: the published digits, or else what is there.
-
-        A file may bear the published name and hold other bytes (a conversion, another
-        precision). It then has its own key, and the card's ``weights_label`` says so.
-        """
-        if weights.kind != "pretrained":
-            return weights
-        chosen = card.pretrained_set(weights.variant)
-        path = checkpoints_folder() / chosen.file_name
-        found = sha256_of(path) if path.is_file() else chosen.sha256_digits
-        published = found.startswith(chosen.sha256_digits)
-        digest = chosen.sha256_digits if published else found
-        return WeightsSpec("pretrained", sha256=digest, variant=chosen.variant)
+        """Name the published set, and its hash."""
+        return resolve_file(card, weights)
 
     def presence(self, card: BackboneCard, weights: WeightsSpec) -> WeightsPresence:
         """Look for the published file in torch's cache."""
-        if weights.kind != "pretrained":
-            return WeightsPresence(True)
-        chosen = card.pretrained_set(weights.variant)
-        folder = checkpoints_folder()
-        path = folder / chosen.file_name
-        if path.is_file():
-            return WeightsPresence(True, path)
-        return WeightsPresence(
-            False,
-            path,
-            f"The pretrained weights of {card.name} ({chosen.title}) are not on this machine: "
-            f"there is no {chosen.file_name} in {folder}.",
-            f"Download {chosen.url} into that folder, or set TORCH_HOME to the folder whose "
-            "hub/checkpoints holds it, or choose untrained weights.",
-        )
+        return file_presence(card, weights)
 
     def layers(self, card: BackboneCard) -> tuple[LayerInfo, ...]:
         """List all layers without making any weights."""
         from core.backbones.module_backbone import discover_layers_without_weights
 
         side = card.input_size
-        return discover_layers_without_weights(lambda: build_network(card.name, side), side)[1]
+        shape = (3, side, side)
+        return discover_layers_without_weights(lambda: build_network(card.name, side), shape)[1]
 
     def build(self, card: BackboneCard, weights: WeightsSpec, device: torch.device) -> Backbone:
         """Make the network with its weights.
@@ -132,6 +99,7 @@ class TorchvisionFamily:
         import torch
 
         from core.backbones.torchvision_backbone import TorchvisionBackbone
+        from core.backbones.weights_loading import load_state, load_strictly
 
         chosen = card.pretrained_set(weights.variant)
         if weights.kind == "untrained":
@@ -139,34 +107,12 @@ class TorchvisionFamily:
                 torch.manual_seed(weights.seed)
                 network = build_network(card.name, chosen.input_size)
         else:
-            path = self._checkpoint(card, weights)
-            state = load_state(path)
+            path = weights_file(card, weights)
+            state = {_modern_densenet_name(k): value for k, value in load_state(path).items()}
             network = build_network(card.name, chosen.input_size, initialise=False)
             load_strictly(network, state, path, card.title)
         _drop_auxiliary_heads(network)
         return TorchvisionBackbone(card, weights, device, network)
-
-    def _checkpoint(self, card: BackboneCard, weights: WeightsSpec) -> Path:
-        if weights.kind == "file":
-            path = Path(weights.path or "")
-            if sha256_of(path) != weights.sha256:
-                raise DamagedFile(
-                    f"{path} is no longer the file that was chosen: its content has changed.",
-                    "Choose the file again.",
-                )
-            return path
-        found = self.presence(card, weights)
-        if not found.present or found.path is None:
-            raise MissingWeights(found.message, found.hint)
-        _check_intact(found.path, card.pretrained_set(weights.variant).sha256_digits)
-        return found.path
-
-
-def checkpoints_folder() -> Path:
-    """Return the folder where torch keeps downloaded weights, by torch.hub's own rule."""
-    cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
-    home = os.environ.get("TORCH_HOME", str(Path(cache) / "torch"))
-    return Path(home).expanduser() / "hub" / "checkpoints"
 
 
 def build_network(name: str, side: int, *, initialise: bool = True) -> nn.Module:
@@ -190,113 +136,6 @@ def import_torchvision_models() -> Any:
     return import_torchvision().models
 
 
-def load_state(path: Path) -> dict[str, Any]:
-    """Read a state dict without running any code that the file may hold.
-
-    Accepts ``.safetensors`` and torch's own format, there also wrapped as
-    ``{"state_dict": ...}`` or ``{"model": ...}`` and with ``module.`` before every name.
-
-    Raises
-    ------
-    DamagedFile
-        Truncated, or not a state dict.
-    """
-    import torch
-
-    try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            state: Any = load_file(path)
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # readers raise nearly anything on damaged files
-        reason = str(error).strip().splitlines()[0][:160] if str(error).strip() else "unreadable"
-        raise DamagedFile(
-            f"{path} cannot be read as weights: truncated, or not a checkpoint ({reason}).",
-            "Download or copy it again; only tensors are loaded, never pickled code.",
-        ) from None
-    for wrapper in ("state_dict", "model"):
-        if isinstance(state, dict) and isinstance(state.get(wrapper), dict):
-            state = state[wrapper]
-    if not isinstance(state, dict) or not all(hasattr(v, "shape") for v in state.values()):
-        raise DamagedFile(
-            f"{path} holds no state dict (names with tensors) but {_what(state)}.",
-            "Save the network's state_dict().",
-        )
-    if state and all(key.startswith("module.") for key in state):
-        state = {key.removeprefix("module."): value for key, value in state.items()}
-    return state
-
-
-def load_strictly(network: nn.Module, state: dict[str, Any], path: Path, title: str) -> None:
-    """Put a state dict into a network; every weight must be there and fit.
-
-    Raises
-    ------
-    DamagedFile
-        It belongs to another network.
-    """
-    state = {_modern_densenet_name(key): value for key, value in state.items()}
-    expected = network.state_dict()
-    missing = sorted(
-        k for k in expected.keys() - state.keys() if not k.endswith("num_batches_tracked")
-    )
-    surplus = sorted(state.keys() - expected.keys())
-    unlike = sorted(
-        k for k in state.keys() & expected.keys() if state[k].shape != expected[k].shape
-    )
-    if missing or surplus or unlike:
-        found = [
-            f"{len(names)} weights {what} (as {names[0]})"
-            for names, what in (
-                (missing, "are missing"),
-                (surplus, "are unknown to it"),
-                (unlike, "have another shape"),
-            )
-            if names
-        ]
-        raise DamagedFile(
-            f"{path} does not hold the weights of {title}: {', '.join(found)}.",
-            "Choose the network that the checkpoint was saved from.",
-        )
-    # Version notes of the modules (MNASNet asks for one) travel beside the tensors; a file
-    # without them is taken to be of the present version.
-    tensors = OrderedDict(state)
-    vars(tensors)["_metadata"] = vars(expected)["_metadata"]
-    network.load_state_dict(tensors, strict=False)
-
-
-def _check_intact(path: Path, digits: str) -> None:
-    """Refuse a damaged file under a published name.
-
-    With the published hash it is whole. With another it may still be an honest conversion, which
-    is used and labelled as such, if the archive's own checksums hold; whether it fits the
-    network is checked on loading.
-    """
-    found = sha256_of(path)
-    if found.startswith(digits):
-        return
-    try:
-        with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip() is not None
-    except (zipfile.BadZipFile, OSError):
-        damaged = True
-    if damaged:
-        raise DamagedFile(
-            f"{path} is damaged or cut short: its SHA-256 begins with {found[: len(digits)]} and "
-            f"not with {digits}, and it is no intact archive.",
-            "Delete it and download it again.",
-        )
-
-
-def _hash_digits(file_name: str) -> str:
-    found = re.search(r"-([0-9a-f]{8,64})\.pth$", file_name)
-    if not found:
-        raise ValueError(f"{file_name} carries no hash")
-    return found.group(1)
-
-
 def _modern_densenet_name(key: str) -> str:
     # DenseNet's published files are from before names with dots in them were given up.
     return re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.)", r"\1\2", key)
@@ -308,10 +147,6 @@ def _drop_auxiliary_heads(network: Any) -> None:
         for head in ("AuxLogits", "aux1", "aux2"):
             if hasattr(network, head):
                 setattr(network, head, None)
-
-
-def _what(state: Any) -> str:
-    return "other things" if isinstance(state, dict) else f"a {type(state).__name__}"
 
 
 def _card(
@@ -348,7 +183,7 @@ def _published(
         title=variant.replace("IMAGENET1K", "ImageNet-1k").replace("_", " "),
         file_name=url.rsplit("/", 1)[1],
         url=url,
-        sha256_digits=_hash_digits(url.rsplit("/", 1)[1]),
+        sha256_digits=hash_in_url(url),
         input_size=side,
         preprocessing=(
             f"Shorter side to {resized} px ({interpolation}), central {side} px square, {scale}."

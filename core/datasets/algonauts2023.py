@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -160,13 +161,14 @@ def _read_split(
         )
     if present:
         responses = {h: load_array(files[h], shape=(len(images), counts[h])) for h in HEMISPHERES}
+    notes = sidecar.notes.get(name, ())
     return Split(
         name=name,
-        images=images,
+        images=replace(images, captions=tuple(note.captions for note in notes)),
         responses=responses,
         truth=sidecar.per_hemisphere(f"{long_name}_truth", counts, len(images)),
         repeats=sidecar.repeats(name, len(images)),
-        notes=sidecar.notes.get(name, ()),
+        notes=notes,
     )
 
 

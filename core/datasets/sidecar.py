@@ -2,8 +2,9 @@
 
 A folder ``cortiscope_sidecar`` inside a subject's folder, with ``sidecar.json`` (``format``,
 ``version``, ``simulated``, ...) and any of: ``{lh,rh}.ncsnr.npy`` (n_vertices,), ``repeats_train``
-and ``repeats_test.npy`` (n_images,), ``stimuli.json`` (split, number, caption, categories per
-image), ``{lh,rh}.{training,test}_truth.npy`` (n_images, n_vertices) and ``{lh,rh}.prf.npy``.
+and ``repeats_test.npy`` (n_images,), ``stimuli.json`` (split, number, caption or several captions,
+categories per image), ``{lh,rh}.{training,test}_truth.npy`` (n_images, n_vertices) and
+``{lh,rh}.prf.npy``.
 """
 
 from __future__ import annotations
@@ -95,7 +96,10 @@ def _read_notes(path: Path, n_images: Mapping[str, int]) -> dict[str, tuple[Stim
         return {}
     by_split: dict[str, dict[int, StimulusNote]] = {}
     for item in json.loads(path.read_text(encoding="utf-8")):
-        note = StimulusNote(str(item.get("caption", "")), tuple(item.get("categories", ())))
+        captions = item.get("captions", [item["caption"]] if item.get("caption") else [])
+        if not isinstance(captions, list) or not all(isinstance(c, str) for c in captions):
+            raise DamagedFile(f"{path.name}: captions must be a list of texts, not {captions!r}.")
+        note = StimulusNote(tuple(captions), tuple(item.get("categories", ())))
         by_split.setdefault(item["split"], {})[int(item["number"])] = note
     notes = {}
     for split, numbered in by_split.items():

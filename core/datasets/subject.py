@@ -17,8 +17,13 @@ from core.stimuli import StimulusImages
 class StimulusNote:
     """What is known about one stimulus beside its pixels."""
 
-    caption: str = ""
+    captions: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+
+    @property
+    def caption(self) -> str:
+        """The first caption, or an empty text."""
+        return self.captions[0] if self.captions else ""
 
 
 @dataclass(frozen=True)

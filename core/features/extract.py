@@ -1,4 +1,4 @@
-"""Pictures through a backbone: all layers in one pass, pooled as they come."""
+"""Stimuli through a backbone: all layers in one pass, pooled as they come."""
 
 from __future__ import annotations
 
@@ -47,7 +47,13 @@ def extract(
 def extract_one(
     backbone: Backbone, image: Image.Image, layers: Sequence[str], pooling: Pooling
 ) -> dict[str, np.ndarray]:
-    """Compute one picture's features; per layer float32 (*shape), without an image axis."""
+    """Compute one picture's features; per layer float32 (*shape), without an image axis.
+
+    Raises
+    ------
+    InvalidInput
+        The backbone reads captions, and a picture alone has none.
+    """
     batch = backbone.preprocess(image)[None]
     responses = backbone.forward(batch, layers, _reduce(pooling))
     return {name: _to_numpy(response)[0] for name, response in responses.items()}
@@ -80,6 +86,8 @@ def extract_batches(
         raise InvalidInput(f"batch_size must be at least 1, not {batch_size}.")
     backbone.check_layers(layers)
     n_images = len(images)
+    if backbone.card.modality == "text":
+        images.caption_key()  # tells of a missing caption before anything is computed
     reduce = _reduce(pooling)
     starts = range(0, n_images, batch_size)
     progress(0.0, f"Computing features of {n_images} images")
@@ -87,7 +95,7 @@ def extract_batches(
 
         def load(start: int) -> torch.Tensor:
             stop = min(start + batch_size, n_images)
-            return torch.stack([backbone.preprocess(images.load(i)) for i in range(start, stop)])
+            return backbone.collate([backbone.prepare(images, i) for i in range(start, stop)])
 
         ahead = deque(loader.submit(load, start) for start in starts[:1])
         for start in starts:

@@ -1,4 +1,4 @@
-"""Features on disk, computed once: keyed by what they are and by the images' content.
+"""Features on disk, computed once: keyed by what they are and by the images' content or captions.
 
 Layout: ``<root>/<backbone>/<key>.npy``, float32 (n_images, *shape), and ``<key>.json`` beside
 it, which is written last and says what the array is and how many bytes it has. An array counts
@@ -77,7 +77,7 @@ class FeatureStore:
         _check_alike(specs)
         if not len(images):
             raise InvalidInput("There is no image to compute features of.")
-        content = images.content_key()
+        content = _content_key(specs[0], images)
         missing = [s for s in specs if not _is_whole(self._path(s, content), len(images))]
         if missing:
             self._compute(missing, images, content, progress, batch_size)
@@ -86,7 +86,7 @@ class FeatureStore:
     def has(self, spec: FeatureSpec, images: StimulusImages) -> bool:
         """Tell whether these features need no computing."""
         spec = _resolved(spec)
-        return _is_whole(self._path(spec, images.content_key()), len(images))
+        return _is_whole(self._path(spec, _content_key(spec, images)), len(images))
 
     def _path(self, spec: FeatureSpec, content: str) -> Path:
         # The card's revision stands for the code that computes.
@@ -123,6 +123,13 @@ class FeatureStore:
         for spec in by_layer.values():
             path = self._path(spec, content)
             write_json(path.with_suffix(".json"), _provenance(spec, images, content, path))
+
+
+def _content_key(spec: FeatureSpec, images: StimulusImages) -> str:
+    """Identify what the backbone looks at: the pictures, or their captions."""
+    if get_card(spec.backbone).modality == "text":
+        return images.caption_key()
+    return images.content_key()
 
 
 def _write_header(stream: BinaryIO, shape: tuple[int, ...]) -> None:

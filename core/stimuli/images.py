@@ -6,6 +6,7 @@ The order is part of the identity: row i of every response and feature array bel
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -107,12 +108,17 @@ class StimulusImages:
     ----------
     ids : unique identifiers, one per picture.
     paths : their files, in the same order.
+    captions : per picture, what people wrote about it (none, one or several sentences); empty
+        where nothing is known of any picture.
     """
 
     ids: tuple[str, ...]
     paths: tuple[Path, ...]
+    captions: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
+        if self.captions and len(self.captions) != len(self.ids):
+            raise InvalidInput(f"Captions of {len(self.captions)} images for {len(self.ids)}.")
         if len(self.ids) != len(self.paths):
             raise InvalidInput(f"{len(self.ids)} image ids for {len(self.paths)} image files.")
         if len(set(self.ids)) != len(self.ids):
@@ -147,7 +153,9 @@ class StimulusImages:
         """Return the pictures at ``indices``, in that order."""
         chosen = [int(i) for i in indices]
         return StimulusImages(
-            tuple(self.ids[i] for i in chosen), tuple(self.paths[i] for i in chosen)
+            tuple(self.ids[i] for i in chosen),
+            tuple(self.paths[i] for i in chosen),
+            tuple(self.captions[i] for i in chosen) if self.captions else (),
         )
 
     def identities(self) -> tuple[frozenset[str], ...]:
@@ -162,6 +170,35 @@ class StimulusImages:
             known = {_digest(path).hex()}
             found.append(frozenset(known | ({f"nsd-{int(numbered[1])}"} if numbered else set())))
         return tuple(found)
+
+    def captions_of(self, index: int) -> tuple[str, ...]:
+        """Return the captions of picture ``index`` that are not blank.
+
+        Raises
+        ------
+        InvalidInput
+            It has none.
+        """
+        found = tuple(c.strip() for c in self.captions[index]) if self.captions else ()
+        found = tuple(c for c in found if c)
+        if not found:
+            raise InvalidInput(
+                f"The image {self.ids[index]} has no caption.",
+                "Features of captions need one for every image: in a subject's folder, "
+                "'caption' or 'captions' in cortiscope_sidecar/stimuli.json.",
+            )
+        return found
+
+    def caption_key(self) -> str:
+        """Return 16 hexadecimal digits of the captions, in order; pictures play no part.
+
+        Raises
+        ------
+        InvalidInput
+            An image has no caption; the first such one is named.
+        """
+        captions = [self.captions_of(i) for i in range(len(self))]
+        return hashlib.sha256(json.dumps(captions).encode()).hexdigest()[:16]
 
     def content_key(self) -> str:
         """Return 16 hexadecimal digits of the files' bytes, in order; names play no part."""

@@ -1,4 +1,5 @@
 import io
+import json
 import os
 import pickle
 
@@ -69,6 +70,18 @@ def test_sidecar_is_optional_and_without_it_the_ceiling_is_unknown(tmp_path):
     assert marked.train.notes[2].caption == "picture 2"
 
 
+def test_captions_of_the_sidecar_go_with_the_images(folder):
+    path = folder / "cortiscope_sidecar/stimuli.json"
+    notes = json.loads(path.read_text())
+    notes[2] = {"split": "train", "number": 3, "captions": ["one", "two"]}
+    del notes[3]["caption"]
+    path.write_text(json.dumps(notes))
+    subject = open_subject(folder)
+    assert subject.train.images.captions[1:4] == (("picture 1",), ("one", "two"), ())
+    assert subject.train.notes[2].caption == "one"
+    assert subject.test.images.captions == ()
+
+
 def test_fingerprint_follows_the_data(tmp_path):
     one = open_subject(write_subject(tmp_path / "a" / "s"))
     same = open_subject(write_subject(tmp_path / "b" / "s"))
@@ -118,6 +131,12 @@ DAMAGE = {
     "sidecar of another version": (
         lambda f: (f / "cortiscope_sidecar/sidecar.json").write_text('{"format": "x"}'),
         "version",
+    ),
+    "captions that are no texts": (
+        lambda f: (f / "cortiscope_sidecar/stimuli.json").write_text(
+            '[{"split": "train", "number": 1, "captions": "a face"}]'
+        ),
+        "stimuli.json",
     ),
     "repeats of other images": (
         lambda f: np.save(f / "cortiscope_sidecar/repeats_train.npy", np.ones(4, int)),

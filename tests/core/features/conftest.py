@@ -1,9 +1,13 @@
+import threading
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from core.backbones import WeightsSpec, get_card
 from core.stimuli import StimulusImages
+
+_SEEDING = threading.Lock()
 
 
 @pytest.fixture
@@ -31,10 +35,11 @@ def _make_tiny_backbone(name="small_cnn", weights=None):
         def preprocess(self, image):
             return rgb_tensor(square_crop(image, 64))
 
-    torch.manual_seed(0)
-    network = nn.Sequential()
-    network.add_module("block1", nn.Conv2d(3, 4, 5, stride=2))
-    network.add_module("block2", nn.Conv2d(4, 6, 5, stride=4))
+    with _SEEDING:  # the seed belongs to all threads
+        torch.manual_seed(0)
+        network = nn.Sequential()
+        network.add_module("block1", nn.Conv2d(3, 4, 5, stride=2))
+        network.add_module("block2", nn.Conv2d(4, 6, 5, stride=4))
     network.add_module("head", nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()))
     weights = weights or WeightsSpec("untrained")
     return Tiny(get_card(name), weights, torch.device("cpu"), network)

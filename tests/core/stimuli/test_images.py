@@ -1,3 +1,6 @@
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -91,3 +94,44 @@ def test_ids_must_be_unique_and_as_many_as_files(tmp_path):
         StimulusImages(("a", "a"), (path, path))
     with pytest.raises(InvalidInput):
         StimulusImages(("a",), (path, path))
+
+
+def captioned(*captions):
+    ids = tuple(f"s{i}" for i in range(len(captions)))
+    return StimulusImages(ids, tuple(Path(f"/nowhere/{i}.png") for i in ids), captions)
+
+
+def test_captions_stay_with_their_images():
+    images = captioned(("a face",), ("a street", "cars"), ("a dog",))
+    assert images.subset([2, 1]).captions == (("a dog",), ("a street", "cars"))
+    assert images.captions_of(1) == ("a street", "cars")
+    assert StimulusImages(("a",), (Path("a.png"),)).subset([0]).captions == ()
+
+
+def test_caption_key_follows_captions_and_their_order_and_nothing_else():
+    key = captioned(("a face",), ("b", "c")).caption_key()
+    assert key == replace(captioned(("a face ",), ("b", "", "c")), ids=("x", "y")).caption_key()
+    for other in (
+        captioned(("a face",), ("b", "d")),
+        captioned(("b", "c"), ("a face",)),
+        captioned(("a face", "b"), ("c",)),
+    ):
+        assert other.caption_key() != key
+
+
+def test_content_key_knows_nothing_of_captions(tmp_path):
+    path = write(tmp_path / "a.png", 1)
+    plain = StimulusImages(("a",), (path,))
+    assert plain.content_key() == replace(plain, captions=(("a face",),)).content_key()
+
+
+def test_the_first_image_without_a_caption_is_named():
+    with pytest.raises(InvalidInput, match="image s1 has no caption"):
+        captioned(("a face",), (" ",), ()).caption_key()
+    with pytest.raises(InvalidInput, match="image a has no caption"):
+        StimulusImages(("a",), (Path("a.png"),)).caption_key()
+
+
+def test_captions_must_be_as_many_as_images():
+    with pytest.raises(InvalidInput, match="Captions of 1 images for 2"):
+        StimulusImages(("a", "b"), (Path("a"), Path("b")), (("a face",),))

@@ -1,0 +1,123 @@
+"""Write the table of open_clip's networks that menus are made of.
+
+The table is committed so that listing backbones needs neither torch nor open_clip::
+
+    python -m core.backbones.open_clip_generate
+    ruff format --line-length 100 core/backbones/open_clip_table.py
+
+Run it after a change of open_clip's version or of ``CHOSEN``; a test compares the table with the
+library.
+"""
+
+from __future__ import annotations
+
+import pprint
+from pathlib import Path
+from typing import Any
+
+from core.backbones.block_menu import block_menu
+from core.backbones.open_clip_networks import (
+    build_image_tower,
+    build_text_tower,
+    import_open_clip,
+    preprocessing_of,
+)
+
+_HEADER = '''"""open_clip's networks: written by open_clip_generate.py.
+
+Rows: name, model, number of weights of the image tower, side of its input, length of its embedding,
+published sets with the usual one first (tag, repository, URL of a plain download, mean, SD,
+interpolation, mode of resizing), layers of the image tower for menus, number of weights of the text
+tower, its layers for menus (none where its words need a download).
+"""
+'''
+
+# Name, model, published sets with the usual one first, whether the text tower is offered.
+# All sets of one name share the activation: OpenAI's quick GELU, or LAION's usual one.
+CHOSEN: tuple[tuple[str, str, tuple[str, ...], bool], ...] = (
+    ("clip_rn50", "RN50-quickgelu", ("openai", "yfcc15m", "cc12m"), True),
+    ("clip_rn101", "RN101-quickgelu", ("openai", "yfcc15m"), False),
+    ("clip_vit_b32", "ViT-B-32-quickgelu", ("openai", "laion400m_e32", "metaclip_fullcc"), True),
+    ("clip_vit_b16", "ViT-B-16-quickgelu", ("openai", "metaclip_fullcc"), True),
+    ("clip_vit_l14", "ViT-L-14-quickgelu", ("openai", "metaclip_fullcc"), True),
+    ("clip_vit_l14_336", "ViT-L-14-336-quickgelu", ("openai",), False),
+    ("openclip_vit_b32", "ViT-B-32", ("laion2b_s34b_b79k", "datacomp_xl_s13b_b90k"), True),
+    (
+        "openclip_vit_b16",
+        "ViT-B-16",
+        ("laion2b_s34b_b88k", "datacomp_xl_s13b_b90k", "laion400m_e32"),
+        True,
+    ),
+    ("openclip_vit_l14", "ViT-L-14", ("laion2b_s32b_b82k", "datacomp_xl_s13b_b90k"), True),
+    ("openclip_vit_h14", "ViT-H-14", ("laion2b_s32b_b79k",), True),
+    (
+        "openclip_convnext_base",
+        "convnext_base_w",
+        ("laion2b_s13b_b82k", "laion2b_s13b_b82k_augreg", "laion_aesthetic_s13b_b82k"),
+        False,
+    ),
+    ("siglip_vit_b16", "ViT-B-16-SigLIP", ("webli",), False),
+    ("siglip2_vit_b16", "ViT-B-16-SigLIP2", ("webli",), False),
+    ("eva02_clip_vit_b16", "EVA02-B-16", ("merged2b_s8b_b131k",), False),
+)
+
+
+def row_of(name: str, model: str, tags: tuple[str, ...], with_text: bool) -> tuple[Any, ...]:
+    """Read one network's facts from the library, without making weights."""
+    import torch
+
+    from core.backbones.module_backbone import discover_layers_without_weights
+    from core.backbones.open_clip_backbone import ClipTextBackbone
+
+    side = preprocessing_of(model, tags[0]).size
+    assert isinstance(side, int)
+    network, found = discover_layers_without_weights(
+        lambda: build_image_tower(model, device="meta"), (3, side, side)
+    )
+    image_menu = block_menu([layer.name for layer in found], ["embedding"])
+    n_image, n_text = _n_weights(network), 0
+    text_menu: tuple[str, ...] = ()
+    if with_text:
+        text, described = discover_layers_without_weights(
+            lambda: build_text_tower(model, device="meta"),
+            (text_length(model),),
+            torch.int64,
+            ClipTextBackbone.as_response,
+        )
+        text_menu = block_menu([layer.name for layer in described], ["embedding"])
+        n_text = _n_weights(text)
+    sets = tuple(_published(model, tag) for tag in tags)
+    return (
+        *(name, model, n_image, side, found[-1].shape[0], sets, image_menu, n_text),
+        text_menu,
+    )
+
+
+def text_length(model: str) -> int:
+    """Return how many tokens a model's text tower reads."""
+    length: int = import_open_clip().get_model_config(model)["text_cfg"]["context_length"]
+    return length
+
+
+def _published(model: str, tag: str) -> tuple[Any, ...]:
+    facts = import_open_clip().get_pretrained_cfg(model, tag)
+    p = preprocessing_of(model, tag)
+    return (
+        *(tag, facts["hf_hub"].rstrip("/"), facts["url"]),
+        *(tuple(p.mean), tuple(p.std), p.interpolation, p.resize_mode),
+    )
+
+
+def _n_weights(network: Any) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def main() -> None:
+    """Write ``open_clip_table.py`` beside this file."""
+    rows = tuple(row_of(*chosen) for chosen in CHOSEN)
+    text = f"{_HEADER}\nNETWORKS: tuple = {pprint.pformat(rows, width=98)}\n"
+    Path(__file__).with_name("open_clip_table.py").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

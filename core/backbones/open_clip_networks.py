@@ -1,0 +1,84 @@
+"""open_clip's networks, one tower at a time, without trained weights. Needs torch."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from torch import nn
+
+from core.backbones.module_backbone import name_output
+from core.backbones.torchvision_import import import_torchvision
+
+
+def import_open_clip() -> Any:
+    """Return open_clip, with torchvision imported first."""
+    import_torchvision()
+    import open_clip
+
+    return open_clip
+
+
+def build_model(model: str, device: str = "cpu") -> Any:
+    """Build both towers with random weights."""
+    with _without_warning_of_random_weights():
+        return import_open_clip().create_model(model, pretrained=None, device=device)
+
+
+def build_image_tower(model: str, device: str = "cpu") -> nn.Module:
+    """Build the image tower alone; see ``image_tower``."""
+    return image_tower(build_model(model, device))
+
+
+def build_text_tower(model: str, device: str = "cpu") -> nn.Module:
+    """Build the text tower alone; see ``text_tower``."""
+    return text_tower(build_model(model, device))
+
+
+def image_tower(both: Any) -> nn.Module:
+    """Take the image tower, its modules named as in both towers together.
+
+    A layer ``embedding`` is added: what ``encode_image`` returns, of its own length.
+    """
+    tower = nn.Module()
+    tower.add_module("visual", both.visual)
+    name_output(tower, "embedding", lambda pictures: tower.get_submodule("visual")(pictures))
+    return tower
+
+
+def text_tower(both: Any) -> nn.Module:
+    """Take the text tower, its modules named as in both towers together.
+
+    A layer ``embedding`` is added: what ``encode_text`` returns, of its own length.
+    """
+    tower: nn.Module = both
+    del tower.visual
+    name_output(tower, "embedding", lambda tokens: both.encode_text(tokens))
+    return tower
+
+
+def preprocessing_of(model: str, tag: str) -> Any:
+    """Return the published preprocessing of a set, as open_clip's ``PreprocessCfg``."""
+    from_library = import_open_clip()
+    from open_clip.transform import PreprocessCfg, merge_preprocess_dict
+
+    published = from_library.get_pretrained_cfg(model, tag)
+    size = from_library.get_model_config(model)["vision_cfg"]["image_size"]
+    default = dataclasses.asdict(PreprocessCfg(size=size))
+    return PreprocessCfg(**merge_preprocess_dict(default, published))
+
+
+@contextmanager
+def _without_warning_of_random_weights() -> Iterator[None]:
+    def wanted(record: logging.LogRecord) -> bool:
+        return "No pretrained weights loaded" not in record.getMessage()
+
+    root = logging.getLogger()
+    root.addFilter(wanted)
+    try:
+        yield
+    finally:
+        root.removeFilter(wanted)

@@ -1,0 +1,191 @@
+"""A choice of timm's networks: self-supervised, segmenting and classifying ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core.backbones.card import (
+    BackboneCard,
+    LayerInfo,
+    PretrainedWeights,
+    WeightsPresence,
+    WeightsSpec,
+)
+from core.backbones.timm_table import NETWORKS
+from core.backbones.weights_files import file_presence, resolve_file, weights_file
+
+if TYPE_CHECKING:
+    import torch
+
+    from core.backbones.base import Backbone
+
+# Title, how it was trained, paper.
+_FACTS = {
+    "timm_vit_tiny": ("ViT-Ti/16 (timm)", "classifies ImageNet", "Steiner 2021, arXiv 2106.10270"),
+    "timm_vit_small": ("ViT-S/16 (timm)", "classifies ImageNet", "Steiner 2021, arXiv 2106.10270"),
+    "timm_vit_base": ("ViT-B/16 (timm)", "classifies ImageNet", "Steiner 2021, arXiv 2106.10270"),
+    "deit_small": ("DeiT-S/16", "classifies ImageNet", "Touvron et al. 2021, arXiv 2012.12877"),
+    "deit_base": ("DeiT-B/16", "classifies ImageNet", "Touvron et al. 2021, arXiv 2012.12877"),
+    "beit_base": (
+        "BEiT-B/16",
+        "completed pictures, then classified ImageNet",
+        "Bao et al. 2022, arXiv 2106.08254",
+    ),
+    "dino_vit_s16": ("DINO ViT-S/16", "self-distilled", "Caron et al. 2021, arXiv 2104.14294"),
+    "dino_vit_b16": ("DINO ViT-B/16", "self-distilled", "Caron et al. 2021, arXiv 2104.14294"),
+    "dinov2_vit_s14": ("DINOv2 ViT-S/14", "self-distilled", "Oquab et al. 2024, arXiv 2304.07193"),
+    "dinov2_vit_b14": ("DINOv2 ViT-B/14", "self-distilled", "Oquab et al. 2024, arXiv 2304.07193"),
+    "dinov2_vit_l14": ("DINOv2 ViT-L/14", "self-distilled", "Oquab et al. 2024, arXiv 2304.07193"),
+    "mae_vit_b16": ("MAE ViT-B/16", "completes pictures", "He et al. 2022, arXiv 2111.06377"),
+    "eva02_vit_b14": (
+        "EVA-02 ViT-B/14",
+        "completes CLIP's features of pictures",
+        "Fang et al. 2024, arXiv 2303.11331",
+    ),
+    "sam_vit_b": (
+        "SAM ViT-B",
+        "image encoder of a network that cuts out objects",
+        "Kirillov et al. 2023, arXiv 2304.02643",
+    ),
+    "timm_convnext_tiny": (
+        "ConvNeXt-T (timm)",
+        "classifies ImageNet",
+        "Liu et al. 2022, arXiv 2201.03545",
+    ),
+    "timm_convnext_base": (
+        "ConvNeXt-B (timm)",
+        "classifies ImageNet",
+        "Liu et al. 2022, arXiv 2201.03545",
+    ),
+    "convnextv2_tiny": (
+        "ConvNeXt V2-T",
+        "completed pictures, then classified ImageNet",
+        "Woo et al. 2023, arXiv 2301.00808",
+    ),
+    "timm_resnet50": (
+        "ResNet-50 (timm, A1)",
+        "classifies ImageNet",
+        "Wightman et al. 2021, arXiv 2110.00476",
+    ),
+    "timm_efficientnet_b0": (
+        "EfficientNet-B0 (timm)",
+        "classifies ImageNet",
+        "Tan & Le 2019, arXiv 1905.11946",
+    ),
+    "timm_mobilenet_v3_small": (
+        "MobileNet V3 small 0.5 (timm)",
+        "classifies ImageNet",
+        "Howard et al. 2019, arXiv 1905.02244",
+    ),
+}
+_LICENCES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "cc-by-nc-4.0": "CC BY-NC 4.0"}
+
+
+class TimmFamily:
+    """Networks by module path, and ``features``: what ``forward_features`` returns."""
+
+    def cards(self) -> tuple[BackboneCard, ...]:
+        """Return a card per network, without torch."""
+        return tuple(_card(*row) for row in NETWORKS)
+
+    def resolve(self, card: BackboneCard, weights: WeightsSpec) -> WeightsSpec:
+        """Name the published set, and its hash."""
+        return resolve_file(card, weights)
+
+    def presence(self, card: BackboneCard, weights: WeightsSpec) -> WeightsPresence:
+        """Look for the published file in the hub's cache, and in torch's."""
+        return file_presence(card, weights)
+
+    def layers(self, card: BackboneCard) -> tuple[LayerInfo, ...]:
+        """List all layers without making any weights."""
+        from core.backbones.module_backbone import discover_layers_without_weights
+        from core.backbones.timm_networks import build_network
+
+        model, tag = _model_and_tag(card)
+        shape = (3, card.input_size, card.input_size)
+        return discover_layers_without_weights(lambda: build_network(model, tag), shape)[1]
+
+    def build(self, card: BackboneCard, weights: WeightsSpec, device: torch.device) -> Backbone:
+        """Make the network with its weights.
+
+        Raises
+        ------
+        MissingWeights, DamagedFile
+        """
+        import torch
+
+        from core.backbones.timm_backbone import TimmBackbone
+        from core.backbones.timm_networks import build_network, converted
+        from core.backbones.weights_loading import fits, load_state, load_strictly
+
+        model, tag = _model_and_tag(card)
+        path = None if weights.kind == "untrained" else weights_file(card, weights)
+        state = None if path is None else load_state(path)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(weights.seed)
+            network = build_network(model, tag)
+        if path is not None and state is not None:
+            if weights.kind == "pretrained" and not fits(network, state):
+                state = converted(state, network)
+            load_strictly(network, state, path, card.title)
+        return TimmBackbone(card, weights, device, network, model)
+
+
+def _model_and_tag(card: BackboneCard) -> tuple[str, str]:
+    return next((row[1], row[2]) for row in NETWORKS if row[0] == card.name)
+
+
+def _card(
+    name: str,
+    model: str,
+    tag: str,
+    n_weights: int,
+    side: int,
+    share: float,
+    cut: str,
+    interpolation: str,
+    mean: tuple[float, ...],
+    deviation: tuple[float, ...],
+    repository: str,
+    download: str,
+    licence: str,
+    menu: tuple[str, ...],
+) -> BackboneCard:
+    title, training, paper = _FACTS[name]
+    scale = {0.5: "mean .5 and SD .5", 0.485: "ImageNet's mean and SD"}.get(
+        mean[0], "CLIP's mean and SD"
+    )
+    published = PretrainedWeights(
+        variant=tag,
+        title=tag,
+        file_name="model.safetensors",
+        url=f"https://huggingface.co/{repository}/resolve/main/model.safetensors",
+        sha256_digits="",
+        input_size=side,
+        preprocessing=(
+            f"Shorter side to {int(side / share)} px ({interpolation}), central {side} px square, "
+            f"{scale}."
+        ),
+        repository=repository,
+        other_names=("pytorch_model.bin",),
+        mirror=download,
+        mirror_cache="torch",
+    )
+    facts: dict[str, Any] = {"input_size": side, "preprocessing": published.preprocessing}
+    return BackboneCard(
+        name=name,
+        title=title,
+        family="timm",
+        summary=(
+            f"{training[0].upper()}{training[1:]}; {n_weights / 1e6:.1f} million weights. "
+            "'features' is what forward_features returns."
+        ),
+        weights=("pretrained", "untrained", "file"),
+        default_weights="pretrained",
+        layers_offered=menu,
+        licence=f"Apache-2.0 (code); {_LICENCES[licence]} (weights)",
+        paper=paper,
+        source=f"timm {model}.{tag}",
+        pretrained=(published,),
+        **facts,
+    )

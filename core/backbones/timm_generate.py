@@ -1,0 +1,81 @@
+"""Write the table of timm's networks that menus are made of.
+
+The table is committed so that listing backbones needs neither torch nor timm::
+
+    python -m core.backbones.timm_generate
+    ruff format --line-length 100 core/backbones/timm_table.py
+
+Run it after a change of timm's version or of ``CHOSEN``; a test compares the table with the
+library.
+"""
+
+from __future__ import annotations
+
+import pprint
+from pathlib import Path
+from typing import Any
+
+from core.backbones.block_menu import block_menu
+from core.backbones.timm_networks import build_network, import_timm, preprocessing_of
+
+_HEADER = '''"""timm's networks: written by timm_generate.py.
+
+Rows: name, model, tag of the published weights, number of weights, side of the input, share of the
+resized picture that is kept, how it is cut, interpolation, mean, SD, repository, URL of a plain
+download, licence, layers for menus.
+"""
+'''
+
+CHOSEN: tuple[tuple[str, str, str], ...] = (
+    ("timm_vit_tiny", "vit_tiny_patch16_224", "augreg_in21k_ft_in1k"),
+    ("timm_vit_small", "vit_small_patch16_224", "augreg_in21k_ft_in1k"),
+    ("timm_vit_base", "vit_base_patch16_224", "augreg2_in21k_ft_in1k"),
+    ("deit_small", "deit_small_patch16_224", "fb_in1k"),
+    ("deit_base", "deit_base_patch16_224", "fb_in1k"),
+    ("beit_base", "beit_base_patch16_224", "in22k_ft_in22k_in1k"),
+    ("dino_vit_s16", "vit_small_patch16_224", "dino"),
+    ("dino_vit_b16", "vit_base_patch16_224", "dino"),
+    ("dinov2_vit_s14", "vit_small_patch14_dinov2", "lvd142m"),
+    ("dinov2_vit_b14", "vit_base_patch14_dinov2", "lvd142m"),
+    ("dinov2_vit_l14", "vit_large_patch14_dinov2", "lvd142m"),
+    ("mae_vit_b16", "vit_base_patch16_224", "mae"),
+    ("eva02_vit_b14", "eva02_base_patch14_224", "mim_in22k"),
+    ("sam_vit_b", "samvit_base_patch16", "sa1b"),
+    ("timm_convnext_tiny", "convnext_tiny", "in12k_ft_in1k"),
+    ("timm_convnext_base", "convnext_base", "fb_in22k_ft_in1k"),
+    ("convnextv2_tiny", "convnextv2_tiny", "fcmae_ft_in22k_in1k"),
+    ("timm_resnet50", "resnet50", "a1_in1k"),
+    ("timm_efficientnet_b0", "efficientnet_b0", "ra_in1k"),
+    ("timm_mobilenet_v3_small", "mobilenetv3_small_050", "lamb_in1k"),
+)
+
+
+def row_of(name: str, model: str, tag: str) -> tuple[Any, ...]:
+    """Read one network's facts from the library, without making weights."""
+    from core.backbones.module_backbone import discover_layers_without_weights
+
+    facts = preprocessing_of(model, tag)
+    published = import_timm().models.get_pretrained_cfg(f"{model}.{tag}")
+    network, found = discover_layers_without_weights(
+        lambda: build_network(model, tag), facts["input_size"]
+    )
+    # Weights published as arrays of another library are not read.
+    download = published.url if published.url.endswith((".pth", ".pt")) else ""
+    return (
+        *(name, model, tag, sum(p.numel() for p in network.parameters())),
+        *(facts["input_size"][1], facts["crop_pct"], facts["crop_mode"], facts["interpolation"]),
+        *(tuple(facts["mean"]), tuple(facts["std"])),
+        *(published.hf_hub_id, download, published.license),
+        block_menu([layer.name for layer in found], ["features"]),
+    )
+
+
+def main() -> None:
+    """Write ``timm_table.py`` beside this file."""
+    rows = tuple(row_of(*chosen) for chosen in CHOSEN)
+    text = f"{_HEADER}\nNETWORKS: tuple = {pprint.pformat(rows, width=98)}\n"
+    Path(__file__).with_name("timm_table.py").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
