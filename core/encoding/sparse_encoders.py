@@ -1,4 +1,4 @@
-"""Lasso and elastic net as encoders: a support per vertex, one penalty for all of them."""
+"""Lasso and elastic net as encoders: a support per vertex, or one for all vertices."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from core.encoding.elastic_net import SPARSE_ALPHAS, fit_elastic_net_cv
 from core.encoding.entry import EncoderEntry
+from core.encoding.multitask import fit_multitask
 from core.encoding.predictor import LinearPredictor, Predictor
 from core.encoding.training import TrainingData, Work
 
@@ -21,21 +22,52 @@ class SparseSettings:
     n_folds: int = 5
 
 
+@dataclass(frozen=True)
+class MultitaskSettings:
+    """Penalties to choose from by K-fold cross-validation; img2brain's grid and folds."""
+
+    alphas: tuple[float, ...] = SPARSE_ALPHAS
+    n_folds: int = 3
+
+
 def _fit_with(l1_ratio: float) -> Callable[[TrainingData, SparseSettings, Work], Predictor]:
     def fit(data: TrainingData, settings: SparseSettings, work: Work) -> Predictor:
         solution = fit_elastic_net_cv(
             data.design,
-            np.asarray(data.responses[:, :]),
+            data.responses,
             alphas=settings.alphas,
             l1_ratio=l1_ratio,
             n_folds=settings.n_folds,
             device=work.device,
             progress=work.progress,
+            checkpoint=work.checkpoint,
         )
-        alpha = np.full(data.n_vertices, solution.alpha, dtype=np.float32)
-        return LinearPredictor(solution.coef, solution.intercept, alpha)
+        return _linear(solution.coef, solution.intercept, solution.alpha)
 
     return fit
+
+
+def _fit_jointly_with(
+    l1_ratio: float,
+) -> Callable[[TrainingData, MultitaskSettings, Work], Predictor]:
+    def fit(data: TrainingData, settings: MultitaskSettings, work: Work) -> Predictor:
+        solution = fit_multitask(
+            data.design,
+            data.responses,
+            alphas=settings.alphas,
+            l1_ratio=l1_ratio,
+            n_folds=settings.n_folds,
+            device=work.device,
+            progress=work.progress,
+            checkpoint=work.checkpoint,
+        )
+        return _linear(solution.coef, solution.intercept, solution.alpha)
+
+    return fit
+
+
+def _linear(coef: np.ndarray, intercept: np.ndarray, alpha: float) -> LinearPredictor:
+    return LinearPredictor(coef, intercept, np.full(len(intercept), alpha, dtype=np.float32))
 
 
 ENTRIES = (
@@ -57,5 +89,25 @@ ENTRIES = (
         settings=SparseSettings,
         separable=False,
         fit=_fit_with(0.5),
+    ),
+    EncoderEntry(
+        name="multitask_lasso",
+        title="multitask lasso",
+        summary="linear; a feature is used by all vertices or by none (L2,1 penalty)",
+        method="multitask lasso (L2,1 penalty: features selected jointly for all vertices), its "
+        "penalty chosen by {n_folds}-fold cross-validation",
+        settings=MultitaskSettings,
+        separable=False,
+        fit=_fit_jointly_with(1.0),
+    ),
+    EncoderEntry(
+        name="multitask_elastic_net",
+        title="multitask elastic net",
+        summary="linear, half multitask lasso, half ridge",
+        method="multitask elastic net (L2,1 penalty, l1 ratio 0.5: features selected jointly for "
+        "all vertices), its penalty chosen by {n_folds}-fold cross-validation",
+        settings=MultitaskSettings,
+        separable=False,
+        fit=_fit_jointly_with(0.5),
     ),
 )

@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 from sklearn.linear_model import ElasticNet
 
-from core.encoding import coordinate_descent
+from core.encoding import coordinate_descent, elastic_net, moments
+from core.encoding.checkpoint import MemoryCheckpoint
 from core.encoding.elastic_net import fit_elastic_net, fit_elastic_net_cv
+from core.encoding.one_by_one import equivalent_images, finish_one_by_one
 from core.encoding.ridge import fold_rows
 from core.errors import InvalidInput
 
@@ -34,12 +36,56 @@ def test_coefficients_equal_scikit_learns(rng, alpha, l1_ratio, correlated):
     assert np.all(ours.gap <= 1e-6)
 
 
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
+@pytest.mark.parametrize("correlated", [False, True])
+def test_a_block_finishes_all_vertices_if_it_is_let(rng, monkeypatch, correlated, l1_ratio):
+    x, y = _data(rng, correlated=correlated)
+    x[:, 4] = 7
+    monkeypatch.setattr(coordinate_descent, "_UPDATES_PER_VERTEX", 1e9)
+    monkeypatch.setattr(coordinate_descent, "_SWEEPS", 1000)
+    monkeypatch.setattr(elastic_net, "finish_one_by_one", None)
+    ours = fit_elastic_net(x, y, alpha=0.1, l1_ratio=l1_ratio)
+    theirs = _scikit_learn(x, y, 0.1, l1_ratio)
+    np.testing.assert_allclose(ours.coef.T, theirs.coef_, atol=1e-3)
+    assert np.all(ours.gap <= 1e-6)
+
+
 def test_vertices_the_block_does_not_finish_are_finished_one_by_one(rng, monkeypatch):
     x, y = _data(rng, correlated=True)
+    finished = []
+
+    def spy(gram, cross, *args, **settings):
+        finished.append(cross.shape[1])
+        return finish_one_by_one(gram, cross, *args, **settings)
+
+    monkeypatch.setattr(elastic_net, "finish_one_by_one", spy)
     monkeypatch.setattr(coordinate_descent, "_SWEEPS", 1)
     ours = fit_elastic_net(x, y, alpha=0.01, l1_ratio=1.0)
+    assert finished == [9]
     np.testing.assert_allclose(ours.coef.T, _scikit_learn(x, y, 0.01, 1.0).coef_, atol=1e-3)
     assert np.all(ours.gap <= 1e-6)
+
+
+def test_a_start_near_the_end_gives_the_same_end(rng):
+    import torch
+
+    x, y = (torch.as_tensor(a).double() for a in _data(rng))
+    x, y = x - x.mean(0), y - y.mean(0)
+    given = (x.T @ x / len(x), x.T @ y / len(x), (y**2).mean(0), 0.05, 0.1)
+    cold, _ = coordinate_descent.descend(*given)
+    warm, gap = coordinate_descent.descend(*given, start=cold + 0.01)
+    assert torch.all(gap <= 1e-6 * given[2])
+    np.testing.assert_allclose(warm, cold, atol=1e-3)
+
+
+def test_made_up_images_have_the_moments_of_the_real_ones(rng):
+    x, y = (a - a.mean(0, dtype=np.float64) for a in _data(rng, n=15))
+    gram, cross, energy = x.T @ x / 15, x.T @ y / 15, (y**2).mean(0)
+    made_x, made_y = equivalent_images(gram, cross, energy)
+    assert made_x.shape == (24, 23)
+    np.testing.assert_allclose(made_x.T @ made_x / 24, gram, atol=1e-10)
+    np.testing.assert_allclose(made_x.T @ made_y / 24, cross, atol=1e-10)
+    np.testing.assert_allclose((made_y**2).mean(0), energy)
 
 
 @pytest.mark.filterwarnings("ignore:Objective did not converge")
@@ -95,6 +141,22 @@ def test_the_shared_penalty_has_least_error_over_folds_and_vertices(rng):
     assert ours.alpha == alphas[np.argmin(errors)] == 0.1
     np.testing.assert_array_equal(ours.coef, fit_elastic_net(x, y, alpha=0.1, l1_ratio=1.0).coef)
     assert told == sorted(told)
+
+
+def test_a_fit_reads_chunks_and_resumes_where_it_stopped(rng, monkeypatch):
+    x, y = _data(rng, v=40)
+    monkeypatch.setattr(moments, "_CHUNK_BYTES", 1)
+    saved = MemoryCheckpoint()
+    whole = fit_elastic_net_cv(x, y, checkpoint=saved)
+    names = ["vertices-0", "vertices-16", "vertices-32"]
+    assert [n for n in saved.pieces if n.startswith("fit/")] == [f"fit/{n}" for n in names]
+    del saved.pieces["fit/vertices-32"], saved.pieces["search/errors-16"]
+    saved.pieces["fit/vertices-0"]["coef"][:] = 42
+    again = fit_elastic_net_cv(x, y, checkpoint=saved)
+    assert again.alpha == whole.alpha
+    assert np.all(again.coef[:, :16] == 42)
+    np.testing.assert_array_equal(again.coef[:, 16:], whole.coef[:, 16:])
+    np.testing.assert_array_equal(again.intercept, whole.intercept)
 
 
 @pytest.mark.parametrize(("alpha", "l1_ratio"), [(0.0, 1.0), (1.0, 0.0), (1.0, 1.5)])
