@@ -20,7 +20,7 @@ _CLIP = Source(
 )
 _SAM = Source(
     (
-        Choice("sam_vit_b", ("neck",)),
+        Choice("sam_vit_b", ("features",)),
         Choice("squeezenet1_1", ("features.12",)),
         Choice("small_cnn", ("block4",)),
     )
@@ -82,7 +82,7 @@ ENTRIES = (
         summary="Eight AlexNet layers side by side, standard scaling, PCA 100, least squares.",
         sources=(_ALEXNET,),
         encoder=EncoderSpec("ols"),
-        reduction=Reduction("pca", 100, "standard"),
+        reduction=Reduction.parse("pca:100", scaling="standard"),
         scope="hemisphere",
         ours="Layer maps are averaged onto a 5 x 5 grid before they are joined.",
     ),

@@ -60,7 +60,7 @@ def _regressor(name: str, title: str, encoder: EncoderSpec) -> Recipe:
         summary=f"Untrained AlexNet features.12, PCA 100 without scaling, {title}.",
         sources=_BEST,
         encoder=encoder,
-        reduction=Reduction.parse("ipca:100"),
+        reduction=Reduction.parse("ipca:100", scaling="none"),
         ours=_OURS,
     )
 
@@ -75,7 +75,7 @@ ENTRIES = (
             Source((Choice(network, layers, "untrained", _FULL),)) for network, layers in LAYERS
         ),
         encoder=EncoderSpec("ols"),
-        reduction=Reduction.parse("ipca:30"),
+        reduction=Reduction.parse("ipca:30", scaling="none"),
         each_layer=True,
         ours=_OURS,
     ),

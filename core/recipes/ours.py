@@ -9,7 +9,7 @@ _ORIGIN = "Cortiscope"
 
 _LEARNED = Source(
     (
-        Choice("timm_vit_base_dinov2", ("blocks.2", "blocks.5", "blocks.8", "blocks.11")),
+        Choice("dinov2_vit_b14", ("blocks.2", "blocks.5", "blocks.8", "blocks.11")),
         Choice(
             "squeezenet1_1",
             ("features.2", "features.4", "features.7", "features.10", "features.12"),

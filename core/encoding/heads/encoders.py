@@ -243,6 +243,7 @@ ENTRIES = (
         f"{{n_frequencies}} frequencies per axis), {_TRAINED}",
         settings=PositionalHeadSettings,
         separable=False,
+        uses_positions=True,
         fit=_fit_positional,
     ),
 )
