@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.encoding.checkpoint import Checkpoint, NoCheckpoint
 from core.encoding.ridge_data import (
     Centred,
     RidgeSolution,
@@ -22,6 +23,8 @@ from core.encoding.ridge_data import (
 )
 from core.encoding.ridge_fold import Fold
 from core.encoding.ridge_spectrum import Spectrum
+from core.encoding.training import Responses
+from core.encoding.vertex_pieces import VertexPieces
 from core.errors import InvalidInput
 from core.progress import Progress, silent
 
@@ -31,8 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_ALPHAS", "RidgeSolution", "fit_ridge_cv", "fold_rows"]
 
 DEFAULT_ALPHAS: tuple[float, ...] = tuple(float(a) for a in np.logspace(0, 7, 15))
-# Working arrays of a chunk, in columns of n_features floats: the folds' X'y and the basis images.
-_COLUMNS = 40
+# Working arrays of a chunk beside the folds' X'y, in columns of n_features floats.
+_COLUMNS = 12
 
 
 def fold_rows(n_stimuli: int, n_folds: int) -> list[np.ndarray]:
@@ -44,20 +47,22 @@ def fold_rows(n_stimuli: int, n_folds: int) -> list[np.ndarray]:
 
 def fit_ridge_cv(
     design: np.ndarray,
-    responses: np.ndarray,
+    responses: Responses,
     *,
     alphas: tuple[float, ...] = DEFAULT_ALPHAS,
     n_folds: int = 5,
     device: str = "cpu",
     progress: Progress = silent,
+    checkpoint: Checkpoint | None = None,
 ) -> RidgeSolution:
     """Fit ridge with, for each vertex, the penalty of least mean squared error on held-out folds.
 
     Parameters
     ----------
     design : (n_stimuli, n_features) float32.
-    responses : (n_stimuli, n_vertices); may be memory-mapped.
+    responses : (n_stimuli, n_vertices), read once, a chunk of vertices at a time.
     alphas : positive penalties to choose from.
+    checkpoint : where finished chunks of vertices are left and found again.
 
     Notes
     -----
@@ -72,46 +77,58 @@ def fit_ridge_cv(
 
     original = checked_design(design, responses)
     grid = decreasing_penalties(alphas)
-    n_vertices = responses.shape[1]
+    n_stimuli, n_features = original.shape
+    n_vertices = int(responses.shape[1])
+    rows = fold_rows(n_stimuli, n_folds) if len(grid) > 1 else []
+    coef = np.empty((n_features, n_vertices), dtype=np.float32)
+    intercept = np.empty(n_vertices, dtype=np.float32)
+    alpha = np.empty(n_vertices, dtype=np.float32)
+    validation = np.empty((len(grid) if rows else 0, n_vertices), dtype=np.float32)
+    pieces = VertexPieces(
+        {"coef": coef, "intercept": intercept, "alpha": alpha, "validation_mse": validation},
+        checkpoint or NoCheckpoint(),
+    )
+    solution = RidgeSolution(coef, intercept, alpha, validation if rows else None)
+    # A function of the shapes alone, so that a restart on another device finds its chunks.
+    floats = 2 * n_stimuli + (len(rows) + _COLUMNS) * min(n_stimuli, n_features)
+    missing = pieces.missing(vertex_chunks(n_vertices, floats))
+    if not missing:
+        progress(1.0, "fitted")
+        return solution
+
     reduced, axes = row_space(original)
-    x = torch.as_tensor(reduced, device=device)
-    x_mean = x.mean(0, dtype=torch.float64)
-    x = x.double() - x_mean
+    x = torch.as_tensor(reduced, device=device).double()
+    x -= x.mean(0)
     gram = x.T @ x
     full = Spectrum.of(gram)
     dtype = torch.float64 if full.needs_float64(grid[-1]) else torch.float32
     x = x.to(dtype)
-
     folds: list[Fold] = []
-    if len(grid) > 1:
-        for rows in fold_rows(len(x), n_folds):
-            progress(0.1 * len(folds) / n_folds, "preparing folds")
-            part = slice(int(rows[0]), int(rows[-1]) + 1)
-            folds.append(Fold.prepare(x, gram, part, grid, dtype))
-    full_axes = full.axes.to(dtype)
-    rotation = None if axes is None else torch.as_tensor(axes, dtype=dtype, device=device)
+    for held in rows:
+        progress(0.1 * len(folds) / n_folds, "preparing folds")
+        folds.append(Fold.prepare(x, gram, slice(int(held[0]), int(held[-1]) + 1), grid, dtype))
+    back = full.axes
+    if axes is not None:
+        back = torch.as_tensor(axes, device=device) @ back
+    back, forth = back.to(dtype), full.axes.T.to(dtype)
+    shrink = full.shrinkage(grid).to(dtype)
+    design_mean = torch.as_tensor(original.mean(axis=0, dtype=np.float64), device=device)
 
-    coef = np.empty((original.shape[1], n_vertices), dtype=np.float32)
-    intercept = np.empty(n_vertices, dtype=np.float32)
-    alpha = np.empty(n_vertices, dtype=np.float32)
-    validation = np.zeros((len(grid), n_vertices), dtype=np.float32) if folds else None
-    design_mean = torch.as_tensor(original, device=device).mean(0, dtype=torch.float64)
-    for part in vertex_chunks(n_vertices, 2 * len(x) + _COLUMNS * x.shape[1]):
+    for part in missing:
         progress(0.1 + 0.9 * part.start / n_vertices, "choosing penalties and fitting")
         y = Centred.of(responses[:, part], x.device, dtype)
         errors, whole = _fold_errors(x, y, folds, len(grid))
         chosen = errors.argmin(0)
-        penalty = torch.as_tensor(grid, device=x.device)[chosen]
-        shrink = full.shrinkage(grid)[chosen].T.to(dtype)
-        w = full_axes @ (shrink * (full_axes.T @ whole))
-        w = (w if rotation is None else rotation @ w).double() * y.scale
-        coef[:, part] = w.float().cpu().numpy()
-        intercept[part] = (y.mean - design_mean @ w).float().cpu().numpy()
-        alpha[part] = penalty.float().cpu().numpy()
-        if validation is not None:
-            validation[:, part] = (errors * y.scale**2).flip(0).float().cpu().numpy()
+        w = (back @ (shrink[chosen].T * (forth @ whole))).double() * y.scale
+        pieces.put(
+            part,
+            coef=w.float().cpu().numpy(),
+            intercept=(y.mean - design_mean @ w).float().cpu().numpy(),
+            alpha=grid[chosen.cpu().numpy()],
+            validation_mse=(errors * y.scale**2).flip(0).float().cpu().numpy()[: len(validation)],
+        )
     progress(1.0, "fitted")
-    return RidgeSolution(coef, intercept, alpha, validation)
+    return solution
 
 
 def _fold_errors(
@@ -125,14 +142,16 @@ def _fold_errors(
         return errors, x.T @ y.values
     held = [y.values[fold.rows] for fold in folds]
     parts = [x[fold.rows].T @ values for fold, values in zip(folds, held, strict=True)]
-    whole = torch.stack(parts).sum(0)
-    low = torch.stack([values.min(0).values for values in held])
-    high = torch.stack([values.max(0).values for values in held])
+    whole = parts[0].clone()
+    for other in parts[1:]:
+        whole += other
+    low = torch.stack([values.amin(0) for values in held])
+    high = torch.stack([values.amax(0) for values in held])
     for k, fold in enumerate(folds):
         mse = fold.squared_error(whole, parts[k], held[k])
         # A vertex that is constant in training is predicted by its mean whatever the penalty;
         # rounding would otherwise choose one.
         others = [j for j in range(len(folds)) if j != k]
-        constant = low[others].min(0).values == high[others].max(0).values
+        constant = low[others].amin(0) == high[others].amax(0)
         errors += torch.where(constant, mse[:1], mse) / len(folds)
     return errors, whole

@@ -16,8 +16,14 @@ from core.errors import InvalidInput
 if TYPE_CHECKING:
     import torch
 
-_CHUNK_BYTES = 2**27
-_LARGEST_CHUNK = 2048
+    from core.encoding.training import Responses
+
+# Arrays of this size come from memory that was used before, not fresh from the system, which
+# costs more than a pass over them.
+_CHUNK_BYTES = 2**26
+# No power of two: columns at such distances share the same few lines of the cache.
+_LARGEST_CHUNK = 2000
+_SMALLEST_SCALE = 2.0**-126
 
 
 @dataclass(frozen=True)
@@ -41,12 +47,13 @@ class RidgeSolution:
     validation_mse: np.ndarray | None
 
 
-def checked_design(design: np.ndarray, responses: np.ndarray) -> np.ndarray:
+def checked_design(design: np.ndarray, responses: Responses) -> np.ndarray:
     """Return the design as float32, if it has a row for every row of the responses."""
     x = np.asarray(design, dtype=np.float32)
-    if x.ndim != 2 or responses.ndim != 2 or len(x) != len(responses):
+    shape = tuple(responses.shape)
+    if x.ndim != 2 or len(shape) != 2 or len(x) != shape[0]:
         raise InvalidInput(
-            f"Design {x.shape} and responses {responses.shape} must have one row per image each."
+            f"Design {x.shape} and responses {shape} must have one row per image each."
         )
     return x
 
@@ -86,16 +93,16 @@ class Centred:
         import torch
 
         values = torch.as_tensor(np.array(responses, dtype=np.float32), device=device).to(dtype)
-        low, high = values.min(0).values, values.max(0).values
-        mean = values.mean(0, dtype=torch.float64)
-        values -= mean.to(dtype)
-        # Rounding of the mean must not give a constant vertex a response.
-        constant = low == high
-        values[:, constant] = 0
-        mean = torch.where(constant, low.double(), mean)
-        largest = values.abs().max(0).values.double()
+        low, high = values.amin(0), values.amax(0)
+        average = values.new_full((1, len(values)), 1 / len(values))
+        # Subtracting its own value leaves a constant vertex 0; a rounded mean would not.
+        shift = torch.where(low == high, low, (average @ values)[0])
+        largest = torch.maximum(high.double() - shift, shift - low.double())
         scale = torch.exp2(torch.floor(torch.log2(torch.where(largest > 0, largest, 1.0))))
-        values /= scale.to(dtype)
+        scale = scale.clamp_min(_SMALLEST_SCALE)
+        factor = (1 / scale).to(dtype)
+        torch.addcmul(-shift * factor, values, factor, out=values)
+        mean = shift + (average @ values)[0] * scale
         return cls(values, mean, scale)
 
 

@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.encoding.ridge_norms import HeldNorms, block_count
 from core.encoding.ridge_spectrum import PenaltyCurves, Spectrum
 
 if TYPE_CHECKING:
     import torch
 
-# Largest error of a mean squared error, as a share of the held-out responses' energy, that the
-# basis of penalty curves may bring; vertices above it are computed exactly.
-_TOLERANCE = 1e-4
-_BLOCKS = 4
+# Rows that are squared and summed at a time: they stay in the cache.
+_ROWS = 256
 
 
 @dataclass(frozen=True)
@@ -33,8 +32,7 @@ class Fold:
     n_train : number of training images.
     mean : (n_features,) of the training images.
     axes : (n_features, n_features) V, of the training images.
-    triangle : (min(n_held, n_features), n_features), R.
-    stretch : the spectral norm of R with columns of norm 1; bounds the basis's error.
+    norms : of the held-out predictions.
     """
 
     rows: slice
@@ -42,8 +40,7 @@ class Fold:
     mean: torch.Tensor
     axes: torch.Tensor
     curves: PenaltyCurves
-    triangle: torch.Tensor
-    stretch: float
+    norms: HeldNorms
 
     @classmethod
     def prepare(
@@ -63,18 +60,14 @@ class Fold:
         train = gram - held.T @ held - n_train * torch.outer(mean, mean)
         spectrum = Spectrum.of(train)
         triangle = torch.linalg.qr((held - mean) @ spectrum.axes, mode="r").R
-        norms = triangle.norm(dim=0)
-        unit = triangle / torch.where(norms > 0, norms, 1.0)
-        stretch = torch.linalg.eigvalsh(unit.T @ unit)[-1].clamp_min(0).sqrt()
-        curves = PenaltyCurves.of(spectrum, grid, dtype)
+        curves = PenaltyCurves.of(spectrum, grid, dtype, n_blocks=block_count(len(gram)))
         return cls(
             rows,
             n_train,
             mean.to(dtype),
             spectrum.axes.to(dtype),
             curves,
-            triangle.to(dtype),
-            float(stretch),
+            HeldNorms.of(triangle, curves),
         )
 
     def squared_error(
@@ -95,52 +88,24 @@ class Fold:
         import torch
 
         n_held = len(held)
-        total = held.sum(0)
+        total = (held.new_ones(1, n_held) @ held)[0]
         y_mean = -total / self.n_train
         # Means leave by rank-one terms; the centred design's held-out sum is -n_train * mean.
-        shift = torch.outer(self.mean, y_mean)
-        c = self.axes.T @ (whole - part - self.n_train * shift)
-        b = self.axes.T @ (part - torch.outer(self.mean, total) + (self.n_train + n_held) * shift)
-        energy = ((held - y_mean) ** 2).sum(0)
+        moved = torch.addr(whole - part, self.mean, y_mean, alpha=-self.n_train)
+        c = self.axes.T @ moved
+        left = (self.n_train + n_held) * y_mean - total
+        b = self.axes.T @ torch.addr(part, self.mean, left, out=moved)
+        energy = _energy(held) + y_mean * (n_held * y_mean - 2 * total)
+        norms = self.norms.of_all_penalties(c, energy)
         cross = self.curves.exact @ (c * b)
-        errors = energy - 2 * cross + self._squared_norms(c, energy)
-        return errors.double().clamp_min(0) / n_held
+        return (energy - 2 * cross + norms).clamp_min(0) / n_held
 
-    def _squared_norms(self, c: torch.Tensor, energy: torch.Tensor) -> torch.Tensor:
-        """Squared norms of the held-out predictions, (n_alphas, n_vertices)."""
-        curves = self.curves
-        if not curves.worthwhile:
-            return self._exact_norms(c)
-        rank, n_vertices = len(curves.basis), c.shape[1]
-        inner = c.new_zeros(n_vertices, rank, rank)
-        # Vertices first, (n_vertices, rank, n_features): one product, and no copy for the next.
-        shrunk = c.T[:, None, :] * curves.basis
-        for block, columns in self._row_blocks():
-            images = shrunk[:, :, columns] @ block.T
-            inner.baddbmm_(images, images.transpose(1, 2))
-        norms = ((curves.weights @ inner) * curves.weights).sum(2).T.clamp_min(0)
-        # ||R (residual c)|| <= stretch * ||column norms * residual * c||.
-        size = self.triangle.norm(dim=0)
-        bound = self.stretch * (((size * curves.residual) ** 2) @ c**2).sqrt()
-        wrong = 2 * norms.sqrt() * bound + bound**2 > _TOLERANCE * energy
-        columns = wrong.any(0).nonzero()[:, 0]
-        if len(columns):
-            norms[:, columns] = self._exact_norms(c[:, columns])
-        return norms
 
-    def _exact_norms(self, c: torch.Tensor) -> torch.Tensor:
-        norms = c.new_zeros(len(self.curves.exact), c.shape[1])
-        for k, curve in enumerate(self.curves.exact):
-            shrunk = curve[:, None] * c
-            for block, rows in self._row_blocks():
-                norms[k] += ((block @ shrunk[rows]) ** 2).sum(0)
-        return norms
+def _energy(values: torch.Tensor) -> torch.Tensor:
+    """Sum of squares over images, (n_vertices,) float64."""
+    import torch
 
-    def _row_blocks(self) -> list[tuple[torch.Tensor, slice]]:
-        """Row blocks of R with the columns that are not zero in them: half the work is zeros."""
-        height, width = self.triangle.shape
-        edges = np.linspace(0, height, min(_BLOCKS, height) + 1).astype(int)
-        return [
-            (self.triangle[a:b, a:], slice(int(a), width))
-            for a, b in zip(edges[:-1], edges[1:], strict=True)
-        ]
+    total = torch.zeros(values.shape[1], dtype=torch.float64, device=values.device)
+    for rows in values.split(_ROWS):
+        total += (rows * rows).sum(0)
+    return total

@@ -67,39 +67,56 @@ class Spectrum:
 class PenaltyCurves:
     """The curves ``D_a`` of all penalties in a basis of few: ``D ~ weights @ basis``.
 
-    As functions of s they are so alike that about ten basis curves serve any number of them, so
-    the cost of choosing among penalties stops growing with their number.
+    As functions of s they are so alike that about ten basis curves serve any number of them, and
+    two to four within a block of axes of similar s, so the cost of choosing among penalties does
+    not grow with their number.
 
     Parameters
     ----------
     exact : (n_penalties, n_features).
-    weights : (n_penalties, rank).
-    basis : (rank, n_features).
+    weights : (n_penalties, n_curves).
+    basis : (n_curves, n_features); a curve is 0 outside its block.
     residual : (n_penalties, n_features), exact - weights @ basis.
+    blocks : for each block its axes and its curves; together all of both, in order.
     """
 
     exact: torch.Tensor
     weights: torch.Tensor
     basis: torch.Tensor
     residual: torch.Tensor
+    blocks: tuple[tuple[slice, slice], ...]
 
     @classmethod
     def of(
-        cls, spectrum: Spectrum, penalties: np.ndarray, dtype: torch.dtype, tolerance: float = 1e-5
+        cls,
+        spectrum: Spectrum,
+        penalties: np.ndarray,
+        dtype: torch.dtype,
+        tolerance: float = 1e-5,
+        n_blocks: int = 1,
     ) -> PenaltyCurves:
         """Cut the singular values of ``s / (s + a)``, the fraction kept along each axis."""
         import torch
 
         exact = spectrum.shrinkage(penalties)
-        s = spectrum.values
-        u, size, v = torch.linalg.svd(exact * s, full_matrices=False)
-        rank = max(int((size > tolerance * size[0]).sum()), 1)
-        basis = torch.where(spectrum.null(), 0.0, v[:rank] / torch.where(s > 0, s, 1.0))
-        weights = u[:, :rank] * size[:rank]
-        residual = exact - weights @ basis
-        return cls(exact.to(dtype), weights.to(dtype), basis.to(dtype), residual.to(dtype))
-
-    @property
-    def worthwhile(self) -> bool:
-        """Whether the basis is smaller than the curves it stands for."""
-        return len(self.basis) < len(self.exact)
+        s = torch.where(spectrum.null(), 1.0, spectrum.values)
+        kept = exact * s
+        smallest = tolerance * torch.linalg.matrix_norm(kept, 2)
+        weights, curves, blocks = [], [], []
+        n_curves = 0
+        edges = np.linspace(0, len(s), n_blocks + 1).astype(int)
+        for start, stop in zip(edges[:-1], edges[1:], strict=True):
+            axes = slice(int(start), int(stop))
+            u, size, v = torch.linalg.svd(kept[:, axes], full_matrices=False)
+            rank = int((size > smallest).sum())
+            curve = torch.zeros(rank, len(s), dtype=s.dtype, device=s.device)
+            curve[:, axes] = v[:rank] / s[axes]
+            weights.append(u[:, :rank] * size[:rank])
+            curves.append(curve)
+            blocks.append((axes, slice(n_curves, n_curves + rank)))
+            n_curves += rank
+        weight, basis = torch.cat(weights, 1), torch.cat(curves)
+        residual = exact - weight @ basis
+        return cls(
+            exact.to(dtype), weight.to(dtype), basis.to(dtype), residual.to(dtype), tuple(blocks)
+        )
