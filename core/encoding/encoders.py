@@ -10,14 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.encoding import ridge_encoders, sparse_encoders
+from core.encoding import neighbours, ridge_encoders, sparse_encoders, tree
 from core.encoding.entry import EncoderEntry
 from core.encoding.predictor import Predictor
 from core.encoding.training import TrainingData, Work, check_responses
 from core.errors import InvalidInput, unknown_name
 
 ENCODERS: dict[str, EncoderEntry] = {
-    entry.name: entry for entry in (*ridge_encoders.ENTRIES, *sparse_encoders.ENTRIES)
+    entry.name: entry
+    for entry in (
+        *ridge_encoders.ENTRIES,
+        *sparse_encoders.ENTRIES,
+        *neighbours.ENTRIES,
+        *tree.ENTRIES,
+    )
 }
 
 

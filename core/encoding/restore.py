@@ -7,11 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from core.encoding.neighbours import NeighboursPredictor
 from core.encoding.predictor import LinearPredictor, Predictor
+from core.encoding.tree import TreePredictor
 from core.errors import unknown_name
 
 PREDICTORS: dict[str, Callable[[Mapping[str, Any], Callable[[str], np.ndarray]], Predictor]] = {
     LinearPredictor.kind: LinearPredictor.restore,
+    NeighboursPredictor.kind: NeighboursPredictor.restore,
+    TreePredictor.kind: TreePredictor.restore,
 }
 
 
