@@ -13,10 +13,12 @@ from typing import Any
 from core.encoding import (
     banded,
     best_space,
+    neighbours,
     ridge_encoders,
     shared_ridge,
     sparse_encoders,
     stacking,
+    tree,
 )
 from core.encoding.entry import EncoderEntry
 from core.encoding.heads import encoders as heads
@@ -30,6 +32,8 @@ ENCODERS: dict[str, EncoderEntry] = {
         *ridge_encoders.ENTRIES,
         *shared_ridge.ENTRIES,
         *sparse_encoders.ENTRIES,
+        *neighbours.ENTRIES,
+        *tree.ENTRIES,
         *banded.ENTRIES,
         *stacking.ENTRIES,
         *best_space.ENTRIES,

@@ -74,7 +74,11 @@ def test_nothing_fitted_changes_with_test_or_validation_data(tmp_path, encoder):
         path.write_bytes(images[int(before.array("fit_rows")[0])].read_bytes())
     _, after = _fit(folder, tmp_path / "b", encoder)
     for name in ("coef", "intercept", "readout0_mean", "readout0_scale", "readout0_components"):
+    for name in ("readout_mean", "readout_scale", "readout_components"):
         np.testing.assert_array_equal(before.array(name), after.array(name))
+    again = after.fitted.arrays()
+    for name, values in before.fitted.arrays().items():
+        np.testing.assert_array_equal(values, again[name])
 
 
 def test_without_test_responses_the_report_is_on_validation_images(tmp_path):
