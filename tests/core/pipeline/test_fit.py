@@ -73,7 +73,9 @@ def test_nothing_fitted_changes_with_test_or_validation_data(tmp_path, encoder):
     for path in donors:
         path.write_bytes(images[int(before.array("fit_rows")[0])].read_bytes())
     _, after = _fit(folder, tmp_path / "b", encoder)
-    for name in ("coef", "intercept", "readout_mean", "readout_scale", "readout_components"):
+    fitted = sorted(before.fitted.arrays())
+    assert fitted == sorted(after.fitted.arrays())
+    for name in (*fitted, "readout_mean", "readout_scale", "readout_components"):
         np.testing.assert_array_equal(before.array(name), after.array(name))
 
 
