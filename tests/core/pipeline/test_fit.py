@@ -75,6 +75,9 @@ def test_nothing_fitted_changes_with_test_or_validation_data(tmp_path, encoder):
     _, after = _fit(folder, tmp_path / "b", encoder)
     for name in ("coef", "intercept", "readout0_mean", "readout0_scale", "readout0_components"):
     for name in ("readout_mean", "readout_scale", "readout_components"):
+    fitted = sorted(before.fitted.arrays())
+    assert fitted == sorted(after.fitted.arrays())
+    for name in (*fitted, "readout_mean", "readout_scale", "readout_components"):
         np.testing.assert_array_equal(before.array(name), after.array(name))
     again = after.fitted.arrays()
     for name, values in before.fitted.arrays().items():

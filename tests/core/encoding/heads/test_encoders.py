@@ -140,13 +140,3 @@ def test_the_methods_text_is_filled_from_the_settings(entry):
     text = method_text(entry.name, dataclasses.asdict(entry.settings()))
     assert "{" not in text
     assert "adamw" in text
-
-
-def test_the_fit_depends_on_the_training_images_alone(rng):
-    """Leakage is impossible by construction: what is not given cannot be seen."""
-    data = _data(rng)
-    part = TrainingData(data.design[:40], data.responses[:40], vertices=data.vertices)
-    for name in NAMES:
-        before = _fit(part, name, max_epochs=2).predict(data.design)
-        data.responses[40:] += 100
-        np.testing.assert_array_equal(_fit(part, name, max_epochs=2).predict(data.design), before)
