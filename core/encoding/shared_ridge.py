@@ -95,7 +95,7 @@ def _fit(data: TrainingData, settings: SharedPenaltySettings, work: Work) -> Pre
     )
     solution = fit_ridge_cv(
         data.design,
-        np.asarray(data.responses[:, :]),
+        data.responses,
         alphas=(alpha,),
         device=work.device,
         progress=part(work.progress, 0.7, 1.0),

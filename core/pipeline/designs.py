@@ -46,9 +46,11 @@ class Readouts:
     parts: tuple[Readout, ...]
 
     @classmethod
-    def fit(cls, blocks: Sequence[np.ndarray], reduction: Reduction) -> Readouts:
-        """Fit each feature space's readout on its (n_fit, d) features of the fit images."""
-        return cls(tuple(fit_readout(block, reduction) for block in blocks))
+    def fit(
+        cls, blocks: Sequence[np.ndarray], reduction: Reduction, rows: np.ndarray | None = None
+    ) -> Readouts:
+        """Fit each feature space's readout on ``rows`` (all without) of its (n, d) features."""
+        return cls(tuple(fit_readout(block, reduction, rows) for block in blocks))
 
     @property
     def spaces(self) -> tuple[slice, ...]:

@@ -80,10 +80,13 @@ def prepare(subjects: Sequence[Subject], spec: EncodingSpec, store: FeatureStore
         rows = allowed_rows(target, fit_rows, subjects[1:])
     spaces = spec.feature_spaces()
     train = [[space_features(store, f, s.train.images) for f in spaces] for s in subjects]
-    pooled = [
-        _stack([train[s][k][rows[s]] for s in range(len(subjects))]) for k in range(len(spaces))
-    ]
-    readouts = Readouts.fit(pooled, spec.reduction)
+    if len(subjects) == 1:
+        readouts = Readouts.fit(train[0], spec.reduction, fit_rows)
+    else:
+        pooled = [
+            _stack([train[s][k][rows[s]] for s in range(len(subjects))]) for k in range(len(spaces))
+        ]
+        readouts = Readouts.fit(pooled, spec.reduction)
     design, residual = {}, {}
     design["train"], residual["train"] = readouts.transform(train[0])
     if len(target.test):
