@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
-# Keeps collinear members apart; relative to the members' energy.
+# Keeps the system of collinear members solvable; relative to their energy.
 _JITTER = 1e-10
 _TOLERANCE = 1e-10
 
@@ -36,13 +36,12 @@ def simplex_weights(
     import torch
 
     m = cross.shape[1]
-    own = gram.diagonal(dim1=1, dim2=2).mean(1)
-    unit = torch.maximum(own, cross.abs().amax(1))
+    unit = torch.maximum(gram.diagonal(dim1=1, dim2=2).mean(1), cross.abs().amax(1))
     defined = (energy > 0) & (unit > 0)
     unit = torch.where(defined, unit, 1.0)
     h = torch.where(defined[:, None, None], gram / unit[:, None, None], 0.0)
     g = torch.where(defined[:, None], cross / unit[:, None], 0.0)
-    jitter = torch.where(defined, _JITTER * own / unit, 1.0)
+    jitter = torch.where(defined, _JITTER, 1.0)
     stable = h + jitter[:, None, None] * torch.eye(m, dtype=h.dtype, device=h.device)
     start = (0.5 * stable.diagonal(dim1=1, dim2=2) - g).argmin(1)
     support = torch.nn.functional.one_hot(start, m).bool()

@@ -155,7 +155,7 @@ def _stack(
         y_mean = -held.sum(0) / n_train  # all rows together sum to 0
         target = held - y_mean
         predicted = [
-            _held_out(model, f, whole[k] - parts[k][f], y_mean, places[k], y.constant[f])
+            _held_out(model, f, whole[k] - parts[k][f], y_mean, places[k])
             for k, model in enumerate(models)
         ]
         energy += (target**2).sum(0, dtype=torch.float64)
@@ -191,14 +191,12 @@ def _held_out(
     moments: torch.Tensor,
     y_mean: torch.Tensor,
     place: torch.Tensor,
-    constant: torch.Tensor,
 ) -> torch.Tensor:
     """Predict the held-out images of a fold from the others, less the others' mean response."""
     import torch
 
     fold: Fold = model.ridge.folds[f]
     c = fold.axes.T @ (moments - fold.n_train * torch.outer(fold.mean, y_mean))
-    c[:, constant] = 0
     return model.images[f] @ (fold.curves.exact[place].T * c)
 
 

@@ -210,6 +210,21 @@ def test_collinear_spaces_stay_finite_and_predict_as_one(rng):
     assert np.isfinite(searched.coef).all()
 
 
+def test_next_to_no_penalty_on_nearly_collinear_columns_is_as_exact(rng):
+    x, y = make(rng, n=200)
+    x[:, 5] = x[:, 4] + 1e-4 * rng.normal(size=200)
+    weights, alphas = np.array([[1.0, 1, 1], [2, 0.5, 0.5]]), (1e-7, 1e-6)
+    ours = fit_banded(x, y, SPACES, weights=weights, alphas=alphas)
+    exact = fit_banded_fixed(x, y, SPACES, ours.penalties)
+    np.testing.assert_allclose(_predict(ours, x), _predict(exact, x), atol=1e-3)
+    errors = np.zeros(9)
+    for rows in np.array_split(np.arange(200), 5):
+        train = np.setdiff1d(np.arange(200), rows)
+        fit = fit_banded_fixed(x[train], y[train], SPACES, ours.penalties)
+        errors += ((_predict(fit, x[rows]) - y[rows]) ** 2).mean(0) / 5
+    np.testing.assert_allclose(ours.validation_mse, errors, rtol=1e-5)
+
+
 def test_infinite_penalties_leave_a_space_out(rng):
     x, y = make(rng)
     ours = fit_banded_fixed(x, y, SPACES, np.array([np.inf, 2.0, np.inf]))

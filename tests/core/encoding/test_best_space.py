@@ -73,6 +73,14 @@ def test_groups_choose_together_as_a_plain_loop_does(rng):
     np.testing.assert_array_equal(choose_spaces(errors, "roi_class", table), expected)
 
 
+def test_a_class_counts_by_all_its_vertices(rng):
+    table = _table(large=[0, 1, 2, 3, 4, 5], small=[5, 6])
+    errors = np.full((2, 9), 0.5)
+    errors[0, :5] = 0.45  # six vertices prefer space 0 a little, one space 1 more
+    errors[1, 6] = 0.3
+    assert choose_spaces(errors, "roi_class", table)[5] == 0
+
+
 def test_a_group_s_choice_weighs_vertices_by_their_variance_and_ignores_constant_ones(rng):
     x, y = make(rng, n=150, noise=0.5, drivers=[0, 0, 0, 0, 1, 2, 2, 2, 0])
     y[:, 4] *= 1000  # large, but one vertex among five

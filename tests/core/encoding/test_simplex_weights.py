@@ -71,6 +71,14 @@ def test_the_gap_bounds_the_distance_to_the_optimum_also_with_equal_members(rng)
     assert gap.max() < 1e-8
 
 
+def test_more_members_than_images_are_solved_as_well(rng):
+    p, y = _problem(rng, 6, n=3)
+    ours, gap = _weights(p, y)
+    assert gap.max() < 1e-8
+    np.testing.assert_allclose(ours.sum(1), 1)
+    assert (ours >= 0).all()
+
+
 def test_nothing_to_explain_and_nothing_that_predicts_give_equal_weights(rng):
     p, y = _problem(rng, 3)
     y[0] = 0

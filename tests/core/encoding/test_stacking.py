@@ -4,6 +4,7 @@ from scipy.optimize import minimize
 from sklearn.linear_model import Ridge
 
 from core.encoding import stacking
+from core.encoding.banded import fit_banded_fixed
 from core.encoding.ridge import fit_ridge_cv
 from core.encoding.stacking import fit_stacked
 from core.encoding.training import Work
@@ -109,6 +110,14 @@ def test_a_vertex_of_noise_still_has_a_prediction_that_varies(rng):
     x, _ = make(rng, n=60)
     y = rng.normal(size=(60, 40)).astype(np.float32)
     assert (_predict(fit_stacked(x, y, SPACES), x).std(0) > 0).all()
+
+
+def test_next_to_no_penalty_on_nearly_collinear_columns_is_as_exact(rng):
+    x, y = make(rng, n=200)
+    x[:, 5] = x[:, 4] + 1e-4 * rng.normal(size=200)
+    ours = fit_stacked(x[:, :7], y, (SPACES[0],), alphas=(1e-7,))
+    exact = fit_banded_fixed(x[:, :7], y, (SPACES[0],), np.array([1e-7]))
+    np.testing.assert_allclose(ours.coef, exact.coef, rtol=1e-3)
 
 
 def test_an_interrupted_fit_goes_on_and_ends_as_an_uninterrupted_one(rng, monkeypatch):
