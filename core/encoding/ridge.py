@@ -17,6 +17,7 @@ from core.encoding.ridge_data import (
     Centred,
     RidgeSolution,
     checked_design,
+    constant_outside,
     decreasing_penalties,
     row_space,
     vertex_chunks,
@@ -116,7 +117,7 @@ def fit_ridge_cv(
 
     for part in missing:
         progress(0.1 + 0.9 * part.start / n_vertices, "choosing penalties and fitting")
-        y = Centred.of(responses[:, part], x.device, dtype)
+        y = Centred.of(responses[:, part], x.device, dtype, scaled=bool(folds))
         errors, whole = _fold_errors(x, y, folds, len(grid))
         chosen = errors.argmin(0)
         w = (back @ (shrink[chosen].T * (forth @ whole))).double() * y.scale
@@ -137,21 +138,18 @@ def _fold_errors(
     """Return errors (n_alphas, n_vertices), mean over folds, and X'y (n_features, n_vertices)."""
     import torch
 
-    errors = torch.zeros(n_alphas, y.values.shape[1], dtype=torch.float64, device=x.device)
+    values = y.values
+    errors = torch.zeros(n_alphas, values.shape[1], dtype=torch.float64, device=x.device)
     if not folds:
-        return errors, x.T @ y.values
-    held = [y.values[fold.rows] for fold in folds]
-    parts = [x[fold.rows].T @ values for fold, values in zip(folds, held, strict=True)]
+        return errors, x.T @ values
+    parts = [x[fold.rows].T @ values[fold.rows] for fold in folds]
     whole = parts[0].clone()
-    for other in parts[1:]:
-        whole += other
-    low = torch.stack([values.amin(0) for values in held])
-    high = torch.stack([values.amax(0) for values in held])
-    for k, fold in enumerate(folds):
-        mse = fold.squared_error(whole, parts[k], held[k])
+    for part in parts[1:]:
+        whole += part
+    for fold, part in zip(folds, parts, strict=True):
+        mse = fold.squared_error(whole, part, values[fold.rows])
         # A vertex that is constant in training is predicted by its mean whatever the penalty;
         # rounding would otherwise choose one.
-        others = [j for j in range(len(folds)) if j != k]
-        constant = low[others].amin(0) == high[others].amax(0)
-        errors += torch.where(constant, mse[:1], mse) / len(folds)
+        mse = torch.where(constant_outside(values, fold.rows), mse[:1], mse)
+        errors += mse / len(folds)
     return errors, whole

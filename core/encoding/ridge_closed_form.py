@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.encoding.checkpoint import Checkpoint, NoCheckpoint
 from core.encoding.ridge import DEFAULT_ALPHAS
 from core.encoding.ridge_data import (
     Centred,
@@ -18,9 +19,12 @@ from core.encoding.ridge_data import (
     checked_design,
     decreasing_penalties,
     row_space,
+    squared_sum,
     vertex_chunks,
 )
 from core.encoding.ridge_spectrum import Spectrum
+from core.encoding.training import Responses
+from core.encoding.vertex_pieces import VertexPieces
 from core.errors import check_option
 from core.progress import Progress, silent
 
@@ -34,12 +38,13 @@ _LEAST_LEFT = 0.03
 
 def fit_ridge_closed_form(
     design: np.ndarray,
-    responses: np.ndarray,
+    responses: Responses,
     *,
     alphas: tuple[float, ...] = DEFAULT_ALPHAS,
     criterion: str = "gcv",
     device: str = "cpu",
     progress: Progress = silent,
+    checkpoint: Checkpoint | None = None,
 ) -> RidgeSolution:
     """Fit ridge with, for each vertex, the penalty of least closed-form error.
 
@@ -52,9 +57,10 @@ def fit_ridge_closed_form(
     Parameters
     ----------
     design : (n_stimuli, n_features) float32.
-    responses : (n_stimuli, n_vertices); may be memory-mapped, read once.
+    responses : (n_stimuli, n_vertices), read once, a chunk of vertices at a time.
     alphas : positive penalties to choose from.
     criterion : ``gcv`` or ``loo``.
+    checkpoint : where finished chunks of vertices are left and found again.
 
     Notes
     -----
@@ -70,9 +76,26 @@ def fit_ridge_closed_form(
     check_option("criterion", criterion, CRITERIA)
     original = checked_design(design, responses)
     grid = decreasing_penalties(alphas)
+    n_stimuli, n_features = original.shape
+    n_vertices = int(responses.shape[1])
+    coef = np.empty((n_features, n_vertices), dtype=np.float32)
+    intercept = np.empty(n_vertices, dtype=np.float32)
+    alpha = np.empty(n_vertices, dtype=np.float32)
+    errors = np.empty((len(grid), n_vertices), dtype=np.float32)
+    pieces = VertexPieces(
+        {"coef": coef, "intercept": intercept, "alpha": alpha, "validation_mse": errors},
+        checkpoint or NoCheckpoint(),
+    )
+    solution = RidgeSolution(coef, intercept, alpha, errors if len(grid) > 1 else None)
+    floats = 2 * n_stimuli + 8 * min(n_stimuli, n_features)
+    missing = pieces.missing(vertex_chunks(n_vertices, floats))
+    if not missing:
+        progress(1.0, "fitted")
+        return solution
+
     reduced, axes = row_space(original)
-    x = torch.as_tensor(reduced, device=device)
-    x = x.double() - x.mean(0, dtype=torch.float64)
+    x = torch.as_tensor(reduced, device=device).double()
+    x -= x.mean(0)
     spectrum = Spectrum.of(x.T @ x)
     shrink = spectrum.shrinkage(grid)
     scores = x @ spectrum.axes  # (n_stimuli, n_features), the images in the axes
@@ -86,14 +109,9 @@ def fit_ridge_closed_form(
     if axes is not None:
         back = torch.as_tensor(axes, device=device) @ back
     back, images = back.to(dtype), scores.to(dtype)
-    design_mean = torch.as_tensor(original, device=device).mean(0, dtype=torch.float64)
-
-    n_vertices = responses.shape[1]
-    coef = np.empty((original.shape[1], n_vertices), dtype=np.float32)
-    intercept = np.empty(n_vertices, dtype=np.float32)
-    alpha = np.empty(n_vertices, dtype=np.float32)
-    errors = np.empty((len(grid), n_vertices), dtype=np.float32)
-    for part in vertex_chunks(n_vertices, 3 * len(x) + 8 * x.shape[1]):
+    design_mean = torch.as_tensor(original.mean(axis=0, dtype=np.float64), device=device)
+    shrink_chosen = shrink.to(dtype)
+    for part in missing:
         progress(part.start / n_vertices, "choosing penalties and fitting")
         y = Centred.of(responses[:, part], x.device, dtype)
         c = images.T @ y.values
@@ -102,13 +120,16 @@ def fit_ridge_closed_form(
         else:
             score = _leave_one_out(c, y.values, images, shrink, left)
         chosen = score.argmin(0)
-        w = (back @ (shrink[chosen].T.to(dtype) * c)).double() * y.scale
-        coef[:, part] = w.float().cpu().numpy()
-        intercept[part] = (y.mean - design_mean @ w).float().cpu().numpy()
-        alpha[part] = grid[chosen.cpu().numpy()]
-        errors[:, part] = (score * y.scale**2).flip(0).float().cpu().numpy()
+        w = (back @ (shrink_chosen[chosen].T * c)).double() * y.scale
+        pieces.put(
+            part,
+            coef=w.float().cpu().numpy(),
+            intercept=(y.mean - design_mean @ w).float().cpu().numpy(),
+            alpha=grid[chosen.cpu().numpy()],
+            validation_mse=(score * y.scale**2).flip(0).float().cpu().numpy(),
+        )
     progress(1.0, "fitted")
-    return RidgeSolution(coef, intercept, alpha, errors if len(grid) > 1 else None)
+    return solution
 
 
 def _generalised(
@@ -122,10 +143,8 @@ def _generalised(
 
     ``sum(e^2) = sum(y^2) - sum(D (2 - s D) c^2)``.
     """
-    import torch
-
     explained = (shrink * (2 - values * shrink)) @ c.double() ** 2
-    rest = ((y**2).sum(0, dtype=torch.float64) - explained).clamp_min(0)
+    rest = (squared_sum(y) - explained).clamp_min(0)
     return _where_defined(rest / len(y) / left.clamp_min(_SMALLEST)[:, None] ** 2, left[:, None])
 
 
@@ -143,7 +162,7 @@ def _leave_one_out(
     weights = (1 / left.clamp_min(_SMALLEST)).to(y.dtype)
     for k, curve in enumerate(shrink.to(y.dtype)):
         error = torch.addmm(y, images, curve[:, None] * c, alpha=-1) * weights[k, :, None]
-        score[k] = (error**2).mean(0, dtype=torch.float64)
+        score[k] = squared_sum(error) / len(y)
     return _where_defined(score, left.amin(1)[:, None])
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from core.encoding.entry import EncoderEntry, NoSettings
 from core.encoding.least_squares import fit_least_squares
 from core.encoding.predictor import LinearPredictor, Predictor
@@ -32,11 +30,12 @@ class KFoldSettings:
 def _fit_ridge(data: TrainingData, settings: KFoldSettings, work: Work) -> Predictor:
     solution = fit_ridge_cv(
         data.design,
-        np.asarray(data.responses[:, :]),
+        data.responses,
         alphas=settings.alphas,
         n_folds=settings.n_folds,
         device=work.device,
         progress=work.progress,
+        checkpoint=work.checkpoint,
     )
     return LinearPredictor(solution.coef, solution.intercept, solution.alpha)
 
@@ -44,16 +43,24 @@ def _fit_ridge(data: TrainingData, settings: KFoldSettings, work: Work) -> Predi
 def _fit_ridge_gcv(data: TrainingData, settings: PenaltySettings, work: Work) -> Predictor:
     solution = fit_ridge_closed_form(
         data.design,
-        np.asarray(data.responses[:, :]),
+        data.responses,
         alphas=settings.alphas,
         device=work.device,
         progress=work.progress,
+        checkpoint=work.checkpoint,
     )
     return LinearPredictor(solution.coef, solution.intercept, solution.alpha)
 
 
 def _fit_ols(data: TrainingData, settings: NoSettings, work: Work) -> Predictor:
-    return LinearPredictor(*fit_least_squares(data.design, np.asarray(data.responses[:, :])))
+    coef, intercept = fit_least_squares(
+        data.design,
+        data.responses,
+        device=work.device,
+        progress=work.progress,
+        checkpoint=work.checkpoint,
+    )
+    return LinearPredictor(coef, intercept)
 
 
 ENTRIES = (

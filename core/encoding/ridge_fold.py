@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.encoding.ridge_data import squared_sum
 from core.encoding.ridge_norms import HeldNorms, block_count
 from core.encoding.ridge_spectrum import PenaltyCurves, Spectrum
 
 if TYPE_CHECKING:
     import torch
-
-# Rows that are squared and summed at a time: they stay in the cache.
-_ROWS = 256
 
 
 @dataclass(frozen=True)
@@ -95,17 +93,7 @@ class Fold:
         c = self.axes.T @ moved
         left = (self.n_train + n_held) * y_mean - total
         b = self.axes.T @ torch.addr(part, self.mean, left, out=moved)
-        energy = _energy(held) + y_mean * (n_held * y_mean - 2 * total)
+        energy = squared_sum(held) + y_mean * (n_held * y_mean - 2 * total)
         norms = self.norms.of_all_penalties(c, energy)
         cross = self.curves.exact @ (c * b)
         return (energy - 2 * cross + norms).clamp_min(0) / n_held
-
-
-def _energy(values: torch.Tensor) -> torch.Tensor:
-    """Sum of squares over images, (n_vertices,) float64."""
-    import torch
-
-    total = torch.zeros(values.shape[1], dtype=torch.float64, device=values.device)
-    for rows in values.split(_ROWS):
-        total += (rows * rows).sum(0)
-    return total

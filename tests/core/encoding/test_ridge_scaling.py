@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 from sklearn.linear_model import Ridge
 
-from core.encoding import ridge_data, ridge_fold
+from core.encoding import ridge_data, ridge_norms
 from core.encoding.ridge import fit_ridge_cv
-from core.encoding.ridge_spectrum import PenaltyCurves
+from core.encoding.ridge_norms import HeldNorms
+from core.encoding.ridge_spectrum import PenaltyCurves, Spectrum
 
 _ALPHAS = tuple(np.logspace(-1, 5, 25))
 
@@ -18,32 +20,52 @@ def _data(rng, n=70, d=30, v=11):
 
 
 def _exact(x, y, monkeypatch):
-    monkeypatch.setattr(PenaltyCurves, "worthwhile", property(lambda curves: False))
+    monkeypatch.setattr(ridge_norms, "_TOLERANCE", -1.0)
     return fit_ridge_cv(x, y, alphas=_ALPHAS)
 
 
-def test_a_basis_of_few_curves_finds_what_all_curves_find(rng, monkeypatch):
-    x, y = _data(rng)
+@pytest.mark.parametrize("narrowest", [1000, 9, 4])
+@pytest.mark.parametrize("n", [70, 33])
+def test_a_basis_of_few_curves_finds_what_all_curves_find(rng, monkeypatch, narrowest, n):
+    monkeypatch.setattr(ridge_norms, "_NARROWEST_BLOCK", narrowest)
+    x, y = _data(rng, n)
     few = fit_ridge_cv(x, y, alphas=_ALPHAS)
     every = _exact(x, y, monkeypatch)
     np.testing.assert_array_equal(few.alpha, every.alpha)
     np.testing.assert_allclose(few.validation_mse, every.validation_mse, rtol=1e-4)
 
 
-def test_where_the_basis_is_too_coarse_vertices_are_computed_exactly(rng, monkeypatch):
+@pytest.mark.parametrize("narrowest", [1000, 4])
+def test_where_the_basis_is_too_coarse_vertices_are_computed_exactly(rng, monkeypatch, narrowest):
+    monkeypatch.setattr(ridge_norms, "_NARROWEST_BLOCK", narrowest)
     x, y = _data(rng)
-    coarse = PenaltyCurves.of.__func__
-    monkeypatch.setattr(
-        PenaltyCurves,
-        "of",
-        classmethod(lambda cls, s, grid, dtype: coarse(cls, s, grid, dtype, tolerance=0.3)),
-    )
+    of = PenaltyCurves.of.__func__
+    coarse = classmethod(lambda *args, **options: of(*args, **options, tolerance=0.3))
+    monkeypatch.setattr(PenaltyCurves, "of", coarse)
     caught = fit_ridge_cv(x, y, alphas=_ALPHAS)
-    monkeypatch.setattr(ridge_fold, "_TOLERANCE", np.inf)
+    monkeypatch.setattr(ridge_norms, "_TOLERANCE", np.inf)
     uncaught = fit_ridge_cv(x, y, alphas=_ALPHAS)
     every = _exact(x, y, monkeypatch)
     np.testing.assert_allclose(caught.validation_mse, every.validation_mse, rtol=1e-4)
     assert np.abs(uncaught.validation_mse / every.validation_mse - 1).max() > 1e-2
+
+
+@pytest.mark.parametrize(("n_rows", "n_blocks"), [(40, 1), (40, 5), (17, 5)])
+def test_what_the_basis_leaves_out_of_a_norm_stays_below_its_bound(rng, n_rows, n_blocks):
+    triangle = torch.triu(torch.as_tensor(rng.normal(size=(n_rows, 40)) * np.linspace(0.01, 2, 40)))
+    triangle = triangle[: min(n_rows, 40)]
+    spectrum = Spectrum(torch.logspace(-2, 4, 40, dtype=torch.float64), torch.eye(40))
+    grid = np.logspace(4, -2, 9)
+    curves = PenaltyCurves.of(spectrum, grid, torch.float64, 1e-2, n_blocks)
+    norms = HeldNorms.of(triangle, curves)
+    c = torch.as_tensor(rng.normal(size=(40, 8)))
+    left_out = torch.stack([(triangle @ (r[:, None] * c)).norm(dim=0) for r in curves.residual])
+    bound = (norms.slack @ c**2).sqrt()
+    assert bool((left_out <= bound * 1.001 + 1e-12).all())
+    assert float(left_out.max()) > 1e-3
+    found = norms.of_all_penalties(c, torch.full((8,), torch.inf, dtype=torch.float64)).sqrt()
+    exact = torch.stack([(triangle @ (d[:, None] * c)).norm(dim=0) for d in curves.exact])
+    assert bool(((found - exact).abs() <= bound + 1e-12).all())
 
 
 def test_memory_mapped_responses_in_small_chunks_give_the_same(rng, tmp_path, monkeypatch):
@@ -94,10 +116,30 @@ def test_a_vertex_that_varies_in_one_fold_only_and_one_alone_stay_defined(rng):
     y[:, 2] = 0.1
     y[3, 2] = 4
     ours = fit_ridge_cv(x, y[:, 2:3])
-    assert ours.coef.shape == (30, 1)
-    assert np.isfinite(ours.coef).all()
+    theirs = Ridge(alpha=float(ours.alpha[0])).fit(x.astype(np.float64), y[:, 2])
+    np.testing.assert_allclose(ours.coef[:, 0], theirs.coef_, rtol=1e-3, atol=1e-9)
+    np.testing.assert_allclose(ours.intercept, theirs.intercept_, rtol=1e-5)
     y[3, 2] = 0.1
     assert np.all(fit_ridge_cv(x, y[:, 2:3]).coef == 0)
+
+
+def test_vertices_that_are_constant_in_each_half_get_the_largest_penalty_of_two_folds(rng):
+    x, _ = _data(rng)
+    y = np.repeat(rng.normal(size=(2, 40)).astype(np.float32), 35, axis=0)
+    ours = fit_ridge_cv(x, y, alphas=_ALPHAS, n_folds=2)
+    assert np.all(ours.alpha == np.float32(max(_ALPHAS)))
+
+
+def test_folds_of_one_image_are_not_made_and_of_two_equal_forming_the_predictions(rng):
+    x, y = _data(rng, n=12, d=4)
+    ours = fit_ridge_cv(x, y, alphas=(1.0, 30.0), n_folds=6)
+    expected = np.zeros((2, 11))
+    for k in range(0, 12, 2):
+        train = np.setdiff1d(np.arange(12), [k, k + 1])
+        for a, alpha in enumerate((1.0, 30.0)):
+            p = Ridge(alpha=alpha).fit(x[train].astype(np.float64), y[train]).predict(x[k : k + 2])
+            expected[a] += ((y[k : k + 2] - p) ** 2).mean(0) / 6
+    np.testing.assert_allclose(ours.validation_mse, expected, rtol=1e-3)
 
 
 def test_constant_vertices_of_any_value_get_coefficients_of_exactly_zero(rng):
