@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 
 from core.encoding.entry import EncoderEntry
-from core.encoding.predictor import Predictor, check_design
+from core.encoding.predictor import check_design
 from core.encoding.training import TrainingData, Work
 from core.errors import InvalidInput, unknown_name
 
@@ -23,7 +23,7 @@ class NeighboursSettings:
     """How many neighbours, and whether nearer ones count more (``uniform`` or ``distance``)."""
 
     k: int = 5
-    weights: Literal["uniform", "distance"] = "uniform"
+    weights: str = "uniform"
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,16 @@ def _shares(distances: np.ndarray, weights: str) -> np.ndarray:
     return (inverse / inverse.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def _fit(data: TrainingData, settings: NeighboursSettings, work: Work) -> Predictor:
+def fit_neighbours(
+    data: TrainingData, settings: NeighboursSettings, work: Work | None = None
+) -> NeighboursPredictor:
+    """Copy the designs and responses, a chunk of vertices at a time.
+
+    Raises
+    ------
+    InvalidInput : more neighbours than images, or unknown weights.
+    """
+    progress = (work or Work()).progress
     n_fit = len(data.design)
     if not 1 <= settings.k <= n_fit:
         raise InvalidInput(f"k must lie between 1 and the {n_fit} fit images; got {settings.k}.")
@@ -131,10 +140,10 @@ def _fit(data: TrainingData, settings: NeighboursSettings, work: Work) -> Predic
         raise unknown_name("weighting of neighbours", settings.weights, WEIGHTS)
     responses = np.empty((n_fit, data.n_vertices), dtype=np.float32)
     for start in range(0, data.n_vertices, _COLUMNS):
-        work.progress(start / data.n_vertices, "copying responses")
+        progress(start / data.n_vertices, "copying responses")
         columns = slice(start, start + _COLUMNS)
         responses[:, columns] = data.responses[:, columns]
-    work.progress(1.0, "fitted")
+    progress(1.0, "fitted")
     design = np.array(data.design, dtype=np.float32)
     return NeighboursPredictor(design, responses, settings.k, settings.weights)
 
@@ -148,6 +157,6 @@ ENTRIES = (
         "Euclidean distance)",
         settings=NeighboursSettings,
         separable=True,
-        fit=_fit,
+        fit=fit_neighbours,
     ),
 )
