@@ -16,6 +16,9 @@ from core.errors import InvalidInput, unknown_name
 WEIGHTS = ("uniform", "distance")
 _COLUMNS = 4096
 _ROWS = 512
+_PAIRS = 16384
+# Of a float32 product of any width, as a share of the squared norms of its factors.
+_ROUNDING = 1e-5
 
 
 @dataclass(frozen=True)
@@ -93,24 +96,41 @@ def nearest_rows(fitted: np.ndarray, design: np.ndarray, k: int) -> tuple[np.nda
     distances : (n_stimuli, k) float64.
     """
     origin = fitted.mean(axis=0, dtype=np.float64)
-    given = fitted - origin
+    given = (fitted - origin).astype(np.float32)
     squares = (given**2).sum(axis=1)
-    # One product gives all distances up to rounding; those that may be among the k are exact.
-    slack = 1e-12 * squares.max()
     nearest = np.empty((len(design), k), dtype=np.int64)
     distances = np.empty((len(design), k))
     for start in range(0, len(design), _ROWS):
-        asked = design[start : start + _ROWS] - origin
-        norms = (asked**2).sum(axis=1)
-        about = squares - 2 * (asked @ given.T)
-        limit = np.partition(about, k - 1, axis=1)[:, k - 1] + slack + 1e-12 * norms
-        for row, (values, most) in enumerate(zip(about, limit, strict=True), start):
-            maybe = np.flatnonzero(values <= most)
-            gaps = fitted[maybe].astype(np.float64) - design[row]
-            exact = (gaps**2).sum(axis=1)
-            first = np.argsort(exact, kind="stable")[:k]
-            nearest[row], distances[row] = maybe[first], np.sqrt(exact[first])
+        asked = design[start : start + _ROWS]
+        centred = (asked - origin).astype(np.float32)
+        # Distances up to rounding and what depends on the row alone, by one product.
+        about = (-2 * centred) @ given.T
+        about += squares
+        limit = _upper_bounds(about, k) + _ROUNDING * ((centred**2).sum(axis=1) + squares.max())
+        row, image = np.divmod(np.flatnonzero(about <= limit[:, None]), len(given))
+        exact = np.empty(len(row))
+        for pair in range(0, len(row), _PAIRS):
+            here = slice(pair, pair + _PAIRS)
+            gaps = fitted[image[here]].astype(np.float64) - asked[row[here]]
+            exact[here] = (gaps**2).sum(axis=1)
+        order = np.lexsort((image, exact, row))
+        n_pairs = np.bincount(row, minlength=len(asked))
+        first = order[(np.cumsum(n_pairs) - n_pairs)[:, None] + np.arange(k)]
+        rows = slice(start, start + len(asked))
+        nearest[rows], distances[rows] = image[first], np.sqrt(exact[first])
     return nearest, distances
+
+
+def _upper_bounds(values: np.ndarray, k: int) -> np.ndarray:
+    """Return, for each row, a value that at least k are not above, and not many more.
+
+    It is the k-th smallest of the minima of groups of columns.
+    """
+    n = values.shape[1]
+    size = max(1, min(64, n // (8 * k)))
+    whole = values[:, : n // size * size]
+    minima = whole.reshape(len(values), size, n // size).min(axis=1)
+    return np.partition(minima, k - 1, axis=1)[:, k - 1]
 
 
 def _shares(distances: np.ndarray, weights: str) -> np.ndarray:
