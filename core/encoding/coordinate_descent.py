@@ -105,16 +105,15 @@ class _Block:
         from torch.nn.functional import softshrink
 
         before, local = w[self.rows], gradient[self.rows]
-        after = before.clone()
         if isinstance(self.rows, slice):
             local = local.clone()
-        rows, slopes = after.unbind(0), local.unbind(0)
+        rows, slopes, found = before.unbind(0), local.unbind(0), []
         for j, column in enumerate(self.columns):
             target = torch.add(slopes[j], rows[j], alpha=self.curvature[j])
-            new = softshrink(target, l1).mul_(self.shrink[j])
+            found.append(softshrink(target, l1).mul_(self.shrink[j]))
             if len(column):
-                local[j + 1 :].addr_(column, rows[j] - new)
-            rows[j].copy_(new)
+                local[j + 1 :].addr_(column, rows[j] - found[j])
+        after = torch.stack(found)
         gradient.addmm_(self.gram, before - after)
         w[self.rows] = after
 

@@ -119,7 +119,7 @@ class FoldedDesign:
         """
         import torch
 
-        values = np.asarray(design, dtype=np.float32)
+        values = np.array(design, dtype=np.float64)
         if values.ndim != 2 or len(responses.shape) != 2 or len(values) != responses.shape[0]:
             raise InvalidInput(
                 f"Design {values.shape} and responses {tuple(responses.shape)} must have one row "
@@ -128,7 +128,7 @@ class FoldedDesign:
         n = len(values)
         if not 1 <= n_folds <= max(n // 2, 1):
             raise InvalidInput(f"{n_folds} folds need at least {2 * n_folds} images; got {n}.")
-        given = torch.as_tensor(values, device=device).double()
+        given = torch.as_tensor(values, device=device)
         mean = given.mean(0)
         given -= mean
         edges = np.cumsum([0, *(len(rows) for rows in np.array_split(np.arange(n), n_folds))])

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 
 from core.encoding.entry import EncoderEntry
-from core.encoding.predictor import Predictor, check_design
+from core.encoding.predictor import check_design
 from core.encoding.training import TrainingData, Work
 from core.errors import InvalidInput, unknown_name
 
 WEIGHTS = ("uniform", "distance")
 _COLUMNS = 4096
 _ROWS = 512
+_PAIRS = 16384
+# Of a float32 product of any width, as a share of the squared norms of its factors.
+_ROUNDING = 1e-5
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class NeighboursSettings:
     """How many neighbours, and whether nearer ones count more (``uniform`` or ``distance``)."""
 
     k: int = 5
-    weights: Literal["uniform", "distance"] = "uniform"
+    weights: str = "uniform"
 
 
 @dataclass(frozen=True)
@@ -93,24 +96,41 @@ def nearest_rows(fitted: np.ndarray, design: np.ndarray, k: int) -> tuple[np.nda
     distances : (n_stimuli, k) float64.
     """
     origin = fitted.mean(axis=0, dtype=np.float64)
-    given = fitted - origin
+    given = (fitted - origin).astype(np.float32)
     squares = (given**2).sum(axis=1)
-    # One product gives all distances up to rounding; those that may be among the k are exact.
-    slack = 1e-12 * squares.max()
     nearest = np.empty((len(design), k), dtype=np.int64)
     distances = np.empty((len(design), k))
     for start in range(0, len(design), _ROWS):
-        asked = design[start : start + _ROWS] - origin
-        norms = (asked**2).sum(axis=1)
-        about = squares - 2 * (asked @ given.T)
-        limit = np.partition(about, k - 1, axis=1)[:, k - 1] + slack + 1e-12 * norms
-        for row, (values, most) in enumerate(zip(about, limit, strict=True), start):
-            maybe = np.flatnonzero(values <= most)
-            gaps = fitted[maybe].astype(np.float64) - design[row]
-            exact = (gaps**2).sum(axis=1)
-            first = np.argsort(exact, kind="stable")[:k]
-            nearest[row], distances[row] = maybe[first], np.sqrt(exact[first])
+        asked = design[start : start + _ROWS]
+        centred = (asked - origin).astype(np.float32)
+        # Distances up to rounding and what depends on the row alone, by one product.
+        about = (-2 * centred) @ given.T
+        about += squares
+        limit = _upper_bounds(about, k) + _ROUNDING * ((centred**2).sum(axis=1) + squares.max())
+        row, image = np.divmod(np.flatnonzero(about <= limit[:, None]), len(given))
+        exact = np.empty(len(row))
+        for pair in range(0, len(row), _PAIRS):
+            here = slice(pair, pair + _PAIRS)
+            gaps = fitted[image[here]].astype(np.float64) - asked[row[here]]
+            exact[here] = (gaps**2).sum(axis=1)
+        order = np.lexsort((image, exact, row))
+        n_pairs = np.bincount(row, minlength=len(asked))
+        first = order[(np.cumsum(n_pairs) - n_pairs)[:, None] + np.arange(k)]
+        rows = slice(start, start + len(asked))
+        nearest[rows], distances[rows] = image[first], np.sqrt(exact[first])
     return nearest, distances
+
+
+def _upper_bounds(values: np.ndarray, k: int) -> np.ndarray:
+    """Return, for each row, a value that at least k are not above, and not many more.
+
+    It is the k-th smallest of the minima of groups of columns.
+    """
+    n = values.shape[1]
+    size = max(1, min(64, n // (8 * k)))
+    whole = values[:, : n // size * size]
+    minima = whole.reshape(len(values), size, n // size).min(axis=1)
+    return np.partition(minima, k - 1, axis=1)[:, k - 1]
 
 
 def _shares(distances: np.ndarray, weights: str) -> np.ndarray:
@@ -123,7 +143,16 @@ def _shares(distances: np.ndarray, weights: str) -> np.ndarray:
     return (inverse / inverse.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def _fit(data: TrainingData, settings: NeighboursSettings, work: Work) -> Predictor:
+def fit_neighbours(
+    data: TrainingData, settings: NeighboursSettings, work: Work | None = None
+) -> NeighboursPredictor:
+    """Copy the designs and responses, a chunk of vertices at a time.
+
+    Raises
+    ------
+    InvalidInput : more neighbours than images, or unknown weights.
+    """
+    progress = (work or Work()).progress
     n_fit = len(data.design)
     if not 1 <= settings.k <= n_fit:
         raise InvalidInput(f"k must lie between 1 and the {n_fit} fit images; got {settings.k}.")
@@ -131,10 +160,10 @@ def _fit(data: TrainingData, settings: NeighboursSettings, work: Work) -> Predic
         raise unknown_name("weighting of neighbours", settings.weights, WEIGHTS)
     responses = np.empty((n_fit, data.n_vertices), dtype=np.float32)
     for start in range(0, data.n_vertices, _COLUMNS):
-        work.progress(start / data.n_vertices, "copying responses")
+        progress(start / data.n_vertices, "copying responses")
         columns = slice(start, start + _COLUMNS)
         responses[:, columns] = data.responses[:, columns]
-    work.progress(1.0, "fitted")
+    progress(1.0, "fitted")
     design = np.array(data.design, dtype=np.float32)
     return NeighboursPredictor(design, responses, settings.k, settings.weights)
 
@@ -148,6 +177,6 @@ ENTRIES = (
         "Euclidean distance)",
         settings=NeighboursSettings,
         separable=True,
-        fit=_fit,
+        fit=fit_neighbours,
     ),
 )

@@ -6,6 +6,9 @@ import numpy as np
 
 from core.errors import IncompatibleSpace
 
+# Few enough for a processor's cache.
+_COLUMNS = 128
+
 
 def pearson_r(predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:
     """Correlate each vertex's predicted and measured responses over images.
@@ -24,6 +27,14 @@ def pearson_r(predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:
             f"Predicted {predicted.shape} and measured {measured.shape} responses must both be "
             "(n_stimuli, n_vertices)."
         )
+    r = np.empty(predicted.shape[1])
+    for start in range(0, len(r), _COLUMNS):
+        columns = slice(start, start + _COLUMNS)
+        r[columns] = _correlate(predicted[:, columns], measured[:, columns])
+    return r
+
+
+def _correlate(predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:
     p = np.asarray(predicted, dtype=np.float64)
     m = np.asarray(measured, dtype=np.float64)
     constant = (p == p[:1]).all(axis=0) | (m == m[:1]).all(axis=0)
