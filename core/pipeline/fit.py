@@ -101,7 +101,7 @@ def _fit_one(
     )
     progress(0.0, f"reading features of {spec.features[0].layer}")
     train_features = _features(store, spec, subject, "train")
-    readout = fit_readout(train_features, spec.reduction, fit_rows)
+    readout = fit_readout(train_features[fit_rows], spec.reduction)
     design = {"train": readout.transform(train_features)}
     residual = {"train": readout.residual(train_features, design["train"])}
     if len(subject.test):
