@@ -14,6 +14,7 @@ from core.encoding.feature_table import FeatureTable
 from core.errors import InvalidInput
 
 _SD_FLOOR = 0.1
+_ALL = slice(None)
 # Beyond these a difference or a reciprocal leaves the range of float32.
 _LARGEST = 1e38
 _SMALLEST = 1e-37
@@ -31,7 +32,7 @@ class FeatureScaling:
     mean: np.ndarray
     scale: np.ndarray
 
-    def apply(self, features: np.ndarray, columns: slice = slice(None)) -> np.ndarray:  # noqa: B008
+    def apply(self, features: np.ndarray, columns: slice = _ALL) -> np.ndarray:
         """Scale float32 (n, n_columns) in place and return it.
 
         Parameters

@@ -26,7 +26,7 @@ def incremental_axes(
     from sklearn.utils import gen_batches
 
     n, d = table.shape
-    k = min(components, n, d)
+    k = min(components, n - 1, d)
     model = IncrementalPCA(k)
     for part in gen_batches(n, batch_size, min_batch_size=k):
         model.partial_fit(scaling.apply(table.read_rows(part)), check_input=False)

@@ -48,6 +48,7 @@ def principal_axes(table: FeatureTable, scaling: FeatureScaling, components: int
         for _, chunk in table.row_chunks():
             gram.add(scaling.apply(chunk).T)
     total = gram.trace
+    # Centring takes one dimension.
     most = min(n - 1, d) if components is None else min(components, n - 1, d)
     values, vectors = leading_eigenpairs(gram.lower, most)
     del gram
@@ -61,8 +62,6 @@ def principal_axes(table: FeatureTable, scaling: FeatureScaling, components: int
 def is_signal(values: np.ndarray, n: int, d: int) -> np.ndarray:
     """Tell which sums of squares, largest first, are more than float32 rounding of features."""
     signal: np.ndarray = values > values[0] * max(n, d) * np.finfo(np.float32).eps
-    # Centring takes one dimension.
-    signal[n - 1 :] = False
     return signal
 
 

@@ -50,11 +50,7 @@ class Reduction:
         if self.kind == "none":
             self._clear("components", 0)
         elif self.components < 1:
-            raise InvalidInput(
-                f"A reduction needs at least 1 component; got {self.components}."
-                if self.kind != "pca"
-                else f"PCA needs at least 1 component; got {self.components}."
-            )
+            raise InvalidInput(f"A reduction needs at least 1 component; got {self.components}.")
         if self.kind != "incremental_pca":
             self._clear("batch_size", 0)
         elif self.batch_size < self.components:

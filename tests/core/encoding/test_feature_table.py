@@ -34,8 +34,10 @@ def test_parts_put_together_are_the_chosen_rows(mapped, rows, part_bytes):
 def test_parts_say_where_they_are_and_stay_within_their_size(mapped):
     table = FeatureTable(mapped, part_bytes=4 * 23 * 2)
     assert [(s.start, s.stop) for s, _ in table.row_chunks()] == [(0, 2), (2, 4), (4, 6), (6, 7)]
-    for columns, block in table.column_blocks():
-        assert block.nbytes <= 4 * 23 * 2
+    small = FeatureTable(mapped, part_bytes=4 * 7 * 2)
+    assert [s.start for s, _ in small.column_blocks()] == list(range(0, 23, 2))
+    for columns, block in small.column_blocks():
+        assert block.nbytes <= 4 * 7 * 2
         np.testing.assert_array_equal(block, np.asarray(mapped)[:, columns])
 
 

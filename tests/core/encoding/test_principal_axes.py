@@ -115,6 +115,9 @@ def test_no_more_axes_come_than_the_images_span(rng):
     assert _axes(rng.normal(size=(30, 4)), 10).components.shape == (4, 4)
     assert _axes(rng.normal(size=(2, 3)), 10).components.shape == (3, 1)
     assert _axes(np.repeat(rng.normal(size=(3, 30)), 5, axis=0), 10).components.shape == (30, 2)
+    # The mean's rounding is no further axis.
+    far = 1e6 + rng.normal(size=(10, 30))
+    assert [_axes(far, k).components.shape for k in (20, None)] == [(30, 9)] * 2
     assert _axes(rng.normal(size=(9, 1)), 10).components.tolist() == [[1.0]]
 
 
