@@ -1,7 +1,8 @@
 """What every backbone does: stimuli in, responses of any of its layers out, in one pass.
 
-To add a kind of backbone, subclass ``Backbone`` (or ``ModuleBackbone`` for a torch network) and
-register a family in ``core/backbones/registry.py``.
+To add a kind of backbone, subclass ``Backbone`` (``ModuleBackbone`` for a torch network,
+``TextBackbone`` for one that reads captions) and register a family in
+``core/backbones/registry.py``.
 """
 
 from __future__ import annotations

@@ -58,6 +58,7 @@ def _backbone(name: str) -> dict[str, Any]:
         "name": name,
         "title": card.title,
         "family": card.family,
+        "modality": card.modality,
         "weights": {kind: p.present for kind, p in presence.items()},
         "weights_path": {kind: str(p.path) for kind, p in presence.items() if p.path},
         "input_size": card.input_size,

@@ -85,6 +85,7 @@ def extract_batches(
     if batch_size < 1:
         raise InvalidInput(f"batch_size must be at least 1, not {batch_size}.")
     backbone.check_layers(layers)
+    batch_size = min(batch_size, largest_batch(backbone.card.input_size))
     n_images = len(images)
     if backbone.card.modality == "text":
         images.caption_key()  # tells of a missing caption before anything is computed
@@ -109,6 +110,17 @@ def extract_batches(
                 {name: _to_numpy(response) for name, response in responses.items()},
             )
             progress(stop / n_images, f"Computed features of {stop} of {n_images} images")
+
+
+def largest_batch(input_size: int) -> int:
+    """Return how many pictures of a side in pixels go through a network at once.
+
+    Memory for attention grows with the fourth power of the side: with 32 pictures of 1,024 px
+    (SAM) it would be tens of gigabytes. Up to 320 px nothing is held back; results do not change.
+    """
+    if input_size <= 320:
+        return 1024
+    return max(1, int(BATCH_SIZE * (320 / input_size) ** 4))
 
 
 def _reduce(pooling: Pooling) -> Reduce | None:

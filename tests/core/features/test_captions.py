@@ -55,13 +55,17 @@ def test_pictures_features_do_not_follow_captions(store, images, captioned):
     assert store.has(pixels, captioned)
 
 
+def _unused(share, message):
+    raise AssertionError("it was told only after work had begun")
+
+
 def test_an_image_without_a_caption_is_named(store, images, captioned):
     gap = replace(captioned, captions=(*captioned.captions[:4], (), *captioned.captions[5:]))
     backbone = load_backbone("caption_words", None, "cpu")
     with pytest.raises(InvalidInput, match="image s4 has no caption"):
         store.get([WORDS], gap)
     with pytest.raises(InvalidInput, match="image s4 has no caption"):
-        extract(backbone, gap, ["words"], Pooling(), batch_size=2)
+        extract(backbone, gap, ["words"], Pooling(), batch_size=2, progress=_unused)
     with pytest.raises(InvalidInput, match="image s0 has no caption"):
         extract(backbone, images, ["words"], Pooling())
 

@@ -1,10 +1,18 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 
 from core.errors import InvalidImage, InvalidInput, UnknownName
 from core.features import Pooling
-from core.features.extract import extract, extract_one, feature_shapes
+from core.features.extract import (
+    extract,
+    extract_batches,
+    extract_one,
+    feature_shapes,
+    largest_batch,
+)
 from core.stimuli import StimulusImages
 
 LAYERS = ("block1", "block2", "head")
@@ -58,6 +66,14 @@ def test_progress_goes_from_nothing_to_all(tiny_backbone, images):
     assert shares[0] == 0
     assert shares[-1] == 1
     assert shares == sorted(shares)
+
+
+def test_large_pictures_go_through_a_few_at_a_time(tiny_backbone, images, monkeypatch):
+    assert [largest_batch(side) for side in (0, 224, 299, 518, 1024)] == [1024, 1024, 1024, 4, 1]
+    card = dataclasses.replace(tiny_backbone.card, input_size=518)
+    monkeypatch.setattr(tiny_backbone, "card", card)
+    rows = [r for r, _ in extract_batches(tiny_backbone, images, ["head"], Pooling())]
+    assert rows == [slice(0, 4), slice(4, 7)]
 
 
 def test_bad_requests_are_told(tiny_backbone, images, tmp_path):
