@@ -107,14 +107,6 @@ def _fit_one(
     started = time.perf_counter()
     progress(0.0, f"reading features of {spec.features[0].layer}")
     prepared = prepare(subjects, spec, store)
-    train_features = _features(store, spec, subject, "train")
-    readout = fit_readout(train_features[fit_rows], spec.reduction)
-    design = {"train": readout.transform(train_features)}
-    residual = {"train": readout.residual(train_features, design["train"])}
-    if len(subject.test):
-        test_features = _features(store, spec, subject, "test")
-        design["test"] = readout.transform(test_features)
-        residual["test"] = readout.residual(test_features, design["test"])
     reduced = time.perf_counter()
     work = Work(choose_device(spec.device), part(progress, 0.1, 0.7), draft)
     fitted = fit_prepared(prepared, spec, surfaces, work)

@@ -49,7 +49,9 @@ class Scores:
             kind = {"pretrained": "trained ", "untrained": "untrained 0 "}.get(
                 run.sources[0].weights["kind"]
             )
-            self.runs[f"{kind}{run.layer}" if kind else f"{run.sources[0].backbone} {run.layer}"] = run
+            self.runs[
+                f"{kind}{run.layer}" if kind else f"{run.sources[0].backbone} {run.layer}"
+            ] = run
         for seed in SEEDS[1:]:
             for run in fit_all(self.subject, self._untrained(seed), **stores):
                 self.runs[f"untrained {seed} {run.layer}"] = run
