@@ -10,6 +10,7 @@ from core.brain import HEMISPHERES
 from core.cli import options as shared
 from core.datasets import Subject, find_subjects, open_subject
 from core.encoding import EncoderSpec, Reduction
+from core.encoding.reduction import SCALINGS
 from core.encoding.scopes import SCOPES
 from core.encoding.settings import parse_settings
 from core.errors import InvalidInput
@@ -37,7 +38,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--each-layer", action="store_true", help="one model per layer instead of one of all"
     )
     shared.add_pooling(parser, "grid:5")
-    parser.add_argument("--reduce", default="pca:200", metavar="none|pca:K")
+    parser.add_argument(
+        "--reduce", default="pca:200", metavar="none|pca:K|ipca:K[:BATCH]|rp:K[:gaussian|sparse]"
+    )
+    parser.add_argument(
+        "--scaling",
+        default="floored",
+        choices=SCALINGS,
+        help="what divides a feature: its SD with a floor, its SD, nothing",
+    )
     parser.add_argument("--encoder", default="ridge")
     parser.add_argument(
         "--set",
@@ -118,7 +127,7 @@ def _chosen(
             subject=subject.id,
             data=subject.fingerprint,
             features=group,
-            reduction=Reduction.parse(options.reduce),
+            reduction=Reduction.parse(options.reduce, scaling=options.scaling),
             encoder=parse_settings(EncoderSpec(options.encoder), options.settings),
             spaces=options.spaces,
             scope=options.scope,

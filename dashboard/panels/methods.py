@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.datasets import Subject
-from core.encoding import method_text
+from core.encoding import Reduction, method_text
+from core.encoding.scopes import SCOPE_WORDS
 from core.runs import Run
 from core.simulation.description import CAVEAT, DESCRIPTION, TITLE
 
@@ -26,12 +27,16 @@ def methods_text(subject: Subject, run: Run) -> str:
         if pooling["kind"] == "grid"
         else f"pooling {pooling['kind']}"
     )
-    reduced = (
-        f"reduced to {reduction['components']} principal components"
-        if reduction["kind"] == "pca"
-        else "not reduced"
-    )
+    reduced = Reduction(**{k: v for k, v in spec["reduction"].items() if k != "type"}).method_text
     encoder = method_text(run.encoder, spec["encoder"]["settings"])
+    several = {
+        "one": "",
+        "layer": " (each layer by itself, then side by side)",
+        "backbone": " (each backbone by itself, then side by side)",
+    }[spec["spaces"]]
+    scope = "" if spec["scope"] == "both" else f" ({SCOPE_WORDS[spec['scope']]})"
+    along = ", ".join(o["subject"] for o in spec["with_subjects"])
+    along = f", with the training images of {along} that no one holds out" if along else ""
     simulated = (
         "The responses are SIMULATED: their hierarchy is built in by construction and is no "
         "evidence about brains. "
@@ -41,11 +46,12 @@ def methods_text(subject: Subject, run: Run) -> str:
     return (
         f"{simulated}Responses of {subject.id} ({subject.space.n_vertices():,} vertices, z-scored "
         "per session, averaged over repeats) were predicted from "
-        f"{record['title'].rsplit(' · ', 1)[0]}; layer maps {pooled}, scaled by their floored SD, "
-        f"{reduced}, then {encoder} on the fit images. Fitted on {record['n_fit']} of "
-        f"{record['n_train']} training images (the seeded rest is for validation); scored on "
-        f"{run.report.n_images} {run.report.split} images by Pearson r per "
-        f"vertex. Intervals: 95 % bootstrap over images. "
+        f"{record['title'].rsplit(' · ', 1)[0]}; layer maps {pooled}, {reduced}{several}, "
+        f"then {encoder} on the fit images{scope}. Fitted on "
+        f"{record['n_fit_by_subject'][subject.id]} of {record['n_train']} training images "
+        f"(the seeded rest is for validation){along}; scored on "
+        f"{run.report.n_images} {run.report.split} images by Pearson r "
+        "per vertex. Intervals: 95 % bootstrap over images. "
         f"Noise ceiling: {run.report.ceiling_source}."
     )
 
