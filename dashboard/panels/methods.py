@@ -21,7 +21,6 @@ def methods_text(subject: Subject, run: Run) -> str:
     record = run.record
     spec = record["spec"]
     pooling = spec["features"][0]["pooling"]
-    reduction = spec["reduction"]
     pooled = (
         f"averaged onto a grid of at most {pooling['size']} x {pooling['size']}"
         if pooling["kind"] == "grid"
