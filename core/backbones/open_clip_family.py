@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.backbones.card import (
     BackboneCard,
@@ -50,7 +50,7 @@ _PAPERS = {
     "eva02": "Sun et al. 2023, arXiv 2303.15389",
 }
 _LICENCES = {
-    "clip": "MIT (code; OpenAI's and OpenCLIP's weights); CC BY-NC 4.0 (MetaCLIP's weights)",
+    "clip": "MIT (code and weights)",
     "openclip": "MIT (code and weights)",
     "siglip": "MIT (code); Apache-2.0 (weights)",
     "siglip2": "MIT (code); Apache-2.0 (weights)",
@@ -63,11 +63,47 @@ _SETS = {
     "laion400m_e32": "LAION-400M",
     "metaclip_fullcc": "MetaCLIP 2.5B",
     "datacomp_xl_s13b_b90k": "DataComp-XL",
+    "laion2b_s34b_b79k": "LAION-2B",
+    "laion2b_s34b_b88k": "LAION-2B",
+    "laion2b_s32b_b82k": "LAION-2B",
+    "laion2b_s32b_b79k": "LAION-2B",
+    "laion2b_s13b_b82k": "LAION-2B",
     "laion2b_s13b_b82k_augreg": "LAION-2B, augmented",
     "laion_aesthetic_s13b_b82k": "LAION-Aesthetic",
     "webli": "WebLI",
     "merged2b_s8b_b131k": "Merged-2B",
 }
+
+
+class _Set(NamedTuple):
+    """A published set, as in the table."""
+
+    tag: str
+    repository: str
+    download: str
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    interpolation: str
+    mode: str
+
+
+class _Facts(NamedTuple):
+    """A row of the table."""
+
+    name: str
+    model: str
+    n_weights: int
+    side: int
+    n_embedding: int
+    sets: tuple[_Set, ...]
+    menu: tuple[str, ...]
+    n_text_weights: int
+    text_menu: tuple[str, ...]
+
+
+_FACTS = tuple(
+    _Facts(*row)._replace(sets=tuple(_Set(*published) for published in row[5])) for row in NETWORKS
+)
 
 
 class OpenClipFamily:
@@ -76,10 +112,10 @@ class OpenClipFamily:
     def cards(self) -> tuple[BackboneCard, ...]:
         """Return the cards of all towers, without torch."""
         cards = []
-        for row in NETWORKS:
-            cards.append(_image_card(*row))
-            if row[-1]:
-                cards.append(_text_card(*row))
+        for facts in _FACTS:
+            cards.append(_image_card(facts))
+            if facts.text_menu:
+                cards.append(_text_card(facts))
         return tuple(cards)
 
     def resolve(self, card: BackboneCard, weights: WeightsSpec) -> WeightsSpec:
@@ -96,8 +132,11 @@ class OpenClipFamily:
 
         from core.backbones.module_backbone import discover_layers_without_weights
         from core.backbones.open_clip_backbone import ClipTextBackbone
-        from core.backbones.open_clip_generate import text_length
-        from core.backbones.open_clip_networks import build_image_tower, build_text_tower
+        from core.backbones.open_clip_networks import (
+            build_image_tower,
+            build_text_tower,
+            text_length,
+        )
 
         model = _model(card)
         if card.modality == "text":
@@ -143,7 +182,7 @@ class OpenClipFamily:
 
 def _model(card: BackboneCard) -> str:
     name = card.name.removesuffix(_TEXT)
-    return next(row[1] for row in NETWORKS if row[0] == name)
+    return next(facts.model for facts in _FACTS if facts.name == name)
 
 
 def _read(path: Path, card: BackboneCard) -> dict[str, Any]:
@@ -171,111 +210,80 @@ def _unify_scale(state: dict[str, Any], expected: dict[str, Any]) -> None:
             state[name] = state[name].reshape(expected[name].shape)
 
 
-def _image_card(
-    name: str,
-    model: str,
-    n_weights: int,
-    side: int,
-    n_embedding: int,
-    sets: tuple[tuple[Any, ...], ...],
-    menu: tuple[str, ...],
-    n_text: int,
-    text_menu: tuple[str, ...],
-) -> BackboneCard:
-    pretrained = tuple(_published(side, *row) for row in sets)
+def _image_card(facts: _Facts) -> BackboneCard:
     return _card(
-        name,
-        model,
-        pretrained,
+        facts.name,
+        facts,
+        tuple(_published(s, facts.side, _picture_sentence(s, facts.side)) for s in facts.sets),
         summary=(
             f"Image tower of a network trained on pictures with their captions, "
-            f"{n_weights / 1e6:.0f} million weights; 'embedding' is what encode_image returns, "
-            f"{n_embedding} values, not normalised."
+            f"{facts.n_weights / 1e6:.0f} million weights; 'embedding' is what encode_image "
+            f"returns, {facts.n_embedding} values, not normalised."
         ),
-        input_size=side,
-        layers_offered=menu,
+        input_size=facts.side,
+        layers_offered=facts.menu,
     )
 
 
-def _text_card(
-    name: str,
-    model: str,
-    n_weights: int,
-    side: int,
-    n_embedding: int,
-    sets: tuple[tuple[Any, ...], ...],
-    menu: tuple[str, ...],
-    n_text: int,
-    text_menu: tuple[str, ...],
-) -> BackboneCard:
-    pretrained = tuple(_published(0, *row) for row in sets)
+def _text_card(facts: _Facts) -> BackboneCard:
+    sentence = "Words in pieces (byte pairs), at most 77; the mean over an image's captions."
     return _card(
-        name + _TEXT,
-        model,
-        pretrained,
+        facts.name + _TEXT,
+        facts,
+        tuple(_published(s, 0, sentence) for s in facts.sets),
         summary=(
             f"Text tower of a network trained on pictures with their captions, "
-            f"{n_text / 1e6:.0f} million weights; 'embedding' is what encode_text returns, "
-            f"{n_embedding} values, not normalised."
+            f"{facts.n_text_weights / 1e6:.0f} million weights; 'embedding' is what encode_text "
+            f"returns, {facts.n_embedding} values, not normalised."
         ),
         input_size=0,
-        layers_offered=text_menu,
+        layers_offered=facts.text_menu,
         modality="text",
     )
 
 
 def _card(
-    name: str, model: str, pretrained: tuple[PretrainedWeights, ...], **facts: Any
+    name: str, facts: _Facts, pretrained: tuple[PretrainedWeights, ...], **more: Any
 ) -> BackboneCard:
-    base, kind = name.removesuffix(_TEXT), name.split("_")[0]
+    kind = name.split("_")[0]
+    licence = _LICENCES[kind]
+    if any(published.tag.startswith("metaclip") for published in facts.sets):
+        licence += "; CC BY-NC 4.0 (MetaCLIP's weights)"
     return BackboneCard(
         name=name,
-        title=_TITLES[base] + (" text" if base != name else ""),
+        title=_TITLES[facts.name] + (" text" if name != facts.name else ""),
         family="open_clip",
         preprocessing=pretrained[0].preprocessing,
         weights=("pretrained", "untrained", "file"),
         default_weights="pretrained",
-        licence=_LICENCES[kind],
+        licence=licence,
         paper=_PAPERS[kind],
-        source=f"open_clip {model}",
+        source=f"open_clip {facts.model}",
         pretrained=pretrained,
-        **facts,
+        **more,
     )
 
 
-def _published(
-    side: int,
-    tag: str,
-    repository: str,
-    download: str,
-    mean: tuple[float, ...],
-    deviation: tuple[float, ...],
-    interpolation: str,
-    mode: str,
-) -> PretrainedWeights:
-    shape = (
-        f"Squeezed to {side} x {side} px"
-        if mode == "squash"
-        else f"Shorter side to {side} px ({interpolation}), central {side} px square"
-    )
-    scale = {0.5: "mean .5 and SD .5", 0.485: "ImageNet's mean and SD"}.get(
-        mean[0], "CLIP's mean and SD"
-    )
-    squeezed = f" ({interpolation})" if mode == "squash" else ""
+def _published(row: _Set, side: int, preprocessing: str) -> PretrainedWeights:
     return PretrainedWeights(
-        variant=tag,
-        title=_SETS.get(tag) or ("LAION-2B" if tag.startswith("laion2b") else tag),
+        variant=row.tag,
+        title=_SETS[row.tag],
         file_name=_FILE,
-        url=f"https://huggingface.co/{repository}/resolve/main/{_FILE}",
+        url=f"https://huggingface.co/{row.repository}/resolve/main/{_FILE}",
         sha256_digits="",
         input_size=side,
-        preprocessing=(
-            f"{shape}{squeezed}, {scale}."
-            if side
-            else "Words in pieces (byte pairs), at most 77; the mean over an image's captions."
-        ),
-        repository=repository,
+        preprocessing=preprocessing,
+        repository=row.repository,
         other_names=_OTHER_FILES,
-        mirror=download,
+        mirror=row.download,
         mirror_cache="clip",
     )
+
+
+def _picture_sentence(row: _Set, side: int) -> str:
+    scale = {0.5: "mean .5 and SD .5", 0.485: "ImageNet's mean and SD"}.get(
+        row.mean[0], "CLIP's mean and SD"
+    )
+    if row.mode == "squash":
+        return f"Squeezed to {side} x {side} px ({row.interpolation}), {scale}."
+    return f"Shorter side to {side} px ({row.interpolation}), central {side} px square, {scale}."

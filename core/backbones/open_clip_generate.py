@@ -21,6 +21,7 @@ from core.backbones.open_clip_networks import (
     build_text_tower,
     import_open_clip,
     preprocessing_of,
+    text_length,
 )
 
 _HEADER = '''"""open_clip's networks: written by open_clip_generate.py.
@@ -91,12 +92,6 @@ def row_of(name: str, model: str, tags: tuple[str, ...], with_text: bool) -> tup
         *(name, model, n_image, side, found[-1].shape[0], sets, image_menu, n_text),
         text_menu,
     )
-
-
-def text_length(model: str) -> int:
-    """Return how many tokens a model's text tower reads."""
-    length: int = import_open_clip().get_model_config(model)["text_cfg"]["context_length"]
-    return length
 
 
 def _published(model: str, tag: str) -> tuple[Any, ...]:

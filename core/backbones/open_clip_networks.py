@@ -60,6 +60,12 @@ def text_tower(both: Any) -> nn.Module:
     return tower
 
 
+def text_length(model: str) -> int:
+    """Return how many tokens a model's text tower reads."""
+    length: int = import_open_clip().get_model_config(model)["text_cfg"]["context_length"]
+    return length
+
+
 def preprocessing_of(model: str, tag: str) -> Any:
     """Return the published preprocessing of a set, as open_clip's ``PreprocessCfg``."""
     from_library = import_open_clip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.backbones.card import (
     BackboneCard,
@@ -20,65 +20,88 @@ if TYPE_CHECKING:
     from core.backbones.base import Backbone
 
 # Title, how it was trained, paper.
-_FACTS = {
-    "timm_vit_tiny": ("ViT-Ti/16 (timm)", "classifies ImageNet", "Steiner 2021, arXiv 2106.10270"),
-    "timm_vit_small": ("ViT-S/16 (timm)", "classifies ImageNet", "Steiner 2021, arXiv 2106.10270"),
-    "timm_vit_base": ("ViT-B/16 (timm)", "classifies ImageNet", "Steiner 2021, arXiv 2106.10270"),
-    "deit_small": ("DeiT-S/16", "classifies ImageNet", "Touvron et al. 2021, arXiv 2012.12877"),
-    "deit_base": ("DeiT-B/16", "classifies ImageNet", "Touvron et al. 2021, arXiv 2012.12877"),
+_STORIES = {
+    "timm_vit_tiny": ("ViT-Ti/16 (timm)", "Classifies ImageNet", "Steiner 2021, arXiv 2106.10270"),
+    "timm_vit_small": ("ViT-S/16 (timm)", "Classifies ImageNet", "Steiner 2021, arXiv 2106.10270"),
+    "timm_vit_base": ("ViT-B/16 (timm)", "Classifies ImageNet", "Steiner 2021, arXiv 2106.10270"),
+    "deit_small": ("DeiT-S/16", "Classifies ImageNet", "Touvron et al. 2021, arXiv 2012.12877"),
+    "deit_base": ("DeiT-B/16", "Classifies ImageNet", "Touvron et al. 2021, arXiv 2012.12877"),
     "beit_base": (
         "BEiT-B/16",
-        "completed pictures, then classified ImageNet",
+        "Completed pictures, then classified ImageNet",
         "Bao et al. 2022, arXiv 2106.08254",
     ),
-    "dino_vit_s16": ("DINO ViT-S/16", "self-distilled", "Caron et al. 2021, arXiv 2104.14294"),
-    "dino_vit_b16": ("DINO ViT-B/16", "self-distilled", "Caron et al. 2021, arXiv 2104.14294"),
-    "dinov2_vit_s14": ("DINOv2 ViT-S/14", "self-distilled", "Oquab et al. 2024, arXiv 2304.07193"),
-    "dinov2_vit_b14": ("DINOv2 ViT-B/14", "self-distilled", "Oquab et al. 2024, arXiv 2304.07193"),
-    "dinov2_vit_l14": ("DINOv2 ViT-L/14", "self-distilled", "Oquab et al. 2024, arXiv 2304.07193"),
-    "mae_vit_b16": ("MAE ViT-B/16", "completes pictures", "He et al. 2022, arXiv 2111.06377"),
+    "dino_vit_s16": ("DINO ViT-S/16", "Self-distilled", "Caron et al. 2021, arXiv 2104.14294"),
+    "dino_vit_b16": ("DINO ViT-B/16", "Self-distilled", "Caron et al. 2021, arXiv 2104.14294"),
+    "dinov2_vit_s14": ("DINOv2 ViT-S/14", "Self-distilled", "Oquab et al. 2024, arXiv 2304.07193"),
+    "dinov2_vit_b14": ("DINOv2 ViT-B/14", "Self-distilled", "Oquab et al. 2024, arXiv 2304.07193"),
+    "dinov2_vit_l14": ("DINOv2 ViT-L/14", "Self-distilled", "Oquab et al. 2024, arXiv 2304.07193"),
+    "mae_vit_b16": ("MAE ViT-B/16", "Completes pictures", "He et al. 2022, arXiv 2111.06377"),
     "eva02_vit_b14": (
         "EVA-02 ViT-B/14",
-        "completes CLIP's features of pictures",
+        "Completes CLIP's features of pictures",
         "Fang et al. 2024, arXiv 2303.11331",
     ),
     "sam_vit_b": (
         "SAM ViT-B",
-        "image encoder of a network that cuts out objects",
+        "Image encoder of a network that cuts out objects",
         "Kirillov et al. 2023, arXiv 2304.02643",
     ),
     "timm_convnext_tiny": (
         "ConvNeXt-T (timm)",
-        "classifies ImageNet",
+        "Classifies ImageNet",
         "Liu et al. 2022, arXiv 2201.03545",
     ),
     "timm_convnext_base": (
         "ConvNeXt-B (timm)",
-        "classifies ImageNet",
+        "Classifies ImageNet",
         "Liu et al. 2022, arXiv 2201.03545",
     ),
     "convnextv2_tiny": (
         "ConvNeXt V2-T",
-        "completed pictures, then classified ImageNet",
+        "Completed pictures, then classified ImageNet",
         "Woo et al. 2023, arXiv 2301.00808",
     ),
     "timm_resnet50": (
         "ResNet-50 (timm, A1)",
-        "classifies ImageNet",
+        "Classifies ImageNet",
         "Wightman et al. 2021, arXiv 2110.00476",
     ),
     "timm_efficientnet_b0": (
         "EfficientNet-B0 (timm)",
-        "classifies ImageNet",
+        "Classifies ImageNet",
         "Tan & Le 2019, arXiv 1905.11946",
     ),
     "timm_mobilenet_v3_small": (
         "MobileNet V3 small 0.5 (timm)",
-        "classifies ImageNet",
+        "Classifies ImageNet",
         "Howard et al. 2019, arXiv 1905.02244",
     ),
 }
+_FILE, _OTHER_FILES = "model.safetensors", ("pytorch_model.bin",)
 _LICENCES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "cc-by-nc-4.0": "CC BY-NC 4.0"}
+
+
+class _Facts(NamedTuple):
+    """A row of the table."""
+
+    name: str
+    model: str
+    tag: str
+    n_weights: int
+    side: int
+    share: float
+    cut: str
+    interpolation: str
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    repository: str
+    download: str
+    licence: str
+    menu: tuple[str, ...]
+
+
+_FACTS = tuple(_Facts(*row) for row in NETWORKS)
 
 
 class TimmFamily:
@@ -86,7 +109,7 @@ class TimmFamily:
 
     def cards(self) -> tuple[BackboneCard, ...]:
         """Return a card per network, without torch."""
-        return tuple(_card(*row) for row in NETWORKS)
+        return tuple(_card(facts) for facts in _FACTS)
 
     def resolve(self, card: BackboneCard, weights: WeightsSpec) -> WeightsSpec:
         """Name the published set, and its hash."""
@@ -132,60 +155,45 @@ class TimmFamily:
 
 
 def _model_and_tag(card: BackboneCard) -> tuple[str, str]:
-    return next((row[1], row[2]) for row in NETWORKS if row[0] == card.name)
+    return next((facts.model, facts.tag) for facts in _FACTS if facts.name == card.name)
 
 
-def _card(
-    name: str,
-    model: str,
-    tag: str,
-    n_weights: int,
-    side: int,
-    share: float,
-    cut: str,
-    interpolation: str,
-    mean: tuple[float, ...],
-    deviation: tuple[float, ...],
-    repository: str,
-    download: str,
-    licence: str,
-    menu: tuple[str, ...],
-) -> BackboneCard:
-    title, training, paper = _FACTS[name]
+def _card(facts: _Facts) -> BackboneCard:
+    title, training, paper = _STORIES[facts.name]
     scale = {0.5: "mean .5 and SD .5", 0.485: "ImageNet's mean and SD"}.get(
-        mean[0], "CLIP's mean and SD"
+        facts.mean[0], "CLIP's mean and SD"
     )
     published = PretrainedWeights(
-        variant=tag,
-        title=tag,
-        file_name="model.safetensors",
-        url=f"https://huggingface.co/{repository}/resolve/main/model.safetensors",
+        variant=facts.tag,
+        title=facts.tag,
+        file_name=_FILE,
+        url=f"https://huggingface.co/{facts.repository}/resolve/main/{_FILE}",
         sha256_digits="",
-        input_size=side,
+        input_size=facts.side,
         preprocessing=(
-            f"Shorter side to {int(side / share)} px ({interpolation}), central {side} px square, "
-            f"{scale}."
+            f"Shorter side to {int(facts.side / facts.share)} px ({facts.interpolation}), central "
+            f"{facts.side} px square, {scale}."
         ),
-        repository=repository,
-        other_names=("pytorch_model.bin",),
-        mirror=download,
+        repository=facts.repository,
+        other_names=_OTHER_FILES,
+        mirror=facts.download,
         mirror_cache="torch",
     )
-    facts: dict[str, Any] = {"input_size": side, "preprocessing": published.preprocessing}
     return BackboneCard(
-        name=name,
+        name=facts.name,
         title=title,
         family="timm",
         summary=(
-            f"{training[0].upper()}{training[1:]}; {n_weights / 1e6:.1f} million weights. "
+            f"{training}; {facts.n_weights / 1e6:.1f} million weights. "
             "'features' is what forward_features returns."
         ),
+        input_size=facts.side,
+        preprocessing=published.preprocessing,
         weights=("pretrained", "untrained", "file"),
         default_weights="pretrained",
-        layers_offered=menu,
-        licence=f"Apache-2.0 (code); {_LICENCES[licence]} (weights)",
+        layers_offered=facts.menu,
+        licence=f"Apache-2.0 (code); {_LICENCES[facts.licence]} (weights)",
         paper=paper,
-        source=f"timm {model}.{tag}",
+        source=f"timm {facts.model}.{facts.tag}",
         pretrained=(published,),
-        **facts,
     )

@@ -82,7 +82,7 @@ def file_presence(card: BackboneCard, weights: WeightsSpec) -> WeightsPresence:
             f"Download {chosen.url} into that folder, or set TORCH_HOME to the folder whose "
             "hub/checkpoints holds it, or choose untrained weights.",
         )
-    mirror = f", or {chosen.mirror} to {_mirror_path(chosen)}" if chosen.mirror else ""
+    mirror = f", or put {chosen.mirror} at {_mirror_path(chosen)}" if chosen.mirror else ""
     return WeightsPresence(
         False,
         path,
