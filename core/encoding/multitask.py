@@ -168,7 +168,7 @@ def _choose(
             progress((f + k / len(grid)) / len(products), "choosing the penalty")
             l1, l2 = alpha * l1_ratio, alpha * (1 - l1_ratio)
             w, _ = descend_rows(
-                fold.gram, factor, fold.energy, l1, l2, start=w, tolerance=tolerance
+                fold.gram, factor, fold.energy, l1, l2, start=w, tolerance=max(tolerance, 1e-6)
             )
             used, inverse = _inverse(fold.gram, np.linalg.norm(w, axis=1), l1, l2)
             seen = inverse @ fold.product[np.ix_(used, used)] @ inverse

@@ -5,7 +5,7 @@ from sklearn.linear_model import MultiTaskElasticNet, MultiTaskElasticNetCV
 from core.encoding import moments
 from core.encoding.checkpoint import MemoryCheckpoint
 from core.encoding.multitask import fit_multitask
-from core.encoding.multitask_descent import descend_rows, duality_gap, rotated
+from core.encoding.multitask_descent import descend_rows, duality_gap, reweighted, rotated
 from core.errors import InvalidInput
 
 ALPHAS = (0.003, 0.03, 0.3, 3.0)
@@ -93,6 +93,26 @@ def test_the_gap_equals_scikit_learns_for_any_coefficients(rng):
     w, gram, q = model.coef_.T, x.T @ x / len(x), x.T @ y / len(x)
     gap = duality_gap(w, q - gram @ w, q, (y**2).sum() / len(x), 0.07, 0.03)
     assert gap == pytest.approx(model.dual_gap_, rel=1e-6)
+
+
+def test_reweighting_lowers_the_objective_and_keeps_an_optimum(rng):
+    x, y = (a.astype(np.float64) - a.mean(0, dtype=np.float64) for a in _data(rng))
+    gram, q, l1, l2 = x.T @ x / len(x), x.T @ y / len(x), 0.4, 0.1
+
+    def objective(w):
+        norms = np.linalg.norm(w, axis=1)
+        loss = ((y - x @ w) ** 2).sum() / (2 * len(x))
+        return loss + l1 * norms.sum() + l2 / 2 * (norms**2).sum()
+
+    w = rng.normal(size=q.shape)
+    w[3] = 0
+    for _ in range(5):
+        after = reweighted(gram, q, w, l1, l2)
+        assert objective(after) < objective(w)
+        assert not after[3].any()
+        w = after
+    best, _ = descend_rows(gram, q, (y**2).sum() / len(x), l1, l2, tolerance=1e-13)
+    np.testing.assert_allclose(reweighted(gram, q, best, l1, l2), best, atol=1e-5)
 
 
 def test_more_features_than_images_converge(rng):
