@@ -63,7 +63,9 @@ def optimiser_arrays(optimiser: torch.optim.Optimizer) -> dict[str, np.ndarray]:
     for weight, state in optimiser.state_dict()["state"].items():
         for name, value in state.items():
             if isinstance(value, torch.Tensor):
-                found[f"{weight}.{name}.tensor"] = value.cpu().numpy()
+                # Arrays on disk have one dimension at least.
+                kind = "tensor" if value.ndim else "scalar"
+                found[f"{weight}.{name}.{kind}"] = value.cpu().numpy()
             elif isinstance(value, int | float):
                 found[f"{weight}.{name}.{type(value).__name__}"] = np.asarray(value)
             elif isinstance(value, list) and all(isinstance(v, torch.Tensor) for v in value):
@@ -81,10 +83,9 @@ def restore_optimiser(optimiser: torch.optim.Optimizer, arrays: Mapping[str, np.
     for key, array in arrays.items():
         weight, name, kind = key.split(".")
         value: Any
-        if kind == "tensor":
+        if kind in ("tensor", "scalar"):
             value = torch.as_tensor(np.array(array))
-            # Arrays on disk have one dimension at least; a count of steps has none.
-            value = value.reshape(()) if name == "step" else value
+            value = value.reshape(()) if kind == "scalar" else value
         elif kind == "list":
             value = [torch.as_tensor(np.array(a)) for a in array]
         else:

@@ -7,6 +7,7 @@ import pytest
 from core.encoding import EncoderSpec, LinearPredictor, fit_encoder, method_text
 from core.encoding.heads import encoders as heads
 from core.encoding.heads.predictor import HeadPredictor
+from core.encoding.heads.settings import TrainingSettings
 from core.encoding.restore import restore_predictor
 from core.encoding.training import TrainingData, VertexTable
 from core.errors import InvalidInput
@@ -119,20 +120,45 @@ def test_vertices_in_the_same_place_of_one_box_are_predicted_alike_up_to_their_u
     assert np.abs(z[:, 3] - z[:, 0]).max() > 1e-3
 
 
-@pytest.mark.parametrize(
-    ("name", "changes"),
-    [
-        ("head_positional", {"n_layers": 2, "n_blocks": 1, "dropout": 0.3, "with_box": False}),
-        ("head_positional", {"boxes": "hemisphere", "expansion": 5.0, "n_frequencies": 4}),
-        ("head_residual", {"projected": 0, "n_blocks": 1, "activation": "relu"}),
-        ("head_conv1d", {"channels": 2, "kernel": 4, "stride": 1, "pool": 3}),
-    ],
-)
-def test_settings_reach_the_head(rng, name, changes):
+CHANGES = {
+    "head_dropout": {"dropout": 0.2},
+    "head_residual": {"n_blocks": 1, "projected": 0, "dropout": 0.1, "activation": "relu"},
+    "head_conv1d": {"channels": 2, "kernel": 4, "stride": 1, "pool": 3, "activation": "tanh"},
+    "head_positional": {
+        "width": 32,
+        "n_layers": 2,
+        "n_blocks": 1,
+        "dropout": 0.3,
+        "activation": "silu",
+        "boxes": "hemisphere",
+        "expansion": 5.0,
+        "n_frequencies": 4,
+        "max_steps": 60.0,
+        "period": 100.0,
+        "with_box": False,
+    },
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_every_setting_reaches_the_head_and_its_file(rng, name):
     data = _data(rng)
-    default, changed = _fit(data, name), _fit(data, name, **changes)
-    assert np.isfinite(changed.predict(data.design)).all()
-    assert np.abs(changed.predict(data.design) - default.predict(data.design)).max() > 1e-3
+    default = _fit(data, name, max_epochs=2).predict(data.design)
+    for setting, value in CHANGES[name].items():
+        fitted = _fit(data, name, max_epochs=2, **{setting: value})
+        changed = fitted.predict(data.design)
+        assert np.isfinite(changed).all()
+        assert np.abs(changed - default).max() > 1e-3, setting
+        arrays = fitted.arrays()
+        again = restore_predictor(fitted.structure(), arrays.__getitem__)
+        np.testing.assert_array_equal(again.predict(data.design), changed)
+
+
+def test_the_settings_of_every_head_are_tried():
+    for entry in heads.ENTRIES:
+        own = {f.name for f in dataclasses.fields(entry.settings)}
+        shared = {f.name for f in dataclasses.fields(TrainingSettings)}
+        assert own - shared == set(CHANGES.get(entry.name, {}))
 
 
 @pytest.mark.parametrize("entry", heads.ENTRIES, ids=lambda e: e.name)

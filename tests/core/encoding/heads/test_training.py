@@ -12,6 +12,7 @@ from core.encoding.heads.encoders import (
     ResidualHeadSettings,
 )
 from core.encoding.heads.readouts import LinearReadout
+from core.encoding.heads.residual_trunk import ResidualTrunk
 from core.encoding.heads.settings import TrainingSettings
 from core.encoding.heads.training import train_head, training_images
 from core.encoding.heads.trunks import IdentityTrunk
@@ -84,8 +85,7 @@ def test_the_overall_scale_keeps_the_columns_ratios(rng):
 
 def test_the_linear_fit_of_a_vertex_is_the_same_whatever_others_are_fitted_along(rng, monkeypatch):
     data = _data(rng)
-    settings = {"optimizer": "sgd", "learning_rate": 0.05, "max_epochs": 200, **ALL_IMAGES}
-    settings["batch_size"] = 40
+    settings = {"optimizer": "sgd", "learning_rate": 0.2, "max_epochs": 110, **ALL_IMAGES}
     alone = _linear(TrainingData(data.design, data.responses[:, 2:3]), **settings)
     together = _linear(data, **settings)
     np.testing.assert_allclose(together.coef[:, 2:3], alone.coef, atol=1e-3)
@@ -207,6 +207,49 @@ def test_torchs_global_generator_is_neither_used_nor_moved(rng):
     assert torch.equal(torch.get_rng_state(), state)
 
 
+def test_a_step_goes_along_the_gradient_of_the_whole_head(rng, monkeypatch):
+    """Trunk and parts of the vertices are differentiated apart; together they are the gradient."""
+    data = _data(rng, v=7)
+    data.responses[:, 3] = 4.0
+    monkeypatch.setattr(LinearReadout, "vertices_at_once", lambda self, n: 3)
+    trunk, readout = ResidualTrunk(5, projected=4, n_blocks=1), LinearReadout(7, 4)
+    settings = TrainingSettings(
+        optimizer="sgd", learning_rate=0.01, weight_decay=0.0, batch_size=40, **ALL_IMAGES
+    )
+    state = training._Training.of(trunk, readout, data, settings, Work())
+    weights = {k: w.detach().clone().requires_grad_() for k, w in state.weights.items()}
+    state.run_epoch(0)
+    x = (data.design - data.design.mean(0)) / np.sqrt(data.design.var(0).mean())
+    live = np.arange(7) != 3
+    y = (data.responses - data.responses.mean(0))[:, live] / data.responses.std(0)[live]
+    hidden = trunk.forward(weights, torch.tensor(x).float(), lambda values, rate: values)
+    error = (hidden @ weights["out"] + weights["out_bias"])[:, live] - torch.tensor(y)
+    (error**2).mean(0).sum().backward()
+    for name, weight in weights.items():
+        moved = state.weights[name].detach() - weight.detach()
+        np.testing.assert_allclose(moved, -0.01 * weight.grad, atol=1e-5)
+        assert moved.abs().max() > 1e-4
+    assert torch.all(state.weights["out"][:, 3] == weights["out"][:, 3])
+
+
+def test_every_step_drops_other_values(rng):
+    masks = []
+
+    class Recording(IdentityTrunk):
+        def forward(self, weights, design, drop):
+            dropped = drop(torch.ones_like(design), 0.5)
+            if not torch.all(dropped == 1):
+                masks.append(dropped.numpy())
+            return design
+
+    data = _data(rng)
+    settings = TrainingSettings(max_epochs=2, batch_size=20, **ALL_IMAGES)
+    train_head(Recording(5), LinearReadout(6, 5), data, settings, Work())
+    assert len(masks) == 4
+    assert {float(v) for v in np.unique(masks)} == {0.0, 2.0}
+    assert len({m.tobytes() for m in masks}) == 4
+
+
 class _Stopped(Exception):
     pass
 
@@ -317,10 +360,11 @@ def test_dropout_hides_columns_in_training_only_and_keeps_their_expectation(rng)
 def test_the_images_that_stop_the_training_are_not_trained_on(rng):
     data = _data(rng)
     held = training_images(40, TrainingSettings())[1]
-    responses = data.responses.copy()
+    design, responses = data.design.copy(), data.responses.copy()
+    design[held] *= -30
     responses[held] += 100 * rng.normal(size=(len(held), 6))
     before = _linear(data, max_epochs=1)
-    after = _linear(TrainingData(data.design, responses), max_epochs=1)
+    after = _linear(TrainingData(design, responses), max_epochs=1)
     np.testing.assert_array_equal(after.coef, before.coef)
     assert after.notes["curve_validation_loss"] > 100 * before.notes["curve_validation_loss"]
 
