@@ -81,8 +81,9 @@ class Centred:
 
     Parameters
     ----------
-    values : (n_stimuli, n_vertices), mean 0 over images and largest magnitude between 1 and 2,
-        so that no square leaves the range of float32; exactly 0 for a constant vertex.
+    values : (n_stimuli, n_vertices), mean 0 over images but for the mean's rounding, and largest
+        magnitude between 1 and 2, so that no square leaves the range of float32; exactly 0 for a
+        constant vertex.
     mean, scale : (n_vertices,) float64; the scale is a power of two, which rounds nothing.
     """
 
@@ -106,10 +107,10 @@ class Centred:
         import torch
 
         values = torch.as_tensor(np.array(responses, dtype=np.float32), device=device).to(dtype)
-        average = values.new_full((1, len(values)), 1 / len(values))
         # Subtracting its own value leaves a constant vertex 0; a rounded mean would not.
         constant = constant_outside(values, slice(0, 0))
-        shift = torch.where(constant, values[0], (average @ values)[0])
+        # torch sums pairwise; a product with ones would lose digits of a mean far from 0.
+        shift = torch.where(constant, values[0], values.sum(0) / len(values))
         scale = torch.ones_like(shift, dtype=torch.float64)
         if scaled:
             low, high = _extremes(values)
@@ -120,8 +121,7 @@ class Centred:
             torch.addcmul(-shift * factor, values, factor, out=values)
         else:
             values -= shift
-        mean = shift + (average @ values)[0] * scale
-        return cls(values, mean, scale)
+        return cls(values, shift.double(), scale)
 
 
 def constant_outside(values: torch.Tensor, rows: slice) -> torch.Tensor:
