@@ -85,5 +85,5 @@ def _title(spec: EncodingSpec, sources: list[dict[str, Any]]) -> str:
 
 
 def _versions() -> dict[str, str]:
-    names = ("numpy", "torch", "torchvision", "pillow", "scikit-learn")
+    names = ("numpy", "torch", "torchvision", "open_clip_torch", "timm", "pillow", "scikit-learn")
     return {n: importlib.metadata.version(n) for n in names}
