@@ -10,7 +10,7 @@ from core.brain import HEMISPHERES
 from core.cli import options as shared
 from core.datasets import Subject, find_subjects, open_subject
 from core.encoding import EncoderSpec, Reduction
-from core.encoding.reduction import SCALINGS
+from core.encoding.readout.reduction import SCALINGS
 from core.encoding.scopes import SCOPES
 from core.encoding.settings import parse_settings
 from core.errors import InvalidInput

@@ -11,8 +11,8 @@ from core.encoding.encoders import (
     method_text,
 )
 from core.encoding.predictor import LinearPredictor, Predictor
-from core.encoding.readout import Readout, fit_readout
-from core.encoding.reduction import Reduction
+from core.encoding.readout.readout import Readout, fit_readout
+from core.encoding.readout.reduction import Reduction
 from core.encoding.splits import validation_split
 from core.encoding.training import TrainingData, VertexTable, Work
 

@@ -10,35 +10,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.encoding import (
-    banded,
-    best_space,
-    neighbours,
-    ridge_encoders,
-    shared_ridge,
-    sparse_encoders,
-    stacking,
-    tree,
-)
 from core.encoding.entry import EncoderEntry
 from core.encoding.heads import encoders as heads
+from core.encoding.instances import neighbours, tree
 from core.encoding.predictor import Predictor
+from core.encoding.ridge import encoders as ridge
+from core.encoding.ridge import shared_penalty
+from core.encoding.spaces import banded, best_space, stacking
+from core.encoding.sparse import encoders as sparse
 from core.encoding.training import TrainingData, Work, check_responses
 from core.errors import InvalidInput, unknown_name
 
+# In menu order.
 ENCODERS: dict[str, EncoderEntry] = {
     entry.name: entry
-    for entry in (
-        *ridge_encoders.ENTRIES,
-        *shared_ridge.ENTRIES,
-        *sparse_encoders.ENTRIES,
-        *neighbours.ENTRIES,
-        *tree.ENTRIES,
-        *banded.ENTRIES,
-        *stacking.ENTRIES,
-        *best_space.ENTRIES,
-        *heads.ENTRIES,
+    for module in (
+        ridge,
+        shared_penalty,
+        banded,
+        stacking,
+        best_space,
+        sparse,
+        neighbours,
+        tree,
+        heads,
     )
+    for entry in module.ENTRIES
 }
 
 

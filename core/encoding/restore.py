@@ -9,9 +9,9 @@ import numpy as np
 
 from core.encoding.ensemble import EnsemblePredictor
 from core.encoding.heads.predictor import HeadPredictor
-from core.encoding.neighbours import NeighboursPredictor
+from core.encoding.instances.neighbours import NeighboursPredictor
+from core.encoding.instances.tree import TreePredictor
 from core.encoding.predictor import LinearPredictor, Predictor
-from core.encoding.tree import TreePredictor
 from core.errors import unknown_name
 
 Restore = Callable[[Mapping[str, Any], Callable[[str], np.ndarray]], Predictor]

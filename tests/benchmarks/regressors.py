@@ -54,10 +54,10 @@ def regressors(rows: list[str], x: np.ndarray, y: np.ndarray) -> Iterator[tuple]
     """Give (title, ours, {peer: call}, exact or None), coefficients as (n_features, n_vertices)."""
     from sklearn import linear_model as peers
 
-    from core.encoding.elastic_net import fit_elastic_net
-    from core.encoding.least_squares import fit_least_squares
-    from core.encoding.multitask import fit_multitask
-    from core.encoding.ridge_closed_form import fit_ridge_closed_form
+    from core.encoding.ridge.closed_form import fit_ridge_closed_form
+    from core.encoding.ridge.least_squares import fit_least_squares
+    from core.encoding.sparse.elastic_net import fit_elastic_net
+    from core.encoding.sparse.multitask import fit_multitask
 
     def of(model: type, **settings: object) -> Found:
         return lambda: model(**settings).fit(x, y).coef_.T

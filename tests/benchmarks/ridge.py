@@ -82,9 +82,9 @@ def solve(solver: str, x, y, options: argparse.Namespace):
     alphas = np.logspace(0, 7, n_alphas)
     grid = (100.0,) if how == "one alpha" else tuple(float(a) for a in alphas)
     if name == "ours":
-        from core.encoding.least_squares import fit_least_squares
-        from core.encoding.ridge import fit_ridge_cv
-        from core.encoding.ridge_closed_form import fit_ridge_closed_form
+        from core.encoding.ridge.closed_form import fit_ridge_closed_form
+        from core.encoding.ridge.kfold import fit_ridge_cv
+        from core.encoding.ridge.least_squares import fit_least_squares
 
         device = options.device
         if how == "ols":
@@ -120,9 +120,9 @@ def products(x, options: argparse.Namespace, n_vertices: int, n_alphas: int) -> 
     """Count the floating-point operations of the K-fold ridge's matrix products for Y."""
     import torch
 
-    from core.encoding.ridge import fold_rows
-    from core.encoding.ridge_data import decreasing_penalties
-    from core.encoding.ridge_fold import Fold
+    from core.encoding.ridge.data import decreasing_penalties
+    from core.encoding.ridge.fold import Fold
+    from core.encoding.ridge.kfold import fold_rows
 
     grid = decreasing_penalties(tuple(np.logspace(0, 7, n_alphas)))
     n, d = x.shape

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.encoding.ridge_data import vertex_chunks
+from core.encoding.ridge.data import vertex_chunks
 from core.encoding.training import Responses
 from core.errors import check_option
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from core.encoding import best_space
-from core.encoding.best_space import choose_spaces, fit_best_space
-from core.encoding.ridge import fit_ridge_cv
+from core.encoding.ridge.kfold import fit_ridge_cv
+from core.encoding.spaces import best_space
+from core.encoding.spaces.best_space import choose_spaces, fit_best_space
 from core.encoding.training import VertexTable, Work
 from core.errors import InvalidInput, UnknownName
 from tests.core.encoding.spaces_data import SPACES, StopAfter, make, permuted

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from sklearn.linear_model import ElasticNet
 
-from core.encoding import coordinate_descent, elastic_net, moments
 from core.encoding.checkpoint import MemoryCheckpoint
-from core.encoding.elastic_net import fit_elastic_net, fit_elastic_net_cv
-from core.encoding.one_by_one import equivalent_images, finish_one_by_one
-from core.encoding.ridge import fold_rows
+from core.encoding.ridge.kfold import fold_rows
+from core.encoding.sparse import coordinate_descent, elastic_net, moments
+from core.encoding.sparse.elastic_net import fit_elastic_net, fit_elastic_net_cv
+from core.encoding.sparse.one_by_one import equivalent_images, finish_one_by_one
 from core.errors import InvalidInput
 
 

@@ -9,7 +9,6 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import core
-from core.encoding.elastic_net import fit_elastic_net_cv
 from core.encoding.estimators import (
     GCVRidge,
     KFoldElasticNet,
@@ -17,7 +16,8 @@ from core.encoding.estimators import (
     KFoldRidge,
     NearestNeighbours,
 )
-from core.encoding.ridge import fit_ridge_cv
+from core.encoding.ridge.kfold import fit_ridge_cv
+from core.encoding.sparse.elastic_net import fit_elastic_net_cv
 
 ESTIMATORS = [
     KFoldRidge(alphas=(0.1, 1.0)),

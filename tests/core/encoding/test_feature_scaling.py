@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from core.encoding.feature_scaling import FeatureScaling, fit_scaling
-from core.encoding.feature_table import FeatureTable
+from core.encoding.readout.feature_scaling import FeatureScaling, fit_scaling
+from core.encoding.readout.feature_table import FeatureTable
 from core.errors import InvalidInput
 
 

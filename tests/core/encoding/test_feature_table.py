@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.encoding.feature_table import FeatureTable
+from core.encoding.readout.feature_table import FeatureTable
 from core.errors import InvalidInput
 
 

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA, IncrementalPCA
 
-from core.encoding.feature_scaling import fit_scaling
-from core.encoding.feature_table import FeatureTable
-from core.encoding.incremental_axes import incremental_axes
-from core.encoding.principal_axes import signs_of
+from core.encoding.readout.feature_scaling import fit_scaling
+from core.encoding.readout.feature_table import FeatureTable
+from core.encoding.readout.incremental_axes import incremental_axes
+from core.encoding.readout.principal_axes import signs_of
 
 
 def _axes(x, components, batch_size, rows=None):

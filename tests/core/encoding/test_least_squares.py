@@ -3,8 +3,8 @@ import pytest
 import torch
 from sklearn.linear_model import LinearRegression
 
-from core.encoding import least_squares
-from core.encoding.least_squares import fit_least_squares
+from core.encoding.ridge import least_squares
+from core.encoding.ridge.least_squares import fit_least_squares
 from core.errors import InvalidInput
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from core.encoding.moments import FoldedDesign
-from core.encoding.ridge import fold_rows
+from core.encoding.ridge.kfold import fold_rows
+from core.encoding.sparse.moments import FoldedDesign
 from core.errors import InvalidInput
 
 

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from sklearn.linear_model import MultiTaskElasticNet, MultiTaskElasticNetCV
 
-from core.encoding import moments
 from core.encoding.checkpoint import MemoryCheckpoint
-from core.encoding.multitask import fit_multitask
-from core.encoding.multitask_descent import descend_rows, duality_gap, reweighted, rotated
+from core.encoding.sparse import moments
+from core.encoding.sparse.multitask import fit_multitask
+from core.encoding.sparse.multitask_descent import descend_rows, duality_gap, reweighted, rotated
 from core.errors import InvalidInput
 
 ALPHAS = (0.003, 0.03, 0.3, 3.0)

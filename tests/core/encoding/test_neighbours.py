@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsRegressor
 
-from core.encoding import neighbours
 from core.encoding.encoders import EncoderSpec, fit_encoder
-from core.encoding.neighbours import nearest_rows
+from core.encoding.instances import neighbours
+from core.encoding.instances.neighbours import nearest_rows
 from core.encoding.restore import restore_predictor
 from core.encoding.training import TrainingData
 from core.errors import CoreError, InvalidInput

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from core.encoding.feature_scaling import fit_scaling
-from core.encoding.feature_table import FeatureTable
-from core.encoding.principal_axes import leading_eigenpairs, principal_axes, signs_of
+from core.encoding.readout.feature_scaling import fit_scaling
+from core.encoding.readout.feature_table import FeatureTable
+from core.encoding.readout.principal_axes import leading_eigenpairs, principal_axes, signs_of
 
 
 def _axes(x, components=None, scaling="none", rows=None, **table):

@@ -8,7 +8,7 @@ from sklearn.random_projection import (
 )
 
 from core.encoding import Reduction, fit_readout
-from core.encoding.random_projection import random_matrix
+from core.encoding.readout.random_projection import random_matrix
 
 BOTH = pytest.mark.parametrize("projection", ["gaussian", "sparse"])
 

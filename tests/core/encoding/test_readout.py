@@ -5,8 +5,8 @@ import pytest
 from sklearn.decomposition import PCA
 
 from core.encoding import Reduction, fit_readout, validation_split
-from core.encoding.feature_scaling import FeatureScaling
-from core.encoding.feature_table import FeatureTable
+from core.encoding.readout.feature_scaling import FeatureScaling
+from core.encoding.readout.feature_table import FeatureTable
 from core.errors import InvalidInput
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from core.encoding.ridge import fit_ridge_cv, fold_rows
+from core.encoding.ridge.kfold import fit_ridge_cv, fold_rows
 from core.errors import InvalidInput
 
 

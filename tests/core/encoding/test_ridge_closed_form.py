@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import RidgeCV
 
-from core.encoding.ridge_closed_form import CRITERIA, fit_ridge_closed_form
+from core.encoding.ridge.closed_form import CRITERIA, fit_ridge_closed_form
 from core.errors import InvalidInput, UnknownName
 
 _ALPHAS = tuple(np.logspace(-1, 4, 11))

@@ -6,7 +6,7 @@ from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import KFold
 
 from core.encoding import EncoderSpec, TrainingData, fit_encoder
-from core.encoding.shared_ridge import SHARED_ALPHAS, choose_shared_penalty
+from core.encoding.ridge.shared_penalty import SHARED_ALPHAS, choose_shared_penalty
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -3,10 +3,10 @@ import pytest
 from scipy.optimize import minimize
 from sklearn.linear_model import Ridge
 
-from core.encoding import stacking
-from core.encoding.banded import fit_banded_fixed
-from core.encoding.ridge import fit_ridge_cv
-from core.encoding.stacking import fit_stacked
+from core.encoding.ridge.kfold import fit_ridge_cv
+from core.encoding.spaces import stacking
+from core.encoding.spaces.banded import fit_banded_fixed
+from core.encoding.spaces.stacking import fit_stacked
 from core.encoding.training import Work
 from tests.core.encoding.spaces_data import SPACES, StopAfter, make, permuted
 

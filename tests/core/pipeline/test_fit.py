@@ -7,7 +7,7 @@ from core.backbones import resolve_weights
 from core.brain import HEMISPHERES
 from core.datasets import open_subject
 from core.encoding import EncoderSpec, Reduction, encoder_names
-from core.encoding.ridge_encoders import KFoldSettings
+from core.encoding.ridge.encoders import KFoldSettings
 from core.errors import CoreError, InvalidInput, UnknownName
 from core.evaluation import pearson_r
 from core.features import FeatureSpec, FeatureStore, Pooling

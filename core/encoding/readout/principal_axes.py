@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.encoding.feature_scaling import FeatureScaling
-from core.encoding.feature_table import FeatureTable
-from core.encoding.gram import GramAccumulator
+from core.encoding.readout.feature_scaling import FeatureScaling
+from core.encoding.readout.feature_table import FeatureTable
+from core.encoding.readout.gram import GramAccumulator
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.encoding.entry import EncoderEntry, NoSettings
-from core.encoding.least_squares import fit_least_squares
 from core.encoding.predictor import LinearPredictor, Predictor
-from core.encoding.ridge import DEFAULT_ALPHAS, fit_ridge_cv
-from core.encoding.ridge_closed_form import fit_ridge_closed_form
+from core.encoding.ridge.closed_form import fit_ridge_closed_form
+from core.encoding.ridge.kfold import DEFAULT_ALPHAS, fit_ridge_cv
+from core.encoding.ridge.least_squares import fit_least_squares
 from core.encoding.training import TrainingData, Work
 
 

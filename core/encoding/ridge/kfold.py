@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.encoding.checkpoint import Checkpoint, NoCheckpoint
-from core.encoding.ridge_data import (
+from core.encoding.ridge.data import (
     Centred,
     RidgeSolution,
     checked_design,
@@ -22,8 +22,8 @@ from core.encoding.ridge_data import (
     row_space,
     vertex_chunks,
 )
-from core.encoding.ridge_fold import Fold
-from core.encoding.ridge_spectrum import Spectrum
+from core.encoding.ridge.fold import Fold
+from core.encoding.ridge.spectrum import Spectrum
 from core.encoding.training import Responses
 from core.encoding.vertex_pieces import VertexPieces
 from core.errors import InvalidInput

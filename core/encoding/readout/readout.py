@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.encoding.feature_scaling import FeatureScaling, fit_scaling
-from core.encoding.feature_table import FeatureTable
-from core.encoding.incremental_axes import incremental_axes
-from core.encoding.principal_axes import Axes, principal_axes
-from core.encoding.random_projection import gram_root, random_axes
-from core.encoding.reduction import Reduction
+from core.encoding.readout.feature_scaling import FeatureScaling, fit_scaling
+from core.encoding.readout.feature_table import FeatureTable
+from core.encoding.readout.incremental_axes import incremental_axes
+from core.encoding.readout.principal_axes import Axes, principal_axes
+from core.encoding.readout.random_projection import gram_root, random_axes
+from core.encoding.readout.reduction import Reduction
 from core.errors import InvalidInput
 
 _UNIT_NORM = 1e-3

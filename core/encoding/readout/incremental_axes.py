@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.encoding.feature_scaling import FeatureScaling
-from core.encoding.feature_table import FeatureTable
-from core.encoding.principal_axes import Axes, is_signal, signs_of
+from core.encoding.readout.feature_scaling import FeatureScaling
+from core.encoding.readout.feature_table import FeatureTable
+from core.encoding.readout.principal_axes import Axes, is_signal, signs_of
 
 
 def incremental_axes(

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.encoding.checkpoint import Checkpoint, NoCheckpoint
-from core.encoding.ridge_data import Centred, checked_design, vertex_chunks
-from core.encoding.ridge_spectrum import Spectrum
+from core.encoding.ridge.data import Centred, checked_design, vertex_chunks
+from core.encoding.ridge.spectrum import Spectrum
 from core.encoding.training import Responses
 from core.encoding.vertex_pieces import VertexPieces
 from core.progress import Progress, silent

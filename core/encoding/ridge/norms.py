@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.encoding.ridge_spectrum import PenaltyCurves
+from core.encoding.ridge.spectrum import PenaltyCurves
 
 if TYPE_CHECKING:
     import torch

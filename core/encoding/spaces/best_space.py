@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.encoding.entry import EncoderEntry
-from core.encoding.folded_responses import FoldedResponses
 from core.encoding.predictor import LinearPredictor, Predictor
-from core.encoding.ridge import DEFAULT_ALPHAS, fold_rows
-from core.encoding.ridge_data import decreasing_penalties, vertex_chunks
-from core.encoding.space_ridge import SpaceRidge
+from core.encoding.ridge.data import decreasing_penalties, vertex_chunks
+from core.encoding.ridge.kfold import DEFAULT_ALPHAS, fold_rows
+from core.encoding.spaces.folded_responses import FoldedResponses
+from core.encoding.spaces.space_ridge import SpaceRidge
 from core.encoding.training import Responses, TrainingData, VertexTable, Work
 from core.errors import InvalidInput, check_option
 

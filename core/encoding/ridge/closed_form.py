@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.encoding.checkpoint import Checkpoint, NoCheckpoint
-from core.encoding.ridge import DEFAULT_ALPHAS
-from core.encoding.ridge_data import (
+from core.encoding.ridge.data import (
     Centred,
     RidgeSolution,
     checked_design,
@@ -22,7 +21,8 @@ from core.encoding.ridge_data import (
     squared_sum,
     vertex_chunks,
 )
-from core.encoding.ridge_spectrum import Spectrum
+from core.encoding.ridge.kfold import DEFAULT_ALPHAS
+from core.encoding.ridge.spectrum import Spectrum
 from core.encoding.training import Responses
 from core.encoding.vertex_pieces import VertexPieces
 from core.errors import check_option

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.encoding.elastic_net import SPARSE_ALPHAS, fit_elastic_net_cv
 from core.encoding.entry import EncoderEntry
-from core.encoding.multitask import fit_multitask
 from core.encoding.predictor import LinearPredictor, Predictor
+from core.encoding.sparse.elastic_net import SPARSE_ALPHAS, fit_elastic_net_cv
+from core.encoding.sparse.multitask import fit_multitask
 from core.encoding.training import TrainingData, Work
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.encoding.checkpoint import Checkpoint, NoCheckpoint
-from core.encoding.coordinate_descent import TOLERANCE, descend
-from core.encoding.moments import FoldedDesign, Moments
-from core.encoding.one_by_one import finish_one_by_one
+from core.encoding.sparse.coordinate_descent import TOLERANCE, descend
+from core.encoding.sparse.moments import FoldedDesign, Moments
+from core.encoding.sparse.one_by_one import finish_one_by_one
 from core.encoding.training import Responses
 from core.errors import InvalidInput
 from core.progress import Progress, part, silent

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.encoding.band_candidates import Coordinates, Spaces, WeightedDesign
-from core.encoding.folded_responses import FoldedResponses
-from core.encoding.ridge_data import vertex_chunks
-from core.encoding.ridge_fold import Fold
-from core.encoding.ridge_spectrum import Spectrum
+from core.encoding.ridge.data import vertex_chunks
+from core.encoding.ridge.fold import Fold
+from core.encoding.ridge.spectrum import Spectrum
+from core.encoding.spaces.band_candidates import Coordinates, Spaces, WeightedDesign
+from core.encoding.spaces.folded_responses import FoldedResponses
 from core.encoding.training import Responses, Work
 from core.progress import part
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.encoding.checkpoint import Checkpoint, NoCheckpoint
-from core.encoding.elastic_net import SPARSE_ALPHAS, check_penalties
-from core.encoding.moments import FoldedDesign
-from core.encoding.multitask_descent import TOLERANCE, descend_rows, rotated
+from core.encoding.sparse.elastic_net import SPARSE_ALPHAS, check_penalties
+from core.encoding.sparse.moments import FoldedDesign
+from core.encoding.sparse.multitask_descent import TOLERANCE, descend_rows, rotated
 from core.encoding.training import Responses
 from core.errors import InvalidInput
 from core.progress import Progress, part, silent

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.encoding.feature_table import FeatureTable
+from core.encoding.readout.feature_table import FeatureTable
 from core.errors import InvalidInput
 
 _SD_FLOOR = 0.1

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.encoding.band_candidates import Spaces, WeightedDesign
-from core.encoding.ridge_data import Centred, vertex_chunks
-from core.encoding.ridge_spectrum import Spectrum
+from core.encoding.ridge.data import Centred, vertex_chunks
+from core.encoding.ridge.spectrum import Spectrum
+from core.encoding.spaces.band_candidates import Spaces, WeightedDesign
 from core.encoding.training import Responses
 from core.progress import Progress
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.encoding.entry import EncoderEntry
-from core.encoding.folded_responses import FoldedResponses
 from core.encoding.predictor import LinearPredictor, Predictor
-from core.encoding.ridge import DEFAULT_ALPHAS, fold_rows
-from core.encoding.ridge_data import decreasing_penalties, vertex_chunks
-from core.encoding.ridge_encoders import KFoldSettings
-from core.encoding.ridge_fold import Fold
-from core.encoding.simplex_weights import simplex_weights
-from core.encoding.space_ridge import SpaceRidge
+from core.encoding.ridge.data import decreasing_penalties, vertex_chunks
+from core.encoding.ridge.encoders import KFoldSettings
+from core.encoding.ridge.fold import Fold
+from core.encoding.ridge.kfold import DEFAULT_ALPHAS, fold_rows
+from core.encoding.spaces.folded_responses import FoldedResponses
+from core.encoding.spaces.simplex_weights import simplex_weights
+from core.encoding.spaces.space_ridge import SpaceRidge
 from core.encoding.training import Responses, TrainingData, Work
 
 if TYPE_CHECKING:

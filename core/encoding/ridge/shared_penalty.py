@@ -12,15 +12,15 @@ import numpy as np
 
 from core.encoding.entry import EncoderEntry
 from core.encoding.predictor import LinearPredictor, Predictor
-from core.encoding.ridge import fit_ridge_cv, fold_rows
-from core.encoding.ridge_data import (
+from core.encoding.ridge.data import (
     Centred,
     checked_design,
     decreasing_penalties,
     row_space,
     vertex_chunks,
 )
-from core.encoding.ridge_fold import Fold
+from core.encoding.ridge.fold import Fold
+from core.encoding.ridge.kfold import fit_ridge_cv, fold_rows
 from core.encoding.training import Responses, TrainingData, Work
 from core.progress import Progress, part, silent
 

@@ -27,13 +27,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.encoding.band_candidates import Spaces, candidate_weights
-from core.encoding.banded_search import search_weights
-from core.encoding.banded_solve import solve_candidates
 from core.encoding.entry import EncoderEntry
 from core.encoding.predictor import LinearPredictor, Predictor
-from core.encoding.ridge import DEFAULT_ALPHAS, fold_rows
-from core.encoding.ridge_data import decreasing_penalties
+from core.encoding.ridge.data import decreasing_penalties
+from core.encoding.ridge.kfold import DEFAULT_ALPHAS, fold_rows
+from core.encoding.spaces.band_candidates import Spaces, candidate_weights
+from core.encoding.spaces.banded_search import search_weights
+from core.encoding.spaces.banded_solve import solve_candidates
 from core.encoding.training import Responses, TrainingData, Work
 from core.errors import InvalidInput
 from core.progress import part

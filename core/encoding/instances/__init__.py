@@ -1,0 +1,1 @@
+"""Encoders that keep examples instead of coefficients: nearest neighbours, a decision tree."""

@@ -1,0 +1,1 @@
+"""Encoders over several feature spaces: banded ridge, stacking, the best of them."""

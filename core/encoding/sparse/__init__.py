@@ -1,0 +1,1 @@
+"""Lasso and elastic net: a support per vertex, or one for all (multitask), on Gram matrices."""
