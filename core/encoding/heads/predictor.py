@@ -35,7 +35,8 @@ class HeadPredictor:
     weights : of both, as the readout's ``folded`` gives them.
     input_mean, input_scale : (n_features,) float32, of the design.
     output_mean, output_scale : (n_vertices,) float32; the scale of a constant vertex is 0.
-    notes : the curves of the training: arrays over epochs, not over vertices; not used to predict.
+    notes : the curves of the training, over epochs. They are saved beside the weights, are not
+        used to predict and are not restored.
     """
 
     kind: ClassVar[str] = "head"
@@ -97,7 +98,6 @@ class HeadPredictor:
             array("input_scale"),
             array("output_mean"),
             array("output_scale"),
-            {name: array(name) for name in structure["notes"]},
         )
 
 

@@ -41,7 +41,7 @@ def test_a_head_restored_from_arrays_and_json_predicts_the_same_bits(rng, name):
         array.setflags(write=False)
     again = restore_predictor(structure, lambda key: arrays[key])
     np.testing.assert_array_equal(again.predict(data.design), fitted.predict(data.design))
-    assert set(again.arrays()) == set(arrays)
+    assert set(arrays) - set(fitted.notes) <= set(again.arrays())
     assert all(key.isidentifier() for key in arrays)
     assert len(arrays["curve_train_loss"]) == len(arrays["curve_validation_r"])
 

@@ -232,6 +232,25 @@ def test_a_step_goes_along_the_gradient_of_the_whole_head(rng, monkeypatch):
     assert torch.all(state.weights["out"][:, 3] == weights["out"][:, 3])
 
 
+def test_an_epoch_takes_every_image_once_in_batches_of_like_size_and_another_order(
+    rng, monkeypatch
+):
+    taken = []
+    original = training._Training._backward
+
+    def noted(self, rows, generator):
+        taken.append(rows)
+        return original(self, rows, generator)
+
+    monkeypatch.setattr(training._Training, "_backward", noted)
+    _linear(_data(rng, n=33), batch_size=16, max_epochs=2, **ALL_IMAGES)
+    assert [len(rows) for rows in taken] == [11] * 6
+    first, second = np.concatenate(taken[:3]), np.concatenate(taken[3:])
+    assert sorted(first) == sorted(second) == list(range(33))
+    assert first.tolist() != second.tolist()
+    assert first.tolist() != list(range(33))
+
+
 def test_every_step_drops_other_values(rng):
     masks = []
 
