@@ -78,9 +78,10 @@ def test_a_start_near_the_end_gives_the_same_end(rng):
     np.testing.assert_allclose(warm, cold, atol=1e-3)
 
 
-def test_made_up_images_have_the_moments_of_the_real_ones(rng):
-    x, y = (a - a.mean(0, dtype=np.float64) for a in _data(rng, n=15))
-    gram, cross, energy = x.T @ x / 15, x.T @ y / 15, (y**2).mean(0)
+@pytest.mark.parametrize("n", [15, 80])
+def test_made_up_images_have_the_moments_of_the_real_ones(rng, n):
+    x, y = (a - a.mean(0, dtype=np.float64) for a in _data(rng, n=n))
+    gram, cross, energy = x.T @ x / n, x.T @ y / n, (y**2).mean(0)
     made_x, made_y = equivalent_images(gram, cross, energy)
     assert made_x.shape == (24, 23)
     np.testing.assert_allclose(made_x.T @ made_x / 24, gram, atol=1e-10)

@@ -57,6 +57,13 @@ def test_coefficients_are_the_solvers_in_scikit_learns_shape(rng):
     assert net.alpha_ == sparse.alpha
 
 
+def test_an_image_in_float64_is_at_distance_0_from_itself(rng):
+    x, y = _data(rng)
+    x = x + rng.normal(size=x.shape) * 1e-3
+    again = NearestNeighbours(weights="distance").fit(x, y).predict(x)
+    np.testing.assert_array_equal(again, y)
+
+
 def test_nothing_of_core_imports_the_estimators():
     for path in Path(core.__file__).parent.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))

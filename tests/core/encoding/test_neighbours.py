@@ -57,6 +57,15 @@ def test_designs_far_from_the_origin_keep_their_neighbours(rng):
     np.testing.assert_array_equal(nearest_rows(far, far, 4)[0], whole)
 
 
+def test_distances_that_differ_by_less_than_float32_rounds_are_told_apart(rng):
+    directions = rng.normal(size=(60, 20))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    near = directions * (1 + 1e-9 * rng.permutation(60))[:, None]
+    asked = np.zeros((1, 20))
+    exact = np.argsort(np.linalg.norm(near, axis=1))[:4]
+    np.testing.assert_array_equal(nearest_rows(near, asked, 4)[0], [exact])
+
+
 def test_a_restored_encoder_predicts_the_same(rng):
     x, y = _data(rng)
     ours = _fit(x, y, k=4, weights="distance")
