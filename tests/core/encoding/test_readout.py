@@ -126,7 +126,7 @@ def test_transform_and_residual_stream_over_images(rng, monkeypatch):
     residual = readout.residual(x, design)
     sizes = []
     in_small_parts = partial(FeatureTable, part_bytes=4 * 11 * 5)
-    monkeypatch.setattr("core.encoding.readout.FeatureTable", in_small_parts)
+    monkeypatch.setattr("core.encoding.readout.readout.FeatureTable", in_small_parts)
     monkeypatch.setattr(
         FeatureScaling,
         "apply",
