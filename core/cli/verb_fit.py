@@ -158,6 +158,7 @@ def summary(run: Run) -> dict[str, Any]:
         },
         "recipe": run.recipe,
         "stand_ins": list(run.record["spec"]["stand_ins"]),
+        "validation_median_r": run.validation.overall.median_r,
         "n_train": run.record["n_fit"],
         "n_held_out": report.n_images,
         "weights": run.record["weights_label"],

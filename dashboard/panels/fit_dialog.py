@@ -7,6 +7,9 @@ import streamlit as st
 from core.backbones import backbone_names, get_card, weights_presence
 from core.datasets import Subject
 from core.encoding import ENCODERS
+from core.encoding.scopes import SCOPE_WORDS, SCOPES
+from core.errors import MissingWeights
+from core.recipes import get_recipe, recipe_names, resolve
 from dashboard import services, state
 from dashboard.jobs import Job, registry
 
@@ -50,7 +53,8 @@ def _select(job: Job, subject: Subject) -> None:
 
     assert job.result is not None  # noqa: S101 - the caller looked
     results = job.result.get("runs", [job.result])
-    best = max(results, key=lambda r: r["scores"]["median_r"] or -1)
+    # Chosen on the validation images: the report's are for reporting.
+    best = max(results, key=lambda r: r["validation_median_r"] or -1)
     key = EncoderKey.of(services.run(best["run"]))
     if subject.id == services.run(best["run"]).subject:
         state.change(backbone=key.backbone, layer=key.layer, encoder=key.encoder)
@@ -58,6 +62,49 @@ def _select(job: Job, subject: Subject) -> None:
 
 @st.dialog("Fit another encoder", width="medium")
 def _dialog(subject: Subject) -> None:
+    way = st.segmented_control(
+        "what to fit",
+        ["free choice", "recipe"],
+        default="free choice",
+        required=True,
+        key="fit-way",
+        help="A recipe is a whole published system, or one of ours, by name.",
+    )
+    choose = _recipe if way == "recipe" else _free_choice
+    title, arguments = choose(subject)
+    if st.button("Fit", type="primary", disabled=not arguments, key="fit-go"):
+        folder = services.subject_folders()[subject.id]
+        start = ["fit", "--data", str(folder), "--subject", subject.id]
+        registry().start(_JOB, f"{title} on {subject.id}", [*start, *arguments])
+        st.rerun()
+
+
+def _recipe(subject: Subject) -> tuple[str, list[str]]:
+    """Draw the choice of a recipe; return a title and the command's options, none if it cannot."""
+    name = st.selectbox(
+        "recipe",
+        recipe_names(),
+        format_func=lambda n: f"{get_recipe(n).title} · {get_recipe(n).origin}",
+        index=recipe_names().index("stacked"),
+        key="fit-recipe",
+    )
+    recipe = get_recipe(name)
+    st.markdown(recipe.summary)
+    if recipe.ours:
+        st.caption(f"Ours, or not as in the source: {recipe.ours}")
+    try:
+        stand_ins = resolve(recipe).stand_ins
+    except MissingWeights as error:
+        st.error(f"**{error.message}**  \n{error.hint}")
+        return recipe.title, []
+    if stand_ins:
+        listed = "".join(f"\n- {words}" for words in stand_ins)
+        st.warning(f"Weights that are not on this machine are stood in for:{listed}")
+    return recipe.title, ["--recipe", name]
+
+
+def _free_choice(subject: Subject) -> tuple[str, list[str]]:
+    """Draw the choice of backbone, layers and encoder; return a title and the options."""
     names = list(backbone_names())
     name = st.selectbox(
         "backbone",
@@ -79,31 +126,28 @@ def _dialog(subject: Subject) -> None:
         default=list(card.layers_offered),
         key=f"fit-layers-{name}",
     )
-    left, right = st.columns(2)
-    encoder = left.selectbox(
+    encoder = st.selectbox(
         "encoder",
         list(ENCODERS),
         format_func=lambda e: f"{ENCODERS[e].title}: {ENCODERS[e].summary}",
         key="fit-encoder",
     )
-    components = right.number_input("principal components", 10, 1000, 200, 10, key="fit-pca")
+    left, right = st.columns([3, 1])
+    scope = left.selectbox(
+        "scope",
+        SCOPES,
+        format_func=lambda s: SCOPE_WORDS[s],
+        key="fit-scope",
+        help="Encoders that fit each vertex by itself come out the same under every scope.",
+    )
+    components = right.number_input("components", 10, 1000, 200, 10, key="fit-pca")
     st.caption(
         f"Readout: maps averaged onto a grid of at most 5 x 5, features scaled, PCA "
         f"{components}, all fitted on the training images of {subject.id} less a seeded fifth "
         "kept for validation. Leave it as it is to compare layers under one readout."
     )
-    if st.button("Fit", type="primary", disabled=not (presence.present and layers), key="fit-go"):
-        folder = services.subject_folders()[subject.id]
-        arguments = ["fit", "--data", str(folder), "--subject", subject.id]
-        arguments += ["--backbone", name, "--weights", str(kind), "--layers", ",".join(layers)]
-        arguments += [
-            "--pool",
-            "grid:5",
-            "--each-layer",
-            "--encoder",
-            encoder,
-            "--reduce",
-            f"pca:{components}",
-        ]
-        registry().start(_JOB, f"{card.title} on {subject.id}", arguments)
-        st.rerun()
+    if not (presence.present and layers):
+        return card.title, []
+    options = ["--backbone", name, "--weights", str(kind), "--layers", ",".join(layers)]
+    options += ["--pool", "grid:5", "--each-layer", "--encoder", encoder, "--scope", scope]
+    return card.title, [*options, "--reduce", f"pca:{components}"]

@@ -94,7 +94,7 @@ def fit_ridge_closed_form(
         return solution
 
     reduced, axes = row_space(original)
-    x = torch.as_tensor(reduced, device=device).double()
+    x = torch.tensor(reduced, dtype=torch.float64, device=device)
     x -= x.mean(0)
     spectrum = Spectrum.of(x.T @ x)
     shrink = spectrum.shrinkage(grid)

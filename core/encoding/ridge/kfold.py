@@ -98,7 +98,7 @@ def fit_ridge_cv(
         return solution
 
     reduced, axes = row_space(original)
-    x = torch.as_tensor(reduced, device=device).double()
+    x = torch.tensor(reduced, dtype=torch.float64, device=device)
     x -= x.mean(0)
     gram = x.T @ x
     full = Spectrum.of(gram)

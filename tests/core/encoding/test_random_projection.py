@@ -83,11 +83,15 @@ def test_explained_is_the_variance_that_each_direction_adds(rng):
 def test_directions_that_repeat_others_or_are_empty_do_no_harm(rng, monkeypatch):
     drawn = rng.normal(size=(40, 6)).astype(np.float32)
     repeated = np.concatenate([drawn, drawn, np.zeros((40, 1), np.float32)], axis=1)
-    monkeypatch.setattr("core.encoding.readout.random_projection.random_matrix", lambda *a: repeated.copy())
+    monkeypatch.setattr(
+        "core.encoding.readout.random_projection.random_matrix", lambda *a: repeated.copy()
+    )
     x = rng.normal(size=(30, 40)).astype(np.float32)
     readout = _readout(x, 13)
     np.testing.assert_allclose(readout.explained[6:], 0, atol=1e-5)
-    monkeypatch.setattr("core.encoding.readout.random_projection.random_matrix", lambda *a: drawn.copy())
+    monkeypatch.setattr(
+        "core.encoding.readout.random_projection.random_matrix", lambda *a: drawn.copy()
+    )
     once = _readout(x, 6)
     np.testing.assert_allclose(readout.explained[:6], once.explained, rtol=1e-4)
     np.testing.assert_allclose(
