@@ -2,7 +2,8 @@
 
 Every solver runs in a process of its own, round after round, so that its peak memory is its own.
 Extra memory is the process's peak above its peak before the fit, when X and Y are loaded and
-everything is imported, without the coefficients. All solvers get the same float32 data unless ``--peer-dtype`` says otherwise.
+everything is imported, without the coefficients. All solvers get the same float32 data unless
+``--peer-dtype`` says otherwise.
 """
 
 from __future__ import annotations
