@@ -59,8 +59,8 @@ def _kind(choice: Choice) -> WeightsSpec:
 def _words(choice: Choice) -> str:
     card = get_card(choice.backbone)
     layers = choice.layers
-    named = " + ".join(layers) if len(layers) < 3 else f"{len(layers)} layers"
-    return f"{card.title} {named} ({choice.weights})"
+    named = f" {' + '.join(layers)}" if len(layers) < 3 else f", {len(layers)} layers"
+    return f"{card.title}{named} ({choice.weights})"
 
 
 def configurations(

@@ -1,8 +1,9 @@
 """Ridge and least squares beside himalaya's and scikit-learn's, interleaved.
 
 Every solver runs in a process of its own, round after round, so that its peak memory is its own.
-Memory is above that of a process that imports the same and only loads X and Y, and without the
-coefficients. All solvers get the same float32 data unless ``--peer-dtype`` says otherwise.
+Extra memory is the process's peak above its peak before the fit, when X and Y are loaded and
+everything is imported, without the coefficients. All solvers get the same float32 data unless
+``--peer-dtype`` says otherwise.
 """
 
 from __future__ import annotations
@@ -73,6 +74,16 @@ def make(folder: Path, images: int, features: int, vertices: int) -> None:
         y[:, part], y_held[:, part] = both[:images], both[images:]
     np.save(folder / "x.npy", x[:images])
     np.save(folder / "x_held.npy", x[images:])
+
+
+def loaded(path: Path, columns: slice, dtype: str) -> np.ndarray:
+    """Read columns of a file, some rows at a time, so that nothing else is ever in memory."""
+    shape = np.load(path, mmap_mode="r")[:, columns].shape
+    values = np.empty(shape, dtype=dtype)
+    for start in range(0, shape[0], 100):
+        rows = slice(start, start + 100)
+        values[rows] = np.load(path, mmap_mode="r")[rows, columns]
+    return values
 
 
 def solve(solver: str, x, y, options: argparse.Namespace):
@@ -160,30 +171,26 @@ def child(folder: Path, solver: str, options: argparse.Namespace) -> dict[str, f
     import torch
 
     torch.set_num_threads(options.threads)
-    used = slice(0, options.vertices)
-    x = np.load(folder / "x.npy")
-    ours = solver.startswith("ours")
+    if solver == "sgemm":
+        return {"rate": sgemm_peak()}
+    ours, used = solver.startswith("ours"), slice(0, options.vertices)
+    small = np.random.default_rng(0).normal(size=(60, 12)).astype(np.float32)
     tiny = argparse.Namespace(**{**vars(options), "folds": 2})
-    rng = np.random.default_rng(0)
-    small = rng.normal(size=(60, 12)).astype(np.float32)
-    # Imports and warm-up; the loading process does the same, so that they cancel.
-    solve("ours" if solver == "load" else solver, small[:, :8], small[:, 8:], tiny)
-    if options.memmap and (ours or solver == "load"):
+    solve(solver, small[:, :8], small[:, 8:], tiny)  # imports and warm-up
+    dtype = "float32" if ours else options.peer_dtype
+    x = loaded(folder / "x.npy", slice(None), dtype)
+    if options.memmap and ours:
         y = MappedResponses(folder / "y.npy")
     else:
-        y = np.array(np.load(folder / "y.npy", mmap_mode="r")[:, used])
-    if not ours and solver != "load":
-        x, y = x.astype(options.peer_dtype), y.astype(options.peer_dtype)
-    rate = sgemm_peak()
-    if solver == "load":
-        return {"megabytes": _peak(), "rate": rate}
-    if options.device.startswith("cuda"):
+        y = loaded(folder / "y.npy", used, dtype)
+    cuda = options.device.startswith("cuda")
+    if cuda:
         torch.cuda.reset_peak_memory_stats()
-    begun, cpu = time.perf_counter(), _cpu()
+    before, begun, cpu = _peak(), time.perf_counter(), _cpu()
     coef, intercept, alpha = solve(solver, x, y, options)
     told = {"seconds": time.perf_counter() - begun, "cpu": _cpu() - cpu, "megabytes": _peak()}
-    told["coef"] = coef.nbytes / 2**20
-    if options.device.startswith("cuda"):
+    told["extra"] = told["megabytes"] - before - coef.nbytes / 2**20
+    if cuda:
         told["device megabytes"] = torch.cuda.max_memory_allocated() / 2**20
     x_held, y_held = (np.load(folder / f"{name}_held.npy", mmap_mode="r") for name in "xy")
     r = np.empty(coef.shape[1])
@@ -268,7 +275,7 @@ def measure(name: str, options: argparse.Namespace) -> None:
     """Run all rounds and print a row per solver."""
     vertices, shorter = options.vertices, options.extrapolate
     run(name, "make", vertices, options)
-    rows: dict[str, list[dict[str, float]]] = {s: [] for s in ("load", *options.solvers)}
+    rows: dict[str, list[dict[str, float]]] = {s: [] for s in ("sgemm", *options.solvers)}
     for _ in range(options.rounds):
         for solver, told in rows.items():
             if shorter and PEERS.get(solver, "") is None:
@@ -287,16 +294,14 @@ def measure(name: str, options: argparse.Namespace) -> None:
             values = [theirs[key] / v for v, theirs in zip(values, rows[over], strict=True)]
         return statistics.median(values)
 
-    rate = max(told["rate"] for told in rows["load"])
+    rate = max(told["rate"] for told in rows["sgemm"])
     print(
         f"{options.images} images x {options.features} features x {vertices} vertices, "
         f"{options.alphas} alphas x {options.folds} folds, {options.device}, {options.threads} "
         f"threads, load {os.getloadavg()[0]:.1f}, median of {options.rounds} rounds; "
         f"peers in {options.peer_dtype}"
     )
-    print(
-        f"sgemm peak {rate / 1e9:.0f} GFLOP/s; loading alone {middle('load', 'megabytes'):.0f} MB"
-    )
+    print(f"sgemm peak {rate / 1e9:.0f} GFLOP/s")
     print(
         f"{'':26s}{'s':>9s}{'CPU s':>9s}{'ratio':>8s}{'CPU':>8s}{'extra MB':>10s}{'all MB':>8s}"
         f"{'of peak':>9s}{'median r':>10s}"
@@ -304,28 +309,21 @@ def measure(name: str, options: argparse.Namespace) -> None:
     for solver in options.solvers:
         peer = PEERS[solver]
         against = peer if peer in rows else None
-        ratios = ["", ""]
+        ratio, cpu, share, notes = "", "", "", ""
         if against:
-            ratios = [f"{middle(solver, key, against):.2f}" for key in ("seconds", "cpu")]
-        everything = middle(solver, "megabytes")
-        extra = everything - middle("load", "megabytes") - middle(solver, "coef")
-        share = ""
+            ratio = f"{middle(solver, 'seconds', against):.2f}"
+            cpu = f"{middle(solver, 'cpu', against):.2f}"
         if "products" in rows[solver][0] and options.device == "cpu":
             share = f"{middle(solver, 'products') / middle(solver, 'seconds') / rate:.0%}"
+        if shorter and peer is None:
+            notes += f"  EXTRAPOLATED from {shorter[0]} and {shorter[1]} vertices"
+        if "device megabytes" in rows[solver][0]:
+            notes += f"  {middle(solver, 'device megabytes'):.0f} MB on the device"
         print(
             f"{solver:26s}{middle(solver, 'seconds'):9.2f}{middle(solver, 'cpu'):9.2f}"
-            f"{ratios[0]:>8s}{ratios[1]:>8s}{extra:10.0f}{everything:8.0f}{share:>9s}"
-            f"{np.median(found[solver]['r']):10.5f}"
-            + (
-                f"  EXTRAPOLATED from {shorter[0]} and {shorter[1]} vertices"
-                if shorter and peer is None
-                else ""
-            )
-            + (
-                f"  {middle(solver, 'device megabytes'):.0f} MB on the device"
-                if "device megabytes" in rows[solver][0]
-                else ""
-            )
+            f"{ratio:>8s}{cpu:>8s}{middle(solver, 'extra'):10.0f}"
+            f"{middle(solver, 'megabytes'):8.0f}{share:>9s}"
+            f"{np.median(found[solver]['r']):10.5f}{notes}"
         )
     for solver in options.solvers:
         peer = PEERS[solver]

@@ -7,6 +7,7 @@ block of axes and R is triangular, so most of the products are with zeros and le
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -98,8 +99,8 @@ class _RowBlock:
     ----------
     height, n_curves : number of rows, and of basis curves that are not 0 in them.
     pairs : (n_alphas, n_curves**2), products of the curves' weights.
-    images : for each block of axes its axes, its columns of the result (n_curves * height) and
-        the matrix ``R_block basis`` (n_axes, n_columns) of all its curves beside each other.
+    images : for each block of axes: the axes, its columns among n_curves * height, and the
+        transposed ``R basis`` (n_axes, n_columns) of its curves beside each other.
     """
 
     height: int
@@ -140,8 +141,6 @@ class _RowBlock:
 
 def _largest_stretch(matrix: torch.Tensor) -> float:
     """Bound a spectral norm from above, by at most d^(1/64): ``tr((M'M)^32)^(1/64)``."""
-    import math
-
     import torch
 
     power = matrix.T @ matrix
