@@ -80,7 +80,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Carry the verb out."""
-    if bool(options.recipe) == bool(options.backbone and options.layers):
+    spelled_out = (options.backbone is not None, options.layers is not None)
+    if any(spelled_out) if options.recipe else not all(spelled_out):
         raise InvalidInput(
             "Name either --recipe, or --backbone and --layers.",
             "'python -m core list recipes' and 'list backbones' show what there is.",

@@ -25,6 +25,8 @@ from core.progress import Progress, silent
 from core.recipes import configurations, get_recipe
 from core.runs import EncodingSpec, RunStore
 
+_CONNECT_TIMEOUT = "20s"
+
 
 @dataclass(frozen=True)
 class Places:
@@ -236,7 +238,7 @@ def _client(scheduler: str | None, workers: int | None) -> Iterator[Any]:
 
     if scheduler is not None:
         try:
-            client = Client(scheduler, timeout="20s")
+            client = Client(scheduler, timeout=_CONNECT_TIMEOUT)
         except (OSError, TimeoutError, ValueError) as error:
             raise InvalidInput(
                 f"There is no Dask scheduler at {scheduler} ({type(error).__name__}).",

@@ -75,7 +75,7 @@ ENTRIES = (
             Source((Choice(network, layers, "untrained", _FULL),)) for network, layers in LAYERS
         ),
         encoder=EncoderSpec("ols"),
-        reduction=Reduction.parse("ipca:30", scaling="none"),
+        reduction=Reduction.parse("ipca:30:50", scaling="none"),
         each_layer=True,
         ours=_OURS,
     ),
