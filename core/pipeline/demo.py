@@ -13,7 +13,7 @@ from core.encoding import EncoderSpec, Reduction
 from core.features import FeatureSpec, FeatureStore, Pooling
 from core.pipeline.fit import fit_all
 from core.progress import Progress, part, silent
-from core.runs import EncodingSpec, RunStore
+from core.runs import RUN_FORMAT, EncodingSpec, RunStore
 from core.simulation.demo import demo_folder, ensure_demo
 from core.storage import Home, write_json
 
@@ -67,9 +67,9 @@ def demo_is_complete(home: Home) -> bool:
 
 
 def _marker(home: Home, what: str) -> Path:
-    # Other weights or another readout are another plan: the models must be fitted anew.
+    # Other weights, another readout or another format are another plan: the models must be fitted anew.
     sources = [(name, resolve_weights(name, w), layers) for name, w, layers in DEMO_BACKBONES]
-    plan = fingerprint([sources, DEMO_POOLING, Reduction(), EncoderSpec()])
+    plan = fingerprint([sources, DEMO_POOLING, Reduction(), EncoderSpec(), RUN_FORMAT])
     folder = demo_folder(home)
     return folder.with_name(f"{folder.name}.{what}-{plan}.json")
 

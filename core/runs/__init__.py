@@ -2,6 +2,14 @@
 
 from core.runs.drafts import FolderCheckpoint
 from core.runs.spec import EncodingSpec, SubjectData
-from core.runs.store import Run, RunSource, RunStore
+from core.runs.store import RUN_FORMAT, Run, RunSource, RunStore
 
-__all__ = ["EncodingSpec", "FolderCheckpoint", "Run", "RunSource", "RunStore", "SubjectData"]
+__all__ = [
+    "RUN_FORMAT",
+    "EncodingSpec",
+    "FolderCheckpoint",
+    "Run",
+    "RunSource",
+    "RunStore",
+    "SubjectData",
+]

@@ -23,7 +23,8 @@ from core.evaluation import Evaluation, RoiScore
 from core.runs.drafts import FolderCheckpoint
 from core.storage import atomic_directory
 
-_FORMAT = 2
+RUN_FORMAT = 3
+"""Raised when runs of an older version must not be read any more."""
 _RECORD = "run.json"
 
 
@@ -205,9 +206,9 @@ class RunStore:
             record = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise DamagedFile(f"{path} is not JSON: {error}.", "Delete the folder.") from error
-        if record.get("format") != _FORMAT:
+        if record.get("format") != RUN_FORMAT:
             raise DamagedFile(
-                f"Run {run_id} has format {record.get('format')!r}; this program reads {_FORMAT}.",
+                f"Run {run_id} has format {record.get('format')!r}; this program reads {RUN_FORMAT}.",
                 "Fit it again.",
             )
         return Run(path.parent, record)
@@ -221,7 +222,7 @@ class RunStore:
         with atomic_directory(self.root / run_id) as draft:
             for name, array in arrays.items():
                 np.save(draft / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
-            text = json.dumps({"format": _FORMAT, **record}, indent=1, ensure_ascii=False)
+            text = json.dumps({"format": RUN_FORMAT, **record}, indent=1, ensure_ascii=False)
             # Last, so that a folder with a record is a whole one even if it was copied by hand.
             (draft / _RECORD).write_text(text + "\n", encoding="utf-8")
         return self.open(run_id)
