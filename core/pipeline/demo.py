@@ -67,7 +67,7 @@ def demo_is_complete(home: Home) -> bool:
 
 
 def _marker(home: Home, what: str) -> Path:
-    # Other weights, another readout or another format are another plan: the models must be fitted anew.
+    # Other weights, readout or format are another plan: the models must be fitted anew.
     sources = [(name, resolve_weights(name, w), layers) for name, w, layers in DEMO_BACKBONES]
     plan = fingerprint([sources, DEMO_POOLING, Reduction(), EncoderSpec(), RUN_FORMAT])
     folder = demo_folder(home)

@@ -208,7 +208,8 @@ class RunStore:
             raise DamagedFile(f"{path} is not JSON: {error}.", "Delete the folder.") from error
         if record.get("format") != RUN_FORMAT:
             raise DamagedFile(
-                f"Run {run_id} has format {record.get('format')!r}; this program reads {RUN_FORMAT}.",
+                f"Run {run_id} has format {record.get('format')!r}; "
+                f"this program reads {RUN_FORMAT}.",
                 "Fit it again.",
             )
         return Run(path.parent, record)
