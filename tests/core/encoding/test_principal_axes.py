@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
+from core.encoding import Reduction, fit_readout
 from core.encoding.readout.feature_scaling import fit_scaling
 from core.encoding.readout.feature_table import FeatureTable
 from core.encoding.readout.principal_axes import leading_eigenpairs, principal_axes, signs_of
@@ -133,3 +134,17 @@ def test_leading_eigenpairs_are_the_largest_of_all(rng, k):
     values, vectors = leading_eigenpairs(np.asfortranarray(np.tril(gram)), k)
     np.testing.assert_allclose(values, np.linalg.eigvalsh(gram)[::-1][:k], rtol=1e-10)
     np.testing.assert_allclose(gram @ vectors, vectors * values, atol=1e-10)
+
+
+def test_a_wide_layer_keeps_components_far_below_its_first(rng):
+    """A steep spectrum over many features: all 30 axes are there, down to a millionth."""
+    n, d = 40, 20_000
+    sizes = np.logspace(0, -3, 30)
+    axes = np.linalg.qr(rng.normal(size=(d, 30)))[0]
+    images = np.linalg.qr(rng.normal(size=(n, 30)))[0]
+    features = ((images * sizes) @ axes.T * 100).astype(np.float32)
+    ours = fit_readout(features, Reduction.parse("pca:30", scaling="none"))
+    assert ours.components.shape[1] == 30
+    centred = features.astype(np.float64) - features.mean(axis=0, dtype=np.float64)
+    theirs = np.linalg.svd(centred, compute_uv=False)[:30] ** 2
+    np.testing.assert_allclose(ours.explained, theirs / (centred**2).sum(), rtol=1e-3)
