@@ -9,7 +9,7 @@ from typing import Any
 
 from core.backbones import get_card
 from core.encoding.scopes import SCOPE_WORDS
-from core.runs import Run
+from core.runs import Run, RunSource
 
 COLUMNS = (
     "subject",
@@ -52,6 +52,13 @@ def table_row(run: Run) -> dict[str, Any]:
         ),
         "weights": run.record["weights_label"],
         "stand_ins": "; ".join(spec["stand_ins"]),
+        "features_short": " + ".join(_short(s) for s in run.sources),
+        "weights_short": " + ".join(dict.fromkeys(s.weights["kind"] for s in run.sources)),
+        "in_place_of": "; ".join(
+            w.split(" for ", 1)[1].removesuffix(" (pretrained)") for w in spec["stand_ins"]
+        ),
+        "scope_short": spec["scope"].replace("_", " ")
+        + (", cross-subject" if spec["with_subjects"] else ""),
         "encoder": run.encoder,
         "scope": SCOPE_WORDS[spec["scope"]],
         "n_columns": run.record["n_columns"],
@@ -68,41 +75,73 @@ def table_row(run: Run) -> dict[str, Any]:
     }
 
 
+def _short(source: RunSource) -> str:
+    title = get_card(source.backbone).title
+    if len(source.layers) > 2:
+        return f"{title}, {len(source.layers)} layers"
+    return f"{title} {' + '.join(source.layers)}"
+
+
 def csv_table(rows: Sequence[dict[str, Any]]) -> str:
     """Write rows as CSV; an unknown number is an empty field."""
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
     writer.writerows(rows)
     return stream.getvalue()
 
 
 def markdown_table(rows: Sequence[dict[str, Any]]) -> str:
-    """Write rows as a table for people: of a layer search the chosen layer alone."""
+    """Write rows as a table for people; of a layer search the chosen layer, with all its seconds.
+
+    The split and what is in the columns are said above the table, since they are the same for all.
+    """
+    kept = best_of_searches(rows)
+    simulated = "SIMULATED data. " if any(row["simulated"] for row in rows) else ""
+    splits = ", ".join(sorted({f"{row['n_held_out']} {row['split']} images" for row in kept}))
+    n_vertices = ", ".join(sorted({f"{row['n_vertices']:,}" for row in kept}))
     lines = [
-        "| recipe | features (weights) | encoder | n fit / held out | median r | mean r "
+        f"{simulated}Pearson r per vertex over {splits}; median and mean over {n_vertices} "
+        "vertices; noise-normalised: the challenge's score over them, 0 to 100; s: readout, fit "
+        "and scores, without the pass through the network.",
+        "",
+        "| recipe | features | weights | in place of | encoder, scope | n fit | median r | mean r "
         "| noise-normalised | s |",
-        "|---|---|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for row in best_of_searches(rows):
-        weights = f" ({row['weights']})" if row["weights"] else ""
-        ceiling = row["noise_normalized"]
-        lines.append(
-            f"| {row['recipe'] or row['encoder']} | {row['features']}{weights} | {row['encoder']} "
-            f"| {row['n_fit']} / {row['n_held_out']} | {_number(row['median_r'], 3)} "
-            f"| {_number(row['mean_r'], 3)} | {_number(ceiling, 1)} | {row['seconds']:.1f} |"
-        )
+    for row in kept:
+        cells = [
+            row["recipe"] or row["subject"],
+            row["features_short"] + (f", best of {row['searched']}" if row["searched"] > 1 else ""),
+            row["weights_short"],
+            row["in_place_of"] or "",
+            f"`{row['encoder']}`, {row['scope_short']}",
+            row["n_fit"],
+            _number(row["median_r"], 3),
+            _number(row["mean_r"], 3),
+            _number(row["noise_normalized"], 1),
+            f"{row['seconds']:.1f}",
+        ]
+        lines.append("| " + " | ".join(str(c) for c in cells) + " |")
     return "\n".join(lines) + "\n"
 
 
 def best_of_searches(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Keep one row per subject and recipe: of several the best one on the validation images."""
-    kept: dict[Any, dict[str, Any]] = {}
+    """Keep one row per subject and recipe: of several the best one on the validation images.
+
+    ``searched`` counts them, and ``seconds`` are those of all.
+    """
+    groups: dict[Any, list[dict[str, Any]]] = {}
     for k, row in enumerate(rows):
-        key = (row["subject"], row["recipe"]) if row["recipe"] else k
-        if key not in kept or _validation(row) > _validation(kept[key]):
-            kept[key] = row
-    return list(kept.values())
+        groups.setdefault((row["subject"], row["recipe"]) if row["recipe"] else k, []).append(row)
+    return [
+        {
+            **max(group, key=lambda row: _validation(row)),
+            "searched": len(group),
+            "seconds": sum(row["seconds"] for row in group),
+        }
+        for group in groups.values()
+    ]
 
 
 def _validation(row: dict[str, Any]) -> float:

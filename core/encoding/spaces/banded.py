@@ -126,13 +126,12 @@ def fit_banded(
     coef, intercept = solve_candidates(
         prepared, responses, weights, chosen, alpha, exact, part(work.progress, 0.95, 1.0)
     )
-    with np.errstate(divide="ignore"):
-        penalties = alpha / weights[chosen].T
+    # A weight of next to nothing is a penalty beyond float32: as good as leaving the space out.
+    with np.errstate(divide="ignore", over="ignore"):
+        penalties = (alpha / weights[chosen].T).astype(np.float32)
     shares = (weights / weights.sum(axis=1, keepdims=True))[chosen].T
     work.progress(1.0, "fitted")
-    return BandedSolution(
-        coef, intercept, penalties.astype(np.float32), shares.astype(np.float32), validation
-    )
+    return BandedSolution(coef, intercept, penalties, shares.astype(np.float32), validation)
 
 
 def fit_banded_fixed(

@@ -275,3 +275,13 @@ def test_penalties_of_another_shape_or_not_positive_are_refused(rng, penalties):
     x, y = make(rng)
     with pytest.raises(InvalidInput, match="Penalties"):
         fit_banded_fixed(x, y, SPACES, np.array(penalties))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_weight_of_next_to_nothing_is_an_infinite_penalty(rng):
+    x = rng.normal(size=(30, 5)).astype(np.float32)
+    y = (x[:, :2] @ rng.normal(size=(2, 3))).astype(np.float32)
+    weights = np.array([[2.0, 1e-45]])
+    fitted = fit_banded(x, y, (slice(0, 2), slice(2, 5)), weights=weights, alphas=(1.0,))
+    assert np.isinf(fitted.penalties[1]).all()
+    assert np.isfinite(fitted.coef).all()

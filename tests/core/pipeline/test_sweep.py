@@ -88,7 +88,7 @@ def test_a_sweep_fits_tells_failures_and_skips_what_is_there(tmp_path, places):
     assert csv_table(rows).splitlines()[0] == ",".join(COLUMNS)
     assert len(csv_table(rows).splitlines()) == 1 + len(again.runs) == 17  # Gabor has six layers
     assert all(row["simulated"] and row["n_held_out"] == 6 for row in rows)
-    assert markdown_table(rows).count("\n") == 18
+    assert markdown_table(rows).count("\n") == 20
 
 
 @pytest.mark.parametrize(
