@@ -134,14 +134,12 @@ def best_of_searches(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     groups: dict[Any, list[dict[str, Any]]] = {}
     for k, row in enumerate(rows):
         groups.setdefault((row["subject"], row["recipe"]) if row["recipe"] else k, []).append(row)
-    return [
-        {
-            **max(group, key=lambda row: _validation(row)),
-            "searched": len(group),
-            "seconds": sum(row["seconds"] for row in group),
-        }
-        for group in groups.values()
-    ]
+    found = []
+    for group in groups.values():
+        best: dict[str, Any] = max(group, key=_validation)
+        seconds = sum(row["seconds"] for row in group)
+        found.append({**best, "searched": len(group), "seconds": seconds})
+    return found
 
 
 def _validation(row: dict[str, Any]) -> float:
