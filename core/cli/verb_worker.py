@@ -70,8 +70,10 @@ def _answer(request: dict[str, Any], runs: RunStore, backbones: BackboneCache) -
         designs = occluded_designs(fitted, picture, backbones, grid=int(request["grid"]))
         return {"designs": encode_array(designs)}
     if request["ask"] == "classes":
-        backbone = backbones.get(sources_of(fitted)[0])
-        return {"classes": [[name, float(p)] for name, p in backbone.classify(picture)]}
+        # Of several networks the last that names categories: the deepest comes last in recipes.
+        networks = [backbones.get(source) for source in sources_of(fitted)]
+        naming = [network for network in networks if network.categories] or networks
+        return {"classes": [[name, float(p)] for name, p in naming[-1].classify(picture)]}
     raise InvalidInput(f"Unknown question {request['ask']!r}.")
 
 
