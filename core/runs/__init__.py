@@ -1,8 +1,8 @@
 """Fitted encoding models on disk: arrays and JSON, no pickle, readable with numpy alone."""
 
 from core.runs.drafts import FolderCheckpoint
-from core.runs.spec import EncodingSpec, SubjectData
-from core.runs.store import RUN_FORMAT, Run, RunSource, RunStore
+from core.runs.spec import RUN_FORMAT, EncodingSpec, SubjectData
+from core.runs.store import Run, RunSource, RunStore
 
 __all__ = [
     "RUN_FORMAT",

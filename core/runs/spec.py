@@ -12,6 +12,9 @@ from core.encoding.scopes import SCOPES
 from core.errors import InvalidInput, check_option
 from core.features import FeatureSpec
 
+RUN_FORMAT = 3
+"""Of the files of a run; raised when older ones must not be read any more."""
+
 SPACES = ("one", "layer", "backbone")
 
 
@@ -88,7 +91,7 @@ class EncodingSpec:
         """The cache key: equal exactly when the fitted model must be."""
         # A backbone whose code computes something else now is another backbone.
         revisions = tuple(get_card(f.backbone).revision for f in self.features)
-        return fingerprint((self, revisions))
+        return fingerprint((self, revisions, RUN_FORMAT))
 
     @property
     def run_id(self) -> str:

@@ -21,10 +21,9 @@ from core.encoding.restore import restore_predictor
 from core.errors import DamagedFile, unknown_name
 from core.evaluation import Evaluation, RoiScore
 from core.runs.drafts import FolderCheckpoint
+from core.runs.spec import RUN_FORMAT
 from core.storage import atomic_directory
 
-RUN_FORMAT = 3
-"""Raised when runs of an older version must not be read any more."""
 _RECORD = "run.json"
 
 

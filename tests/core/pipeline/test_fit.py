@@ -100,6 +100,17 @@ def test_irrelevant_settings_keep_the_identity_and_relevant_ones_change_it(tmp_p
         assert _spec(subject, **change).fingerprint != base.fingerprint
 
 
+def test_a_run_of_an_older_format_is_fitted_again_beside_it(tmp_path, monkeypatch):
+    folder = write_subject(tmp_path / "s1")
+    monkeypatch.setattr("core.runs.spec.RUN_FORMAT", 0)
+    monkeypatch.setattr("core.runs.store.RUN_FORMAT", 0)
+    _, old = _fit(folder, tmp_path)
+    monkeypatch.undo()
+    _, new = _fit(folder, tmp_path)
+    assert new.id != old.id
+    np.testing.assert_array_equal(new.array("coef"), old.array("coef"))
+
+
 def test_nan_responses_are_refused_with_the_vertex_number(tmp_path):
     folder = write_subject(tmp_path / "s1")
     path = folder / "training_split/training_fmri/rh_training_fmri.npy"
