@@ -51,7 +51,7 @@ class Selection:
 
 
 FIELDS = tuple(f.name for f in fields(Selection))
-_PLAIN = re.compile(r"[\w .~+:\-]{0,120}")
+_PLAIN = re.compile(r"[\w .~+:\-]{0,300}")
 
 
 def current() -> Selection:

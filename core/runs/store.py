@@ -86,7 +86,7 @@ class Run:
             for layer in s.layers
         ]
         if len(names) > 3:
-            return f"{names[0]} … {names[-1]} ({len(names)} layers)"
+            return f"{names[0]} .. {names[-1]} - {len(names)} layers"
         return "+".join(names)
 
     @property

@@ -1,0 +1,54 @@
+"""Names of encoding models in menus and in the address: a link opens what it was made from."""
+
+from pathlib import Path
+
+import pytest
+
+from core.runs import Run
+from dashboard import state
+from dashboard.encoder_menu import EncoderKey, backbone_title
+
+_WEIGHTS = {"kind": "pretrained", "seed": 0, "sha256": None, "label": "pretrained"}
+
+
+def _run(*sources, encoder="ridge", scope="both", along=()):
+    return Run(
+        Path("run"),
+        {
+            "sources": [
+                {"backbone": name, "weights": _WEIGHTS, "layers": list(layers)}
+                for name, layers in sources
+            ],
+            "spec": {"encoder": {"name": encoder}, "scope": scope, "with_subjects": list(along)},
+        },
+    )
+
+
+RUNS = [
+    _run(("small_cnn", ["block1"])),
+    _run(("small_cnn", ["block1", "block2"]), encoder="banded"),
+    _run(("gabor", ["energy"]), ("small_cnn", ["block2"]), scope="roi_class", along=["sim02"]),
+    _run(
+        ("gabor", ["energy"]),
+        ("small_cnn", ["block1", "block2", "block3", "block4"]),
+        ("openclip_convnext_base", ["visual.trunk.stages.0.blocks.0", "embedding"]),
+        encoder="stacked",
+    ),
+]
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_a_key_is_read_back_and_may_stand_in_an_address(run):
+    key = EncoderKey.of(run)
+    assert EncoderKey.parse(str(key)) == key
+    for part in (key.backbone, key.layer, key.encoder, str(key)):
+        assert state._PLAIN.fullmatch(part), part
+
+
+def test_several_networks_and_a_scope_are_named():
+    assert backbone_title(RUNS[2]) == "Gabor energy · trained + Small CNN · trained"
+    assert EncoderKey.of(RUNS[2]).encoder == "ridge per roi class cross-subject"
+    assert (
+        EncoderKey.of(RUNS[3]).layer
+        == "gabor:energy .. openclip_convnext_base:embedding - 7 layers"
+    )
