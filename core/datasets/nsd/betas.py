@@ -39,7 +39,7 @@ def open_betas(path: Path, n_trials: int) -> np.ndarray:
     except Exception as error:  # nibabel raises as many kinds as there are ways to be damaged
         raise DamagedFile(f"{path.name} cannot be read as an MGH file: {error}.") from error
     if dtype.newbyteorder("=") != np.dtype(np.float32):
-        raise DamagedFile(f"{path.name} holds {dtype}; the betas on fsaverage are float32.")
+        raise DamagedFile(f"{path.name} holds {dtype.name}; the betas on fsaverage are float32.")
     n_template = int(shape[0])
     frames = int(shape[3]) if len(shape) == 4 else 1
     if tuple(shape[1:3]) != (1, 1) or n_template not in (FSAVERAGE_VERTICES, FSAVERAGE5_VERTICES):
