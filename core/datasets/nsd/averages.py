@@ -9,6 +9,8 @@ Source: Allen et al. 2022, Nat. Neurosci. 25:116 (Methods).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 
@@ -39,18 +41,29 @@ class Repeats:
 
         Returns
         -------
-        means : (n_vertices, n_images) float64, images in the order of ``ids``.
+        means : (n_images, n_vertices) float64, images in the order of ``ids``.
         noise : (n_vertices,) noise variance of single trials; NaN if no image was repeated.
         """
-        ordered = trials[:, self._order].astype(np.float64)
-        means = np.add.reduceat(ordered, self._starts, axis=1) / self.counts
-        ordered -= np.repeat(means, self.counts, axis=1)
-        ordered *= ordered
+        # Trials as rows: gathering a row is one copy, gathering a column is one per vertex.
+        rows = np.ascontiguousarray(trials.T, dtype=np.float64)
+        sums = np.zeros((len(self.ids), rows.shape[1]))
+        for images, shown in self._presentations():
+            sums[images] += rows[shown]
+        means = sums / self.counts[:, None]
         many = self.counts > 1
         if not self.any_repeated:
             return means, np.full(len(trials), np.nan)
-        squares = np.add.reduceat(ordered, self._starts, axis=1)[:, many]
-        return means, (squares / (self.counts[many] - 1)).mean(axis=1)
+        squares = sums
+        squares[:] = 0
+        for images, shown in self._presentations():
+            squares[images] += (rows[shown] - means[images]) ** 2
+        return means, (squares[many] / (self.counts[many] - 1)[:, None]).mean(axis=0)
+
+    def _presentations(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield the images shown once or more and their first trials, then twice, and so on."""
+        for k in range(int(self.counts.max())):
+            images = np.flatnonzero(self.counts > k)
+            yield images, self._order[self._starts[images] + k]
 
 
 def ncsnr_of(noise: np.ndarray, total: np.ndarray) -> np.ndarray:

@@ -79,9 +79,9 @@ def _z_score(values: np.ndarray) -> np.ndarray:
     broken = ~np.isfinite(values).all(axis=1)
     values[broken] = 0
     constant = values.min(axis=1) == values.max(axis=1)
+    # float64 sums of this many float32 numbers are exact: a constant vertex becomes exactly 0.
     values -= values.mean(axis=1, keepdims=True)
     deviation = np.sqrt(np.mean(values**2, axis=1, keepdims=True))
     values /= np.where(constant[:, None], 1, deviation)
-    values[constant] = 0
     values[broken] = np.nan
     return values.astype(np.float32)

@@ -170,6 +170,8 @@ def _carry_out(plan: _Plan, out: Path, progress: Progress) -> Path:
         where = folder / f"{_LONG[name]}_split" / f"{_LONG[name]}_images"
         write_images(plan.images, where, name, plan.ids[name], part(progress, start, stop))
     write_json(folder / SIDECAR_FOLDER / "sidecar.json", header)
+    for draft in folder.rglob(".*.part"):  # of a write that was killed
+        draft.unlink()
     folder.rename(target)
     shutil.rmtree(work, ignore_errors=True)
     progress(1.0, "Prepared")

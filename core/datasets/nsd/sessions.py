@@ -92,7 +92,7 @@ class HemisphereTrials:
             means = np.empty((len(repeats.ids), stop - start), dtype=np.float32)
             for where, trials, share in self._blocks(start, stop):
                 average, noise[where] = repeats.average(trials)
-                means[:, where.start - start : where.stop - start] = average.T
+                means[:, where.start - start : where.stop - start] = average
                 varies[where] = share
             for file, wanted in rows.items():
                 stored[file][:, start:stop] = means[wanted]

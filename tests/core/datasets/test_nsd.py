@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from core.datasets import find_subjects, open_subject
 from core.datasets.nsd import prepare as prepare_module
 from core.datasets.nsd import prepare_subject, sessions
 from core.datasets.nsd.averages import Repeats, ncsnr_of
+from core.datasets.nsd.betas import z_score_blocks
 from core.datasets.nsd.design import read_design
 from core.datasets.nsd.split import split_images
 from core.errors import CoreError, DamagedFile, IncompatibleSpace, InvalidInput, MissingData
@@ -26,6 +29,36 @@ from core.evaluation.ceiling import ncsnr_from_repeats
 from tests import tiny_nsd as tiny
 
 LONG = {"lh": Hemisphere.LEFT, "rh": Hemisphere.RIGHT}
+ROOT = Path(__file__).parents[3]
+KILLED = """
+import os, signal, sys
+import numpy
+from pathlib import Path
+from core.datasets.nsd import prepare_subject, sessions
+from tests import tiny_nsd as tiny
+
+root, out, step = sys.argv[1:]
+die = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+real, calls = sessions.z_score_blocks, []
+
+def scores(betas, vertices):
+    calls.append(1)
+    for where, values in real(betas, vertices):
+        yield where, values
+        if step == "in a session" and len(calls) == 4:
+            die()
+
+sessions.z_score_blocks = scores
+if step == "while averaging":
+    sessions.ncsnr_of = die
+    sessions.Repeats.average = die
+if step == "in the sidecar":
+    numpy.save = die
+told = lambda share, message: step == "among the images" and share > 0.95 and die()
+prepare_subject(
+    root, "subj01", out, images=Path(root).parent / "pictures", progress=told, **tiny.SETTINGS
+)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +157,15 @@ def test_constant_and_broken_vertices_are_counted_and_broken_ones_left_out(nsd, 
     assert list(subject.space.index[Hemisphere.RIGHT]) == [0, 7, 700, 7000]
 
 
+def test_a_constant_vertex_is_exactly_zero(rng):
+    values = rng.normal(size=50).astype(np.float32)
+    betas = np.repeat(values[None], 750, axis=0).astype(">f4")
+    betas[0, 7] += 1e-6
+    ((_, scores),) = z_score_blocks(betas, np.arange(50))
+    assert not np.delete(scores, 7, axis=0).any()
+    assert scores[7].std() == pytest.approx(1)
+
+
 def test_images_are_in_order_of_their_number_and_are_the_right_pictures(nsd, tmp_path):
     subject = open_subject(prepare(nsd, tmp_path))
     expected = sorted(n - 1 for n in tiny.images_of(1)[3:])
@@ -219,6 +261,23 @@ def test_a_session_that_was_cut_off_halfway_is_done_again(nsd, tmp_path, monkeyp
         with pytest.raises(KeyboardInterrupt):
             prepare(nsd, out)
     assert everything_below(prepare(nsd, out)) == whole
+
+
+@pytest.mark.parametrize(
+    "step", ["in a session", "while averaging", "in the sidecar", "among the images"]
+)
+def test_after_kill_minus_nine_it_goes_on_to_the_same_result(nsd, tmp_path, step):
+    whole = everything_below(prepare(nsd, tmp_path / "whole"))
+    out = tmp_path / "resumed"
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(nsd), str(out), step], cwd=ROOT, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    left = [p.name for p in out.rglob("*") if p.name.endswith((".part", ".draft"))]
+    assert left or step == "among the images"
+    assert not (out / "subj01").exists()
+    assert everything_below(prepare(nsd, out)) == whole
+    assert [p.name for p in out.iterdir()] == ["subj01"]
 
 
 def test_blocks_do_not_change_the_result(nsd, tmp_path, monkeypatch):
