@@ -24,7 +24,7 @@ def design_file(root: Path) -> Path:
 
 def stimulus_file(root: Path) -> Path:
     """Find the file of all 73,000 images."""
-    return _first(root, _STIMULI)
+    return _first(root, _STIMULI, " A folder of pictures (--images) does it too.")
 
 
 def label_folder(root: Path) -> Path | None:
@@ -82,10 +82,10 @@ def session_files(root: Path, subject: str, sessions: int | None) -> list[dict[H
     return listed
 
 
-def _first(root: Path, places: tuple[str, ...]) -> Path:
+def _first(root: Path, places: tuple[str, ...], hint: str = "") -> Path:
     if not root.is_dir():
         raise MissingData(f"The NSD folder {root} does not exist.")
     for place in places:
         if (root / place).exists():
             return root / place
-    raise MissingData(f"{places[0]} is missing in {root}.", f"{places[1]} would do as well.")
+    raise MissingData(f"{places[0]} is missing in {root}.", f"It may also be {places[1]}.{hint}")

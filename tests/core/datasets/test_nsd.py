@@ -500,6 +500,11 @@ def test_a_missing_picture_is_named(nsd, tmp_path):
         prepare(nsd, tmp_path / "out", images=few)
 
 
+def test_without_the_stimulus_file_a_folder_of_pictures_is_offered(nsd, tmp_path):
+    with pytest.raises(MissingData, match=r"nsd_stimuli.hdf5 is missing.*--images"):
+        prepare_subject(nsd, "subj01", tmp_path / "out", **tiny.SETTINGS)
+
+
 def test_without_h5py_the_package_is_named(nsd, tmp_path, monkeypatch):
     (tmp_path / "nsd").mkdir()
     root = shutil.copytree(nsd, tmp_path / "nsd", dirs_exist_ok=True)
