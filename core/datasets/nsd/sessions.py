@@ -1,0 +1,105 @@
+"""Z-scored trials of the chosen vertices, one file per session and hemisphere.
+
+A file takes its name only when it is whole, so whatever kills the work, a session is either there
+or not, and the sums over sessions are taken later and always in the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.datasets.arrays import load_array
+from core.datasets.nsd.averages import Repeats, ncsnr_of
+from core.datasets.nsd.betas import open_betas, z_score_blocks
+from core.progress import Progress
+from core.storage import atomic_file
+
+# Columns written at once, 4 KB of each row; and the numbers of one float64 block, 32 MB.
+_COLUMNS = 1024
+_NUMBERS_PER_BLOCK = 4_000_000
+
+
+def write_session(source: Path, target: Path, vertices: np.ndarray, n_trials: int) -> None:
+    """Z-score a session into (n_vertices, n_trials) float32; nothing if it is there already."""
+    if target.exists():
+        return
+    betas = open_betas(source, n_trials)
+    with atomic_file(target) as draft:
+        stored = np.lib.format.open_memmap(
+            draft, mode="w+", dtype=np.float32, shape=(len(vertices), n_trials)
+        )
+        for where, scores in z_score_blocks(betas, vertices):
+            stored[where] = scores
+        stored.flush()
+        del stored
+
+
+class HemisphereTrials:
+    """All sessions of one hemisphere, on disk.
+
+    Parameters
+    ----------
+    files : one per session, as ``write_session`` left them.
+    """
+
+    def __init__(self, files: Sequence[Path], n_vertices: int, n_trials: int) -> None:
+        self._parts = [load_array(f, shape=(n_vertices, n_trials)) for f in files]
+        finite = np.ones(n_vertices, dtype=bool)
+        for part in self._parts:
+            # A vertex that is not finite in one trial is NaN in its whole session.
+            finite &= np.isfinite(part[:, 0])
+        self.kept = np.flatnonzero(finite)
+
+    def _blocks(self, start: int, stop: int) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        """Yield a slice of ``kept``, its trials, and the share of sessions in which it varies."""
+        per_vertex = sum(part.shape[1] for part in self._parts)
+        size = max(1, _NUMBERS_PER_BLOCK // per_vertex)
+        for first in range(start, stop, size):
+            where = slice(first, min(first + size, stop))
+            parts = [part[self.kept[where]] for part in self._parts]
+            varies = np.mean([part.any(axis=1) for part in parts], axis=0)
+            yield where, np.concatenate(parts, axis=1), varies
+
+    def average(
+        self, repeats: Repeats, rows: dict[Path, np.ndarray], progress: Progress
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Average over repeats, into one file per split.
+
+        Parameters
+        ----------
+        rows : file to write -> positions in ``repeats.ids`` of its images, in order.
+
+        Returns
+        -------
+        ncsnr : (n_kept,) float64; NaN if no image was repeated.
+        varies : (n_kept,) share of sessions in which a vertex is not constant.
+        """
+        n = len(self.kept)
+        noise, varies = np.empty(n), np.empty(n)
+        drafts = {f: f.with_name(f".{f.name}.draft") for f in rows}
+        stored = {
+            f: np.lib.format.open_memmap(
+                drafts[f], mode="w+", dtype=np.float32, shape=(len(wanted), n)
+            )
+            for f, wanted in rows.items()
+        }
+        for start in range(0, n, _COLUMNS):
+            stop = min(start + _COLUMNS, n)
+            progress(start / n, "Averaging over repeats")
+            means = np.empty((len(repeats.ids), stop - start), dtype=np.float32)
+            for where, trials, share in self._blocks(start, stop):
+                average, noise[where] = repeats.average(trials)
+                means[:, where.start - start : where.stop - start] = average
+                varies[where] = share
+            for file, wanted in rows.items():
+                stored[file][:, start:stop] = means[wanted]
+        for values in stored.values():
+            values.flush()
+        stored.clear()
+        for file, draft in drafts.items():
+            draft.replace(file)
+        ncsnr = ncsnr_of(noise, varies) if repeats.any_repeated else noise
+        return ncsnr, varies

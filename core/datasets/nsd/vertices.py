@@ -1,0 +1,145 @@
+"""Which fsaverage vertices are kept, and the ROIs on them.
+
+Labels on fsaverage are ``{lh,rh}.NAME.mgz`` (NSD's ``nsdgeneral``, ``streams``, ...) or the
+``{lh,rh}.NAME_fsaverage_space.npy`` of an Algonauts 2023 ``roi_masks`` folder. NSD's floc and prf
+labels are on each subject's own surface; they have to be resampled to fsaverage before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from core.brain import HEMISPHERES, ROI_CLASSES, Hemisphere
+from core.datasets.arrays import load_array
+from core.datasets.restricted_pickle import load_label_names
+from core.errors import DamagedFile, IncompatibleSpace, InvalidInput, MissingData
+from core.storage import write_array
+
+DEFAULT_MASK = "nsdgeneral"
+_CHALLENGE_MASK = "all-vertices"
+
+Mask = str | Path | Mapping[Hemisphere, np.ndarray]
+
+
+def choose_vertices(
+    mask: Mask, labels: Path | None, n_template: int
+) -> dict[Hemisphere, np.ndarray]:
+    """Return each hemisphere's increasing vertex numbers.
+
+    Parameters
+    ----------
+    mask : ``all``; the name of a label on fsaverage (vertices above 0); an Algonauts
+        ``roi_masks`` folder, whose vertices are taken; or arrays (n_template,) that are not 0
+        where a vertex is wanted.
+    labels : NSD's folder of labels on fsaverage.
+
+    Raises
+    ------
+    MissingData, IncompatibleSpace, InvalidInput : no such label, another length, no vertex.
+    """
+    chosen = {}
+    for hemisphere in HEMISPHERES:
+        if isinstance(mask, Mapping):
+            values = np.asarray(mask[hemisphere])
+            _check_length(values, n_template, f"The {hemisphere} mask")
+        elif mask == "all":
+            values = np.ones(n_template, dtype=bool)
+        else:
+            folder, name = (
+                (Path(mask), _CHALLENGE_MASK) if Path(mask).is_dir() else (labels, str(mask))
+            )
+            found = None if folder is None else _read_label(folder, name, hemisphere, n_template)
+            if found is None:
+                raise MissingData(
+                    f"There is no {hemisphere.short}.{name}.mgz for the mask {str(mask)!r}"
+                    + (f" in {folder}." if folder else "; the folder of labels is missing too."),
+                    "It belongs into nsddata/freesurfer/fsaverage/label; or take the mask all.",
+                )
+            values = found
+        # nsdgeneral is -1 where there is no cortex.
+        chosen[hemisphere] = np.flatnonzero(values > 0)
+        if len(chosen[hemisphere]) == 0:
+            raise InvalidInput(f"The mask chooses no vertex in the {hemisphere} hemisphere.")
+    return chosen
+
+
+def mask_digest(vertices: Mapping[Hemisphere, np.ndarray]) -> str:
+    """Return a short hash of the chosen vertices."""
+    digest = hashlib.sha256()
+    for hemisphere in HEMISPHERES:
+        digest.update(hemisphere.short.encode() + vertices[hemisphere].astype("<i8").tobytes())
+    return digest.hexdigest()[:16]
+
+
+def write_masks(
+    folder: Path,
+    vertices: Mapping[Hemisphere, np.ndarray],
+    n_template: int,
+    rois: Path | None,
+) -> list[str]:
+    """Write ``roi_masks``; return the names of the ROI classes that were found in ``rois``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for hemisphere in HEMISPHERES:
+        everything = np.zeros(n_template, dtype=np.int32)
+        everything[vertices[hemisphere]] = 1
+        name = f"{hemisphere.short}.{_CHALLENGE_MASK}_fsaverage_space.npy"
+        write_array(folder / name, everything)
+    written = []
+    for roi_class in ROI_CLASSES if rois else ():
+        assert rois is not None
+        full = {h: _read_label(rois, roi_class.name, h, n_template) for h in HEMISPHERES}
+        if any(values is None for values in full.values()):
+            continue
+        for hemisphere, values in full.items():
+            assert values is not None
+            # -1 is "no cortex"; both that and 0 are no ROI.
+            labels = np.maximum(values, 0).astype(np.int32)
+            stem = f"{hemisphere.short}.{roi_class.name}"
+            write_array(folder / f"{stem}_fsaverage_space.npy", labels)
+            write_array(folder / f"{stem}_challenge_space.npy", labels[vertices[hemisphere]])
+        given = rois / f"mapping_{roi_class.name}.npy"
+        names = load_label_names(given) if given.exists() else roi_class.labels
+        # A pickled dictionary is what the released files hold; the loader reads it safely.
+        mapping = np.array({0: "Unknown", **names}, dtype=object)
+        np.save(folder / f"mapping_{roi_class.name}.npy", mapping, allow_pickle=True)
+        written.append(roi_class.name)
+    return written
+
+
+def _read_label(
+    folder: Path, name: str, hemisphere: Hemisphere, n_template: int
+) -> np.ndarray | None:
+    array = folder / f"{hemisphere.short}.{name}_fsaverage_space.npy"
+    if array.exists():
+        values = np.asarray(load_array(array, shape=(None,)))
+        path = array
+    else:
+        images = (folder / f"{hemisphere.short}.{name}.{end}" for end in ("mgz", "mgh"))
+        found = next((p for p in images if p.exists()), None)
+        if found is None:
+            return None
+        path, values = found, _read_surface_values(found)
+    _check_length(values, n_template, path.name)
+    return values
+
+
+def _read_surface_values(path: Path) -> np.ndarray:
+    from nibabel.freesurfer.mghformat import MGHImage
+
+    try:
+        return np.asarray(MGHImage.from_filename(path).dataobj).ravel()
+    except Exception as error:  # nibabel raises as many kinds as there are ways to be damaged
+        raise DamagedFile(f"{path.name} cannot be read as a label: {error}.") from error
+
+
+def _check_length(values: np.ndarray, n_template: int, what: str) -> None:
+    if values.shape != (n_template,):
+        raise IncompatibleSpace(
+            f"{what} has {values.size:,} values; the betas have {n_template:,} vertices per "
+            "hemisphere.",
+            "Labels on a subject's own surface have to be resampled to fsaverage first.",
+        )
