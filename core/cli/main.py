@@ -20,6 +20,7 @@ from core.cli import (
     verb_list,
     verb_predict,
     verb_score,
+    verb_store,
     verb_sweep,
     verb_worker,
 )
@@ -33,6 +34,7 @@ VERBS = (
     verb_predict,
     verb_score,
     verb_sweep,
+    verb_store,
     verb_demo,
     verb_worker,
 )
