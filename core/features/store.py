@@ -211,7 +211,7 @@ def _stored(part: np.ndarray, spec: FeatureSpec) -> np.ndarray:
         half = part.astype(np.float16)
     if np.isinf(half).any():
         raise InvalidInput(
-            f"Features of {spec.layer} reach {np.abs(part).max():.3g}; "
+            f"Features of {spec.layer} reach {np.nanmax(np.abs(part)):.6g}; "
             f"float16 holds at most {np.finfo(np.float16).max:.0f}.",
             "Store this layer as float32.",
         )
