@@ -310,3 +310,28 @@ def test_a_lost_chunk_is_told_and_a_strangers_file_stays(tmp_path):
     (tmp_path / "draft" / "notes.txt").write_text("mine")
     features.discard()
     assert [p.name for p in (tmp_path / "draft").iterdir()] == ["notes.txt"]
+
+
+def test_a_folder_removed_just_before_a_chunk_is_opened_is_made_again(tmp_path, monkeypatch):
+    open_file, removed = Path.open, []
+
+    def remove_once(path, *args):
+        if not removed:
+            removed.append(path)
+            path.parent.rmdir()
+        return open_file(path, *args)
+
+    monkeypatch.setattr(Path, "open", remove_once)
+    features = Draft(tmp_path / "draft", (3,), np.dtype("f4"))
+    with features.writing(range(0, 1)) as write:
+        write(np.zeros((1, 3), np.float32))
+    assert features.has(range(0, 1))
+    assert len(removed) == 1
+
+
+def test_a_chunk_that_fails_leaves_nothing(tmp_path):
+    features = Draft(tmp_path / "draft", (3,), np.dtype("f4"))
+    with pytest.raises(KeyboardInterrupt), features.writing(range(0, 2)) as write:
+        write(np.zeros((1, 3), np.float32))
+        raise KeyboardInterrupt
+    assert list(features.folder.iterdir()) == []
