@@ -65,7 +65,6 @@ def stored_items(root: Path) -> list[StoredItem]:
         for pair in pairs.values():
             items.append(_item(backbone, "features" if len(pair) == 2 else "drafts", pair))
         for draft in [f for f in folders if _DRAFT.fullmatch(f)]:
-            folders.remove(draft)
             # A link may lead anywhere.
             if not (here / draft).is_symlink():
                 inside = draft_files(here / draft)

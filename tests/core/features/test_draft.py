@@ -331,7 +331,12 @@ def test_a_folder_removed_just_before_a_chunk_is_opened_is_made_again(tmp_path, 
 
 def test_a_chunk_that_fails_leaves_nothing(tmp_path):
     features = Draft(tmp_path / "draft", (3,), np.dtype("f4"))
-    with pytest.raises(KeyboardInterrupt), features.writing(range(0, 2)) as write:
-        write(np.zeros((1, 3), np.float32))
-        raise KeyboardInterrupt
+
+    def fail():
+        with features.writing(range(0, 2)) as write:
+            write(np.zeros((1, 3), np.float32))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
     assert list(features.folder.iterdir()) == []
