@@ -3,7 +3,8 @@
 A configuration is a frozen dataclass of plain values (str, int, float, bool, None, tuples,
 enums and other configurations). Its fingerprint is a hash of the canonical JSON of all fields
 except those marked ``metadata={"cosmetic": True}`` (device, batch size: they do not change the
-result).
+result), and those marked ``metadata={"omit_default": True}`` that have their default (fields
+added later: what is on disk keeps its key).
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ def to_plain(value: Any, *, cosmetic: bool = True) -> Any:
 
     Parameters
     ----------
-    cosmetic : keep fields that do not change the result.
+    cosmetic : keep fields that are no part of the fingerprint.
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {
             f.name: to_plain(getattr(value, f.name), cosmetic=cosmetic)
             for f in dataclasses.fields(value)
-            if cosmetic or not f.metadata.get("cosmetic")
+            if cosmetic or not _is_left_out(f, getattr(value, f.name))
         }
         return {"type": type(value).__name__, **fields}
     if isinstance(value, enum.Enum):
@@ -38,6 +39,12 @@ def to_plain(value: Any, *, cosmetic: bool = True) -> Any:
     if value is None or isinstance(value, str | int | float | bool):
         return value
     raise TypeError(f"A configuration may not hold a {type(value).__name__}: {value!r}.")
+
+
+def _is_left_out(field: dataclasses.Field[Any], value: Any) -> bool:
+    if field.metadata.get("omit_default") and value == field.default:
+        return True
+    return bool(field.metadata.get("cosmetic"))
 
 
 def fingerprint(value: Any) -> str:

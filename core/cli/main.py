@@ -21,6 +21,7 @@ from core.cli import (
     verb_predict,
     verb_prepare_nsd,
     verb_score,
+    verb_store,
     verb_sweep,
     verb_worker,
 )
@@ -35,6 +36,7 @@ VERBS = (
     verb_prepare_nsd,
     verb_score,
     verb_sweep,
+    verb_store,
     verb_demo,
     verb_worker,
 )

@@ -17,6 +17,8 @@ from core.progress import Progress, silent
 from core.stimuli import StimulusImages
 
 BATCH_SIZE = 32
+CHUNK_IMAGES = 128
+"""How many images the store keeps at once: what a killed pass can lose of its work."""
 
 
 def extract(
@@ -76,11 +78,17 @@ def extract_batches(
     *,
     batch_size: int = BATCH_SIZE,
     progress: Progress = silent,
+    chunks: Sequence[range] | None = None,
 ) -> Iterator[tuple[slice, dict[str, np.ndarray]]]:
     """Yield rows and their features, batch by batch, so that nothing has to fit in memory.
 
     One thread decodes the next batch while the network works on this one: decoding is far
     faster than any network, so one is enough.
+
+    Parameters
+    ----------
+    chunks : the rows that are wanted (all without), in runs that no batch crosses: a chunk's
+        batches, and so its last bits, are the same whichever other chunks are asked for.
     """
     if batch_size < 1:
         raise InvalidInput(f"batch_size must be at least 1, not {batch_size}.")
@@ -90,26 +98,30 @@ def extract_batches(
     if backbone.card.modality == "text":
         images.caption_key()  # tells of a missing caption before anything is computed
     reduce = _reduce(pooling)
-    starts = range(0, n_images, batch_size)
-    progress(0.0, f"Computing features of {n_images} images")
+    batches = [
+        range(start, min(start + batch_size, chunk.stop))
+        for chunk in ([range(n_images)] if chunks is None else chunks)
+        for start in range(chunk.start, chunk.stop, batch_size)
+    ]
+    n_done = n_images - sum(map(len, batches))
+    progress(n_done / max(n_images, 1), f"Computing features of {n_images} images")
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode") as loader:
 
-        def load(start: int) -> torch.Tensor:
-            stop = min(start + batch_size, n_images)
-            return backbone.collate([backbone.prepare(images, i) for i in range(start, stop)])
+        def load(rows: range) -> torch.Tensor:
+            return backbone.collate([backbone.prepare(images, i) for i in rows])
 
-        ahead = deque(loader.submit(load, start) for start in starts[:1])
-        for start in starts:
+        ahead = deque(loader.submit(load, rows) for rows in batches[:1])
+        for k, rows in enumerate(batches):
             batch = ahead.popleft().result()
-            if start + batch_size < n_images:
-                ahead.append(loader.submit(load, start + batch_size))
+            if k + 1 < len(batches):
+                ahead.append(loader.submit(load, batches[k + 1]))
             responses = backbone.forward(batch, layers, reduce)
-            stop = start + len(batch)
             yield (
-                slice(start, stop),
+                slice(rows.start, rows.stop),
                 {name: _to_numpy(response) for name, response in responses.items()},
             )
-            progress(stop / n_images, f"Computed features of {stop} of {n_images} images")
+            n_done += len(rows)
+            progress(n_done / n_images, f"Computed features of {n_done} of {n_images} images")
 
 
 def largest_batch(input_size: int) -> int:
@@ -121,6 +133,15 @@ def largest_batch(input_size: int) -> int:
     if input_size <= 320:
         return 1024
     return max(1, int(BATCH_SIZE * (320 / input_size) ** 4))
+
+
+def image_chunks(n_images: int, input_size: int) -> list[range]:
+    """Cut images into the runs that the store keeps; the same for every pass over a backbone.
+
+    Fewer at once where a picture takes long: 8 of 1,024 px (SAM).
+    """
+    length = min(CHUNK_IMAGES, 8 * largest_batch(input_size))
+    return [range(a, min(a + length, n_images)) for a in range(0, n_images, length)]
 
 
 def _reduce(pooling: Pooling) -> Reduce | None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from core.backbones import WeightsSpec, get_card
+from core.errors import check_option
 from core.features.pooling import Pooling
+
+DTYPES = ("float32", "float16")
 
 
 @dataclass(frozen=True)
@@ -17,12 +21,18 @@ class FeatureSpec:
     backbone : its name.
     weights : resolved ones (``core.backbones.resolve_weights``) where the spec is part of a key.
     layer : one layer's name; no glob.
+    dtype : what is stored: "float32", or "float16" for half the bytes and 3 digits, up to 65,504.
     """
 
     backbone: str
     weights: WeightsSpec
     layer: str
     pooling: Pooling = field(default_factory=Pooling)
+    # Younger than features and runs on disk: float32 must not give them other keys.
+    dtype: Literal["float32", "float16"] = field(default="float32", metadata={"omit_default": True})
+
+    def __post_init__(self) -> None:
+        check_option("dtype", self.dtype, DTYPES)
 
     @property
     def label(self) -> str:

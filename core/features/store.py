@@ -1,24 +1,31 @@
 """Features on disk, computed once: keyed by what they are and by the images' content or captions.
 
-Layout: ``<root>/<backbone>/<key>.npy``, float32 (n_images, *shape), and ``<key>.json`` beside
-it, which is written last and says what the array is and how many bytes it has. An array counts
-only if both agree; anything else is computed anew. Two processes may write the same key at the
-same time: each writes its own draft, and the last rename wins with equal content.
+Layout: ``<root>/<backbone>/<key>.npy``, float32 or float16 (n_images, *shape), and
+``<key>.json`` beside it, which is written last, says what the array is and how many bytes it
+has, and is touched whenever the features are used. An array counts only if both agree; anything
+else is computed anew. What a pass has finished is kept in ``.<key>.draft`` (``Draft``) until the
+array is whole, so that a killed pass goes on where it was. Two processes may compute the same
+key at the same time: chunks and arrays appear by renames, and the last one wins with equal
+content.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.backbones import WeightsSpec, get_card, load_backbone, resolve_weights
 from core.config import fingerprint, to_plain
 from core.errors import DamagedFile, InvalidInput
+from core.features.draft import Draft, LostChunkError
 from core.features.spec import FeatureSpec
 from core.progress import Progress, silent
 from core.stimuli import StimulusImages
@@ -29,6 +36,9 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Raised when files of an older version must not be read any more."""
+
+_ROUNDS = 3
+"""How often chunks that are lost while an array is put together are computed again."""
 
 
 class FeatureStore:
@@ -60,16 +70,17 @@ class FeatureStore:
 
         Parameters
         ----------
-        specs : of one backbone with one kind of weights and pooling.
+        specs : of one backbone with one kind of weights, pooling and dtype.
 
         Returns
         -------
-        Per layer, read-only float32 (n_images, *shape), memory-mapped.
+        Per layer, read-only (n_images, *shape) of the specs' dtype, memory-mapped.
 
         Raises
         ------
         InvalidInput
-            No spec, no image, or specs of different backbones, weights or pooling.
+            No spec, no image, specs of different backbones, weights, pooling or dtype, or
+            features too large for float16.
         MissingWeights, DamagedFile, UnknownName, InvalidImage
             As in loading a backbone and images.
         """
@@ -78,15 +89,20 @@ class FeatureStore:
         if not len(images):
             raise InvalidInput("There is no image to compute features of.")
         content = _content_key(specs[0], images)
-        missing = [s for s in specs if not _is_whole(self._path(s, content), len(images))]
+        missing = [s for s in specs if not self._is_whole(s, content, len(images))]
         if missing:
             self._compute(missing, images, content, progress, batch_size)
+        for s in specs:
+            _mark_used(self._path(s, content))
         return {s.layer: _open(self._path(s, content)) for s in specs}
 
     def has(self, spec: FeatureSpec, images: StimulusImages) -> bool:
         """Tell whether these features need no computing."""
         spec = _resolved(spec)
-        return _is_whole(self._path(spec, _content_key(spec, images)), len(images))
+        return self._is_whole(spec, _content_key(spec, images), len(images))
+
+    def _is_whole(self, spec: FeatureSpec, content: str, n_images: int) -> bool:
+        return _is_whole(self._path(spec, content), n_images, np.dtype(spec.dtype))
 
     def _path(self, spec: FeatureSpec, content: str) -> Path:
         # The card's revision stands for the code that computes.
@@ -101,28 +117,105 @@ class FeatureStore:
         progress: Progress,
         batch_size: int,
     ) -> None:
-        from core.features.extract import extract_batches, feature_shapes
+        from core.features.extract import feature_shapes, image_chunks
 
         backbone = self._load(specs[0].backbone, specs[0].weights)
-        by_layer = {spec.layer: spec for spec in specs}
-        layers, pooling = tuple(by_layer), specs[0].pooling
-        shapes = feature_shapes(backbone, layers, pooling)
-        n_images = len(images)
+        shapes = feature_shapes(backbone, [s.layer for s in specs], specs[0].pooling)
+        chunks = image_chunks(len(images), backbone.card.input_size)
+        drafts = {
+            s: Draft(_draft_folder(self._path(s, content)), shapes[s.layer], np.dtype(s.dtype))
+            for s in specs
+        }
+        for _ in range(_ROUNDS):
+            for spec in [s for s in drafts if self._is_whole(s, content, len(images))]:
+                drafts.pop(spec).discard()
+            if not drafts:
+                return
+
+            def finished_elsewhere() -> bool:
+                return all(self._is_whole(s, content, len(images)) for s in drafts)
+
+            _fill(drafts, chunks, backbone, images, batch_size, progress, finished_elsewhere)
+            for spec, draft in drafts.items():
+                with contextlib.suppress(LostChunkError):
+                    self._assemble(spec, draft, chunks, images, content)
+        left = [s.layer for s in drafts if not self._is_whole(s, content, len(images))]
+        if left:
+            raise DamagedFile(
+                f"Features of {', '.join(left)} were damaged or removed while they were written "
+                f"to {self.root}, {_ROUNDS} times.",
+                "Check the disk, and that nothing else removes files there.",
+            )
+
+    def _assemble(
+        self,
+        spec: FeatureSpec,
+        draft: Draft,
+        chunks: Sequence[range],
+        images: StimulusImages,
+        content: str,
+    ) -> None:
+        path = self._path(spec, content)
         # Plain writes in row order, no memory map: on a full disk a map would end the process.
-        with ExitStack() as open_files:
-            streams = {}
-            for layer, spec in by_layer.items():
-                draft = open_files.enter_context(atomic_file(self._path(spec, content)))
-                streams[layer] = open_files.enter_context(draft.open("wb"))
-                _write_header(streams[layer], (n_images, *shapes[layer]))
-            for _, parts in extract_batches(
-                backbone, images, layers, pooling, batch_size=batch_size, progress=progress
-            ):
-                for layer, part in parts.items():
-                    streams[layer].write(np.ascontiguousarray(part).data)
-        for spec in by_layer.values():
-            path = self._path(spec, content)
-            write_json(path.with_suffix(".json"), _provenance(spec, images, content, path))
+        with atomic_file(path) as unfinished, unfinished.open("wb") as stream:
+            draft.assemble(stream, chunks)
+        write_json(path.with_suffix(".json"), _provenance(spec, images, content, path))
+        draft.discard()
+
+
+def _fill(
+    drafts: Mapping[FeatureSpec, Draft],
+    chunks: Sequence[range],
+    backbone: Backbone,
+    images: StimulusImages,
+    batch_size: int,
+    progress: Progress,
+    finished_elsewhere: Callable[[], bool],
+) -> None:
+    """Compute the chunks that any layer lacks, in one pass."""
+    from core.features.extract import extract_batches
+
+    lacking = {c: [s for s, draft in drafts.items() if not draft.has(c)] for c in chunks}
+    todo = [c for c in chunks if lacking[c]]
+    if not todo:
+        return
+    by_end = {c.stop: c for c in todo}
+    by_start = {c.start: c for c in todo}
+    layers, pooling = [s.layer for s in drafts], next(iter(drafts)).pooling
+    writers: dict[FeatureSpec, Callable[[np.ndarray], None]] = {}
+    with ExitStack() as open_chunks:
+        for rows, parts in extract_batches(
+            *(backbone, images, layers, pooling),
+            batch_size=batch_size,
+            progress=progress,
+            chunks=todo,
+        ):
+            if rows.start in by_start:
+                chunk = by_start[rows.start]
+                writers = {
+                    s: open_chunks.enter_context(drafts[s].writing(chunk)) for s in lacking[chunk]
+                }
+            for spec, write in writers.items():
+                write(_stored(parts[spec.layer], spec))
+            if rows.stop in by_end:
+                open_chunks.close()
+                if finished_elsewhere():
+                    return
+
+
+def _stored(part: np.ndarray, spec: FeatureSpec) -> np.ndarray:
+    """Turn a batch of float32 features into what is stored."""
+    if spec.dtype == "float32":
+        return part
+    with np.errstate(over="ignore"):
+        half = part.astype(np.float16)
+    if np.isinf(half).any():
+        raise InvalidInput(
+            f"Features of {spec.layer} reach {np.nanmax(np.abs(part)):.6g}; "
+            f"float16 holds at most {np.finfo(np.float16).max:.0f}.",
+            "Store this layer as float32.",
+        )
+    return half
 
 
 def _content_key(spec: FeatureSpec, images: StimulusImages) -> str:
@@ -132,24 +225,27 @@ def _content_key(spec: FeatureSpec, images: StimulusImages) -> str:
     return images.content_key()
 
 
-def _write_header(stream: BinaryIO, shape: tuple[int, ...]) -> None:
-    np.lib.format.write_array_header_1_0(
-        stream, {"descr": "<f4", "fortran_order": False, "shape": shape}
-    )
+def _draft_folder(path: Path) -> Path:
+    return path.with_name(f".{path.stem}.draft")
+
+
+def _mark_used(path: Path) -> None:
+    # A cache that may not be written to serves all the same.
+    with contextlib.suppress(OSError):
+        os.utime(path.with_suffix(".json"))
 
 
 def _resolved(spec: FeatureSpec) -> FeatureSpec:
-    weights = resolve_weights(spec.backbone, spec.weights)
-    return FeatureSpec(spec.backbone, weights, spec.layer, spec.pooling)
+    return replace(spec, weights=resolve_weights(spec.backbone, spec.weights))
 
 
 def _check_alike(specs: Sequence[FeatureSpec]) -> None:
     if not specs:
         raise InvalidInput("No features were asked for.", "Name at least one layer.")
-    kinds = {fingerprint([s.backbone, s.weights, s.pooling]) for s in specs}
+    kinds = {fingerprint([s.backbone, s.weights, s.pooling, s.dtype]) for s in specs}
     if len(kinds) > 1:
         raise InvalidInput(
-            "One pass serves one backbone with one kind of weights and pooling; "
+            "One pass serves one backbone with one kind of weights, pooling and dtype; "
             f"{len(kinds)} were asked for.",
             "Ask for each of them by itself.",
         )
@@ -171,7 +267,7 @@ def _provenance(
     }
 
 
-def _is_whole(path: Path, n_images: int) -> bool:
+def _is_whole(path: Path, n_images: int, dtype: np.dtype) -> bool:
     try:
         record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         array = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -180,7 +276,7 @@ def _is_whole(path: Path, n_images: int) -> bool:
             and record["bytes"] == path.stat().st_size
             and record["shape"] == list(array.shape)
             and len(array) == n_images
-            and array.dtype == np.float32
+            and array.dtype == dtype
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         return False

@@ -149,7 +149,7 @@ def test_bad_requests_are_told(store, images):
 
 def test_key_holds_exactly_these_fields():
     assert [f.name for f in dataclasses.fields(FeatureSpec)] == [
-        *("backbone", "weights", "layer", "pooling")
+        *("backbone", "weights", "layer", "pooling", "dtype")
     ]
     keys = {
         fingerprint(s)
@@ -159,6 +159,51 @@ def test_key_holds_exactly_these_fields():
             spec("block1", WeightsSpec("untrained", seed=1)),
             spec("block1", pooling=Pooling("mean")),
             dataclasses.replace(spec("block1"), backbone="pixels"),
+            dataclasses.replace(spec("block1"), dtype="float16"),
         )
     }
-    assert len(keys) == 5
+    assert len(keys) == 6
+
+
+def test_features_stored_before_there_was_a_dtype_keep_their_key():
+    assert fingerprint(spec("block1")) == "bd80cbf48f6902f3"
+
+
+def test_float16_is_stored_rounded_in_half_the_bytes_beside_float32(store, images):
+    half = dataclasses.replace(spec("block1"), dtype="float16")
+    found = store.get([half], images)["block1"]
+    full = store.get([spec("block1")], images)["block1"]
+    assert (found.dtype, full.dtype) == (np.float16, np.float32)
+    np.testing.assert_array_equal(found, full.astype(np.float16))
+    assert store.has(half, images)
+    sizes = {np.load(p).dtype.name: p.stat().st_size for p in store.root.rglob("*.npy")}
+    assert sizes["float32"] - 128 == 2 * (sizes["float16"] - 128)
+    with pytest.raises(InvalidInput, match="dtype"):
+        store.get([half, spec("block2")], images)
+    with pytest.raises(InvalidInput, match="float64"):
+        dataclasses.replace(half, dtype="float64")
+
+
+def test_features_too_large_for_float16_are_told_and_not_stored(
+    tmp_path, images, make_tiny_backbone
+):
+    def load(name, weights):
+        backbone = make_tiny_backbone(name, weights)
+        forward = backbone.forward
+
+        def large(*args):
+            found = {name: values.clone() for name, values in forward(*args).items()}
+            for layer, values in found.items():
+                # One rounds to infinity, the other to 65504.
+                values[-1] = 65520.0 if layer == "block2" else 65519.0
+            return found
+
+        backbone.forward = large
+        return backbone
+
+    store = FeatureStore(tmp_path / "features", load)
+    specs = [dataclasses.replace(spec(x), dtype="float16") for x in ("block1", "block2")]
+    with pytest.raises(InvalidInput, match=r"block2 reach 65520; .*65504"):
+        store.get(specs, images)
+    assert list(store.root.rglob("*.npy")) == []
+    assert np.isfinite(store.get(specs[:1], images)["block1"]).all()

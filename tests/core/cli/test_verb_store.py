@@ -1,0 +1,76 @@
+"""``store du`` and ``store clean``: keys, sums and refusals."""
+
+import json
+import os
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.backbones import resolve_weights
+from core.cli.main import main
+from core.features import FeatureSpec, FeatureStore
+from core.stimuli import StimulusImages
+
+
+@pytest.fixture
+def features(tmp_path, monkeypatch):
+    """A cache with features of one layer, 40 days unused, and a draft of 30 hours ago."""
+    monkeypatch.setenv("CORTISCOPE_HOME", str(tmp_path / "home"))
+    Image.fromarray(np.zeros((40, 40, 3), np.uint8)).save(tmp_path / "a.png")
+    root = tmp_path / "home" / "features"
+    spec = FeatureSpec("pixels", resolve_weights("pixels"), "pixels")
+    FeatureStore(root).get([spec], StimulusImages.from_paths([tmp_path / "a.png"]))
+    draft = root / "gabor" / f".{'a' * 16}-{'0' * 16}.draft"
+    draft.mkdir(parents=True)
+    (draft / "00000000.chunk").write_bytes(b"12345")
+    for path in (draft / "00000000.chunk", draft):
+        os.utime(path, (time.time() - 30 * 3600,) * 2)
+    for path in root.rglob("*.json"):
+        os.utime(path, (time.time() - 40 * 86400,) * 2)
+    return root
+
+
+def _run(capsys, *arguments):
+    status = main(["store", *arguments, "--json"])
+    return status, json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+def _sizes(result):
+    return {(i["name"], i["kind"]): (i["n"], i["bytes"]) for i in result["items"]}
+
+
+def test_du_gives_sizes_per_backbone_drafts_apart_and_in_all(features, capsys):
+    size = sum(p.stat().st_size for p in (features / "pixels").iterdir())
+    status, result = _run(capsys, "du")
+    assert status == 0
+    assert set(result) == {"items", "bytes"}
+    assert _sizes(result) == {("pixels", "features"): (1, size), ("gabor", "drafts"): (1, 5)}
+    assert result["bytes"] == size + 5
+    assert main(["store", "du"]) == 0
+    assert "in all" in capsys.readouterr().out
+
+
+def test_clean_removes_drafts_and_unused_features_only_if_asked(features, capsys):
+    assert _sizes(_run(capsys, "clean")[1]) == {("gabor", "drafts"): (1, 5)}
+    assert _run(capsys, "clean", "--older-than", "50")[1] == {"items": [], "bytes": 0}
+    assert set(_sizes(_run(capsys, "clean", "--older-than", "30")[1])) == {("pixels", "features")}
+    assert _run(capsys, "du")[1] == {"items": [], "bytes": 0}
+
+
+def test_drafts_of_today_need_asking_and_one_that_is_written_stays(features, capsys):
+    (chunk,) = features.rglob("*.chunk")
+    for path in (chunk, chunk.parent):
+        os.utime(path, (time.time() - 2 * 3600,) * 2)
+    assert _run(capsys, "clean")[1]["items"] == []
+    assert _run(capsys, "clean", "--drafts")[1]["bytes"] == 5
+
+
+@pytest.mark.parametrize(
+    "arguments", [("clean", "--older-than", "-1"), ("du", "--drafts"), ("du", "--older-than", "3")]
+)
+def test_what_makes_no_sense_is_refused(features, capsys, arguments):
+    status, result = _run(capsys, *arguments)
+    assert (status, result["error"]["kind"]) == (2, "invalid_input")
+    assert len(list(features.rglob("*.chunk"))) == 1

@@ -1,0 +1,344 @@
+"""Passes that are stopped, killed, or have company: what is finished stays, and stays right."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tracemalloc
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import DamagedFile
+from core.features import FeatureStore, draft, extract
+from core.features.draft import Draft, LostChunkError
+from tests.core.features.killed_passes import CHUNK, MOMENTS, SPECS
+
+PROJECT = Path(__file__).parents[3]
+
+
+class CountingLoader:
+    """Load a backbone that counts the images it has seen, and calls back before each batch."""
+
+    def __init__(self, make):
+        self.n_images = 0
+        self.before_batch = lambda n: None
+        self._make = make
+
+    def __call__(self, name, weights):
+        backbone = self._make(name, weights)
+        forward = backbone.forward
+
+        def counting(batch, *args):
+            self.before_batch(self.n_images)
+            self.n_images += len(batch)
+            return forward(batch, *args)
+
+        backbone.forward = counting
+        return backbone
+
+
+@pytest.fixture(autouse=True)
+def short_chunks(monkeypatch):
+    monkeypatch.setattr(extract, "CHUNK_IMAGES", CHUNK)
+
+
+@pytest.fixture
+def loader(make_tiny_backbone):
+    return CountingLoader(make_tiny_backbone)
+
+
+@pytest.fixture
+def store(tmp_path, loader):
+    return FeatureStore(tmp_path / "features", loader)
+
+
+@pytest.fixture
+def expected(tmp_path, images, make_tiny_backbone):
+    """Bytes of every array that an uninterrupted pass leaves."""
+    whole = FeatureStore(tmp_path / "uninterrupted", make_tiny_backbone)
+    whole.get(SPECS, images, batch_size=1)
+    return _arrays(whole.root)
+
+
+def _arrays(root):
+    return {str(p.relative_to(root)): p.read_bytes() for p in sorted(root.rglob("*.npy"))}
+
+
+def _assert_only_whole_features(root, expected):
+    assert _arrays(root) == expected
+    assert len(list(root.rglob("*.json"))) == len(expected)
+    assert [p for p in root.rglob("*") if p.is_file() and p.suffix == ".chunk"] == []
+    assert list(root.rglob(".*.draft")) == []
+
+
+def _stop_after(loader, n):
+    def stop(seen):
+        if seen >= n:
+            raise KeyboardInterrupt
+
+    loader.before_batch = stop
+
+
+def _stopped(store, loader, images, n):
+    _stop_after(loader, n)
+    with pytest.raises(KeyboardInterrupt):
+        store.get(SPECS, images, batch_size=1)
+    loader.before_batch = lambda seen: None
+    loader.n_images = 0
+
+
+def _finish(store, loader, images):
+    loader.n_images = 0
+    store.get(SPECS, images, batch_size=1)
+    return loader.n_images
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory):
+    """Run every kind of doomed pass, and two at once, from one process that loads torch once."""
+    if not hasattr(os, "fork"):
+        pytest.skip("processes are forked")
+    base = tmp_path_factory.mktemp("killed")
+    made = []
+
+    def run(images):
+        if not made:
+            folder = base / "images"
+            shutil.copytree(images.paths[0].parent, folder)
+            told = subprocess.run(
+                [sys.executable, "-m", "tests.core.features.killed_passes"]
+                + [str(folder), str(base), *MOMENTS, "together"],
+                cwd=PROJECT,
+                capture_output=True,
+                text=True,
+                timeout=100,
+            )
+            assert told.returncode == 0, told.stderr
+            made.extend(line.split() for line in told.stdout.splitlines())
+        return base, made
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("moment", "n_left"),
+    [
+        ("before_the_first_batch", 7),
+        ("within_the_second_chunk", 5),
+        ("between_two_layers_of_a_chunk", 5),
+        ("before_the_second_layer_is_assembled", 0),
+        ("before_the_array_has_its_record", 0),
+        ("before_the_draft_is_removed", 0),
+    ],
+)
+def test_a_killed_pass_is_finished_to_the_same_bytes(
+    killed, images, loader, expected, moment, n_left
+):
+    base, statuses = killed(images)
+    assert [moment, "-9"] in statuses
+    again = FeatureStore(base / moment, loader)
+    assert not all(again.has(s, images) for s in SPECS)
+    assert _finish(again, loader, images) == n_left
+    assert _arrays(again.root) == expected
+    # A draft whose layer was whole when the process died is left to `store clean`.
+    left = list(again.root.rglob("*.draft"))
+    assert len(left) == (moment == "before_the_draft_is_removed")
+
+
+def test_two_processes_at_once_both_succeed(killed, images, expected):
+    base, statuses = killed(images)
+    assert statuses.count(["together", "0"]) == 2
+    _assert_only_whole_features(base / "together", expected)
+
+
+def test_a_pass_stops_early_when_another_has_finished_meanwhile(
+    store, loader, images, expected, make_tiny_backbone
+):
+    def meanwhile(seen):
+        if seen == 3:
+            FeatureStore(store.root, make_tiny_backbone).get(SPECS, images, batch_size=1)
+
+    loader.before_batch = meanwhile
+    assert _finish(store, loader, images) == 4
+    _assert_only_whole_features(store.root, expected)
+
+
+def test_a_draft_removed_while_it_is_filled_costs_time_and_nothing_else(
+    store, loader, images, expected
+):
+    def remove(seen):
+        if seen == 3:
+            for folder in store.root.rglob(".*.draft"):
+                Draft(folder, (1,), np.dtype("f4")).discard()
+
+    loader.before_batch = remove
+    assert _finish(store, loader, images) == 7 + 4  # the first two chunks again
+    _assert_only_whole_features(store.root, expected)
+
+
+@pytest.mark.parametrize("n", [1, 2, 4, 6])
+def test_finished_chunks_are_not_computed_again(store, loader, images, expected, n):
+    _stopped(store, loader, images, n)
+    assert _finish(store, loader, images) == 7 - n // CHUNK * CHUNK
+    _assert_only_whole_features(store.root, expected)
+
+
+def test_a_further_layer_takes_the_finished_chunks_of_the_others_along(
+    store, loader, images, expected
+):
+    _stop_after(loader, 4)
+    with pytest.raises(KeyboardInterrupt):
+        store.get(SPECS[:1], images, batch_size=1)
+    kept = {p: p.stat().st_mtime_ns for p in store.root.rglob("*.chunk")}
+    assert len(kept) == 2
+    loader.before_batch = lambda seen: None
+    assert _finish(store, loader, images) == 7
+    _assert_only_whole_features(store.root, expected)
+
+
+def test_progress_goes_on_from_the_share_that_is_finished(store, loader, images):
+    _stopped(store, loader, images, 4)
+    shares = []
+    store.get(SPECS, images, lambda share, message: shares.append(share), batch_size=1)
+    np.testing.assert_allclose(shares, [4 / 7, 5 / 7, 6 / 7, 1])
+
+
+@pytest.mark.parametrize("how", ["bit", "short", "long", "empty", "other rows", "other layer"])
+def test_a_damaged_chunk_is_computed_again(store, loader, images, expected, how):
+    _stopped(store, loader, images, 4)
+    folders = sorted(store.root.rglob(".*.draft"))
+    first, second = sorted(folders[0].glob("*.chunk"))
+    data = second.read_bytes()
+    if how == "bit":
+        second.write_bytes(data[:100] + bytes([data[100] ^ 1]) + data[101:])
+    elif how == "short":
+        second.write_bytes(data[:-1])
+    elif how == "long":
+        second.write_bytes(data + b"0")
+    elif how == "empty":
+        second.write_bytes(b"")
+    elif how == "other rows":
+        second.write_bytes(first.read_bytes())
+    else:
+        second.write_bytes((folders[1] / second.name).read_bytes())
+    assert _finish(store, loader, images) == 5
+    _assert_only_whole_features(store.root, expected)
+
+
+def _damaging(monkeypatch, times):
+    assemble, calls = Draft.assemble, []
+
+    def damaged(self, stream, chunks):
+        calls.append(self)
+        if len(calls) <= times:
+            (self.folder / "00000002.chunk").write_bytes(b"")
+        assemble(self, stream, chunks)
+
+    monkeypatch.setattr(Draft, "assemble", damaged)
+
+
+def test_a_chunk_damaged_before_it_is_read_back_is_computed_again(
+    store, loader, images, expected, monkeypatch
+):
+    _damaging(monkeypatch, 1)
+    assert _finish(store, loader, images) == 7 + 2
+    _assert_only_whole_features(store.root, expected)
+
+
+def test_a_disk_that_keeps_damaging_chunks_is_told(store, images, monkeypatch):
+    _damaging(monkeypatch, 100)
+    with pytest.raises(DamagedFile, match="block1, block2 were damaged"):
+        store.get(SPECS, images, batch_size=1)
+    assert _arrays(store.root) == {}
+
+
+def test_chunks_do_not_depend_on_what_was_finished_before_or_on_the_batch():
+    assert extract.image_chunks(5, 64) == [range(0, 2), range(2, 4), range(4, 5)]
+    assert extract.image_chunks(2, 64) == [range(0, 2)]
+
+
+def test_large_pictures_are_kept_more_often(monkeypatch):
+    monkeypatch.undo()
+    assert [len(extract.image_chunks(1000, side)[0]) for side in (64, 224, 384, 1024)] == [
+        *(128, 128, 120, 8)
+    ]
+
+
+def test_no_batch_crosses_a_chunk(tiny_backbone, images):
+    batches = extract.extract_batches(
+        *(tiny_backbone, images, ["head"], SPECS[0].pooling),
+        batch_size=2,
+        chunks=[range(0, 3), range(4, 7)],
+    )
+    found = {(r.start, r.stop): parts["head"] for r, parts in batches}
+    assert list(found) == [(0, 2), (2, 3), (4, 6), (6, 7)]
+    whole = extract.extract(tiny_backbone, images, ["head"], SPECS[0].pooling)["head"]
+    for (start, stop), part in found.items():
+        np.testing.assert_allclose(part, whole[start:stop], atol=1e-5)
+
+
+def test_one_block_is_held_in_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(draft, "_BLOCK", 1 << 16)
+    features = Draft(tmp_path / "draft", (16, 16), np.dtype("f4"))
+    chunks = [range(0, 1000), range(1000, 2000)]
+    batch = np.ones((10, 16, 16), np.float32)  # 10 kB of 2 MB
+    tracemalloc.start()
+    try:
+        for chunk in chunks:
+            with features.writing(chunk) as write:
+                for _ in range(0, 1000, 10):
+                    write(batch)
+        with (tmp_path / "whole.npy").open("wb") as stream:
+            features.assemble(stream, chunks)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 5 * (1 << 16)
+    assert np.load(tmp_path / "whole.npy").sum() == 2000 * 256
+
+
+def test_a_lost_chunk_is_told_and_a_strangers_file_stays(tmp_path):
+    features = Draft(tmp_path / "draft", (3,), np.dtype("f2"))
+    with pytest.raises(LostChunkError):
+        features.assemble(BytesIO(), [range(0, 2)])
+    with features.writing(range(0, 2)) as write:
+        write(np.arange(6, dtype=np.float16).reshape(2, 3))
+    assert features.has(range(0, 2))
+    assert not Draft(tmp_path / "draft", (3,), np.dtype("i2")).has(range(0, 2))
+    assert not Draft(tmp_path / "draft", (1, 3), np.dtype("f2")).has(range(0, 2))
+    (tmp_path / "draft" / "notes.txt").write_text("mine")
+    features.discard()
+    assert [p.name for p in (tmp_path / "draft").iterdir()] == ["notes.txt"]
+
+
+def test_a_folder_removed_just_before_a_chunk_is_opened_is_made_again(tmp_path, monkeypatch):
+    open_file, removed = Path.open, []
+
+    def remove_once(path, *args):
+        if not removed:
+            removed.append(path)
+            path.parent.rmdir()
+        return open_file(path, *args)
+
+    monkeypatch.setattr(Path, "open", remove_once)
+    features = Draft(tmp_path / "draft", (3,), np.dtype("f4"))
+    with features.writing(range(0, 1)) as write:
+        write(np.zeros((1, 3), np.float32))
+    assert features.has(range(0, 1))
+    assert len(removed) == 1
+
+
+def test_a_chunk_that_fails_leaves_nothing(tmp_path):
+    features = Draft(tmp_path / "draft", (3,), np.dtype("f4"))
+
+    def fail():
+        with features.writing(range(0, 2)) as write:
+            write(np.zeros((1, 3), np.float32))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert list(features.folder.iterdir()) == []
