@@ -53,15 +53,23 @@ def read_csv(path: Path) -> np.ndarray:
     try:
         with path.open(encoding="utf-8-sig") as stream:
             first = stream.readline()
+            skip = int(_is_header(first))
+            if not (stream.readline() if skip else first).strip():
+                raise InvalidInput(
+                    f"{path.name} holds no row of numbers; expected one row per image.",
+                    "The file is empty or truncated; write it again.",
+                )
         table = np.loadtxt(
             path,
             dtype=np.float32,
             delimiter=",",
             comments=None,
-            skiprows=int(_is_header(first)),
+            skiprows=skip,
             ndmin=2,
             encoding="utf-8-sig",
         )
+    except InvalidInput:
+        raise
     except (ValueError, OSError) as error:
         what = str(error).split("; use")[0].rstrip(".")
         raise DamagedFile(

@@ -449,7 +449,8 @@ def test_a_truncated_file_is_named(tmp_path, form):
         ("1,2,3,4,5\n1,2,3,4\n", "from 5 to 4"),
         ("1,2,3,4,5\n1,,3,4,5\n", "could not convert"),
         ("1;2;3;4;5\n" * 20, "could not convert"),
-        ("", "rh.csv"),
+        ("", "rh.csv holds no row"),
+        ("a,b,c,d,e\n", "rh.csv holds no row"),
         (",a,b,c,d,e\n" + "0,1,2,3,4,5\n" * 20, "6 columns; rh.vertices.npy names 5"),
     ],
 )
