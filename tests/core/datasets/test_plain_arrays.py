@@ -1,4 +1,5 @@
 import json
+import os
 
 import numpy as np
 import pytest
@@ -104,6 +105,15 @@ def test_what_cannot_be_mapped_is_converted_once_and_again_after_it_changed(tmp_
     again = open_subject(folder)
     np.testing.assert_array_equal(again.train.response_rows(ALL), _both(changed))
     assert again.fingerprint != first.fingerprint
+
+
+def test_a_changed_file_of_the_same_size_is_converted_anew(tmp_path):
+    folder = write_plain(tmp_path / "anna", "npz")
+    open_subject(folder)
+    write_responses(folder, "npz", values(20, seed=1))
+    os.utime(folder / "responses.npz", ns=(0, 0))
+    again = open_subject(folder)
+    np.testing.assert_array_equal(again.train.response_rows(ALL), _both(values(20, seed=1)))
 
 
 @pytest.mark.parametrize("form", FORMS)
