@@ -14,7 +14,7 @@ from core.evaluation import pearson_r
 from core.features import FeatureSpec, FeatureStore, Pooling
 from core.pipeline.fit import fit
 from core.pipeline.predict import predict_images
-from core.runs import EncodingSpec, RunStore
+from core.runs import EncodingSpec, RunStore, readable
 from tests.core.datasets.plain_folder import (
     FORMS,
     MAPPED,
@@ -128,6 +128,13 @@ def test_fit_and_predict_go_the_whole_way_from_every_form(tmp_path, form, home):
     np.testing.assert_allclose(predicted, run.predict_rows("train", rows), atol=1e-4)
     r = pearson_r(predicted, _both(values(20))[rows])
     np.testing.assert_allclose(run.report.r, r, atol=1e-4)
+
+
+def test_runs_of_a_subject_whose_name_has_spaces_are_found_by_its_name(tmp_path, home):
+    subject = open_subject(write_plain(tmp_path / "Anna B. (2)"))
+    run = _fit(subject, home)
+    assert run.subject == "Anna B. (2)"
+    assert run.id.startswith(readable(f"{subject.id}-"))
 
 
 def test_masks_say_the_same_as_numbers(tmp_path, folder):
