@@ -15,7 +15,8 @@ from core.brain import HEMISPHERES, load_fsaverage5
 from core.datasets import Subject, find_subjects, open_subject
 from core.errors import CoreError, unknown_name
 from core.evaluation import bootstrap_r
-from core.runs import Run, RunStore, readable
+from core.runs import Run, RunStore
+from core.runs.spec import readable
 from core.simulation.demo import demo_folder
 from core.storage import Home, data_folders
 from dashboard.cortex_view import (

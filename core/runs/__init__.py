@@ -1,7 +1,7 @@
 """Fitted encoding models on disk: arrays and JSON, no pickle, readable with numpy alone."""
 
 from core.runs.drafts import FolderCheckpoint
-from core.runs.spec import EncodingSpec, SubjectData, readable
+from core.runs.spec import EncodingSpec, SubjectData
 from core.runs.store import RUN_FORMAT, Run, RunSource, RunStore
 
 __all__ = [
@@ -12,5 +12,4 @@ __all__ = [
     "RunSource",
     "RunStore",
     "SubjectData",
-    "readable",
 ]

@@ -14,7 +14,8 @@ from core.evaluation import pearson_r
 from core.features import FeatureSpec, FeatureStore, Pooling
 from core.pipeline.fit import fit
 from core.pipeline.predict import predict_images
-from core.runs import EncodingSpec, RunStore, readable
+from core.runs import EncodingSpec, RunStore
+from core.runs.spec import readable
 from tests.core.datasets.plain_folder import (
     FORMS,
     MAPPED,
