@@ -16,6 +16,7 @@ from core.datasets import Subject, find_subjects, open_subject
 from core.errors import CoreError, unknown_name
 from core.evaluation import bootstrap_r
 from core.runs import Run, RunStore
+from core.runs.spec import readable
 from core.simulation.demo import demo_folder
 from core.storage import Home, data_folders
 from dashboard.cortex_view import (
@@ -83,7 +84,7 @@ def runs_of(subject_id: str) -> list[Run]:
     data = subject(subject_id).fingerprint
     opened = []
     for run_id in run_store().ids():
-        if not run_id.startswith(f"{subject_id}-"):
+        if not run_id.startswith(readable(f"{subject_id}-")):
             continue
         try:
             candidate = run(run_id)

@@ -1,4 +1,7 @@
-"""Which file a stimulus address means: ``/stimuli/{subject}.{fingerprint}/{split}/{row}``."""
+"""Which file a stimulus address means: ``/stimuli/{subject}.{fingerprint}/{split}/{row}``.
+
+The subject is in hexadecimal: a folder may have any name, an address may not.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from dashboard.stimulus_gallery import stimulus_base_url
 
 def stimulus_key(subject: Subject) -> str:
     """Name a subject's images so that the address changes when the data do."""
-    return f"{subject.id}.{subject.fingerprint}"
+    return f"{subject.id.encode().hex()}.{subject.fingerprint}"
 
 
 def stimulus_address(subject: Subject) -> str:
@@ -22,10 +25,10 @@ def stimulus_address(subject: Subject) -> str:
 
 def stimulus_file(key: str, split: str, number: int) -> Path | None:
     """Find the file of an image; None if the key, split or number is not known."""
-    subject_id, _, fingerprint = key.rpartition(".")
+    name, _, fingerprint = key.rpartition(".")
     try:
-        subject = services.subject(subject_id)
-    except CoreError:
+        subject = services.subject(bytes.fromhex(name).decode())
+    except (CoreError, ValueError):
         return None
     if subject.fingerprint != fingerprint or split not in ("train", "test"):
         return None

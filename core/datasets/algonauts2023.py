@@ -12,7 +12,6 @@ Source: challenge data-preparation code; responses are z-scored per session, ave
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +28,7 @@ from core.brain import (
     Parcellation,
 )
 from core.datasets.arrays import load_array
+from core.datasets.fingerprint import data_fingerprint
 from core.datasets.restricted_pickle import load_label_names
 from core.datasets.sidecar import Sidecar, read_sidecar
 from core.datasets.subject import Split, Subject
@@ -39,12 +39,12 @@ _IMAGE_NAME = re.compile(r"^(?P<split>train|test)-(?P<number>\d+)_nsd-(?P<id>\d+
 _SPLITS = {"train": "training", "test": "test"}
 
 
+EXAMPLE = "Algonauts 2023 (subj01/training_split, subj01/roi_masks, ...)"
+
+
 def is_subject_folder(folder: Path) -> bool:
     """Whether a folder looks like one subject of this layout."""
     return (folder / "training_split").is_dir() and (folder / "roi_masks").is_dir()
-
-
-_ROWS_HASHED = 32
 
 
 def load_subject(folder: Path) -> Subject:
@@ -69,7 +69,7 @@ def load_subject(folder: Path) -> Subject:
         id=folder.name,
         folder=folder,
         layout="simulated" if sidecar.simulated else "algonauts2023",
-        fingerprint=_fingerprint(folder, splits),
+        fingerprint=data_fingerprint(folder.name, splits.values()),
         space=space,
         parcellation=_read_parcellation(folder / "roi_masks", counts),
         train=splits["train"],
@@ -191,18 +191,3 @@ def _read_ceiling(where: Path, counts: dict[Hemisphere, int]) -> np.ndarray | No
             )
         parts.append(ceiling)
     return np.concatenate(parts)
-
-
-def _fingerprint(folder: Path, splits: dict[str, Split]) -> str:
-    """Hash ids, captions, and rows spread over each response file: cheap, changes with the data."""
-    digest = hashlib.sha256(folder.name.encode())
-    for split in splits.values():
-        digest.update("\n".join(split.images.ids).encode())
-        digest.update(repr(split.images.captions).encode())
-        for hemisphere in HEMISPHERES:
-            if split.responses is not None:
-                values = split.responses[hemisphere]
-                digest.update(repr(values.shape).encode())
-                for row in np.linspace(0, len(values) - 1, _ROWS_HASHED).astype(int):
-                    digest.update(np.ascontiguousarray(values[row]).tobytes())
-    return digest.hexdigest()[:16]

@@ -5,10 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from core.datasets import algonauts2023
+from core.datasets import algonauts2023, plain_arrays
 from core.datasets.subject import Subject
 from core.errors import MissingData, unknown_name
+
+
+class Layout(Protocol):
+    """What a module of a layout has; ``EXAMPLE`` says in a few words what its folder holds."""
+
+    EXAMPLE: str
+
+    def is_subject_folder(self, folder: Path) -> bool:
+        """Whether a folder looks like one subject of this layout; reads no array."""
+
+    def load_subject(self, folder: Path) -> Subject:
+        """Open a subject."""
+
+
+LAYOUTS: tuple[Layout, ...] = (algonauts2023, plain_arrays)
+"""A folder belongs to the first layout that claims it."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +45,14 @@ def find_subjects(folder: Path) -> tuple[SubjectRef, ...]:
     """
     if not folder.is_dir():
         raise MissingData(f"The data folder {folder} does not exist.")
-    if algonauts2023.is_subject_folder(folder):
+    if _layout_of(folder):
+        folder = folder.absolute()  # "." has no name
         return (SubjectRef(folder.name, folder),)
-    found = sorted(p for p in folder.iterdir() if p.is_dir() and algonauts2023.is_subject_folder(p))
+    found = sorted(p for p in folder.iterdir() if p.is_dir() and _layout_of(p))
     if not found:
         raise MissingData(
             f"No subject was recognised in {folder}.",
-            "Expected Algonauts 2023 folders (subj01/training_split, subj01/roi_masks, ...).",
+            f"Expected one of: {'; '.join(layout.EXAMPLE for layout in LAYOUTS)}.",
         )
     return tuple(SubjectRef(p.name, p) for p in found)
 
@@ -43,7 +61,14 @@ def open_subject(folder: Path, subject_id: str | None = None) -> Subject:
     """Open one subject of a data folder; without an id, its only or first one."""
     subjects = find_subjects(folder)
     ref = subjects[0] if subject_id is None else _named(subjects, subject_id)
-    return algonauts2023.load_subject(ref.folder)
+    layout = _layout_of(ref.folder)
+    if layout is None:
+        raise MissingData(f"The folder of {ref.id} was changed while it was being opened.")
+    return layout.load_subject(ref.folder)
+
+
+def _layout_of(folder: Path) -> Layout | None:
+    return next((layout for layout in LAYOUTS if layout.is_subject_folder(folder)), None)
 
 
 def _named(subjects: Iterable[SubjectRef], subject_id: str) -> SubjectRef:

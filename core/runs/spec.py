@@ -18,6 +18,11 @@ RUN_FORMAT = 3
 SPACES = ("one", "layer", "backbone")
 
 
+def readable(words: str) -> str:
+    """Return words as they stand in a run's folder name; subjects may be called anything."""
+    return re.sub(r"[^A-Za-z0-9_.+-]", "-", words)[:96]
+
+
 @dataclass(frozen=True)
 class SubjectData:
     """A subject and the fingerprint of its data."""
@@ -102,5 +107,4 @@ class EncodingSpec:
         words += ["+".join(layers) if len(layers) < 4 else f"{len(layers)}-layers"]
         words += [self.encoder.name, *([self.scope] if self.scope != "both" else [])]
         words += [f"with-{len(self.with_subjects)}"] if self.with_subjects else []
-        readable = re.sub(r"[^A-Za-z0-9_.+-]", "-", "-".join(words))[:96]
-        return f"{readable}-{self.fingerprint[:10]}"
+        return f"{readable('-'.join(words))}-{self.fingerprint[:10]}"

@@ -50,6 +50,11 @@ class Home:
         return self.root / "surfaces"
 
     @property
+    def converted(self) -> Path:
+        """Responses from files that cannot be memory-mapped, converted once."""
+        return self.root / "converted"
+
+    @property
     def jobs(self) -> Path:
         """Logs and states of background work."""
         return self.root / "jobs"

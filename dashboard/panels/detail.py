@@ -75,7 +75,9 @@ def show_detail(subject: Subject, run: Run, current: tuple[str, int]) -> None:
     place = place_on_screen(subject) or default_place(subject)
     st.html(f'<p class="cs-title">{escape(place.title)}</p>{_score_words(run, place)}')
     if subject.test.responses is None:
-        st.caption("The test responses of this subject are withheld: no scatter, no top images.")
+        why = "The test responses of this subject are withheld"
+        why = why if len(subject.test) else "This subject has no test images"
+        st.caption(f"{why}: no scatter, no top images.")
         return
     measured = services.test_responses(subject.id)[:, place.positions].mean(axis=1)
     predicted = services.held_out_predictions(run.id)[:, place.positions].mean(axis=1)

@@ -1,0 +1,36 @@
+"""A folder of any name with responses as plain arrays and a folder of images.
+
+Images: ``images/`` (or ``train_images/``), row i of the responses being image i in natural order
+of the names (img2 before img10); ``images.txt``, one file name per row, overrides that order.
+
+Responses (n_images, n_vertices), in exactly one of these forms:
+
+- ``lh.npy`` and ``rh.npy`` (memory-mapped);
+- ``responses.npy``, left then right (memory-mapped);
+- ``responses.npz`` with the arrays ``lh`` and ``rh``;
+- ``lh.csv`` and ``rh.csv``, comma-separated, a header row optional;
+- ``lh.func.gii`` and ``rh.func.gii``, one data array per image;
+- ``lh.mgh`` and ``rh.mgh`` (n_vertices, 1, 1, n_images) (memory-mapped), or ``.mgz``.
+
+What cannot be memory-mapped is converted once, into the cache folder.
+
+Vertices: 10,242 (fsaverage5) or 163,842 (fsaverage) columns per hemisphere; or fewer, with either
+``lh.vertices.npy`` (n_vertices,), increasing fsaverage vertex numbers from 0, or ``lh.mask.npy``
+(10,242 or 163,842), 0 and 1, and the same for ``rh``.
+
+Test split, optional: ``test_images/`` (order as above, ``images_test.txt``) with ``lh_test.npy``
+and ``rh_test.npy``, or another of the forms with ``_test`` in that place (``responses_test.npy``);
+if they are absent, the test responses are withheld. Or ``test.json``, a list of file names in the
+folder of images: these rows are the test split. Without either, every image is for training.
+
+Optional too: ``rois.json`` ``{class: {ROI: label}}`` with ``lh.CLASS.npy`` and ``rh.CLASS.npy``
+(n_vertices,) labels, 0 for none; ``repeats.npy`` and ``repeats_test.npy`` (n_images,), trials
+averaged per image; ``ncsnr.lh.npy`` and ``ncsnr.rh.npy`` (n_vertices,), signal SD over noise SD of
+single trials; the sidecar of captions (``core.datasets.sidecar``).
+
+The layout is this project's own; nothing is ever written into such a folder.
+"""
+
+from core.datasets.plain_arrays.layout import EXAMPLE, is_subject_folder, load_subject
+
+__all__ = ["EXAMPLE", "is_subject_folder", "load_subject"]

@@ -1,0 +1,37 @@
+"""Responses from files that cannot be memory-mapped, converted once into the cache folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from core.config import fingerprint
+from core.datasets.arrays import load_array
+from core.errors import DamagedFile, MissingData
+from core.storage import write_array
+
+_VERSION = 1  # raised when a reader changes what it makes of a file
+
+
+def convert_once(
+    source: Path, cache: Path, read: Callable[[Path], np.ndarray], part: str = ""
+) -> np.ndarray:
+    """Return what ``read`` makes of a file as a memory-mapped float32 array.
+
+    A file counts as the same as long as its path, size and time of change are.
+
+    Parameters
+    ----------
+    cache : folder of converted arrays; made when the first is written.
+    part : which of several arrays of the file this is.
+    """
+    status = source.stat()
+    identity = [str(source.absolute()), status.st_size, status.st_mtime_ns, part, _VERSION]
+    target = cache / f"{fingerprint(identity)}.npy"
+    try:
+        return load_array(target)
+    except (MissingData, DamagedFile):
+        write_array(target, np.asarray(read(source), dtype=np.float32))
+    return load_array(target)

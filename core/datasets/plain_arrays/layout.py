@@ -1,0 +1,202 @@
+"""Recognise a folder of plain arrays and open it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from core.brain import HEMISPHERES, Hemisphere
+from core.datasets.arrays import load_array
+from core.datasets.fingerprint import data_fingerprint
+from core.datasets.plain_arrays.images import (
+    TEST_IMAGES,
+    TEST_LIST,
+    test_images,
+    test_rows,
+    training_folders,
+    training_images,
+)
+from core.datasets.plain_arrays.responses import (
+    ResponseFiles,
+    find_response_files,
+    has_response_files,
+    open_responses,
+)
+from core.datasets.plain_arrays.rois import read_parcellation
+from core.datasets.plain_arrays.vertices import GivenVertices, challenge_space, read_vertices
+from core.datasets.selected_rows import select_rows
+from core.datasets.sidecar import read_sidecar
+from core.datasets.subject import Split, StimulusNote, Subject
+from core.errors import DamagedFile, InvalidInput, MissingData
+from core.stimuli import StimulusImages
+from core.storage import Home
+
+EXAMPLE = "plain arrays (NAME/images, NAME/lh.npy, NAME/rh.npy)"
+
+_NO_IMAGES = StimulusImages((), ())
+
+
+def is_subject_folder(folder: Path) -> bool:
+    """Whether a folder has a folder of images and a file of responses of this layout."""
+    return bool(training_folders(folder)) and has_response_files(folder)
+
+
+def load_subject(folder: Path, *, cache: Path | None = None) -> Subject:
+    """Open a subject; responses stay memory-mapped.
+
+    Parameters
+    ----------
+    cache : folder for converted responses (default: the one under the home folder).
+
+    Raises
+    ------
+    InvalidInput, MissingData, DamagedFile : naming the file, what it holds and what is allowed.
+    """
+    cache = cache or Home.from_environment().converted
+    files = find_response_files(folder)
+    if files is None:
+        raise MissingData(f"{folder.name} has no responses.", "Expected lh.npy and rh.npy.")
+    given = read_vertices(folder)
+    responses = _open(files, given, cache)
+    counts = {h: responses[h].shape[1] for h in HEMISPHERES}
+    space = challenge_space(given, counts)
+    images = training_images(folder)
+    _check_rows(responses, files, images)
+    whole = Split("train", images, responses, repeats=_repeats(folder, "", len(images)))
+    train, test = _splits(folder, whole, given, cache)
+    sidecar = read_sidecar(folder, {"train": len(train), "test": len(test)})
+    train, test = (_noted(s, sidecar.notes.get(s.name, ())) for s in (train, test))
+    parcellation = read_parcellation(folder, counts)
+    ncsnr = _ncsnr(folder, counts)
+    masks = [labels[h] for labels in parcellation.labels.values() for h in HEMISPHERES]
+    known = [a for a in (train.repeats, test.repeats, ncsnr) if a is not None]
+    numbers = [space.index[h] for h in HEMISPHERES]
+    return Subject(
+        id=folder.name,
+        folder=folder,
+        layout="arrays",
+        fingerprint=data_fingerprint(folder.name, (train, test), [*numbers, *masks, *known]),
+        space=space,
+        parcellation=parcellation,
+        train=train,
+        test=test,
+        simulated=sidecar.simulated,
+        ncsnr=ncsnr,
+        details=dict(sidecar.header),
+    )
+
+
+def _open(
+    files: ResponseFiles, given: Mapping[Hemisphere, GivenVertices] | None, cache: Path
+) -> dict[Hemisphere, np.ndarray]:
+    n_left = None if given is None else len(given[Hemisphere.LEFT].numbers)
+    return open_responses(files, n_left, cache)
+
+
+def _check_rows(
+    responses: Mapping[Hemisphere, np.ndarray], files: ResponseFiles, images: StimulusImages
+) -> None:
+    for hemisphere in HEMISPHERES:
+        n_rows = len(responses[hemisphere])
+        if n_rows != len(images):
+            raise InvalidInput(
+                f"{files.names} hold {n_rows:,} rows for the {hemisphere} hemisphere; there are "
+                f"{len(images):,} images in {images.paths[0].parent.name}/.",
+                "Each row belongs to one image; list the images of the rows in a names file "
+                "(images.txt) if the folder holds others too.",
+            )
+
+
+def _splits(
+    folder: Path,
+    whole: Split,
+    given: Mapping[Hemisphere, GivenVertices] | None,
+    cache: Path,
+) -> tuple[Split, Split]:
+    """Return the training and the test split; the test split may be empty."""
+    rows, images = test_rows(folder, whole.images), test_images(folder)
+    files = find_response_files(folder, "_test")
+    if rows is not None and images is not None:
+        raise InvalidInput(
+            f"{folder.name} has both {TEST_LIST} and {TEST_IMAGES}/; expected one.",
+            "Move one of them elsewhere.",
+        )
+    if files is not None and images is None:
+        raise MissingData(
+            f"{folder.name} has {files.names} but no {TEST_IMAGES}/.",
+            "Put the test images there.",
+        )
+    if rows is not None:
+        rest = np.setdiff1d(np.arange(len(whole)), rows)
+        return _part("train", whole, rest), _part("test", whole, rows)
+    if images is None:
+        return whole, Split("test", _NO_IMAGES)
+    responses = None
+    if files is not None:
+        responses = _open(files, given, cache)
+        _check_rows(responses, files, images)
+        _check_columns(responses, files, whole)
+    repeats = _repeats(folder, "_test", len(images))
+    return whole, Split("test", images, responses, repeats=repeats)
+
+
+def _check_columns(
+    responses: Mapping[Hemisphere, np.ndarray], files: ResponseFiles, train: Split
+) -> None:
+    assert train.responses is not None
+    for h in HEMISPHERES:
+        got, want = responses[h].shape[1], train.responses[h].shape[1]
+        if got != want:
+            raise InvalidInput(
+                f"{files.names} hold {got:,} columns for the {h} hemisphere; the training "
+                f"responses have {want:,}.",
+                "Both splits must have the same vertices.",
+            )
+
+
+def _part(name: str, whole: Split, rows: np.ndarray) -> Split:
+    assert whole.responses is not None
+    return Split(
+        name,
+        whole.images.subset(rows),
+        {h: select_rows(whole.responses[h], rows) for h in HEMISPHERES},
+        repeats=None if whole.repeats is None else whole.repeats[rows],
+    )
+
+
+def _noted(split: Split, notes: tuple[StimulusNote, ...]) -> Split:
+    images = replace(split.images, captions=tuple(note.captions for note in notes))
+    return replace(split, images=images, notes=notes)
+
+
+def _repeats(folder: Path, ending: str, n_images: int) -> np.ndarray | None:
+    path = folder / f"repeats{ending}.npy"
+    if not path.is_file():
+        return None
+    counts = np.array(load_array(path, shape=(n_images,)))
+    if counts.dtype.kind not in "iu" or np.any(counts < 1):
+        raise DamagedFile(
+            f"{path.name} must hold whole numbers of 1 or more; it holds {counts.dtype} from "
+            f"{counts.min():.3g}.",
+            "Write how many trials were averaged per image, as int64.",
+        )
+    return counts
+
+
+def _ncsnr(folder: Path, counts: Mapping[Hemisphere, int]) -> np.ndarray | None:
+    files = {h: folder / f"ncsnr.{h.short}.npy" for h in HEMISPHERES}
+    if not any(p.is_file() for p in files.values()):
+        return None
+    parts = []
+    for hemisphere, path in files.items():
+        values = np.array(load_array(path, shape=(counts[hemisphere],)), dtype=np.float64)
+        if not np.all(values >= 0):
+            raise DamagedFile(
+                f"{path.name} holds values that are negative or NaN.",
+                "ncsnr is a ratio of SDs: 0 where a vertex has no signal.",
+            )
+        parts.append(values)
+    return np.concatenate(parts)

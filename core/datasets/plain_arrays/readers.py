@@ -1,0 +1,135 @@
+"""One reader per kind of file: each gives (n_images, n_columns), or says what the file holds."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import DamagedFile, InvalidInput
+
+
+def check_table(array: np.ndarray, name: str) -> np.ndarray:
+    """Return an array if it is a table of real numbers.
+
+    Raises
+    ------
+    InvalidInput : it has not two dimensions, nothing in it, or no numbers.
+    """
+    hint = "Save responses as (n_images, n_vertices), float32."
+    if not isinstance(array, np.ndarray):
+        raise InvalidInput(f"{name} is an archive of arrays, not an array.", hint)
+    if array.ndim != 2 or array.size == 0:
+        shape = " x ".join(f"{n:,}" for n in array.shape) or "a single number"
+        raise InvalidInput(f"{name} is {shape}; expected n_images x n_vertices.", hint)
+    if array.dtype.kind not in "fiu":
+        raise InvalidInput(f"{name} holds {array.dtype}; expected real numbers.", hint)
+    return array
+
+
+def read_npz(path: Path, key: str) -> np.ndarray:
+    """Read one array of an ``.npz`` file."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            keys = sorted(archive.files)
+            if keys != ["lh", "rh"]:
+                raise InvalidInput(
+                    f"{path.name} holds {', '.join(keys) or 'nothing'}; expected lh and rh.",
+                    "Save it by numpy.savez(path, lh=left, rh=right).",
+                )
+            return check_table(archive[key], f"{key} of {path.name}")
+    except InvalidInput:
+        raise
+    except Exception as error:  # zip, zlib and numpy each have their own
+        raise DamagedFile(
+            f"{path.name} cannot be read as an .npz file: {error}.",
+            "The file is truncated or of another kind; copy it again.",
+        ) from error
+
+
+def read_csv(path: Path) -> np.ndarray:
+    """Read a comma-separated table, with or without a header row."""
+    try:
+        with path.open(encoding="utf-8-sig") as stream:
+            first = stream.readline()
+            skip = int(_is_header(first))
+            if not (stream.readline() if skip else first).strip():
+                raise InvalidInput(
+                    f"{path.name} holds no row of numbers; expected one row per image.",
+                    "The file is empty or truncated; write it again.",
+                )
+        table = np.loadtxt(
+            path,
+            dtype=np.float32,
+            delimiter=",",
+            comments=None,
+            skiprows=skip,
+            ndmin=2,
+            encoding="utf-8-sig",
+        )
+    except InvalidInput:
+        raise
+    except (ValueError, OSError) as error:
+        what = str(error).split("; use")[0].rstrip(".")
+        raise DamagedFile(
+            f"{path.name} cannot be read as a table: {what}.",
+            "Expected one row per image, one number per vertex, separated by commas.",
+        ) from error
+    return check_table(table, path.name)
+
+
+def _is_header(line: str) -> bool:
+    cells = [cell.strip().strip('"') for cell in line.split(",")]
+    if len(cells) > 1 and cells == [str(k) for k in range(len(cells))]:
+        return True  # pandas numbers the columns of a table without names
+    # A cell that starts like a number and is none is a damaged number, not a name.
+    return not any(re.match(r"[-+.]?\d", c) or c.lower() in ("nan", "inf", "-inf") for c in cells)
+
+
+def read_gifti(path: Path) -> np.ndarray:
+    """Read a GIfTI file with one data array (n_vertices,) per image."""
+    import nibabel
+
+    try:
+        image = nibabel.load(path)
+        arrays = [np.asarray(a.data) for a in image.darrays]  # type: ignore[attr-defined]
+    except Exception as error:  # nibabel passes on whatever XML, base64 and zlib raise
+        raise _unreadable(path, "GIfTI", error) from error
+    shapes = sorted({a.shape for a in arrays})
+    if len(shapes) != 1 or len(shapes[0]) != 1:
+        raise InvalidInput(
+            f"{path.name} holds {len(arrays)} data arrays of shapes {shapes}; expected one of "
+            "(n_vertices,) per image.",
+            "Write each image's responses as its own data array.",
+        )
+    return check_table(np.stack(arrays), path.name)
+
+
+def read_mgh(path: Path) -> np.ndarray:
+    """Open an MGH file (n_vertices, 1, 1, n_images); uncompressed it stays memory-mapped."""
+    import nibabel
+
+    try:
+        image = nibabel.load(path, mmap="r")
+        volume = np.asanyarray(image.dataobj)  # type: ignore[attr-defined]
+    except Exception as error:  # nibabel passes on whatever its parts raise
+        raise _unreadable(path, "MGH", error) from error
+    if volume.ndim == 3:
+        volume = volume[..., None]
+    if volume.ndim != 4 or volume.shape[1:3] != (1, 1):
+        raise InvalidInput(
+            f"{path.name} is {' x '.join(map(str, volume.shape))}; expected "
+            "n_vertices x 1 x 1 x n_images.",
+            "A volume is to be sampled to the surface first (mri_vol2surf).",
+        )
+    # One image after the other in the file, so rows are read in one piece.
+    return check_table(volume[:, 0, 0, :].T, path.name)
+
+
+def _unreadable(path: Path, kind: str, error: Exception) -> DamagedFile:
+    what = str(error).split("\n")[0].rstrip(".")
+    return DamagedFile(
+        f"{path.name} cannot be read as {kind}: {what}.",
+        "The file is truncated or of another kind; copy it again.",
+    )

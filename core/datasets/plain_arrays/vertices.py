@@ -1,0 +1,155 @@
+"""Which fsaverage vertices the columns of the responses are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.brain import (
+    FSAVERAGE5_VERTICES,
+    FSAVERAGE_VERTICES,
+    HEMISPHERES,
+    ChallengeSpace,
+    Hemisphere,
+)
+from core.datasets.arrays import load_array
+from core.errors import InvalidInput, MissingData
+
+_TEMPLATES = (FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES)
+_ALLOWED = " or ".join(f"{n:,}" for n in _TEMPLATES)
+
+
+@dataclass(frozen=True)
+class GivenVertices:
+    """What a file says about one hemisphere.
+
+    Parameters
+    ----------
+    source : the file's name.
+    numbers : (n_vertices,) increasing template vertex numbers.
+    n_template : the template's vertices, None where the file does not say.
+    """
+
+    source: str
+    numbers: np.ndarray
+    n_template: int | None
+
+
+def read_vertices(folder: Path) -> dict[Hemisphere, GivenVertices] | None:
+    """Read ``lh.vertices.npy`` or ``lh.mask.npy`` and the right ones; None if there are none.
+
+    Raises
+    ------
+    InvalidInput, MissingData : naming the file, what it holds and what is allowed.
+    """
+    files = {
+        h: [p for k in ("vertices", "mask") if (p := folder / f"{h.short}.{k}.npy").is_file()]
+        for h in HEMISPHERES
+    }
+    if not any(files.values()):
+        return None
+    given = {}
+    for hemisphere, found in files.items():
+        if not found:
+            there = next(p.name for paths in files.values() for p in paths)
+            raise MissingData(
+                f"{folder.name} has {there} but neither {hemisphere.short}.vertices.npy nor "
+                f"{hemisphere.short}.mask.npy.",
+                "Both hemispheres' vertices are needed.",
+            )
+        if len(found) > 1:
+            raise InvalidInput(
+                f"{folder.name} has both {found[0].name} and {found[1].name}; expected one.",
+                "Move one of them elsewhere.",
+            )
+        read = _read_mask if found[0].name.endswith(".mask.npy") else _read_numbers
+        given[hemisphere] = read(found[0])
+    return given
+
+
+def _read_mask(path: Path) -> GivenVertices:
+    mask = load_array(path, shape=(None,))
+    if len(mask) not in _TEMPLATES:
+        raise InvalidInput(
+            f"{path.name} is {len(mask):,} long; allowed are {_ALLOWED}.",
+            "A mask has a 0 or 1 for each vertex of the template.",
+        )
+    strange = np.setdiff1d(mask, [0, 1])
+    if len(strange):
+        raise InvalidInput(
+            f"{path.name} holds {strange[0]}; allowed are 0 and 1.",
+            "Write 1 where the responses have a column, else 0.",
+        )
+    return GivenVertices(path.name, np.flatnonzero(mask), len(mask))
+
+
+def _read_numbers(path: Path) -> GivenVertices:
+    numbers = np.array(load_array(path, shape=(None,)))
+    if numbers.dtype.kind not in "iu":
+        raise InvalidInput(
+            f"{path.name} holds {numbers.dtype}; expected whole numbers.",
+            "Save fsaverage vertex numbers, counted from 0, as int64.",
+        )
+    numbers = numbers.astype(np.int64)
+    if len(numbers) and (numbers.min() < 0 or numbers.max() >= FSAVERAGE_VERTICES):
+        raise InvalidInput(
+            f"{path.name} goes from {numbers.min():,} to {numbers.max():,}; allowed are 0 to "
+            f"{FSAVERAGE_VERTICES - 1:,}.",
+            "Vertices are numbered as in fsaverage, from 0.",
+        )
+    falls = np.flatnonzero(np.diff(numbers) <= 0)
+    if len(falls):
+        k = int(falls[0])
+        raise InvalidInput(
+            f"{path.name} must increase; {numbers[k + 1]:,} follows {numbers[k]:,} at {k + 1}.",
+            "Sort the numbers, and the columns of the responses with them.",
+        )
+    return GivenVertices(path.name, numbers, None)
+
+
+def challenge_space(
+    given: Mapping[Hemisphere, GivenVertices] | None, columns: Mapping[Hemisphere, int]
+) -> ChallengeSpace:
+    """Say which template vertices the responses' columns are.
+
+    Parameters
+    ----------
+    given : what the folder's vertex files say, None without any.
+    columns : columns of each hemisphere's responses.
+    """
+    if given is None:
+        return _whole_template(columns)
+    for hemisphere, vertices in given.items():
+        if len(vertices.numbers) != columns[hemisphere]:
+            raise InvalidInput(
+                f"The {hemisphere} hemisphere's responses have {columns[hemisphere]:,} columns; "
+                f"{vertices.source} names {len(vertices.numbers):,} vertices.",
+                "Both must be in the same order and of the same number.",
+            )
+    highest = max((int(v.numbers[-1]) for v in given.values() if len(v.numbers)), default=0)
+    said = {v.source: v.n_template for v in given.values() if v.n_template is not None}
+    # fsaverage5 is the beginning of fsaverage, so numbers alone leave the smaller one open.
+    fits = FSAVERAGE5_VERTICES if highest < FSAVERAGE5_VERTICES else FSAVERAGE_VERTICES
+    n_template = max(said.values()) if said else fits
+    if len(set(said.values())) > 1 or highest >= n_template:
+        shown = ", ".join(f"{name} is {n:,} long" for name, n in said.items())
+        raise InvalidInput(
+            f"The hemispheres' vertices are of different templates: {shown}; the highest vertex "
+            f"number is {highest:,}.",
+            f"Use one template of {_ALLOWED} vertices for both.",
+        )
+    return ChallengeSpace(n_template, {h: v.numbers for h, v in given.items()})
+
+
+def _whole_template(columns: Mapping[Hemisphere, int]) -> ChallengeSpace:
+    left, right = (columns[h] for h in HEMISPHERES)
+    if left != right or left not in _TEMPLATES:
+        raise InvalidInput(
+            f"The responses have {left:,} left and {right:,} right columns and nothing says which "
+            f"vertices they are; allowed without that are {_ALLOWED} in each hemisphere.",
+            "Add lh.vertices.npy and rh.vertices.npy with fsaverage vertex numbers.",
+        )
+    return ChallengeSpace(left, {h: np.arange(left) for h in HEMISPHERES})
