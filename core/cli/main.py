@@ -14,12 +14,14 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from core.cli import (
+    verb_check,
     verb_demo,
     verb_features,
     verb_fit,
     verb_list,
     verb_predict,
     verb_score,
+    verb_submit,
     verb_sweep,
     verb_worker,
 )
@@ -27,11 +29,13 @@ from core.cli.progress import progress_printer
 from core.errors import CoreError, InvalidInput
 
 VERBS = (
+    verb_check,
     verb_list,
     verb_features,
     verb_fit,
     verb_predict,
     verb_score,
+    verb_submit,
     verb_sweep,
     verb_demo,
     verb_worker,
