@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.datasets.check.leftovers import is_leftover
 from core.datasets.check.report import Tell
-from core.datasets.check.wording import first_of
+from core.datasets.check.wording import count, first_of
 
 _NAME = re.compile(r"^(?P<split>train|test)-(?P<number>\d+)_nsd-(?P<nsd>\d+)\.(png|jpg|jpeg)$")
 
@@ -60,13 +60,13 @@ def _tell_names(
 ) -> None:
     if strangers:
         tell(
-            f"{folder} holds {len(strangers):,} files not named like "
+            f"{folder} holds {count(len(strangers), 'file')} not named like "
             f"{split}-0001_nsd-00013.png: {first_of(strangers)}. Rows are matched to images by "
             "that number; move other files away."
         )
     if misplaced:
         tell(
-            f"{folder} holds {len(misplaced):,} images that are named as those of the other "
+            f"{folder} holds {count(len(misplaced), 'image')} named as in the other "
             f"split: {first_of(misplaced)}."
         )
 

@@ -18,7 +18,7 @@ from core.brain import (
 from core.datasets.check.array_file import REAL, WHOLE, open_array_file
 from core.datasets.check.report import Tell
 from core.datasets.check.vertex_counts import PairOfFiles
-from core.datasets.check.wording import first_of
+from core.datasets.check.wording import count, first_of, vertices
 from core.datasets.restricted_pickle import load_label_names
 from core.errors import DamagedFile
 
@@ -110,7 +110,7 @@ def _vertex_mask(path: Path, tell: Tell) -> np.ndarray | None:
     odd = ~np.isin(values, (0, 1, 2))
     if odd.any():
         tell(
-            f"{path.name} holds {np.count_nonzero(odd):,} values other than 0, 1 and 2 "
+            f"{path.name} holds {count(int(np.count_nonzero(odd)), 'value')} other than 0, 1 and 2 "
             f"({first_of(np.unique(values[odd]))}); it should mark vertices."
         )
     mask = np.asarray(values != 0)
@@ -173,7 +173,8 @@ def _tell_unnamed(
     if unnamed.any():
         tell(
             f"{path.name} has labels that {mapping.name} does not name: "
-            f"{first_of(np.unique(labels[unnamed]))} at {np.count_nonzero(unnamed):,} vertices."
+            f"{first_of(np.unique(labels[unnamed]))} at "
+            f"{vertices(int(np.count_nonzero(unnamed)))}."
         )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from core.datasets.check.report import Tell
-from core.datasets.check.wording import first_of, times
+from core.datasets.check.wording import count, first_of, times
 from core.errors import CoreError
 from core.progress import Progress, silent
 from core.stimuli.decode import FORMATS, decode_image
@@ -41,16 +41,20 @@ def check_pictures(
         size = _size_if_whole(path)
         if deep or size is None or k in sample:
             try:
-                size = decode_image(path).original_size
+                whole = decode_image(path).original_size
             except CoreError as error:
                 broken.append(error.message)
                 continue
+            # Pillow puts up with a few bytes missing at the end.
+            if size is None and _lacks_png_end(path):
+                broken.append(f"{path.name} is cut short: it lacks the end mark of a PNG file.")
+            size = whole
         sizes[path] = size
         progress((k + 1) / len(paths), f"looking at {folder}")
     for message in broken[:_TOLD]:
         tell(message)
     if len(broken) > _TOLD:
-        tell(f"{folder} has {len(broken) - _TOLD:,} more pictures that cannot be decoded.")
+        tell(f"{folder} has {count(len(broken) - _TOLD, 'more picture')} that cannot be decoded.")
     _tell_odd_sizes(folder, sizes, tell)
 
 
@@ -71,6 +75,11 @@ def _size_if_whole(path: Path) -> tuple[int, int] | None:
     if kind == "JPEG":
         return size if ending.endswith(_JPEG_END) else None
     return None
+
+
+def _lacks_png_end(path: Path) -> bool:
+    content = path.read_bytes()
+    return content.startswith(b"\x89PNG") and _PNG_END not in content
 
 
 def _tell_odd_sizes(folder: str, sizes: dict[Path, tuple[int, int]], tell: Tell) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.datasets.check.image_names import NumberedImage
 from core.datasets.check.report import Tell
-from core.datasets.check.wording import first_of
+from core.datasets.check.wording import count, first_of
 
 
 def check_same_images(
@@ -29,10 +29,12 @@ def check_same_images(
             across.update({i.path.name: inside[0].path.name for i in outside})
     if across:
         pairs = first_of(f"{test_name} is {name}" for test_name, name in sorted(across.items()))
-        tell(
-            f"{len(across):,} test images are training images: {pairs}. "
-            "Scores on them would not be held out."
+        what = count(
+            len(across),
+            "test image is also a training image",
+            "test images are also training images",
         )
+        tell(f"{what}: {pairs}. Scores on them would not be held out.")
 
 
 def _same_number(images: Iterable[NumberedImage]) -> list[list[NumberedImage]]:

@@ -15,7 +15,7 @@ from core.datasets.check.array_file import REAL, WHOLE, open_array_file
 from core.datasets.check.report import Tell
 from core.datasets.check.values import check_finite
 from core.datasets.check.vertex_counts import PairOfFiles
-from core.datasets.check.wording import first_of
+from core.datasets.check.wording import count, first_of, vertices
 from core.datasets.sidecar import SIDECAR_FOLDER
 
 _FORMAT, _VERSION = "cortiscope-sidecar", 1
@@ -85,7 +85,9 @@ def _check_repeats(path: Path, n_images: int, tell: Tell) -> None:
     if len(repeats) != n_images:
         tell(f"{path.name} has {len(repeats):,} values for {n_images:,} images.")
     if below := int(np.count_nonzero(~(repeats >= 1))):
-        tell(f"{path.name} has {below:,} values below 1; every image was shown at least once.")
+        tell(
+            f"{path.name} has {count(below, 'value')} below 1; every image was shown at least once."
+        )
 
 
 def _check_pair(folder: Path, name: str, n_rows: int | None, tell: Tell) -> PairOfFiles:
@@ -100,7 +102,7 @@ def _check_pair(folder: Path, name: str, n_rows: int | None, tell: Tell) -> Pair
             if n_rows is None:
                 check_finite(path, values, tell)
                 if below := int(np.count_nonzero(values < 0)):
-                    tell(f"{path.name} is below 0 at {below:,} vertices; a ratio of SDs cannot be.")
+                    tell(f"{path.name} is below 0 at {vertices(below)}; a ratio of SDs cannot.")
             elif len(values) != n_rows:
                 tell(f"{path.name} has {len(values):,} rows for {n_rows:,} images.")
     return PairOfFiles({h: path.name for h, path in files.items()}, counts)
@@ -134,21 +136,20 @@ def _check_stimuli(path: Path, n_images: Mapping[str, int], tell: Tell) -> None:
             f"(counted from 1: {first_of(wrong)})."
         )
     if absent:
-        tell(
-            f"{path.name} describes {len(absent):,} images that are not there: {first_of(absent)}."
-        )
+        what = count(len(absent), "image that is not there", "images that are not there")
+        tell(f"{path.name} describes {what}: {first_of(absent)}.")
     if worded:
         tell(f"{path.name}: captions must be texts; they are not for {first_of(worded)}.")
     if twice := [f"{split} {number}" for (split, number), n in seen.items() if n > 1]:
-        tell(f"{path.name} describes {len(twice):,} images twice: {first_of(twice)}.")
+        tell(f"{path.name} describes {count(len(twice), 'image')} twice: {first_of(twice)}.")
 
 
 def _place(item: object) -> tuple[str, int] | None:
-    if not isinstance(item, dict) or item.get("split") not in _LONG_NAME:
+    if not isinstance(item, dict) or item.get("split") not in list(_LONG_NAME):
         return None
     try:
         return str(item["split"]), int(item["number"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 

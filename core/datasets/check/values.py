@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.check.report import Tell
-from core.datasets.check.wording import first_of
+from core.datasets.check.wording import count, first_of, vertices
 
 # Values looked at together: 64 MB of float32.
 _AT_ONCE = 1 << 24
@@ -38,19 +38,19 @@ def check_responses(path: Path, values: np.ndarray, tell: Tell, note: Tell) -> N
         varies |= (block != first).any(axis=0)
     if lost:
         tell(
-            f"{path.name} has {len(lost):,} rows in which no value is finite "
+            f"{path.name} has {count(len(lost), 'row')} in which no value is finite "
             f"(images number {first_of(r + 1 for r in lost)})."
         )
     if zero:
         tell(
-            f"{path.name} has {len(zero):,} rows of zeros only (images number "
+            f"{path.name} has {count(len(zero), 'row')} of zeros only (images number "
             f"{first_of(r + 1 for r in zero)}): they were probably never written."
         )
-    vertices = np.flatnonzero(n_bad)
-    if vertices.size:
+    spoilt = np.flatnonzero(n_bad)
+    if spoilt.size:
         tell(
-            f"{path.name} has NaN or infinite values at {vertices.size:,} of {n_vertices:,} "
-            f"vertices (counted from 0: {first_of(vertices)})."
+            f"{path.name} has NaN or infinite values at {spoilt.size:,} of {n_vertices:,} "
+            f"vertices (counted from 0: {first_of(spoilt)})."
         )
     constant = np.flatnonzero(~varies)
     if n_rows > 1 and constant.size:
@@ -67,11 +67,11 @@ def check_fractions(path: Path, values: np.ndarray, tell: Tell) -> None:
     above = int(np.count_nonzero(finite > 1))
     if above:
         tell(
-            f"{path.name} is above 1 at {above:,} vertices (up to {finite.max():.4g}); ceilings "
-            "are fractions from 0 to 1. Divide a file in percent by 100."
+            f"{path.name} is above 1 at {vertices(above)} (up to {finite.max():.4g}); "
+            "ceilings are fractions from 0 to 1. Divide a file in percent by 100."
         )
     if below := int(np.count_nonzero(finite < 0)):
-        tell(f"{path.name} is below 0 at {below:,} vertices; ceilings are fractions from 0 to 1.")
+        tell(f"{path.name} is below 0 at {vertices(below)}; ceilings are fractions from 0 to 1.")
 
 
 def check_finite(path: Path, values: np.ndarray, tell: Tell) -> None:

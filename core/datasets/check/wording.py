@@ -1,4 +1,4 @@
-"""Long lists in a sentence."""
+"""Counts and long lists in a sentence."""
 
 from __future__ import annotations
 
@@ -10,6 +10,16 @@ def first_of(items: Iterable[object], shown: int = 5) -> str:
     words = [str(item) for item in items]
     more = len(words) - shown
     return ", ".join(words[:shown]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def count(n: int, noun: str, plural: str = "") -> str:
+    """Return "1 row", "2 rows"; ``plural`` where an s is not enough."""
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def vertices(n: int) -> str:
+    """Return "1 vertex", "2 vertices"."""
+    return count(n, "vertex", "vertices")
 
 
 def times(shape: Iterable[int]) -> str:
