@@ -14,7 +14,7 @@ from core.datasets.check.leftovers import (
     unfinished_words,
 )
 from core.datasets.check.registry import LAYOUTS
-from core.datasets.check.report import FolderReport
+from core.datasets.check.report import FolderReport, SubjectReport
 from core.errors import InvalidInput, MissingData, unknown_name
 from core.progress import Progress, part, silent
 
@@ -39,12 +39,8 @@ def check_folder(
     MissingData, InvalidInput : no such folder, or one of no known layout.
     UnknownName : no such subject.
     """
-    if not folder.exists():
-        raise MissingData(f"The data folder {folder} does not exist.", "Check the path.")
-    if not folder.is_dir():
-        hint = "Unpack it and name the folder." if is_archive(folder) else "Name its folder."
-        raise InvalidInput(f"{folder} is a file; expected a data folder.", hint)
     try:
+        _check_is_folder(folder)
         layout, candidates = _recognise(folder, layouts)
     except OSError as error:
         raise InvalidInput(
@@ -59,12 +55,30 @@ def check_folder(
     for k, candidate in enumerate(candidates):
         step = part(progress, k / len(candidates), (k + 1) / len(candidates))
         step(0.0, f"looking at {candidate.id}")
-        reports.append(layout.check(candidate, deep=deep, progress=step))
+        reports.append(_check_one(layout, candidate, deep, step))
     progress(1.0, "checked")
     kinds = {report.layout for report in reports}
     # Simulated and measured subjects in one folder have the layout they share.
     name = kinds.pop() if len(kinds) == 1 else layout.name
     return FolderReport(folder, name, reports, tuple(_loose_archives(folder, candidates)))
+
+
+def _check_is_folder(folder: Path) -> None:
+    if not folder.exists():
+        raise MissingData(f"The data folder {folder} does not exist.", "Check the path.")
+    if not folder.is_dir():
+        hint = "Unpack it and name the folder." if is_archive(folder) else "Name its folder."
+        raise InvalidInput(f"{folder} is a file; expected a data folder.", hint)
+
+
+def _check_one(
+    layout: LayoutCheck, candidate: Candidate, deep: bool, progress: Progress
+) -> SubjectReport:
+    try:
+        return layout.check(candidate, deep=deep, progress=progress)
+    except OSError as error:  # no permission, or a disk that fails
+        what = f"{error.filename or candidate.folder} cannot be read: {error.strerror}."
+        return SubjectReport(candidate.id, layout.name, problems=(*candidate.problems, what))
 
 
 def _recognise(

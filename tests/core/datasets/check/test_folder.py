@@ -227,3 +227,21 @@ def test_another_layout_is_one_entry(tmp_path):
     assert (report.layout, report.subjects[0].n_train) == ("voxels", 3)
     with pytest.raises(MissingData, match="a file voxels.npy"):
         check_folder(tmp_path.parent / tmp_path.name / "..", layouts=(voxels,))
+
+
+def test_a_disk_that_fails_is_a_problem_of_the_subject(tmp_path):
+    def check(candidate, *, deep, progress):
+        raise PermissionError(13, "Permission denied", "subj01/roi_masks")
+
+    closed = LayoutCheck("closed", "anything", lambda folder: [Candidate("one", folder)], check)
+    (subject,) = check_folder(tmp_path, layouts=[closed]).subjects
+    assert subject.problems == ("subj01/roi_masks cannot be read: Permission denied.",)
+
+
+def test_a_folder_that_may_not_be_read_is_an_error(tmp_path):
+    def find(folder):
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    closed = LayoutCheck("closed", "anything", find, lambda *a, **k: None)
+    with pytest.raises(InvalidInput, match="Permission denied"):
+        check_folder(tmp_path, layouts=[closed])
