@@ -25,6 +25,7 @@ from core.datasets.check.leftovers import (
 )
 from core.datasets.check.masks import check_masks
 from core.datasets.check.pictures import check_pictures
+from core.datasets.check.released_sizes import compare_with_release
 from core.datasets.check.report import Findings, SubjectReport
 from core.datasets.check.same_images import check_same_images
 from core.datasets.check.sidecar_files import check_sidecar
@@ -118,6 +119,14 @@ def check_subject(
         *sidecar_pairs,
     ]
     counts = check_vertex_counts(masks.vertex_pair(), pairs, tell)
+    compare_with_release(
+        candidate.id,
+        max((len(mask) for mask in masks.vertices.values()), default=0),
+        (len(images["train"]), len(images["test"])),
+        counts,
+        tell,
+        notes.tell,
+    )
     check_same_images(images["train"], images["test"], tell)
     _decode(images, findings, deep, progress)
     if not findings.lines:
