@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from core.cli import (
+    verb_check,
     verb_demo,
     verb_features,
     verb_fit,
@@ -22,6 +23,7 @@ from core.cli import (
     verb_prepare_nsd,
     verb_score,
     verb_store,
+    verb_submit,
     verb_sweep,
     verb_worker,
 )
@@ -29,12 +31,14 @@ from core.cli.progress import progress_printer
 from core.errors import CoreError, InvalidInput
 
 VERBS = (
+    verb_check,
     verb_list,
     verb_features,
     verb_fit,
     verb_predict,
     verb_prepare_nsd,
     verb_score,
+    verb_submit,
     verb_sweep,
     verb_store,
     verb_demo,

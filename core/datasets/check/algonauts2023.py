@@ -1,0 +1,217 @@
+"""One subject of the Algonauts 2023 layout, looked at from end to end.
+
+Apart from the loader, which stops at the first thing it cannot use: here every file is looked at,
+whatever is wrong with the others.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.brain import HEMISPHERES
+from core.datasets.algonauts2023 import load_subject
+from core.datasets.check.array_file import FLOAT32, REAL, open_array_file
+from core.datasets.check.image_names import NumberedImage, list_numbered, n_rows_expected
+from core.datasets.check.layout import Candidate, LayoutCheck
+from core.datasets.check.leftovers import (
+    archive_words,
+    check_leftovers,
+    is_archive,
+    is_unfinished,
+    stem_of,
+    unfinished_words,
+)
+from core.datasets.check.masks import check_masks
+from core.datasets.check.pictures import check_pictures
+from core.datasets.check.released_sizes import compare_with_release
+from core.datasets.check.report import Findings, SubjectReport
+from core.datasets.check.same_images import check_same_images
+from core.datasets.check.sidecar_files import check_sidecar
+from core.datasets.check.values import check_fractions, check_responses
+from core.datasets.check.vertex_counts import PairOfFiles, check_vertex_counts
+from core.errors import CoreError
+from core.progress import Progress, part, silent
+
+NAME = "algonauts2023"
+_PARTS = ("training_split", "test_split", "roi_masks")
+_LONG_NAME = {"train": "training", "test": "test"}
+
+
+def find_candidates(folder: Path) -> Sequence[Candidate]:
+    """List what is, or was meant to be, a subject: folders, archives and half of an archive."""
+    if _looks_like_subject(folder):
+        return [Candidate(folder.resolve().name, folder)]
+    children = sorted(p for p in folder.iterdir() if not p.name.startswith("."))
+    found: dict[str, Candidate] = {}
+    for child in (p for p in children if p.is_dir()):
+        if _looks_like_subject(child):
+            found[child.name] = Candidate(child.name, child)
+        elif _looks_like_subject(child / child.name):
+            deep = (
+                f"{child.name}/{child.name} lies one folder too deep, as after unpacking into a "
+                f"folder of its own; move its content up into {child.name}."
+            )
+            found[child.name] = Candidate(child.name, child / child.name, (deep,))
+    for child in (p for p in children if p.is_file()):
+        for name, words in _packed_subjects(child).items():
+            known = found.get(name, Candidate(name, None))
+            # An archive beside its unpacked folder is nothing amiss; half of one is.
+            if known.folder is None or is_unfinished(child):
+                found[name] = Candidate(name, known.folder, (*known.problems, words))
+    return [found[name] for name in sorted(found)]
+
+
+def _looks_like_subject(folder: Path) -> bool:
+    return any((folder / part_name).is_dir() for part_name in _PARTS)
+
+
+def _packed_subjects(path: Path) -> dict[str, str]:
+    """Return the subjects that a packed or unfinished file is of, each with the problem's words."""
+    where = path.parent.name
+    named = [stem_of(path)] if stem_of(path).lower().startswith("subj") else []
+    if is_unfinished(path):
+        return {name: unfinished_words(path, where) for name in named}
+    if not is_archive(path):
+        return {}
+    return {name: archive_words(path, where) for name in named or _subjects_in_zip(path)}
+
+
+def _subjects_in_zip(path: Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = [name.split("/") for name in archive.namelist()]
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return []
+    inside = {p[p.index(known) - 1 :][0] for p in parts for known in _PARTS if known in p[1:]}
+    return sorted(inside) or ([stem_of(path)] if any(p[0] in _PARTS for p in parts) else [])
+
+
+def check_subject(
+    candidate: Candidate, *, deep: bool = False, progress: Progress = silent
+) -> SubjectReport:
+    """Look at everything in a subject's folder; decode a sample of the images, or all if ``deep``.
+
+    Raises
+    ------
+    Nothing that is in the data; what cannot be read is told.
+    """
+    findings, notes = Findings(), Findings()
+    tell = findings.tell
+    for words in candidate.problems:
+        tell(words)
+    folder = candidate.folder
+    if folder is None:
+        return SubjectReport(candidate.id, NAME, problems=findings.lines)
+    check_leftovers(folder, tell)
+    images = {
+        split: list_numbered(folder / f"{name}_split" / f"{name}_images", split, tell)
+        for split, name in _LONG_NAME.items()
+    }
+    rows = {split: n_rows_expected(listed) for split, listed in images.items()}
+    masks = check_masks(folder / "roi_masks", tell)
+    simulated, sidecar_pairs = check_sidecar(folder, rows, tell)
+    pairs = [
+        *(_responses(folder, split, rows[split], findings, notes) for split in _LONG_NAME),
+        _ceilings(folder, findings, notes),
+        *masks.label_pairs(),
+        *sidecar_pairs,
+    ]
+    counts = check_vertex_counts(masks.vertex_pair(), pairs, tell)
+    compare_with_release(
+        candidate.id,
+        max((len(mask) for mask in masks.vertices.values()), default=0),
+        (len(images["train"]), len(images["test"])),
+        counts,
+        tell,
+        notes.tell,
+    )
+    check_same_images(images["train"], images["test"], tell)
+    _decode(images, findings, deep, progress)
+    if not findings.lines:
+        _try_loader(folder, findings)
+    return SubjectReport(
+        id=candidate.id,
+        layout="simulated" if simulated else NAME,
+        n_train=len(images["train"]),
+        n_test=len(images["test"]),
+        vertices=counts,
+        rois=masks.roi_sizes(),
+        problems=findings.lines,
+        notes=notes.lines,
+        simulated=simulated,
+    )
+
+
+def _responses(
+    folder: Path, split: str, n_rows: int, findings: Findings, notes: Findings
+) -> PairOfFiles:
+    """Look at the responses of a split; those of the test split may be absent."""
+    name = _LONG_NAME[split]
+    where = folder / f"{name}_split" / f"{name}_fmri"
+    files = {h: where / f"{h.short}_{name}_fmri.npy" for h in HEMISPHERES}
+    counts = {}
+    if split == "test" and not any(path.exists() for path in files.values()):
+        notes.tell("The test responses are withheld, as in the release.")
+        files_there = {}
+    else:
+        files_there = files
+    for hemisphere, path in files_there.items():
+        values = open_array_file(path, FLOAT32, 2, findings.tell)
+        if values is None:
+            continue
+        counts[hemisphere] = values.shape[1]
+        if len(values) != n_rows:
+            findings.tell(f"{path.name} has {len(values):,} rows for {n_rows:,} {name} images.")
+        check_responses(path, values, findings.tell, notes.tell)
+    return PairOfFiles({h: path.name for h, path in files.items()}, counts)
+
+
+def _ceilings(folder: Path, findings: Findings, notes: Findings) -> PairOfFiles:
+    where = folder / "test_split" / "noise_ceiling"
+    files = {h: where / f"{h.short}_noise_ceiling.npy" for h in HEMISPHERES}
+    counts = {}
+    if any(path.exists() for path in files.values()):
+        for hemisphere, path in files.items():
+            values = open_array_file(path, REAL, 1, findings.tell)
+            if values is not None:
+                counts[hemisphere] = len(values)
+                check_fractions(path, values, findings.tell)
+    else:
+        notes.tell("There is no noise ceiling file, as in the release.")
+    return PairOfFiles({h: path.name for h, path in files.items()}, counts)
+
+
+def _decode(
+    images: dict[str, tuple[NumberedImage, ...]], findings: Findings, deep: bool, progress: Progress
+) -> None:
+    n_done, n_all = 0, sum(map(len, images.values()))
+    for split, listed in images.items():
+        if not listed:
+            continue
+        step = part(progress, n_done / n_all, (n_done + len(listed)) / n_all)
+        check_pictures(
+            f"{_LONG_NAME[split]}_images",
+            [image.path for image in listed],
+            findings.tell,
+            deep=deep,
+            progress=step,
+        )
+        n_done += len(listed)
+
+
+def _try_loader(folder: Path, findings: Findings) -> None:
+    """Tell what the loader minds, should it mind something that was not looked for here."""
+    try:
+        load_subject(folder)
+    except CoreError as error:
+        findings.tell(str(error))
+
+
+ALGONAUTS2023 = LayoutCheck(
+    name=NAME,
+    expected="Algonauts 2023 folders (subj01/training_split, subj01/test_split, subj01/roi_masks)",
+    find=find_candidates,
+    check=check_subject,
+)

@@ -1,0 +1,123 @@
+"""A data folder: which layout it has, and what each subject in it looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.datasets.check.layout import Candidate, LayoutCheck
+from core.datasets.check.leftovers import (
+    archive_words,
+    is_archive,
+    is_unfinished,
+    stem_of,
+    unfinished_words,
+)
+from core.datasets.check.registry import LAYOUTS
+from core.datasets.check.report import FolderReport, SubjectReport
+from core.errors import InvalidInput, MissingData, unknown_name
+from core.progress import Progress, part, silent
+
+
+def check_folder(
+    folder: Path,
+    *,
+    subject: str | None = None,
+    deep: bool = False,
+    progress: Progress = silent,
+    layouts: Sequence[LayoutCheck] = LAYOUTS,
+) -> FolderReport:
+    """Recognise a folder's layout and look at everything in it.
+
+    Parameters
+    ----------
+    subject : only this one.
+    deep : decode every image instead of a sample.
+
+    Raises
+    ------
+    MissingData, InvalidInput : no such folder, or one of no known layout.
+    UnknownName : no such subject.
+    """
+    try:
+        _check_is_folder(folder)
+        layout, candidates = _recognise(folder, layouts)
+    except OSError as error:
+        raise InvalidInput(
+            f"The folder {folder} cannot be read: {error.strerror}.", "Check its permissions."
+        ) from error
+    if subject is not None:
+        chosen = [c for c in candidates if c.id == subject]
+        if not chosen:
+            raise unknown_name("subject", subject, [c.id for c in candidates])
+        candidates = chosen
+    reports = []
+    for k, candidate in enumerate(candidates):
+        step = part(progress, k / len(candidates), (k + 1) / len(candidates))
+        step(0.0, f"looking at {candidate.id}")
+        reports.append(_check_one(layout, candidate, deep, step))
+    progress(1.0, "checked")
+    kinds = {report.layout for report in reports}
+    # Simulated and measured subjects in one folder have the layout they share.
+    name = kinds.pop() if len(kinds) == 1 else layout.name
+    return FolderReport(folder, name, reports, tuple(_loose_archives(folder, candidates)))
+
+
+def _check_is_folder(folder: Path) -> None:
+    if not folder.exists():
+        raise MissingData(f"The data folder {folder} does not exist.", "Check the path.")
+    if not folder.is_dir():
+        hint = "Unpack it and name the folder." if is_archive(folder) else "Name its folder."
+        raise InvalidInput(f"{folder} is a file; expected a data folder.", hint)
+
+
+def _check_one(
+    layout: LayoutCheck, candidate: Candidate, deep: bool, progress: Progress
+) -> SubjectReport:
+    try:
+        return layout.check(candidate, deep=deep, progress=progress)
+    except OSError as error:  # no permission, or a disk that fails
+        what = f"{error.filename or candidate.folder} cannot be read: {error.strerror}."
+        return SubjectReport(candidate.id, layout.name, problems=(*candidate.problems, what))
+
+
+def _recognise(
+    folder: Path, layouts: Sequence[LayoutCheck]
+) -> tuple[LayoutCheck, Sequence[Candidate]]:
+    for layout in layouts:
+        if candidates := layout.find(folder):
+            return layout, candidates
+    expected = "; or ".join(layout.expected for layout in layouts)
+    raise MissingData(
+        f"No data layout is recognised in {folder}.",
+        f"Expected {expected}. {_guess(folder, layouts)}".strip(),
+    )
+
+
+def _guess(folder: Path, layouts: Sequence[LayoutCheck]) -> str:
+    """Say what the person may have meant: a folder above or below, or an archive to unpack."""
+    if any(layout.find(folder.resolve().parent) for layout in layouts):
+        return f"Did you mean {folder.resolve().parent}?"
+    children = sorted(folder.iterdir())
+    for child in (p for p in children if p.is_dir()):
+        if any(layout.find(child) for layout in layouts):
+            return f"Did you mean {child}?"
+    if packed := [p.name for p in children if is_archive(p)]:
+        return f"Unpack {packed[0]} first."
+    if unfinished := [p.name for p in children if is_unfinished(p)]:
+        return f"The download of {unfinished[0]} did not finish."
+    return "The folder is empty." if not children else ""
+
+
+def _loose_archives(folder: Path, candidates: Sequence[Candidate]) -> list[str]:
+    """Tell archives and half downloads beside the subjects that belong to none of them."""
+    if any(c.folder == folder for c in candidates):
+        return []  # a single subject's own folder, told with the subject
+    known = " ".join(words for c in candidates for words in c.problems)
+    told = []
+    for path in sorted(p for p in folder.iterdir() if p.is_file() and p.name not in known):
+        if is_unfinished(path):
+            told.append(unfinished_words(path, folder.name))
+        elif is_archive(path) and not (folder / stem_of(path)).is_dir():
+            told.append(archive_words(path, folder.name))
+    return told

@@ -1,0 +1,97 @@
+"""Whether pictures decode: every header and ending, and the whole of a sample or of all."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from core.datasets.check.report import Tell
+from core.datasets.check.wording import count, first_of, times
+from core.errors import CoreError
+from core.progress import Progress, silent
+from core.stimuli.decode import FORMATS, decode_image
+
+_SAMPLE = 32
+_TOLD = 10
+_PNG_END = b"IEND\xaeB`\x82"
+_JPEG_END = b"\xff\xd9"
+
+
+def check_pictures(
+    folder: str, paths: Sequence[Path], tell: Tell, *, deep: bool, progress: Progress = silent
+) -> None:
+    """Tell pictures that do not decode, and those of another size than nearly all.
+
+    Decoded whole are a sample spread over the files and each whose header or ending is amiss,
+    or all of them.
+
+    Parameters
+    ----------
+    folder : name for messages.
+    """
+    sample = set(np.linspace(0, len(paths) - 1, min(_SAMPLE, len(paths))).astype(int).tolist())
+    sizes: dict[Path, tuple[int, int]] = {}
+    broken: list[str] = []
+    for k, path in enumerate(paths):
+        size = _size_if_whole(path)
+        if deep or size is None or k in sample:
+            try:
+                whole = decode_image(path).original_size
+            except CoreError as error:
+                broken.append(error.message)
+                continue
+            # Pillow puts up with a few bytes missing at the end.
+            if size is None and _lacks_png_end(path):
+                broken.append(f"{path.name} is cut short: it lacks the end mark of a PNG file.")
+            size = whole
+        sizes[path] = size
+        progress((k + 1) / len(paths), f"looking at {folder}")
+    for message in broken[:_TOLD]:
+        tell(message)
+    if len(broken) > _TOLD:
+        tell(f"{folder} has {count(len(broken) - _TOLD, 'more picture')} that cannot be decoded.")
+    _tell_odd_sizes(folder, sizes, tell)
+
+
+def _size_if_whole(path: Path) -> tuple[int, int] | None:
+    """Return width and height if header and ending are as they should be."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path, formats=FORMATS) as stored:
+                size, kind = stored.size, stored.format
+        with path.open("rb") as stream:
+            stream.seek(-min(8, path.stat().st_size), 2)
+            ending = stream.read()
+    except Exception:  # decoders raise nearly anything; decode_image finds the words
+        return None
+    if kind == "PNG":
+        return size if ending == _PNG_END else None
+    if kind == "JPEG":
+        return size if ending.endswith(_JPEG_END) else None
+    return None
+
+
+def _lacks_png_end(path: Path) -> bool:
+    content = path.read_bytes()
+    return content.startswith(b"\x89PNG") and _PNG_END not in content
+
+
+def _tell_odd_sizes(folder: str, sizes: dict[Path, tuple[int, int]], tell: Tell) -> None:
+    if not sizes:
+        return
+    usual, n_usual = Counter(sizes.values()).most_common(1)[0]
+    odd = [path for path, size in sizes.items() if size != usual]
+    # Where sizes are mixed anyway, none is odd.
+    if odd and n_usual >= 0.8 * len(sizes):
+        first = f"{odd[0].name} is {times(sizes[odd[0]])} pixels"
+        rest = f" ({first_of(p.name for p in odd[1:])} differ too)" if odd[1:] else ""
+        tell(
+            f"{first}{rest}; the other pictures of {folder} are {times(usual)}. "
+            "Positions in the visual field would not match."
+        )

@@ -1,0 +1,8 @@
+"""The layouts that are checked, in the order in which a folder is tried."""
+
+from __future__ import annotations
+
+from core.datasets.check.algonauts2023 import ALGONAUTS2023
+from core.datasets.check.layout import LayoutCheck
+
+LAYOUTS: tuple[LayoutCheck, ...] = (ALGONAUTS2023,)

@@ -1,0 +1,158 @@
+"""The optional sidecar: its header, and arrays as long as the responses they are about."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.brain import HEMISPHERES
+from core.datasets.check.array_file import REAL, WHOLE, open_array_file
+from core.datasets.check.report import Tell
+from core.datasets.check.values import check_finite
+from core.datasets.check.vertex_counts import PairOfFiles
+from core.datasets.check.wording import count, first_of, vertices
+from core.datasets.sidecar import SIDECAR_FOLDER
+
+_FORMAT, _VERSION = "cortiscope-sidecar", 1
+_LONG_NAME = {"train": "training", "test": "test"}
+
+
+def check_sidecar(
+    subject: Path, n_images: Mapping[str, int], tell: Tell
+) -> tuple[bool, list[PairOfFiles]]:
+    """Tell what is wrong with a subject's sidecar; an absent one is right.
+
+    Returns
+    -------
+    Whether the subject says it is simulated, and the files with one value per vertex.
+    """
+    folder = subject / SIDECAR_FOLDER
+    if not folder.is_dir():
+        return False, []
+    header = _check_header(folder / "sidecar.json", tell)
+    _check_stimuli(folder / "stimuli.json", n_images, tell)
+    for split, n in n_images.items():
+        _check_repeats(folder / f"repeats_{split}.npy", n, tell)
+    pairs = [_check_pair(folder, "ncsnr", None, tell)]
+    pairs += [
+        _check_pair(folder, f"{long_name}_truth", n_images[split], tell)
+        for split, long_name in _LONG_NAME.items()
+    ]
+    return header.get("simulated") is True, [pair for pair in pairs if pair.counts]
+
+
+def _read_json(path: Path, tell: Tell) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        tell(f"{path.name} is not JSON: {error}.")
+    except OSError as error:
+        tell(f"{path.name} cannot be read: {error.strerror}.")
+    return None
+
+
+def _check_header(path: Path, tell: Tell) -> Mapping[str, Any]:
+    if not path.exists():
+        tell(f"{SIDECAR_FOLDER}/ has no sidecar.json, which says what the folder is.")
+        return {}
+    header = _read_json(path, tell)
+    if header is None:
+        return {}
+    if not isinstance(header, dict):
+        tell(f"{path.name} holds a {type(header).__name__}; expected an object with a format.")
+        return {}
+    if header.get("format") != _FORMAT or header.get("version") != _VERSION:
+        tell(
+            f"{path.name} says format {header.get('format')!r} version {header.get('version')!r}; "
+            f"this program reads {_FORMAT!r} version {_VERSION}."
+        )
+    if not isinstance(header.get("simulated", False), bool):
+        tell(f"{path.name}: simulated must be true or false, not {header['simulated']!r}.")
+    return header
+
+
+def _check_repeats(path: Path, n_images: int, tell: Tell) -> None:
+    if not path.exists():
+        return
+    repeats = open_array_file(path, WHOLE, 1, tell)
+    if repeats is None:
+        return
+    if len(repeats) != n_images:
+        tell(f"{path.name} has {len(repeats):,} values for {n_images:,} images.")
+    if below := int(np.count_nonzero(~(repeats >= 1))):
+        tell(
+            f"{path.name} has {count(below, 'value')} below 1; every image was shown at least once."
+        )
+
+
+def _check_pair(folder: Path, name: str, n_rows: int | None, tell: Tell) -> PairOfFiles:
+    files = {h: folder / f"{h.short}.{name}.npy" for h in HEMISPHERES}
+    counts = {}
+    if any(path.exists() for path in files.values()):
+        for hemisphere, path in files.items():
+            values = open_array_file(path, REAL, 1 if n_rows is None else 2, tell)
+            if values is None:
+                continue
+            counts[hemisphere] = values.shape[-1]
+            if n_rows is None:
+                check_finite(path, values, tell)
+                if below := int(np.count_nonzero(values < 0)):
+                    tell(f"{path.name} is below 0 at {vertices(below)}; a ratio of SDs cannot.")
+            elif len(values) != n_rows:
+                tell(f"{path.name} has {len(values):,} rows for {n_rows:,} images.")
+    return PairOfFiles({h: path.name for h, path in files.items()}, counts)
+
+
+def _check_stimuli(path: Path, n_images: Mapping[str, int], tell: Tell) -> None:
+    if not path.exists():
+        return
+    items = _read_json(path, tell)
+    if items is None:
+        return
+    if not isinstance(items, list):
+        tell(f"{path.name} holds a {type(items).__name__}; expected a list, one entry per image.")
+        return
+    wrong, absent, worded = [], [], []
+    seen: Counter[tuple[str, int]] = Counter()
+    for k, item in enumerate(items, start=1):
+        place = _place(item)
+        if place is None:
+            wrong.append(k)
+            continue
+        seen[place] += 1
+        split, number = place
+        if not 1 <= number <= n_images.get(split, 0):
+            absent.append(f"{split} {number}")
+        if not _has_texts(item):
+            worded.append(f"{split} {number}")
+    if wrong:
+        tell(
+            f"{path.name}: {len(wrong):,} entries do not say split (train or test) and number "
+            f"(counted from 1: {first_of(wrong)})."
+        )
+    if absent:
+        what = count(len(absent), "image that is not there", "images that are not there")
+        tell(f"{path.name} describes {what}: {first_of(absent)}.")
+    if worded:
+        tell(f"{path.name}: captions must be texts; they are not for {first_of(worded)}.")
+    if twice := [f"{split} {number}" for (split, number), n in seen.items() if n > 1]:
+        tell(f"{path.name} describes {count(len(twice), 'image')} twice: {first_of(twice)}.")
+
+
+def _place(item: object) -> tuple[str, int] | None:
+    if not isinstance(item, dict) or item.get("split") not in list(_LONG_NAME):
+        return None
+    try:
+        return str(item["split"]), int(item["number"])
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+
+
+def _has_texts(item: Mapping[str, Any]) -> bool:
+    captions = item.get("captions", [item["caption"]] if item.get("caption") else [])
+    return isinstance(captions, list) and all(isinstance(c, str) for c in captions)

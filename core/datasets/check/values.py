@@ -1,0 +1,84 @@
+"""The values of a response file, read once: what is not finite, what never varies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from core.datasets.check.report import Tell
+from core.datasets.check.wording import count, first_of, vertices
+
+# Values looked at together: 64 MB of float32.
+_AT_ONCE = 1 << 24
+
+
+def check_responses(path: Path, values: np.ndarray, tell: Tell, note: Tell) -> None:
+    """Tell NaN and infinite vertices and rows that were never filled; note constant vertices.
+
+    Parameters
+    ----------
+    values : (n_images, n_vertices), memory-mapped.
+    """
+    n_rows, n_vertices = values.shape
+    n_bad = np.zeros(n_vertices, dtype=np.int64)
+    varies = np.zeros(n_vertices, dtype=bool)
+    lost: list[int] = []
+    zero: list[int] = []
+    step = max(1, _AT_ONCE // n_vertices)
+    first = np.asarray(values[0])
+    for start in range(0, n_rows, step):
+        block = np.asarray(values[start : start + step])
+        bad = ~np.isfinite(block)
+        if bad.any():
+            whole = bad.all(axis=1)
+            lost += (start + np.flatnonzero(whole)).tolist()
+            n_bad += bad[~whole].sum(axis=0)
+        zero += (start + np.flatnonzero(~block.any(axis=1))).tolist()
+        varies |= (block != first).any(axis=0)
+    if lost:
+        tell(
+            f"{path.name} has {count(len(lost), 'row')} in which no value is finite "
+            f"(images number {first_of(r + 1 for r in lost)})."
+        )
+    if zero:
+        tell(
+            f"{path.name} has {count(len(zero), 'row')} of zeros only (images number "
+            f"{first_of(r + 1 for r in zero)}): they were probably never written."
+        )
+    spoilt = np.flatnonzero(n_bad)
+    if spoilt.size:
+        tell(
+            f"{path.name} has NaN or infinite values at {spoilt.size:,} of {n_vertices:,} "
+            f"vertices (counted from 0: {first_of(spoilt)})."
+        )
+    constant = np.flatnonzero(~varies)
+    if n_rows > 1 and constant.size:
+        note(
+            f"{path.name} never varies at {constant.size:,} of {n_vertices:,} vertices "
+            f"(counted from 0: {first_of(constant)}); their correlation is undefined."
+        )
+
+
+def check_fractions(path: Path, values: np.ndarray, tell: Tell) -> None:
+    """Tell ceilings (n_vertices,) that are not fractions from 0 to 1."""
+    check_finite(path, values, tell)
+    finite = values[np.isfinite(values)]
+    above = int(np.count_nonzero(finite > 1))
+    if above:
+        tell(
+            f"{path.name} is above 1 at {vertices(above)} (up to {finite.max():.4g}); "
+            "ceilings are fractions from 0 to 1. Divide a file in percent by 100."
+        )
+    if below := int(np.count_nonzero(finite < 0)):
+        tell(f"{path.name} is below 0 at {vertices(below)}; ceilings are fractions from 0 to 1.")
+
+
+def check_finite(path: Path, values: np.ndarray, tell: Tell) -> None:
+    """Tell NaN and infinite values of (n_vertices,)."""
+    bad = np.flatnonzero(~np.isfinite(values))
+    if bad.size:
+        tell(
+            f"{path.name} has NaN or infinite values at {bad.size:,} of {len(values):,} vertices "
+            f"(counted from 0: {first_of(bad)})."
+        )
