@@ -9,9 +9,10 @@ from core.backbones import backbone_names, get_card, list_layers, weights_presen
 from core.cli import options as shared
 from core.config import to_plain
 from core.encoding import ENCODERS
-from core.errors import InvalidInput, MissingWeights
+from core.errors import CoreError, InvalidInput, MissingWeights
 from core.progress import Progress
 from core.recipes import RECIPES, Recipe, resolve
+from core.runs import RunStore
 
 NAME = "list"
 HELP = "What there is: backbones, layers of one, encoders, recipes, runs."
@@ -44,7 +45,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         return {"items": [_recipe(recipe) for recipe in RECIPES.values()]}
     if options.what == "runs":
         store = shared.run_store(options)
-        return {"items": [_run(store.open(i)) for i in store.ids()]}
+        return {"items": [_run(store, run_id) for run_id in store.ids()]}
     if not options.name:
         raise InvalidInput("list layers needs a backbone.", "As in: list layers small_cnn.")
     layers = list_layers(options.name)
@@ -81,7 +82,12 @@ def _recipe(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _run(run: Any) -> dict[str, Any]:
+def _run(store: RunStore, run_id: str) -> dict[str, Any]:
+    try:
+        run = store.open(run_id)
+    except CoreError as error:
+        # One run that cannot be read must not hide the others.
+        return {"name": run_id, "problem": error.message}
     return {
         "name": run.id,
         "title": run.title,

@@ -126,3 +126,14 @@ def test_an_error_is_one_line_with_its_exit_status(home, data, capsys, monkeypat
     assert len(told.strip().splitlines()) == 1
     assert "Traceback" not in told
     assert not (home / "runs").exists()
+
+
+def test_a_run_that_cannot_be_read_is_listed_with_its_problem(home, data, capsys):
+    _, good, _ = _fit(capsys, data)
+    _, bad, _ = _fit(capsys, data, "--encoder", "ols")
+    (home / "runs" / bad["run"] / "run.json").write_text('{"format": 0}')
+    status, result, _ = _run(capsys, "list", "runs")
+    items = {i["name"]: i for i in result["items"]}
+    assert status == 0
+    assert "median_r" in items[good["run"]]
+    assert "format 0" in items[bad["run"]]["problem"]
