@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -37,11 +38,13 @@ class Job:
         self.error: tuple[str, str] | None = None
         self.cancelled = False
         self.started = time.monotonic()
+        # A pipe would hold 64 KiB: a longer answer would wait for a reader who waits for its end.
+        self._answer = tempfile.TemporaryFile(mode="w+", encoding="utf-8")  # noqa: SIM115
         command = [sys.executable, "-m", "core", *arguments, "--json", "--progress", "json"]
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=self._answer,
             stderr=subprocess.PIPE,
             text=True,
             # Offline labs: a look-up of weights must fail at once instead of after retries.
@@ -74,7 +77,6 @@ class Job:
 
     def _watch(self) -> None:
         assert self._process.stderr is not None  # noqa: S101 - by construction, for the checker
-        assert self._process.stdout is not None  # noqa: S101
         last_words = ""
         for line in self._process.stderr:
             try:
@@ -82,8 +84,10 @@ class Job:
                 self.progress, self.message = report["progress"], report["message"]
             except (ValueError, KeyError, TypeError):
                 last_words = line.strip() or last_words
-        lines = self._process.stdout.read().strip().splitlines()
         code = self._process.wait()
+        with self._answer as answer:
+            answer.seek(0)
+            lines = answer.read().strip().splitlines()
         self._conclude(code, lines[-1] if lines else "", last_words)
 
     def _conclude(self, code: int, last_line: str, last_words: str) -> None:

@@ -14,6 +14,7 @@ from dashboard import services, state
 from dashboard.jobs import Job, registry
 
 _JOB = "fit"
+_ENDED = "fit-ended"
 
 
 def fit_button(subject: Subject) -> None:
@@ -21,10 +22,19 @@ def fit_button(subject: Subject) -> None:
     job = registry().get(_JOB)
     if job is not None:
         _watch(subject)
+    _tell_how_the_last_one_ended()
     if (job is None or not job.running) and st.button(
         "Fit another encoder …", key="fit-open", width="stretch"
     ):
+        st.session_state.pop(_ENDED, None)
         _dialog(subject)
+
+
+def _tell_how_the_last_one_ended() -> None:
+    """Say why the last work gave no encoder, until the next one is chosen."""
+    if ended := st.session_state.get(_ENDED):
+        message, hint, cancelled = ended
+        (st.info if cancelled else st.error)(f"**{message}**  \n{hint}")
 
 
 @st.fragment(run_every=0.7)
@@ -41,7 +51,7 @@ def _watch(subject: Subject) -> None:
         return
     registry().forget(_JOB)
     if job.error:
-        st.session_state["fit-error"] = job.error
+        st.session_state[_ENDED] = (*job.error, job.cancelled)
     elif job.result:
         _select(job, subject)
     st.rerun()
