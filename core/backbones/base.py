@@ -29,7 +29,13 @@ class Backbone(abc.ABC):
     card : what it is.
     weights : the weights it has, resolved.
     device : where it computes.
+
+    Attributes
+    ----------
+    notes : sentences for the person about the weights, as what of a checkpoint was left out.
     """
+
+    notes: tuple[str, ...] = ()
 
     def __init__(self, card: BackboneCard, weights: WeightsSpec, device: torch.device) -> None:
         self.card = card

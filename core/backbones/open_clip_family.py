@@ -14,17 +14,16 @@ from core.backbones.card import (
     sha256_of,
 )
 from core.backbones.open_clip_table import NETWORKS
-from core.backbones.weights_files import file_presence, hash_in_url, resolve_file, weights_file
+from core.backbones.weights_files import file_presence, hash_in_url, resolve_file
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
     from core.backbones.base import Backbone
 
 _TEXT = "_text"
 _FILE, _OTHER_FILES = "open_clip_model.safetensors", ("open_clip_pytorch_model.bin",)
-# What OpenAI's own files hold beside the weights.
-_NO_WEIGHTS = ("input_resolution", "context_length", "vocab_size")
 
 _TITLES = {
     "clip_rn50": "CLIP ResNet-50",
@@ -130,8 +129,8 @@ class OpenClipFamily:
         """List all layers without making any weights."""
         import torch
 
+        from core.backbones.clip_text_backbone import ClipTextBackbone
         from core.backbones.module_backbone import discover_layers_without_weights
-        from core.backbones.open_clip_backbone import ClipTextBackbone
         from core.backbones.open_clip_networks import (
             build_image_tower,
             build_text_tower,
@@ -158,26 +157,28 @@ class OpenClipFamily:
         ------
         MissingWeights, DamagedFile
         """
-        import torch
-
-        from core.backbones.open_clip_backbone import ClipImageBackbone, ClipTextBackbone
-        from core.backbones.open_clip_networks import build_model, image_tower, text_tower
-        from core.backbones.weights_loading import load_strictly
+        from core.backbones.clip_text_backbone import ClipTextBackbone
+        from core.backbones.network_making import make_network
+        from core.backbones.open_clip_networks import (
+            build_model,
+            image_tower,
+            text_tower,
+            transform_of,
+        )
+        from core.backbones.picture_backbone import PictureBackbone
 
         model = _model(card)
-        state, path = None, Path()
-        if weights.kind != "untrained":
-            path = weights_file(card, weights)
-            state = _read(path, card)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(weights.seed)
-            both = build_model(model)
-        if state is not None:
-            _unify_scale(state, both.state_dict())
-            load_strictly(both, state, path, card.title)
+        both, notes = make_network(
+            card,
+            weights,
+            lambda classes: build_model(model),
+            read=lambda path: _read(path, card),
+            adapt=_with_shapes_of_scales,
+        )
         if card.modality == "text":
-            return ClipTextBackbone(card, weights, device, text_tower(both), model)
-        return ClipImageBackbone(card, weights, device, image_tower(both), model)
+            return ClipTextBackbone(card, weights, device, text_tower(both), model, notes)
+        transform = transform_of(model, card.pretrained_set(weights.variant).variant)
+        return PictureBackbone(card, weights, device, image_tower(both), transform, notes)
 
 
 def _model(card: BackboneCard) -> str:
@@ -197,17 +198,18 @@ def _read(path: Path, card: BackboneCard) -> dict[str, Any]:
 
     published = {hash_in_url(p.mirror) for p in card.pretrained if p.mirror}
     if path.suffix == ".pt" and sha256_of(path) in published:
-        state = dict(torch.jit.load(str(path), map_location="cpu").state_dict())
-    else:
-        state = load_state(path)
-    return {name: value for name, value in state.items() if name not in _NO_WEIGHTS}
+        return dict(torch.jit.load(str(path), map_location="cpu").state_dict())
+    return load_state(path)
 
 
-def _unify_scale(state: dict[str, Any], expected: dict[str, Any]) -> None:
+def _with_shapes_of_scales(state: dict[str, Any], network: nn.Module) -> dict[str, Any]:
     # Some files hold the scale and bias of the training loss as vectors of length 1.
-    for name in ("logit_scale", "logit_bias"):
-        if name in state and name in expected and state[name].numel() == 1:
-            state[name] = state[name].reshape(expected[name].shape)
+    expected = network.state_dict()
+    shapes = {n: expected[n].shape for n in ("logit_scale", "logit_bias") if n in expected}
+    return {
+        name: value.reshape(shapes[name]) if name in shapes and value.numel() == 1 else value
+        for name, value in state.items()
+    }
 
 
 def _image_card(facts: _Facts) -> BackboneCard:

@@ -67,8 +67,8 @@ def row_of(name: str, model: str, tags: tuple[str, ...], with_text: bool) -> tup
     """Read one network's facts from the library, without making weights."""
     import torch
 
+    from core.backbones.clip_text_backbone import ClipTextBackbone
     from core.backbones.module_backbone import discover_layers_without_weights
-    from core.backbones.open_clip_backbone import ClipTextBackbone
 
     side = preprocessing_of(model, tags[0]).size
     assert isinstance(side, int)

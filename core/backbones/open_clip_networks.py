@@ -77,6 +77,14 @@ def preprocessing_of(model: str, tag: str) -> Any:
     return PreprocessCfg(**merge_preprocess_dict(default, published))
 
 
+def transform_of(model: str, tag: str) -> Any:
+    """Return the published preprocessing of a set, from a picture to a tensor."""
+    import_open_clip()
+    from open_clip.transform import image_transform_v2
+
+    return image_transform_v2(preprocessing_of(model, tag), is_train=False)
+
+
 @contextmanager
 def _without_warning_of_random_weights() -> Iterator[None]:
     def wanted(record: logging.LogRecord) -> bool:

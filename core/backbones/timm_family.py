@@ -12,7 +12,7 @@ from core.backbones.card import (
     WeightsSpec,
 )
 from core.backbones.timm_table import NETWORKS
-from core.backbones.weights_files import file_presence, resolve_file, weights_file
+from core.backbones.weights_files import file_presence, resolve_file
 
 if TYPE_CHECKING:
     import torch
@@ -135,23 +135,20 @@ class TimmFamily:
         ------
         MissingWeights, DamagedFile
         """
-        import torch
-
-        from core.backbones.timm_backbone import TimmBackbone
-        from core.backbones.timm_networks import build_network, converted
-        from core.backbones.weights_loading import fits, load_state, load_strictly
+        from core.backbones.network_making import make_network
+        from core.backbones.picture_backbone import PictureBackbone
+        from core.backbones.timm_networks import adapted, build_network, transform_of
 
         model, tag = _model_and_tag(card)
-        path = None if weights.kind == "untrained" else weights_file(card, weights)
-        state = None if path is None else load_state(path)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(weights.seed)
-            network = build_network(model, tag)
-        if path is not None and state is not None:
-            if weights.kind == "pretrained" and not fits(network, state):
-                state = converted(state, network)
-            load_strictly(network, state, path, card.title)
-        return TimmBackbone(card, weights, device, network, model)
+        network, notes = make_network(
+            card,
+            weights,
+            lambda classes: build_network(model, tag, classes),
+            adapt=lambda state, made: (
+                adapted(state, made) if weights.kind == "pretrained" else state
+            ),
+        )
+        return PictureBackbone(card, weights, device, network, transform_of(model, tag), notes)
 
 
 def _model_and_tag(card: BackboneCard) -> tuple[str, str]:
