@@ -11,6 +11,7 @@ from core.backbones.card import (
     WeightsPresence,
     WeightsSpec,
 )
+from core.backbones.framing import PUBLISHED, Framing
 from core.backbones.registry import (
     backbone_names,
     get_card,
@@ -22,7 +23,9 @@ from core.backbones.registry import (
 )
 
 __all__ = [
+    "PUBLISHED",
     "BackboneCard",
+    "Framing",
     "LayerInfo",
     "PretrainedWeights",
     "WeightsPresence",

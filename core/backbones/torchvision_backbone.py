@@ -44,9 +44,3 @@ class TorchvisionBackbone(PictureBackbone):
         return [
             (self.categories[i], p) for i, p in zip(indices.tolist(), values.tolist(), strict=True)
         ]
-
-    def _dry_input(self) -> torch.Tensor:
-        # A published set other than the usual one may see another size.
-        side = self.card.pretrained_set(self.weights.variant).input_size
-        batch = torch.zeros((2, 3, side, side), device=self.device)
-        return batch.contiguous(memory_format=self._format)

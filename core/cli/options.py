@@ -45,6 +45,17 @@ def add_pooling(parser: argparse.ArgumentParser, default: str) -> None:
     )
 
 
+def add_framing(parser: argparse.ArgumentParser) -> None:
+    """Add ``--framing``."""
+    parser.add_argument(
+        "--framing",
+        default="published",
+        metavar="published|stretch:N",
+        help="what the network sees: its published framing (central square), or the whole picture "
+        "stretched to N x N pixels",
+    )
+
+
 def run_store(options: argparse.Namespace) -> RunStore:
     """Open the folder of runs."""
     return RunStore(options.runs or Home.from_environment().runs)

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from core.backbones import load_backbone
+from core.backbones import Framing, load_backbone
 from core.cli import options as shared
 from core.features import Pooling
 from core.progress import Progress
@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--batch-size", type=int, default=32)
     shared.add_pooling(parser, "none")
+    shared.add_framing(parser)
 
 
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
@@ -38,7 +39,8 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     weights = shared.weights_of(options)
     images = shared.images_of(options.images)
     pooling = Pooling.parse(options.pool)
-    backbone = load_backbone(options.backbone, weights)
+    framing = Framing.parse(options.framing)
+    backbone = load_backbone(options.backbone, weights).framed(framing)
     layers = expand_layers(backbone, options.layers.split(","))
     features = extract(
         backbone, images, layers, pooling, batch_size=options.batch_size, progress=progress
@@ -49,6 +51,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         "n_images": len(images),
         "layers": {name: list(values.shape) for name, values in features.items()},
         "weights": backbone.card.weights_label(backbone.weights),
+        "framing": framing.text,
         "seconds": round(time.perf_counter() - started, 3),
     }
 

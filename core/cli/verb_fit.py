@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from core.backbones import list_layers
+from core.backbones import Framing, list_layers
 from core.brain import HEMISPHERES
 from core.cli import options as shared
 from core.datasets import Subject, find_subjects, open_subject
@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--each-layer", action="store_true", help="one model per layer instead of one of all"
     )
     shared.add_pooling(parser, "grid:5")
+    shared.add_framing(parser)
     parser.add_argument(
         "--reduce", default="pca:200", metavar="none|pca:K|ipca:K[:BATCH]|rp:K[:gaussian|sparse]"
     )
@@ -122,7 +123,10 @@ def _chosen(
     known = [info.name for info in list_layers(options.backbone)]
     layers = match_layers(options.backbone, known, options.layers.split(","))
     pooling = Pooling.parse(options.pool)
-    features = [FeatureSpec(options.backbone, weights, layer, pooling) for layer in layers]
+    framing = Framing.parse(options.framing)
+    features = [
+        FeatureSpec(options.backbone, weights, layer, pooling, framing=framing) for layer in layers
+    ]
     return tuple(
         EncodingSpec(
             subject=subject.id,

@@ -70,7 +70,7 @@ class FeatureStore:
 
         Parameters
         ----------
-        specs : of one backbone with one kind of weights, pooling and dtype.
+        specs : of one backbone with one kind of weights, framing, pooling and dtype.
 
         Returns
         -------
@@ -79,8 +79,8 @@ class FeatureStore:
         Raises
         ------
         InvalidInput
-            No spec, no image, specs of different backbones, weights, pooling or dtype, or
-            features too large for float16.
+            No spec, no image, specs of different backbones, weights, framings, poolings or
+            dtypes, a framing that the backbone does not know, or features too large for float16.
         MissingWeights, DamagedFile, UnknownName, InvalidImage
             As in loading a backbone and images.
         """
@@ -119,9 +119,9 @@ class FeatureStore:
     ) -> None:
         from core.features.extract import feature_shapes, image_chunks
 
-        backbone = self._load(specs[0].backbone, specs[0].weights)
+        backbone = self._load(specs[0].backbone, specs[0].weights).framed(specs[0].framing)
         shapes = feature_shapes(backbone, [s.layer for s in specs], specs[0].pooling)
-        chunks = image_chunks(len(images), backbone.card.input_size)
+        chunks = image_chunks(len(images), backbone.input_size)
         drafts = {
             s: Draft(_draft_folder(self._path(s, content)), shapes[s.layer], np.dtype(s.dtype))
             for s in specs
@@ -242,10 +242,10 @@ def _resolved(spec: FeatureSpec) -> FeatureSpec:
 def _check_alike(specs: Sequence[FeatureSpec]) -> None:
     if not specs:
         raise InvalidInput("No features were asked for.", "Name at least one layer.")
-    kinds = {fingerprint([s.backbone, s.weights, s.pooling, s.dtype]) for s in specs}
+    kinds = {fingerprint([s.backbone, s.weights, s.framing, s.pooling, s.dtype]) for s in specs}
     if len(kinds) > 1:
         raise InvalidInput(
-            "One pass serves one backbone with one kind of weights, pooling and dtype; "
+            "One pass serves one backbone with one kind of weights, framing, pooling and dtype; "
             f"{len(kinds)} were asked for.",
             "Ask for each of them by itself.",
         )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageFilter
 
-from core.backbones import WeightsSpec, load_backbone
+from core.backbones import Framing, WeightsSpec, load_backbone
 from core.brain import HEMISPHERES, Hemisphere
 from core.errors import InvalidInput
 from core.features import FeatureSpec, Pooling
@@ -35,6 +35,11 @@ class FeatureSource:
     weights: WeightsSpec
     layers: tuple[str, ...]
     pooling: Pooling
+    framing: Framing
+
+    def load(self) -> Backbone:
+        """Make the backbone, framed as the run was fitted."""
+        return load_backbone(self.backbone, self.weights).framed(self.framing)
 
 
 def features_of(run: Run) -> tuple[FeatureSpec, ...]:
@@ -46,6 +51,8 @@ def features_of(run: Run) -> tuple[FeatureSpec, ...]:
             WeightsSpec(**_fields(f["weights"])),
             f["layer"],
             Pooling(**_fields(f["pooling"])),
+            # Runs older than framings were fitted with the published one.
+            framing=Framing(**_fields(f.get("framing", {}))),
         )
         for f in stored
     )
@@ -53,12 +60,12 @@ def features_of(run: Run) -> tuple[FeatureSpec, ...]:
 
 def sources_of(run: Run) -> tuple[FeatureSource, ...]:
     """Read a run's backbones from its record: one forward pass each."""
-    groups: dict[tuple[str, WeightsSpec, Pooling], list[str]] = {}
+    groups: dict[tuple[str, WeightsSpec, Pooling, Framing], list[str]] = {}
     for f in features_of(run):
-        groups.setdefault((f.backbone, f.weights, f.pooling), []).append(f.layer)
+        groups.setdefault((f.backbone, f.weights, f.pooling, f.framing), []).append(f.layer)
     return tuple(
-        FeatureSource(name, weights, tuple(layers), pooling)
-        for (name, weights, pooling), layers in groups.items()
+        FeatureSource(name, weights, tuple(layers), pooling, framing)
+        for (name, weights, pooling, framing), layers in groups.items()
     )
 
 
@@ -71,13 +78,17 @@ class BackboneCache:
 
     def __init__(self) -> None:
         self._loaded: dict[tuple[str, WeightsSpec], Backbone] = {}
+        self._framed: dict[tuple[str, WeightsSpec, Framing], Backbone] = {}
 
     def get(self, source: FeatureSource) -> Backbone:
         """Load a source's backbone, or return the one loaded before."""
         key = (source.backbone, source.weights)
         if key not in self._loaded:
             self._loaded[key] = load_backbone(*key)
-        return self._loaded[key]
+        framed = (*key, source.framing)
+        if framed not in self._framed:
+            self._framed[framed] = self._loaded[key].framed(source.framing)
+        return self._framed[framed]
 
 
 def _design(
@@ -87,7 +98,9 @@ def _design(
     arrays: dict[FeatureSpec, np.ndarray] = {}
     for source, layers in by_source.items():
         for name, array in layers.items():
-            feature = FeatureSpec(source.backbone, source.weights, name, source.pooling)
+            feature = FeatureSpec(
+                source.backbone, source.weights, name, source.pooling, framing=source.framing
+            )
             arrays[feature] = np.asarray(array).reshape(len(array), -1)
     features = features_of(run)
     blocks = [
@@ -106,7 +119,7 @@ def predict_images(
     sources = sources_of(run)
     by_source = {}
     for k, source in enumerate(sources):
-        backbone = load_backbone(source.backbone, source.weights)
+        backbone = source.load()
         step = part(progress, k / len(sources), (k + 1) / len(sources))
         by_source[source] = extract(backbone, images, source.layers, source.pooling, progress=step)
     predicted = run.fitted.predict(_design(run, by_source)[0])
@@ -133,12 +146,13 @@ def occluded_designs(
 ) -> np.ndarray:
     """Return designs (grid, grid, n_components) of a picture with one patch blurred away each.
 
-    The patches tile the central square the model sees, row by row from the top left; each is
-    twice a cell wide and fades out, so that no hard edge of the mask itself drives the network.
+    The patches tile what the model sees (the central square, or the picture stretched to one), row
+    by row from the top left; each is twice a cell wide and fades out, so that no hard edge of the
+    mask itself drives the network.
     """
     if not 2 <= grid <= 32:
         raise InvalidInput(f"The occlusion grid must have 2 to 32 cells a side; got {grid}.")
-    square = _central_square(picture, 448)
+    square = _square_seen(run, picture, 448)
     blurred = square.filter(ImageFilter.GaussianBlur(square.width / 10))
     designs = []
     for row in range(grid):
@@ -149,7 +163,9 @@ def occluded_designs(
     return np.stack(designs).reshape(grid, grid, -1)
 
 
-def _central_square(picture: Image.Image, largest: int) -> Image.Image:
+def _square_seen(run: Run, picture: Image.Image, largest: int) -> Image.Image:
+    if run.stretches:
+        return picture.resize((largest, largest), Image.Resampling.BICUBIC)
     side = min(picture.size)
     left, top = (picture.width - side) // 2, (picture.height - side) // 2
     square = picture.crop((left, top, left + side, top + side))

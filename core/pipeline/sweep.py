@@ -109,7 +109,9 @@ def _model_specs(
     weights = parse_weights(backbone, kind or None, seed=seed)
     known = [info.name for info in list_layers(get_card(backbone).name)]
     layers = match_layers(backbone, known, model.layers)
-    features = [FeatureSpec(backbone, weights, layer, model.pool) for layer in layers]
+    features = [
+        FeatureSpec(backbone, weights, layer, model.pool, framing=model.framing) for layer in layers
+    ]
     return tuple(
         EncodingSpec(
             subject=subject.id,

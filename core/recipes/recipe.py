@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.backbones import PUBLISHED, Framing
 from core.encoding import EncoderSpec, Reduction
 from core.features import Pooling
 
@@ -24,6 +25,7 @@ class Choice:
     layers: tuple[str, ...]
     weights: str = "pretrained"
     pooling: Pooling = GRID
+    framing: Framing = PUBLISHED
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,7 @@ def configurations(
                 resolve_weights(choice.backbone, _kind(choice)),
                 layer,
                 choice.pooling,
+                framing=choice.framing,
             )
             for choice in resolved.choices
             for layer in choice.layers

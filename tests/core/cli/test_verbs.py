@@ -85,6 +85,17 @@ def test_features_writes_one_file_per_layer_and_nothing_else(home, data, tmp_pat
     assert "untrained" in result["weights"]
 
 
+def test_features_of_stretched_pictures_have_the_shapes_of_that_size(home, data, tmp_path, capsys):
+    images = data / "subj01/test_split/test_images"
+    what = ("--backbone", "squeezenet1_1", "--weights", "untrained", "--layers", "features.0")
+    out = tmp_path / "features"
+    status, result, _ = _run(
+        *(capsys, "features", "--images", images, *what, "--framing", "stretch:40", "--out", out)
+    )
+    assert status == 0
+    assert (result["framing"], result["layers"]) == ("stretch:40", {"features.0": [6, 64, 19, 19]})
+
+
 @pytest.mark.parametrize(
     "what", [("backbones",), ("encoders",), ("runs",), ("layers", "small_cnn")]
 )
@@ -107,6 +118,11 @@ WRONG = {
     "no such verb": ("fly",),
     "missing option": ("fit",),
     "bad reduction": ("fit", "--data", "DATA", "--reduce", "pca", *PIXELS),
+    "bad framing": ("fit", "--data", "DATA", "--framing", "crop", *PIXELS),
+    "no such framing": (
+        *("features", "--images", "IMAGES", "--out", "o", "--framing", "stretch:224"),
+        *PIXELS,
+    ),
     "bad encoder": ("fit", "--data", "DATA", "--encoder", "svm", *PIXELS),
     "no such subject": ("fit", "--data", "DATA", "--subject", "s9", *PIXELS),
     "absent weights": (
