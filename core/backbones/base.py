@@ -65,7 +65,7 @@ class Backbone(abc.ABC):
         return self.framing.size or self.card.input_size
 
     def framed(self, framing: Framing) -> Backbone:
-        """Return this backbone with another framing of pictures; the network is shared.
+        """Return this backbone with another framing of stimuli; the network is shared.
 
         Raises
         ------
@@ -74,7 +74,11 @@ class Backbone(abc.ABC):
         """
         if framing == self.framing:
             return self
-        reads = "captions" if self.card.modality == "text" else "pictures in one way only"
+        reads = (
+            "captions, all of them or one"
+            if self.card.modality == "text"
+            else "pictures in one way only"
+        )
         raise InvalidInput(
             f"{self.card.title} reads {reads}; the framing {framing.text} means nothing to it.",
             "Leave the framing at 'published'.",
@@ -122,6 +126,10 @@ class Backbone(abc.ABC):
             "name categories.",
             "Only pretrained classification networks do.",
         )
+
+    def check_stimuli(self, images: StimulusImages) -> None:
+        """Raise InvalidInput where stimuli lack what the backbone reads; pictures lack nothing."""
+        return
 
     def check_layers(self, names: Sequence[str]) -> None:
         """Raise UnknownName unless every name is one of ``layers()``."""

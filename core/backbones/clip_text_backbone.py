@@ -37,8 +37,8 @@ class ClipTextBackbone(TextBackbone, ModuleBackbone):
         self._tokenizer = import_open_clip().get_tokenizer(model)
 
     def prepare(self, images: StimulusImages, index: int) -> torch.Tensor:
-        """Return the tokens of an image's captions, int64 (n_captions, n_tokens)."""
-        tokens: torch.Tensor = self._tokenizer(list(images.captions_of(index)))
+        """Return the tokens of the captions that are read, int64 (n_captions, n_tokens)."""
+        tokens: torch.Tensor = self._tokenizer(list(self.captions(images, index)))
         return tokens
 
     def collate(self, inputs: Sequence[torch.Tensor]) -> torch.Tensor:

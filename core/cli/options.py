@@ -12,7 +12,7 @@ from core.features import FeatureStore
 from core.pipeline.demo import demo_data
 from core.progress import Progress
 from core.runs import RunStore
-from core.stimuli import StimulusImages, list_images
+from core.stimuli import StimulusImages, list_images, read_captions, with_captions
 from core.storage import Home
 
 DEMO = "demo"
@@ -50,9 +50,20 @@ def add_framing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--framing",
         default="published",
-        metavar="published|stretch:N",
-        help="what the network sees: its published framing (central square), or the whole picture "
-        "stretched to N x N pixels",
+        metavar="published|stretch:N|caption:N",
+        help="what the network is given: its published framing (central square; the mean over all "
+        "captions), the whole picture stretched to N x N pixels, or the N-th caption alone",
+    )
+
+
+def add_images(parser: argparse.ArgumentParser) -> None:
+    """Add ``--images`` and ``--captions``."""
+    parser.add_argument("--images", nargs="+", required=True, metavar="DIR_OR_FILES")
+    parser.add_argument(
+        "--captions",
+        type=Path,
+        metavar="FILE",
+        help="their captions, for networks that read: .csv, .tsv or .json, COCO's own too",
     )
 
 
@@ -79,13 +90,15 @@ def weights_of(options: argparse.Namespace) -> WeightsSpec:
     return parse_weights(options.backbone, options.weights, seed=options.weights_seed)
 
 
-def images_of(named: list[str]) -> StimulusImages:
-    """Read ``--images``: one folder (natural file-name order) or files in the order given."""
-    if len(named) == 1 and Path(named[0]).is_dir():
-        paths = list_images(Path(named[0]))
+def images_of(options: argparse.Namespace) -> StimulusImages:
+    """Read ``--images``, one folder (natural file-name order) or files in order; ``--captions``."""
+    named = [Path(n) for n in options.images]
+    if len(named) == 1 and named[0].is_dir():
+        paths = list_images(named[0])
     else:
-        paths = tuple(Path(n) for n in named)
+        paths = tuple(named)
         for path in paths:
             if not path.is_file():
                 raise InvalidInput(f"The image {path} does not exist.")
-    return StimulusImages(tuple(p.name for p in paths), paths)
+    images = StimulusImages(tuple(p.name for p in paths), paths)
+    return with_captions(images, read_captions(options.captions)) if options.captions else images

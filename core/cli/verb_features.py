@@ -19,7 +19,7 @@ HELP = "Extract the features of images: all layers in one pass, DIR/<layer>.npy.
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's options."""
-    parser.add_argument("--images", nargs="+", required=True, metavar="DIR_OR_FILES")
+    shared.add_images(parser)
     parser.add_argument("--backbone", required=True)
     shared.add_weights(parser)
     parser.add_argument("--layers", required=True, help="names or globs, separated by commas")
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
 
     started = time.perf_counter()
     weights = shared.weights_of(options)
-    images = shared.images_of(options.images)
+    images = shared.images_of(options)
     pooling = Pooling.parse(options.pool)
     framing = Framing.parse(options.framing)
     backbone = load_backbone(options.backbone, weights).framed(framing)
@@ -52,6 +52,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         "layers": {name: list(values.shape) for name, values in features.items()},
         "weights": backbone.card.weights_label(backbone.weights),
         "framing": framing.text,
+        "notes": list(backbone.notes),
         "seconds": round(time.perf_counter() - started, 3),
     }
 
@@ -60,4 +61,4 @@ def show(result: dict[str, Any]) -> str:
     """Format for people."""
     lines = [f"{name}: {' x '.join(map(str, s))}" for name, s in result["layers"].items()]
     head = f"{result['n_images']} images, weights {result['weights']}, {result['seconds']} s"
-    return "\n".join([head, *lines])
+    return "\n".join([head, *result["notes"], *lines])

@@ -95,8 +95,7 @@ def extract_batches(
     backbone.check_layers(layers)
     batch_size = min(batch_size, largest_batch(backbone.input_size))
     n_images = len(images)
-    if backbone.card.modality == "text":
-        images.caption_key()  # tells of a missing caption before anything is computed
+    backbone.check_stimuli(images)
     reduce = _reduce(pooling)
     batches = [
         range(start, min(start + batch_size, chunk.stop))
