@@ -11,8 +11,6 @@ library.
 
 from __future__ import annotations
 
-import pprint
-from pathlib import Path
 from typing import Any
 
 from core.backbones.block_menu import block_menu
@@ -23,15 +21,15 @@ from core.backbones.open_clip_networks import (
     preprocessing_of,
     text_length,
 )
+from core.backbones.table_file import write_table
 
-_HEADER = '''"""open_clip's networks: written by open_clip_generate.py.
-
+_SUMMARY = "open_clip's networks: written by open_clip_generate.py."
+_COLUMNS = """
 Rows: name, model, number of weights of the image tower, side of its input, length of its embedding,
 published sets with the usual one first (tag, repository, URL of a plain download, mean, SD,
 interpolation, mode of resizing), layers of the image tower for menus, number of weights of the text
 tower, its layers for menus (none where its words need a download).
 """
-'''
 
 # Name, model, published sets with the usual one first, whether the text tower is offered.
 # All sets of one name share the activation: OpenAI's quick GELU, or LAION's usual one.
@@ -108,10 +106,9 @@ def _n_weights(network: Any) -> int:
 
 
 def main() -> None:
-    """Write ``open_clip_table.py`` beside this file."""
-    rows = tuple(row_of(*chosen) for chosen in CHOSEN)
-    text = f"{_HEADER}\nNETWORKS: tuple = {pprint.pformat(rows, width=98)}\n"
-    Path(__file__).with_name("open_clip_table.py").write_text(text, encoding="utf-8")
+    """Write ``open_clip_table.py``."""
+    rows = [row_of(*chosen) for chosen in CHOSEN]
+    write_table("open_clip_table", _SUMMARY, _COLUMNS, rows)
 
 
 if __name__ == "__main__":

@@ -11,20 +11,18 @@ library.
 
 from __future__ import annotations
 
-import pprint
-from pathlib import Path
 from typing import Any
 
 from core.backbones.block_menu import block_menu
+from core.backbones.table_file import write_table
 from core.backbones.timm_networks import build_network, import_timm, preprocessing_of
 
-_HEADER = '''"""timm's networks: written by timm_generate.py.
-
+_SUMMARY = "timm's networks: written by timm_generate.py."
+_COLUMNS = """
 Rows: name, model, tag of the published weights, number of weights, side of the input, share of the
 resized picture that is kept, how it is cut, interpolation, mean, SD, repository, URL of a plain
 download, licence, layers for menus.
 """
-'''
 
 CHOSEN: tuple[tuple[str, str, str], ...] = (
     ("timm_vit_tiny", "vit_tiny_patch16_224", "augreg_in21k_ft_in1k"),
@@ -71,10 +69,9 @@ def row_of(name: str, model: str, tag: str) -> tuple[Any, ...]:
 
 
 def main() -> None:
-    """Write ``timm_table.py`` beside this file."""
-    rows = tuple(row_of(*chosen) for chosen in CHOSEN)
-    text = f"{_HEADER}\nNETWORKS: tuple = {pprint.pformat(rows, width=98)}\n"
-    Path(__file__).with_name("timm_table.py").write_text(text, encoding="utf-8")
+    """Write ``timm_table.py``."""
+    rows = [row_of(*chosen) for chosen in CHOSEN]
+    write_table("timm_table", _SUMMARY, _COLUMNS, rows)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from core.backbones.card import (
     WeightsPresence,
     WeightsSpec,
 )
+from core.backbones.preprocessing_words import in_words
 from core.backbones.torchvision_table import NETWORKS
 from core.backbones.weights_files import file_presence, hash_in_url, resolve_file
 
@@ -188,7 +189,7 @@ def _card(
 def _published(
     variant: str, url: str, resized: int, side: int, interpolation: str, imagenet_norm: bool
 ) -> PretrainedWeights:
-    scale = "ImageNet's mean and SD" if imagenet_norm else "mean .5 and SD .5"
+    mean, deviation = (0.485, 0.229) if imagenet_norm else (0.5, 0.5)
     return PretrainedWeights(
         variant=variant,
         title=variant.replace("IMAGENET1K", "ImageNet-1k").replace("_", " "),
@@ -196,9 +197,7 @@ def _published(
         url=url,
         sha256_digits=hash_in_url(url),
         input_size=side,
-        preprocessing=(
-            f"Shorter side to {resized} px ({interpolation}), central {side} px square, {scale}."
-        ),
+        preprocessing=in_words(side, resized, interpolation, [mean] * 3, [deviation] * 3),
     )
 
 
