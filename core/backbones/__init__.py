@@ -13,6 +13,7 @@ from core.backbones.card import (
 )
 from core.backbones.framing import PUBLISHED, Framing
 from core.backbones.registry import (
+    LIBRARIES,
     backbone_names,
     get_card,
     list_layers,
@@ -23,6 +24,7 @@ from core.backbones.registry import (
 )
 
 __all__ = [
+    "LIBRARIES",
     "PUBLISHED",
     "BackboneCard",
     "Framing",

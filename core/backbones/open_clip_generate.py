@@ -22,6 +22,7 @@ from core.backbones.open_clip_networks import (
     text_length,
 )
 from core.backbones.table_file import write_table
+from core.errors import InvalidInput, unknown_name
 
 _SUMMARY = "open_clip's networks: written by open_clip_generate.py."
 _COLUMNS = """
@@ -30,6 +31,9 @@ published sets with the usual one first (tag, repository, URL of a plain downloa
 interpolation, mode of resizing), layers of the image tower for menus, number of weights of the text
 tower, its layers for menus (none where its words need a download).
 """
+_SHOWN = "'python -m core list networks open_clip' shows all of them."
+# Of text towers that end in their last token, and whose words come with the library.
+_PLAIN_TEXT = {"context_length", "vocab_size", "width", "heads", "layers", "mlp_ratio"}
 
 # Name, model, published sets with the usual one first, whether the text tower is offered.
 # All sets of one name share the activation: OpenAI's quick GELU, or LAION's usual one.
@@ -68,8 +72,7 @@ def row_of(name: str, model: str, tags: tuple[str, ...], with_text: bool) -> tup
     from core.backbones.clip_text_backbone import ClipTextBackbone
     from core.backbones.module_backbone import discover_layers_without_weights
 
-    side = preprocessing_of(model, tags[0]).size
-    assert isinstance(side, int)
+    side = _side(model, tags[0] if tags else "")
     network, found = discover_layers_without_weights(
         lambda: build_image_tower(model, device="meta"), (3, side, side)
     )
@@ -90,6 +93,60 @@ def row_of(name: str, model: str, tags: tuple[str, ...], with_text: bool) -> tup
         *(name, model, n_image, side, found[-1].shape[0], sets, image_menu, n_text),
         text_menu,
     )
+
+
+def _side(model: str, tag: str) -> int:
+    size = preprocessing_of(model, tag).size
+    sides = {size} if isinstance(size, int) else set(size)
+    if len(sides) != 1:
+        raise InvalidInput(
+            f"{model} looks at pictures of {' x '.join(map(str, size))} px; backbones look at a "
+            "square.",
+            "Choose another network.",
+        )
+    return int(sides.pop())
+
+
+def describe(name: str) -> dict[str, Any]:
+    """Read the facts of any of open_clip's networks, as in "RN50" ("RN50:text" for its text tower).
+
+    Published sets that were trained with the other of the two usual activations are left out:
+    they belong to the network of that name with or without "-quickgelu".
+
+    Raises
+    ------
+    UnknownName
+        open_clip has no such network.
+    InvalidInput
+        It has no such tower that can be used without a download.
+    """
+    from_library = import_open_clip()
+    model, _, tower = name.partition(":")
+    names = from_library.list_models()
+    if model not in names:
+        raise unknown_name("network of open_clip", model, names, _SHOWN)
+    config = from_library.get_model_config(model)
+    plain = set(config["text_cfg"]) <= _PLAIN_TEXT and not config.get("multimodal_cfg")
+    if tower and not plain:
+        raise InvalidInput(
+            f"The text tower of {model} is not offered: its words need a tokenizer that is "
+            "downloaded, or it does not end in one last token.",
+            "Its image tower is; or choose the text tower of another network.",
+        )
+    quick = config.get("quick_gelu", False)
+    tags = tuple(
+        tag
+        for tag in from_library.list_pretrained_tags_by_model(model)
+        if from_library.get_pretrained_cfg(model, tag).get("quick_gelu", False) == quick
+        and from_library.get_pretrained_cfg(model, tag).get("hf_hub")
+        and _side(model, tag) == _side(model, "")
+    )
+    return {"row": row_of(f"open_clip:{model}", model, tags, bool(tower))}
+
+
+def network_names() -> list[str]:
+    """List all of open_clip's networks."""
+    return list(import_open_clip().list_models())
 
 
 def _published(model: str, tag: str) -> tuple[Any, ...]:

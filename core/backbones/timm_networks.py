@@ -24,7 +24,8 @@ def build_network(model: str, tag: str, n_classes: int | None = None) -> nn.Modu
     """Build a network with random weights, as a published set expects it.
 
     A layer ``features`` is added: what ``forward_features`` returns, which is what timm's own
-    users take for a picture's features before any pooling.
+    users take for a picture's features before any pooling. Where a network has a module of that
+    name, the layer is ``final_features``.
 
     Parameters
     ----------
@@ -35,7 +36,8 @@ def build_network(model: str, tag: str, n_classes: int | None = None) -> nn.Modu
     network: Any = import_timm().create_model(full_name(model, tag), pretrained=False, **options)
     head = network.forward_head
     # The classifier still follows, so that it can be asked for as well.
-    name_output(network, "features", network.forward_features, then=head)
+    name = "final_features" if hasattr(network, "features") else "features"
+    name_output(network, name, network.forward_features, then=head)
     return network
 
 

@@ -15,6 +15,7 @@ from core.backbones.card import (
 from core.backbones.preprocessing_words import in_words
 from core.backbones.torchvision_table import NETWORKS
 from core.backbones.weights_files import file_presence, hash_in_url, resolve_file
+from core.errors import unknown_name
 
 if TYPE_CHECKING:
     import torch
@@ -73,6 +74,14 @@ class TorchvisionFamily:
     def cards(self) -> tuple[BackboneCard, ...]:
         """Return a card per network, without torch."""
         return tuple(_card(*row) for row in NETWORKS)
+
+    def named(self, name: str) -> BackboneCard:
+        """Return the card by torchvision's own name, which is the name of the backbone."""
+        rows = {row[0]: row for row in NETWORKS}
+        if name not in rows:
+            hint = "'python -m core list networks torchvision' shows all classification networks."
+            raise unknown_name("classification network of torchvision", name, rows, hint)
+        return _card(*rows[name])
 
     def resolve(self, card: BackboneCard, weights: WeightsSpec) -> WeightsSpec:
         """Name the published set, and its hash."""
