@@ -107,7 +107,7 @@ class FeatureStore:
     def _path(self, spec: FeatureSpec, content: str) -> Path:
         # The card's revision stands for the code that computes.
         key = fingerprint([spec, get_card(spec.backbone).revision, FORMAT])
-        return self.root / spec.backbone / f"{key}-{content}.npy"
+        return self.root / spec.backbone.replace(":", "-") / f"{key}-{content}.npy"
 
     def _compute(
         self,
