@@ -9,6 +9,7 @@ from core.backbones import WeightsSpec, parse_weights
 from core.datasets import Subject, open_subject
 from core.errors import InvalidInput
 from core.features import FeatureStore
+from core.features.spec import DTYPES
 from core.pipeline.demo import demo_data
 from core.progress import Progress
 from core.runs import RunStore
@@ -53,6 +54,16 @@ def add_framing(parser: argparse.ArgumentParser) -> None:
         metavar="published|stretch:N",
         help="what the network sees: its published framing (central square), or the whole picture "
         "stretched to N x N pixels",
+    )
+
+
+def add_dtype(parser: argparse.ArgumentParser) -> None:
+    """Add ``--dtype``."""
+    parser.add_argument(
+        "--dtype",
+        default="float32",
+        choices=DTYPES,
+        help="of stored features; float16 takes half the bytes and keeps 3 digits, up to 65,504",
     )
 
 
