@@ -101,6 +101,11 @@ class FeatureStore:
         spec = resolved(spec)
         return self._is_whole(spec, content_key(spec, images), len(images))
 
+    def path_of(self, spec: FeatureSpec, images: StimulusImages) -> Path:
+        """Return where these features are, or would be: an ``.npy`` file."""
+        spec = resolved(spec)
+        return self._path(spec, content_key(spec, images))
+
     def _is_whole(self, spec: FeatureSpec, content: str, n_images: int) -> bool:
         return is_whole(self._path(spec, content), np.dtype(spec.dtype), n_images)
 

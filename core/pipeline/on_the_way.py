@@ -163,7 +163,7 @@ class ReducedStore:
             raise InvalidInput("Spaces that are reduced on the way must share one backbone's pass.")
         backbone = backbone or self._features.backbone(resolved(spaces[0].features[0]))
         self._fit(spaces, sets, backbone, part(progress, 0.0, 0.5), batch_size)
-        sizes = np.cumsum([0, *map(len, sets.designs)]) / sum(map(len, sets.designs))
+        sizes = (np.cumsum([0, *map(len, sets.designs)]) / sum(map(len, sets.designs))).tolist()
         for k, images in enumerate(sets.designs):
             if not len(images):
                 continue
