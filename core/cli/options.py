@@ -9,6 +9,7 @@ from core.backbones import WeightsSpec, parse_weights
 from core.datasets import Subject, open_subject
 from core.errors import InvalidInput
 from core.features import FeatureStore
+from core.features.spec import DTYPES
 from core.pipeline.demo import demo_data
 from core.progress import Progress
 from core.runs import RunStore
@@ -64,6 +65,16 @@ def add_images(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="their captions, for networks that read: .csv, .tsv or .json, COCO's own too",
+    )
+
+
+def add_dtype(parser: argparse.ArgumentParser) -> None:
+    """Add ``--dtype``."""
+    parser.add_argument(
+        "--dtype",
+        default="float32",
+        choices=DTYPES,
+        help="of stored features; float16 takes half the bytes and keeps 3 digits, up to 65,504",
     )
 
 

@@ -16,11 +16,12 @@ from core.encoding.settings import parse_settings
 from core.errors import InvalidInput
 from core.evaluation.report import ALL_VERTICES
 from core.features import FeatureSpec, Pooling
+from core.features.store import LARGEST_PASS
 from core.pipeline.fit import fit_all
 from core.progress import Progress, part
 from core.recipes import configurations, get_recipe
 from core.runs import EncodingSpec, Run, SubjectData
-from core.runs.spec import SPACES
+from core.runs.spec import ON_THE_WAY, SPACES
 
 NAME = "fit"
 HELP = "Fit an encoding model to a subject and score it on held-out images."
@@ -39,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     shared.add_pooling(parser, "grid:5")
     shared.add_framing(parser)
+    shared.add_dtype(parser)
     parser.add_argument(
         "--reduce", default="pca:200", metavar="none|pca:K|ipca:K[:BATCH]|rp:K[:gaussian|sparse]"
     )
@@ -47,6 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="floored",
         choices=SCALINGS,
         help="what divides a feature: its SD with a floor, its SD, nothing",
+    )
+    parser.add_argument(
+        "--on-the-way",
+        default="auto",
+        choices=ON_THE_WAY,
+        help="reduce features while images pass, without storing them (--reduce ipca); auto: where "
+        f"a pass would store more than {LARGEST_PASS / 2**30:.0f} GiB",
     )
     parser.add_argument("--encoder", default="ridge")
     parser.add_argument(
@@ -125,7 +134,8 @@ def _chosen(
     pooling = Pooling.parse(options.pool)
     framing = Framing.parse(options.framing)
     features = [
-        FeatureSpec(options.backbone, weights, layer, pooling, framing=framing) for layer in layers
+        FeatureSpec(options.backbone, weights, layer, pooling, options.dtype, framing)
+        for layer in layers
     ]
     return tuple(
         EncodingSpec(
@@ -139,6 +149,7 @@ def _chosen(
             with_subjects=tuple(SubjectData(o.id, o.fingerprint) for o in others.values()),
             seed=options.seed,
             device=options.device,
+            on_the_way=options.on_the_way,
         )
         for group in ([(f,) for f in features] if options.each_layer else [tuple(features)])
     )

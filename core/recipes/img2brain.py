@@ -63,6 +63,7 @@ def _regressor(name: str, title: str, encoder: EncoderSpec) -> Recipe:
         sources=_BEST,
         encoder=encoder,
         reduction=Reduction.parse("ipca:100", scaling="none"),
+        on_the_way="always",
         ours=_OURS,
     )
 
@@ -80,6 +81,7 @@ ENTRIES = (
         encoder=EncoderSpec("ols"),
         reduction=Reduction.parse("ipca:30:50", scaling="none"),
         each_layer=True,
+        on_the_way="always",
         ours=_OURS + _OURS_INCEPTION,
     ),
     _regressor("linear", "least squares", EncoderSpec("ols")),

@@ -48,6 +48,7 @@ class Recipe:
     summary : what it does, in a sentence.
     ours : what the source does not say or cannot be had, and what we took; empty if nothing.
     sources : its features; several are joined as ``spaces`` says (``EncodingSpec``).
+    on_the_way : as in ``EncodingSpec``.
     each_layer : one model per layer instead of one of all: a layer search.
     cross_subject : fitted with the training images of the folder's other subjects.
     """
@@ -63,4 +64,5 @@ class Recipe:
     scope: str = "both"
     each_layer: bool = False
     cross_subject: bool = False
+    on_the_way: str = "auto"
     ours: str = ""

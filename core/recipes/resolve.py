@@ -117,6 +117,7 @@ def configurations(
             recipe=recipe.name,
             stand_ins=resolved.stand_ins,
             device=device,
+            on_the_way=recipe.on_the_way,
         )
         for group in ([(f,) for f in features] if recipe.each_layer else [tuple(features)])
     )
