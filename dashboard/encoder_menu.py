@@ -137,6 +137,8 @@ def _place(run: Run) -> tuple[int, int, int, int, int, str]:
     offered = get_card(first.backbone).layers_offered
     kinds = ("pretrained", "fixed", "file", "untrained")
     depth = offered.index(run.layer) if run.layer in offered else len(offered)
-    order = {"small_cnn": 0, "gabor": 1}.get(first.backbone, 2 + names.index(first.backbone))
+    # Networks by a library's own name are in no menu.
+    known = names.index(first.backbone) if first.backbone in names else len(names)
+    order = {"small_cnn": 0, "gabor": 1}.get(first.backbone, 2 + known)
     kind, seed = kinds.index(first.weights["kind"]), int(first.weights["seed"])
     return len(run.sources), kind, order, seed, depth, run.method

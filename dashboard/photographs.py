@@ -62,9 +62,11 @@ def take_photograph(data: bytes, name: str) -> Photograph:
     )
 
 
-def as_seen(photograph: Photograph, side: int = 320) -> Image.Image:
-    """Return the central square that the encoder sees."""
+def as_seen(photograph: Photograph, *, stretched: bool = False, side: int = 320) -> Image.Image:
+    """Return the square that an encoder sees: the central one, or the whole stretched to one."""
     with Image.open(photograph.path) as picture:
+        if stretched:
+            return picture.convert("RGB").resize((side, side), Image.Resampling.BICUBIC)
         return square_crop(picture.convert("RGB"), side)
 
 

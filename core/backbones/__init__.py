@@ -11,7 +11,9 @@ from core.backbones.card import (
     WeightsPresence,
     WeightsSpec,
 )
+from core.backbones.framing import PUBLISHED, Framing
 from core.backbones.registry import (
+    LIBRARIES,
     backbone_names,
     get_card,
     list_layers,
@@ -22,7 +24,10 @@ from core.backbones.registry import (
 )
 
 __all__ = [
+    "LIBRARIES",
+    "PUBLISHED",
     "BackboneCard",
+    "Framing",
     "LayerInfo",
     "PretrainedWeights",
     "WeightsPresence",

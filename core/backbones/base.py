@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 
 from core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
+from core.backbones.framing import PUBLISHED, Framing
 from core.errors import InvalidInput, unknown_name
 from core.stimuli import StimulusImages
 
@@ -29,12 +30,19 @@ class Backbone(abc.ABC):
     card : what it is.
     weights : the weights it has, resolved.
     device : where it computes.
+
+    Attributes
+    ----------
+    notes : sentences for the person about the weights, as what of a checkpoint was left out.
     """
+
+    notes: tuple[str, ...] = ()
 
     def __init__(self, card: BackboneCard, weights: WeightsSpec, device: torch.device) -> None:
         self.card = card
         self.weights = weights
         self.device = device
+        self.framing = PUBLISHED
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.card.name}, {self.card.weights_label(self.weights)}>"
@@ -47,6 +55,34 @@ class Backbone(abc.ABC):
     @abc.abstractmethod
     def layers(self) -> tuple[LayerInfo, ...]:
         """Return all layers that can be asked for, in order of computation."""
+
+    @property
+    def input_size(self) -> int:
+        """Side of the square that the network sees, in pixels; 0 for text."""
+        if self.weights.variant and not self.framing.size:
+            # A published set other than the usual one may see another size.
+            return self.card.pretrained_set(self.weights.variant).input_size
+        return self.framing.size or self.card.input_size
+
+    def framed(self, framing: Framing) -> Backbone:
+        """Return this backbone with another framing of stimuli; the network is shared.
+
+        Raises
+        ------
+        InvalidInput
+            It knows no framing but its own, or its network takes no pictures of that size.
+        """
+        if framing == self.framing:
+            return self
+        reads = (
+            "captions, all of them or one"
+            if self.card.modality == "text"
+            else "pictures in one way only"
+        )
+        raise InvalidInput(
+            f"{self.card.title} reads {reads}; the framing {framing.text} means nothing to it.",
+            "Leave the framing at 'published'.",
+        )
 
     @abc.abstractmethod
     def preprocess(self, image: Image.Image) -> torch.Tensor:
@@ -90,6 +126,10 @@ class Backbone(abc.ABC):
             "name categories.",
             "Only pretrained classification networks do.",
         )
+
+    def check_stimuli(self, images: StimulusImages) -> None:
+        """Raise InvalidInput where stimuli lack what the backbone reads; pictures lack nothing."""
+        return
 
     def check_layers(self, names: Sequence[str]) -> None:
         """Raise UnknownName unless every name is one of ``layers()``."""

@@ -36,9 +36,9 @@ class CaptionWordsBackbone(TextBackbone):
         return self._layers
 
     def prepare(self, images: StimulusImages, index: int) -> torch.Tensor:
-        """Return the mean over an image's captions, float32 (n_buckets,)."""
+        """Return the mean over the captions that are read, float32 (n_buckets,)."""
         n_buckets = self._layers[0].n_features
-        vectors = [hash_caption(caption, n_buckets) for caption in images.captions_of(index)]
+        vectors = [hash_caption(caption, n_buckets) for caption in self.captions(images, index)]
         return torch.from_numpy(np.mean(vectors, axis=0).astype(np.float32))
 
     def forward(  # noqa: D102 - as in Backbone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,6 +13,9 @@ from torch.overrides import TorchFunctionMode
 
 from core.backbones.base import Backbone, Reduce
 from core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
+from core.backbones.framing import Framing
+from core.backbones.stretch import Stretched
+from core.errors import InvalidInput
 
 AsResponse = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -27,12 +31,15 @@ class ModuleBackbone(Backbone):
     each time: ``relu``, ``relu_1``, ``relu_2``, as in ``torchvision.models.feature_extraction``.
     Maps that a network keeps channels-last (Swin) are given channels-first like all others.
 
-    Subclasses implement ``preprocess``.
+    Subclasses implement ``preprocess``; those whose published preprocessing is a library's keep it
+    in ``_transform``, and can be framed otherwise.
 
     Parameters
     ----------
     network : on the CPU; taken over: set to evaluation, moved to ``device``.
     """
+
+    _transform: Any = None
 
     def __init__(
         self, card: BackboneCard, weights: WeightsSpec, device: torch.device, network: nn.Module
@@ -53,6 +60,22 @@ class ModuleBackbone(Backbone):
             if self._layers is None:
                 self._layers = discover_layers(self.network, self._dry_input(), self.as_response)
         return self._layers
+
+    def framed(self, framing: Framing) -> Backbone:  # noqa: D102 - as in Backbone
+        if framing == self.framing or self._transform is None or not framing.size:
+            return super().framed(framing)
+        other = copy.copy(self)
+        other.framing, other._layers = framing, None
+        other._transform = Stretched(self._transform, framing.size)
+        try:
+            other.layers()
+        except (RuntimeError, ValueError, AssertionError) as error:  # what networks raise of sizes
+            raise InvalidInput(
+                f"{self.card.title} takes no pictures of {framing.size} px "
+                f"({str(error).strip().splitlines()[0]}).",
+                f"It was made for {self.input_size} px: stretch:{self.input_size}.",
+            ) from None
+        return other
 
     def forward(  # noqa: D102 - as in Backbone
         self, batch: torch.Tensor, layers: Sequence[str], reduce: Reduce | None = None
@@ -92,7 +115,7 @@ class ModuleBackbone(Backbone):
 
     def _dry_input(self) -> torch.Tensor:
         # Two images: a layer belongs to images only if its first axis follows their number.
-        side = self.card.input_size
+        side = self.input_size
         batch = torch.zeros((2, 3, side, side), device=self.device)
         return batch.contiguous(memory_format=self._format)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from core.backbones.by_name import described
 from core.backbones.card import (
     BackboneCard,
     LayerInfo,
@@ -14,17 +15,17 @@ from core.backbones.card import (
     sha256_of,
 )
 from core.backbones.open_clip_table import NETWORKS
-from core.backbones.weights_files import file_presence, hash_in_url, resolve_file, weights_file
+from core.backbones.preprocessing_words import in_words
+from core.backbones.weights_files import file_presence, hash_in_url, resolve_file
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
     from core.backbones.base import Backbone
 
-_TEXT = "_text"
+_TEXT, _NAMED_TEXT = "_text", ":text"
 _FILE, _OTHER_FILES = "open_clip_model.safetensors", ("open_clip_pytorch_model.bin",)
-# What OpenAI's own files hold beside the weights.
-_NO_WEIGHTS = ("input_resolution", "context_length", "vocab_size")
 
 _TITLES = {
     "clip_rn50": "CLIP ResNet-50",
@@ -101,9 +102,15 @@ class _Facts(NamedTuple):
     text_menu: tuple[str, ...]
 
 
-_FACTS = tuple(
-    _Facts(*row)._replace(sets=tuple(_Set(*published) for published in row[5])) for row in NETWORKS
-)
+def _facts(row: tuple[Any, ...]) -> _Facts:
+    return _Facts(*row)._replace(sets=tuple(_Set(*published) for published in row[5]))
+
+
+# What open_clip does to pictures where no published set says otherwise.
+_CLIP_MEAN, _CLIP_SD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+_USUAL = _Set("", "", "", _CLIP_MEAN, _CLIP_SD, "bicubic", "shortest")
+_FACTS = {row[0]: _facts(row) for row in NETWORKS}
+_LIBRARY = "open_clip:"
 
 
 class OpenClipFamily:
@@ -112,11 +119,21 @@ class OpenClipFamily:
     def cards(self) -> tuple[BackboneCard, ...]:
         """Return the cards of all towers, without torch."""
         cards = []
-        for facts in _FACTS:
+        for facts in _FACTS.values():
             cards.append(_image_card(facts))
             if facts.text_menu:
                 cards.append(_text_card(facts))
         return tuple(cards)
+
+    def named(self, name: str) -> BackboneCard:
+        """Return the card of any network by open_clip's own name, asking open_clip once.
+
+        Parameters
+        ----------
+        name : with ":text" at its end, of its text tower.
+        """
+        facts = _facts_of(_LIBRARY + name)
+        return _text_card(facts) if name.endswith(_NAMED_TEXT) else _image_card(facts)
 
     def resolve(self, card: BackboneCard, weights: WeightsSpec) -> WeightsSpec:
         """Name the published set, and its hash."""
@@ -130,8 +147,8 @@ class OpenClipFamily:
         """List all layers without making any weights."""
         import torch
 
+        from core.backbones.clip_text_backbone import ClipTextBackbone
         from core.backbones.module_backbone import discover_layers_without_weights
-        from core.backbones.open_clip_backbone import ClipTextBackbone
         from core.backbones.open_clip_networks import (
             build_image_tower,
             build_text_tower,
@@ -158,31 +175,39 @@ class OpenClipFamily:
         ------
         MissingWeights, DamagedFile
         """
-        import torch
-
-        from core.backbones.open_clip_backbone import ClipImageBackbone, ClipTextBackbone
-        from core.backbones.open_clip_networks import build_model, image_tower, text_tower
-        from core.backbones.weights_loading import load_strictly
+        from core.backbones.clip_text_backbone import ClipTextBackbone
+        from core.backbones.network_making import make_network
+        from core.backbones.open_clip_networks import (
+            build_model,
+            image_tower,
+            text_tower,
+            transform_of,
+        )
+        from core.backbones.picture_backbone import PictureBackbone
 
         model = _model(card)
-        state, path = None, Path()
-        if weights.kind != "untrained":
-            path = weights_file(card, weights)
-            state = _read(path, card)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(weights.seed)
-            both = build_model(model)
-        if state is not None:
-            _unify_scale(state, both.state_dict())
-            load_strictly(both, state, path, card.title)
+        both, notes = make_network(
+            card,
+            weights,
+            lambda classes: build_model(model),
+            read=lambda path: _read(path, card),
+            adapt=_with_shapes_of_scales,
+        )
         if card.modality == "text":
-            return ClipTextBackbone(card, weights, device, text_tower(both), model)
-        return ClipImageBackbone(card, weights, device, image_tower(both), model)
+            return ClipTextBackbone(card, weights, device, text_tower(both), model, notes)
+        tag = card.pretrained_set(weights.variant).variant if card.pretrained else ""
+        transform = transform_of(model, tag)
+        return PictureBackbone(card, weights, device, image_tower(both), transform, notes)
+
+
+def _facts_of(name: str) -> _Facts:
+    if name.startswith(_LIBRARY):
+        return _facts(described("open_clip", name.removeprefix(_LIBRARY))["row"])
+    return _FACTS[name.removesuffix(_TEXT)]
 
 
 def _model(card: BackboneCard) -> str:
-    name = card.name.removesuffix(_TEXT)
-    return next(facts.model for facts in _FACTS if facts.name == name)
+    return _facts_of(card.name).model
 
 
 def _read(path: Path, card: BackboneCard) -> dict[str, Any]:
@@ -197,17 +222,18 @@ def _read(path: Path, card: BackboneCard) -> dict[str, Any]:
 
     published = {hash_in_url(p.mirror) for p in card.pretrained if p.mirror}
     if path.suffix == ".pt" and sha256_of(path) in published:
-        state = dict(torch.jit.load(str(path), map_location="cpu").state_dict())
-    else:
-        state = load_state(path)
-    return {name: value for name, value in state.items() if name not in _NO_WEIGHTS}
+        return dict(torch.jit.load(str(path), map_location="cpu").state_dict())
+    return load_state(path)
 
 
-def _unify_scale(state: dict[str, Any], expected: dict[str, Any]) -> None:
+def _with_shapes_of_scales(state: dict[str, Any], network: nn.Module) -> dict[str, Any]:
     # Some files hold the scale and bias of the training loss as vectors of length 1.
-    for name in ("logit_scale", "logit_bias"):
-        if name in state and name in expected and state[name].numel() == 1:
-            state[name] = state[name].reshape(expected[name].shape)
+    expected = network.state_dict()
+    shapes = {n: expected[n].shape for n in ("logit_scale", "logit_bias") if n in expected}
+    return {
+        name: value.reshape(shapes[name]) if name in shapes and value.numel() == 1 else value
+        for name, value in state.items()
+    }
 
 
 def _image_card(facts: _Facts) -> BackboneCard:
@@ -215,6 +241,7 @@ def _image_card(facts: _Facts) -> BackboneCard:
         facts.name,
         facts,
         tuple(_published(s, facts.side, _picture_sentence(s, facts.side)) for s in facts.sets),
+        preprocessing=_picture_sentence(facts.sets[0] if facts.sets else _USUAL, facts.side),
         summary=(
             f"Image tower of a network trained on pictures with their captions, "
             f"{facts.n_weights / 1e6:.0f} million weights; 'embedding' is what encode_image "
@@ -228,9 +255,10 @@ def _image_card(facts: _Facts) -> BackboneCard:
 def _text_card(facts: _Facts) -> BackboneCard:
     sentence = "Words in pieces (byte pairs), at most 77; the mean over an image's captions."
     return _card(
-        facts.name + _TEXT,
+        facts.name + (_NAMED_TEXT if facts.name.startswith(_LIBRARY) else _TEXT),
         facts,
         tuple(_published(s, 0, sentence) for s in facts.sets),
+        preprocessing=sentence,
         summary=(
             f"Text tower of a network trained on pictures with their captions, "
             f"{facts.n_text_weights / 1e6:.0f} million weights; 'embedding' is what encode_text "
@@ -246,18 +274,17 @@ def _card(
     name: str, facts: _Facts, pretrained: tuple[PretrainedWeights, ...], **more: Any
 ) -> BackboneCard:
     kind = name.split("_")[0]
-    licence = _LICENCES[kind]
+    licence = _LICENCES.get(kind, "MIT (code); weights as their source says")
     if any(published.tag.startswith("metaclip") for published in facts.sets):
         licence += "; CC BY-NC 4.0 (MetaCLIP's weights)"
     return BackboneCard(
         name=name,
-        title=_TITLES[facts.name] + (" text" if name != facts.name else ""),
+        title=_TITLES.get(facts.name, facts.model) + (" text" if name != facts.name else ""),
         family="open_clip",
-        preprocessing=pretrained[0].preprocessing,
-        weights=("pretrained", "untrained", "file"),
-        default_weights="pretrained",
+        weights=("pretrained", "untrained", "file") if pretrained else ("untrained", "file"),
+        default_weights="pretrained" if pretrained else "untrained",
         licence=licence,
-        paper=_PAPERS[kind],
+        paper=_PAPERS.get(kind, "Ilharco et al. 2021, doi 10.5281/zenodo.5143773 (the library)"),
         source=f"open_clip {facts.model}",
         pretrained=pretrained,
         **more,
@@ -265,25 +292,25 @@ def _card(
 
 
 def _published(row: _Set, side: int, preprocessing: str) -> PretrainedWeights:
+    # A repository may be followed by the name of its one file.
+    organisation, name, *files = row.repository.split("/")
+    repository = f"{organisation}/{name}"
+    file_name = files[0] if files else _FILE
     return PretrainedWeights(
         variant=row.tag,
-        title=_SETS[row.tag],
-        file_name=_FILE,
-        url=f"https://huggingface.co/{row.repository}/resolve/main/{_FILE}",
+        title=_SETS.get(row.tag, row.tag),
+        file_name=file_name,
+        url=f"https://huggingface.co/{repository}/resolve/main/{file_name}",
         sha256_digits="",
         input_size=side,
         preprocessing=preprocessing,
-        repository=row.repository,
-        other_names=_OTHER_FILES,
+        repository=repository,
+        other_names=() if files else _OTHER_FILES,
         mirror=row.download,
         mirror_cache="clip",
     )
 
 
 def _picture_sentence(row: _Set, side: int) -> str:
-    scale = {0.5: "mean .5 and SD .5", 0.485: "ImageNet's mean and SD"}.get(
-        row.mean[0], "CLIP's mean and SD"
-    )
-    if row.mode == "squash":
-        return f"Squeezed to {side} x {side} px ({row.interpolation}), {scale}."
-    return f"Shorter side to {side} px ({row.interpolation}), central {side} px square, {scale}."
+    cut = {"squash": "squash", "longest": "longest"}.get(row.mode, "center")
+    return in_words(side, side, row.interpolation, row.mean, row.deviation, cut)

@@ -11,8 +11,6 @@ library.
 
 from __future__ import annotations
 
-import pprint
-from pathlib import Path
 from typing import Any
 
 from core.backbones.block_menu import block_menu
@@ -23,15 +21,19 @@ from core.backbones.open_clip_networks import (
     preprocessing_of,
     text_length,
 )
+from core.backbones.table_file import write_table
+from core.errors import InvalidInput, unknown_name
 
-_HEADER = '''"""open_clip's networks: written by open_clip_generate.py.
-
+_SUMMARY = "open_clip's networks: written by open_clip_generate.py."
+_COLUMNS = """
 Rows: name, model, number of weights of the image tower, side of its input, length of its embedding,
 published sets with the usual one first (tag, repository, URL of a plain download, mean, SD,
 interpolation, mode of resizing), layers of the image tower for menus, number of weights of the text
 tower, its layers for menus (none where its words need a download).
 """
-'''
+_SHOWN = "'python -m core list networks open_clip' shows all of them."
+# Of text towers that end in their last token, and whose words come with the library.
+_PLAIN_TEXT = {"context_length", "vocab_size", "width", "heads", "layers", "mlp_ratio"}
 
 # Name, model, published sets with the usual one first, whether the text tower is offered.
 # All sets of one name share the activation: OpenAI's quick GELU, or LAION's usual one.
@@ -67,11 +69,10 @@ def row_of(name: str, model: str, tags: tuple[str, ...], with_text: bool) -> tup
     """Read one network's facts from the library, without making weights."""
     import torch
 
+    from core.backbones.clip_text_backbone import ClipTextBackbone
     from core.backbones.module_backbone import discover_layers_without_weights
-    from core.backbones.open_clip_backbone import ClipTextBackbone
 
-    side = preprocessing_of(model, tags[0]).size
-    assert isinstance(side, int)
+    side = _side(model, tags[0] if tags else "")
     network, found = discover_layers_without_weights(
         lambda: build_image_tower(model, device="meta"), (3, side, side)
     )
@@ -94,6 +95,60 @@ def row_of(name: str, model: str, tags: tuple[str, ...], with_text: bool) -> tup
     )
 
 
+def _side(model: str, tag: str) -> int:
+    size = preprocessing_of(model, tag).size
+    sides = {size} if isinstance(size, int) else set(size)
+    if len(sides) != 1:
+        raise InvalidInput(
+            f"{model} looks at pictures of {' x '.join(map(str, size))} px; backbones look at a "
+            "square.",
+            "Choose another network.",
+        )
+    return int(sides.pop())
+
+
+def describe(name: str) -> dict[str, Any]:
+    """Read the facts of any of open_clip's networks, as in "RN50" ("RN50:text" for its text tower).
+
+    Published sets that were trained with the other of the two usual activations are left out:
+    they belong to the network of that name with or without "-quickgelu".
+
+    Raises
+    ------
+    UnknownName
+        open_clip has no such network.
+    InvalidInput
+        It has no such tower that can be used without a download.
+    """
+    from_library = import_open_clip()
+    model, _, tower = name.partition(":")
+    names = from_library.list_models()
+    if model not in names:
+        raise unknown_name("network of open_clip", model, names, _SHOWN)
+    config = from_library.get_model_config(model)
+    plain = set(config["text_cfg"]) <= _PLAIN_TEXT and not config.get("multimodal_cfg")
+    if tower and not plain:
+        raise InvalidInput(
+            f"The text tower of {model} is not offered: its words need a tokenizer that is "
+            "downloaded, or it does not end in one last token.",
+            "Its image tower is; or choose the text tower of another network.",
+        )
+    quick = config.get("quick_gelu", False)
+    tags = tuple(
+        tag
+        for tag in from_library.list_pretrained_tags_by_model(model)
+        if from_library.get_pretrained_cfg(model, tag).get("quick_gelu", False) == quick
+        and from_library.get_pretrained_cfg(model, tag).get("hf_hub")
+        and _side(model, tag) == _side(model, "")
+    )
+    return {"row": row_of(f"open_clip:{model}", model, tags, bool(tower))}
+
+
+def network_names() -> list[str]:
+    """List all of open_clip's networks."""
+    return list(import_open_clip().list_models())
+
+
 def _published(model: str, tag: str) -> tuple[Any, ...]:
     facts = import_open_clip().get_pretrained_cfg(model, tag)
     p = preprocessing_of(model, tag)
@@ -108,10 +163,9 @@ def _n_weights(network: Any) -> int:
 
 
 def main() -> None:
-    """Write ``open_clip_table.py`` beside this file."""
-    rows = tuple(row_of(*chosen) for chosen in CHOSEN)
-    text = f"{_HEADER}\nNETWORKS: tuple = {pprint.pformat(rows, width=98)}\n"
-    Path(__file__).with_name("open_clip_table.py").write_text(text, encoding="utf-8")
+    """Write ``open_clip_table.py``."""
+    rows = [row_of(*chosen) for chosen in CHOSEN]
+    write_table("open_clip_table", _SUMMARY, _COLUMNS, rows)
 
 
 if __name__ == "__main__":

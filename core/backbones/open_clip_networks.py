@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
 from torch import nn
 
 from core.backbones.module_backbone import name_output
@@ -45,7 +46,14 @@ def image_tower(both: Any) -> nn.Module:
     """
     tower = nn.Module()
     tower.add_module("visual", both.visual)
-    name_output(tower, "embedding", lambda pictures: tower.get_submodule("visual")(pictures))
+
+    def encode(pictures: torch.Tensor) -> torch.Tensor:
+        found = tower.get_submodule("visual")(pictures)
+        # CoCa's tower returns the tokens for its decoder as well.
+        embedding: torch.Tensor = found[0] if isinstance(found, tuple) else found
+        return embedding
+
+    name_output(tower, "embedding", encode)
     return tower
 
 
@@ -67,14 +75,27 @@ def text_length(model: str) -> int:
 
 
 def preprocessing_of(model: str, tag: str) -> Any:
-    """Return the published preprocessing of a set, as open_clip's ``PreprocessCfg``."""
+    """Return the published preprocessing of a set, as open_clip's ``PreprocessCfg``.
+
+    Parameters
+    ----------
+    tag : of the set; empty for networks without weights, which get the library's usual one.
+    """
     from_library = import_open_clip()
     from open_clip.transform import PreprocessCfg, merge_preprocess_dict
 
-    published = from_library.get_pretrained_cfg(model, tag)
-    size = from_library.get_model_config(model)["vision_cfg"]["image_size"]
+    published = from_library.get_pretrained_cfg(model, tag) if tag else {}
+    size = from_library.get_model_config(model)["vision_cfg"].get("image_size", 224)
     default = dataclasses.asdict(PreprocessCfg(size=size))
     return PreprocessCfg(**merge_preprocess_dict(default, published))
+
+
+def transform_of(model: str, tag: str) -> Any:
+    """Return the published preprocessing of a set, from a picture to a tensor."""
+    import_open_clip()
+    from open_clip.transform import image_transform_v2
+
+    return image_transform_v2(preprocessing_of(model, tag), is_train=False)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ class PixelsFamily:
                 default_weights="fixed",
                 layers_offered=("pixels",),
                 licence="BSD-3-Clause",
-                paper="",
+                paper="none; a baseline",
                 source="core.backbones.pixels",
             ),
         )

@@ -1,5 +1,8 @@
 """All backbones by name. Knows cards and files only: torch is imported when one is loaded.
 
+A name with a colon (``timm:resnet18.a1_in1k``, ``open_clip:RN50:text``) is a library's own: any
+of its networks, also one that no menu offers.
+
 To add backbones: write a family class with the methods of ``Family`` in one file (``cards`` must
 not import torch; ``build`` may), and add an instance to ``FAMILIES``. The tests run over every
 name and need no extension.
@@ -19,7 +22,7 @@ from core.backbones.pixels_family import PixelsFamily
 from core.backbones.small_cnn_family import SmallCnnFamily
 from core.backbones.timm_family import TimmFamily
 from core.backbones.torchvision_models import TorchvisionFamily
-from core.errors import InvalidInput, MissingWeights, unknown_name
+from core.errors import InvalidInput, MissingWeights, check_option, unknown_name
 
 if TYPE_CHECKING:
     import torch
@@ -46,14 +49,24 @@ class Family(Protocol):
         """Make a member with resolved weights."""
 
 
+class Library(Family, Protocol):
+    """A family whose library has further networks, known by its own names for them."""
+
+    def named(self, name: str) -> BackboneCard:
+        """Return the card of any of the library's networks."""
+
+
+LIBRARIES: dict[str, Library] = {
+    "open_clip": OpenClipFamily(),
+    "timm": TimmFamily(),
+    "torchvision": TorchvisionFamily(),
+}
 FAMILIES: tuple[Family, ...] = (
     GaborFamily(),
     SmallCnnFamily(),
     PixelsFamily(),
     CaptionWordsFamily(),
-    OpenClipFamily(),
-    TimmFamily(),
-    TorchvisionFamily(),
+    *LIBRARIES.values(),
 )
 
 
@@ -69,8 +82,15 @@ def _members() -> dict[str, tuple[Family, BackboneCard]]:
 
 
 def _member(name: str) -> tuple[Family, BackboneCard]:
+    library, colon, own_name = name.partition(":")
+    if colon:
+        check_option("library", library, LIBRARIES)
+        return LIBRARIES[library], LIBRARIES[library].named(own_name)
     if name not in _members():
-        hint = "'python -m core list backbones' shows all of them."
+        hint = (
+            "'python -m core list backbones' shows all of them; any other network of a library "
+            "goes by timm:NAME or open_clip:NAME ('list networks timm')."
+        )
         raise unknown_name("backbone", name, _members(), hint)
     return _members()[name]
 

@@ -55,7 +55,7 @@ class SmallCnnFamily:
                 default_weights="pretrained",
                 layers_offered=tuple(f"block{i}" for i in range(1, N_BLOCKS + 1)),
                 licence="BSD-3-Clause",
-                paper="",
+                paper="none; trained by core.pipeline.train_small_cnn",
                 source="core.backbones.small_cnn_network",
                 pretrained=(_TRAINED,),
             ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from core.backbones.by_name import described
 from core.backbones.card import (
     BackboneCard,
     LayerInfo,
@@ -11,8 +12,9 @@ from core.backbones.card import (
     WeightsPresence,
     WeightsSpec,
 )
+from core.backbones.preprocessing_words import in_words
 from core.backbones.timm_table import NETWORKS
-from core.backbones.weights_files import file_presence, resolve_file, weights_file
+from core.backbones.weights_files import file_presence, hash_in_url, resolve_file
 
 if TYPE_CHECKING:
     import torch
@@ -99,9 +101,10 @@ class _Facts(NamedTuple):
     download: str
     licence: str
     menu: tuple[str, ...]
+    paper: str = ""
 
 
-_FACTS = tuple(_Facts(*row) for row in NETWORKS)
+_FACTS = {row[0]: _Facts(*row) for row in NETWORKS}
 
 
 class TimmFamily:
@@ -109,7 +112,11 @@ class TimmFamily:
 
     def cards(self) -> tuple[BackboneCard, ...]:
         """Return a card per network, without torch."""
-        return tuple(_card(facts) for facts in _FACTS)
+        return tuple(_card(facts) for facts in _FACTS.values())
+
+    def named(self, name: str) -> BackboneCard:
+        """Return the card of any network by timm's own name, asking timm once."""
+        return _card(_facts_of(f"timm:{name}"))
 
     def resolve(self, card: BackboneCard, weights: WeightsSpec) -> WeightsSpec:
         """Name the published set, and its hash."""
@@ -124,7 +131,7 @@ class TimmFamily:
         from core.backbones.module_backbone import discover_layers_without_weights
         from core.backbones.timm_networks import build_network
 
-        model, tag = _model_and_tag(card)
+        _, model, tag, *_ = _facts_of(card.name)
         shape = (3, card.input_size, card.input_size)
         return discover_layers_without_weights(lambda: build_network(model, tag), shape)[1]
 
@@ -135,65 +142,87 @@ class TimmFamily:
         ------
         MissingWeights, DamagedFile
         """
-        import torch
+        from core.backbones.network_making import make_network
+        from core.backbones.picture_backbone import PictureBackbone
+        from core.backbones.timm_networks import adapted, build_network, transform_of
 
-        from core.backbones.timm_backbone import TimmBackbone
-        from core.backbones.timm_networks import build_network, converted
-        from core.backbones.weights_loading import fits, load_state, load_strictly
-
-        model, tag = _model_and_tag(card)
-        path = None if weights.kind == "untrained" else weights_file(card, weights)
-        state = None if path is None else load_state(path)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(weights.seed)
-            network = build_network(model, tag)
-        if path is not None and state is not None:
-            if weights.kind == "pretrained" and not fits(network, state):
-                state = converted(state, network)
-            load_strictly(network, state, path, card.title)
-        return TimmBackbone(card, weights, device, network, model)
+        _, model, tag, *_ = _facts_of(card.name)
+        network, notes = make_network(
+            card,
+            weights,
+            lambda classes: build_network(model, tag, classes),
+            adapt=lambda state, made: (
+                adapted(state, made) if weights.kind == "pretrained" else state
+            ),
+        )
+        return PictureBackbone(card, weights, device, network, transform_of(model, tag), notes)
 
 
-def _model_and_tag(card: BackboneCard) -> tuple[str, str]:
-    return next((facts.model, facts.tag) for facts in _FACTS if facts.name == card.name)
+def _facts_of(name: str) -> _Facts:
+    if name in _FACTS:
+        return _FACTS[name]
+    found = described("timm", name.removeprefix("timm:"))
+    return _Facts(*found["row"])._replace(paper=found["paper"].replace("arXiv:", "arXiv "))
 
 
 def _card(facts: _Facts) -> BackboneCard:
-    title, training, paper = _STORIES[facts.name]
-    scale = {0.5: "mean .5 and SD .5", 0.485: "ImageNet's mean and SD"}.get(
-        facts.mean[0], "CLIP's mean and SD"
+    published = _published(facts)
+    unlisted = (
+        _full_name(facts),
+        "Named as in timm",
+        facts.paper or f"none named by timm; see huggingface.co/{facts.repository or 'timm'}",
     )
-    published = PretrainedWeights(
-        variant=facts.tag,
-        title=facts.tag,
-        file_name=_FILE,
-        url=f"https://huggingface.co/{facts.repository}/resolve/main/{_FILE}",
-        sha256_digits="",
-        input_size=facts.side,
-        preprocessing=(
-            f"Shorter side to {int(facts.side / facts.share)} px ({facts.interpolation}), central "
-            f"{facts.side} px square, {scale}."
-        ),
-        repository=facts.repository,
-        other_names=_OTHER_FILES,
-        mirror=facts.download,
-        mirror_cache="torch",
-    )
+    title, training, paper = _STORIES.get(facts.name, unlisted)
+    features = next((layer for layer in reversed(facts.menu) if layer.endswith("features")), None)
+    licence = _LICENCES.get(facts.licence, facts.licence) or "as its source says"
     return BackboneCard(
         name=facts.name,
         title=title,
         family="timm",
-        summary=(
-            f"{training}; {facts.n_weights / 1e6:.1f} million weights. "
-            "'features' is what forward_features returns."
-        ),
+        summary=f"{training}; {facts.n_weights / 1e6:.1f} million weights."
+        + (f" '{features}' is what forward_features returns." if features else ""),
         input_size=facts.side,
-        preprocessing=published.preprocessing,
-        weights=("pretrained", "untrained", "file"),
-        default_weights="pretrained",
+        preprocessing=_preprocessing(facts),
+        weights=("pretrained", "untrained", "file") if published else ("untrained", "file"),
+        default_weights="pretrained" if published else "untrained",
         layers_offered=facts.menu,
-        licence=f"Apache-2.0 (code); {_LICENCES[facts.licence]} (weights)",
+        licence=f"Apache-2.0 (code); {licence} (weights)" if published else "Apache-2.0 (code)",
         paper=paper,
-        source=f"timm {facts.model}.{facts.tag}",
-        pretrained=(published,),
+        source=f"timm {_full_name(facts)}",
+        pretrained=published,
+    )
+
+
+def _full_name(facts: _Facts) -> str:
+    """Return a network's name with its tag, as timm writes it."""
+    return f"{facts.model}.{facts.tag}" if facts.tag else facts.model
+
+
+def _published(facts: _Facts) -> tuple[PretrainedWeights, ...]:
+    """Return the published set: from the hub, from a plain download alone, or none."""
+    if not facts.repository and not facts.download:
+        return ()
+    url = f"https://huggingface.co/{facts.repository}/resolve/main/{_FILE}"
+    plain = not facts.repository
+    return (
+        PretrainedWeights(
+            variant=facts.tag,
+            title=facts.tag,
+            file_name=facts.download.rsplit("/", 1)[1] if plain else _FILE,
+            url=facts.download if plain else url,
+            sha256_digits=hash_in_url(facts.download) if plain else "",
+            input_size=facts.side,
+            preprocessing=_preprocessing(facts),
+            repository=facts.repository,
+            other_names=() if plain else _OTHER_FILES,
+            mirror="" if plain else facts.download,
+            mirror_cache="torch",
+        ),
+    )
+
+
+def _preprocessing(facts: _Facts) -> str:
+    return in_words(
+        *(facts.side, int(facts.side / facts.share), facts.interpolation),
+        *(facts.mean, facts.deviation, facts.cut),
     )

@@ -11,20 +11,25 @@ library.
 
 from __future__ import annotations
 
-import pprint
-from pathlib import Path
 from typing import Any
 
 from core.backbones.block_menu import block_menu
-from core.backbones.timm_networks import build_network, import_timm, preprocessing_of
+from core.backbones.table_file import write_table
+from core.backbones.timm_networks import (
+    build_network,
+    full_name,
+    import_timm,
+    preprocessing_of,
+)
+from core.errors import InvalidInput, unknown_name
 
-_HEADER = '''"""timm's networks: written by timm_generate.py.
-
+_SUMMARY = "timm's networks: written by timm_generate.py."
+_COLUMNS = """
 Rows: name, model, tag of the published weights, number of weights, side of the input, share of the
 resized picture that is kept, how it is cut, interpolation, mean, SD, repository, URL of a plain
 download, licence, layers for menus.
 """
-'''
+_SHOWN = "'python -m core list networks timm' shows all of them."
 
 CHOSEN: tuple[tuple[str, str, str], ...] = (
     ("timm_vit_tiny", "vit_tiny_patch16_224", "augreg_in21k_ft_in1k"),
@@ -51,30 +56,80 @@ CHOSEN: tuple[tuple[str, str, str], ...] = (
 
 
 def row_of(name: str, model: str, tag: str) -> tuple[Any, ...]:
-    """Read one network's facts from the library, without making weights."""
+    """Read one network's facts from the library, without making weights.
+
+    Raises
+    ------
+    InvalidInput
+        It does not look at square pictures in colour.
+    """
     from core.backbones.module_backbone import discover_layers_without_weights
 
     facts = preprocessing_of(model, tag)
-    published = import_timm().models.get_pretrained_cfg(f"{model}.{tag}")
+    published = import_timm().models.get_pretrained_cfg(full_name(model, tag))
+    channels, height, width = facts["input_size"]
+    if channels != 3 or height != width:
+        raise InvalidInput(
+            f"{full_name(model, tag)} looks at {channels} channels of {height} x {width} px; "
+            "backbones look at 3 channels of a square.",
+            "Choose another network.",
+        )
     network, found = discover_layers_without_weights(
         lambda: build_network(model, tag), facts["input_size"]
     )
     # Weights published as arrays of another library are not read.
-    download = published.url if published.url.endswith((".pth", ".pt")) else ""
+    url = published.url or ""
+    download = url if url.endswith((".pth", ".pt")) else ""
     return (
         *(name, model, tag, sum(p.numel() for p in network.parameters())),
         *(facts["input_size"][1], facts["crop_pct"], facts["crop_mode"], facts["interpolation"]),
         *(tuple(facts["mean"]), tuple(facts["std"])),
-        *(published.hf_hub_id, download, published.license),
-        block_menu([layer.name for layer in found], ["features"]),
+        *(published.hf_hub_id or "", download, published.license or ""),
+        block_menu([layer.name for layer in found], ["features", "final_features"]),
     )
 
 
+def describe(name: str) -> dict[str, Any]:
+    """Read the facts of any of timm's networks, as in "resnet18.a1_in1k" or "resnet18".
+
+    Without a tag the usual published set is meant.
+
+    Raises
+    ------
+    UnknownName
+        timm has no such network, or no such set of its weights.
+    """
+    timm = import_timm()
+    model, tag = timm.models.split_model_name_tag(name)
+    if not timm.is_model(model):
+        raise unknown_name("network of timm", model, timm.list_models(), _SHOWN)
+    tags = [n.partition(".")[2] for n in timm.list_pretrained(f"{model}.*")]
+    if tag and tag not in tags:
+        raise unknown_name(f"published weights of {model}", tag, tags, _SHOWN)
+    usual = timm.models.get_pretrained_cfg(model)
+    if usual is None:
+        raise InvalidInput(f"timm does not say what {model} looks at.", _SHOWN)
+    tag = tag or (usual.tag if usual.tag in tags else "")
+    published = timm.models.get_pretrained_cfg(full_name(model, tag))
+    papers = published.paper_ids or ""
+    return {
+        "row": row_of(f"timm:{name}", model, tag),
+        "paper": papers if isinstance(papers, str) else ", ".join(papers),
+    }
+
+
+def network_names() -> list[str]:
+    """List all of timm's networks, those with published weights by each of their sets."""
+    timm = import_timm()
+    published = timm.list_pretrained()
+    there = {name.partition(".")[0] for name in published}
+    return sorted([*published, *(name for name in timm.list_models() if name not in there)])
+
+
 def main() -> None:
-    """Write ``timm_table.py`` beside this file."""
-    rows = tuple(row_of(*chosen) for chosen in CHOSEN)
-    text = f"{_HEADER}\nNETWORKS: tuple = {pprint.pformat(rows, width=98)}\n"
-    Path(__file__).with_name("timm_table.py").write_text(text, encoding="utf-8")
+    """Write ``timm_table.py``."""
+    rows = [row_of(*chosen) for chosen in CHOSEN]
+    write_table("timm_table", _SUMMARY, _COLUMNS, rows)
 
 
 if __name__ == "__main__":

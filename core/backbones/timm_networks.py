@@ -9,6 +9,7 @@ from torch import nn
 
 from core.backbones.module_backbone import name_output
 from core.backbones.torchvision_import import import_torchvision
+from core.backbones.weights_loading import fits
 
 
 def import_timm() -> Any:
@@ -19,31 +20,54 @@ def import_timm() -> Any:
     return timm
 
 
-def build_network(model: str, tag: str) -> nn.Module:
+def build_network(model: str, tag: str, n_classes: int | None = None) -> nn.Module:
     """Build a network with random weights, as a published set expects it.
 
     A layer ``features`` is added: what ``forward_features`` returns, which is what timm's own
-    users take for a picture's features before any pooling.
+    users take for a picture's features before any pooling. Where a network has a module of that
+    name, the layer is ``final_features``.
+
+    Parameters
+    ----------
+    tag : of the published set; empty where a network has none.
+    n_classes : that its classifier tells apart; None for those of the published set.
     """
-    network: Any = import_timm().create_model(f"{model}.{tag}", pretrained=False)
+    options = {} if n_classes is None else {"num_classes": n_classes}
+    network: Any = import_timm().create_model(full_name(model, tag), pretrained=False, **options)
     head = network.forward_head
     # The classifier still follows, so that it can be asked for as well.
-    name_output(network, "features", network.forward_features, then=head)
+    name = "final_features" if hasattr(network, "features") else "features"
+    name_output(network, name, network.forward_features, then=head)
     return network
+
+
+def full_name(model: str, tag: str) -> str:
+    """Return a network's name with its tag, as timm writes it."""
+    return f"{model}.{tag}" if tag else model
 
 
 def preprocessing_of(model: str, tag: str) -> dict[str, Any]:
     """Return the published preprocessing of a set, as arguments of ``create_transform``."""
     timm = import_timm()
-    published = timm.models.get_pretrained_cfg(f"{model}.{tag}")
+    published = timm.models.get_pretrained_cfg(full_name(model, tag))
     facts: dict[str, Any] = timm.data.resolve_data_config({}, pretrained_cfg=published.to_dict())
     return facts
 
 
-def converted(state: dict[str, Any], network: nn.Module) -> dict[str, Any]:
+def transform_of(model: str, tag: str) -> Any:
+    """Return the published preprocessing of a set, from a picture to a tensor."""
+    facts = preprocessing_of(model, tag)
+    return import_timm().data.create_transform(**facts, is_training=False)
+
+
+def adapted(state: dict[str, Any], network: nn.Module) -> dict[str, Any]:
     """Turn the names of an original publication's file into timm's, by timm's own rules."""
     convert = getattr(sys.modules[type(network).__module__], "checkpoint_filter_fn", None)
-    if convert is None:
+    if convert is None or fits(network, state):
         return state
-    result: dict[str, Any] = convert(dict(state), network)
+    try:
+        result: dict[str, Any] = convert(dict(state), network)
+    except (KeyError, ValueError, RuntimeError, AttributeError, IndexError):
+        # Not the file that the rules are for; what does not fit is told as of any other.
+        return state
     return result

@@ -9,30 +9,30 @@ from PIL import Image
 from torch import nn
 
 from core.backbones.card import BackboneCard, WeightsSpec
-from core.backbones.module_backbone import ModuleBackbone
+from core.backbones.picture_backbone import PictureBackbone
 from core.backbones.torchvision_models import import_torchvision_models
 
 
-class TorchvisionBackbone(ModuleBackbone):
-    """A classification network; untrained and own weights get the published preprocessing too."""
+class TorchvisionBackbone(PictureBackbone):
+    """A classification network."""
 
     def __init__(
-        self, card: BackboneCard, weights: WeightsSpec, device: torch.device, network: nn.Module
+        self,
+        card: BackboneCard,
+        weights: WeightsSpec,
+        device: torch.device,
+        network: nn.Module,
+        notes: tuple[str, ...] = (),
     ) -> None:
-        super().__init__(card, weights, device, network)
         variant = card.pretrained_set(weights.variant).variant
         self._published: Any = import_torchvision_models().get_model_weights(card.name)[variant]
-        self._transform = self._published.transforms()
+        super().__init__(card, weights, device, network, self._published.transforms(), notes)
 
     @property
     def categories(self) -> tuple[str, ...]:  # noqa: D102 - as in Backbone
         if self.weights.kind != "pretrained":
             return ()
         return tuple(self._published.meta["categories"])
-
-    def preprocess(self, image: Image.Image) -> torch.Tensor:  # noqa: D102 - as in Backbone
-        tensor: torch.Tensor = self._transform(image)
-        return tensor
 
     def classify(  # noqa: D102 - as in Backbone
         self, image: Image.Image, top: int = 5
@@ -44,9 +44,3 @@ class TorchvisionBackbone(ModuleBackbone):
         return [
             (self.categories[i], p) for i, p in zip(indices.tolist(), values.tolist(), strict=True)
         ]
-
-    def _dry_input(self) -> torch.Tensor:
-        # A published set other than the usual one may see another size.
-        side = self.card.pretrained_set(self.weights.variant).input_size
-        batch = torch.zeros((2, 3, side, side), device=self.device)
-        return batch.contiguous(memory_format=self._format)

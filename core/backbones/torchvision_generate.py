@@ -10,19 +10,17 @@ Run it after a change of torchvision's version; a test compares the table with t
 
 from __future__ import annotations
 
-import pprint
-from pathlib import Path
 from typing import Any
 
+from core.backbones.table_file import write_table
 from core.backbones.torchvision_import import import_torchvision
 
-_HEADER = '''"""torchvision's classification networks: written by torchvision_generate.py.
-
+_SUMMARY = "torchvision's classification networks: written by torchvision_generate.py."
+_COLUMNS = """
 Rows: name, builder, number of weights, published sets with the usual one first (variant, url,
 side after resizing, side after cropping, interpolation, whether pixels are scaled by ImageNet's
 mean and SD, else by .5), layers for menus.
 """
-'''
 
 MENU_LENGTH = 14
 # Modules that menus leave out: what follows them is the response that one means by the layer.
@@ -85,7 +83,7 @@ def _units(module: Any, prefix: str) -> list[str]:
 
 
 def main() -> None:
-    """Write ``torchvision_table.py`` beside this file."""
+    """Write ``torchvision_table.py``."""
     models = import_torchvision().models
     rows = []
     for name in models.list_models(module=models):
@@ -94,8 +92,7 @@ def main() -> None:
         title = models.get_model_builder(name).__name__
         meta = models.get_model_weights(name).DEFAULT.meta
         rows.append((name, title, meta["num_params"], tuple(sets), menu_layers(name, side)))
-    text = f"{_HEADER}\nNETWORKS: tuple = {pprint.pformat(tuple(rows), width=98)}\n"
-    Path(__file__).with_name("torchvision_table.py").write_text(text, encoding="utf-8")
+    write_table("torchvision_table", _SUMMARY, _COLUMNS, rows)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,10 @@ from core.backbones.card import (
     WeightsPresence,
     WeightsSpec,
 )
+from core.backbones.preprocessing_words import in_words
 from core.backbones.torchvision_table import NETWORKS
-from core.backbones.weights_files import file_presence, hash_in_url, resolve_file, weights_file
+from core.backbones.weights_files import file_presence, hash_in_url, resolve_file
+from core.errors import unknown_name
 
 if TYPE_CHECKING:
     import torch
@@ -73,6 +75,14 @@ class TorchvisionFamily:
         """Return a card per network, without torch."""
         return tuple(_card(*row) for row in NETWORKS)
 
+    def named(self, name: str) -> BackboneCard:
+        """Return the card by torchvision's own name, which is the name of the backbone."""
+        rows = {row[0]: row for row in NETWORKS}
+        if name not in rows:
+            hint = "'python -m core list networks torchvision' shows all classification networks."
+            raise unknown_name("classification network of torchvision", name, rows, hint)
+        return _card(*rows[name])
+
     def resolve(self, card: BackboneCard, weights: WeightsSpec) -> WeightsSpec:
         """Name the published set, and its hash."""
         return resolve_file(card, weights)
@@ -96,27 +106,35 @@ class TorchvisionFamily:
         ------
         MissingWeights, DamagedFile
         """
-        import torch
-
+        from core.backbones.network_making import make_network
         from core.backbones.torchvision_backbone import TorchvisionBackbone
-        from core.backbones.weights_loading import load_state, load_strictly
 
-        chosen = card.pretrained_set(weights.variant)
-        if weights.kind == "untrained":
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(weights.seed)
-                network = build_network(card.name, chosen.input_size)
-        else:
-            path = weights_file(card, weights)
-            state = {_modern_densenet_name(k): value for k, value in load_state(path).items()}
-            network = build_network(card.name, chosen.input_size, initialise=False)
-            load_strictly(network, state, path, card.title)
-        _drop_auxiliary_heads(network)
-        return TorchvisionBackbone(card, weights, device, network)
+        side = card.pretrained_set(weights.variant).input_size
+        network, notes = make_network(
+            card,
+            weights,
+            lambda classes: build_network(
+                card.name, side, initialise=weights.kind == "untrained", n_classes=classes
+            ),
+            adapt=lambda state, network: {
+                _modern_densenet_name(name): value for name, value in state.items()
+            },
+        )
+        return TorchvisionBackbone(card, weights, device, network, notes)
 
 
-def build_network(name: str, side: int, *, initialise: bool = True) -> nn.Module:
-    """Build a network without trained weights, as its published weights expect it."""
+def build_network(
+    name: str, side: int, *, initialise: bool = True, n_classes: int | None = None
+) -> nn.Module:
+    """Build a network without trained weights, as its published weights expect it.
+
+    The auxiliary heads that some have for training are left away.
+
+    Parameters
+    ----------
+    initialise : give the weights their usual random values, which takes some networks long.
+    n_classes : that its classifier tells apart; None for those of ImageNet.
+    """
     models = import_torchvision_models()
     options: dict[str, Any] = {}
     if name in ("googlenet", "inception_v3"):
@@ -125,8 +143,19 @@ def build_network(name: str, side: int, *, initialise: bool = True) -> nn.Module
         options = {"transform_input": True, "aux_logits": True, "init_weights": initialise}
     if name.startswith("vit"):
         options = {"image_size": side}
+    if n_classes is not None:
+        options["num_classes"] = n_classes
     network: nn.Module = models.get_model(name, weights=None, **options)
+    _drop_auxiliary_heads(network)
     return network
+
+
+def _drop_auxiliary_heads(network: Any) -> None:
+    if getattr(network, "aux_logits", False):
+        network.aux_logits = False
+        for head in ("AuxLogits", "aux1", "aux2"):
+            if hasattr(network, head):
+                setattr(network, head, None)
 
 
 def import_torchvision_models() -> Any:
@@ -139,14 +168,6 @@ def import_torchvision_models() -> Any:
 def _modern_densenet_name(key: str) -> str:
     # DenseNet's published files are from before names with dots in them were given up.
     return re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.)", r"\1\2", key)
-
-
-def _drop_auxiliary_heads(network: Any) -> None:
-    if getattr(network, "aux_logits", False):
-        network.aux_logits = False
-        for head in ("AuxLogits", "aux1", "aux2"):
-            if hasattr(network, head):
-                setattr(network, head, None)
 
 
 def _card(
@@ -177,7 +198,7 @@ def _card(
 def _published(
     variant: str, url: str, resized: int, side: int, interpolation: str, imagenet_norm: bool
 ) -> PretrainedWeights:
-    scale = "ImageNet's mean and SD" if imagenet_norm else "mean .5 and SD .5"
+    mean, deviation = (0.485, 0.229) if imagenet_norm else (0.5, 0.5)
     return PretrainedWeights(
         variant=variant,
         title=variant.replace("IMAGENET1K", "ImageNet-1k").replace("_", " "),
@@ -185,9 +206,7 @@ def _published(
         url=url,
         sha256_digits=hash_in_url(url),
         input_size=side,
-        preprocessing=(
-            f"Shorter side to {resized} px ({interpolation}), central {side} px square, {scale}."
-        ),
+        preprocessing=in_words(side, resized, interpolation, [mean] * 3, [deviation] * 3),
     )
 
 

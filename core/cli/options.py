@@ -9,10 +9,11 @@ from core.backbones import WeightsSpec, parse_weights
 from core.datasets import Subject, open_subject
 from core.errors import InvalidInput
 from core.features import FeatureStore
+from core.features.spec import DTYPES
 from core.pipeline.demo import demo_data
 from core.progress import Progress
 from core.runs import RunStore
-from core.stimuli import StimulusImages, list_images
+from core.stimuli import StimulusImages, list_images, read_captions, with_captions
 from core.storage import Home
 
 DEMO = "demo"
@@ -45,6 +46,38 @@ def add_pooling(parser: argparse.ArgumentParser, default: str) -> None:
     )
 
 
+def add_framing(parser: argparse.ArgumentParser) -> None:
+    """Add ``--framing``."""
+    parser.add_argument(
+        "--framing",
+        default="published",
+        metavar="published|stretch:N|caption:N",
+        help="what the network is given: its published framing (central square; the mean over all "
+        "captions), the whole picture stretched to N x N pixels, or the N-th caption alone",
+    )
+
+
+def add_images(parser: argparse.ArgumentParser) -> None:
+    """Add ``--images`` and ``--captions``."""
+    parser.add_argument("--images", nargs="+", required=True, metavar="DIR_OR_FILES")
+    parser.add_argument(
+        "--captions",
+        type=Path,
+        metavar="FILE",
+        help="their captions, for networks that read: .csv, .tsv or .json, COCO's own too",
+    )
+
+
+def add_dtype(parser: argparse.ArgumentParser) -> None:
+    """Add ``--dtype``."""
+    parser.add_argument(
+        "--dtype",
+        default="float32",
+        choices=DTYPES,
+        help="of stored features; float16 takes half the bytes and keeps 3 digits, up to 65,504",
+    )
+
+
 def run_store(options: argparse.Namespace) -> RunStore:
     """Open the folder of runs."""
     return RunStore(options.runs or Home.from_environment().runs)
@@ -68,13 +101,15 @@ def weights_of(options: argparse.Namespace) -> WeightsSpec:
     return parse_weights(options.backbone, options.weights, seed=options.weights_seed)
 
 
-def images_of(named: list[str]) -> StimulusImages:
-    """Read ``--images``: one folder (natural file-name order) or files in the order given."""
-    if len(named) == 1 and Path(named[0]).is_dir():
-        paths = list_images(Path(named[0]))
+def images_of(options: argparse.Namespace) -> StimulusImages:
+    """Read ``--images``, one folder (natural file-name order) or files in order; ``--captions``."""
+    named = [Path(n) for n in options.images]
+    if len(named) == 1 and named[0].is_dir():
+        paths = list_images(named[0])
     else:
-        paths = tuple(Path(n) for n in named)
+        paths = tuple(named)
         for path in paths:
             if not path.is_file():
                 raise InvalidInput(f"The image {path} does not exist.")
-    return StimulusImages(tuple(p.name for p in paths), paths)
+    images = StimulusImages(tuple(p.name for p in paths), paths)
+    return with_captions(images, read_captions(options.captions)) if options.captions else images

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import time
 from pathlib import Path
 from typing import Any
 
-from core.backbones import load_backbone
+from core.backbones import Framing, load_backbone
 from core.cli import options as shared
-from core.features import Pooling
+from core.features import FeatureSpec, FeatureStore, Pooling
 from core.progress import Progress
-from core.storage import write_array
+from core.storage import Home, atomic_file
 
 NAME = "features"
 HELP = "Extract the features of images: all layers in one pass, DIR/<layer>.npy."
@@ -19,36 +20,45 @@ HELP = "Extract the features of images: all layers in one pass, DIR/<layer>.npy.
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's options."""
-    parser.add_argument("--images", nargs="+", required=True, metavar="DIR_OR_FILES")
+    shared.add_images(parser)
     parser.add_argument("--backbone", required=True)
     shared.add_weights(parser)
     parser.add_argument("--layers", required=True, help="names or globs, separated by commas")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--batch-size", type=int, default=32)
     shared.add_pooling(parser, "none")
+    shared.add_framing(parser)
+    shared.add_dtype(parser)
 
 
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Carry the verb out."""
     # torch is imported only by the verbs that compute.
     from core.backbones.base import expand_layers
-    from core.features.extract import extract
 
     started = time.perf_counter()
     weights = shared.weights_of(options)
-    images = shared.images_of(options.images)
+    images = shared.images_of(options)
     pooling = Pooling.parse(options.pool)
-    backbone = load_backbone(options.backbone, weights)
+    framing = Framing.parse(options.framing)
+    backbone = load_backbone(options.backbone, weights).framed(framing)
     layers = expand_layers(backbone, options.layers.split(","))
-    features = extract(
-        backbone, images, layers, pooling, batch_size=options.batch_size, progress=progress
-    )
-    for name, values in features.items():
-        write_array(options.out / f"{name}.npy", values)
+    specs = [
+        FeatureSpec(options.backbone, weights, layer, pooling, options.dtype, framing)
+        for layer in layers
+    ]
+    # Through the cache: a killed pass goes on where it was, and nothing is held in memory.
+    store = FeatureStore(Home.from_environment().features, lambda *_: backbone)
+    features = store.get(specs, images, progress, batch_size=options.batch_size)
+    for spec in specs:
+        with atomic_file(options.out / f"{spec.layer}.npy") as draft:
+            shutil.copyfile(store.path_of(spec, images), draft)
     return {
         "n_images": len(images),
         "layers": {name: list(values.shape) for name, values in features.items()},
         "weights": backbone.card.weights_label(backbone.weights),
+        "framing": framing.text,
+        "notes": list(backbone.notes),
         "seconds": round(time.perf_counter() - started, 3),
     }
 
@@ -57,4 +67,4 @@ def show(result: dict[str, Any]) -> str:
     """Format for people."""
     lines = [f"{name}: {' x '.join(map(str, s))}" for name, s in result["layers"].items()]
     head = f"{result['n_images']} images, weights {result['weights']}, {result['seconds']} s"
-    return "\n".join([head, *lines])
+    return "\n".join([head, *result["notes"], *lines])

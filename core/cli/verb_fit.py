@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from core.backbones import list_layers
+from core.backbones import Framing, list_layers
 from core.brain import HEMISPHERES
 from core.cli import options as shared
 from core.datasets import Subject, find_subjects, open_subject
@@ -16,11 +16,12 @@ from core.encoding.settings import parse_settings
 from core.errors import InvalidInput
 from core.evaluation.report import ALL_VERTICES
 from core.features import FeatureSpec, Pooling
+from core.features.store import LARGEST_PASS
 from core.pipeline.fit import fit_all
 from core.progress import Progress, part
 from core.recipes import configurations, get_recipe
 from core.runs import EncodingSpec, Run, SubjectData
-from core.runs.spec import SPACES
+from core.runs.spec import ON_THE_WAY, SPACES
 
 NAME = "fit"
 HELP = "Fit an encoding model to a subject and score it on held-out images."
@@ -38,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--each-layer", action="store_true", help="one model per layer instead of one of all"
     )
     shared.add_pooling(parser, "grid:5")
+    shared.add_framing(parser)
+    shared.add_dtype(parser)
     parser.add_argument(
         "--reduce", default="pca:200", metavar="none|pca:K|ipca:K[:BATCH]|rp:K[:gaussian|sparse]"
     )
@@ -46,6 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="floored",
         choices=SCALINGS,
         help="what divides a feature: its SD with a floor, its SD, nothing",
+    )
+    parser.add_argument(
+        "--on-the-way",
+        default="auto",
+        choices=ON_THE_WAY,
+        help="reduce features while images pass, without storing them (--reduce ipca); auto: where "
+        f"a pass would store more than {LARGEST_PASS / 2**30:.0f} GiB",
     )
     parser.add_argument("--encoder", default="ridge")
     parser.add_argument(
@@ -122,7 +132,11 @@ def _chosen(
     known = [info.name for info in list_layers(options.backbone)]
     layers = match_layers(options.backbone, known, options.layers.split(","))
     pooling = Pooling.parse(options.pool)
-    features = [FeatureSpec(options.backbone, weights, layer, pooling) for layer in layers]
+    framing = Framing.parse(options.framing)
+    features = [
+        FeatureSpec(options.backbone, weights, layer, pooling, options.dtype, framing)
+        for layer in layers
+    ]
     return tuple(
         EncodingSpec(
             subject=subject.id,
@@ -135,6 +149,7 @@ def _chosen(
             with_subjects=tuple(SubjectData(o.id, o.fingerprint) for o in others.values()),
             seed=options.seed,
             device=options.device,
+            on_the_way=options.on_the_way,
         )
         for group in ([(f,) for f in features] if options.each_layer else [tuple(features)])
     )

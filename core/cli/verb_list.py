@@ -1,35 +1,64 @@
-"""``list backbones|layers NAME|encoders|recipes|runs``: what there is."""
+"""``list backbones|layers NAME|networks LIBRARY|encoders|recipes|runs``: what there is."""
 
 from __future__ import annotations
 
 import argparse
+import fnmatch
+import math
 from typing import Any
 
-from core.backbones import backbone_names, get_card, list_layers, weights_presence
+from core.backbones import (
+    LIBRARIES,
+    backbone_names,
+    get_card,
+    list_layers,
+    weights_presence,
+)
 from core.cli import options as shared
 from core.config import to_plain
 from core.encoding import ENCODERS
-from core.errors import CoreError, InvalidInput, MissingWeights
+from core.errors import CoreError, InvalidInput, MissingWeights, check_option
 from core.progress import Progress
 from core.recipes import RECIPES, Recipe, resolve
 from core.runs import RunStore
 
 NAME = "list"
-HELP = "What there is: backbones, layers of one, encoders, recipes, runs."
-_WHAT = ("backbones", "layers", "encoders", "recipes", "runs")
+HELP = (
+    "What there is: backbones, layers of one, all networks of a library, encoders, recipes, runs."
+)
+_WHAT = ("backbones", "layers", "networks", "encoders", "recipes", "runs")
+_FEW = 60
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's options."""
     parser.add_argument("what", choices=_WHAT)
-    parser.add_argument("name", nargs="?", help="the backbone, for layers")
+    parser.add_argument(
+        "name", nargs="?", help="the backbone, for layers; the library, for networks"
+    )
+    parser.add_argument("--match", metavar="GLOB", help="only names like this, as in 'layer4.*'")
     shared.add_runs(parser)
 
 
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Carry the verb out."""
+    result = _listed(options)
+    if options.match:
+        wanted = [i for i in result["items"] if fnmatch.fnmatchcase(i["name"], options.match)]
+        if result["items"] and not wanted:
+            raise InvalidInput(
+                f"None of the {len(result['items'])} names is like {options.match!r}.",
+                "* stands for anything.",
+            )
+        result["items"] = wanted
+    return result
+
+
+def _listed(options: argparse.Namespace) -> dict[str, Any]:
     if options.what == "backbones":
         return {"items": [_backbone(name) for name in backbone_names()]}
+    if options.what == "networks":
+        return {"items": _networks(options.name)}
     if options.what == "encoders":
         items = [
             {
@@ -48,8 +77,31 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         return {"items": [_run(store, run_id) for run_id in store.ids()]}
     if not options.name:
         raise InvalidInput("list layers needs a backbone.", "As in: list layers small_cnn.")
-    layers = list_layers(options.name)
-    return {"items": [{"name": i.name, "shape": list(i.shape), "depth": i.depth} for i in layers]}
+    layers, card = list_layers(options.name), get_card(options.name)
+    return {
+        "backbone": _backbone(options.name),
+        "items": [
+            {
+                "name": i.name,
+                "shape": list(i.shape),
+                "depth": i.depth,
+                "offered": i.name in card.layers_offered,
+            }
+            for i in layers
+        ],
+    }
+
+
+def _networks(library: str | None) -> list[dict[str, Any]]:
+    check_option("library", library or "", LIBRARIES)
+    # torch is imported only where a library has to be asked.
+    from core.backbones.describe_network import network_names
+
+    assert library
+    own = set(backbone_names())
+    return [
+        {"name": name if name in own else f"{library}:{name}"} for name in network_names(library)
+    ]
 
 
 def _backbone(name: str) -> dict[str, Any]:
@@ -60,9 +112,18 @@ def _backbone(name: str) -> dict[str, Any]:
         "title": card.title,
         "family": card.family,
         "modality": card.modality,
+        "summary": card.summary,
         "weights": {kind: p.present for kind, p in presence.items()},
         "weights_path": {kind: str(p.path) for kind, p in presence.items() if p.path},
+        "published": [
+            {"variant": p.variant, "file": p.file_name, "url": p.url} for p in card.pretrained
+        ],
         "input_size": card.input_size,
+        "preprocessing": card.preprocessing,
+        "layers_offered": list(card.layers_offered),
+        "licence": card.licence,
+        "paper": card.paper,
+        "source": card.source,
     }
 
 
@@ -102,8 +163,48 @@ def _run(store: RunStore, run_id: str) -> dict[str, Any]:
 
 def show(result: dict[str, Any]) -> str:
     """Format for people."""
+    items = result["items"]
+    if not items:
+        return "none"
+    if "backbone" in result:
+        return _show_layers(items, result["backbone"])
+    if "layers_offered" in items[0]:
+        return _show_backbones(items)
     rows = []
-    for item in result["items"]:
+    for item in items:
         rest = {k: v for k, v in item.items() if k != "name" and v not in ({}, None)}
         rows.append(f"{item['name']:<28} " + "  ".join(f"{k} {v}" for k, v in rest.items()))
-    return "\n".join(rows) if rows else "none"
+    return "\n".join(row.rstrip() for row in rows)
+
+
+def _show_backbones(items: list[dict[str, Any]]) -> str:
+    rows: list[tuple[str, ...]] = [("name", "what it is", "family", "sees", "pretrained weights")]
+    for i in items:
+        sees = "captions" if i["modality"] == "text" else f"{i['input_size']} px"
+        here = {True: "here", False: "absent", None: "none needed"}[i["weights"].get("pretrained")]
+        rows.append((i["name"], i["title"], i["family"], sees, here))
+    return "\n".join(_columns(rows))
+
+
+def _show_layers(items: list[dict[str, Any]], backbone: dict[str, Any]) -> str:
+    rows: list[tuple[str, ...]] = [("", "layer", "shape", "values")]
+    for i in items:
+        shape = " x ".join(map(str, i["shape"]))
+        rows.append(("*" if i["offered"] else "", i["name"], shape, f"{math.prod(i['shape']):,}"))
+    words = f"{len(items)} layer{'s' * (len(items) > 1)}; * in menus"
+    if len(items) > _FEW:
+        words += "; fewer: --match GLOB, as in --match '*.1'"
+    head = [
+        f"{backbone['title']} ({backbone['source']}). {backbone['summary']}",
+        f"{backbone['preprocessing']} Licence: {backbone['licence']}. Paper: {backbone['paper']}.",
+    ]
+    return "\n".join([*head, "", *_columns(rows), "", f"{words}."])
+
+
+def _columns(rows: list[tuple[str, ...]]) -> list[str]:
+    """Align cells under each other; a cell that is far longer than others sticks out."""
+    widths = [min(max(len(row[k]) for row in rows), 44) for k in range(len(rows[0]))]
+    return [
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]

@@ -18,7 +18,7 @@ HELP = "Predict responses to images: lh_pred.npy and rh_pred.npy, float32."
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's options."""
     parser.add_argument("--run", required=True, metavar="ID", dest="run_id")
-    parser.add_argument("--images", nargs="+", required=True, metavar="DIR_OR_FILES")
+    shared.add_images(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     shared.add_runs(parser)
 
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Carry the verb out."""
     fitted = shared.run_store(options).open(options.run_id)
-    images = shared.images_of(options.images)
+    images = shared.images_of(options)
     predicted = predict_images(fitted, images, progress=progress)
     for hemisphere, values in predicted.items():
         write_array(options.out / f"{hemisphere.short}_pred.npy", values.astype("float32"))

@@ -6,6 +6,7 @@ column or many, one for each vertex. Fits are in float32, sums that need it in f
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -132,6 +133,8 @@ class KFoldElasticNet(_Linear):
     alpha_ : the penalty chosen.
     """
 
+    _solver: Callable[..., _Solution] = staticmethod(fit_elastic_net_cv)
+
     def __init__(
         self,
         alphas: Any = SPARSE_ALPHAS,
@@ -145,7 +148,7 @@ class KFoldElasticNet(_Linear):
         self.device = device
 
     def _solve(self, design: np.ndarray, responses: np.ndarray) -> _Solution:
-        return fit_elastic_net_cv(
+        return self._solver(
             design,
             responses,
             alphas=tuple(self.alphas),
@@ -155,20 +158,13 @@ class KFoldElasticNet(_Linear):
         )
 
 
-class KFoldMultitaskElasticNet(_Linear):
+class KFoldMultitaskElasticNet(KFoldElasticNet):
     """Elastic net with one support for all vertices (L2,1), by K-fold cross-validation.
 
-    Parameters
-    ----------
-    alphas : positive penalties to choose from.
-    l1_ratio : 1 is the multitask lasso.
-    n_folds : contiguous folds.
-    device : a torch device.
-
-    Attributes
-    ----------
-    alpha_ : the penalty chosen.
+    Parameters and attributes are those of ``KFoldElasticNet``; three folds are usual.
     """
+
+    _solver = staticmethod(fit_multitask)
 
     def __init__(
         self,
@@ -177,20 +173,7 @@ class KFoldMultitaskElasticNet(_Linear):
         n_folds: int = 3,
         device: str = "cpu",
     ) -> None:
-        self.alphas = alphas
-        self.l1_ratio = l1_ratio
-        self.n_folds = n_folds
-        self.device = device
-
-    def _solve(self, design: np.ndarray, responses: np.ndarray) -> _Solution:
-        return fit_multitask(
-            design,
-            responses,
-            alphas=tuple(self.alphas),
-            l1_ratio=self.l1_ratio,
-            n_folds=self.n_folds,
-            device=self.device,
-        )
+        super().__init__(alphas, l1_ratio, n_folds, device)
 
 
 class NearestNeighbours(_VertexRegressor):

@@ -30,7 +30,9 @@ from core.config import to_plain
 
 _BLOCK = 1 << 22
 _CHECKSUM_BYTES = 4
-_OWN_FILE = re.compile(r"\d{8}\.chunk|\.\d{8}\.chunk\.\d+-[0-9a-f]{8}\.part")
+_NAME = r"(\d{8}\.chunk|state\.npz)"
+# A readout that is fitted while images pass leaves its state there (core.pipeline.on_the_way).
+_OWN_FILE = re.compile(rf"{_NAME}|\.{_NAME}\.\d+-[0-9a-f]{{8}}\.part")
 
 
 class LostChunkError(Exception):

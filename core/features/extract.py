@@ -93,10 +93,9 @@ def extract_batches(
     if batch_size < 1:
         raise InvalidInput(f"batch_size must be at least 1, not {batch_size}.")
     backbone.check_layers(layers)
-    batch_size = min(batch_size, largest_batch(backbone.card.input_size))
+    batch_size = min(batch_size, largest_batch(backbone.input_size))
     n_images = len(images)
-    if backbone.card.modality == "text":
-        images.caption_key()  # tells of a missing caption before anything is computed
+    backbone.check_stimuli(images)
     reduce = _reduce(pooling)
     batches = [
         range(start, min(start + batch_size, chunk.stop))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from core.backbones import WeightsSpec, get_card
+from core.backbones import PUBLISHED, Framing, WeightsSpec, get_card
 from core.errors import check_option
 from core.features.pooling import Pooling
 
@@ -21,6 +21,7 @@ class FeatureSpec:
     backbone : its name.
     weights : resolved ones (``core.backbones.resolve_weights``) where the spec is part of a key.
     layer : one layer's name; no glob.
+    framing : how pictures are brought to the network's input.
     dtype : what is stored: "float32", or "float16" for half the bytes and 3 digits, up to 65,504.
     """
 
@@ -28,8 +29,9 @@ class FeatureSpec:
     weights: WeightsSpec
     layer: str
     pooling: Pooling = field(default_factory=Pooling)
-    # Younger than features and runs on disk: float32 must not give them other keys.
+    # Younger than features and runs on disk: the usual values must not give them other keys.
     dtype: Literal["float32", "float16"] = field(default="float32", metadata={"omit_default": True})
+    framing: Framing = field(default=PUBLISHED, metadata={"omit_default": True})
 
     def __post_init__(self) -> None:
         check_option("dtype", self.dtype, DTYPES)
@@ -38,4 +40,5 @@ class FeatureSpec:
     def label(self) -> str:
         """Text for menus and captions, as in "Small CNN block2, untrained, seed 0"."""
         card = get_card(self.backbone)
-        return f"{card.title} {self.layer}, {card.weights_label(self.weights)}"
+        words = [f"{card.title} {self.layer}", card.weights_label(self.weights), self.framing.label]
+        return ", ".join(w for w in words if w)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.encoding import Readout, Reduction, fit_readout
+from core.encoding import Readout
 from core.features import FeatureSpec, FeatureStore
 from core.progress import Progress, part
 from core.stimuli import StimulusImages
@@ -22,7 +22,7 @@ def extract_together(
     """Fill the feature cache: one pass per backbone and image set serves all layers."""
     groups: dict[object, dict[FeatureSpec, None]] = {}
     for f in features:
-        groups.setdefault((f.backbone, f.weights, f.pooling, f.dtype), {})[f] = None
+        groups.setdefault((f.backbone, f.weights, f.framing, f.pooling, f.dtype), {})[f] = None
     steps = [(list(g), images) for g in groups.values() for images in image_sets if len(images)]
     for k, (wanted, images) in enumerate(steps):
         store.get(wanted, images, progress=part(progress, k / len(steps), (k + 1) / len(steps)))
@@ -45,13 +45,6 @@ class Readouts:
 
     parts: tuple[Readout, ...]
 
-    @classmethod
-    def fit(
-        cls, blocks: Sequence[np.ndarray], reduction: Reduction, rows: np.ndarray | None = None
-    ) -> Readouts:
-        """Fit each feature space's readout on ``rows`` (all without) of its (n, d) features."""
-        return cls(tuple(fit_readout(block, reduction, rows) for block in blocks))
-
     @property
     def spaces(self) -> tuple[slice, ...]:
         """The design's columns of each feature space."""
@@ -63,12 +56,9 @@ class Readouts:
 
         The residual is how far an image lies outside what the components of all spaces span.
         """
-        designs, squares = [], np.zeros(len(blocks[0]))
-        for readout, block in zip(self.parts, blocks, strict=True):
-            designs.append(readout.transform(block))
-            squares += readout.residual(block, designs[-1]).astype(np.float64) ** 2
-        design = designs[0] if len(designs) == 1 else np.concatenate(designs, axis=1)
-        return design, np.sqrt(squares).astype(np.float32)
+        return side_by_side(
+            [designed(readout, b) for readout, b in zip(self.parts, blocks, strict=True)]
+        )
 
     def arrays(self) -> Mapping[str, np.ndarray]:
         """Everything, by file name."""
@@ -77,3 +67,20 @@ class Readouts:
             for k, readout in enumerate(self.parts)
             for name in ("mean", "scale", "components", "explained")
         }
+
+
+def designed(readout: Readout, block: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return one space's design (n, k) and residual (n,) of some images' features (n, d)."""
+    design = readout.transform(block)
+    return design, readout.residual(block, design)
+
+
+def side_by_side(
+    spaces: Sequence[tuple[np.ndarray, np.ndarray]],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Join the designs and residuals of several spaces of the same images."""
+    designs, residuals = zip(*spaces, strict=True)
+    if len(designs) == 1:
+        return designs[0], residuals[0]
+    squares = sum(residual.astype(np.float64) ** 2 for residual in residuals)
+    return np.concatenate(designs, axis=1), np.sqrt(squares).astype(np.float32)

@@ -12,8 +12,8 @@ from core.datasets import Subject
 from core.encoding import Work
 from core.evaluation import evaluate
 from core.features import FeatureStore
-from core.pipeline.designs import extract_together
 from core.pipeline.device import choose_device
+from core.pipeline.feature_passes import make_features
 from core.pipeline.record import evaluation_arrays, run_record
 from core.pipeline.training import fit_prepared, prepare, subjects_of
 from core.progress import Progress, part, silent
@@ -70,29 +70,12 @@ def fit_all(
     people = {spec: subjects_of(subject, spec, others or {}) for spec in specs}
     surfaces = surfaces or Home.from_environment().surfaces
     missing = [s for s in dict.fromkeys(specs) if s.run_id not in runs]
-    _extract(missing, people, features, part(progress, 0.0, 0.6))
+    make_features(missing, people, features, part(progress, 0.0, 0.6))
     for k, spec in enumerate(missing):
         step = part(progress, 0.6 + 0.4 * k / len(missing), 0.6 + 0.4 * (k + 1) / len(missing))
         _fit_one(people[spec], spec, features, runs, surfaces, step)
     progress(1.0, "done")
     return [runs.open(s.run_id) for s in specs]
-
-
-def _extract(
-    specs: Sequence[EncodingSpec],
-    people: Mapping[EncodingSpec, Sequence[Subject]],
-    store: FeatureStore,
-    progress: Progress,
-) -> None:
-    """Fill the feature cache for all configurations that fit the same subjects together."""
-    groups: dict[tuple[str, ...], list[EncodingSpec]] = {}
-    for spec in specs:
-        groups.setdefault(tuple(s.id for s in people[spec]), []).append(spec)
-    for k, group in enumerate(groups.values()):
-        target, *others = people[group[0]]
-        sets = [target.train.images, target.test.images, *(o.train.images for o in others)]
-        step = part(progress, k / len(groups), (k + 1) / len(groups))
-        extract_together(store, [f for spec in group for f in spec.features], sets, step)
 
 
 def _fit_one(

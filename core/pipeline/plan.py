@@ -14,6 +14,7 @@ A plan::
     together = false                 # true: all layers of a backbone in one model
     reduce = "pca:200"
     pool = "grid:5"
+    framing = "published"            # or "stretch:N": whole pictures, N x N pixels
     scope = "both"
     seeds = [0]                      # of untrained weights
     settings.ridge.n_folds = 3       # of an encoder
@@ -27,6 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.backbones import PUBLISHED, Framing
 from core.encoding import EncoderSpec, Reduction
 from core.encoding.scopes import SCOPES
 from core.encoding.settings import with_plain_settings
@@ -48,6 +50,7 @@ class ModelPlan:
     together: bool = False
     reduce: Reduction = Reduction()
     pool: Pooling = Pooling("grid", 5)
+    framing: Framing = PUBLISHED
     scope: str = "both"
     seeds: tuple[int, ...] = (0,)
 
@@ -116,6 +119,7 @@ def _model(raw: Mapping[str, Any], number: int, name: str) -> ModelPlan:
         together=bool(raw.get("together", False)),
         reduce=Reduction.parse(str(raw.get("reduce", "pca:200"))),
         pool=Pooling.parse(str(raw.get("pool", "grid:5"))),
+        framing=Framing.parse(str(raw.get("framing", "published"))),
         scope=_scope(raw),
         seeds=tuple(seeds),
     )

@@ -8,18 +8,19 @@ the design needs the backbone (torch); everything after it is one small product 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from PIL import Image, ImageFilter
 
-from core.backbones import WeightsSpec, load_backbone
+from core.backbones import Framing, WeightsSpec, load_backbone
 from core.brain import HEMISPHERES, Hemisphere
 from core.errors import InvalidInput
 from core.features import FeatureSpec, Pooling
+from core.features.store import as_stored
 from core.pipeline.designs import Readouts
-from core.progress import Progress, part, silent
+from core.progress import Progress, silent
 from core.runs import Run
 from core.stimuli import StimulusImages
 
@@ -35,6 +36,12 @@ class FeatureSource:
     weights: WeightsSpec
     layers: tuple[str, ...]
     pooling: Pooling
+    framing: Framing
+    dtype: Literal["float32", "float16"] = "float32"
+
+    def load(self) -> Backbone:
+        """Make the backbone, framed as the run was fitted."""
+        return load_backbone(self.backbone, self.weights).framed(self.framing)
 
 
 def features_of(run: Run) -> tuple[FeatureSpec, ...]:
@@ -46,6 +53,9 @@ def features_of(run: Run) -> tuple[FeatureSpec, ...]:
             WeightsSpec(**_fields(f["weights"])),
             f["layer"],
             Pooling(**_fields(f["pooling"])),
+            # Runs older than dtypes and framings were fitted with the usual ones.
+            f.get("dtype", "float32"),
+            Framing(**_fields(f.get("framing", {}))),
         )
         for f in stored
     )
@@ -53,12 +63,12 @@ def features_of(run: Run) -> tuple[FeatureSpec, ...]:
 
 def sources_of(run: Run) -> tuple[FeatureSource, ...]:
     """Read a run's backbones from its record: one forward pass each."""
-    groups: dict[tuple[str, WeightsSpec, Pooling], list[str]] = {}
+    groups: dict[FeatureSpec, list[str]] = {}
     for f in features_of(run):
-        groups.setdefault((f.backbone, f.weights, f.pooling), []).append(f.layer)
+        groups.setdefault(replace(f, layer=""), []).append(f.layer)
     return tuple(
-        FeatureSource(name, weights, tuple(layers), pooling)
-        for (name, weights, pooling), layers in groups.items()
+        FeatureSource(f.backbone, f.weights, tuple(layers), f.pooling, f.framing, f.dtype)
+        for f, layers in groups.items()
     )
 
 
@@ -71,13 +81,17 @@ class BackboneCache:
 
     def __init__(self) -> None:
         self._loaded: dict[tuple[str, WeightsSpec], Backbone] = {}
+        self._framed: dict[tuple[str, WeightsSpec, Framing], Backbone] = {}
 
     def get(self, source: FeatureSource) -> Backbone:
         """Load a source's backbone, or return the one loaded before."""
         key = (source.backbone, source.weights)
         if key not in self._loaded:
             self._loaded[key] = load_backbone(*key)
-        return self._loaded[key]
+        framed = (*key, source.framing)
+        if framed not in self._framed:
+            self._framed[framed] = self._loaded[key].framed(source.framing)
+        return self._framed[framed]
 
 
 def _design(
@@ -87,8 +101,13 @@ def _design(
     arrays: dict[FeatureSpec, np.ndarray] = {}
     for source, layers in by_source.items():
         for name, array in layers.items():
-            feature = FeatureSpec(source.backbone, source.weights, name, source.pooling)
-            arrays[feature] = np.asarray(array).reshape(len(array), -1)
+            feature = FeatureSpec(
+                *(source.backbone, source.weights, name),
+                *(source.pooling, source.dtype, source.framing),
+            )
+            # Rounded as what the fit saw.
+            seen = as_stored(np.asarray(array), feature)
+            arrays[feature] = seen.astype(np.float32, copy=False).reshape(len(seen), -1)
     features = features_of(run)
     blocks = [
         np.concatenate([arrays[features[k]] for k in space], axis=1)
@@ -100,16 +119,29 @@ def _design(
 def predict_images(
     run: Run, images: StimulusImages, *, progress: Progress = silent
 ) -> dict[Hemisphere, np.ndarray]:
-    """Predict (n_images, n_vertices of the hemisphere) float32 for image files."""
-    from core.features.extract import extract
+    """Predict (n_images, n_vertices of the hemisphere) float32 for image files.
+
+    No more than one batch of features is held.
+    """
+    from core.features.extract import BATCH_SIZE, extract_batches, largest_batch
 
     sources = sources_of(run)
-    by_source = {}
-    for k, source in enumerate(sources):
-        backbone = load_backbone(source.backbone, source.weights)
-        step = part(progress, k / len(sources), (k + 1) / len(sources))
-        by_source[source] = extract(backbone, images, source.layers, source.pooling, progress=step)
-    predicted = run.fitted.predict(_design(run, by_source)[0])
+    backbones = [source.load() for source in sources]
+    batch_size = min(BATCH_SIZE, *(largest_batch(b.input_size) for b in backbones))
+    passes = [
+        extract_batches(
+            *(backbone, images, source.layers, source.pooling),
+            batch_size=batch_size,
+            # The networks take turns, batch by batch: one tells how far all are.
+            progress=silent if k else progress,
+        )
+        for k, (source, backbone) in enumerate(zip(sources, backbones, strict=True))
+    ]
+    designs = [
+        _design(run, {source: parts for source, (_, parts) in zip(sources, batch, strict=True)})[0]
+        for batch in zip(*passes, strict=True)
+    ]
+    predicted = run.fitted.predict(np.concatenate(designs))
     n_left = int(run.record["n_vertices"]["lh"])
     return dict(zip(HEMISPHERES, np.split(predicted, [n_left], axis=1), strict=True))
 
@@ -133,12 +165,13 @@ def occluded_designs(
 ) -> np.ndarray:
     """Return designs (grid, grid, n_components) of a picture with one patch blurred away each.
 
-    The patches tile the central square the model sees, row by row from the top left; each is
-    twice a cell wide and fades out, so that no hard edge of the mask itself drives the network.
+    The patches tile what the model sees (the central square, or the picture stretched to one), row
+    by row from the top left; each is twice a cell wide and fades out, so that no hard edge of the
+    mask itself drives the network.
     """
     if not 2 <= grid <= 32:
         raise InvalidInput(f"The occlusion grid must have 2 to 32 cells a side; got {grid}.")
-    square = _central_square(picture, 448)
+    square = _square_seen(run, picture, 448)
     blurred = square.filter(ImageFilter.GaussianBlur(square.width / 10))
     designs = []
     for row in range(grid):
@@ -149,7 +182,9 @@ def occluded_designs(
     return np.stack(designs).reshape(grid, grid, -1)
 
 
-def _central_square(picture: Image.Image, largest: int) -> Image.Image:
+def _square_seen(run: Run, picture: Image.Image, largest: int) -> Image.Image:
+    if run.stretches:
+        return picture.resize((largest, largest), Image.Resampling.BICUBIC)
     side = min(picture.size)
     left, top = (picture.width - side) // 2, (picture.height - side) // 2
     square = picture.crop((left, top, left + side, top + side))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from core.backbones import get_card
+from core.backbones import Framing, get_card
 from core.brain import HEMISPHERES
 from core.config import to_plain
 from core.evaluation import Evaluation
@@ -64,8 +64,13 @@ def _sources(spec: EncodingSpec) -> list[dict[str, Any]]:
     found: dict[object, dict[str, Any]] = {}
     for f in spec.features:
         label = get_card(f.backbone).weights_label(f.weights)
-        entry = {"backbone": f.backbone, "weights": {**to_plain(f.weights), "label": label}}
-        found.setdefault((f.backbone, f.weights), {**entry, "layers": []})["layers"].append(f.layer)
+        entry = {
+            "backbone": f.backbone,
+            "weights": {**to_plain(f.weights), "label": label},
+            "framing": f.framing.text,
+            "layers": [],
+        }
+        found.setdefault((f.backbone, f.weights, f.framing), entry)["layers"].append(f.layer)
     return list(found.values())
 
 
@@ -80,7 +85,9 @@ def _title(spec: EncodingSpec, sources: list[dict[str, Any]]) -> str:
         layers = source["layers"]
         named = " + ".join(layers) if len(layers) < 4 else f"{len(layers)} layers"
         title = get_card(source["backbone"]).title
-        words.append(f"{title} · {named} · {source['weights']['label']}")
+        framing = Framing.parse(source["framing"]).label
+        parts = [title, named, source["weights"]["label"], framing]
+        words.append(" · ".join(p for p in parts if p))
     return f"{' and '.join(words)} · {spec.encoder.name}"
 
 

@@ -19,8 +19,11 @@ from core.datasets import Subject, find_subjects, open_subject
 from core.errors import CoreError, InvalidInput
 from core.features import FeatureSpec, FeatureStore
 from core.pipeline.designs import extract_together
+from core.pipeline.feature_passes import make_features
 from core.pipeline.fit import fit_all
+from core.pipeline.on_the_way import source_of
 from core.pipeline.plan import ModelPlan, Plan
+from core.pipeline.training import may_stream, subjects_of
 from core.progress import Progress, silent
 from core.recipes import configurations, get_recipe
 from core.runs import EncodingSpec, RunStore
@@ -109,7 +112,9 @@ def _model_specs(
     weights = parse_weights(backbone, kind or None, seed=seed)
     known = [info.name for info in list_layers(get_card(backbone).name)]
     layers = match_layers(backbone, known, model.layers)
-    features = [FeatureSpec(backbone, weights, layer, model.pool) for layer in layers]
+    features = [
+        FeatureSpec(backbone, weights, layer, model.pool, framing=model.framing) for layer in layers
+    ]
     return tuple(
         EncodingSpec(
             subject=subject.id,
@@ -156,13 +161,13 @@ def _carry_out(
     from distributed import as_completed
 
     # Features first: two fits of one network would otherwise both send the images through it.
-    passes: dict[tuple[Any, ...], dict[FeatureSpec, None]] = {}
+    passes: dict[tuple[Any, ...], dict[FeatureSpec | EncodingSpec, None]] = {}
     for task in tasks:
-        for key, feature in _passes(task):
-            passes.setdefault(key, {})[feature] = None
+        for key, wanted in _passes(task):
+            passes.setdefault(key, {})[wanted] = None
     extracted = {
-        key: client.submit(_extract_safely, key[0], tuple(features), places, pure=False)
-        for key, features in passes.items()
+        key: client.submit(_extract_safely, key[0], tuple(wanted), places, pure=False)
+        for key, wanted in passes.items()
     }
     futures = {
         client.submit(
@@ -189,22 +194,34 @@ def _carry_out(
         progress(k / len(tasks), f"{task.name} {words}")
 
 
-def _passes(task: Task) -> list[tuple[tuple[Any, ...], FeatureSpec]]:
-    """Name each pass through a network that a task needs, with what it is to give."""
-    return [
-        ((subject, f.backbone, f.weights, f.pooling), f)
-        for spec in task.specs
-        for subject in (spec.subject, *(o.subject for o in spec.with_subjects))
-        for f in spec.features
-    ]
+def _passes(task: Task) -> list[tuple[tuple[Any, ...], FeatureSpec | EncodingSpec]]:
+    """Name each pass through a network that a task needs, with what it is to give.
+
+    That is features, or a configuration whose features are reduced on the way.
+    """
+    found: list[tuple[tuple[Any, ...], FeatureSpec | EncodingSpec]] = []
+    for spec in task.specs:
+        if spec.on_the_way == "always" and may_stream(spec, spec.features):
+            found.append(((spec.subject, spec.with_subjects, source_of(spec.features)), spec))
+            continue
+        for subject in (spec.subject, *(o.subject for o in spec.with_subjects)):
+            found += [((subject, f.backbone, f.weights, f.pooling), f) for f in spec.features]
+    return found
 
 
-def _extract_safely(subject_id: str, features: tuple[FeatureSpec, ...], places: Places) -> None:
+def _extract_safely(
+    subject_id: str, wanted: tuple[FeatureSpec | EncodingSpec, ...], places: Places
+) -> None:
     # A pass that fails is told by the fits that need it.
     with contextlib.suppress(CoreError):
-        subject = open_subject(places.data, subject_id)
-        images = [subject.train.images, subject.test.images]
-        extract_together(FeatureStore(places.features), features, images, silent)
+        subject, store = open_subject(places.data, subject_id), FeatureStore(places.features)
+        features = [f for f in wanted if isinstance(f, FeatureSpec)]
+        extract_together(store, features, [subject.train.images, subject.test.images], silent)
+        specs = [s for s in wanted if isinstance(s, EncodingSpec)]
+        names = {o.subject for spec in specs for o in spec.with_subjects}
+        others = {name: open_subject(places.data, name) for name in names}
+        people = {s: subjects_of(subject, s, others) for s in specs}
+        make_features(specs, people, store, silent)
 
 
 def _fit_safely(task: Task, places: Places, after: Sequence[None]) -> dict[str, str] | None:

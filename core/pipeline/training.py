@@ -13,14 +13,23 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets import Subject
-from core.encoding import ENCODERS, TrainingData, Work, validation_split
+from core.encoding import (
+    ENCODERS,
+    Readout,
+    TrainingData,
+    Work,
+    fit_readout,
+    validation_split,
+)
 from core.encoding.ensemble import Member, merge
 from core.encoding.predictor import Predictor
+from core.encoding.readout.streamed import can_stream
 from core.encoding.scopes import fit_scoped
 from core.errors import InvalidInput
-from core.features import FeatureStore
+from core.features import FeatureSpec, FeatureStore
 from core.pipeline.cross_subject import allowed_rows, pooled_responses, shared_vertices
-from core.pipeline.designs import Readouts, space_features
+from core.pipeline.designs import Readouts, designed, side_by_side, space_features
+from core.pipeline.on_the_way import ImageSets, ReducedSpace, ReducedStore, source_of
 from core.pipeline.vertices import vertex_table
 from core.runs import EncodingSpec
 
@@ -69,35 +78,86 @@ def subjects_of(
     return tuple(found)
 
 
-def prepare(subjects: Sequence[Subject], spec: EncodingSpec, store: FeatureStore) -> Prepared:
-    """Choose the rows, fit the readouts on them, and make the designs."""
+def choose_rows(
+    subjects: Sequence[Subject], spec: EncodingSpec
+) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+    """Return the training rows that are fitted, per subject, and the target's validation rows."""
     target = subjects[0]
     fit_rows, validation_rows = validation_split(
         len(target.train), fraction=spec.validation_fraction, seed=spec.seed
     )
-    rows: tuple[np.ndarray, ...] = (fit_rows,)
-    if len(subjects) > 1:
-        rows = allowed_rows(target, fit_rows, subjects[1:])
-    spaces = spec.feature_spaces()
-    train = [[space_features(store, f, s.train.images) for f in spaces] for s in subjects]
     if len(subjects) == 1:
-        readouts = Readouts.fit(train[0], spec.reduction, fit_rows)
-    else:
-        pooled = [
-            _stack([train[s][k][rows[s]] for s in range(len(subjects))]) for k in range(len(spaces))
-        ]
-        readouts = Readouts.fit(pooled, spec.reduction)
-    design, residual = {}, {}
-    design["train"], residual["train"] = readouts.transform(train[0])
-    if len(target.test):
-        test = [space_features(store, f, target.test.images) for f in spaces]
-        design["test"], residual["test"] = readouts.transform(test)
-    fit_designs = [design["train"][rows[0]]]
-    for s in range(1, len(subjects)):
-        fit_designs.append(readouts.transform([block[rows[s]] for block in train[s]])[0])
+        return (fit_rows,), validation_rows
+    return allowed_rows(target, fit_rows, subjects[1:]), validation_rows
+
+
+def image_sets(subjects: Sequence[Subject], rows: Sequence[np.ndarray]) -> ImageSets:
+    """Return the fit images, and the images of which ``prepare`` makes designs, in its order."""
+    target = subjects[0]
+    fit = [s.train.images.subset(r) for s, r in zip(subjects, rows, strict=True)]
+    own = [target.train.images, *([target.test.images] if len(target.test) else [])]
+    return ImageSets.of(fit, [*own, *fit[1:]])
+
+
+def may_stream(spec: EncodingSpec, space: Sequence[FeatureSpec]) -> bool:
+    """Tell whether a space can be reduced on the way: incremental PCA, of one pass."""
+    asked = spec.on_the_way != "never"
+    return asked and can_stream(spec.reduction) and source_of(space) is not None
+
+
+def prepare(subjects: Sequence[Subject], spec: EncodingSpec, store: FeatureStore) -> Prepared:
+    """Choose the rows, fit the readouts on them, and make the designs.
+
+    Spaces that were reduced on the way are taken as they are.
+    """
+    target = subjects[0]
+    rows, validation_rows = choose_rows(subjects, spec)
+    spaces = spec.feature_spaces()
+    sets, reduced = image_sets(subjects, rows), ReducedStore(store)
+    parts: list[tuple[Readout, list[tuple[np.ndarray, np.ndarray]]]] = []
+    for space in spaces:
+        made = ReducedSpace(space, spec.reduction)
+        if may_stream(spec, space) and reduced.has(made, sets):
+            parts.append(reduced.open(made, sets))
+        else:
+            parts.append(_from_stored(subjects, rows, space, spec, store))
+    readouts = Readouts(tuple(readout for readout, _ in parts))
+    joined = [side_by_side(s) for s in zip(*(designs for _, designs in parts), strict=True)]
+    names = ["train", "test"] if len(target.test) else ["train"]
+    along = [design for design, _ in joined[len(names) :]]
     return Prepared(
-        tuple(subjects), rows, validation_rows, readouts, design, residual, tuple(fit_designs)
+        tuple(subjects),
+        rows,
+        validation_rows,
+        readouts,
+        {name: joined[k][0] for k, name in enumerate(names)},
+        {name: joined[k][1] for k, name in enumerate(names)},
+        (joined[0][0][rows[0]], *along),
     )
+
+
+def _from_stored(
+    subjects: Sequence[Subject],
+    rows: Sequence[np.ndarray],
+    space: Sequence[FeatureSpec],
+    spec: EncodingSpec,
+    store: FeatureStore,
+) -> tuple[Readout, list[tuple[np.ndarray, np.ndarray]]]:
+    """Fit a space's readout on stored features; return it and, per set of images, its designs."""
+    target = subjects[0]
+    train = [space_features(store, space, s.train.images) for s in subjects]
+    if len(subjects) == 1:
+        readout = fit_readout(train[0], spec.reduction, rows[0])
+    else:
+        pooled = np.concatenate([block[r] for block, r in zip(train, rows, strict=True)])
+        readout = fit_readout(pooled, spec.reduction)
+    blocks = [train[0]]
+    if len(target.test):
+        blocks.append(space_features(store, space, target.test.images))
+    designs = [designed(readout, block) for block in blocks]
+    # Another subject's images are read one subject after the other.
+    designs += [designed(readout, b[r]) for b, r in zip(train[1:], rows[1:], strict=True)]
+    return readout, designs
 
 
 def _stack(blocks: Sequence[np.ndarray]) -> np.ndarray:

@@ -74,6 +74,20 @@ def _clip(name: str, title: str, summary: str, encoder: str, scope: str = "hemis
     )
 
 
+def _joined(name: str, title: str, summary: str, *sources: Source) -> Recipe:
+    return Recipe(
+        name=name,
+        title=title,
+        origin=_ORIGIN,
+        summary=summary,
+        sources=sources,
+        encoder=EncoderSpec("head_linear"),
+        spaces="backbone",
+        scope="hemisphere",
+        ours=_HEAD,
+    )
+
+
 ENTRIES = (
     Recipe(
         name="algonauts_baseline",
@@ -133,16 +147,12 @@ ENTRIES = (
         scope="hemisphere",
         ours=_HEAD,
     ),
-    Recipe(
-        name="alexnet_clip",
-        title="AlexNet + CLIP",
-        origin=_ORIGIN,
-        summary="AlexNet's layers and CLIP's embedding side by side, one linear layer.",
-        sources=(_ALEXNET, _CLIP),
-        encoder=EncoderSpec("head_linear"),
-        spaces="backbone",
-        scope="hemisphere",
-        ours=_HEAD,
+    _joined(
+        "alexnet_clip",
+        "AlexNet + CLIP",
+        "AlexNet's layers and CLIP's embedding side by side, one linear layer.",
+        _ALEXNET,
+        _CLIP,
     ),
     _clip(
         "joint_hemispheres",
@@ -168,16 +178,12 @@ ENTRIES = (
         spaces="backbone",
         ours="Ridge instead of a trained layer; chosen by cross-validation on the fit images.",
     ),
-    Recipe(
-        name="image_text",
-        title="image + text",
-        origin=_ORIGIN,
-        summary="CLIP's image embedding joined with the embedding of the captions.",
-        sources=(_CLIP, _CAPTIONS),
-        encoder=EncoderSpec("head_linear"),
-        spaces="backbone",
-        scope="hemisphere",
-        ours=_HEAD,
+    _joined(
+        "image_text",
+        "image + text",
+        "CLIP's image embedding joined with the embedding of the captions.",
+        _CLIP,
+        _CAPTIONS,
     ),
     Recipe(
         name="cross_subject",

@@ -7,15 +7,17 @@ random weights, and these recipes use seeded untrained weights, which need no do
 
 from __future__ import annotations
 
+from core.backbones import Framing
 from core.encoding import EncoderSpec, Reduction
 from core.features import Pooling
 from core.recipes.recipe import Choice, Recipe, Source
 
 _ORIGIN = "img2brain"
 _FULL = Pooling("none")
-_OURS = (
-    "Weights are drawn by our seed; images are framed as each network's publication says "
-    "(img2brain: plain resize to 224 pixels)."
+_STRETCH = Framing("stretch", 224)
+_OURS = "Weights are drawn by our seed."
+_OURS_INCEPTION = (
+    " InceptionV3 undoes ImageNet's scaling of the values first, as its published weights expect."
 )
 
 LAYERS = (
@@ -49,7 +51,7 @@ LAYERS = (
         ),
     ),
 )
-_BEST = (Source((Choice("alexnet", ("features.12",), "untrained", _FULL),)),)
+_BEST = (Source((Choice("alexnet", ("features.12",), "untrained", _FULL, _STRETCH),)),)
 
 
 def _regressor(name: str, title: str, encoder: EncoderSpec) -> Recipe:
@@ -61,6 +63,7 @@ def _regressor(name: str, title: str, encoder: EncoderSpec) -> Recipe:
         sources=_BEST,
         encoder=encoder,
         reduction=Reduction.parse("ipca:100", scaling="none"),
+        on_the_way="always",
         ours=_OURS,
     )
 
@@ -72,12 +75,14 @@ ENTRIES = (
         origin=_ORIGIN,
         summary="23 layers of four untrained networks, PCA 30, least squares; one model a layer.",
         sources=tuple(
-            Source((Choice(network, layers, "untrained", _FULL),)) for network, layers in LAYERS
+            Source((Choice(network, layers, "untrained", _FULL, _STRETCH),))
+            for network, layers in LAYERS
         ),
         encoder=EncoderSpec("ols"),
         reduction=Reduction.parse("ipca:30:50", scaling="none"),
         each_layer=True,
-        ours=_OURS,
+        on_the_way="always",
+        ours=_OURS + _OURS_INCEPTION,
     ),
     _regressor("linear", "least squares", EncoderSpec("ols")),
     _regressor("ridge", "ridge, one penalty for all vertices", EncoderSpec("ridge_shared")),

@@ -23,35 +23,36 @@ _ALL = (_GABOR, _SMALL, _LEARNED)
 _PCA = Reduction("pca", 100)
 
 
+def _over_layers(name: str, title: str, summary: str, encoder: str) -> Recipe:
+    return Recipe(
+        name=name,
+        title=title,
+        origin=_ORIGIN,
+        summary=summary,
+        sources=_ALL,
+        encoder=EncoderSpec(encoder),
+        reduction=_PCA,
+        spaces="layer",
+    )
+
+
 ENTRIES = (
-    Recipe(
-        name="ridge_layers",
-        title="layers side by side",
-        origin=_ORIGIN,
-        summary="The same feature spaces as stacked, in one ridge with one penalty per vertex.",
-        sources=_ALL,
-        encoder=EncoderSpec("ridge"),
-        reduction=_PCA,
-        spaces="layer",
+    _over_layers(
+        "ridge_layers",
+        "layers side by side",
+        "The same feature spaces as stacked, in one ridge with one penalty per vertex.",
+        "ridge",
     ),
-    Recipe(
-        name="banded",
-        title="banded ridge",
-        origin=_ORIGIN,
-        summary="Several layers and backbones, one penalty per feature space and vertex.",
-        sources=_ALL,
-        encoder=EncoderSpec("banded"),
-        reduction=_PCA,
-        spaces="layer",
+    _over_layers(
+        "banded",
+        "banded ridge",
+        "Several layers and backbones, one penalty per feature space and vertex.",
+        "banded",
     ),
-    Recipe(
-        name="stacked",
-        title="stacked",
-        origin=_ORIGIN,
-        summary="Several layers and backbones, a ridge each, stacked per vertex.",
-        sources=_ALL,
-        encoder=EncoderSpec("stacked"),
-        reduction=_PCA,
-        spaces="layer",
+    _over_layers(
+        "stacked",
+        "stacked",
+        "Several layers and backbones, a ridge each, stacked per vertex.",
+        "stacked",
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.backbones import PUBLISHED, Framing
 from core.encoding import EncoderSpec, Reduction
 from core.features import Pooling
 
@@ -24,6 +25,7 @@ class Choice:
     layers: tuple[str, ...]
     weights: str = "pretrained"
     pooling: Pooling = GRID
+    framing: Framing = PUBLISHED
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Recipe:
     summary : what it does, in a sentence.
     ours : what the source does not say or cannot be had, and what we took; empty if nothing.
     sources : its features; several are joined as ``spaces`` says (``EncodingSpec``).
+    on_the_way : as in ``EncodingSpec``.
     each_layer : one model per layer instead of one of all: a layer search.
     cross_subject : fitted with the training images of the folder's other subjects.
     """
@@ -61,4 +64,5 @@ class Recipe:
     scope: str = "both"
     each_layer: bool = False
     cross_subject: bool = False
+    on_the_way: str = "auto"
     ours: str = ""

@@ -96,6 +96,7 @@ def configurations(
                 resolve_weights(choice.backbone, _kind(choice)),
                 layer,
                 choice.pooling,
+                framing=choice.framing,
             )
             for choice in resolved.choices
             for layer in choice.layers
@@ -116,6 +117,7 @@ def configurations(
             recipe=recipe.name,
             stand_ins=resolved.stand_ins,
             device=device,
+            on_the_way=recipe.on_the_way,
         )
         for group in ([(f,) for f in features] if recipe.each_layer else [tuple(features)])
     )

@@ -16,6 +16,7 @@ RUN_FORMAT = 3
 """Of the files of a run; raised when older ones must not be read any more."""
 
 SPACES = ("one", "layer", "backbone")
+ON_THE_WAY = ("auto", "always", "never")
 
 
 def readable(words: str) -> str:
@@ -51,6 +52,9 @@ class EncodingSpec:
     recipe : the recipe this came from; a name only.
     stand_ins : what the recipe names and what was taken in its place, in words.
     device : ``auto``, ``cpu`` or ``cuda``; does not change what the model is.
+    on_the_way : whether features are reduced while images pass and never stored (incremental PCA
+        only): ``auto`` where they would be too large to store, ``always`` or ``never``. Does not
+        change what the model is.
     """
 
     subject: str
@@ -66,6 +70,7 @@ class EncodingSpec:
     recipe: str = field(default="", metadata={"cosmetic": True})
     stand_ins: tuple[str, ...] = field(default=(), metadata={"cosmetic": True})
     device: str = field(default="auto", metadata={"cosmetic": True})
+    on_the_way: str = field(default="auto", metadata={"cosmetic": True})
 
     def __post_init__(self) -> None:
         if not self.features:
@@ -74,6 +79,7 @@ class EncodingSpec:
             raise InvalidInput("A layer is named twice among the features.")
         check_option("spaces", self.spaces, SPACES)
         check_option("scope", self.scope, SCOPES)
+        check_option("on_the_way", self.on_the_way, ON_THE_WAY)
         if self.subject in [other.subject for other in self.with_subjects]:
             raise InvalidInput(f"{self.subject} cannot be fitted along with itself.")
         if len(self.features) == 1:

@@ -34,11 +34,13 @@ class RunSource:
     Parameters
     ----------
     weights : kind, seed, sha256, label.
+    framing : as ``core.backbones.Framing.text``.
     """
 
     backbone: str
     weights: Mapping[str, Any]
     layers: tuple[str, ...]
+    framing: str = "published"
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,16 @@ class Run:
     def sources(self) -> tuple[RunSource, ...]:
         """The backbones its features come from, each with weights and layers."""
         return tuple(
-            RunSource(s["backbone"], s["weights"], tuple(s["layers"]))
+            RunSource(
+                s["backbone"], s["weights"], tuple(s["layers"]), s.get("framing", "published")
+            )
             for s in self.record["sources"]
         )
+
+    @property
+    def stretches(self) -> bool:
+        """Whether its networks see whole pictures, stretched, and not their central squares."""
+        return all(source.framing != "published" for source in self.sources)
 
     @property
     def layer(self) -> str:

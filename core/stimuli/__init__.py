@@ -1,5 +1,6 @@
 """Images as files: decoding them safely, and ordered, identified collections of them."""
 
+from core.stimuli.caption_file import read_captions, with_captions
 from core.stimuli.decode import DecodedImage, decode_image, square_crop
 from core.stimuli.images import IMAGE_SUFFIXES, StimulusImages, list_images, natural_sort_key
 
@@ -10,5 +11,7 @@ __all__ = [
     "decode_image",
     "list_images",
     "natural_sort_key",
+    "read_captions",
     "square_crop",
+    "with_captions",
 ]

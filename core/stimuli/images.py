@@ -172,22 +172,27 @@ class StimulusImages:
         return tuple(found)
 
     def captions_of(self, index: int) -> tuple[str, ...]:
-        """Return the captions of picture ``index`` that are not blank.
-
-        Raises
-        ------
-        InvalidInput
-            It has none.
-        """
+        """Return the captions of picture ``index`` that are not blank; empty where it has none."""
         found = tuple(c.strip() for c in self.captions[index]) if self.captions else ()
-        found = tuple(c for c in found if c)
-        if not found:
-            raise InvalidInput(
-                f"The image {self.ids[index]} has no caption.",
-                "Features of captions need one for every image: in a subject's folder, "
-                "'caption' or 'captions' in cortiscope_sidecar/stimuli.json.",
-            )
-        return found
+        return tuple(c for c in found if c)
+
+    def check_captions(self, at_least: int = 1) -> None:
+        """Raise InvalidInput that names the pictures with fewer captions than ``at_least``."""
+        lacking = [self.ids[i] for i in range(len(self)) if len(self.captions_of(i)) < at_least]
+        if not lacking:
+            return
+        what = "no caption" if at_least == 1 else f"fewer than {at_least} captions"
+        named = ", ".join(lacking[:5]) + (", ..." if len(lacking) > 5 else "")
+        who = (
+            f"The image {named} has"
+            if len(lacking) == 1
+            else f"{len(lacking)} of {len(self)} images ({named}) have"
+        )
+        raise InvalidInput(
+            f"{who} {what}.",
+            "Every image needs them: 'caption' or 'captions' in cortiscope_sidecar/stimuli.json "
+            "of a subject's folder, or --captions FILE with a folder of images.",
+        )
 
     def caption_key(self) -> str:
         """Return 16 hexadecimal digits of the captions, in order; pictures play no part.
@@ -195,8 +200,9 @@ class StimulusImages:
         Raises
         ------
         InvalidInput
-            An image has no caption; the first such one is named.
+            Images have no caption; they are named.
         """
+        self.check_captions()
         captions = [self.captions_of(i) for i in range(len(self))]
         return hashlib.sha256(json.dumps(captions).encode()).hexdigest()[:16]
 

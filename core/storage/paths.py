@@ -55,6 +55,11 @@ class Home:
         return self.root / "converted"
 
     @property
+    def networks(self) -> Path:
+        """Facts of networks that are named as their library names them."""
+        return self.root / "networks"
+
+    @property
     def jobs(self) -> Path:
         """Logs and states of background work."""
         return self.root / "jobs"

@@ -97,13 +97,14 @@ def _brain_and_picture(
     subject: Subject, run: Run, photograph: Photograph, predicted: np.ndarray
 ) -> None:
     picture, brain = st.columns([2, 7], gap="medium")
+    seen = "whole picture, stretched" if run.stretches else "central square"
     with picture:
         st.html(
             f'<p class="cs-title">as the encoder sees it</p>'
-            f'<img class="cs-photo" alt="{escape(photograph.name)}, central square" '
-            f'src="{_data_url(as_seen(photograph))}">'
+            f'<img class="cs-photo" alt="{escape(photograph.name)}, {seen}" '
+            f'src="{_data_url(as_seen(photograph, stretched=run.stretches))}">'
             f'<p class="cs-note">{escape(photograph.name)}, {escape(photograph.original)}. The '
-            "central square; the subject’s stimuli filled 8.4° of the visual field.</p>"
+            f"{seen}; the subject’s stimuli filled 8.4° of the visual field.</p>"
             + "".join(f'<p class="cs-note"><b>{escape(n)}</b></p>' for n in photograph.notes)
         )
     with brain:
@@ -245,7 +246,7 @@ def _occlusion(subject: Subject, run: Run, photograph: Photograph, design: np.nd
     drop = _drop(run, place, design, designs)
     st.html(
         f'<img class="cs-photo" alt="occlusion map for {escape(place.title)}" '
-        f'src="{_data_url(_overlay(as_seen(photograph), drop))}">'
+        f'src="{_data_url(_overlay(as_seen(photograph, stretched=run.stretches), drop))}">'
         f'<p class="cs-note">bright: blurring this patch lowers the predicted response of '
         f"{escape(place.title)} (largest fall {drop.max():.2f} z, largest rise "
         f"{max(-drop.min(), 0):.2f} z). {escape(subject.stamp)}</p>"

@@ -12,10 +12,10 @@ import numpy as np
 
 from core.encoding.readout.feature_scaling import FeatureScaling, fit_scaling
 from core.encoding.readout.feature_table import FeatureTable
-from core.encoding.readout.incremental_axes import incremental_axes
 from core.encoding.readout.principal_axes import Axes, principal_axes
 from core.encoding.readout.random_projection import gram_root, random_axes
 from core.encoding.readout.reduction import Reduction
+from core.encoding.readout.streamed import StreamedReadout, can_stream
 from core.errors import InvalidInput
 
 _UNIT_NORM = 1e-3
@@ -103,17 +103,28 @@ def fit_readout(
     Beyond components and blocks, exact PCA holds one float64 matrix of the shorter side squared.
     """
     table = FeatureTable(np.asanyarray(features), rows)
+    if can_stream(reduction):
+        streamed = StreamedReadout(reduction, *table.shape)
+        while not streamed.done:
+            for _, chunk in table.row_chunks():
+                streamed.add(chunk)
+        return finished_readout(streamed)
     scaling = fit_scaling(table, reduction.scaling)
-    axes = _axes(table, scaling, reduction)
+    return _readout(scaling, _axes(table, scaling, reduction))
+
+
+def finished_readout(streamed: StreamedReadout) -> Readout:
+    """Return the readout that was fitted while images passed."""
+    return _readout(*streamed.readout_parts())
+
+
+def _readout(scaling: FeatureScaling, axes: Axes) -> Readout:
     explained = (axes.variance / axes.total).astype(np.float32)
     return Readout(scaling.mean, scaling.scale, axes.components, explained)
 
 
 def _axes(table: FeatureTable, scaling: FeatureScaling, reduction: Reduction) -> Axes:
     k = reduction.components
-    match reduction.kind:
-        case "incremental_pca":
-            return incremental_axes(table, scaling, k, reduction.batch_size)
-        case "random_projection":
-            return random_axes(table, scaling, k, reduction.projection, reduction.seed)
+    if reduction.kind == "random_projection":
+        return random_axes(table, scaling, k, reduction.projection, reduction.seed)
     return principal_axes(table, scaling, k if reduction.kind == "pca" else None)

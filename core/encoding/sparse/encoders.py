@@ -9,8 +9,8 @@ import numpy as np
 
 from core.encoding.entry import EncoderEntry
 from core.encoding.predictor import LinearPredictor, Predictor
-from core.encoding.sparse.elastic_net import SPARSE_ALPHAS, fit_elastic_net_cv
-from core.encoding.sparse.multitask import fit_multitask
+from core.encoding.sparse.elastic_net import SPARSE_ALPHAS, SparseSolution, fit_elastic_net_cv
+from core.encoding.sparse.multitask import MultitaskSolution, fit_multitask
 from core.encoding.training import TrainingData, Work
 
 
@@ -30,9 +30,14 @@ class MultitaskSettings:
     n_folds: int = 3
 
 
-def _fit_with(l1_ratio: float) -> Callable[[TrainingData, SparseSettings, Work], Predictor]:
-    def fit(data: TrainingData, settings: SparseSettings, work: Work) -> Predictor:
-        solution = fit_elastic_net_cv(
+_Settings = SparseSettings | MultitaskSettings
+
+
+def _fit_with(
+    solve: Callable[..., SparseSolution | MultitaskSolution], l1_ratio: float
+) -> Callable[[TrainingData, _Settings, Work], Predictor]:
+    def fit(data: TrainingData, settings: _Settings, work: Work) -> Predictor:
+        solution = solve(
             data.design,
             data.responses,
             alphas=settings.alphas,
@@ -42,72 +47,60 @@ def _fit_with(l1_ratio: float) -> Callable[[TrainingData, SparseSettings, Work],
             progress=work.progress,
             checkpoint=work.checkpoint,
         )
-        return _linear(solution.coef, solution.intercept, solution.alpha)
+        alphas = np.full(len(solution.intercept), solution.alpha, dtype=np.float32)
+        return LinearPredictor(solution.coef, solution.intercept, alphas)
 
     return fit
 
 
-def _fit_jointly_with(
-    l1_ratio: float,
-) -> Callable[[TrainingData, MultitaskSettings, Work], Predictor]:
-    def fit(data: TrainingData, settings: MultitaskSettings, work: Work) -> Predictor:
-        solution = fit_multitask(
-            data.design,
-            data.responses,
-            alphas=settings.alphas,
-            l1_ratio=l1_ratio,
-            n_folds=settings.n_folds,
-            device=work.device,
-            progress=work.progress,
-            checkpoint=work.checkpoint,
-        )
-        return _linear(solution.coef, solution.intercept, solution.alpha)
-
-    return fit
-
-
-def _linear(coef: np.ndarray, intercept: np.ndarray, alpha: float) -> LinearPredictor:
-    return LinearPredictor(coef, intercept, np.full(len(intercept), alpha, dtype=np.float32))
+def _entry(
+    name: str,
+    summary: str,
+    method: str,
+    settings: type[_Settings],
+    fit: Callable[[TrainingData, _Settings, Work], Predictor],
+) -> EncoderEntry:
+    return EncoderEntry(
+        name=name,
+        title=name.replace("_", " "),
+        summary=summary,
+        method=method,
+        settings=settings,
+        separable=False,
+        fit=fit,
+    )
 
 
 ENTRIES = (
-    EncoderEntry(
-        name="lasso",
-        title="lasso",
-        summary="linear and sparse; one penalty for all vertices, by 5-fold cross-validation",
-        method="lasso with one penalty for all vertices, chosen by {n_folds}-fold cross-validation",
-        settings=SparseSettings,
-        separable=False,
-        fit=_fit_with(1.0),
+    _entry(
+        "lasso",
+        "linear and sparse; one penalty for all vertices, by 5-fold cross-validation",
+        "lasso with one penalty for all vertices, chosen by {n_folds}-fold cross-validation",
+        SparseSettings,
+        _fit_with(fit_elastic_net_cv, 1.0),
     ),
-    EncoderEntry(
-        name="elastic_net",
-        title="elastic net",
-        summary="linear, half sparse, half ridge; one penalty for all vertices, by 5-fold",
-        method="elastic net (l1 ratio 0.5) with one penalty for all vertices, chosen by "
+    _entry(
+        "elastic_net",
+        "linear, half sparse, half ridge; one penalty for all vertices, by 5-fold",
+        "elastic net (l1 ratio 0.5) with one penalty for all vertices, chosen by "
         "{n_folds}-fold cross-validation",
-        settings=SparseSettings,
-        separable=False,
-        fit=_fit_with(0.5),
+        SparseSettings,
+        _fit_with(fit_elastic_net_cv, 0.5),
     ),
-    EncoderEntry(
-        name="multitask_lasso",
-        title="multitask lasso",
-        summary="linear; a feature is used by all vertices or by none (L2,1 penalty)",
-        method="multitask lasso (L2,1 penalty: features selected jointly for all vertices), its "
+    _entry(
+        "multitask_lasso",
+        "linear; a feature is used by all vertices or by none (L2,1 penalty)",
+        "multitask lasso (L2,1 penalty: features selected jointly for all vertices), its "
         "penalty chosen by {n_folds}-fold cross-validation",
-        settings=MultitaskSettings,
-        separable=False,
-        fit=_fit_jointly_with(1.0),
+        MultitaskSettings,
+        _fit_with(fit_multitask, 1.0),
     ),
-    EncoderEntry(
-        name="multitask_elastic_net",
-        title="multitask elastic net",
-        summary="linear, half multitask lasso, half ridge",
-        method="multitask elastic net (L2,1 penalty, l1 ratio 0.5: features selected jointly for "
+    _entry(
+        "multitask_elastic_net",
+        "linear, half multitask lasso, half ridge",
+        "multitask elastic net (L2,1 penalty, l1 ratio 0.5: features selected jointly for "
         "all vertices), its penalty chosen by {n_folds}-fold cross-validation",
-        settings=MultitaskSettings,
-        separable=False,
-        fit=_fit_jointly_with(0.5),
+        MultitaskSettings,
+        _fit_with(fit_multitask, 0.5),
     ),
 )

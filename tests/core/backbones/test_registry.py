@@ -39,14 +39,24 @@ def test_every_card_is_complete_and_plain(name):
     card = get_card(name)
     assert card.name == name
     assert card.title
+    assert card.family
     assert card.summary.endswith(".")
     assert card.preprocessing.endswith(".")
     assert card.licence
+    assert card.paper
+    assert card.source
     assert (card.input_size > 0) == (card.modality == "image")
     assert card.default_weights in card.weights
     assert card.layers_offered
     assert len(set(card.layers_offered)) == len(card.layers_offered)
     assert ("pretrained" in card.weights) == bool(card.pretrained)
+    for published in card.pretrained:
+        assert published.variant
+        assert published.title
+        assert published.file_name
+        assert published.url.startswith("https://") or name == "small_cnn"
+        assert published.input_size == card.input_size or len(card.pretrained) > 1
+        assert published.preprocessing.endswith(".")
     json.dumps(to_plain(card))
 
 

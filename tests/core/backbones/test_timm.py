@@ -54,6 +54,32 @@ def test_features_are_what_forward_features_returns(name, picture):
     torch.testing.assert_close(backbone.outputs(batch), logits, rtol=1e-5, atol=1e-5)
 
 
+def test_blocks_are_what_forward_intermediates_returns(picture):
+    name = "timm_vit_tiny"
+    network, backbone = seeded(name), load_backbone(name, UNTRAINED, "cpu")
+    batch = backbone.preprocess(picture)[None]
+    chosen = [0, 5, 11]
+    found = backbone.forward(batch, [f"blocks.{i}" for i in chosen])
+    with torch.inference_mode():
+        theirs = network.forward_intermediates(
+            batch, indices=chosen, output_fmt="NLC", intermediates_only=True
+        )
+    for i, expected in zip(chosen, theirs, strict=True):
+        patches = found[f"blocks.{i}"][:, 1:]
+        torch.testing.assert_close(patches, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_stages_are_what_forward_intermediates_returns(picture):
+    name = "timm_convnext_tiny"
+    network, backbone = seeded(name), load_backbone(name, UNTRAINED, "cpu")
+    batch = backbone.preprocess(picture)[None]
+    found = backbone.forward(batch, [f"stages.{i}" for i in range(4)])
+    with torch.inference_mode():
+        theirs = network.forward_intermediates(batch, intermediates_only=True)
+    for i, expected in enumerate(theirs):
+        torch.testing.assert_close(found[f"stages.{i}"], expected, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("name", SMALLEST)
 def test_untrained_networks_follow_their_seed_and_leave_the_global_one_alone(name):
     torch.manual_seed(5)

@@ -65,6 +65,21 @@ def test_preprocessing_is_the_published_one_also_for_untrained_weights(name, pic
     assert backbone.preprocess(picture).shape == (3, 224, 224)
 
 
+@pytest.mark.parametrize("name", ["squeezenet1_1", "resnet18", "mobilenet_v3_small", "vit_b_32"])
+def test_outputs_are_those_of_torchvisions_own_network(name, picture):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(4)
+        theirs = import_torchvision().models.get_model(name, weights=None).eval()
+    ours = load_backbone(name, WeightsSpec("untrained", seed=4), "cpu")
+    batch = ours.preprocess(picture)[None]
+    last = ours.layers()[-1].name
+    with torch.inference_mode():
+        expected = theirs(batch)
+    torch.testing.assert_close(ours.outputs(batch), expected, rtol=1e-4, atol=1e-5)
+    found = ours.forward(batch, [last])[last].flatten(1)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("name", ["googlenet", "inception_v3", "densenet121", "mnasnet0_5"])
 def test_own_checkpoint_of_a_network_with_quirks_loads_strictly(name, tmp_path):
     torch.manual_seed(0)

@@ -85,6 +85,39 @@ def test_features_writes_one_file_per_layer_and_nothing_else(home, data, tmp_pat
     assert "untrained" in result["weights"]
 
 
+def test_features_of_stretched_pictures_have_the_shapes_of_that_size(home, data, tmp_path, capsys):
+    images = data / "subj01/test_split/test_images"
+    what = ("--backbone", "squeezenet1_1", "--weights", "untrained", "--layers", "features.0")
+    out = tmp_path / "features"
+    status, result, _ = _run(
+        *(capsys, "features", "--images", images, *what, "--framing", "stretch:40", "--out", out)
+    )
+    assert status == 0
+    assert (result["framing"], result["layers"]) == ("stretch:40", {"features.0": [6, 64, 19, 19]})
+
+
+def test_features_of_captions_come_from_a_file_of_them(home, data, tmp_path, capsys):
+    folder = data / "subj01/test_split/test_images"
+    names = sorted(p.name for p in folder.iterdir())
+    captions = tmp_path / "captions.json"
+    captions.write_text(json.dumps({name: [f"number{name}", "a dog"] for name in names}))
+    what = ("features", "--images", folder, "--backbone", "caption_words", "--layers", "words")
+    found = {}
+    for framing in ("published", "caption:1", "caption:2"):
+        out = tmp_path / framing
+        told = _run(capsys, *what, "--out", out, "--captions", captions, "--framing", framing)
+        assert (told[0], told[1]["framing"]) == (0, framing)
+        found[framing] = np.load(out / "words.npy")
+    np.testing.assert_allclose(
+        found["published"], (found["caption:1"] + found["caption:2"]) / 2, atol=1e-6
+    )
+    assert np.ptp(found["caption:2"], axis=0).max() == 0
+    assert np.ptp(found["caption:1"], axis=0).max() > 0
+    status, result, _ = _run(capsys, *what, "--out", tmp_path / "none")
+    assert status == 2
+    assert "6 of 6 images" in result["error"]["message"]
+
+
 @pytest.mark.parametrize(
     "what", [("backbones",), ("encoders",), ("runs",), ("layers", "small_cnn")]
 )
@@ -107,6 +140,11 @@ WRONG = {
     "no such verb": ("fly",),
     "missing option": ("fit",),
     "bad reduction": ("fit", "--data", "DATA", "--reduce", "pca", *PIXELS),
+    "bad framing": ("fit", "--data", "DATA", "--framing", "crop", *PIXELS),
+    "no such framing": (
+        *("features", "--images", "IMAGES", "--out", "o", "--framing", "stretch:224"),
+        *PIXELS,
+    ),
     "bad encoder": ("fit", "--data", "DATA", "--encoder", "svm", *PIXELS),
     "no such subject": ("fit", "--data", "DATA", "--subject", "s9", *PIXELS),
     "absent weights": (

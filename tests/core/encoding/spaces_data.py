@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from core.encoding.checkpoint import MemoryCheckpoint
+from core.encoding.training import Work
 
 SPACES = (slice(0, 7), slice(7, 11), slice(11, 23))
 
@@ -63,3 +65,30 @@ class StopAfter(MemoryCheckpoint):
             raise KeyboardInterrupt
         self.left -= 1
         super().save(name, arrays)
+
+
+def check_resumed(fit, x, y, module, names, monkeypatch):
+    """Stop a fit that runs over the vertices in three chunks; it goes on and ends as a whole one.
+
+    Parameters
+    ----------
+    fit : called as ``fit(x, y, SPACES)``, with ``work`` for the stopped one.
+    module : where it takes its ``vertex_chunks`` from.
+    names : of the solution's arrays.
+    """
+    straight = fit(x, y, SPACES)
+    monkeypatch.setattr(
+        module, "vertex_chunks", lambda n, _: iter([slice(0, 4), slice(4, 7), slice(7, n)])
+    )
+    pieces = StopAfter(2)
+    with pytest.raises(KeyboardInterrupt):
+        fit(x, y, SPACES, work=Work(checkpoint=pieces))
+    pieces.left = 100
+    shares = []
+    work = Work(checkpoint=pieces, progress=lambda share, _: shares.append(share))
+    resumed, whole = fit(x, y, SPACES, work=work), fit(x, y, SPACES)
+    assert pieces.left == 99
+    assert shares == sorted(shares)
+    for name in names:
+        np.testing.assert_array_equal(getattr(resumed, name), getattr(whole, name))
+    np.testing.assert_allclose(whole.coef, straight.coef, atol=1e-5)

@@ -4,9 +4,9 @@ import pytest
 from core.encoding.ridge.kfold import fit_ridge_cv
 from core.encoding.spaces import best_space
 from core.encoding.spaces.best_space import choose_spaces, fit_best_space
-from core.encoding.training import VertexTable, Work
+from core.encoding.training import VertexTable
 from core.errors import InvalidInput, UnknownName
-from tests.core.encoding.spaces_data import SPACES, StopAfter, make, permuted
+from tests.core.encoding.spaces_data import SPACES, check_resumed, make, permuted
 
 
 def _table(**classes):
@@ -93,23 +93,8 @@ def test_a_group_s_choice_weighs_vertices_by_their_variance_and_ignores_constant
 
 
 def test_an_interrupted_fit_goes_on_and_ends_as_an_uninterrupted_one(rng, monkeypatch):
-    x, y = make(rng)
-    straight = fit_best_space(x, y, SPACES)
-    monkeypatch.setattr(
-        best_space, "vertex_chunks", lambda n, _: iter([slice(0, 4), slice(4, 7), slice(7, n)])
-    )
-    pieces = StopAfter(2)
-    with pytest.raises(KeyboardInterrupt):
-        fit_best_space(x, y, SPACES, work=Work(checkpoint=pieces))
-    pieces.left = 100
-    shares = []
-    work = Work(checkpoint=pieces, progress=lambda share, _: shares.append(share))
-    resumed, whole = fit_best_space(x, y, SPACES, work=work), fit_best_space(x, y, SPACES)
-    assert pieces.left == 99
-    assert shares == sorted(shares)
-    for name in ("coef", "intercept", "alpha", "choice", "errors"):
-        np.testing.assert_array_equal(getattr(resumed, name), getattr(whole, name))
-    np.testing.assert_allclose(whole.coef, straight.coef, atol=1e-5)
+    names = ("coef", "intercept", "alpha", "choice", "errors")
+    check_resumed(fit_best_space, *make(rng), best_space, names, monkeypatch)
 
 
 def test_groups_without_a_table_and_unknown_groupings_are_refused(rng):

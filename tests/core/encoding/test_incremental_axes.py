@@ -2,15 +2,13 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA, IncrementalPCA
 
-from core.encoding.readout.feature_scaling import fit_scaling
-from core.encoding.readout.feature_table import FeatureTable
-from core.encoding.readout.incremental_axes import incremental_axes
+from core.encoding import Reduction, fit_readout
 from core.encoding.readout.principal_axes import signs_of
 
 
 def _axes(x, components, batch_size, rows=None):
-    table = FeatureTable(x, rows)
-    return incremental_axes(table, fit_scaling(table, "none"), components, batch_size)
+    reduction = Reduction("incremental_pca", components, "none", batch_size)
+    return fit_readout(x, reduction, rows)
 
 
 def _features(rng, n, d):
@@ -26,9 +24,7 @@ def test_axes_and_variances_are_scikit_learns(rng, n, d, batch_size):
     theirs = IncrementalPCA(5, batch_size=batch_size).fit(x.astype(np.float64))
     expected = theirs.components_.T * signs_of(theirs.components_.T)
     np.testing.assert_allclose(ours.components, expected, atol=1e-4)
-    np.testing.assert_allclose(
-        ours.variance / ours.total, theirs.explained_variance_ratio_, rtol=1e-4
-    )
+    np.testing.assert_allclose(ours.explained, theirs.explained_variance_ratio_, rtol=1e-4)
 
 
 def test_one_batch_of_all_images_is_exact_pca(rng):

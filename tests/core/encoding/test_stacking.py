@@ -7,8 +7,7 @@ from core.encoding.ridge.kfold import fit_ridge_cv
 from core.encoding.spaces import stacking
 from core.encoding.spaces.banded import fit_banded_fixed
 from core.encoding.spaces.stacking import fit_stacked
-from core.encoding.training import Work
-from tests.core.encoding.spaces_data import SPACES, StopAfter, make, permuted
+from tests.core.encoding.spaces_data import SPACES, check_resumed, make, permuted
 
 
 def _predict(solution, x):
@@ -121,20 +120,5 @@ def test_next_to_no_penalty_on_nearly_collinear_columns_is_as_exact(rng):
 
 
 def test_an_interrupted_fit_goes_on_and_ends_as_an_uninterrupted_one(rng, monkeypatch):
-    x, y = make(rng)
-    straight = fit_stacked(x, y, SPACES)
-    monkeypatch.setattr(
-        stacking, "vertex_chunks", lambda n, _: iter([slice(0, 4), slice(4, 7), slice(7, n)])
-    )
-    pieces = StopAfter(2)
-    with pytest.raises(KeyboardInterrupt):
-        fit_stacked(x, y, SPACES, work=Work(checkpoint=pieces))
-    pieces.left = 100
-    shares = []
-    work = Work(checkpoint=pieces, progress=lambda share, _: shares.append(share))
-    resumed, whole = fit_stacked(x, y, SPACES, work=work), fit_stacked(x, y, SPACES)
-    assert pieces.left == 99
-    assert shares == sorted(shares)
-    for name in ("coef", "intercept", "weights", "alphas", "gap"):
-        np.testing.assert_array_equal(getattr(resumed, name), getattr(whole, name))
-    np.testing.assert_allclose(whole.coef, straight.coef, atol=1e-5)
+    names = ("coef", "intercept", "weights", "alphas", "gap")
+    check_resumed(fit_stacked, *make(rng), stacking, names, monkeypatch)

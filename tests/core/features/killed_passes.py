@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core.backbones import WeightsSpec
 from core.backbones.module_backbone import ModuleBackbone
-from core.features import FeatureSpec, FeatureStore, extract, store
+from core.features import FeatureSpec, FeatureStore, extract, kept_pass
 from core.features.draft import Draft
 from core.stimuli import StimulusImages
 from tests.core.features.conftest import _make_tiny_backbone
@@ -29,7 +29,7 @@ MOMENTS = {
     "within_the_second_chunk": (ModuleBackbone, "forward", 4),
     "between_two_layers_of_a_chunk": (Path, "replace", 4),
     "before_the_second_layer_is_assembled": (Draft, "assemble", 2),
-    "before_the_array_has_its_record": (store, "_provenance", 1),
+    "before_the_array_has_its_record": (kept_pass, "_provenance", 1),
     "before_the_draft_is_removed": (Draft, "discard", 1),
 }
 

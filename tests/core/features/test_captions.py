@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.backbones import WeightsSpec, load_backbone
+from core.backbones import Framing, WeightsSpec, load_backbone
 from core.backbones.caption_words import hash_caption
+from core.config import fingerprint, to_plain
 from core.errors import InvalidInput
 from core.features import FeatureSpec, FeatureStore, Pooling
 from core.features.extract import extract, extract_one
@@ -66,7 +67,7 @@ def test_an_image_without_a_caption_is_named(store, images, captioned):
         store.get([WORDS], gap)
     with pytest.raises(InvalidInput, match="image s4 has no caption"):
         extract(backbone, gap, ["words"], Pooling(), batch_size=2, progress=_unused)
-    with pytest.raises(InvalidInput, match="image s0 has no caption"):
+    with pytest.raises(InvalidInput, match=r"images \(s0, s1, .* have no caption"):
         extract(backbone, images, ["words"], Pooling())
 
 
@@ -74,3 +75,54 @@ def test_a_photograph_without_a_caption_is_refused(images):
     backbone = load_backbone("caption_words", None, "cpu")
     with pytest.raises(InvalidInput, match="Caption words reads a caption"):
         extract_one(backbone, images.load(0), ["words"], Pooling())
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_one_caption_of_each_picture_can_be_taken(store, captioned, number):
+    one = replace(WORDS, framing=Framing.parse(f"caption:{number}"))
+    mean = store.get([WORDS], captioned)["words"]
+    found = store.get([one], captioned)["words"]
+    expected = [hash_caption(captions[number - 1], 512) for captions in captioned.captions]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert not np.allclose(found, mean)
+
+
+def test_the_mean_over_two_captions_is_that_of_either(store, captioned):
+    first, second, mean = (
+        np.array(store.get([replace(WORDS, framing=Framing.parse(f))], captioned)["words"])
+        for f in ("caption:first", "caption:2", "published")
+    )
+    np.testing.assert_allclose((first + second) / 2, mean, atol=1e-6)
+
+
+def test_a_caption_that_some_images_lack_is_told_before_anything_is_computed(store, captioned):
+    few = replace(captioned, captions=(*captioned.captions[:2], ("one",), *captioned.captions[3:]))
+    third = replace(WORDS, framing=Framing("caption", caption=2))
+    with pytest.raises(InvalidInput, match="image s2 has fewer than 2 captions"):
+        store.get([third], few)
+    backbone = load_backbone("caption_words", None, "cpu").framed(third.framing)
+    with pytest.raises(InvalidInput, match="image s2 has fewer than 2 captions"):
+        extract(backbone, few, ["words"], Pooling(), progress=_unused)
+
+
+def test_the_choice_of_a_caption_is_part_of_the_key_and_the_mean_is_not():
+    specs = [replace(WORDS, framing=Framing.parse(f)) for f in ("caption:1", "caption:2")]
+    assert len({fingerprint(s) for s in (WORDS, *specs)}) == 3
+    assert fingerprint(replace(WORDS, framing=Framing("published", caption=2))) == fingerprint(
+        WORDS
+    )
+    # Stretches were there before captions could be chosen.
+    assert to_plain(Framing("stretch", 224), cosmetic=False) == {
+        "type": "Framing",
+        "kind": "stretch",
+        "size": 224,
+    }
+
+
+def test_pictures_know_no_choice_of_captions_and_captions_no_stretch():
+    with pytest.raises(InvalidInput, match="caption:1 means nothing to it"):
+        load_backbone("pixels", None, "cpu").framed(Framing("caption", caption=1))
+    with pytest.raises(InvalidInput, match="stretch:224 means nothing to it"):
+        load_backbone("caption_words", None, "cpu").framed(Framing("stretch", 224))
+    with pytest.raises(InvalidInput, match="counted from 1"):
+        Framing.parse("caption:0")

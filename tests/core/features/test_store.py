@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from core.backbones import WeightsSpec
+from core.backbones import Framing, WeightsSpec
 from core.config import fingerprint
 from core.errors import InvalidInput, UnknownName
 from core.features import FeatureSpec, FeatureStore, Pooling
@@ -149,7 +149,7 @@ def test_bad_requests_are_told(store, images):
 
 def test_key_holds_exactly_these_fields():
     assert [f.name for f in dataclasses.fields(FeatureSpec)] == [
-        *("backbone", "weights", "layer", "pooling", "dtype")
+        *("backbone", "weights", "layer", "pooling", "dtype", "framing")
     ]
     keys = {
         fingerprint(s)
@@ -160,12 +160,14 @@ def test_key_holds_exactly_these_fields():
             spec("block1", pooling=Pooling("mean")),
             dataclasses.replace(spec("block1"), backbone="pixels"),
             dataclasses.replace(spec("block1"), dtype="float16"),
+            dataclasses.replace(spec("block1"), framing=Framing("stretch", 64)),
+            dataclasses.replace(spec("block1"), framing=Framing("stretch", 65)),
         )
     }
-    assert len(keys) == 6
+    assert len(keys) == 8
 
 
-def test_features_stored_before_there_was_a_dtype_keep_their_key():
+def test_features_stored_before_there_were_dtypes_and_framings_keep_their_key():
     assert fingerprint(spec("block1")) == "bd80cbf48f6902f3"
 
 

@@ -4,8 +4,9 @@ import pytest
 
 from core.datasets import open_subject
 from core.errors import CoreError, InvalidInput, MissingData, UnknownName
+from core.features.upkeep import stored_items
 from core.pipeline.plan import read_plan
-from core.pipeline.sweep import Places, plan_tasks, run_sweep
+from core.pipeline.sweep import Places, _extract_safely, _passes, plan_tasks, run_sweep
 from core.pipeline.sweep_table import COLUMNS, csv_table, markdown_table, table_row
 from core.recipes import recipe_names
 from core.runs import RunStore
@@ -65,6 +66,21 @@ def test_all_subjects_and_all_recipes(tmp_path, places):
     assert plan.recipes == recipe_names()
     tasks, _ = plan_tasks(_plan(tmp_path, 'recipes = ["stacked"]'), places)
     assert [t.name for t in tasks] == ["s1 stacked", "s2 stacked"]
+
+
+def test_what_is_reduced_on_the_way_is_a_pass_a_network_and_stores_no_features(tmp_path, places):
+    text = 'subjects = ["s1"]\nrecipes = ["img2brain_linear", "img2brain_layer_search"]'
+    tasks, _ = plan_tasks(_plan(tmp_path, text), places)
+    passes: dict = {}
+    for key, spec in [p for task in tasks for p in _passes(task)]:
+        passes.setdefault(key, []).append(spec)
+    assert sorted(len(specs) for specs in passes.values()) == [4, 5, 6, 8 + 1]
+    alexnet = next(specs for specs in passes.values() if len(specs) == 9)
+    chosen = [s for s in alexnet if s.features[0].layer in ("features.12", "classifier.6")]
+    _extract_safely("s1", tuple(chosen), places)
+    items = stored_items(places.features)
+    assert {i.backbone for i in items} == {"reduced/alexnet"}
+    assert len(items) == 3 * 3  # a readout and designs of two sets of images each
 
 
 @pytest.mark.slow

@@ -62,6 +62,12 @@ def test_every_recipe_can_be_configured_without_any_weights(name, tmp_path):
         assert RECIPES[name].ours or RECIPES[name].origin == "Cortiscope"
 
 
+def test_img2brains_pictures_are_stretched_to_224_pixels_and_others_framed_as_published():
+    for recipe in RECIPES.values():
+        framings = {choice.framing.text for s in recipe.sources for choice in s.choices}
+        assert framings == {"stretch:224" if recipe.origin == "img2brain" else "published"}
+
+
 def test_every_layer_that_a_recipe_names_exists():
     wanted = {
         (choice.backbone, layer)

@@ -125,11 +125,24 @@ def test_content_key_knows_nothing_of_captions(tmp_path):
     assert plain.content_key() == replace(plain, captions=(("a face",),)).content_key()
 
 
-def test_the_first_image_without_a_caption_is_named():
-    with pytest.raises(InvalidInput, match="image s1 has no caption"):
+def test_images_without_a_caption_are_named():
+    with pytest.raises(InvalidInput, match=r"2 of 3 images \(s1, s2\) have no caption"):
         captioned(("a face",), (" ",), ()).caption_key()
-    with pytest.raises(InvalidInput, match="image a has no caption"):
+    with pytest.raises(InvalidInput, match="The image s1 has no caption"):
+        captioned(("a face",), ("",)).caption_key()
+    with pytest.raises(InvalidInput, match="The image a has no caption"):
         StimulusImages(("a",), (Path("a.png"),)).caption_key()
+    with pytest.raises(InvalidInput, match=r"9 of 9 images \(s0, s1, s2, s3, s4, \.\.\.\) have no"):
+        captioned(*[()] * 9).check_captions()
+
+
+def test_images_with_too_few_captions_are_named():
+    images = captioned(("one", "two"), ("one", " "), ("one", "two", "three"))
+    images.check_captions(1)
+    with pytest.raises(InvalidInput, match="The image s1 has fewer than 2 captions"):
+        images.check_captions(2)
+    with pytest.raises(InvalidInput, match=r"2 of 3 images \(s0, s1\) have fewer than 3 captions"):
+        images.check_captions(3)
 
 
 def test_captions_must_be_as_many_as_images():

@@ -1,43 +1,19 @@
-"""open_clip's towers at work: pictures with their published preprocessing, captions as tokens."""
+"""open_clip's text towers at work: captions as tokens."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import torch
-from PIL import Image
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
 from core.backbones.base import Reduce
 from core.backbones.card import BackboneCard, WeightsSpec
 from core.backbones.module_backbone import ModuleBackbone, channels_first
-from core.backbones.open_clip_networks import import_open_clip, preprocessing_of
+from core.backbones.open_clip_networks import import_open_clip
 from core.backbones.text_backbone import TextBackbone
 from core.stimuli import StimulusImages
-
-
-class ClipImageBackbone(ModuleBackbone):
-    """An image tower; untrained and own weights get the usual set's preprocessing."""
-
-    def __init__(
-        self,
-        card: BackboneCard,
-        weights: WeightsSpec,
-        device: torch.device,
-        network: nn.Module,
-        model: str,
-    ) -> None:
-        super().__init__(card, weights, device, network)
-        import_open_clip()
-        from open_clip.transform import image_transform_v2
-
-        tag = card.pretrained_set(weights.variant).variant
-        self._transform = image_transform_v2(preprocessing_of(model, tag), is_train=False)
-
-    def preprocess(self, image: Image.Image) -> torch.Tensor:  # noqa: D102 - as in Backbone
-        tensor: torch.Tensor = self._transform(image)
-        return tensor
 
 
 class ClipTextBackbone(TextBackbone, ModuleBackbone):
@@ -54,13 +30,15 @@ class ClipTextBackbone(TextBackbone, ModuleBackbone):
         device: torch.device,
         network: nn.Module,
         model: str,
+        notes: tuple[str, ...] = (),
     ) -> None:
         super().__init__(card, weights, device, network)
+        self.notes = notes
         self._tokenizer = import_open_clip().get_tokenizer(model)
 
     def prepare(self, images: StimulusImages, index: int) -> torch.Tensor:
-        """Return the tokens of an image's captions, int64 (n_captions, n_tokens)."""
-        tokens: torch.Tensor = self._tokenizer(list(images.captions_of(index)))
+        """Return the tokens of the captions that are read, int64 (n_captions, n_tokens)."""
+        tokens: torch.Tensor = self._tokenizer(list(self.captions(images, index)))
         return tokens
 
     def collate(self, inputs: Sequence[torch.Tensor]) -> torch.Tensor:

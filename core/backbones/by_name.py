@@ -1,0 +1,84 @@
+"""Any network of a library by the library's own name, as in ``timm:resnet18.a1_in1k``.
+
+What a card says of such a network is read from the library once, by ``describe_network`` in a
+process of its own (the app's server never imports torch), and kept as JSON in the home, by the
+library's version.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import re
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from core.errors import InvalidInput, UnknownName, WorkFailed
+from core.storage import Home
+
+_DISTRIBUTIONS = {"timm": "timm", "open_clip": "open_clip_torch"}
+_FORMAT = 1
+_NAME = re.compile(r"[A-Za-z0-9_.-]+(:text)?")
+_PROJECT = Path(__file__).resolve().parents[2]
+
+
+def described(library: str, name: str) -> dict[str, Any]:
+    """Return a network's facts: what ``describe`` of the library's generating script returns.
+
+    Raises
+    ------
+    InvalidInput
+        The library has no such network, or none that looks at square pictures in colour.
+    WorkFailed
+        The library could not be asked.
+    """
+    if not _NAME.fullmatch(name):
+        raise InvalidInput(
+            f"{name!r} is no name of a network of {library}.",
+            f"'python -m core list networks {library}' shows the names.",
+        )
+    found_in = f"{library}-{version(_DISTRIBUTIONS[library])}-{_FORMAT}"
+    path = Home.from_environment().networks / found_in / f"{name.replace(':', '-')}.json"
+    return _facts(library, name, path)
+
+
+@functools.cache
+def _facts(library: str, name: str, path: Path) -> dict[str, Any]:
+    try:
+        return dict(_tuples(json.loads(path.read_text(encoding="utf-8"))))
+    except (OSError, ValueError, TypeError):
+        _ask(library, name, path)
+    return dict(_tuples(json.loads(path.read_text(encoding="utf-8"))))
+
+
+def _ask(library: str, name: str, path: Path) -> None:
+    command = [sys.executable, "-m", "core.backbones.describe_network", library, name, str(path)]
+    ran = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        cwd=_PROJECT,
+        # A look-up of weights on the network must fail at once instead of after retries.
+        env={**os.environ, "HF_HUB_OFFLINE": "1"},
+        check=False,
+    )
+    if ran.returncode == InvalidInput.exit_code:
+        told = json.loads(ran.stdout.strip().splitlines()[-1])
+        kind = UnknownName if told["kind"] == UnknownName.kind else InvalidInput
+        raise kind(told["message"], told["hint"])
+    if ran.returncode or not path.is_file():
+        last = (ran.stderr.strip().splitlines() or ["no reason was given"])[-1]
+        raise WorkFailed(
+            f"{library} could not be asked about {name}: {last[:200]}.",
+            f"Check that {_DISTRIBUTIONS[library]} and torch are installed.",
+        )
+
+
+def _tuples(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_tuples(item) for item in value)
+    return {k: _tuples(v) for k, v in value.items()} if isinstance(value, dict) else value

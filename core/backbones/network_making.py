@@ -1,0 +1,64 @@
+"""A library's network with the weights that were asked for, in one way for all libraries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from core.backbones.card import BackboneCard, WeightsSpec
+from core.backbones.weights_files import weights_file
+from core.backbones.weights_loading import (
+    left_out_note,
+    load_state,
+    load_strictly,
+    n_classes,
+    own_part,
+)
+
+State = dict[str, Any]
+
+
+def make_network(
+    card: BackboneCard,
+    weights: WeightsSpec,
+    build: Callable[[int | None], nn.Module],
+    *,
+    read: Callable[[Path], State] = load_state,
+    adapt: Callable[[State, nn.Module], State] = lambda state, network: state,
+) -> tuple[nn.Module, tuple[str, ...]]:
+    """Build a network and load its weights whole; the global random generator is left alone.
+
+    A user's checkpoint may tell apart other classes than the published network: the network is
+    then built with as many.
+
+    Parameters
+    ----------
+    build : makes the network for a number of classes, the published one for None.
+    read : a file's state dict.
+    adapt : turns the names and shapes of known publications into the network's.
+
+    Returns
+    -------
+    The network, and sentences about what of a user's checkpoint was left out.
+
+    Raises
+    ------
+    MissingWeights, DamagedFile
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(weights.seed)
+        if weights.kind == "untrained":
+            return build(None), ()
+        path = weights_file(card, weights)
+        state = read(path)
+        network = build(None)
+        part, left_out = own_part(adapt(state, network), network.state_dict(), path)
+        found = n_classes(part, network.state_dict()) if weights.kind == "file" else None
+        if found is not None:
+            network = build(found)
+    load_strictly(network, part, path, card.title)
+    return network, left_out_note(left_out) if weights.kind == "file" else ()

@@ -1,0 +1,226 @@
+"""A pass of images through a backbone that keeps what it has finished.
+
+Each array it makes has one row per image and is a pair of files: ``<key>.npy``, and
+``<key>.json`` beside it, which is written last, says what the array is and how many bytes it has.
+An array counts only if both agree; anything else is computed anew. What a pass has finished is kept
+in ``.<key>.draft`` (``Draft``) until the array is whole, so that a killed pass goes on where it
+was. Two processes may make the same array at the same time: chunks and arrays appear by renames,
+and the last one wins with equal content.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.errors import DamagedFile, InvalidInput
+from core.features.draft import Draft, LostChunkError
+from core.features.pooling import Pooling
+from core.progress import Progress
+from core.stimuli import StimulusImages
+from core.storage import atomic_file, write_json
+
+if TYPE_CHECKING:
+    from core.backbones.base import Backbone
+
+FORMAT = 1
+"""Raised when files of an older version must not be read any more."""
+
+_ROUNDS = 3
+"""How often chunks that are lost while an array is put together are computed again."""
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """An array that a pass is to make.
+
+    Attributes
+    ----------
+    path : of the ``.npy`` file.
+    layers : what it is made of.
+    shape : of one image's row.
+    rows : from a batch's features by layer, float32 (n, ...), to its rows (n, *shape).
+    record : what the array is, for the file beside it.
+    name : of the layer or space, for messages.
+    """
+
+    path: Path
+    layers: tuple[str, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    rows: Callable[[Mapping[str, np.ndarray]], np.ndarray]
+    record: Mapping[str, Any]
+    name: str
+
+    def n_bytes(self, n_images: int) -> int:
+        """Return the size of the whole array."""
+        return n_images * int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
+
+
+def make_arrays(
+    wanted: Sequence[Wanted],
+    backbone: Backbone,
+    images: StimulusImages,
+    pooling: Pooling,
+    progress: Progress,
+    batch_size: int,
+) -> None:
+    """Make arrays in one pass, less what is finished.
+
+    Raises
+    ------
+    DamagedFile
+        Chunks were lost again and again.
+    InvalidInput
+        The disk has no room for the arrays.
+    """
+    from core.features.extract import image_chunks
+
+    chunks = image_chunks(len(images), backbone.input_size)
+    drafts = {w: Draft(draft_folder(w.path), w.shape, w.dtype) for w in wanted}
+    _check_room([w for w in wanted if not is_whole(w.path, w.dtype, len(images))], len(images))
+    for _ in range(_ROUNDS):
+        for w in [w for w in drafts if is_whole(w.path, w.dtype, len(images))]:
+            drafts.pop(w).discard()
+        if not drafts:
+            return
+
+        def finished_elsewhere() -> bool:
+            return all(is_whole(w.path, w.dtype, len(images)) for w in drafts)
+
+        layers = tuple(dict.fromkeys(layer for w in drafts for layer in w.layers))
+        source = (backbone, images, layers, pooling)
+        _fill(drafts, chunks, source, batch_size, progress, finished_elsewhere)
+        for w, draft in drafts.items():
+            with contextlib.suppress(LostChunkError):
+                _assemble(w, draft, chunks, len(images))
+    left = [w for w in drafts if not is_whole(w.path, w.dtype, len(images))]
+    if left:
+        raise DamagedFile(
+            f"Features of {', '.join(w.name for w in left)} were damaged or removed while they "
+            f"were written to {left[0].path.parent}, {_ROUNDS} times.",
+            "Check the disk, and that nothing else removes files there.",
+        )
+
+
+def write_whole(path: Path, array: np.ndarray, record: Mapping[str, Any]) -> None:
+    """Write an array that is in memory, and its record."""
+    with atomic_file(path) as unfinished, unfinished.open("wb") as stream:
+        np.save(stream, np.ascontiguousarray(array), allow_pickle=False)
+    write_json(path.with_suffix(".json"), _provenance(path, len(array), record))
+
+
+def is_whole(path: Path, dtype: np.dtype, n_rows: int | None = None) -> bool:
+    """Tell whether an array and its record are there and agree."""
+    try:
+        record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        return (
+            record["format"] == FORMAT
+            and record["bytes"] == path.stat().st_size
+            and record["shape"] == list(array.shape)
+            and n_rows in (None, len(array))
+            and array.dtype == dtype
+        )
+    except (OSError, ValueError, KeyError, TypeError, EOFError):
+        return False
+
+
+def open_whole(path: Path) -> np.ndarray:
+    """Memory-map an array; DamagedFile where that cannot be done."""
+    try:
+        array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise DamagedFile(
+            f"The features at {path} could not be read ({error}).",
+            "Delete the file; it is computed anew.",
+        ) from None
+    return array
+
+
+def _check_room(missing: Sequence[Wanted], n_images: int) -> None:
+    """Refuse what the disk cannot hold; a chunk that is kept already counts as missing."""
+    if not missing:
+        return
+    sizes = [w.n_bytes(n_images) for w in missing]
+    # One array is there twice while it is put together.
+    needed = sum(sizes) + max(sizes)
+    folder = next(p for p in (missing[0].path, *missing[0].path.parents) if p.is_dir())
+    free = shutil.disk_usage(folder).free
+    kept = sum(p.stat().st_size for w in missing for p in draft_folder(w.path).glob("*.chunk"))
+    if needed - kept > free:
+        names = ", ".join(w.name for w in missing[:4]) + (", ..." if len(missing) > 4 else "")
+        raise InvalidInput(
+            f"Features of {names} for {n_images:,} images take {needed / 1e9:,.1f} GB while they "
+            f"are written; {folder} has {free / 1e9:,.1f} GB free.",
+            "Take incremental PCA (ipca:K), which stores no features, or pool (grid:N), or "
+            "float16, or fewer layers at a time.",
+        )
+
+
+def _fill(
+    drafts: Mapping[Wanted, Draft],
+    chunks: Sequence[range],
+    source: tuple[Backbone, StimulusImages, Sequence[str], Pooling],
+    batch_size: int,
+    progress: Progress,
+    finished_elsewhere: Callable[[], bool],
+) -> None:
+    """Compute the chunks that any array lacks, in one pass."""
+    from core.features.extract import extract_batches
+
+    lacking = {c: [w for w, draft in drafts.items() if not draft.has(c)] for c in chunks}
+    todo = [c for c in chunks if lacking[c]]
+    if not todo:
+        return
+    by_end = {c.stop: c for c in todo}
+    by_start = {c.start: c for c in todo}
+    writers: dict[Wanted, Callable[[np.ndarray], None]] = {}
+    with ExitStack() as open_chunks:
+        for rows, parts in extract_batches(
+            *source, batch_size=batch_size, progress=progress, chunks=todo
+        ):
+            if rows.start in by_start:
+                chunk = by_start[rows.start]
+                writers = {
+                    w: open_chunks.enter_context(drafts[w].writing(chunk)) for w in lacking[chunk]
+                }
+            for w, write in writers.items():
+                write(w.rows(parts))
+            if rows.stop in by_end:
+                open_chunks.close()
+                if finished_elsewhere():
+                    return
+
+
+def _assemble(wanted: Wanted, draft: Draft, chunks: Sequence[range], n_images: int) -> None:
+    # Plain writes in row order, no memory map: on a full disk a map would end the process.
+    with atomic_file(wanted.path) as unfinished, unfinished.open("wb") as stream:
+        draft.assemble(stream, chunks)
+    write_json(wanted.path.with_suffix(".json"), _provenance(wanted.path, n_images, wanted.record))
+    draft.discard()
+
+
+def _provenance(path: Path, n_rows: int, record: Mapping[str, Any]) -> dict[str, Any]:
+    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    return {
+        "format": FORMAT,
+        **record,
+        "n_images": n_rows,
+        "shape": list(array.shape),
+        "dtype": str(array.dtype),
+        "bytes": path.stat().st_size,
+    }
+
+
+def draft_folder(path: Path) -> Path:
+    """Return the folder of what is finished of an array that is not."""
+    return path.with_name(f".{path.stem}.draft")

@@ -1,0 +1,124 @@
+"""What every family promises, on its smallest network: what is computed is what the card says."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from core.backbones import WeightsSpec, get_card, list_layers, load_backbone
+from core.backbones.base import expand_layers
+from core.backbones.registry import FAMILIES
+from core.features import Pooling
+from core.features.extract import extract, feature_shapes
+from core.stimuli import StimulusImages
+
+# Number of weights; None where nothing is learned.
+SMALLEST = {
+    "gabor": None,
+    "small_cnn": 192_859,
+    "pixels": None,
+    "caption_words": None,
+    "clip_rn50": 38_316_896,
+    "clip_rn50_text": 63_690_241,
+    "timm_mobilenet_v3_small": 1_593_224,
+    "timm_vit_tiny": 5_717_416,
+    "squeezenet1_1": 1_235_496,
+    "shufflenet_v2_x0_5": 1_366_792,
+}
+_DAMPED = 1e-4
+
+
+def test_every_family_has_its_smallest_network_here():
+    for family in FAMILIES:
+        assert {card.name for card in family.cards()} & set(SMALLEST), family
+
+
+@pytest.fixture(scope="module")
+def stimuli(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stimuli")
+    rng = np.random.default_rng(1)
+    paths = []
+    for k, size in enumerate([(97, 61), (40, 55)]):
+        paths.append(folder / f"{k}.png")
+        Image.fromarray(rng.integers(0, 256, (*size, 3), dtype=np.uint8)).save(paths[k])
+    captions = (("a dog", "a brown dog on grass"), ("two cars in a street",))
+    return StimulusImages(("a", "b"), tuple(paths), captions)
+
+
+@pytest.fixture(scope="module", params=SMALLEST)
+def backbone(request):
+    card = get_card(request.param)
+    kind = "untrained" if "untrained" in card.weights else "fixed"
+    return load_backbone(request.param, WeightsSpec(kind, seed=2), "cpu")
+
+
+def test_layers_are_those_listed_without_making_it(backbone):
+    assert list_layers(backbone.card.name) == backbone.layers()
+
+
+def test_layers_are_in_order_with_unique_names_and_depths_from_first_to_last(backbone):
+    layers = backbone.layers()
+    names, depths = [i.name for i in layers], [i.depth for i in layers]
+    assert len(set(names)) == len(names)
+    assert depths == sorted(depths)
+    assert depths[0] == 0
+    assert len(layers) == 1 or depths[-1] == 1
+    offered = backbone.card.layers_offered
+    if backbone.card.name != "gabor":  # its menu begins with all bands together
+        assert list(offered) == sorted(offered, key=names.index)
+    assert set(offered) <= set(names)
+
+
+def test_features_of_every_layer_have_the_shape_that_is_listed(backbone, stimuli):
+    every = expand_layers(backbone, ["*"])
+    assert every == tuple(i.name for i in backbone.layers())
+    found = extract(backbone, stimuli, every, Pooling("none"))
+    shapes = {i.name: i.shape for i in backbone.layers()}
+    assert {name: values.shape for name, values in found.items()} == {
+        name: (2, *shapes[name]) for name in every
+    }
+    for name in backbone.card.layers_offered:
+        assert np.isfinite(found[name]).all(), name
+        assert np.abs(found[name][0] - found[name][1]).max() > 0, f"{name} sees no difference"
+
+
+def test_pooled_features_have_the_shape_that_is_announced(backbone, stimuli):
+    offered = backbone.card.layers_offered[-3:]
+    for pooling in (Pooling("grid", 2), Pooling("mean")):
+        found = extract(backbone, stimuli, offered, pooling)
+        announced = feature_shapes(backbone, offered, pooling)
+        assert {k: v.shape[1:] for k, v in found.items()} == announced
+
+
+def test_what_it_looks_at_is_what_the_card_says(backbone, stimuli):
+    given = backbone.prepare(stimuli, 0)
+    if backbone.card.modality == "image":
+        assert given.dtype == torch.float32
+        assert given.shape[1:] == (backbone.card.input_size, backbone.card.input_size)
+    else:
+        assert backbone.card.input_size == 0
+
+
+def test_number_of_weights_is_the_published_one_and_that_of_the_card(backbone):
+    published = SMALLEST[backbone.card.name]
+    if published is None:
+        assert not hasattr(backbone, "network")
+        return
+    assert sum(p.numel() for p in backbone.network.parameters()) == published
+    told = (
+        f"{published / 1e6:.1f} million",
+        f"{published / 1e6:.0f} million",
+        f"about {round(published, -4):,} weights",
+    )
+    assert any(words in backbone.card.summary for words in told)
+
+
+def test_a_picture_gives_the_same_alone_and_among_others(backbone, stimuli):
+    offered = backbone.card.layers_offered
+    together = extract(backbone, stimuli, offered, Pooling("none"))
+    alone = extract(backbone, stimuli.subset([1]), offered, Pooling("none"))
+    for name in offered:
+        scale = max(float(np.abs(alone[name]).max()), 1e-12)
+        np.testing.assert_allclose(
+            together[name][1], alone[name][0], rtol=1e-4, atol=_DAMPED * scale
+        )

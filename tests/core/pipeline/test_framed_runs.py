@@ -1,0 +1,112 @@
+"""A run predicts with the framing it was fitted with, and says which that was."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.backbones import Framing, WeightsSpec, load_backbone, resolve_weights
+from core.brain import HEMISPHERES
+from core.datasets import open_subject
+from core.encoding import Reduction
+from core.errors import InvalidInput
+from core.features import FeatureSpec, FeatureStore, Pooling
+from core.pipeline.fit import fit
+from core.pipeline.predict import (
+    BackboneCache,
+    FeatureSource,
+    features_of,
+    occluded_designs,
+    picture_design,
+    predict_images,
+)
+from core.runs import EncodingSpec, RunStore
+from dashboard.panels.methods import methods_text
+from tests.tiny_world import write_subject
+
+STRETCH = Framing("stretch", 64)
+
+
+def _spec(subject, name="squeezenet1_1", layer="features.3", framing=STRETCH):
+    weights = resolve_weights(name, WeightsSpec("fixed" if name == "pixels" else "untrained"))
+    feature = FeatureSpec(name, weights, layer, Pooling("grid", 3), framing=framing)
+    return EncodingSpec(subject.id, subject.fingerprint, (feature,), Reduction("pca", 6))
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    home = tmp_path_factory.mktemp("framed")
+    folder = write_subject(home / "s1")
+    rng = np.random.default_rng(0)
+    for path in sorted(folder.rglob("*.png")):  # wide pictures: a crop would lose their sides
+        pixels = rng.integers(0, 256, (32, 48, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(path)
+    subject = open_subject(folder)
+    run = fit(
+        subject,
+        _spec(subject),
+        features=FeatureStore(home / "features"),
+        runs=RunStore(home / "runs"),
+    )
+    return subject, run
+
+
+def test_files_and_pictures_are_framed_as_the_fit_images_were(fitted):
+    subject, run = fitted
+    assert features_of(run)[0].framing == STRETCH
+    stored = run.predict_rows("test", np.arange(6))
+    fresh = predict_images(run, subject.test.images)
+    np.testing.assert_allclose(
+        np.concatenate([fresh[h] for h in HEMISPHERES], 1), stored, atol=1e-4
+    )
+    cache = BackboneCache()
+    for i in (0, 4):
+        design, _ = picture_design(run, subject.test.images.load(i), cache)
+        np.testing.assert_allclose(design, np.asarray(run.array("design_test"))[i], atol=1e-4)
+
+
+def test_occlusion_covers_the_whole_picture(fitted):
+    subject, run = fitted
+    picture = subject.test.images.load(0)
+    designs = occluded_designs(run, picture, BackboneCache(), grid=2)
+    pixels = np.asarray(picture).copy()
+    pixels[:, 44:] = 255 - pixels[:, 44:]  # outside the central square
+    other = occluded_designs(run, Image.fromarray(pixels), BackboneCache(), grid=2)
+    assert np.abs(designs - other).max() > 1e-3
+
+
+def test_the_run_and_its_methods_say_so(fitted):
+    subject, run = fitted
+    assert run.stretches
+    assert run.sources[0].framing == "stretch:64"
+    assert "pictures stretched to 64 px" in methods_text(subject, run)
+
+
+def test_another_framing_is_another_model_and_the_published_one_keeps_its_name(fitted):
+    subject, _ = fitted
+    published = _spec(subject, framing=Framing())
+    feature = published.features[0]
+    before = FeatureSpec(feature.backbone, feature.weights, feature.layer, feature.pooling)
+    assert feature == before
+    names = {_spec(subject, framing=f).run_id for f in (STRETCH, Framing("stretch", 65))}
+    assert len(names | {published.run_id}) == 3
+
+
+def test_a_backbone_without_framings_is_told_before_anything_is_computed(fitted, tmp_path):
+    subject, _ = fitted
+    spec = _spec(subject, "pixels", "pixels")
+    store, runs = FeatureStore(tmp_path / "features"), RunStore(tmp_path / "runs")
+    with pytest.raises(InvalidInput, match="Raw pixels reads pictures in one way only"):
+        fit(subject, spec, features=store, runs=runs)
+    assert not list(tmp_path.rglob("*.*"))
+
+
+def test_a_loaded_network_serves_both_framings():
+    cache, name = BackboneCache(), "squeezenet1_1"
+    weights = resolve_weights(name, WeightsSpec("untrained"))
+    sources = [
+        FeatureSource(name, weights, ("features.3",), Pooling(), f) for f in (STRETCH, Framing())
+    ]
+    stretched, published = (cache.get(s) for s in sources)
+    assert stretched.network is published.network
+    assert cache.get(sources[0]) is stretched
+    assert published.input_size == load_backbone(name, weights).input_size == 224
