@@ -68,3 +68,13 @@ def test_subjects_differ_in_size_and_only_private_files_have_ceilings(data):
     with_responses = open_subject(data, "subj06")
     assert len(with_responses.test.responses[HEMISPHERES[0]]) == 7
     assert 0 in with_responses.test_ceiling
+
+
+def test_a_check_says_what_it_is_reading_and_never_goes_back(data):
+    heard = []
+    check_folder(data, subject="subj06", progress=lambda share, words: heard.append((share, words)))
+    for name in ("lh_training_fmri", "rh_training_fmri", "rh_test_fmri"):
+        assert f"reading {name}.npy" in [words for _, words in heard]
+    shares = [share for share, _ in heard]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
