@@ -17,6 +17,9 @@ A plan::
     framing = "published"            # or "stretch:N": whole pictures, N x N pixels
     scope = "both"
     seeds = [0]                      # of untrained weights
+    split_rule = "random"            # or "shuffled", "fold:1/5"
+    split_seed = 0
+    validation_fraction = 0.2
     settings.ridge.n_folds = 3       # of an encoder
 """
 
@@ -32,6 +35,7 @@ from core.backbones import PUBLISHED, Framing
 from core.encoding import EncoderSpec, Reduction
 from core.encoding.scopes import SCOPES
 from core.encoding.settings import with_plain_settings
+from core.encoding.splits import RANDOM, check_split_rule
 from core.errors import InvalidInput, MissingData, check_option, unknown_name
 from core.features import Pooling
 from core.recipes import get_recipe, recipe_names
@@ -53,6 +57,9 @@ class ModelPlan:
     framing: Framing = PUBLISHED
     scope: str = "both"
     seeds: tuple[int, ...] = (0,)
+    split_rule: str = RANDOM
+    split_seed: int = 0
+    validation_fraction: float = 0.2
 
 
 @dataclass(frozen=True)
@@ -122,6 +129,9 @@ def _model(raw: Mapping[str, Any], number: int, name: str) -> ModelPlan:
         framing=Framing.parse(str(raw.get("framing", "published"))),
         scope=_scope(raw),
         seeds=tuple(seeds),
+        split_rule=check_split_rule(str(raw.get("split_rule", RANDOM))),
+        split_seed=_number(raw, "split_seed", int, 0, where),
+        validation_fraction=_number(raw, "validation_fraction", float, 0.2, where),
     )
 
 
@@ -129,6 +139,14 @@ def _scope(raw: Mapping[str, Any]) -> str:
     scope = str(raw.get("scope", "both"))
     check_option("scope", scope, SCOPES)
     return scope
+
+
+def _number(raw: Mapping[str, Any], key: str, kind: type, default: Any, where: str) -> Any:
+    value = raw.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, kind):
+        what = "a whole number" if kind is int else "a number like 0.2"
+        raise InvalidInput(f"{where}: {key} must be {what}; got {value!r}.")
+    return value
 
 
 def _texts(raw: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.backbones import PUBLISHED, Framing
 from core.encoding import EncoderSpec, Reduction
+from core.encoding.splits import RANDOM
 from core.features import Pooling
 
 # One readout for all layers, as in the demo: 1.7 degrees a cell.
@@ -50,6 +51,7 @@ class Recipe:
     sources : its features; several are joined as ``spaces`` says (``EncodingSpec``).
     on_the_way : as in ``EncodingSpec``.
     each_layer : one model per layer instead of one of all: a layer search.
+    split_rule, seed : how the validation images are drawn; without a seed, by the one asked for.
     cross_subject : fitted with the training images of the folder's other subjects.
     """
 
@@ -65,4 +67,6 @@ class Recipe:
     each_layer: bool = False
     cross_subject: bool = False
     on_the_way: str = "auto"
+    split_rule: str = RANDOM
+    seed: int | None = None
     ours: str = ""

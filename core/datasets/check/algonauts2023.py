@@ -6,23 +6,15 @@ whatever is wrong with the others.
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from core.brain import HEMISPHERES
 from core.datasets.algonauts2023 import load_subject
 from core.datasets.check.array_file import FLOAT32, REAL, open_array_file
+from core.datasets.check.candidates import candidates_with
 from core.datasets.check.image_names import NumberedImage, list_numbered, n_rows_expected
 from core.datasets.check.layout import Candidate, LayoutCheck
-from core.datasets.check.leftovers import (
-    archive_words,
-    check_leftovers,
-    is_archive,
-    is_unfinished,
-    stem_of,
-    unfinished_words,
-)
+from core.datasets.check.leftovers import check_leftovers
 from core.datasets.check.masks import check_masks
 from core.datasets.check.pictures import check_pictures
 from core.datasets.check.released_sizes import compare_with_release
@@ -37,55 +29,6 @@ from core.progress import Progress, part, silent
 NAME = "algonauts2023"
 _PARTS = ("training_split", "test_split", "roi_masks")
 _LONG_NAME = {"train": "training", "test": "test"}
-
-
-def find_candidates(folder: Path) -> Sequence[Candidate]:
-    """List what is, or was meant to be, a subject: folders, archives and half of an archive."""
-    if _looks_like_subject(folder):
-        return [Candidate(folder.resolve().name, folder)]
-    children = sorted(p for p in folder.iterdir() if not p.name.startswith("."))
-    found: dict[str, Candidate] = {}
-    for child in (p for p in children if p.is_dir()):
-        if _looks_like_subject(child):
-            found[child.name] = Candidate(child.name, child)
-        elif _looks_like_subject(child / child.name):
-            deep = (
-                f"{child.name}/{child.name} lies one folder too deep, as after unpacking into a "
-                f"folder of its own; move its content up into {child.name}."
-            )
-            found[child.name] = Candidate(child.name, child / child.name, (deep,))
-    for child in (p for p in children if p.is_file()):
-        for name, words in _packed_subjects(child).items():
-            known = found.get(name, Candidate(name, None))
-            # An archive beside its unpacked folder is nothing amiss; half of one is.
-            if known.folder is None or is_unfinished(child):
-                found[name] = Candidate(name, known.folder, (*known.problems, words))
-    return [found[name] for name in sorted(found)]
-
-
-def _looks_like_subject(folder: Path) -> bool:
-    return any((folder / part_name).is_dir() for part_name in _PARTS)
-
-
-def _packed_subjects(path: Path) -> dict[str, str]:
-    """Return the subjects that a packed or unfinished file is of, each with the problem's words."""
-    where = path.parent.name
-    named = [stem_of(path)] if stem_of(path).lower().startswith("subj") else []
-    if is_unfinished(path):
-        return {name: unfinished_words(path, where) for name in named}
-    if not is_archive(path):
-        return {}
-    return {name: archive_words(path, where) for name in named or _subjects_in_zip(path)}
-
-
-def _subjects_in_zip(path: Path) -> list[str]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            parts = [name.split("/") for name in archive.namelist()]
-    except (OSError, ValueError, zipfile.BadZipFile):
-        return []
-    inside = {p[p.index(known) - 1 :][0] for p in parts for known in _PARTS if known in p[1:]}
-    return sorted(inside) or ([stem_of(path)] if any(p[0] in _PARTS for p in parts) else [])
 
 
 def check_subject(
@@ -112,8 +55,9 @@ def check_subject(
     rows = {split: n_rows_expected(listed) for split, listed in images.items()}
     masks = check_masks(folder / "roi_masks", tell)
     simulated, sidecar_pairs = check_sidecar(folder, rows, tell)
+    reading = {"train": part(progress, 0.0, 0.45), "test": part(progress, 0.45, 0.5)}
     pairs = [
-        *(_responses(folder, split, rows[split], findings, notes) for split in _LONG_NAME),
+        *(_responses(folder, s, rows[s], findings, notes, reading[s]) for s in _LONG_NAME),
         _ceilings(folder, findings, notes),
         *masks.label_pairs(),
         *sidecar_pairs,
@@ -128,7 +72,7 @@ def check_subject(
         notes.tell,
     )
     check_same_images(images["train"], images["test"], tell)
-    _decode(images, findings, deep, progress)
+    _decode(images, findings, deep, part(progress, 0.5, 1.0))
     if not findings.lines:
         _try_loader(folder, findings)
     return SubjectReport(
@@ -145,7 +89,12 @@ def check_subject(
 
 
 def _responses(
-    folder: Path, split: str, n_rows: int, findings: Findings, notes: Findings
+    folder: Path,
+    split: str,
+    n_rows: int,
+    findings: Findings,
+    notes: Findings,
+    progress: Progress,
 ) -> PairOfFiles:
     """Look at the responses of a split; those of the test split may be absent."""
     name = _LONG_NAME[split]
@@ -157,14 +106,15 @@ def _responses(
         files_there = {}
     else:
         files_there = files
-    for hemisphere, path in files_there.items():
+    for k, (hemisphere, path) in enumerate(files_there.items()):
         values = open_array_file(path, FLOAT32, 2, findings.tell)
         if values is None:
             continue
         counts[hemisphere] = values.shape[1]
         if len(values) != n_rows:
             findings.tell(f"{path.name} has {len(values):,} rows for {n_rows:,} {name} images.")
-        check_responses(path, values, findings.tell, notes.tell)
+        step = part(progress, k / len(files_there), (k + 1) / len(files_there))
+        check_responses(path, values, findings.tell, notes.tell, step)
     return PairOfFiles({h: path.name for h, path in files.items()}, counts)
 
 
@@ -212,6 +162,6 @@ def _try_loader(folder: Path, findings: Findings) -> None:
 ALGONAUTS2023 = LayoutCheck(
     name=NAME,
     expected="Algonauts 2023 folders (subj01/training_split, subj01/test_split, subj01/roi_masks)",
-    find=find_candidates,
+    find=candidates_with(_PARTS, lambda stem: stem.startswith("subj")),
     check=check_subject,
 )

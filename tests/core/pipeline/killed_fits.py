@@ -1,0 +1,169 @@
+"""Kill ``fit`` with SIGKILL at ten moments, starting it anew each time, and look at what is left.
+
+``python -m tests.core.pipeline.killed_fits FOLDER`` on a small subject: what a command line does,
+in forks of one process that has torch imported already. With ``--by-hand`` every fit is a command
+line of its own, on 2,000 images and as many vertices as released; ``--seed`` draws the moments.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from core.cli.main import main as run_core
+from core.runs import RunStore
+from tests.algonauts_folder import write_subject
+
+WORDS = [
+    *("fit", "--subject", "subj01", "--backbone", "gabor", "--layers", "energy"),
+    *("--pool", "grid:2", "--reduce", "pca:8", "--progress", "json", "--json"),
+]
+BY_ROI = ["--encoder", "lasso", "--scope", "roi"]
+# Share of the whole, and the longest wait from there: in features, in the readout, in the encoder's
+# parts, and in scores and saving, which tell no progress of their own.
+SPREAD = [(0.3, 0.02), (0.45, 0.02), (0.6, 0.02), (0.72, 0.02), (0.76, 0), (0.82, 0), (0.88, 0)]
+SPREAD += [(0.916, 0.1), (0.916, 0.2), (0.916, 0.3)]
+Start = Callable[[list[str], Path, int, int], int]
+
+
+def start_fork(words: list[str], home: Path, out: int, told: int) -> int:
+    """Carry a command line out in a fork; return its process."""
+    child = os.fork()
+    if child:
+        return child
+    status = 1
+    try:
+        os.environ["CORTISCOPE_HOME"] = str(home)
+        os.dup2(out, 1)
+        os.dup2(told, 2)
+        sys.stdout, sys.stderr = (os.fdopen(n, "w", closefd=False) for n in (1, 2))
+        status = run_core(words)
+    finally:
+        os._exit(status)
+
+
+def start_process(words: list[str], home: Path, out: int, told: int) -> int:
+    """Start a command line as people do; return its process."""
+    command = [sys.executable, "-m", "core", *words]
+    environment = {**os.environ, "CORTISCOPE_HOME": str(home)}
+    return subprocess.Popen(command, env=environment, stdout=out, stderr=told).pid
+
+
+def fit(
+    start: Start, data: Path, home: Path, *, kill_at: float | None = None, later: float = 0.0
+) -> tuple[int, str]:
+    """Fit; kill it ``later`` seconds after its progress has reached a share.
+
+    Returns
+    -------
+    Its status (negative: the signal), and its last words on stdout.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    words = [*WORDS, *(BY_ROI if start is start_fork else []), "--data", str(data)]
+    answer, (listen, told) = home / "stdout", os.pipe()
+    with answer.open("wb") as out:
+        child = start(words, home, out.fileno(), told)
+    os.close(told)
+    with os.fdopen(listen, encoding="utf-8") as lines:
+        for line in lines:
+            if kill_at is not None and json.loads(line)["progress"] >= kill_at:
+                time.sleep(later)
+                os.kill(child, signal.SIGKILL)
+                break
+        lines.read()
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return status, answer.read_text(encoding="utf-8")
+
+
+def finish(start: Start, data: Path, home: Path) -> dict:
+    """Fit to the end; return what does not depend on time."""
+    status, answer = fit(start, data, home)
+    assert status == 0, (status, answer)
+    result = json.loads(answer.splitlines()[-1])
+    return {key: result[key] for key in ("run", "scores", "n_train", "n_held_out", "split")}
+
+
+def finished_files(home: Path) -> dict[Path, bytes]:
+    """Return every file that has its final name: arrays, records, pieces of what is not done."""
+    return {
+        path: path.read_bytes()
+        for kind in ("features", "runs")
+        for path in sorted((home / kind).rglob("*"))
+        if path.is_file() and ".part" not in str(path.relative_to(home))
+    }
+
+
+def check_nothing_lost(before: dict[Path, bytes], after: dict[Path, bytes], home: Path) -> None:
+    """Files stay as they are; pieces go when the whole is there."""
+    for path, content in before.items():
+        if path in after:
+            assert after[path] == content, f"{path} was changed"
+            continue
+        piece = path.relative_to(home)
+        if piece.parts[1] == ".drafts":
+            whole = home / "runs" / piece.parts[2] / "run.json"
+        else:
+            whole = path.parent.with_name(path.parent.name[1:].removesuffix(".draft") + ".npy")
+        assert whole.exists(), f"{path} is gone"
+
+
+def check_equal(home: Path, whole: Path, run_id: str) -> None:
+    """A listed run has the files and the numbers of one that nobody interrupted."""
+    found, expected = (RunStore(h / "runs").open(run_id) for h in (home, whole))
+    names = sorted(path.name for path in expected.folder.iterdir())
+    assert sorted(path.name for path in found.folder.iterdir()) == names
+    for name in (n.removesuffix(".npy") for n in names if n.endswith(".npy")):
+        np.testing.assert_array_equal(found.array(name), expected.array(name), err_msg=name)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--by-hand", action="store_true")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    data, home, whole = (options.folder / name for name in ("data", "home", "whole"))
+    rng = np.random.default_rng(options.seed)
+    if options.by_hand:
+        start, moments = (
+            start_process,
+            [(share, 1.0) for share in sorted(rng.uniform(0.3, 0.92, 10))],
+        )
+        write_subject(data / "subj01", n_train=2000, n_test=60, full=True, private=True)
+    else:
+        import sklearn  # noqa: F401  (each fork would import them by itself)
+        import torch  # noqa: F401
+
+        start, moments = start_fork, SPREAD
+        write_subject(data / "subj01", n_train=200, n_test=9, private=True)
+    expected = finish(start, data, whole)
+    kept: dict[Path, bytes] = {}
+    killed = []
+    for share, latest in moments:
+        later = rng.uniform(0, latest)
+        status, _ = fit(start, data, home, kill_at=share, later=later)
+        killed.append(status == -signal.SIGKILL)
+        after = finished_files(home)
+        check_nothing_lost(kept, after, home)
+        kept = after
+        ids = RunStore(home / "runs").ids()
+        assert set(ids) <= {expected["run"]}, ids
+        for run_id in ids:
+            check_equal(home, whole, run_id)
+        print(f"killed at {share:.2f} + {later:.3f} s: {killed[-1]}, {len(kept)} files, {ids}")
+    assert finish(start, data, home) == expected
+    check_equal(home, whole, expected["run"])
+    print(json.dumps({"killed": sum(killed)}))
+
+
+if __name__ == "__main__":
+    main()
