@@ -418,7 +418,7 @@ WRONG = [
     (_mask_of_two, InvalidInput, r"lh.mask.npy holds 2; allowed are 0 and 1"),
     (_other_template, InvalidInput, r"different templates.*rh.mask.npy is 163,842"),
     (_flat, InvalidInput, r"lh.npy is 140; expected n_images x n_vertices"),
-    (_complex, InvalidInput, r"lh.npy holds complex"),
+    (_complex, DamagedFile, r"lh.npy holds complex"),
     (_ambiguous_names, InvalidInput, r"same place in the order"),
     (_two_image_folders, InvalidInput, r"both images/ and train_images/"),
     (_listed_twice, InvalidInput, r"img1.png in rows 1 and 2"),
