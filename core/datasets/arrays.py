@@ -74,6 +74,7 @@ def read_header(path: Path) -> ArrayHeader:
         raise MissingData(f"{path.name} is missing.", f"It belongs into {path.parent}.")
     if not path.is_file():
         raise DamagedFile(f"{path.name} is a folder; expected an .npy file.")
+    refuse_unfinished(path)
     try:
         with path.open("rb") as stream:
             if (other := _other_file(stream.read(32))) is not None:
@@ -98,6 +99,15 @@ def read_header(path: Path) -> ArrayHeader:
     if size < expected:
         raise DamagedFile(f"{path.name} is cut short: {size:,} of {expected:,} bytes.", _AGAIN)
     return ArrayHeader(shape, dtype, size, expected)
+
+
+def refuse_unfinished(path: Path) -> None:
+    """Raise DamagedFile if a download program still works on a file, which has its full size."""
+    if path.with_name(f"{path.name}.aria2").exists():
+        raise DamagedFile(
+            f"{path.name} is not downloaded to the end: {path.name}.aria2 lies beside it.",
+            "Start the download again, or remove that file if it is finished.",
+        )
 
 
 def kind_of(dtype: np.dtype) -> str:

@@ -1,0 +1,195 @@
+"""A copy of raw NSD on fsaverage, looked at from end to end.
+
+Headers and sizes of all sessions, three trials of each, and the tables and files beside them that
+``prepare-nsd`` will need; a subject's betas are 39 GB, so not every value is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.brain import HEMISPHERES, ROI_CLASSES, Hemisphere
+from core.datasets.check.layout import Candidate, LayoutCheck
+from core.datasets.check.leftovers import check_leftovers
+from core.datasets.check.nsd_sessions import check_sessions
+from core.datasets.check.report import Findings, SubjectReport
+from core.datasets.nsd import layout
+from core.datasets.nsd.design import (
+    COMMON_SESSIONS,
+    PLANNED_SESSIONS,
+    TRIALS_PER_SESSION,
+    NsdDesign,
+    find_design,
+)
+from core.datasets.nsd.images import StimulusBrick
+from core.datasets.nsd.split import NsdSplit, split_images
+from core.datasets.nsd.stimulus_info import read_stimulus_info
+from core.datasets.nsd.vertices import DEFAULT_MASK, choose_vertices, read_label, read_surface
+from core.errors import CoreError
+from core.progress import Progress, silent
+
+NAME = "nsd"
+
+
+def nsd_check(
+    *,
+    trials_per_session: int = TRIALS_PER_SESSION,
+    common_sessions: int = COMMON_SESSIONS,
+    planned_sessions: int = PLANNED_SESSIONS,
+) -> LayoutCheck:
+    """Make the registry's entry; the numbers are NSD's."""
+    counts = {
+        "trials_per_session": trials_per_session,
+        "common_sessions": common_sessions,
+        "planned_sessions": planned_sessions,
+    }
+
+    def check(
+        candidate: Candidate, *, deep: bool = False, progress: Progress = silent
+    ) -> SubjectReport:
+        return _check_subject(candidate, counts, progress)
+
+    return LayoutCheck(
+        name=NAME,
+        expected="a copy of NSD (nsddata_betas/ppdata/subj01/fsaverage/" + layout.BETAS + ", "
+        "nsddata/experiments/nsd)",
+        find=find_candidates,
+        check=check,
+    )
+
+
+def find_candidates(folder: Path) -> Sequence[Candidate]:
+    """List the subjects that a copy of NSD has betas of; empty if it is none."""
+    return [
+        Candidate(subject, place / subject)
+        for place in (folder / p for p in layout.BETA_PLACES)
+        for subject in layout.SUBJECTS
+        if (place / subject).is_dir() and any((place / subject).glob("*"))
+    ]
+
+
+def _check_subject(
+    candidate: Candidate, counts: Mapping[str, int], progress: Progress
+) -> SubjectReport:
+    assert candidate.folder is not None
+    findings, notes = Findings(), Findings()
+    root = _root_of(candidate.folder)
+    check_leftovers(candidate.folder, findings.tell)
+    n_trials = counts["trials_per_session"]
+    n_sessions = n_template = 0
+    betas = _tried(lambda: layout.beta_folder(root, candidate.id), findings)
+    if betas is not None:
+        n_sessions, n_template = check_sessions(betas, n_trials, findings.tell, progress)
+    design = _tried(lambda: find_design(root, candidate.id, **counts), findings)
+    split = _check_design(root, design, n_sessions, findings)
+    _check_pictures(root, split, findings)
+    vertices = _check_labels(root, n_template, findings)
+    _check_ncsnr(betas, n_template, findings)
+    notes.tell(
+        "Raw NSD is made into a subject folder once: python -m core prepare-nsd --data "
+        f"{root} --subject {candidate.id} --out DIR."
+    )
+    return SubjectReport(
+        id=candidate.id,
+        layout=NAME,
+        n_train=0 if split is None else len(split.train),
+        n_test=0 if split is None else len(split.test),
+        vertices={h: len(v) for h, v in vertices.items()} or None,
+        rois=_roi_sizes(root, vertices, n_template, findings),
+        problems=findings.lines,
+        notes=notes.lines,
+    )
+
+
+def _root_of(subject: Path) -> Path:
+    """Return the folder of NSD that a subject's betas lie in."""
+    return subject.parents[2 if subject.parent.name == "ppdata" else 1]
+
+
+def _tried(step, findings):  # type: ignore[no-untyped-def]
+    """Return what a step gives, or tell why not and return None."""
+    try:
+        return step()
+    except CoreError as error:
+        findings.tell(str(error))
+        return None
+
+
+def _check_design(
+    root: Path, design: NsdDesign | None, n_sessions: int, findings: Findings
+) -> NsdSplit | None:
+    table = layout.stimulus_table(root)
+    info = None if table is None else _tried(lambda: read_stimulus_info(table), findings)
+    if design is None:
+        return None
+    if info is not None and table is not None and not np.array_equal(info.shared, design.shared):
+        findings.tell(
+            f"{table.name} marks {len(info.shared):,} images as shared, the design "
+            f"{len(design.shared):,}, and they are not the same."
+        )
+    if n_sessions == 0:
+        return None
+    split: NsdSplit | None = _tried(lambda: split_images(design, n_sessions), findings)
+    return split
+
+
+def _check_pictures(root: Path, split: NsdSplit | None, findings: Findings) -> None:
+    def look() -> None:
+        source = StimulusBrick(layout.stimulus_file(root))
+        last = 0 if split is None else int(max(split.train.max(), split.test.max()))
+        source.check(np.array([last]))
+
+    _tried(look, findings)
+
+
+def _check_labels(root: Path, n_template: int, findings: Findings) -> dict[Hemisphere, np.ndarray]:
+    if not n_template:
+        return {}
+    chosen = _tried(
+        lambda: choose_vertices(DEFAULT_MASK, layout.label_folder(root), n_template), findings
+    )
+    return chosen or {}
+
+
+def _roi_sizes(
+    root: Path, vertices: Mapping[Hemisphere, np.ndarray], n_template: int, findings: Findings
+) -> dict[Hemisphere, dict[str, int]]:
+    """Count the vertices of each ROI that NSD has labels of on fsaverage."""
+    sizes: dict[Hemisphere, dict[str, int]] = {h: {} for h in HEMISPHERES}
+    folder = layout.label_folder(root)
+    if folder is None or not vertices:
+        return sizes
+    for roi_class in ROI_CLASSES:
+        for hemisphere in HEMISPHERES:
+            values = _tried(
+                lambda name=roi_class.name, h=hemisphere: read_label(folder, name, h, n_template),
+                findings,
+            )
+            if values is None:
+                continue
+            own = values[vertices[hemisphere]]
+            for label, roi in roi_class.labels.items():
+                if n := int(np.count_nonzero(own == label)):
+                    sizes[hemisphere][roi] = n
+    return sizes
+
+
+def _check_ncsnr(betas: Path | None, n_template: int, findings: Findings) -> None:
+    """Look at NSD's own ncsnr; it is computed anew of the sessions that are there."""
+    for hemisphere in HEMISPHERES if betas is not None else ():
+        assert betas is not None
+        path = betas / f"{hemisphere.short}.ncsnr.mgh"
+        if not path.exists():
+            continue
+        values = _tried(lambda path=path: read_surface(path), findings)
+        if values is not None and n_template and values.size != n_template:
+            findings.tell(
+                f"{path.name} has {values.size:,} values; the betas have {n_template:,} vertices "
+                "per hemisphere."
+            )
+
+
+NSD = nsd_check()
