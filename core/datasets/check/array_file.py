@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets.arrays import kind_of, read_header
+from core.datasets.arrays import ArrayHeader, kind_of, read_header
 from core.datasets.check.report import Tell
 from core.datasets.check.wording import times
 from core.errors import DamagedFile, MissingData
@@ -47,11 +47,7 @@ def open_array_file(
         tell(str(error))
         return None
     shape, dtype = header.shape, header.dtype
-    if header.n_bytes > header.n_expected:
-        tell(
-            f"{path.name} is longer than its header says: {header.n_bytes:,} of "
-            f"{header.n_expected:,} bytes; copy or download it again."
-        )
+    tell_surplus(path, header, tell)
     if dtype.kind not in "biuf":
         tell(f"{path.name} holds {kind_of(dtype)}; expected {numbers.words}.")
         return None
@@ -64,3 +60,12 @@ def open_array_file(
         tell(f"{path.name} is empty: {times(shape)}.")
         return None
     return np.asanyarray(np.load(path, mmap_mode="r", allow_pickle=False))
+
+
+def tell_surplus(path: Path, header: ArrayHeader, tell: Tell) -> None:
+    """Tell a file that goes on behind its array."""
+    if header.n_bytes > header.n_expected:
+        tell(
+            f"{path.name} is longer than its header says: {header.n_bytes:,} of "
+            f"{header.n_expected:,} bytes; copy or download it again."
+        )

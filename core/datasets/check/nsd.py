@@ -7,11 +7,13 @@ Headers and sizes of all sessions, three trials of each, and the tables and file
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from core.brain import HEMISPHERES, ROI_CLASSES, Hemisphere
+from core.datasets.check.attempt import tried
 from core.datasets.check.layout import Candidate, LayoutCheck
 from core.datasets.check.leftovers import check_leftovers
 from core.datasets.check.nsd_sessions import check_sessions
@@ -28,7 +30,6 @@ from core.datasets.nsd.images import StimulusBrick
 from core.datasets.nsd.split import NsdSplit, split_images
 from core.datasets.nsd.stimulus_info import read_stimulus_info
 from core.datasets.nsd.vertices import DEFAULT_MASK, choose_vertices, read_label, read_surface
-from core.errors import CoreError
 from core.progress import Progress, silent
 
 NAME = "nsd"
@@ -80,10 +81,10 @@ def _check_subject(
     check_leftovers(candidate.folder, findings.tell)
     n_trials = counts["trials_per_session"]
     n_sessions = n_template = 0
-    betas = _tried(lambda: layout.beta_folder(root, candidate.id), findings)
+    betas = tried(partial(layout.beta_folder, root, candidate.id), findings.tell)
     if betas is not None:
         n_sessions, n_template = check_sessions(betas, n_trials, findings.tell, progress)
-    design = _tried(lambda: find_design(root, candidate.id, **counts), findings)
+    design = tried(partial(find_design, root, candidate.id, **counts), findings.tell)
     split = _check_design(root, design, n_sessions, findings)
     _check_pictures(root, split, findings)
     vertices = _check_labels(root, n_template, findings)
@@ -109,20 +110,11 @@ def _root_of(subject: Path) -> Path:
     return subject.parents[2 if subject.parent.name == "ppdata" else 1]
 
 
-def _tried(step, findings):  # type: ignore[no-untyped-def]
-    """Return what a step gives, or tell why not and return None."""
-    try:
-        return step()
-    except CoreError as error:
-        findings.tell(str(error))
-        return None
-
-
 def _check_design(
     root: Path, design: NsdDesign | None, n_sessions: int, findings: Findings
 ) -> NsdSplit | None:
     table = layout.stimulus_table(root)
-    info = None if table is None else _tried(lambda: read_stimulus_info(table), findings)
+    info = None if table is None else tried(partial(read_stimulus_info, table), findings.tell)
     if design is None:
         return None
     if info is not None and table is not None and not np.array_equal(info.shared, design.shared):
@@ -132,8 +124,7 @@ def _check_design(
         )
     if n_sessions == 0:
         return None
-    split: NsdSplit | None = _tried(lambda: split_images(design, n_sessions), findings)
-    return split
+    return tried(partial(split_images, design, n_sessions), findings.tell)
 
 
 def _check_pictures(root: Path, split: NsdSplit | None, findings: Findings) -> None:
@@ -142,16 +133,14 @@ def _check_pictures(root: Path, split: NsdSplit | None, findings: Findings) -> N
         last = 0 if split is None else int(max(split.train.max(), split.test.max()))
         source.check(np.array([last]))
 
-    _tried(look, findings)
+    tried(look, findings.tell)
 
 
 def _check_labels(root: Path, n_template: int, findings: Findings) -> dict[Hemisphere, np.ndarray]:
     if not n_template:
         return {}
-    chosen = _tried(
-        lambda: choose_vertices(DEFAULT_MASK, layout.label_folder(root), n_template), findings
-    )
-    return chosen or {}
+    labels = layout.label_folder(root)
+    return tried(partial(choose_vertices, DEFAULT_MASK, labels, n_template), findings.tell) or {}
 
 
 def _roi_sizes(
@@ -164,10 +153,8 @@ def _roi_sizes(
         return sizes
     for roi_class in ROI_CLASSES:
         for hemisphere in HEMISPHERES:
-            values = _tried(
-                lambda name=roi_class.name, h=hemisphere: read_label(folder, name, h, n_template),
-                findings,
-            )
+            step = partial(read_label, folder, roi_class.name, hemisphere, n_template)
+            values = tried(step, findings.tell)
             if values is None:
                 continue
             own = values[vertices[hemisphere]]
@@ -184,7 +171,7 @@ def _check_ncsnr(betas: Path | None, n_template: int, findings: Findings) -> Non
         path = betas / f"{hemisphere.short}.ncsnr.mgh"
         if not path.exists():
             continue
-        values = _tried(lambda path=path: read_surface(path), findings)
+        values = tried(partial(read_surface, path), findings.tell)
         if values is not None and n_template and values.size != n_template:
             findings.tell(
                 f"{path.name} has {values.size:,} values; the betas have {n_template:,} vertices "

@@ -37,7 +37,7 @@ def check_sidecar(
     header = _check_header(folder / "sidecar.json", tell)
     _check_stimuli(folder / "stimuli.json", n_images, tell)
     for split, n in n_images.items():
-        _check_repeats(folder / f"repeats_{split}.npy", n, tell)
+        check_repeats(folder / f"repeats_{split}.npy", n, tell)
     pairs = [_check_pair(folder, "ncsnr", None, tell)]
     pairs += [
         _check_pair(folder, f"{long_name}_truth", n_images[split], tell)
@@ -76,7 +76,8 @@ def _check_header(path: Path, tell: Tell) -> Mapping[str, Any]:
     return header
 
 
-def _check_repeats(path: Path, n_images: int, tell: Tell) -> None:
+def check_repeats(path: Path, n_images: int, tell: Tell) -> None:
+    """Tell what is wrong with the trials per image; an absent file is right."""
     if not path.exists():
         return
     repeats = open_array_file(path, WHOLE, 1, tell)

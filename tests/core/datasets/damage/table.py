@@ -16,6 +16,7 @@ from tests.core.datasets.damage import (
     algonauts_images,
     algonauts_masks,
     algonauts_responses,
+    arrays_kinds,
     simulated_sidecar,
 )
 from tests.core.datasets.damage.kind import Damage
@@ -54,6 +55,7 @@ LAYOUTS = {
         ),
     ),
     "simulated": DamagedLayout(write_subject, simulated_sidecar.KINDS),
+    "arrays": DamagedLayout(arrays_kinds.write_sound, arrays_kinds.KINDS),
 }
 
 
@@ -70,7 +72,11 @@ def _algonauts_responses(folder: Path) -> dict[str, np.ndarray]:
     }
 
 
-OPENED = {"algonauts2023": _algonauts_responses, "simulated": _algonauts_responses}
+OPENED = {
+    "algonauts2023": _algonauts_responses,
+    "simulated": _algonauts_responses,
+    "arrays": arrays_kinds.responses,
+}
 """Layouts that ``open_subject`` opens, and how their responses are read without it."""
 
 CASES = [(layout, kind) for layout, table in LAYOUTS.items() for kind in table.kinds]
