@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,7 +32,10 @@ def convert_once(
     identity = [str(source.absolute()), status.st_size, status.st_mtime_ns, part, _VERSION]
     target = cache / f"{fingerprint(identity)}.npy"
     try:
-        return load_array(target)
+        table = load_array(target)
+        with contextlib.suppress(OSError):  # for ``store clean``, which goes by the last use
+            target.touch()
+        return table
     except (MissingData, DamagedFile):
         table = np.asarray(read(source), dtype=np.float32)
         _check_finite(table, f"{part} of {source.name}" if part else source.name)
