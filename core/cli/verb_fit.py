@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import Any
 
 from core.backbones import list_layers
@@ -13,7 +14,9 @@ from core.encoding import EncoderSpec, Reduction
 from core.encoding.readout.reduction import SCALINGS
 from core.encoding.scopes import SCOPES
 from core.encoding.settings import parse_settings
+from core.encoding.splits import SPLIT_RULES
 from core.errors import InvalidInput
+from core.evaluation import RoiScore
 from core.evaluation.report import ALL_VERTICES
 from core.features import FeatureSpec, Pooling
 from core.pipeline.fit import fit_all
@@ -74,7 +77,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="another subject of the folder, fitted along (cross-subject)",
     )
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
-    parser.add_argument("--seed", type=int, default=0, help="of the validation split")
+    parser.add_argument(
+        "--seed", type=int, help="of the validation split (default: the recipe's, or 0)"
+    )
+    parser.add_argument(
+        "--split",
+        metavar="|".join(SPLIT_RULES),
+        help="how validation images are drawn (default: the recipe's, or random)",
+    )
+    parser.add_argument(
+        "--validation-fraction",
+        type=float,
+        metavar="SHARE",
+        help="of the training images kept from fitting (default 0.2)",
+    )
     shared.add_runs(parser)
 
 
@@ -99,6 +115,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         )
     else:
         specs = _chosen(options, subject, others)
+    specs = tuple(replace(spec, **_split_changes(options)) for spec in specs)
     runs = fit_all(
         subject,
         specs,
@@ -133,21 +150,31 @@ def _chosen(
             spaces=options.spaces,
             scope=options.scope,
             with_subjects=tuple(SubjectData(o.id, o.fingerprint) for o in others.values()),
-            seed=options.seed,
+            seed=options.seed or 0,
             device=options.device,
         )
         for group in ([(f,) for f in features] if options.each_layer else [tuple(features)])
     )
 
 
+def _split_changes(options: argparse.Namespace) -> dict[str, Any]:
+    asked = {"split_rule": options.split, "validation_fraction": options.validation_fraction}
+    return {name: value for name, value in asked.items() if value is not None}
+
+
 def summary(run: Run) -> dict[str, Any]:
     """Put a run's scores into the command line's fixed keys."""
     report = run.report
-    per_hemisphere = {h.short: report.of(ALL_VERTICES, h) for h in HEMISPHERES}
+    # Voxels of unknown position are in no hemisphere: both have none.
+    per_hemisphere = {h.short: RoiScore(ALL_VERTICES, h.value, 0) for h in HEMISPHERES}
     rois: dict[str, dict[str, Any]] = {h.short: {} for h in HEMISPHERES}
     for h in HEMISPHERES:
         for score in report.rois:
-            if score.hemisphere == h.value and score.roi != ALL_VERTICES and score.present:
+            if score.hemisphere != h.value:
+                continue
+            if score.roi == ALL_VERTICES:
+                per_hemisphere[h.short] = score
+            elif score.present:
                 rois[h.short][score.roi] = {"n": score.n, "median_r": score.median_r}
     return {
         "run": run.id,
@@ -157,6 +184,7 @@ def summary(run: Run) -> dict[str, Any]:
             "per_hemisphere": {k: _three(s) for k, s in per_hemisphere.items()},
             "rois": rois,
         },
+        **shared.counts_of(run),
         "recipe": run.recipe,
         "stand_ins": list(run.record["spec"]["stand_ins"]),
         "validation_median_r": run.validation.overall.median_r,
@@ -188,7 +216,7 @@ def show(result: dict[str, Any]) -> str:
             f"{r['run']}\n  {'SIMULATED data, ' if r['simulated'] else ''}{r['n_train']} images "
             f"fitted, {r['n_held_out']} held out ({r['split']}), weights {r['weights']}\n"
             f"  median r {s['median_r']:.3f}, mean r {s['mean_r']:.3f}, {normalised} "
-            f"over {s['n']} vertices"
+            f"over {s['n']} {'voxels' if r['voxels'] else 'vertices'}"
         )
         lines += [f"  stands in: {words}" for words in r["stand_ins"]]
     return "\n".join(lines)

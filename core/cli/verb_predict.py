@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import csv
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from core.brain import VOXELS, Part
 from core.cli import options as shared
 from core.pipeline.predict import predict_images
+from core.pipeline.results import write_numbers
 from core.progress import Progress
-from core.storage import write_array
+from core.runs import Run
+from core.stimuli import StimulusImages
+from core.storage import atomic_file, write_array
 
 NAME = "predict"
-HELP = "Predict responses to images: lh_pred.npy and rh_pred.npy, float32."
+HELP = "Predict responses to images: lh_pred.npy and rh_pred.npy (voxels: pred.npy), float32."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", required=True, metavar="ID", dest="run_id")
     parser.add_argument("--images", nargs="+", required=True, metavar="DIR_OR_FILES")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--csv", action="store_true", help="write the same numbers as .csv too, and images.csv"
+    )
     shared.add_runs(parser)
 
 
@@ -28,18 +39,44 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     fitted = shared.run_store(options).open(options.run_id)
     images = shared.images_of(options.images)
     predicted = predict_images(fitted, images, progress=progress)
-    for hemisphere, values in predicted.items():
-        write_array(options.out / f"{hemisphere.short}_pred.npy", values.astype("float32"))
+    files = {part: f"{part.prefix}pred.npy" for part in predicted}
+    for part, values in predicted.items():
+        write_array(options.out / files[part], values.astype("float32"))
+    written = list(files.values())
+    if options.csv:
+        written += _write_csv(fitted, images, predicted, options.out)
     return {
         "run": fitted.id,
         "n_images": len(images),
-        "vertices": {h.short: v.shape[1] for h, v in predicted.items()},
+        **shared.counts_of(fitted),
+        "files": written,
         "simulated": fitted.simulated,
     }
 
 
+def _write_csv(
+    fitted: Run, images: StimulusImages, predicted: Mapping[Part, np.ndarray], where: Path
+) -> list[str]:
+    """Write a row per image and a column per vertex, and which image is which row."""
+    names = []
+    for part, values in predicted.items():
+        names.append(f"{part.prefix}pred.csv")
+        columns = f"{part}" if part is VOXELS else f"{part} vertices"
+        words = f"Predicted responses, images (rows) x {columns}; {fitted.title}"
+        stamp = " (fitted to SIMULATED data)" if fitted.simulated else ""
+        write_numbers(where / names[-1], values, words + stamp)
+    with (
+        atomic_file(where / "images.csv") as draft,
+        draft.open("w", encoding="utf-8", errors="replace", newline="") as stream,
+    ):
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["row", "image"])
+        writer.writerows([row, path.name] for row, path in enumerate(images.paths))
+    return [*names, "images.csv"]
+
+
 def show(result: dict[str, Any]) -> str:
     """Format for people."""
-    v = result["vertices"]
     stamp = " (fitted to SIMULATED data)" if result["simulated"] else ""
-    return f"{result['n_images']} images, {v['lh']} left + {v['rh']} right vertices{stamp}"
+    places = shared.places_words(result)
+    return f"{result['n_images']} images, {places}: {', '.join(result['files'])}{stamp}"

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.brain import HEMISPHERES, Hemisphere
+from core.brain import HEMISPHERES, Hemisphere, Part
 from core.datasets.arrays import load_array
-from core.datasets.subject import StimulusNote
+from core.datasets.subject import Split, StimulusNote
 from core.errors import DamagedFile
 
 SIDECAR_FOLDER = "cortiscope_sidecar"
@@ -39,9 +39,15 @@ class Sidecar:
         """Whether the subject was made by a computer."""
         return bool(self.header.get("simulated", False))
 
+    def noted(self, split: Split) -> Split:
+        """Return a split with what is known about its stimuli."""
+        notes = self.notes.get(split.name, ())
+        images = replace(split.images, captions=tuple(note.captions for note in notes))
+        return replace(split, images=images, notes=notes)
+
     def per_hemisphere(
         self, name: str, n_vertices: Mapping[Hemisphere, int], n_rows: int | None = None
-    ) -> dict[Hemisphere, np.ndarray] | None:
+    ) -> dict[Part, np.ndarray] | None:
         """Load ``lh.NAME.npy`` and ``rh.NAME.npy``, both or neither, with their lengths checked."""
         if self.folder is None:
             return None
@@ -55,14 +61,15 @@ class Sidecar:
         shapes = {
             h: (n_vertices[h],) if n_rows is None else (n_rows, n_vertices[h]) for h in HEMISPHERES
         }
-        arrays = {h: load_array(files[h], shape=shapes[h]) for h in HEMISPHERES}
-        if n_rows is None:
-            for hemisphere, values in arrays.items():
-                if not np.all(np.isfinite(values)) or np.any(values < 0):
-                    raise DamagedFile(
-                        f"{files[hemisphere].name} holds values that are negative or no numbers.",
-                        "A ratio of SDs is 0 where a vertex has no signal.",
-                    )
+        arrays: dict[Part, np.ndarray] = {}
+        for hemisphere in HEMISPHERES:
+            values = load_array(files[hemisphere], shape=shapes[hemisphere])
+            arrays[hemisphere] = values
+            if n_rows is None and not np.all(np.isfinite(values) & (values >= 0)):
+                raise DamagedFile(
+                    f"{files[hemisphere].name} holds values that are negative or no numbers.",
+                    "A ratio of SDs is 0 where a vertex has no signal.",
+                )
         return arrays
 
     def repeats(self, split: str, n_images: int) -> np.ndarray | None:

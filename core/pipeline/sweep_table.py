@@ -9,6 +9,7 @@ from typing import Any
 
 from core.backbones import get_card
 from core.encoding.scopes import SCOPE_WORDS
+from core.pipeline.results.wording import unit_of
 from core.runs import Run, RunSource
 
 COLUMNS = (
@@ -66,6 +67,7 @@ def table_row(run: Run) -> dict[str, Any]:
         "split": run.report.split,
         "n_held_out": run.report.n_images,
         "n_vertices": overall.n,
+        "unit": unit_of(run),
         "median_r": overall.median_r,
         "mean_r": overall.mean_r,
         "noise_normalized": overall.noise_normalized,
@@ -99,10 +101,10 @@ def markdown_table(rows: Sequence[dict[str, Any]]) -> str:
     kept = best_of_searches(rows)
     simulated = "SIMULATED data. " if any(row["simulated"] for row in rows) else ""
     splits = ", ".join(sorted({f"{row['n_held_out']} {row['split']} images" for row in kept}))
-    n_vertices = ", ".join(sorted({f"{row['n_vertices']:,}" for row in kept}))
+    counts = ", ".join(sorted({f"{row['n_vertices']:,} {row['unit']}" for row in kept}))
     lines = [
-        f"{simulated}Pearson r per vertex over {splits}; median and mean over {n_vertices} "
-        "vertices; noise-normalised: the challenge's score over them, 0 to 100; s: readout, fit "
+        f"{simulated}Pearson r over {splits}; median and mean over {counts}; "
+        "noise-normalised: the challenge's score over them, 0 to 100; s: readout, fit "
         "and scores, without the pass through the network.",
         "",
         "| recipe | features | weights | in place of | encoder, scope | n fit | median r | mean r "

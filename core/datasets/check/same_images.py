@@ -62,7 +62,7 @@ def _tell_across(across: Mapping[str, str], tell: Tell) -> None:
 
 
 def _same_number(images: Iterable[NumberedImage]) -> list[list[NumberedImage]]:
-    return _groups((i.nsd, i) for i in images)
+    return _groups((i.nsd, i) for i in images if i.nsd is not None)
 
 
 def _same_bytes(images: Iterable[NumberedImage]) -> list[list[NumberedImage]]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from core.brain import HEMISPHERES, Hemisphere
+from core.brain import HEMISPHERES, Hemisphere, Part
 from core.datasets.arrays import load_array
 from core.datasets.fingerprint import data_fingerprint
 from core.datasets.plain_arrays.images import (
@@ -29,7 +28,7 @@ from core.datasets.plain_arrays.rois import read_parcellation
 from core.datasets.plain_arrays.vertices import GivenVertices, challenge_space, read_vertices
 from core.datasets.selected_rows import select_rows
 from core.datasets.sidecar import read_sidecar
-from core.datasets.subject import Split, StimulusNote, Subject
+from core.datasets.subject import Split, Subject
 from core.errors import DamagedFile, InvalidInput, MissingData
 from core.stimuli import StimulusImages
 from core.storage import Home
@@ -68,7 +67,7 @@ def load_subject(folder: Path, *, cache: Path | None = None) -> Subject:
     whole = Split("train", images, responses, repeats=_repeats(folder, "", len(images)))
     train, test = _splits(folder, whole, given, cache)
     sidecar = read_sidecar(folder, {"train": len(train), "test": len(test)})
-    train, test = (_noted(s, sidecar.notes.get(s.name, ())) for s in (train, test))
+    train, test = sidecar.noted(train), sidecar.noted(test)
     parcellation = read_parcellation(folder, counts)
     ncsnr = _ncsnr(folder, counts)
     masks = [labels[h] for labels in parcellation.labels.values() for h in HEMISPHERES]
@@ -91,13 +90,13 @@ def load_subject(folder: Path, *, cache: Path | None = None) -> Subject:
 
 def _open(
     files: ResponseFiles, given: Mapping[Hemisphere, GivenVertices] | None, cache: Path
-) -> dict[Hemisphere, np.ndarray]:
+) -> dict[Part, np.ndarray]:
     n_left = None if given is None else len(given[Hemisphere.LEFT].numbers)
     return open_responses(files, n_left, cache)
 
 
 def _check_rows(
-    responses: Mapping[Hemisphere, np.ndarray], files: ResponseFiles, images: StimulusImages
+    responses: Mapping[Part, np.ndarray], files: ResponseFiles, images: StimulusImages
 ) -> None:
     for hemisphere in HEMISPHERES:
         n_rows = len(responses[hemisphere])
@@ -144,7 +143,7 @@ def _splits(
 
 
 def _check_columns(
-    responses: Mapping[Hemisphere, np.ndarray], files: ResponseFiles, train: Split
+    responses: Mapping[Part, np.ndarray], files: ResponseFiles, train: Split
 ) -> None:
     assert train.responses is not None
     for h in HEMISPHERES:
@@ -165,11 +164,6 @@ def _part(name: str, whole: Split, rows: np.ndarray) -> Split:
         {h: select_rows(whole.responses[h], rows) for h in HEMISPHERES},
         repeats=None if whole.repeats is None else whole.repeats[rows],
     )
-
-
-def _noted(split: Split, notes: tuple[StimulusNote, ...]) -> Split:
-    images = replace(split.images, captions=tuple(note.captions for note in notes))
-    return replace(split, images=images, notes=notes)
 
 
 def _repeats(folder: Path, ending: str, n_images: int) -> np.ndarray | None:

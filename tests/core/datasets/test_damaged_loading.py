@@ -41,7 +41,8 @@ def _fit(subject, root):
 
 def _values(subject):
     """All that a subject says, in a form that can be compared."""
-    said = {"vertices": [v.tolist() for v in subject.space.index.values()]}
+    index = getattr(subject.space, "index", {})  # voxels have no places
+    said = {"vertices": [v.tolist() for v in index.values()], "n": subject.space.n_vertices()}
     for split in (subject.train, subject.test):
         said[split.name] = split.images.ids, split.images.captions
         if split.responses is not None:
@@ -54,7 +55,7 @@ def _values(subject):
     said["rois"] = {
         (name, h): subject.roi_vertices(name, h).tolist()
         for name in subject.parcellation.roi_names
-        for h in subject.space.index
+        for h in index
     }
     return said
 

@@ -17,9 +17,11 @@ from tests.core.datasets.damage import (
     algonauts_masks,
     algonauts_responses,
     arrays_kinds,
+    img2brain_kinds,
     simulated_sidecar,
 )
 from tests.core.datasets.damage.kind import Damage
+from tests.img2brain_folder import write_folder
 from tests.tiny_world import write_subject
 
 
@@ -55,6 +57,7 @@ LAYOUTS = {
         ),
     ),
     "simulated": DamagedLayout(write_subject, simulated_sidecar.KINDS),
+    "img2brain": DamagedLayout(write_folder, img2brain_kinds.KINDS),
     "arrays": DamagedLayout(arrays_kinds.write_sound, arrays_kinds.KINDS),
 }
 
@@ -76,6 +79,7 @@ OPENED = {
     "algonauts2023": _algonauts_responses,
     "simulated": _algonauts_responses,
     "arrays": arrays_kinds.responses,
+    "img2brain": img2brain_kinds.responses,
 }
 """Layouts that ``open_subject`` opens, and how their responses are read without it."""
 
