@@ -111,6 +111,8 @@ def _read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise DamagedFile(f"{path.name} is not JSON: {error}.") from error
+    except OSError as error:
+        raise DamagedFile(f"{path.name} cannot be read: {error.strerror}.") from error
 
 
 def _read_notes(path: Path, n_images: Mapping[str, int]) -> dict[str, tuple[StimulusNote, ...]]:
@@ -125,10 +127,15 @@ def _read_notes(path: Path, n_images: Mapping[str, int]) -> dict[str, tuple[Stim
         captions = item.get("captions", [item["caption"]] if item.get("caption") else [])
         if not isinstance(captions, list) or not all(isinstance(c, str) for c in captions):
             raise DamagedFile(f"{path.name}: captions must be a list of texts, not {captions!r}.")
+        categories = item.get("categories", [])
+        if not isinstance(categories, list) or not all(isinstance(c, str) for c in categories):
+            raise DamagedFile(
+                f"{path.name}: categories must be a list of texts, not {categories!r}."
+            )
         numbered = by_split.setdefault(split, {})
         if number in numbered:
             raise DamagedFile(f"{path.name} describes {split} {number} twice.")
-        numbered[number] = StimulusNote(tuple(captions), tuple(item.get("categories", ())))
+        numbered[number] = StimulusNote(tuple(captions), tuple(categories))
     notes = {}
     for split, numbered in by_split.items():
         n = n_images.get(split, 0)

@@ -118,7 +118,7 @@ def _check_stimuli(path: Path, n_images: Mapping[str, int], tell: Tell) -> None:
     if not isinstance(items, list):
         tell(f"{path.name} holds a {type(items).__name__}; expected a list, one entry per image.")
         return
-    wrong, absent, worded = [], [], []
+    wrong, absent, worded, sorted_wrongly = [], [], [], []
     seen: Counter[tuple[str, int]] = Counter()
     for k, item in enumerate(items, start=1):
         place = _place(item)
@@ -131,6 +131,8 @@ def _check_stimuli(path: Path, n_images: Mapping[str, int], tell: Tell) -> None:
             absent.append(f"{split} {number}")
         if not _has_texts(item):
             worded.append(f"{split} {number}")
+        if not _are_texts(item.get("categories", [])):
+            sorted_wrongly.append(f"{split} {number}")
     if wrong:
         tell(
             f"{path.name}: {len(wrong):,} entries do not say split (train or test) and number "
@@ -141,6 +143,8 @@ def _check_stimuli(path: Path, n_images: Mapping[str, int], tell: Tell) -> None:
         tell(f"{path.name} describes {what}: {first_of(absent)}.")
     if worded:
         tell(f"{path.name}: captions must be texts; they are not for {first_of(worded)}.")
+    if sorted_wrongly:
+        tell(f"{path.name}: categories must be texts; they are not for {first_of(sorted_wrongly)}.")
     if twice := [f"{split} {number}" for (split, number), n in seen.items() if n > 1]:
         tell(f"{path.name} describes {count(len(twice), 'image')} twice: {first_of(twice)}.")
 
@@ -155,5 +159,8 @@ def _place(item: object) -> tuple[str, int] | None:
 
 
 def _has_texts(item: Mapping[str, Any]) -> bool:
-    captions = item.get("captions", [item["caption"]] if item.get("caption") else [])
-    return isinstance(captions, list) and all(isinstance(c, str) for c in captions)
+    return _are_texts(item.get("captions", [item["caption"]] if item.get("caption") else []))
+
+
+def _are_texts(values: object) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)

@@ -8,7 +8,15 @@ import numpy as np
 
 from tests.core.datasets.damage.algonauts_files import SIDECAR
 from tests.core.datasets.damage.kind import Damage
-from tests.core.datasets.damage.ways import change, remove, save, set_at, together, write
+from tests.core.datasets.damage.ways import (
+    change,
+    make_folder,
+    remove,
+    save,
+    set_at,
+    together,
+    write,
+)
 from tests.tiny_world import N_LEFT, N_RIGHT
 
 
@@ -62,6 +70,14 @@ KINDS = {
     "captions that are no texts": Damage(
         stimuli('[{"split": "train", "number": 1, "captions": "a face"}]'),
         "stimuli.json: captions must be texts; they are not for train 1",
+    ),
+    "categories that are no texts": Damage(
+        stimuli('[{"split": "train", "number": 1, "categories": 5}]'),
+        "stimuli.json: categories must be texts; they are not for train 1",
+    ),
+    "captions that are a folder": Damage(
+        together(remove(f"{SIDECAR}/stimuli.json"), make_folder(f"{SIDECAR}/stimuli.json")),
+        "stimuli.json cannot be read: Is a directory",
     ),
     "captions without a split": Damage(
         stimuli('[{"number": 1}, 5, {"split": [], "number": 1e999}]'),
