@@ -29,6 +29,7 @@ from core.brain import (
     Parcellation,
     Part,
 )
+from core.datasets.algonauts_release import swapped_words
 from core.datasets.arrays import load_array
 from core.datasets.fingerprint import data_fingerprint
 from core.datasets.restricted_pickle import load_label_names
@@ -61,6 +62,8 @@ def load_subject(folder: Path) -> Subject:
     _check_no_image_in_both(images)
     sidecar = read_sidecar(folder, {name: len(found) for name, found in images.items()})
     counts = {h: space.n_vertices(h) for h in HEMISPHERES}
+    if swapped := swapped_words(folder.name, space.n_template, *counts.values()):
+        raise DamagedFile(swapped, "Exchange lh and rh in the names of the files.")
     splits = {name: _read_split(folder, name, images[name], counts, sidecar) for name in _SPLITS}
     if splits["train"].responses is None:
         raise MissingData(

@@ -6,9 +6,10 @@ whatever is wrong with the others.
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from core.datasets.check.arrays_extras import (
 from core.datasets.check.arrays_responses import OWN_NAMES, check_tables
 from core.datasets.check.attempt import tried
 from core.datasets.check.layout import Candidate, LayoutCheck
-from core.datasets.check.leftovers import check_leftovers, is_leftover, stem_of
+from core.datasets.check.leftovers import archive_words, check_leftovers, is_leftover, stem_of
 from core.datasets.check.pictures import check_pictures
 from core.datasets.check.report import Findings, SubjectReport
 from core.datasets.check.same_images import tell_trained_on
@@ -31,6 +32,7 @@ from core.datasets.plain_arrays import EXAMPLE, is_subject_folder, load_subject
 from core.datasets.plain_arrays.images import (
     TEST_IMAGES,
     TEST_LIST,
+    TRAINING_FOLDERS,
     test_images,
     test_rows,
     training_folders,
@@ -42,14 +44,43 @@ from core.stimuli import StimulusImages
 from core.storage import Home
 
 NAME = "arrays"
+_RESPONSES = (
+    "lh.npy",
+    "lh.csv",
+    "lh.func.gii",
+    "lh.mgh",
+    "lh.mgz",
+    "responses.npy",
+    "responses.npz",
+)
 
 
 def find_candidates(folder: Path) -> Sequence[Candidate]:
     """List the folders that are, or were meant to be, a subject of plain arrays."""
     if _looks_like_subject(folder):
         return [Candidate(folder.resolve().name, folder)]
-    folders = sorted(p for p in folder.iterdir() if p.is_dir() and _looks_like_subject(p))
-    return [Candidate(p.name, p) for p in folders]
+    children = sorted(folder.iterdir())
+    found = {
+        p.name: Candidate(p.name, p) for p in children if p.is_dir() and _looks_like_subject(p)
+    }
+    for packed in (p for p in children if p.is_file() and p.suffix.lower() == ".zip"):
+        for name in _subjects_in_zip(packed):
+            # An archive beside its unpacked folder is nothing amiss.
+            words = archive_words(packed, folder.name)
+            found.setdefault(name, Candidate(name, None, (words,)))
+    return [found[name] for name in sorted(found)]
+
+
+def _subjects_in_zip(path: Path) -> list[str]:
+    """Return the folders in a zip archive that have images and responses as this layout has."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [PurePosixPath(name) for name in archive.namelist()]
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return []
+    pictured = {n.parent.parent for n in names if n.parent.name in TRAINING_FOLDERS}
+    measured = {n.parent for n in names if n.name in _RESPONSES}
+    return sorted(stem_of(path) if n == PurePosixPath() else n.name for n in pictured & measured)
 
 
 def _looks_like_subject(folder: Path) -> bool:
@@ -69,7 +100,8 @@ def check_subject(
     ------
     Nothing that is in the data; what cannot be read is told.
     """
-    assert candidate.folder is not None
+    if candidate.folder is None:
+        return SubjectReport(candidate.id, NAME, problems=candidate.problems)
     folder, findings, notes = candidate.folder, Findings(), Findings()
     tell, cache = findings.tell, Home.from_environment().converted
     check_leftovers(folder, tell, OWN_NAMES)

@@ -85,9 +85,11 @@ def _check_one(
 def _recognise(
     folder: Path, layouts: Sequence[LayoutCheck]
 ) -> tuple[LayoutCheck, Sequence[Candidate]]:
-    for layout in layouts:
-        if candidates := layout.find(folder):
-            return layout, candidates
+    found = [(layout, candidates) for layout in layouts if (candidates := layout.find(folder))]
+    # The name of an archive says less than a folder that is there.
+    found.sort(key=lambda pair: all(c.folder is None for c in pair[1]))
+    if found:
+        return found[0]
     expected = "; or ".join(layout.expected for layout in layouts)
     raise MissingData(
         f"No data layout is recognised in {folder}.",

@@ -6,7 +6,6 @@ import json
 import shutil
 import sys
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -86,22 +85,14 @@ def test_predict_tells_the_picture_in_one_line(here, capsys, name, content):
 def test_a_picture_met_in_the_middle_is_named_and_what_was_done_is_kept(here, capsys, monkeypatch):
     """Its header and its ending are sound, so that only decoding shows it."""
     monkeypatch.setattr(sys.modules["core.features.extract"], "CHUNK_IMAGES", 4)
-    (here / "pictures").mkdir()
-    rng = np.random.default_rng(0)
-    for k in range(1, 13):
-        pixels = rng.integers(0, 256, (32, 32, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(here / "pictures" / f"p{k}.png")
-    spoilt = here / "pictures" / "p10.png"
-    whole = spoilt.read_bytes()
-    spoilt.write_bytes(whole[:1500] + bytes(40) + whole[1540:])
-    arguments = ["features", "--images", "pictures", "--backbone", "pixels", "--layers", "pixels"]
-    arguments += ["--out", "out", *QUIET]
-    assert main(arguments) == 2
+    LAYOUTS["algonauts2023"].write(here / "data" / "subj01")
+    LAYOUTS["algonauts2023"].kinds["an image spoilt in the middle"].do(here / "data" / "subj01")
+    assert main([*FIT, *QUIET]) == 2
     (line,) = capsys.readouterr().err.strip().splitlines()
-    assert "p10.png is damaged or cut short" in line
+    assert "train-0009_nsd-01056.png is damaged or cut short" in line
     kept = sorted(p.name for p in (here / "home" / "features").rglob("*.chunk"))
     assert kept == ["00000000.chunk", "00000004.chunk"]
-    assert not (here / "out").exists() or not list((here / "out").iterdir())
+    assert not list((here / "home" / "features").rglob("*.npy"))
 
 
 def test_a_subject_beside_a_damaged_one_is_fitted(here, capsys):

@@ -47,6 +47,21 @@ def _grow_template(array):
     return np.concatenate([array, np.zeros(163_842 - len(array), array.dtype)])
 
 
+def _swapped_in_all_files(folder):
+    """Give the subject the released numbers of vertices, left and right exchanged."""
+    for short, n in (("lh", 20_544), ("rh", 19_004)):
+        mask = np.zeros(163_842, dtype=int)
+        mask[:n] = 1
+        np.save(folder / MASKS / f"{short}.all-vertices_fsaverage_space.npy", mask)
+        for path in (folder / MASKS).glob(f"{short}.*_challenge_space.npy"):
+            np.save(path, np.arange(n) % 2)
+        for split in ("training", "test"):
+            path = folder / f"{split}_split/{split}_fmri/{short}_{split}_fmri.npy"
+            rng = np.random.default_rng(n)
+            rows = len(np.load(path))
+            np.save(path, rng.standard_normal((rows, n), dtype=np.float32))
+
+
 def _wrong_full_mask(folder):
     full = np.zeros(10_242, dtype=int)
     full[np.flatnonzero(np.load(folder / LH_MASK))] = [0, 0, 0, 0, 2, 1, 1]
@@ -91,6 +106,10 @@ KINDS = {
         swap(LH_MASK, RH_MASK),
         "lh.all-vertices_fsaverage_space.npy and rh.all-vertices_fsaverage_space.npy look swapped",
         file="lh_training_fmri.npy",
+    ),
+    "hemispheres swapped in all files": Damage(
+        _swapped_in_all_files,
+        "lh.* and rh.* of subj01 look swapped in all files: 20,544 left + 19,004 right vertices",
     ),
     "labels missing": Damage(remove(RH_FACES), "rh.floc-faces_challenge_space.npy is missing"),
     "labels too few": Damage(
