@@ -93,6 +93,10 @@ def _check_subject(
         "Raw NSD is made into a subject folder once: python -m core prepare-nsd --data "
         f"{root} --subject {candidate.id} --out DIR."
     )
+    if 0 < n_sessions < (completed := layout.COMPLETED_SESSIONS[candidate.id]):
+        notes.tell(
+            f"There are betas of sessions 1 to {n_sessions}; {candidate.id} completed {completed}."
+        )
     return SubjectReport(
         id=candidate.id,
         layout=NAME,

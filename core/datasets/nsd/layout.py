@@ -12,6 +12,7 @@ from core.brain import HEMISPHERES, Hemisphere
 from core.errors import InvalidInput, MissingData, unknown_name
 
 SUBJECTS = tuple(f"subj{k:02d}" for k in range(1, 9))
+COMPLETED_SESSIONS = dict(zip(SUBJECTS, (40, 40, 32, 30, 40, 32, 40, 30), strict=True))
 BETAS = "betas_fithrf_GLMdenoise_RR"
 BETA_PLACES = ("nsddata_betas/ppdata", "betas")
 

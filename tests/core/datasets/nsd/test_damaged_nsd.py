@@ -47,6 +47,7 @@ def test_an_undamaged_copy_has_no_problem_and_the_numbers_of_what_is_prepared(ns
     (found,) = report.subjects
     assert (report.layout, found.id, found.problems) == ("nsd", "subj01", ())
     assert "prepare-nsd --data" in found.notes[0]
+    assert found.notes[1] == "There are betas of sessions 1 to 4; subj01 completed 40."
     subject = open_subject(prepare_subject(nsd, "subj01", tmp_path / "out", **SETTINGS))
     assert (found.n_train, found.n_test) == (len(subject.train), len(subject.test))
     told = found.to_json()
