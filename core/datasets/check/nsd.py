@@ -29,7 +29,13 @@ from core.datasets.nsd.design import (
 from core.datasets.nsd.images import StimulusBrick
 from core.datasets.nsd.split import NsdSplit, split_images
 from core.datasets.nsd.stimulus_info import read_stimulus_info
-from core.datasets.nsd.vertices import DEFAULT_MASK, choose_vertices, read_label, read_surface
+from core.datasets.nsd.vertices import (
+    DEFAULT_MASK,
+    choose_vertices,
+    find_classes,
+    read_label,
+    read_surface,
+)
 from core.progress import Progress, silent
 
 NAME = "nsd"
@@ -156,6 +162,7 @@ def _roi_sizes(
     if folder is None or not vertices:
         return sizes
     for roi_class in ROI_CLASSES:
+        tried(partial(find_classes, folder, n_template, [roi_class]), findings.tell)
         for hemisphere in HEMISPHERES:
             step = partial(read_label, folder, roi_class.name, hemisphere, n_template)
             values = tried(step, findings.tell)

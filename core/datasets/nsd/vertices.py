@@ -8,7 +8,7 @@ labels are on each subject's own surface; they have to be resampled to fsaverage
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -106,20 +106,28 @@ def write_masks(
 
 
 def find_classes(
-    rois: Path | None, n_template: int
+    rois: Path | None, n_template: int, classes: Sequence[RoiClass] = ROI_CLASSES
 ) -> dict[RoiClass, dict[Hemisphere, np.ndarray]]:
     """Read the ROI classes (n_template,) that a folder has labels of in both hemispheres.
 
     Raises
     ------
-    DamagedFile, IncompatibleSpace : a file that cannot be read, or of another length.
+    MissingData, DamagedFile, IncompatibleSpace : labels of one hemisphere only; a file that cannot
+        be read, or of another length.
     """
     found = {}
-    for roi_class in ROI_CLASSES if rois else ():
+    for roi_class in classes if rois else ():
         assert rois is not None
         full = {h: read_label(rois, roi_class.name, h, n_template) for h in HEMISPHERES}
         whole = {h: values for h, values in full.items() if values is not None}
-        if len(whole) == len(full):
+        if whole and len(whole) < len(full):
+            absent, there = sorted(HEMISPHERES, key=lambda h: h in whole)
+            raise MissingData(
+                f"{absent.short}.{roi_class.name}.mgz is missing; the labels of "
+                f"{there.short}.{roi_class.name} are there.",
+                f"It belongs into {rois}; or move the other one away.",
+            )
+        if whole:
             found[roi_class] = whole
     return found
 

@@ -12,7 +12,15 @@ from scipy.io import loadmat, savemat
 
 from tests import tiny_nsd as tiny
 from tests.core.datasets.damage.kind import SOUND, Damage
-from tests.core.datasets.damage.ways import WEB_PAGE, cut, remove, rename, together, write
+from tests.core.datasets.damage.ways import (
+    WEB_PAGE,
+    cut,
+    make_folder,
+    remove,
+    rename,
+    together,
+    write,
+)
 
 BETAS = tiny.BETAS.format("subj01")
 EXPERIMENT = "nsddata/experiments/nsd"
@@ -82,12 +90,12 @@ def _other_image(lines):
     return [*lines[:9], "\t".join(cells), *lines[10:]]
 
 
-def _brick(shape, name="imgBrick"):
+def _brick(shape, name="imgBrick", dtype=np.uint8):
     def damage(root):
         import h5py
 
         with h5py.File(root / BRICK, "w") as stored:
-            stored.create_dataset(name, shape, dtype=np.uint8, chunks=(1, *shape[1:]))
+            stored.create_dataset(name, shape, dtype=dtype, chunks=(1, *shape[1:]))
 
     return damage
 
@@ -255,6 +263,14 @@ KINDS = {
         "imgBrick in nsd_stimuli.hdf5 is (100, 20, 20, 3)",
         file="nsd_stimuli.hdf5",
     ),
+    "images as fractions": Damage(
+        _brick((73_000, 20, 20, 3), dtype=np.float32),
+        "imgBrick in nsd_stimuli.hdf5 holds float32; expected uint8",
+        file="nsd_stimuli.hdf5",
+    ),
+    "images in a folder of that name": Damage(
+        together(remove(BRICK), make_folder(BRICK)), "nsd_stimuli.hdf5 cannot be read as HDF5"
+    ),
     "no images under that name": Damage(
         _brick((73_000, 20, 20, 3), "images"),
         "imgBrick in nsd_stimuli.hdf5 is None",
@@ -274,6 +290,9 @@ KINDS = {
     ),
     "ROI labels cut short": Damage(
         cut(f"{LABELS}/lh.streams.mgz"), "lh.streams.mgz cannot be read"
+    ),
+    "ROI labels of one hemisphere": Damage(
+        remove(f"{LABELS}/rh.streams.mgz"), "rh.streams.mgz is missing"
     ),
     "ncsnr of other vertices": Damage(
         _surface(f"{BETAS}/lh.ncsnr.mgh", (9000, 1, 1)), "lh.ncsnr.mgh has 9,000 values", SOUND
