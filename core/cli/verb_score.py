@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.brain import HEMISPHERES, VOXELS, Part
+from core.brain import HEMISPHERES, Part
+from core.cli.score_files import (
+    SubjectFiles,
+    find_score_files,
+    parts_of,
+    prediction_file,
+    subjects_without_predictions,
+)
 from core.datasets.arrays import load_array
-from core.errors import IncompatibleSpace, InvalidInput, MissingData
-from core.evaluation import pearson_r, summarize_scores
-from core.progress import Progress
+from core.errors import CoreError, IncompatibleSpace, InvalidInput
+from core.evaluation import ScoreSummary, pearson_r, summarize_scores
+from core.progress import Progress, part, silent
 
 NAME = "score"
 HELP = "Score predicted against measured responses: Pearson r and the Algonauts 2023 number."
@@ -30,30 +38,66 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         metavar="DIR",
         help="folder of ?h_pred.npy or ?h_pred_test.npy, (n_images, n_vertices); voxels without "
-        "positions: pred.npy, and so below",
+        "positions: pred.npy, and so below; or a folder with one such folder per subject",
     )
     parser.add_argument(
         "--responses",
         type=Path,
         required=True,
         metavar="DIR",
-        help="folder of ?h_test_fmri.npy, the same images in the same order",
+        help="folder of ?h_test_fmri.npy, the same images in the same order; or one per subject, "
+        "or the data folder if it has test_split/test_fmri",
     )
     parser.add_argument(
         "--ceiling",
         type=Path,
         metavar="DIR",
-        help="folder of ?h_noise_ceiling.npy, (n_vertices,), fractions 0 to 1",
+        help="folder of ?h_noise_ceiling.npy, (n_vertices,), fractions 0 to 1; likewise",
     )
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """The vertices of one subject: r and ceiling (n_vertices,) per part."""
+
+    r: dict[Part, np.ndarray]
+    ceilings: dict[Part, np.ndarray]
+    n_images: int
 
 
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Carry the verb out."""
+    found = find_score_files(options.predictions, options.responses, options.ceiling)
+    scored = {}
+    for k, files in enumerate(found):
+        step = part(progress, k / len(found), (k + 1) / len(found))
+        scored[files.subject] = _named_score(files, step)
+    if not found[0].subject:
+        return _summary([scored[""]])
+    return {
+        **_summary(list(scored.values())),
+        "per_subject": {name: _summary([own]) for name, own in scored.items()},
+        "subjects_missing": subjects_without_predictions(options.responses, found),
+    }
+
+
+def _named_score(files: SubjectFiles, progress: Progress) -> _Scored:
+    if not files.subject:
+        return _score(files, progress)
+    try:
+        return _score(files, progress)
+    except CoreError as error:  # file names are the same for every subject
+        raise type(error)(f"{files.subject}: {error.message}", error.hint) from error
+
+
+def _score(files: SubjectFiles, progress: Progress = silent) -> _Scored:
     r: dict[Part, np.ndarray] = {}
     ceilings: dict[Part, np.ndarray] = {}
     n_images: int | None = None
-    for part in _parts(options.predictions):
-        measured_file = options.responses / f"{part.prefix}test_fmri.npy"
+    parts = parts_of(files.predictions)
+    for k, own in enumerate(parts):
+        measured_file = files.responses / f"{own.prefix}test_fmri.npy"
+        progress(k / len(parts), f"reading {files.subject} {measured_file.name}".replace("  ", " "))
         measured = _load(measured_file, shape=(None, None))
         if n_images is not None and len(measured) != n_images:
             raise IncompatibleSpace(
@@ -64,53 +108,35 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         n_images = len(measured)
         if n_images == 0:
             raise InvalidInput(f"{measured_file.name} holds no image.")
-        predicted_file = _prediction_file(options.predictions, part)
+        predicted_file = prediction_file(files.predictions, own)
         predicted = _load(predicted_file, shape=measured.shape)
-        r[part] = _correlate(predicted, measured, predicted_file, measured_file)
-        if options.ceiling is not None:
-            ceilings[part] = _load_ceiling(
-                options.ceiling / f"{part.prefix}noise_ceiling.npy", measured.shape[1]
+        r[own] = _correlate(predicted, measured, predicted_file, measured_file)
+        if files.ceiling is not None:
+            ceilings[own] = _load_ceiling(
+                files.ceiling / f"{own.prefix}noise_ceiling.npy", measured.shape[1]
             )
-    everything = np.concatenate(list(ceilings.values())) if ceilings else None
-    pooled = summarize_scores(np.concatenate(list(r.values())), everything)
+    progress(1.0, "scored")
+    return _Scored(r, ceilings, n_images or 0)
+
+
+def _summary(scored: Sequence[_Scored]) -> dict[str, Any]:
+    """Pool subjects: means and medians over all their vertices, not over subjects."""
     # Voxels of unknown position are in no hemisphere: both have none.
-    none = np.empty(0)
-    each = {h.short: summarize_scores(r.get(h, none), ceilings.get(h)) for h in HEMISPHERES}
+    each = {h.short: asdict(_pooled(scored, [h])) for h in HEMISPHERES}
+    everything = list(dict.fromkeys(p for own in scored for p in own.r))
     return {
-        **asdict(pooled),
-        "n_images": n_images,
-        "per_hemisphere": {k: asdict(s) for k, s in each.items()},
+        **asdict(_pooled(scored, everything)),
+        "n_images": sum(own.n_images for own in scored),
+        "per_hemisphere": each,
     }
 
 
-def _parts(folder: Path) -> tuple[Part, ...]:
-    """Return what the predictions are of: both hemispheres, or voxels without positions."""
-    found = [p for p in (*HEMISPHERES, VOXELS) if _files_there(folder, p)]
-    if VOXELS in found and len(found) > 1:
-        names = ", ".join(path.name for p in found for path in _files_there(folder, p))
-        raise InvalidInput(
-            f"{folder} has {names}: predictions of hemispheres and of voxels without positions.",
-            "Keep one kind there.",
-        )
-    return (VOXELS,) if found == [VOXELS] else HEMISPHERES
-
-
-def _files_there(folder: Path, part: Part) -> list[Path]:
-    names = (f"{part.prefix}pred.npy", f"{part.prefix}pred_test.npy")
-    return [folder / name for name in names if (folder / name).exists()]
-
-
-def _prediction_file(folder: Path, part: Part) -> Path:
-    names = [f"{part.prefix}pred.npy", f"{part.prefix}pred_test.npy"]
-    there = _files_there(folder, part)
-    if not there:
-        raise MissingData(f"Neither {names[0]} nor {names[1]} is in {folder}.")
-    if len(there) > 1:
-        raise InvalidInput(
-            f"Both {names[0]} and {names[1]} are in {folder}: which one is meant is unclear.",
-            "Keep one of them there.",
-        )
-    return there[0]
+def _pooled(scored: Sequence[_Scored], parts: Sequence[Part]) -> ScoreSummary:
+    r = [own.r[p] for own in scored for p in parts if p in own.r]
+    ceilings = [own.ceilings[p] for own in scored for p in parts if p in own.ceilings]
+    return summarize_scores(
+        np.concatenate(r) if r else np.empty(0), np.concatenate(ceilings) if ceilings else None
+    )
 
 
 def _load(path: Path, shape: tuple[int | None, ...]) -> np.ndarray:
@@ -159,18 +185,29 @@ def _check_finite(values: np.ndarray, path: Path, start: int) -> None:
 
 def show(result: dict[str, Any]) -> str:
     """Format for people."""
-    lines = []
+    subjects = result.get("per_subject", {})
+    lines = [line for name, own in subjects.items() for line in _lines(own, f"{name} ")]
+    lines += _lines(result, "pooled " if subjects else "")
+    if subjects:
+        lines[-1] += f" of {len(subjects)} subjects"
+    if result.get("subjects_missing"):
+        lines.append(f"No predictions for {', '.join(result['subjects_missing'])}.")
+    return "\n".join(lines)
+
+
+def _lines(result: dict[str, Any], title: str) -> list[str]:
     parts = {"both": result, **result["per_hemisphere"]}
-    if not any(part["n_vertices"] for part in result["per_hemisphere"].values()):
+    if not any(own["n_vertices"] for own in result["per_hemisphere"].values()):
         parts = {"all": result}
-    for name, part in parts.items():
-        median, mean = (_number(part[key], 4) for key in ("median_r", "mean_r"))
+    lines = []
+    for name, own in parts.items():
+        median, mean = (_number(own[key], 4) for key in ("median_r", "mean_r"))
         lines.append(
-            f"{name:<5} median r {median}  mean r {mean}  "
-            f"challenge score {_number(part['challenge_score'], 3)}  "
-            f"n {part['n_vertices']:,} ({part['n_undefined']:,} undefined)"
+            f"{title}{name:<5} median r {median}  mean r {mean}  "
+            f"challenge score {_number(own['challenge_score'], 3)}  "
+            f"n {own['n_vertices']:,} ({own['n_undefined']:,} undefined)"
         )
-    return "\n".join([*lines, f"over {result['n_images']:,} images"])
+    return [*lines, f"{title}over {result['n_images']:,} images"]
 
 
 def _number(value: float | None, digits: int) -> str:

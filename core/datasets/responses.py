@@ -5,10 +5,14 @@ A full subject's responses are larger than what should sit in memory; encoders r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import mmap
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+
+# Rows read at once: tens of megabytes are mapped, also where a row is a whole subject's.
+_ROWS_AT_ONCE = 512
 
 
 class ResponseRows:
@@ -59,7 +63,10 @@ class ResponseRows:
         for k, part in enumerate(self._parts):
             here = (wanted >= self._edges[k]) & (wanted < self._edges[k + 1])
             if here.any():
-                out[:, here] = part[np.ix_(rows, wanted[here] - self._edges[k])]
+                own = wanted[here] - self._edges[k]
+                for block in _blocks(len(rows)):
+                    out[block, here] = part[np.ix_(rows[block], own)]
+                    unmap(part)
         return out
 
     def _stretch(self, rows: np.ndarray, start: int, stop: int) -> np.ndarray:
@@ -68,8 +75,24 @@ class ResponseRows:
             low, high = max(start, self._edges[k]), min(stop, self._edges[k + 1])
             if low < high:
                 own = slice(low - self._edges[k], high - self._edges[k])
-                out[:, low - start : high - start] = part[rows, own]
+                for block in _blocks(len(rows)):
+                    out[block, low - start : high - start] = part[rows[block], own]
+                    unmap(part)
         return out
+
+
+def _blocks(n_rows: int) -> Iterator[slice]:
+    return (slice(k, k + _ROWS_AT_ONCE) for k in range(0, n_rows, _ROWS_AT_ONCE))
+
+
+def unmap(array: np.ndarray) -> None:
+    """Give the pages that were read back to the system, which keeps them in its cache.
+
+    Without it a process that reads every column of a file has all of it among its own memory.
+    """
+    mapped = getattr(array, "_mmap", None)
+    if mapped is not None and hasattr(mapped, "madvise"):
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 class StackedResponses:

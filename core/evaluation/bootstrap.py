@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.datasets.responses import ResponseRows
+
+# Vertices resampled at once: what stands beside the draws is a tenth of them at full size.
+_VERTICES_AT_ONCE = 2048
+
 
 def image_counts(n_stimuli: int, n_draws: int, seed: int) -> np.ndarray:
     """Draw images with replacement: (n_draws, n_stimuli), how often each image is in each draw.
@@ -15,13 +20,17 @@ def image_counts(n_stimuli: int, n_draws: int, seed: int) -> np.ndarray:
 
 
 def bootstrap_r(
-    predicted: np.ndarray, measured: np.ndarray, *, n_draws: int = 1000, seed: int = 0
+    predicted: np.ndarray,
+    measured: np.ndarray | ResponseRows,
+    *,
+    n_draws: int = 1000,
+    seed: int = 0,
 ) -> np.ndarray:
     """Recompute each vertex's r on images drawn with replacement.
 
     Parameters
     ----------
-    predicted, measured : (n_stimuli, n_vertices).
+    predicted, measured : (n_stimuli, n_vertices); read some vertices at a time.
 
     Returns
     -------
@@ -34,6 +43,14 @@ def bootstrap_r(
     """
     n, n_vertices = predicted.shape
     weights = (image_counts(n, n_draws, seed) / n).astype(np.float32)
+    r = np.empty((n_draws, n_vertices), dtype=np.float32)
+    for start in range(0, n_vertices, _VERTICES_AT_ONCE):
+        part = slice(start, start + _VERTICES_AT_ONCE)
+        r[:, part] = _resampled(weights, predicted[:, part], measured[:, part])
+    return r
+
+
+def _resampled(weights: np.ndarray, predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:
     # Standardising first keeps float32 sums free of cancellation.
     p, m = _standardised(predicted), _standardised(measured)
     mean_p, mean_m = weights @ p, weights @ m

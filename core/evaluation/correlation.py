@@ -4,33 +4,38 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.datasets.responses import ResponseRows
 from core.errors import IncompatibleSpace
 
-# Few enough for a processor's cache.
+# Few enough for a processor's cache; read from a file by more, since its rows lie in pages.
 _COLUMNS = 128
+_COLUMNS_READ = 2048
 
 
-def pearson_r(predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:
+def pearson_r(predicted: np.ndarray, measured: np.ndarray | ResponseRows) -> np.ndarray:
     """Correlate each vertex's predicted and measured responses over images.
 
     Parameters
     ----------
-    predicted, measured : (n_stimuli, n_vertices).
+    predicted, measured : (n_stimuli, n_vertices); read some vertices at a time.
 
     Returns
     -------
     r : (n_vertices,) float64; NaN where either side is constant (all values equal, tested before
         centring), since a constant has no correlation.
     """
-    if predicted.shape != measured.shape or predicted.ndim != 2:
+    if predicted.shape != measured.shape or len(predicted.shape) != 2:
         raise IncompatibleSpace(
             f"Predicted {predicted.shape} and measured {measured.shape} responses must both be "
             "(n_stimuli, n_vertices)."
         )
     r = np.empty(predicted.shape[1])
-    for start in range(0, len(r), _COLUMNS):
-        columns = slice(start, start + _COLUMNS)
-        r[columns] = _correlate(predicted[:, columns], measured[:, columns])
+    for start in range(0, len(r), _COLUMNS_READ):
+        read = slice(start, start + _COLUMNS_READ)
+        p, m = predicted[:, read], measured[:, read]
+        for first in range(0, p.shape[1], _COLUMNS):
+            columns = slice(first, first + _COLUMNS)
+            r[read][columns] = _correlate(p[:, columns], m[:, columns])
     return r
 
 

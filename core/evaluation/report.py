@@ -17,6 +17,9 @@ from core.evaluation.correlation import pearson_r
 
 ALL_VERTICES = "all vertices"
 
+# Draws whose medians are taken together: copies stay small beside the draws themselves.
+_DRAWS_AT_ONCE = 64
+
 
 @dataclass(frozen=True)
 class RoiScore:
@@ -134,7 +137,7 @@ def evaluate(
     label : what the report calls them: ``test`` or ``validation``.
     n_draws : bootstrap draws behind the intervals; 0 leaves them out.
     """
-    measured = subject.split(split).response_rows(rows)
+    measured = subject.split(split).rows_on_disk(rows)
     r = pearson_r(predicted, measured)
     draws = bootstrap_r(predicted, measured, n_draws=n_draws) if n_draws else None
     ceiling, source = subject_ceiling(subject, split, rows)
@@ -170,7 +173,7 @@ def score_vertices(
     n_undefined = int((~defined).sum())
     if not defined.any():
         return RoiScore(roi, hemisphere, len(vertices), n_undefined)
-    low, high = (None, None) if draws is None else _median_interval(draws[:, vertices])
+    low, high = (None, None) if draws is None else _median_interval(draws, vertices[defined])
     own_ceiling = None if ceiling is None else ceiling[vertices]
     return RoiScore(
         roi=roi,
@@ -188,19 +191,22 @@ def score_vertices(
     )
 
 
-def _median_interval(draws: np.ndarray) -> tuple[float, float]:
-    # A constant vertex is undefined in every draw, as it is in the score itself.
-    draws = draws[:, ~np.isnan(draws).all(axis=0)]
-    if np.isfinite(draws).all():  # many times faster than the NaN-aware median
-        return percentile_interval(_row_medians(draws))
-    with warnings.catch_warnings():
-        # A draw in which every vertex is constant has no median; it drops out of the interval.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return percentile_interval(np.nanmedian(draws, axis=1))
+def _median_interval(draws: np.ndarray, vertices: np.ndarray) -> tuple[float, float]:
+    """Return the interval of the median over vertices that have a correlation."""
+    medians = [
+        _row_medians(draws[start : start + _DRAWS_AT_ONCE].take(vertices, axis=1))
+        for start in range(0, len(draws), _DRAWS_AT_ONCE)
+    ]
+    return percentile_interval(np.concatenate(medians))
 
 
 def _row_medians(values: np.ndarray) -> np.ndarray:
-    """Return the median of each row; half the work of numpy's, which also looks for NaN."""
+    """Return the median of each row over what is defined; NaN where nothing is."""
     n = values.shape[1]
-    middle = [n // 2] if n % 2 else [n // 2 - 1, n // 2]
-    return np.partition(values, middle, axis=1)[:, middle].mean(axis=1)
+    if np.isfinite(values).all():  # half the work of numpy's, which also looks for NaN
+        middle = [n // 2] if n % 2 else [n // 2 - 1, n // 2]
+        return np.partition(values, middle, axis=1)[:, middle].mean(axis=1)
+    with warnings.catch_warnings():
+        # A draw in which every vertex is constant has no median; it drops out of the interval.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.asarray(np.nanmedian(values, axis=1))

@@ -55,8 +55,9 @@ def check_subject(
     rows = {split: n_rows_expected(listed) for split, listed in images.items()}
     masks = check_masks(folder / "roi_masks", tell)
     simulated, sidecar_pairs = check_sidecar(folder, rows, tell)
+    reading = {"train": part(progress, 0.0, 0.45), "test": part(progress, 0.45, 0.5)}
     pairs = [
-        *(_responses(folder, split, rows[split], findings, notes) for split in _LONG_NAME),
+        *(_responses(folder, s, rows[s], findings, notes, reading[s]) for s in _LONG_NAME),
         _ceilings(folder, findings, notes),
         *masks.label_pairs(),
         *sidecar_pairs,
@@ -71,7 +72,7 @@ def check_subject(
         notes.tell,
     )
     check_same_images(images["train"], images["test"], tell)
-    _decode(images, findings, deep, progress)
+    _decode(images, findings, deep, part(progress, 0.5, 1.0))
     if not findings.lines:
         _try_loader(folder, findings)
     return SubjectReport(
@@ -88,7 +89,12 @@ def check_subject(
 
 
 def _responses(
-    folder: Path, split: str, n_rows: int, findings: Findings, notes: Findings
+    folder: Path,
+    split: str,
+    n_rows: int,
+    findings: Findings,
+    notes: Findings,
+    progress: Progress,
 ) -> PairOfFiles:
     """Look at the responses of a split; those of the test split may be absent."""
     name = _LONG_NAME[split]
@@ -100,14 +106,15 @@ def _responses(
         files_there = {}
     else:
         files_there = files
-    for hemisphere, path in files_there.items():
+    for k, (hemisphere, path) in enumerate(files_there.items()):
         values = open_array_file(path, FLOAT32, 2, findings.tell)
         if values is None:
             continue
         counts[hemisphere] = values.shape[1]
         if len(values) != n_rows:
             findings.tell(f"{path.name} has {len(values):,} rows for {n_rows:,} {name} images.")
-        check_responses(path, values, findings.tell, notes.tell)
+        step = part(progress, k / len(files_there), (k + 1) / len(files_there))
+        check_responses(path, values, findings.tell, notes.tell, step)
     return PairOfFiles({h: path.name for h, path in files.items()}, counts)
 
 

@@ -15,6 +15,7 @@ from core.datasets.check.pictures import tell_broken
 from core.datasets.check.report import Findings
 from core.datasets.check.same_images import tell_trained_on
 from core.datasets.check.values import check_responses
+from core.datasets.responses import unmap
 from core.datasets.subject import Split, Subject
 from core.errors import DamagedFile
 
@@ -59,4 +60,5 @@ def _is_plausible(values: np.ndarray) -> bool:
             sums = np.asarray(values[start : start + step]) @ ones
             if not np.all(np.isfinite(sums) & (sums != 0)):
                 return False
+            unmap(values)
     return True

@@ -8,13 +8,21 @@ import numpy as np
 
 from core.datasets.check.report import Tell
 from core.datasets.check.wording import count, first_of, vertices
+from core.datasets.responses import unmap
+from core.progress import Progress, silent
 
 # Values looked at together: 64 MB of float32.
 _AT_ONCE = 1 << 24
 
 
 def check_responses(
-    path: Path, values: np.ndarray, tell: Tell, note: Tell, *, unit: str = "vertices"
+    path: Path,
+    values: np.ndarray,
+    tell: Tell,
+    note: Tell,
+    progress: Progress = silent,
+    *,
+    unit: str = "vertices",
 ) -> None:
     """Tell NaN and infinite vertices and rows that were never filled; note constant vertices.
 
@@ -39,6 +47,8 @@ def check_responses(
             n_bad += bad[~whole].sum(axis=0)
         zero += (start + np.flatnonzero(~block.any(axis=1))).tolist()
         varies |= (block != first).any(axis=0)
+        unmap(values)
+        progress(min((start + step) / n_rows, 1.0), f"reading {path.name}")
     if lost:
         tell(
             f"{path.name} has {count(len(lost), 'row')} in which no value is finite "

@@ -17,6 +17,7 @@ from typing import IO, cast
 import numpy as np
 
 from core.brain import FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES
+from core.datasets.responses import unmap
 from core.errors import DamagedFile
 
 # Of the float64 copy of a block: 64 MB.
@@ -127,7 +128,9 @@ def z_score_blocks(betas: np.ndarray, vertices: np.ndarray) -> Iterator[tuple[sl
     size = max(1, _NUMBERS_PER_BLOCK // len(betas))
     for start in range(0, len(vertices), size):
         where = slice(start, min(start + size, len(vertices)))
-        yield where, _z_score(betas[:, vertices[where]].T.astype(np.float64))
+        values = betas[:, vertices[where]].T.astype(np.float64)
+        unmap(betas)
+        yield where, _z_score(values)
 
 
 def _z_score(values: np.ndarray) -> np.ndarray:

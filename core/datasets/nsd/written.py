@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from core.datasets.responses import unmap
+
 _START = 1 << 16
 _HEADER_BYTES = 284
 
@@ -41,6 +43,7 @@ def unwritten_trials(betas: np.ndarray, trials: Iterable[int]) -> list[int]:
         values = np.asarray(betas[trial])
         if not np.any(np.isfinite(values) & (values != 0)):
             found.append(trial)
+        unmap(betas)
     return found
 
 

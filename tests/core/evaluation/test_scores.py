@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from core.datasets.responses import ResponseRows
 from core.errors import IncompatibleSpace, InvalidInput
 from core.evaluation import (
     bootstrap_r,
@@ -81,6 +82,17 @@ def test_bootstrap_equals_resampling_by_hand(rng):
     for k in range(20):
         rows = np.repeat(np.arange(30), counts[k])
         np.testing.assert_allclose(draws[k], pearson_r(p[rows], m[rows]), atol=1e-4)
+
+
+def test_blocks_of_vertices_change_nothing(rng, monkeypatch):
+    p, m = rng.normal(size=(2, 12, 11)).astype(np.float32)
+    on_disk = ResponseRows([m[:, :4], m[:, 4:]], np.arange(12))
+    whole = pearson_r(p, m), bootstrap_r(p, m, n_draws=9, seed=1)
+    monkeypatch.setattr("core.evaluation.correlation._COLUMNS_READ", 5)
+    monkeypatch.setattr("core.evaluation.correlation._COLUMNS", 2)
+    monkeypatch.setattr("core.evaluation.bootstrap._VERTICES_AT_ONCE", 3)
+    np.testing.assert_allclose(pearson_r(p, on_disk), whole[0], rtol=1e-12)
+    np.testing.assert_allclose(bootstrap_r(p, on_disk, n_draws=9, seed=1), whole[1], atol=1e-6)
 
 
 def test_bootstrap_interval_covers_the_true_r(rng):
