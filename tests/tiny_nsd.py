@@ -87,3 +87,58 @@ def read_trials(root: Path, short: str, sessions: int, subject: int = 1) -> np.n
         for k in range(1, sessions + 1)
     ]
     return np.concatenate([p[KEPT[short], 0, 0].T for p in parts]).astype(np.float64)
+
+
+def write_whole_nsd(root: Path, seed: int = 0) -> Path:
+    """Write everything that NSD ships of what is read: also the tables and the file of images."""
+    write_nsd(root, seed=seed)
+    write_tables(root)
+    write_brick(root, seed)
+    where = root / BETAS.format("subj01")
+    for short in KEPT:
+        _save(where / f"{short}.ncsnr.mgh", np.ones((N_TEMPLATE, 1, 1), np.float32))
+    return root
+
+
+def write_tables(root: Path, subject: int = 1, sessions: int = SESSIONS) -> None:
+    """Write ``responses.tsv`` of one subject and ``nsd_stim_info_merged.csv``."""
+    behaviour = root / f"nsddata/ppdata/subj{subject:02d}/behav"
+    behaviour.mkdir(parents=True)
+    lines = ["SUBJECT\tSESSION\tRUN\tTRIAL\t73KID\t10KID\tTIME\tISOLD\tISCORRECT\tRT"]
+    for k, position in enumerate(ORDER[: sessions * TRIALS]):
+        number = images_of(subject)[position - 1]
+        session = k // TRIALS + 1
+        lines.append(
+            f"{subject}\t{session}\t{k % TRIALS // 3 + 1}\t{k % 3 + 1}\t{number}\t{position}\t"
+            f"{session + 0.5}\t0\tNaN\t"
+        )
+    (behaviour / "responses.tsv").write_text("\n".join(lines) + "\n")
+    rows = [",cocoId,cocoSplit,cropBox,loss,nsdId,flagged,BOLD5000,shared1000"]
+    known = sorted({n for s in range(1, 9) for n in images_of(s)})
+    for number in known:
+        shared = "True" if number in SHARED else "False"
+        rows.append(
+            f'{number - 1},{coco_id(number - 1)},val2017,"(0, 0, 0.1, 0.1)",0.2,{number - 1},False,'
+            f"False,{shared}"
+        )
+    (root / "nsddata/experiments/nsd/nsd_stim_info_merged.csv").write_text("\n".join(rows) + "\n")
+
+
+def coco_id(number: int) -> int:
+    """COCO's number of an image; the order is another one than NSD's."""
+    return 600_000 - 7 * number
+
+
+def write_brick(root: Path, seed: int = 0) -> None:
+    """Write ``nsd_stimuli.hdf5`` with the images of subject 1; all others are black."""
+    import h5py
+
+    rng = np.random.default_rng(seed)
+    where = root / "nsddata_stimuli/stimuli/nsd"
+    where.mkdir(parents=True)
+    with h5py.File(where / "nsd_stimuli.hdf5", "w") as stored:
+        brick = stored.create_dataset(
+            "imgBrick", (73_000, 20, 20, 3), dtype=np.uint8, chunks=(1, 20, 20, 3)
+        )
+        for number in images_of(1):
+            brick[number - 1] = rng.integers(0, 256, (20, 20, 3), dtype=np.uint8)

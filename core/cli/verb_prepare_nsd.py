@@ -36,6 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="pictures nsd-00013.png to link (default: cut out of nsd_stimuli.hdf5, needs h5py)",
     )
     parser.add_argument(
+        "--captions",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="captions_train2017.json and captions_val2017.json of COCO",
+    )
+    parser.add_argument(
         "--test", choices=TEST_SETS, default="shared", help="test images (default shared)"
     )
 
@@ -50,6 +58,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         mask=options.mask,
         rois=options.rois,
         images=options.images,
+        captions=options.captions,
         test=options.test,
         progress=progress,
     )

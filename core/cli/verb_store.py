@@ -1,4 +1,4 @@
-"""``store du|clean``: what the cached features take on disk, and removing what nobody needs."""
+"""``store du|clean``: what cached features and converted responses take, and removing them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.cli import options as shared
+from core.datasets.plain_arrays.upkeep import ConvertedFile, clean_converted, converted_files
 from core.errors import InvalidInput
 from core.features.upkeep import ABANDONED_HOURS, LEAST_HOURS, StoredItem, clean, stored_items
 from core.progress import Progress
+from core.storage import Home
 
 NAME = "store"
-HELP = "Cached features: their size (du); remove abandoned drafts and unused features (clean)."
+HELP = "Cached features and responses: their size (du); remove drafts and what is unused (clean)."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--older-than",
         type=float,
         metavar="DAYS",
-        help="clean: also remove features that were not used for so long (they are recomputed)",
+        help="clean: also remove what was not used for so long (it is made again when needed)",
     )
     parser.add_argument(
         "--drafts",
@@ -34,30 +36,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Carry the verb out."""
-    root = shared.feature_store().root
+    root, converted = shared.feature_store().root, Home.from_environment().converted
     days: float | None = options.older_than
     if options.what == "du":
         if days is not None or options.drafts:
             raise InvalidInput("--older-than and --drafts go with store clean.")
-        return _sums(stored_items(root))
+        return _sums([*_features(stored_items(root)), *_responses(converted_files(converted))])
     if days is not None and not days >= 0:
         raise InvalidInput(f"--older-than must be 0 days or more, not {days:g}.")
     hours = LEAST_HOURS if options.drafts else ABANDONED_HOURS
-    return _sums(clean(root, older_than_days=days, draft_hours=hours))
+    removed = clean(root, older_than_days=days, draft_hours=hours)
+    tables = clean_converted(converted, older_than_days=days, draft_hours=hours)
+    return _sums([*_features(removed), *_responses(tables)])
 
 
-def _sums(items: Sequence[StoredItem]) -> dict[str, Any]:
-    """Add up per backbone, drafts apart."""
+def _features(items: Sequence[StoredItem]) -> list[tuple[str, str, int]]:
+    return [(item.backbone, item.kind, item.n_bytes) for item in items]
+
+
+def _responses(files: Sequence[ConvertedFile]) -> list[tuple[str, str, int]]:
+    return [("converted responses", file.kind, file.n_bytes) for file in files]
+
+
+def _sums(items: Sequence[tuple[str, str, int]]) -> dict[str, Any]:
+    """Add up sizes by (name, kind), drafts apart."""
     groups: dict[tuple[str, str], list[int]] = {}
-    for item in items:
-        groups.setdefault((item.backbone, item.kind), []).append(item.n_bytes)
+    for name, kind, n_bytes in items:
+        groups.setdefault((name, kind), []).append(n_bytes)
     rows = [
         {"name": name, "kind": kind, "n": len(sizes), "bytes": sum(sizes)}
         for (name, kind), sizes in sorted(
-            groups.items(), key=lambda g: (g[0][0], g[0][1] != "features")
+            groups.items(), key=lambda g: (g[0][0], g[0][1] == "drafts")
         )
     ]
-    return {"items": rows, "bytes": sum(item.n_bytes for item in items)}
+    return {"items": rows, "bytes": sum(n_bytes for _, _, n_bytes in items)}
 
 
 def show(result: dict[str, Any]) -> str:

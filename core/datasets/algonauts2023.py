@@ -13,6 +13,7 @@ Source: challenge data-preparation code; responses are z-scored per session, ave
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from core.brain import (
     Parcellation,
     Part,
 )
+from core.datasets.algonauts_release import swapped_words
 from core.datasets.arrays import load_array
 from core.datasets.fingerprint import data_fingerprint
 from core.datasets.restricted_pickle import load_label_names
@@ -57,8 +59,11 @@ def load_subject(folder: Path) -> Subject:
     """
     space = _read_space(folder / "roi_masks")
     images = {name: _list_images(folder, name) for name in _SPLITS}
+    _check_no_image_in_both(images)
     sidecar = read_sidecar(folder, {name: len(found) for name, found in images.items()})
     counts = {h: space.n_vertices(h) for h in HEMISPHERES}
+    if swapped := swapped_words(folder.name, space.n_template, *counts.values()):
+        raise DamagedFile(swapped, "Exchange lh and rh in the names of the files.")
     splits = {name: _read_split(folder, name, images[name], counts, sidecar) for name in _SPLITS}
     if splits["train"].responses is None:
         raise MissingData(
@@ -84,7 +89,7 @@ def load_subject(folder: Path) -> Subject:
 
 def _read_space(masks: Path) -> ChallengeSpace:
     index: dict[Hemisphere, np.ndarray] = {}
-    sizes = set()
+    sizes: dict[str, int] = {}
     for hemisphere in HEMISPHERES:
         path = masks / f"{hemisphere.short}.all-vertices_fsaverage_space.npy"
         mask = load_array(path, shape=(None,))
@@ -93,11 +98,14 @@ def _read_space(masks: Path) -> ChallengeSpace:
                 f"{path.name} is {len(mask):,} long; fsaverage has {FSAVERAGE_VERTICES:,} vertices "
                 f"per hemisphere, fsaverage5 {FSAVERAGE5_VERTICES:,}."
             )
-        sizes.add(len(mask))
         index[hemisphere] = np.flatnonzero(mask)
-    if len(sizes) > 1:
-        raise DamagedFile(f"The two all-vertices masks have different lengths: {sorted(sizes)}.")
-    return ChallengeSpace(sizes.pop(), index)
+        if not len(index[hemisphere]) or not np.all(np.isfinite(mask)):
+            raise DamagedFile(f"{path.name} marks no vertex, or holds values that are no numbers.")
+        sizes[path.name] = len(mask)
+    if len(set(sizes.values())) > 1:
+        told = " and ".join(f"{name} ({n:,})" for name, n in sizes.items())
+        raise DamagedFile(f"{told} have different lengths; both belong to one template.")
+    return ChallengeSpace(max(sizes.values()), index)
 
 
 def _read_parcellation(masks: Path, counts: dict[Hemisphere, int]) -> Parcellation:
@@ -105,24 +113,33 @@ def _read_parcellation(masks: Path, counts: dict[Hemisphere, int]) -> Parcellati
     names: dict[str, dict[int, str]] = {}
     for roi_class in ROI_CLASSES:
         mapping = masks / f"mapping_{roi_class.name}.npy"
+        files = {h: masks / f"{h.short}.{roi_class.name}_challenge_space.npy" for h in HEMISPHERES}
         if not mapping.exists():
+            if there := [path.name for path in files.values() if path.exists()]:
+                raise MissingData(
+                    f"{mapping.name} is missing; labels of {' and '.join(there)} have no names.",
+                    f"It belongs into {masks}; or move those labels away.",
+                )
             continue
         names[roi_class.name] = load_label_names(mapping)
-        labels[roi_class.name] = {
-            h: np.array(
-                load_array(
-                    masks / f"{h.short}.{roi_class.name}_challenge_space.npy", shape=(counts[h],)
-                )
-            ).astype(np.int64)
-            for h in HEMISPHERES
-        }
+        labels[roi_class.name] = {h: _read_labels(files[h], counts[h]) for h in HEMISPHERES}
     return Parcellation(labels, names)
+
+
+def _read_labels(path: Path, n_vertices: int) -> np.ndarray:
+    stored = np.array(load_array(path, shape=(n_vertices,)))
+    if np.any(stored != np.round(stored)):
+        raise DamagedFile(f"{path.name} holds values that are no labels; expected whole numbers.")
+    return stored.astype(np.int64)
 
 
 def _list_images(folder: Path, split: str) -> StimulusImages:
     where = folder / f"{_SPLITS[split]}_split" / f"{_SPLITS[split]}_images"
     if not where.is_dir():
-        raise MissingData(f"{where.relative_to(folder.parent)} is missing.")
+        raise MissingData(
+            f"The folder {where.parent.name}/{where.name} of {folder.name} is missing.",
+            "Unpack it there if it is still an archive.",
+        )
     numbered: dict[int, tuple[str, Path]] = {}
     for path in where.iterdir():
         if path.name.startswith("."):
@@ -147,6 +164,16 @@ def _list_images(folder: Path, split: str) -> StimulusImages:
     return StimulusImages(tuple(i for i, _ in ordered), tuple(p for _, p in ordered))
 
 
+def _check_no_image_in_both(images: Mapping[str, StimulusImages]) -> None:
+    trained = dict(zip(images["train"].ids, images["train"].paths, strict=True))
+    for number, path in zip(images["test"].ids, images["test"].paths, strict=True):
+        if number in trained:
+            raise DamagedFile(
+                f"{path.name} is also a training image ({trained[number].name}); scores on it "
+                "would not be held out."
+            )
+
+
 def _read_split(
     folder: Path,
     name: str,
@@ -160,8 +187,10 @@ def _read_split(
     present = [h for h in HEMISPHERES if files[h].exists()]
     responses: dict[Part, np.ndarray] | None = None
     if len(present) == 1:
+        absent = next(h for h in HEMISPHERES if h not in present)
         raise MissingData(
-            f"{where.name} has {files[present[0]].name} but not the other hemisphere."
+            f"{files[absent].name} is missing; {where.name} has {files[present[0]].name} only.",
+            f"It belongs into {where}.",
         )
     if present:
         responses = {h: load_array(files[h], shape=(len(images), counts[h])) for h in HEMISPHERES}
@@ -184,11 +213,11 @@ def _read_ceiling(where: Path, counts: dict[Hemisphere, int]) -> np.ndarray | No
     for hemisphere in HEMISPHERES:
         stored = load_array(files[hemisphere], shape=(counts[hemisphere],))
         ceiling = np.asarray(stored, dtype=np.float64)
-        if np.any(ceiling > 1) or np.any(ceiling < 0):
+        if not np.all((ceiling >= 0) & (ceiling <= 1)):
             raise DamagedFile(
-                f"{files[hemisphere].name} reaches {np.nanmax(ceiling):.3g}; ceilings are "
-                "fractions from 0 to 1.",
-                "Divide a file in percent by 100.",
+                f"{files[hemisphere].name} goes from {ceiling.min():.3g} to {ceiling.max():.3g}; "
+                "ceilings are fractions from 0 to 1.",
+                "Divide a file in percent by 100; write 0 where nothing can be predicted.",
             )
         parts.append(ceiling)
     return np.concatenate(parts)

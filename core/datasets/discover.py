@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from core.datasets import algonauts2023, img2brain, plain_arrays
+from core.datasets.nsd.layout import BETA_PLACES
 from core.datasets.subject import Subject
 from core.errors import MissingData, unknown_name
 
@@ -49,6 +50,12 @@ def find_subjects(folder: Path) -> tuple[SubjectRef, ...]:
         folder = folder.absolute()  # "." has no name
         return (SubjectRef(folder.name, folder),)
     found = sorted(p for p in folder.iterdir() if p.is_dir() and _layout_of(p))
+    if not found and any((folder / place).is_dir() for place in BETA_PLACES):
+        raise MissingData(
+            f"{folder} is a copy of raw NSD, whose trials have to be averaged first.",
+            f"Make a subject folder: python -m core prepare-nsd --data {folder} --subject subj01 "
+            "--out DIR.",
+        )
     if not found:
         raise MissingData(
             f"No subject was recognised in {folder}.",

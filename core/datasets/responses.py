@@ -66,7 +66,7 @@ class ResponseRows:
                 own = wanted[here] - self._edges[k]
                 for block in _blocks(len(rows)):
                     out[block, here] = part[np.ix_(rows[block], own)]
-                    _unmap(part)
+                    unmap(part)
         return out
 
     def _stretch(self, rows: np.ndarray, start: int, stop: int) -> np.ndarray:
@@ -77,7 +77,7 @@ class ResponseRows:
                 own = slice(low - self._edges[k], high - self._edges[k])
                 for block in _blocks(len(rows)):
                     out[block, low - start : high - start] = part[rows[block], own]
-                    _unmap(part)
+                    unmap(part)
         return out
 
 
@@ -85,7 +85,7 @@ def _blocks(n_rows: int) -> Iterator[slice]:
     return (slice(k, k + _ROWS_AT_ONCE) for k in range(0, n_rows, _ROWS_AT_ONCE))
 
 
-def _unmap(array: np.ndarray) -> None:
+def unmap(array: np.ndarray) -> None:
     """Give the pages that were read back to the system, which keeps them in its cache.
 
     Without it a process that reads every column of a file has all of it among its own memory.

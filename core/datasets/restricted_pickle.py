@@ -58,7 +58,7 @@ def load_label_names(path: Path) -> dict[int, str]:
     except DamagedFile:
         raise
     except Exception as error:  # a hostile or truncated pickle may raise anything at all
-        raise DamagedFile(f"{path.name} was refused: {error}.", hint) from error
+        raise DamagedFile(f"{path.name} was refused and not run: {error}.", hint) from error
     if isinstance(value, np.ndarray) and value.shape == ():
         value = value.item()
     if not isinstance(value, dict):
@@ -67,6 +67,8 @@ def load_label_names(path: Path) -> dict[int, str]:
     for label, name in value.items():
         if not isinstance(label, int | np.integer) or not isinstance(name, str | np.str_):
             raise DamagedFile(f"{path.name}: {label!r}: {name!r} is not a label and a name.", hint)
+        if int(label) != 0 and str(name) in names.values():
+            raise DamagedFile(f"{path.name} gives the name {name} to several labels.", hint)
         if int(label) != 0:
             names[int(label)] = str(name)
     return names

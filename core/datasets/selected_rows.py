@@ -30,6 +30,11 @@ class SelectedRows:
         """(n_rows, n_columns)."""
         return len(self._rows), self._stored.shape[1]
 
+    @property
+    def filename(self) -> str | None:
+        """The file of the stored array, if it has one."""
+        return getattr(self._stored, "filename", None)
+
     def __len__(self) -> int:
         return len(self._rows)
 

@@ -13,6 +13,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -60,7 +61,16 @@ class Sidecar:
         shapes = {
             h: (n_vertices[h],) if n_rows is None else (n_rows, n_vertices[h]) for h in HEMISPHERES
         }
-        return {h: load_array(files[h], shape=shapes[h]) for h in HEMISPHERES}
+        arrays: dict[Part, np.ndarray] = {}
+        for hemisphere in HEMISPHERES:
+            values = load_array(files[hemisphere], shape=shapes[hemisphere])
+            arrays[hemisphere] = values
+            if n_rows is None and not np.all(np.isfinite(values) & (values >= 0)):
+                raise DamagedFile(
+                    f"{files[hemisphere].name} holds values that are negative or no numbers.",
+                    "A ratio of SDs is 0 where a vertex has no signal.",
+                )
+        return arrays
 
     def repeats(self, split: str, n_images: int) -> np.ndarray | None:
         """Load the number of trials per image of a split."""
@@ -83,12 +93,11 @@ def read_sidecar(subject_folder: Path, n_images: Mapping[str, int]) -> Sidecar:
     if not folder.is_dir():
         return Sidecar()
     path = folder / "sidecar.json"
-    try:
-        header = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise DamagedFile(f"{SIDECAR_FOLDER}/ has no sidecar.json.") from error
-    except ValueError as error:
-        raise DamagedFile(f"{path.name} is not JSON: {error}.") from error
+    if not path.is_file():
+        raise DamagedFile(f"{SIDECAR_FOLDER}/ has no sidecar.json.")
+    header = _read_json(path)
+    if not isinstance(header, dict):
+        raise DamagedFile(f"{path.name} holds a {type(header).__name__}; expected an object.")
     if header.get("format") != _FORMAT or header.get("version") != _VERSION:
         raise DamagedFile(
             f"{path.name} says format {header.get('format')!r} version {header.get('version')!r}; "
@@ -97,16 +106,36 @@ def read_sidecar(subject_folder: Path, n_images: Mapping[str, int]) -> Sidecar:
     return Sidecar(folder, header, _read_notes(folder / "stimuli.json", n_images))
 
 
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise DamagedFile(f"{path.name} is not JSON: {error}.") from error
+    except OSError as error:
+        raise DamagedFile(f"{path.name} cannot be read: {error.strerror}.") from error
+
+
 def _read_notes(path: Path, n_images: Mapping[str, int]) -> dict[str, tuple[StimulusNote, ...]]:
     if not path.exists():
         return {}
     by_split: dict[str, dict[int, StimulusNote]] = {}
-    for item in json.loads(path.read_text(encoding="utf-8")):
+    items = _read_json(path)
+    if not isinstance(items, list):
+        raise DamagedFile(f"{path.name} holds a {type(items).__name__}; expected a list.")
+    for k, item in enumerate(items, start=1):
+        split, number = _place(item, path.name, k)
         captions = item.get("captions", [item["caption"]] if item.get("caption") else [])
         if not isinstance(captions, list) or not all(isinstance(c, str) for c in captions):
             raise DamagedFile(f"{path.name}: captions must be a list of texts, not {captions!r}.")
-        note = StimulusNote(tuple(captions), tuple(item.get("categories", ())))
-        by_split.setdefault(item["split"], {})[int(item["number"])] = note
+        categories = item.get("categories", [])
+        if not isinstance(categories, list) or not all(isinstance(c, str) for c in categories):
+            raise DamagedFile(
+                f"{path.name}: categories must be a list of texts, not {categories!r}."
+            )
+        numbered = by_split.setdefault(split, {})
+        if number in numbered:
+            raise DamagedFile(f"{path.name} describes {split} {number} twice.")
+        numbered[number] = StimulusNote(tuple(captions), tuple(categories))
     notes = {}
     for split, numbered in by_split.items():
         n = n_images.get(split, 0)
@@ -116,3 +145,13 @@ def _read_notes(path: Path, n_images: Mapping[str, int]) -> dict[str, tuple[Stim
             )
         notes[split] = tuple(numbered.get(k, StimulusNote()) for k in range(1, n + 1))
     return notes
+
+
+def _place(item: object, name: str, k: int) -> tuple[str, int]:
+    """Return which image an entry is about."""
+    try:
+        if isinstance(item, dict) and item.get("split") in ("train", "test"):
+            return str(item["split"]), int(item["number"])
+    except (KeyError, TypeError, ValueError, OverflowError):
+        pass
+    raise DamagedFile(f"{name}: entry {k} does not say split (train or test) and number (from 1).")

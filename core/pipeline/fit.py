@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets import Subject
+from core.datasets.check import require_usable
 from core.encoding import Work
 from core.evaluation import evaluate
 from core.features import FeatureStore
@@ -73,6 +74,8 @@ def fit_all(
     people = {spec: subjects_of(subject, spec, others or {}) for spec in specs}
     surfaces = surfaces or Home.from_environment().surfaces
     missing = [s for s in dict.fromkeys(specs) if s.run_id not in runs]
+    for person in {s.id: s for spec in missing for s in people[spec]}.values():
+        require_usable(person)
     make_features(missing, people, features, part(progress, 0.0, 0.6))
     for k, spec in enumerate(missing):
         step = part(progress, 0.6 + 0.4 * k / len(missing), 0.6 + 0.4 * (k + 1) / len(missing))

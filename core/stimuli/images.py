@@ -80,7 +80,7 @@ def sort_images(paths: Iterable[Path]) -> tuple[Path, ...]:
     InvalidInput
         Two names have the same place, as img2.png and img02.png, or a.png and a.jpg.
     """
-    keyed = sorted(((natural_sort_key(p.stem), p) for p in paths), key=lambda pair: pair[0])
+    keyed = sorted((natural_sort_key(p.stem), p) for p in paths)
     for (key, path), (next_key, next_path) in zip(keyed, keyed[1:], strict=False):
         if key == next_key:
             raise InvalidInput(

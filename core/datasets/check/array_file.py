@@ -5,24 +5,16 @@ Only the header is read; the values stay on disk. Pickled objects are never open
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from core.datasets.arrays import ArrayHeader, kind_of, read_header
 from core.datasets.check.report import Tell
 from core.datasets.check.wording import times
-
-_AGAIN = "copy or download it again"
-_OTHER_FILES = {
-    b"PK\x03\x04": "a zip archive (perhaps an .npz under another name)",
-    b"\x1f\x8b": "a gzip archive; unpack it",
-    b"\x89HDF": "an HDF5 file",
-    b"version https://git-lfs": "a Git LFS pointer; fetch the file with git lfs pull",
-    b"MATLAB": "a Matlab file",
-}
+from core.errors import DamagedFile, MissingData
 
 
 @dataclass(frozen=True)
@@ -47,12 +39,18 @@ def open_array_file(
     Numbers of another kind are told, and the array is returned all the same as long as it can be
     computed with, so that its lengths and values are looked at too.
     """
-    header = _header(path, tell)
-    if header is None:
+    try:
+        header = read_header(path)
+    except MissingData:
+        tell(f"{path.name} is missing from {path.parent.name}/.")
         return None
-    shape, dtype = header
+    except DamagedFile as error:
+        tell(str(error))
+        return None
+    shape, dtype = header.shape, header.dtype
+    tell_surplus(path, header, tell)
     if dtype.kind not in "biuf":
-        tell(f"{path.name} holds {_kind(dtype)}; expected {numbers.words}.")
+        tell(f"{path.name} holds {kind_of(dtype)}; expected {numbers.words}.")
         return None
     if not numbers.fits(dtype):
         tell(f"{path.name} holds {dtype} values; expected {numbers.words}.")
@@ -65,50 +63,10 @@ def open_array_file(
     return np.asanyarray(np.load(path, mmap_mode="r", allow_pickle=False))
 
 
-def _kind(dtype: np.dtype) -> str:
-    return "pickled objects, which are not opened" if dtype.hasobject else f"{dtype} values"
-
-
-def _header(path: Path, tell: Tell) -> tuple[tuple[int, ...], np.dtype] | None:
-    if not path.exists():
-        tell(f"{path.name} is missing from {path.parent.name}/.")
-        return None
-    if not path.is_file():
-        tell(f"{path.name} is a folder; expected an .npy file.")
-        return None
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(32)
-            if (other := _other_file(start)) is not None:
-                tell(f"{path.name} is {other}.")
-                return None
-            stream.seek(0)
-            version = np.lib.format.read_magic(stream)
-            reader = (
-                np.lib.format.read_array_header_1_0
-                if version == (1, 0)
-                else np.lib.format.read_array_header_2_0
-            )
-            shape, _, dtype = reader(stream)
-            offset = stream.tell()
-            size = path.stat().st_size
-    except Exception as error:  # a damaged header can raise nearly anything
-        tell(f"{path.name} cannot be read as an .npy file ({error}); {_AGAIN}.")
-        return None
-    if any(n < 0 for n in shape):
-        tell(f"{path.name} says it is {times(shape)}, which cannot be; {_AGAIN}.")
-        return None
-    expected = offset + math.prod(shape) * dtype.itemsize
-    if not dtype.hasobject and size != expected:
-        word = "cut short" if size < expected else "longer than its header says"
-        tell(f"{path.name} is {word}: {size:,} of {expected:,} bytes; {_AGAIN}.")
-        return None if size < expected else (shape, dtype)
-    return shape, dtype
-
-
-def _other_file(start: bytes) -> str | None:
-    if not start:
-        return f"empty (0 bytes); {_AGAIN}"
-    if start.lstrip()[:1] == b"<":
-        return "a web page, not an array: the download needed a login or was refused"
-    return next((words for magic, words in _OTHER_FILES.items() if start.startswith(magic)), None)
+def tell_surplus(path: Path, header: ArrayHeader, tell: Tell) -> None:
+    """Tell a file that goes on behind its array."""
+    if header.n_bytes > header.n_expected:
+        tell(
+            f"{path.name} is longer than its header says: {header.n_bytes:,} of "
+            f"{header.n_expected:,} bytes; copy or download it again."
+        )

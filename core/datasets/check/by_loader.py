@@ -16,8 +16,8 @@ from core.datasets.check.layout import Candidate, LayoutCheck
 from core.datasets.check.leftovers import check_leftovers
 from core.datasets.check.pictures import check_pictures
 from core.datasets.check.report import Findings, SubjectReport
+from core.datasets.check.same_images import tell_trained_on
 from core.datasets.check.values import check_responses
-from core.datasets.check.wording import count, first_of
 from core.datasets.subject import Split, Subject
 from core.errors import CoreError
 from core.progress import Progress, part, silent
@@ -51,7 +51,7 @@ def check_by_loader(
             return SubjectReport(candidate.id, name, problems=findings.lines)
         for k, split in enumerate((subject.train, subject.test)):
             _check_split(split, findings, notes, deep, part(progress, k / 2, (k + 1) / 2))
-        _check_same_images(subject, findings)
+        tell_trained_on(subject.train.images, subject.test.images, findings.tell)
         return SubjectReport(
             id=subject.id,
             layout=subject.layout,
@@ -80,24 +80,6 @@ def _check_split(
     if len(split):
         folder = f"the {split.name} images"
         check_pictures(folder, split.images.paths, findings.tell, deep=deep, progress=progress)
-
-
-def _check_same_images(subject: Subject, findings: Findings) -> None:
-    try:
-        trained = frozenset().union(*subject.train.images.identities())
-        known = subject.test.images.identities()
-    except CoreError as error:
-        findings.tell(str(error))
-        return
-    paths = subject.test.images.paths
-    both = [path.name for path, own in zip(paths, known, strict=True) if own & trained]
-    if both:
-        what = count(
-            len(both),
-            "test image is also a training image",
-            "test images are also training images",
-        )
-        findings.tell(f"{what}: {first_of(both)}. Scores on them would not be held out.")
 
 
 def _count(subject: Subject, part: Part) -> int:

@@ -13,6 +13,7 @@ from core.datasets.check.leftovers import (
     stem_of,
     unfinished_words,
 )
+from core.datasets.check.nsd import NSD
 from core.datasets.check.registry import LAYOUTS
 from core.datasets.check.report import FolderReport, SubjectReport
 from core.errors import InvalidInput, MissingData, unknown_name
@@ -84,9 +85,11 @@ def _check_one(
 def _recognise(
     folder: Path, layouts: Sequence[LayoutCheck]
 ) -> tuple[LayoutCheck, Sequence[Candidate]]:
-    for layout in layouts:
-        if candidates := layout.find(folder):
-            return layout, candidates
+    found = [(layout, candidates) for layout in layouts if (candidates := layout.find(folder))]
+    # The name of an archive says less than a folder that is there.
+    found.sort(key=lambda pair: all(c.folder is None for c in pair[1]))
+    if found:
+        return found[0]
     expected = "; or ".join(layout.expected for layout in layouts)
     raise MissingData(
         f"No data layout is recognised in {folder}.",
@@ -98,6 +101,10 @@ def _guess(folder: Path, layouts: Sequence[LayoutCheck]) -> str:
     """Say what the person may have meant: a folder above or below, or an archive to unpack."""
     if any(layout.find(folder.resolve().parent) for layout in layouts):
         return f"Did you mean {folder.resolve().parent}?"
+    # A subject's betas lie deep below a copy of NSD.
+    for above in folder.resolve().parents[1:5]:
+        if any(layout.name == NSD.name and layout.find(above) for layout in layouts):
+            return f"Did you mean {above}?"
     children = sorted(folder.iterdir())
     for child in (p for p in children if p.is_dir()):
         if any(layout.find(child) for layout in layouts):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from core.datasets.check.report import Tell
@@ -35,9 +35,14 @@ def stem_of(path: Path) -> str:
     return path.name.split(".", 1)[0]
 
 
-def check_leftovers(folder: Path, tell: Tell) -> None:
-    """Tell every such file below a subject's folder."""
-    for path in _files(folder):
+def check_leftovers(folder: Path, tell: Tell, own: Collection[str] = ()) -> None:
+    """Tell every such file below a subject's folder.
+
+    Parameters
+    ----------
+    own : names that belong to the layout, though they look packed.
+    """
+    for path in (p for p in _files(folder) if p.name not in own):
         where = path.parent.relative_to(folder).as_posix()
         if is_unfinished(path):
             tell(unfinished_words(path, where))

@@ -156,11 +156,8 @@ def _label_names(mapping: Path, tell: Tell) -> Mapping[int, str] | None:
     try:
         names = load_label_names(mapping)
     except DamagedFile as error:
-        tell(f"{error.message.rstrip('.')}; it was not run. {error.hint}")
+        tell(str(error))
         return None
-    twice = sorted({n for n in names.values() if list(names.values()).count(n) > 1})
-    if twice:
-        tell(f"{mapping.name} gives the name {first_of(twice)} to several labels.")
     if not names:
         tell(f"{mapping.name} names no ROI.")
     return names

@@ -58,8 +58,23 @@ def check_pictures(
     _tell_odd_sizes(folder, sizes, tell)
 
 
-def _size_if_whole(path: Path) -> tuple[int, int] | None:
-    """Return width and height if header and ending are as they should be."""
+def tell_broken(paths: Sequence[Path], tell: Tell) -> None:
+    """Tell pictures that do not decode, decoding only those whose header or ending is amiss."""
+    for path in paths:
+        if _size_if_whole(path, other_kinds=True) is None:
+            try:
+                decode_image(path)
+            except CoreError as error:
+                tell(str(error))
+
+
+def _size_if_whole(path: Path, *, other_kinds: bool = False) -> tuple[int, int] | None:
+    """Return width and height if header and ending are as they should be.
+
+    Parameters
+    ----------
+    other_kinds : let pictures pass whose kind has no end mark.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -74,7 +89,7 @@ def _size_if_whole(path: Path) -> tuple[int, int] | None:
         return size if ending == _PNG_END else None
     if kind == "JPEG":
         return size if ending.endswith(_JPEG_END) else None
-    return None
+    return size if other_kinds else None
 
 
 def _lacks_png_end(path: Path) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
 
 from core.datasets.check.image_names import NumberedImage
 from core.datasets.check.report import Tell
 from core.datasets.check.wording import count, first_of
+from core.errors import CoreError
+from core.stimuli import StimulusImages
 
 
 def check_same_images(
@@ -27,6 +29,28 @@ def check_same_images(
                 tell(f"{own[0].path.parent.name} has one image {len(own)} times: {names}.")
         if inside:
             across.update({i.path.name: inside[0].path.name for i in outside})
+    _tell_across(across, tell)
+
+
+def tell_trained_on(train: StimulusImages, test: StimulusImages, tell: Tell) -> None:
+    """Tell test images that are training images too, by their NSD number or byte for byte."""
+    trained: dict[str, str] = {}
+    try:
+        for path, known in zip(train.paths, train.identities(), strict=True):
+            trained.update(dict.fromkeys(known, path.name))
+        tested = test.identities()
+    except CoreError as error:
+        tell(str(error))
+        return
+    across = {
+        path.name: trained[min(both)]
+        for path, known in zip(test.paths, tested, strict=True)
+        if (both := known & trained.keys())
+    }
+    _tell_across(across, tell)
+
+
+def _tell_across(across: Mapping[str, str], tell: Tell) -> None:
     if across:
         pairs = first_of(f"{test_name} is {name}" for test_name, name in sorted(across.items()))
         what = count(

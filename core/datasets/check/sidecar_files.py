@@ -37,7 +37,7 @@ def check_sidecar(
     header = _check_header(folder / "sidecar.json", tell)
     _check_stimuli(folder / "stimuli.json", n_images, tell)
     for split, n in n_images.items():
-        _check_repeats(folder / f"repeats_{split}.npy", n, tell)
+        check_repeats(folder / f"repeats_{split}.npy", n, tell)
     pairs = [_check_pair(folder, "ncsnr", None, tell)]
     pairs += [
         _check_pair(folder, f"{long_name}_truth", n_images[split], tell)
@@ -76,7 +76,8 @@ def _check_header(path: Path, tell: Tell) -> Mapping[str, Any]:
     return header
 
 
-def _check_repeats(path: Path, n_images: int, tell: Tell) -> None:
+def check_repeats(path: Path, n_images: int, tell: Tell) -> None:
+    """Tell what is wrong with the trials per image; an absent file is right."""
     if not path.exists():
         return
     repeats = open_array_file(path, WHOLE, 1, tell)
@@ -117,7 +118,7 @@ def _check_stimuli(path: Path, n_images: Mapping[str, int], tell: Tell) -> None:
     if not isinstance(items, list):
         tell(f"{path.name} holds a {type(items).__name__}; expected a list, one entry per image.")
         return
-    wrong, absent, worded = [], [], []
+    wrong, absent, worded, sorted_wrongly = [], [], [], []
     seen: Counter[tuple[str, int]] = Counter()
     for k, item in enumerate(items, start=1):
         place = _place(item)
@@ -130,6 +131,8 @@ def _check_stimuli(path: Path, n_images: Mapping[str, int], tell: Tell) -> None:
             absent.append(f"{split} {number}")
         if not _has_texts(item):
             worded.append(f"{split} {number}")
+        if not _are_texts(item.get("categories", [])):
+            sorted_wrongly.append(f"{split} {number}")
     if wrong:
         tell(
             f"{path.name}: {len(wrong):,} entries do not say split (train or test) and number "
@@ -140,6 +143,8 @@ def _check_stimuli(path: Path, n_images: Mapping[str, int], tell: Tell) -> None:
         tell(f"{path.name} describes {what}: {first_of(absent)}.")
     if worded:
         tell(f"{path.name}: captions must be texts; they are not for {first_of(worded)}.")
+    if sorted_wrongly:
+        tell(f"{path.name}: categories must be texts; they are not for {first_of(sorted_wrongly)}.")
     if twice := [f"{split} {number}" for (split, number), n in seen.items() if n > 1]:
         tell(f"{path.name} describes {count(len(twice), 'image')} twice: {first_of(twice)}.")
 
@@ -154,5 +159,8 @@ def _place(item: object) -> tuple[str, int] | None:
 
 
 def _has_texts(item: Mapping[str, Any]) -> bool:
-    captions = item.get("captions", [item["caption"]] if item.get("caption") else [])
-    return isinstance(captions, list) and all(isinstance(c, str) for c in captions)
+    return _are_texts(item.get("captions", [item["caption"]] if item.get("caption") else []))
+
+
+def _are_texts(values: object) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)

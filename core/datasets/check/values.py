@@ -8,6 +8,7 @@ import numpy as np
 
 from core.datasets.check.report import Tell
 from core.datasets.check.wording import count, first_of, vertices
+from core.datasets.responses import unmap
 from core.progress import Progress, silent
 
 # Values looked at together: 64 MB of float32.
@@ -46,6 +47,7 @@ def check_responses(
             n_bad += bad[~whole].sum(axis=0)
         zero += (start + np.flatnonzero(~block.any(axis=1))).tolist()
         varies |= (block != first).any(axis=0)
+        unmap(values)
         progress(min((start + step) / n_rows, 1.0), f"reading {path.name}")
     if lost:
         tell(

@@ -2,28 +2,33 @@
 
 ``{lh,rh}.betas_sessionNN.mgh``: (163842, 1, 1, 750) big-endian float32 in percent signal change,
 vertices fastest, after a header of 284 bytes. (The volume files are int16, times 300; these not.)
+``.mgz`` is the same, compressed by gzip: it is read trial by trial, from one end to the other.
 """
 
 from __future__ import annotations
 
+import gzip
+import io
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO, cast
 
 import numpy as np
 
 from core.brain import FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES
+from core.datasets.responses import unmap
 from core.errors import DamagedFile
 
 # Of the float64 copy of a block: 64 MB.
 _NUMBERS_PER_BLOCK = 8_000_000
+_HEADER_BYTES = 284
+# What FreeSurfer may append after the values.
+_MOST_TAG_BYTES = 1 << 20
 
 
-def open_betas(path: Path, n_trials: int) -> np.ndarray:
-    """Memory-map a session of one hemisphere.
-
-    Returns
-    -------
-    betas : (n_trials, n_template) big-endian float32.
+def template_size(path: Path, n_trials: int) -> int:
+    """Return a session's vertices, having held its header against its size.
 
     Raises
     ------
@@ -32,12 +37,14 @@ def open_betas(path: Path, n_trials: int) -> np.ndarray:
     from nibabel.freesurfer.mghformat import MGHHeader
 
     try:
-        with path.open("rb") as stream:
-            header = MGHHeader.from_fileobj(stream)
+        with _open(path) as stream:
+            header = MGHHeader.from_fileobj(io.BytesIO(stream.read(_HEADER_BYTES)))
         shape, dtype = header.get_data_shape(), np.dtype(header.get_data_dtype())
-        offset = int(header.get_data_offset())
     except Exception as error:  # nibabel raises as many kinds as there are ways to be damaged
-        raise DamagedFile(f"{path.name} cannot be read as an MGH file: {error}.") from error
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise DamagedFile(
+            f"{path.name} cannot be read as an MGH file: {why}.", "Copy or download it again."
+        ) from error
     if dtype.newbyteorder("=") != np.dtype(np.float32):
         raise DamagedFile(f"{path.name} holds {dtype.name}; the betas on fsaverage are float32.")
     n_template = int(shape[0])
@@ -49,10 +56,60 @@ def open_betas(path: Path, n_trials: int) -> np.ndarray:
         )
     if frames != n_trials:
         raise DamagedFile(f"{path.name} has {frames} trials; a session has {n_trials}.")
-    missing = offset + 4 * n_template * frames - path.stat().st_size
+    expected = _HEADER_BYTES + 4 * n_template * frames
+    missing = expected - _unpacked_size(path)
+    if path.suffix == ".mgz" and not -_MOST_TAG_BYTES <= missing <= 0:
+        raise DamagedFile(
+            f"{path.name} is cut short or damaged: its end does not fit {expected:,} unpacked "
+            "bytes.",
+            "Copy or download it again.",
+        )
     if missing > 0:
-        raise DamagedFile(f"{path.name} is truncated: {missing:,} bytes are missing.")
-    return np.memmap(path, dtype=">f4", mode="r", offset=offset, shape=(frames, n_template))
+        raise DamagedFile(
+            f"{path.name} is truncated: {missing:,} bytes are missing.",
+            "Copy or download it again.",
+        )
+    return n_template
+
+
+def open_betas(path: Path, n_trials: int, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Open some vertices of a session of one hemisphere.
+
+    Parameters
+    ----------
+    vertices : (n,) template vertex numbers.
+
+    Returns
+    -------
+    betas : (n_trials, n_columns) big-endian float32: for ``.mgh`` the whole file, memory-mapped,
+        for ``.mgz`` the wanted vertices, in memory.
+    columns : (n,) where in it the vertices are.
+
+    Raises
+    ------
+    DamagedFile : as ``template_size``, and a compressed file that breaks off.
+    """
+    n_template = template_size(path, n_trials)
+    if path.suffix == ".mgh":
+        whole = np.memmap(
+            path, dtype=">f4", mode="r", offset=_HEADER_BYTES, shape=(n_trials, n_template)
+        )
+        return whole, vertices
+    betas = np.empty((n_trials, len(vertices)), dtype=">f4")
+    try:
+        with _open(path) as stream:
+            stream.read(_HEADER_BYTES)
+            for trial in range(n_trials):
+                row = np.frombuffer(stream.read(4 * n_template), dtype=">f4")
+                betas[trial] = row[vertices]
+            while stream.read(1 << 20):  # the checksum is compared at the end only
+                pass
+    except (OSError, EOFError, ValueError, IndexError, zlib.error) as error:
+        raise DamagedFile(
+            f"{path.name} breaks off or is damaged within ({' '.join(str(error).split())}).",
+            "Copy or download it again; the sessions before it are kept.",
+        ) from error
+    return betas, np.arange(len(vertices))
 
 
 def z_score_blocks(betas: np.ndarray, vertices: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
@@ -71,7 +128,9 @@ def z_score_blocks(betas: np.ndarray, vertices: np.ndarray) -> Iterator[tuple[sl
     size = max(1, _NUMBERS_PER_BLOCK // len(betas))
     for start in range(0, len(vertices), size):
         where = slice(start, min(start + size, len(vertices)))
-        yield where, _z_score(betas[:, vertices[where]].T.astype(np.float64))
+        values = betas[:, vertices[where]].T.astype(np.float64)
+        unmap(betas)
+        yield where, _z_score(values)
 
 
 def _z_score(values: np.ndarray) -> np.ndarray:
@@ -85,3 +144,17 @@ def _z_score(values: np.ndarray) -> np.ndarray:
     values /= np.where(constant[:, None], 1, deviation)
     values[broken] = np.nan
     return values.astype(np.float32)
+
+
+def _open(path: Path) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path, "rb")) if path.suffix == ".mgz" else path.open("rb")
+
+
+def _unpacked_size(path: Path) -> int:
+    """Return a file's size without compression: gzip notes it, below 4 GB, in the last 4 bytes."""
+    size = path.stat().st_size
+    if path.suffix != ".mgz":
+        return size
+    with path.open("rb") as stream:
+        stream.seek(max(0, size - 4))
+        return int.from_bytes(stream.read(4), "little")

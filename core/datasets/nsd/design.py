@@ -1,9 +1,13 @@
-"""Which image a subject saw in which trial, from NSD's experiment design.
+"""Which image a subject saw in which trial.
 
 ``nsd_expdesign.mat`` holds ``subjectim`` (8, 10000), the 73k image numbers of each subject,
 ``masterordering`` (1, 30000), the position in them of each trial, the same for all subjects, and
 ``sharedix`` (1, 1000), the 73k numbers of the images that all subjects saw. All count from 1; the
 numbers here count from 0, as in the names of the Algonauts images.
+
+``responses.tsv`` (``trials``) says the same of the trials that took place. It does without the
+design where ``nsd_stim_info_merged.csv`` (``stimulus_info``) says which images are shared; where
+both are there, they are held against each other.
 """
 
 from __future__ import annotations
@@ -13,12 +17,15 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets.nsd.layout import SUBJECTS
-from core.errors import DamagedFile, InvalidInput, unknown_name
+from core.datasets.nsd import layout
+from core.datasets.nsd.stimulus_info import read_stimulus_info
+from core.datasets.nsd.trials import read_trials
+from core.errors import DamagedFile, InvalidInput, MissingData, unknown_name
 
 TRIALS_PER_SESSION = 750
-# Sessions that every one of the eight subjects completed.
+# Sessions that every one of the eight subjects completed, and that were planned for all.
 COMMON_SESSIONS = 30
+PLANNED_SESSIONS = 40
 
 
 @dataclass(frozen=True)
@@ -27,19 +34,21 @@ class NsdDesign:
 
     Parameters
     ----------
-    image : (n_trials,) 73k image numbers from 0, in order of presentation, over all planned
-        sessions, completed or not.
+    image : (n_trials,) 73k image numbers from 0, in order of presentation, over all sessions
+        that the source knows.
     shared : (n_shared,) 73k numbers of the images that all subjects saw.
+    planned_sessions : after which every image has been shown three times.
     """
 
     image: np.ndarray
     shared: np.ndarray
     trials_per_session: int = TRIALS_PER_SESSION
     common_sessions: int = COMMON_SESSIONS
+    planned_sessions: int = PLANNED_SESSIONS
 
     @property
     def n_sessions(self) -> int:
-        """Planned sessions."""
+        """Sessions whose images are known."""
         return len(self.image) // self.trials_per_session
 
     def shown(self, n_sessions: int) -> np.ndarray:
@@ -47,7 +56,7 @@ class NsdDesign:
 
         Raises
         ------
-        InvalidInput : more sessions than the design plans.
+        InvalidInput : more sessions than the design has.
         """
         if n_sessions > self.n_sessions:
             raise InvalidInput(
@@ -55,6 +64,52 @@ class NsdDesign:
                 f"{self.trials_per_session} trials."
             )
         return self.image[: n_sessions * self.trials_per_session]
+
+
+def design_sources(root: Path, subject: str) -> list[Path]:
+    """List the files that say what a subject saw, those of them that are there."""
+    files = (
+        layout.design_file(root),
+        layout.trial_table(root, subject),
+        layout.stimulus_table(root),
+    )
+    return [path for path in files if path is not None]
+
+
+def find_design(
+    root: Path,
+    subject: str,
+    *,
+    trials_per_session: int = TRIALS_PER_SESSION,
+    common_sessions: int = COMMON_SESSIONS,
+    planned_sessions: int = PLANNED_SESSIONS,
+) -> NsdDesign:
+    """Read what a subject saw from the files that a copy of NSD has.
+
+    Raises
+    ------
+    UnknownName, MissingData, DamagedFile : no such subject; neither the design nor the tables
+        that stand in for it; files that are none, or contradict each other.
+    """
+    counts = {"trials_per_session": trials_per_session, "common_sessions": common_sessions}
+    mat, table = layout.design_file(root), layout.trial_table(root, subject)
+    trials = None if table is None else read_trials(table, subject, trials_per_session)
+    if mat is not None:
+        design = read_design(mat, subject, **counts)
+        if trials is not None and table is not None:
+            _check_same(design, trials, mat, table)
+        return design
+    images = layout.stimulus_table(root)
+    if trials is None or images is None:
+        absent = "responses.tsv" if trials is None else "nsd_stim_info_merged.csv"
+        raise MissingData(
+            f"nsd_expdesign.mat is missing in {root}, and so is {absent}.",
+            "nsddata/experiments/nsd/nsd_expdesign.mat says which image was shown when; "
+            "responses.tsv and nsd_stim_info_merged.csv together do it too.",
+        )
+    return NsdDesign(
+        trials, read_stimulus_info(images).shared, planned_sessions=planned_sessions, **counts
+    )
 
 
 def read_design(
@@ -72,29 +127,59 @@ def read_design(
     """
     from scipy.io import loadmat
 
-    if subject not in SUBJECTS:
-        raise unknown_name("NSD subject", subject, SUBJECTS)
+    if subject not in layout.SUBJECTS:
+        raise unknown_name("NSD subject", subject, layout.SUBJECTS)
     names = ("masterordering", "subjectim", "sharedix")
     try:
         stored = loadmat(path, variable_names=names)
     except Exception as error:  # scipy raises a dozen kinds for a file that is not one
-        raise DamagedFile(f"{path.name} cannot be read as a MATLAB file: {error}.") from error
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise DamagedFile(f"{path.name} cannot be read as a MATLAB file: {why}.") from error
     absent = [name for name in names if name not in stored]
     if absent:
         raise DamagedFile(f"{path.name} has no {' and no '.join(absent)}.")
-    order = np.asarray(stored["masterordering"], dtype=np.int64).ravel() - 1
-    images = np.asarray(stored["subjectim"], dtype=np.int64) - 1
-    shared = np.asarray(stored["sharedix"], dtype=np.int64).ravel() - 1
-    if images.ndim != 2 or len(images) != len(SUBJECTS):
+    order, images, shared = (_whole(stored[name], name, path) for name in names)
+    order, shared = order.ravel(), shared.ravel()
+    if images.ndim != 2 or len(images) != len(layout.SUBJECTS):
         raise DamagedFile(f"subjectim in {path.name} is {images.shape}; expected 8 rows.")
     if order.size == 0 or order.min() < 0 or order.max() >= images.shape[1] or images.min() < 0:
         raise DamagedFile(
             f"masterordering in {path.name} must hold numbers from 1 to {images.shape[1]:,}, "
             "subjectim numbers from 1."
         )
+    if len(order) % trials_per_session:
+        raise DamagedFile(
+            f"masterordering in {path.name} has {len(order):,} trials, which are no whole sessions "
+            f"of {trials_per_session}."
+        )
     return NsdDesign(
-        images[SUBJECTS.index(subject)][order],
+        images[layout.SUBJECTS.index(subject)][order],
         np.unique(shared),
         trials_per_session,
         common_sessions,
+        len(order) // trials_per_session,
     )
+
+
+def _whole(stored: object, name: str, path: Path) -> np.ndarray:
+    """Return numbers that count from 1 as numbers that count from 0."""
+    values = np.asarray(stored)
+    if values.dtype.kind not in "iuf" or not np.array_equal(values, np.round(values)):
+        raise DamagedFile(f"{name} in {path.name} holds values that are no whole numbers.")
+    return values.astype(np.int64) - 1
+
+
+def _check_same(design: NsdDesign, trials: np.ndarray, mat: Path, table: Path) -> None:
+    n = min(len(trials), len(design.image))
+    if len(trials) > len(design.image):
+        raise DamagedFile(
+            f"{table.name} has {len(trials):,} trials, more than the {len(design.image):,} of "
+            f"{mat.name}."
+        )
+    unlike = np.flatnonzero(trials[:n] != design.image[:n])
+    if len(unlike):
+        raise DamagedFile(
+            f"{table.name} and {mat.name} name different images in {len(unlike):,} of {n:,} "
+            f"trials, the first in trial {unlike[0] + 1:,}.",
+            "They must be of the same subject; download both again.",
+        )

@@ -69,11 +69,14 @@ class StimulusBrick:
     def check(self, ids: np.ndarray) -> None:
         """Raise DamagedFile unless all pictures are there."""
         with self._open() as stored:
-            shape = stored["imgBrick"].shape if "imgBrick" in stored else None
+            brick = stored.get("imgBrick")
+            shape, dtype = getattr(brick, "shape", None), getattr(brick, "dtype", None)
         if shape is None or len(shape) != 4 or shape[3] != 3 or shape[0] <= int(ids.max()):
             raise DamagedFile(
                 f"imgBrick in {self._path.name} is {shape}; expected (73000, 425, 425, 3)."
             )
+        if dtype != np.uint8:
+            raise DamagedFile(f"imgBrick in {self._path.name} holds {dtype}; expected uint8.")
 
     def write(self, items: Iterable[tuple[int, Path]]) -> None:
         """Write each picture as PNG (a suffix is added), those that are there excepted."""
@@ -82,7 +85,7 @@ class StimulusBrick:
             for number, stem in items:
                 target = stem.with_name(f"{stem.name}.png")
                 if not target.exists():
-                    pixels = np.asarray(brick[number], dtype=np.uint8)
+                    pixels = self._read(brick, number)
                     with atomic_file(target) as draft:
                         Image.fromarray(pixels).save(draft, format="PNG")
 
@@ -90,7 +93,23 @@ class StimulusBrick:
         try:
             return _h5py().File(self._path, "r")
         except OSError as error:
-            raise DamagedFile(f"{self._path.name} cannot be read as HDF5: {error}.") from error
+            raise DamagedFile(
+                f"{self._path.name} cannot be read as HDF5: {_in_one_line(error)}.",
+                "Copy or download it again.",
+            ) from error
+
+    def _read(self, brick: Any, number: int) -> np.ndarray:
+        try:
+            return np.asarray(brick[number], dtype=np.uint8)
+        except (OSError, RuntimeError) as error:  # a part of the file that is missing or damaged
+            raise DamagedFile(
+                f"Image {number} cannot be read from {self._path.name}: {_in_one_line(error)}.",
+                "Copy or download it again; what is done is kept.",
+            ) from error
+
+
+def _in_one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:160]
 
 
 ImageSource = LinkedImages | StimulusBrick

@@ -1,4 +1,7 @@
-"""Where things lie below a copy of NSD: as released, or with the leading folders left out."""
+"""Where things lie below a copy of NSD: as released, or with the leading folders left out.
+
+Sources: NSD data manual (cvnlab.slite.page), pages on functional, behavioural and experiment data.
+"""
 
 from __future__ import annotations
 
@@ -9,27 +12,92 @@ from core.brain import HEMISPHERES, Hemisphere
 from core.errors import InvalidInput, MissingData, unknown_name
 
 SUBJECTS = tuple(f"subj{k:02d}" for k in range(1, 9))
+COMPLETED_SESSIONS = dict(zip(SUBJECTS, (40, 40, 32, 30, 40, 32, 40, 30), strict=True))
 BETAS = "betas_fithrf_GLMdenoise_RR"
+BETA_PLACES = ("nsddata_betas/ppdata", "betas")
 
-_DESIGN = ("nsddata/experiments/nsd/nsd_expdesign.mat", "nsd_expdesign.mat")
+_EXPERIMENT = "nsddata/experiments/nsd"
+_DESIGN = (f"{_EXPERIMENT}/nsd_expdesign.mat", "nsd_expdesign.mat")
+_STIMULUS_TABLE = (f"{_EXPERIMENT}/nsd_stim_info_merged.csv", "nsd_stim_info_merged.csv")
 _STIMULI = ("nsddata_stimuli/stimuli/nsd/nsd_stimuli.hdf5", "nsd_stimuli.hdf5")
 _LABELS = ("nsddata/freesurfer/fsaverage/label", "freesurfer/fsaverage/label", "label")
 _SESSION = re.compile(r"^(lh|rh)\.betas_session(\d+)\.(mgh|mgz)$")
 
 
-def design_file(root: Path) -> Path:
-    """Find the experiment design."""
-    return _first(root, _DESIGN)
+def design_file(root: Path) -> Path | None:
+    """Find the experiment design, or None."""
+    return _found(root, _DESIGN)
+
+
+def trial_table(root: Path, subject: str) -> Path | None:
+    """Find the table of a subject's trials (``responses.tsv``), or None."""
+    return _found(root, (f"nsddata/ppdata/{subject}/behav/responses.tsv", "responses.tsv"))
+
+
+def stimulus_table(root: Path) -> Path | None:
+    """Find the table of the 73,000 images (``nsd_stim_info_merged.csv``), or None."""
+    return _found(root, _STIMULUS_TABLE)
 
 
 def stimulus_file(root: Path) -> Path:
-    """Find the file of all 73,000 images."""
-    return _first(root, _STIMULI, " A folder of pictures (--images) does it too.")
+    """Find the file of all 73,000 images.
+
+    Raises
+    ------
+    MissingData : it is not there.
+    """
+    found = _found(root, _STIMULI)
+    if found is None:
+        raise MissingData(
+            f"{_STIMULI[0]} is missing in {root}.",
+            f"It may also be {_STIMULI[1]}. A folder of pictures (--images) does it too.",
+        )
+    return found
 
 
 def label_folder(root: Path) -> Path | None:
     """Find the labels on fsaverage, or None."""
     return next((root / p for p in _LABELS if (root / p).is_dir()), None)
+
+
+def beta_folder(root: Path, subject: str) -> Path:
+    """Find a subject's betas on fsaverage.
+
+    Raises
+    ------
+    UnknownName, MissingData : no such subject; none of its betas, or others only.
+    """
+    if subject not in SUBJECTS:
+        raise unknown_name("NSD subject", subject, SUBJECTS)
+    if not root.is_dir():
+        raise MissingData(f"The NSD folder {root} does not exist.")
+    places = [root / place / subject / "fsaverage" / BETAS for place in BETA_PLACES]
+    for place in places:
+        if place.is_dir():
+            return place
+    others = sorted(
+        p.relative_to(place.parents[1]).as_posix()
+        for place in places
+        for p in place.parents[1].glob("*/betas_*")
+    )
+    seen = f" There is {', '.join(others)}." if others else ""
+    raise MissingData(
+        f"{BETA_PLACES[0]}/{subject}/fsaverage/{BETAS} is missing in {root}.{seen}",
+        f"It may also be {BETA_PLACES[1]}/{subject}/fsaverage/{BETAS}.",
+    )
+
+
+def find_sessions(folder: Path) -> dict[tuple[Hemisphere, int], Path]:
+    """List the beta files of a folder by hemisphere and session, whole or not.
+
+    Where a session is there as ``.mgh`` and ``.mgz``, the uncompressed file is taken.
+    """
+    found: dict[tuple[Hemisphere, int], Path] = {}
+    by_short = {h.short: h for h in HEMISPHERES}
+    for path in sorted(folder.iterdir()):
+        if match := _SESSION.match(path.name):
+            found.setdefault((by_short[match[1]], int(match[2])), path)
+    return found
 
 
 def session_files(root: Path, subject: str, sessions: int | None) -> list[dict[Hemisphere, Path]]:
@@ -42,50 +110,25 @@ def session_files(root: Path, subject: str, sessions: int | None) -> list[dict[H
     Raises
     ------
     UnknownName, MissingData, InvalidInput : no such subject, a session or hemisphere missing
-        before the last one, or compressed files.
+        before the last one.
     """
-    if subject not in SUBJECTS:
-        raise unknown_name("NSD subject", subject, SUBJECTS)
     if sessions is not None and sessions < 1:
         raise InvalidInput(f"The number of sessions is {sessions}; it must be 1 or more.")
-    places = tuple(
-        f"{start}/{subject}/fsaverage/{BETAS}" for start in ("nsddata_betas/ppdata", "betas")
-    )
-    folder = _first(root, places)
-    found: dict[tuple[str, int], Path] = {}
-    for path in sorted(folder.iterdir()):
-        match = _SESSION.match(path.name)
-        # Where both kinds are there, the uncompressed one ("mgh" sorts first) is read.
-        if match:
-            found.setdefault((match[1], int(match[2])), path)
+    folder = beta_folder(root, subject)
+    found = find_sessions(folder)
     last = sessions or max((number for _, number in found), default=0)
     if last == 0:
         raise MissingData(f"{folder} has no file like lh.betas_session01.mgh.")
-    listed = []
     for number in range(1, last + 1):
-        files = {}
         for hemisphere in HEMISPHERES:
-            path_or_none = found.get((hemisphere.short, number))
-            if path_or_none is None:
+            if (hemisphere, number) not in found:
                 raise MissingData(
                     f"{hemisphere.short}.betas_session{number:02d}.mgh is missing; "
                     f"{last} sessions were to be read.",
                     f"It belongs into {folder}.",
                 )
-            if path_or_none.suffix == ".mgz":
-                raise InvalidInput(
-                    f"{path_or_none.name} is compressed; a part of it cannot be read on its own.",
-                    "Convert it with mri_convert to .mgh, as NSD ships it.",
-                )
-            files[hemisphere] = path_or_none
-        listed.append(files)
-    return listed
+    return [{h: found[h, number] for h in HEMISPHERES} for number in range(1, last + 1)]
 
 
-def _first(root: Path, places: tuple[str, ...], hint: str = "") -> Path:
-    if not root.is_dir():
-        raise MissingData(f"The NSD folder {root} does not exist.")
-    for place in places:
-        if (root / place).exists():
-            return root / place
-    raise MissingData(f"{places[0]} is missing in {root}.", f"It may also be {places[1]}.{hint}")
+def _found(root: Path, places: tuple[str, ...]) -> Path | None:
+    return next((root / place for place in places if (root / place).exists()), None)

@@ -18,27 +18,34 @@ from typing import Any
 import numpy as np
 
 from core.brain import HEMISPHERES, Hemisphere
+from core.datasets.arrays import refuse_unfinished
 from core.datasets.nsd import layout
 from core.datasets.nsd.averages import Repeats
-from core.datasets.nsd.betas import open_betas
+from core.datasets.nsd.betas import open_betas, template_size
+from core.datasets.nsd.captions import read_captions
 from core.datasets.nsd.design import (
     COMMON_SESSIONS,
+    PLANNED_SESSIONS,
     TRIALS_PER_SESSION,
     NsdDesign,
-    read_design,
+    design_sources,
+    find_design,
 )
 from core.datasets.nsd.images import ImageSource, LinkedImages, StimulusBrick, write_images
 from core.datasets.nsd.sessions import HemisphereTrials, write_session
 from core.datasets.nsd.split import NsdSplit, split_images
+from core.datasets.nsd.stimulus_info import read_stimulus_info
 from core.datasets.nsd.vertices import (
     DEFAULT_MASK,
     Mask,
     choose_vertices,
+    find_classes,
     mask_digest,
     write_masks,
 )
+from core.datasets.nsd.written import copies, spread_trials, unwritten_trials
 from core.datasets.sidecar import SIDECAR_FOLDER
-from core.errors import InvalidInput
+from core.errors import DamagedFile, InvalidInput, MissingData
 from core.progress import Progress, part, silent
 from core.storage import write_array, write_json
 
@@ -58,6 +65,7 @@ class _Plan:
     mask: str
     rois: Path | None
     images: ImageSource
+    captions: Mapping[int, tuple[str, ...]]
     request: Mapping[str, Any]
 
     @property
@@ -78,9 +86,11 @@ def prepare_subject(
     mask: Mask | None = None,
     rois: Path | None = None,
     images: Path | None = None,
+    captions: Sequence[Path] = (),
     test: str = "shared",
     trials_per_session: int = TRIALS_PER_SESSION,
     common_sessions: int = COMMON_SESSIONS,
+    planned_sessions: int = PLANNED_SESSIONS,
     progress: Progress = silent,
 ) -> Path:
     """Make ``OUT/SUBJECT`` from a copy of NSD, which is only read.
@@ -92,8 +102,9 @@ def prepare_subject(
     rois : an Algonauts ``roi_masks`` folder or one of ``{lh,rh}.CLASS.mgz`` on fsaverage; default
         the mask's folder if it is one, else NSD's own labels on fsaverage.
     images : a folder with pictures to link instead of cutting them out of ``nsd_stimuli.hdf5``.
+    captions : COCO's files of captions, to be kept with the images.
     test : ``shared``, ``shared1000`` or ``shared515`` (see ``split``).
-    trials_per_session, common_sessions : 750 and 30 in NSD.
+    trials_per_session, common_sessions, planned_sessions : 750, 30 and 40 in NSD.
 
     Returns
     -------
@@ -109,12 +120,12 @@ def prepare_subject(
             f"The output folder {out} lies inside the data folder.", "NSD's folder is only read."
         )
     files = layout.session_files(nsd_root, subject, sessions)
-    design_path = layout.design_file(nsd_root)
-    design = read_design(
-        design_path,
+    design = find_design(
+        nsd_root,
         subject,
         trials_per_session=trials_per_session,
         common_sessions=common_sessions,
+        planned_sessions=planned_sessions,
     )
     split = split_images(design, len(files), test)
     n_template = _check_sessions(files, trials_per_session)
@@ -122,14 +133,19 @@ def prepare_subject(
     mask = DEFAULT_MASK if mask is None else mask
     vertices = choose_vertices(mask, labels, n_template)
     mask_folder = Path(mask) if isinstance(mask, str | Path) and Path(mask).is_dir() else None
+    rois = rois or mask_folder or labels
+    find_classes(rois, n_template)
     source = LinkedImages(images) if images else StimulusBrick(layout.stimulus_file(nsd_root))
-    source.check(np.concatenate([split.train, split.test]))
+    ids = np.concatenate([split.train, split.test])
+    source.check(ids)
+    texts = _captions(nsd_root, captions, ids)
+    sources = [*design_sources(nsd_root, subject), *captions]
     request = {
         "subject": subject,
         "sessions": len(files),
         "test": split.name,
         "vertices": mask_digest(vertices),
-        "inputs": _digest([design_path, *(f for pair in files for f in pair.values())]),
+        "inputs": _digest([*sources, *(f for pair in files for f in pair.values())]),
     }
     plan = _Plan(
         subject=subject,
@@ -139,8 +155,9 @@ def prepare_subject(
         vertices=vertices,
         n_template=n_template,
         mask="given" if isinstance(mask, Mapping) else str(mask),
-        rois=rois or mask_folder or labels,
+        rois=rois,
         images=source,
+        captions=texts,
         request=request,
     )
     return _carry_out(plan, out, progress)
@@ -169,6 +186,8 @@ def _carry_out(plan: _Plan, out: Path, progress: Progress) -> Path:
     for name, start, stop in (("train", 0.85, first), ("test", first, 1.0)):
         where = folder / f"{_LONG[name]}_split" / f"{_LONG[name]}_images"
         write_images(plan.images, where, name, plan.ids[name], part(progress, start, stop))
+    if plan.captions:
+        write_json(folder / SIDECAR_FOLDER / "stimuli.json", _notes(plan))
     write_json(folder / SIDECAR_FOLDER / "sidecar.json", header)
     for draft in folder.rglob(".*.part"):  # of a write that was killed
         draft.unlink()
@@ -280,12 +299,47 @@ def _write_responses(
     }
 
 
+def _captions(root: Path, files: Sequence[Path], ids: np.ndarray) -> Mapping[int, tuple[str, ...]]:
+    if not files:
+        return {}
+    table = layout.stimulus_table(root)
+    if table is None:
+        raise MissingData(
+            f"nsd_stim_info_merged.csv is missing in {root}; captions need it.",
+            "It says which picture of COCO an image is (nsddata/experiments/nsd).",
+        )
+    return read_captions(files, read_stimulus_info(table), ids)
+
+
+def _notes(plan: _Plan) -> list[dict[str, object]]:
+    """Return the captions in the sidecar's form; images count from 1."""
+    return [
+        {"split": name, "number": row, "captions": list(plan.captions[int(number)])}
+        for name, ids in plan.ids.items()
+        for row, number in enumerate(ids, start=1)
+    ]
+
+
 def _check_sessions(files: Sequence[Mapping[Hemisphere, Path]], n_trials: int) -> int:
-    """Open every header before the first hour of work; return the template's size."""
-    sizes = {open_betas(f, n_trials).shape[1]: f for pair in files for f in pair.values()}
+    """Look at every file before the first hour of work; return the template's size."""
+    paths = [pair[h] for h in HEMISPHERES for pair in files]
+    for path in paths:
+        refuse_unfinished(path)
+    sizes = {template_size(f, n_trials): f for pair in files for f in pair.values()}
     if len(sizes) > 1:
         (n, one), (m, other) = list(sizes.items())[:2]
         raise InvalidInput(f"{one.name} has {n:,} vertices, {other.name} {m:,}.")
+    for path, earlier in copies(paths):
+        raise DamagedFile(
+            f"{path.name} holds the same betas as {earlier.name}.", "Download it again."
+        )
+    for path in (p for p in paths if p.suffix == ".mgh"):
+        betas, _ = open_betas(path, n_trials, np.arange(0))
+        for trial in unwritten_trials(betas, spread_trials(n_trials)):
+            raise DamagedFile(
+                f"{path.name} holds nothing in trial {trial + 1}: zeros or no numbers only.",
+                "Download it again.",
+            )
     return next(iter(sizes))
 
 

@@ -14,6 +14,8 @@ import numpy as np
 from core.datasets.arrays import load_array
 from core.datasets.nsd.averages import Repeats, ncsnr_of
 from core.datasets.nsd.betas import open_betas, z_score_blocks
+from core.datasets.nsd.written import unwritten_trials
+from core.errors import DamagedFile
 from core.progress import Progress
 from core.storage import atomic_file
 
@@ -26,12 +28,17 @@ def write_session(source: Path, target: Path, vertices: np.ndarray, n_trials: in
     """Z-score a session into (n_vertices, n_trials) float32; nothing if it is there already."""
     if target.exists():
         return
-    betas = open_betas(source, n_trials)
+    betas, columns = open_betas(source, n_trials, vertices)
+    if zeros := unwritten_trials(betas, range(n_trials)):
+        raise DamagedFile(
+            f"{source.name} holds nothing in trial {zeros[0] + 1}: zeros or no numbers only.",
+            "Download it again; the sessions before it are kept.",
+        )
     with atomic_file(target) as draft:
         stored = np.lib.format.open_memmap(
             draft, mode="w+", dtype=np.float32, shape=(len(vertices), n_trials)
         )
-        for where, scores in z_score_blocks(betas, vertices):
+        for where, scores in z_score_blocks(betas, columns):
             stored[where] = scores
         stored.flush()
         del stored

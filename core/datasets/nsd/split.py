@@ -46,7 +46,7 @@ def split_images(design: NsdDesign, n_sessions: int, test: str = "shared") -> Ns
         raise unknown_name("test set", test, TEST_SETS)
     seen = np.unique(design.shown(n_sessions))
     shared = np.intersect1d(seen, design.shared)
-    enough = {"shared1000": design.n_sessions, "shared515": design.common_sessions}
+    enough = {"shared1000": design.planned_sessions, "shared515": design.common_sessions}
     if test in enough and n_sessions < enough[test]:
         raise InvalidInput(
             f"{test} needs {enough[test]} sessions; {n_sessions} are read.",

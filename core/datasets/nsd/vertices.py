@@ -8,12 +8,12 @@ labels are on each subject's own surface; they have to be resampled to fsaverage
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from core.brain import HEMISPHERES, ROI_CLASSES, Hemisphere
+from core.brain import HEMISPHERES, ROI_CLASSES, Hemisphere, RoiClass
 from core.datasets.arrays import load_array
 from core.datasets.restricted_pickle import load_label_names
 from core.errors import DamagedFile, IncompatibleSpace, InvalidInput, MissingData
@@ -52,7 +52,7 @@ def choose_vertices(
             folder, name = (
                 (Path(mask), _CHALLENGE_MASK) if Path(mask).is_dir() else (labels, str(mask))
             )
-            found = None if folder is None else _read_label(folder, name, hemisphere, n_template)
+            found = None if folder is None else read_label(folder, name, hemisphere, n_template)
             if found is None:
                 raise MissingData(
                     f"There is no {hemisphere.short}.{name}.mgz for the mask {str(mask)!r}"
@@ -88,14 +88,10 @@ def write_masks(
         everything[vertices[hemisphere]] = 1
         name = f"{hemisphere.short}.{_CHALLENGE_MASK}_fsaverage_space.npy"
         write_array(folder / name, everything)
-    written = []
-    for roi_class in ROI_CLASSES if rois else ():
+    found = find_classes(rois, n_template)
+    for roi_class, full in found.items():
         assert rois is not None
-        full = {h: _read_label(rois, roi_class.name, h, n_template) for h in HEMISPHERES}
-        if any(values is None for values in full.values()):
-            continue
         for hemisphere, values in full.items():
-            assert values is not None
             # -1 is "no cortex"; both that and 0 are no ROI.
             labels = np.maximum(values, 0).astype(np.int32)
             stem = f"{hemisphere.short}.{roi_class.name}"
@@ -106,13 +102,45 @@ def write_masks(
         # A pickled dictionary is what the released files hold; the loader reads it safely.
         mapping = np.array({0: "Unknown", **names}, dtype=object)
         np.save(folder / f"mapping_{roi_class.name}.npy", mapping, allow_pickle=True)
-        written.append(roi_class.name)
-    return written
+    return [roi_class.name for roi_class in found]
 
 
-def _read_label(
+def find_classes(
+    rois: Path | None, n_template: int, classes: Sequence[RoiClass] = ROI_CLASSES
+) -> dict[RoiClass, dict[Hemisphere, np.ndarray]]:
+    """Read the ROI classes (n_template,) that a folder has labels of in both hemispheres.
+
+    Raises
+    ------
+    MissingData, DamagedFile, IncompatibleSpace : labels of one hemisphere only; a file that cannot
+        be read, or of another length.
+    """
+    found = {}
+    for roi_class in classes if rois else ():
+        assert rois is not None
+        full = {h: read_label(rois, roi_class.name, h, n_template) for h in HEMISPHERES}
+        whole = {h: values for h, values in full.items() if values is not None}
+        if whole and len(whole) < len(full):
+            absent, there = sorted(HEMISPHERES, key=lambda h: h in whole)
+            raise MissingData(
+                f"{absent.short}.{roi_class.name}.mgz is missing; the labels of "
+                f"{there.short}.{roi_class.name} are there.",
+                f"It belongs into {rois}; or move the other one away.",
+            )
+        if whole:
+            found[roi_class] = whole
+    return found
+
+
+def read_label(
     folder: Path, name: str, hemisphere: Hemisphere, n_template: int
 ) -> np.ndarray | None:
+    """Read a label (n_template,) on fsaverage; None where there is none of that name.
+
+    Raises
+    ------
+    DamagedFile, IncompatibleSpace : unreadable, or of another length.
+    """
     array = folder / f"{hemisphere.short}.{name}_fsaverage_space.npy"
     if array.exists():
         values = np.asarray(load_array(array, shape=(None,)))
@@ -122,18 +150,28 @@ def _read_label(
         found = next((p for p in images if p.exists()), None)
         if found is None:
             return None
-        path, values = found, _read_surface_values(found)
+        path, values = found, read_surface(found)
     _check_length(values, n_template, path.name)
     return values
 
 
-def _read_surface_values(path: Path) -> np.ndarray:
+def read_surface(path: Path) -> np.ndarray:
+    """Read one value per vertex from an ``.mgh`` or ``.mgz`` file.
+
+    Raises
+    ------
+    DamagedFile : it cannot be read.
+    """
     from nibabel.freesurfer.mghformat import MGHImage
 
     try:
         return np.asarray(MGHImage.from_filename(path).dataobj).ravel()
     except Exception as error:  # nibabel raises as many kinds as there are ways to be damaged
-        raise DamagedFile(f"{path.name} cannot be read as a label: {error}.") from error
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise DamagedFile(
+            f"{path.name} cannot be read as values on the surface: {why}.",
+            "Copy or download it again.",
+        ) from error
 
 
 def _check_length(values: np.ndarray, n_template: int, what: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,7 +32,24 @@ def convert_once(
     identity = [str(source.absolute()), status.st_size, status.st_mtime_ns, part, _VERSION]
     target = cache / f"{fingerprint(identity)}.npy"
     try:
-        return load_array(target)
+        table = load_array(target)
+        with contextlib.suppress(OSError):  # for ``store clean``, which goes by the last use
+            target.touch()
+        return table
     except (MissingData, DamagedFile):
-        write_array(target, np.asarray(read(source), dtype=np.float32))
+        table = np.asarray(read(source), dtype=np.float32)
+        _check_finite(table, f"{part} of {source.name}" if part else source.name)
+        write_array(target, table)
     return load_array(target)
+
+
+def _check_finite(table: np.ndarray, name: str) -> None:
+    # The converted file's name says nothing to anybody, so this cannot wait for the fit.
+    bad = np.flatnonzero(~np.isfinite(table).all(axis=0))
+    if bad.size:
+        shown = ", ".join(map(str, bad[:5])) + (", ..." if bad.size > 5 else "")
+        raise DamagedFile(
+            f"{name} has NaN or infinite values at {bad.size:,} of {table.shape[1]:,} vertices "
+            f"(counted from 0: {shown}).",
+            "Leave these vertices out, or repair the file.",
+        )

@@ -10,13 +10,13 @@ import numpy as np
 from core.errors import DamagedFile, InvalidInput, MissingData
 from core.stimuli import IMAGE_SUFFIXES, StimulusImages
 
-_TRAINING = ("images", "train_images")
+TRAINING_FOLDERS = ("images", "train_images")
 TEST_IMAGES, TEST_LIST = "test_images", "test.json"
 
 
 def training_folders(folder: Path) -> list[Path]:
     """Return which of ``images`` and ``train_images`` are there."""
-    return [folder / name for name in _TRAINING if (folder / name).is_dir()]
+    return [folder / name for name in TRAINING_FOLDERS if (folder / name).is_dir()]
 
 
 def training_images(folder: Path) -> StimulusImages:

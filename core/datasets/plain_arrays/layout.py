@@ -187,9 +187,9 @@ def _ncsnr(folder: Path, counts: Mapping[Hemisphere, int]) -> np.ndarray | None:
     parts = []
     for hemisphere, path in files.items():
         values = np.array(load_array(path, shape=(counts[hemisphere],)), dtype=np.float64)
-        if not np.all(values >= 0):
+        if not np.all((values >= 0) & np.isfinite(values)):
             raise DamagedFile(
-                f"{path.name} holds values that are negative or NaN.",
+                f"{path.name} holds values that are negative, infinite or NaN.",
                 "ncsnr is a ratio of SDs: 0 where a vertex has no signal.",
             )
         parts.append(values)

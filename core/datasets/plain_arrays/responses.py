@@ -38,7 +38,8 @@ class ResponseFiles:
         return " and ".join(p.name for p in self.paths)
 
 
-def _present(folder: Path, ending: str) -> list[ResponseFiles]:
+def response_forms(folder: Path, ending: str = "") -> list[ResponseFiles]:
+    """Return in which forms a split's responses are there, whole or not; one is right."""
     forms = [
         ResponseFiles(s, tuple(folder / f"{h.short}{ending}{s}" for h in HEMISPHERES))
         for s in _PER_HEMISPHERE
@@ -49,7 +50,7 @@ def _present(folder: Path, ending: str) -> list[ResponseFiles]:
 
 def has_response_files(folder: Path) -> bool:
     """Whether a folder has training responses in any form, whole or not."""
-    return bool(_present(folder, ""))
+    return bool(response_forms(folder, ""))
 
 
 def find_response_files(folder: Path, ending: str = "") -> ResponseFiles | None:
@@ -64,7 +65,7 @@ def find_response_files(folder: Path, ending: str = "") -> ResponseFiles | None:
     InvalidInput : responses in several forms.
     MissingData : one hemisphere's file only.
     """
-    found = _present(folder, ending)
+    found = response_forms(folder, ending)
     if not found:
         return None
     if len(found) > 1:
@@ -92,7 +93,7 @@ def open_responses(files: ResponseFiles, n_left: int | None, cache: Path) -> dic
     cache : folder for what has to be converted.
     """
     if len(files.paths) == 2:
-        opened = (_open(path, cache) for path in files.paths)
+        opened = (open_table(path, cache) for path in files.paths)
         return dict(zip(HEMISPHERES, opened, strict=True))
     path = files.paths[0]
     if files.suffix == ".npz":
@@ -100,13 +101,14 @@ def open_responses(files: ResponseFiles, n_left: int | None, cache: Path) -> dic
             h: convert_once(path, cache, partial(read_npz, key=h.short), h.short)
             for h in HEMISPHERES
         }
-    both = _open(path, cache)
+    both = open_table(path, cache)
     if n_left is None:
-        n_left = _half(path.name, both.shape[1])
+        n_left = half_of(path.name, both.shape[1])
     return {Hemisphere.LEFT: both[:, :n_left], Hemisphere.RIGHT: both[:, n_left:]}
 
 
-def _open(path: Path, cache: Path) -> np.ndarray:
+def open_table(path: Path, cache: Path) -> np.ndarray:
+    """Open one file (n_images, n_columns), memory-mapped, converted where it has to be."""
     if path.name.endswith(".npy"):
         return check_table(load_array(path), path.name)
     if path.name.endswith(".mgh"):
@@ -115,7 +117,13 @@ def _open(path: Path, cache: Path) -> np.ndarray:
     return convert_once(path, cache, read)
 
 
-def _half(name: str, n_columns: int) -> int:
+def half_of(name: str, n_columns: int) -> int:
+    """Return where the right hemisphere begins in a file of both, whole templates.
+
+    Raises
+    ------
+    InvalidInput : the columns are not two templates.
+    """
     if n_columns not in [2 * n for n in _TEMPLATES]:
         allowed = " or ".join(f"2 x {n:,}" for n in _TEMPLATES)
         raise InvalidInput(

@@ -25,9 +25,24 @@ def read_parcellation(folder: Path, counts: Mapping[Hemisphere, int]) -> Parcell
     ------
     InvalidInput, DamagedFile, MissingData : naming the file and what is wrong with it.
     """
+    names = read_roi_names(folder)
+    labels = {
+        name: {h: read_labels(folder / f"{h.short}.{name}.npy", counts[h]) for h in HEMISPHERES}
+        for name in names
+    }
+    return Parcellation(labels, names)
+
+
+def read_roi_names(folder: Path) -> dict[str, dict[int, str]]:
+    """Read class -> label -> ROI from ``rois.json``; empty where there is none.
+
+    Raises
+    ------
+    InvalidInput, DamagedFile : naming what is wrong with it.
+    """
     path = folder / _FILE
     if not path.is_file():
-        return Parcellation({}, {})
+        return {}
     try:
         classes = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
@@ -39,11 +54,7 @@ def read_parcellation(folder: Path, counts: Mapping[Hemisphere, int]) -> Parcell
     twice = sorted({roi for roi in every if every.count(roi) > 1})
     if twice:
         raise InvalidInput(f"{_FILE} has the ROI {twice[0]!r} in two classes.", "Rename one.")
-    labels = {
-        name: {h: _labels(folder / f"{h.short}.{name}.npy", counts[h]) for h in HEMISPHERES}
-        for name in names
-    }
-    return Parcellation(labels, names)
+    return names
 
 
 def _label_names(class_name: str, rois: object) -> dict[int, str]:
@@ -71,7 +82,13 @@ def _label_names(class_name: str, rois: object) -> dict[int, str]:
     return found
 
 
-def _labels(path: Path, n_vertices: int) -> np.ndarray:
+def read_labels(path: Path, n_vertices: int | None = None) -> np.ndarray:
+    """Read labels (n_vertices,) of one class and hemisphere.
+
+    Raises
+    ------
+    MissingData, DamagedFile, InvalidInput : no such file, another length, no labels.
+    """
     stored = np.array(load_array(path, shape=(n_vertices,)))
     if stored.dtype.kind not in "fiub" or np.any(stored != np.round(stored)):
         raise InvalidInput(

@@ -65,9 +65,18 @@ def read_vertices(folder: Path) -> dict[Hemisphere, GivenVertices] | None:
                 f"{folder.name} has both {found[0].name} and {found[1].name}; expected one.",
                 "Move one of them elsewhere.",
             )
-        read = _read_mask if found[0].name.endswith(".mask.npy") else _read_numbers
-        given[hemisphere] = read(found[0])
+        given[hemisphere] = read_vertex_file(found[0])
     return given
+
+
+def read_vertex_file(path: Path) -> GivenVertices:
+    """Read one ``lh.vertices.npy`` or ``lh.mask.npy``.
+
+    Raises
+    ------
+    InvalidInput, DamagedFile : what it holds are no vertices of a template.
+    """
+    return _read_mask(path) if path.name.endswith(".mask.npy") else _read_numbers(path)
 
 
 def _read_mask(path: Path) -> GivenVertices:

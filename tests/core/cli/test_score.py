@@ -186,7 +186,7 @@ def _twice(path):
         ("responses", "rh_test_fmri.npy", _fewer_images, "11 images"),
         ("responses", "rh_test_fmri.npy", _not_finite, "vertices 3 "),
         ("responses", "lh_test_fmri.npy", _gone, "missing"),
-        ("responses", "lh_test_fmri.npy", _cut, "cannot be read"),
+        ("responses", "lh_test_fmri.npy", _cut, "is cut short"),
         ("ceiling", "rh_noise_ceiling.npy", _shorter, "expected 5"),
         ("ceiling", "rh_noise_ceiling.npy", _percent, "fractions from 0 to 1"),
         ("ceiling", "lh_noise_ceiling.npy", _not_finite, "vertices 3 "),

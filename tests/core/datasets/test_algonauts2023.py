@@ -1,7 +1,5 @@
-import io
 import json
 import os
-import pickle
 
 import numpy as np
 import pytest
@@ -160,23 +158,6 @@ def test_ceilings_in_percent_are_an_error(folder):
     np.save(where / "rh_noise_ceiling.npy", np.full(N_RIGHT, 0.3))
     with pytest.raises(DamagedFile, match="Divide"):
         open_subject(folder)
-
-
-class _Hostile:
-    def __reduce__(self):
-        return os.system, ("touch /tmp/cortiscope-hostile-pickle-ran",)
-
-
-def test_a_hostile_mapping_file_does_not_run(tmp_path):
-    path = tmp_path / "mapping_streams.npy"
-    stream = io.BytesIO()
-    np.lib.format.write_array_header_1_0(
-        stream, {"descr": "|O", "fortran_order": False, "shape": ()}
-    )
-    path.write_bytes(stream.getvalue() + pickle.dumps(_Hostile()))
-    with pytest.raises(DamagedFile, match="system"):
-        load_label_names(path)
-    assert not os.path.exists("/tmp/cortiscope-hostile-pickle-ran")  # noqa: PTH110
 
 
 @pytest.mark.parametrize("value", [np.arange(3), {"a": "V1"}, {1: 2}, ["V1"]])

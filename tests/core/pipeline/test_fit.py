@@ -9,7 +9,7 @@ from core.config import to_plain
 from core.datasets import open_subject
 from core.encoding import EncoderSpec, Reduction, encoder_names, validation_split
 from core.encoding.ridge.encoders import KFoldSettings
-from core.errors import CoreError, InvalidInput, UnknownName
+from core.errors import CoreError, DamagedFile, InvalidInput, UnknownName
 from core.evaluation import pearson_r
 from core.features import FeatureSpec, FeatureStore, Pooling
 from core.pipeline.fit import fit, fit_all
@@ -118,7 +118,7 @@ def test_nan_responses_are_refused_with_the_vertex_number(tmp_path):
     values = np.load(path)
     values[:, 2] = np.nan
     np.save(path, values)
-    with pytest.raises(InvalidInput, match="1 vertices .*: 9"):
+    with pytest.raises(DamagedFile, match="rh_training_fmri.npy has NaN .* 1 of 5 .*: 2"):
         _fit(folder, tmp_path)
 
 

@@ -1,0 +1,165 @@
+"""One subject of plain arrays, looked at from end to end.
+
+Apart from the loader, which stops at the first thing it cannot use: here every file is looked at,
+whatever is wrong with the others.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from core.brain import Hemisphere
+from core.datasets.check.arrays_extras import (
+    check_ncsnr,
+    check_rois,
+    check_vertex_files,
+)
+from core.datasets.check.arrays_responses import OWN_NAMES, check_tables
+from core.datasets.check.attempt import tried
+from core.datasets.check.layout import Candidate, LayoutCheck
+from core.datasets.check.leftovers import archive_words, check_leftovers, is_leftover, stem_of
+from core.datasets.check.pictures import check_pictures
+from core.datasets.check.report import Findings, SubjectReport
+from core.datasets.check.same_images import tell_trained_on
+from core.datasets.check.sidecar_files import check_repeats, check_sidecar
+from core.datasets.check.vertex_counts import check_vertex_counts
+from core.datasets.plain_arrays import EXAMPLE, is_subject_folder, load_subject
+from core.datasets.plain_arrays.images import (
+    TEST_IMAGES,
+    TEST_LIST,
+    TRAINING_FOLDERS,
+    test_images,
+    test_rows,
+    training_folders,
+    training_images,
+)
+from core.datasets.plain_arrays.responses import has_response_files, response_forms
+from core.progress import Progress, part, silent
+from core.stimuli import StimulusImages
+from core.storage import Home
+
+NAME = "arrays"
+_RESPONSES = (
+    "lh.npy",
+    "lh.csv",
+    "lh.func.gii",
+    "lh.mgh",
+    "lh.mgz",
+    "responses.npy",
+    "responses.npz",
+)
+
+
+def find_candidates(folder: Path) -> Sequence[Candidate]:
+    """List the folders that are, or were meant to be, a subject of plain arrays."""
+    if _looks_like_subject(folder):
+        return [Candidate(folder.resolve().name, folder)]
+    children = sorted(folder.iterdir())
+    found = {
+        p.name: Candidate(p.name, p) for p in children if p.is_dir() and _looks_like_subject(p)
+    }
+    for packed in (p for p in children if p.is_file() and p.suffix.lower() == ".zip"):
+        for name in _subjects_in_zip(packed):
+            # An archive beside its unpacked folder is nothing amiss.
+            words = archive_words(packed, folder.name)
+            found.setdefault(name, Candidate(name, None, (words,)))
+    return [found[name] for name in sorted(found)]
+
+
+def _subjects_in_zip(path: Path) -> list[str]:
+    """Return the folders in a zip archive that have images and responses as this layout has."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [PurePosixPath(name) for name in archive.namelist()]
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return []
+    pictured = {n.parent.parent for n in names if n.parent.name in TRAINING_FOLDERS}
+    measured = {n.parent for n in names if n.name in _RESPONSES}
+    return sorted(stem_of(path) if n == PurePosixPath() else n.name for n in pictured & measured)
+
+
+def _looks_like_subject(folder: Path) -> bool:
+    if is_subject_folder(folder):
+        return True
+    packed = {stem_of(p) for p in folder.iterdir() if p.is_file() and is_leftover(p)}
+    images = bool(training_folders(folder) or packed & {"images", "train_images"})
+    return images and bool(has_response_files(folder) or packed & {"lh", "rh", "responses"})
+
+
+def check_subject(
+    candidate: Candidate, *, deep: bool = False, progress: Progress = silent
+) -> SubjectReport:
+    """Look at everything in a subject's folder; decode a sample of the images, or all if ``deep``.
+
+    Raises
+    ------
+    Nothing that is in the data; what cannot be read is told.
+    """
+    if candidate.folder is None:
+        return SubjectReport(candidate.id, NAME, problems=candidate.problems)
+    folder, findings, notes = candidate.folder, Findings(), Findings()
+    tell, cache = findings.tell, Home.from_environment().converted
+    check_leftovers(folder, tell, OWN_NAMES)
+    whole = tried(partial(training_images, folder), tell)
+    has_test = (folder / TEST_IMAGES).is_dir()
+    tested = tried(partial(test_images, folder), tell) if has_test else None
+    rows = None if whole is None else tried(partial(test_rows, folder, whole), tell)
+    if has_test and (folder / TEST_LIST).is_file():
+        tell(f"{folder.name} has both {TEST_LIST} and {TEST_IMAGES}/; expected one.")
+    given = check_vertex_files(folder, tell)
+    n_left = given.counts.get(Hemisphere.LEFT)
+    pairs = [check_tables(folder, "", whole, n_left, findings, notes, cache)]
+    if has_test:
+        pairs.append(check_tables(folder, "_test", tested, n_left, findings, notes, cache))
+    elif forms := response_forms(folder, "_test"):
+        there = " and ".join(p.name for p in forms[0].paths if p.is_file())
+        tell(f"{folder.name} has {there} but no {TEST_IMAGES}/.")
+    rois, sizes = check_rois(folder, tell)
+    pairs += [*rois, check_ncsnr(folder, tell)]
+    splits = _splits(whole, tested, rows)
+    n_images = {name: len(images) for name, images in splits.items()}
+    if whole is not None:
+        check_repeats(folder / "repeats.npy", len(whole), tell)
+    if tested is not None:
+        check_repeats(folder / "repeats_test.npy", len(tested), tell)
+    simulated, sidecar = check_sidecar(folder, n_images, tell)
+    counts = check_vertex_counts(given, [p for p in (*pairs, *sidecar) if p.counts], tell)
+    tell_trained_on(splits["train"], splits["test"], tell)
+    for k, (name, images) in enumerate(splits.items()):
+        if len(images):
+            step = part(progress, k / 2, (k + 1) / 2)
+            check_pictures(f"the {name} images", images.paths, tell, deep=deep, progress=step)
+    if not findings.lines:
+        tried(partial(load_subject, folder), tell)
+    return SubjectReport(
+        id=candidate.id,
+        layout=NAME,
+        n_train=n_images["train"],
+        n_test=n_images["test"],
+        vertices=counts,
+        rois=sizes,
+        problems=findings.lines,
+        notes=notes.lines,
+        simulated=simulated,
+    )
+
+
+def _splits(
+    whole: StimulusImages | None, tested: StimulusImages | None, rows: np.ndarray | None
+) -> dict[str, StimulusImages]:
+    """Return what could be listed of the training and the test images."""
+    train, test = whole or StimulusImages((), ()), tested or StimulusImages((), ())
+    if rows is not None:
+        return {
+            "train": train.subset(np.setdiff1d(np.arange(len(train)), rows)),
+            "test": train.subset(rows),
+        }
+    return {"train": train, "test": test}
+
+
+ARRAYS = LayoutCheck(name=NAME, expected=EXAMPLE, find=find_candidates, check=check_subject)

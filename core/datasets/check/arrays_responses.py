@@ -1,0 +1,128 @@
+"""The response tables of a folder of plain arrays: one form, both hemispheres, a row per image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from core.brain import HEMISPHERES, Hemisphere
+from core.datasets.arrays import read_header
+from core.datasets.check.array_file import tell_surplus
+from core.datasets.check.attempt import tried
+from core.datasets.check.report import Findings
+from core.datasets.check.values import check_responses
+from core.datasets.check.vertex_counts import PairOfFiles
+from core.datasets.plain_arrays.conversion import convert_once
+from core.datasets.plain_arrays.readers import read_npz
+from core.datasets.plain_arrays.responses import (
+    ResponseFiles,
+    half_of,
+    open_table,
+    response_forms,
+)
+from core.stimuli import StimulusImages
+
+OWN_NAMES = ("responses.npz", "responses_test.npz")
+"""Files of this layout that look like archives."""
+
+
+def check_tables(
+    folder: Path,
+    ending: str,
+    images: StimulusImages | None,
+    n_left: int | None,
+    findings: Findings,
+    notes: Findings,
+    cache: Path,
+) -> PairOfFiles:
+    """Look at the responses of a split.
+
+    Parameters
+    ----------
+    ending : ``_test`` for the test split, whose responses may be absent.
+    images : None where they could not be listed.
+    n_left : left vertices, where the folder says.
+    cache : folder for what has to be converted.
+
+    Returns
+    -------
+    How many columns each hemisphere has.
+    """
+    forms = response_forms(folder, ending)
+    if not forms:
+        if ending:
+            notes.tell("There are no responses to the test images.")
+        else:
+            findings.tell(f"{folder.name} has no responses; expected lh.npy and rh.npy.")
+        return PairOfFiles({h: f"{h.short}{ending}.npy" for h in HEMISPHERES}, {})
+    if len(forms) > 1:
+        shown = "; ".join(" and ".join(p.name for p in f.paths if p.is_file()) for f in forms)
+        findings.tell(
+            f"{folder.name} has responses in {len(forms)} forms: {shown}; expected one. Move the "
+            "others elsewhere."
+        )
+    tables = _open(forms[0], n_left, findings, cache)
+    names = {h: _name(forms[0], h) for h in HEMISPHERES}
+    for path, values in {id(v): (names[h], v) for h, v in tables.items()}.values():
+        _check_table(path, values, images, findings, notes)
+    return PairOfFiles(names, {h: values.shape[1] for h, values in tables.items()})
+
+
+def _open(
+    files: ResponseFiles, n_left: int | None, findings: Findings, cache: Path
+) -> Mapping[Hemisphere, np.ndarray]:
+    found: dict[Hemisphere, np.ndarray] = {}
+    if len(files.paths) == 2:
+        there = [path.name for path in files.paths if path.is_file()]
+        for hemisphere, path in zip(HEMISPHERES, files.paths, strict=True):
+            if not path.is_file():
+                findings.tell(f"{path.name} is missing; {there[0]} is there.")
+            elif (table := _table(path, findings, cache)) is not None:
+                found[hemisphere] = table
+        return found
+    path = files.paths[0]
+    if files.suffix == ".npz":
+        for h in HEMISPHERES:
+            read = partial(read_npz, key=h.short)
+            table = tried(partial(convert_once, path, cache, read, h.short), findings.tell)
+            if table is not None:
+                found[h] = table
+        return found
+    both = _table(path, findings, cache)
+    if both is None:
+        return {}
+    if n_left is None:
+        n_left = tried(partial(half_of, path.name, both.shape[1]), findings.tell)
+    if n_left is None:
+        return {}
+    return {Hemisphere.LEFT: both[:, :n_left], Hemisphere.RIGHT: both[:, n_left:]}
+
+
+def _table(path: Path, findings: Findings, cache: Path) -> np.ndarray | None:
+    table = tried(partial(open_table, path, cache), findings.tell)
+    if table is not None and path.suffix == ".npy":
+        tell_surplus(path, read_header(path), findings.tell)
+    return table
+
+
+def _name(files: ResponseFiles, hemisphere: Hemisphere) -> str:
+    if len(files.paths) == 2:
+        return files.paths[HEMISPHERES.index(hemisphere)].name
+    return f"{hemisphere.short} of {files.paths[0].name}"
+
+
+def _check_table(
+    name: str,
+    values: np.ndarray,
+    images: StimulusImages | None,
+    findings: Findings,
+    notes: Findings,
+) -> None:
+    if images is not None and len(values) != len(images):
+        where = images.paths[0].parent.name if len(images) else "no folder"
+        findings.tell(f"{name} has {len(values):,} rows for {len(images):,} images in {where}/.")
+    if values.shape[1]:
+        check_responses(Path(name), values, findings.tell, notes.tell)

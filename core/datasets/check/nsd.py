@@ -1,0 +1,193 @@
+"""A copy of raw NSD on fsaverage, looked at from end to end.
+
+Headers and sizes of all sessions, three trials of each, and the tables and files beside them that
+``prepare-nsd`` will need; a subject's betas are 39 GB, so not every value is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from core.brain import HEMISPHERES, ROI_CLASSES, Hemisphere
+from core.datasets.check.attempt import tried
+from core.datasets.check.layout import Candidate, LayoutCheck
+from core.datasets.check.leftovers import check_leftovers
+from core.datasets.check.nsd_sessions import check_sessions
+from core.datasets.check.report import Findings, SubjectReport
+from core.datasets.nsd import layout
+from core.datasets.nsd.design import (
+    COMMON_SESSIONS,
+    PLANNED_SESSIONS,
+    TRIALS_PER_SESSION,
+    NsdDesign,
+    find_design,
+)
+from core.datasets.nsd.images import StimulusBrick
+from core.datasets.nsd.split import NsdSplit, split_images
+from core.datasets.nsd.stimulus_info import read_stimulus_info
+from core.datasets.nsd.vertices import (
+    DEFAULT_MASK,
+    choose_vertices,
+    find_classes,
+    read_label,
+    read_surface,
+)
+from core.progress import Progress, silent
+
+NAME = "nsd"
+
+
+def nsd_check(
+    *,
+    trials_per_session: int = TRIALS_PER_SESSION,
+    common_sessions: int = COMMON_SESSIONS,
+    planned_sessions: int = PLANNED_SESSIONS,
+) -> LayoutCheck:
+    """Make the registry's entry; the numbers are NSD's."""
+    counts = {
+        "trials_per_session": trials_per_session,
+        "common_sessions": common_sessions,
+        "planned_sessions": planned_sessions,
+    }
+
+    def check(
+        candidate: Candidate, *, deep: bool = False, progress: Progress = silent
+    ) -> SubjectReport:
+        return _check_subject(candidate, counts, progress)
+
+    return LayoutCheck(
+        name=NAME,
+        expected="a copy of NSD (nsddata_betas/ppdata/subj01/fsaverage/" + layout.BETAS + ", "
+        "nsddata/experiments/nsd)",
+        find=find_candidates,
+        check=check,
+    )
+
+
+def find_candidates(folder: Path) -> Sequence[Candidate]:
+    """List the subjects that a copy of NSD has betas of; empty if it is none."""
+    return [
+        Candidate(subject, place / subject)
+        for place in (folder / p for p in layout.BETA_PLACES)
+        for subject in layout.SUBJECTS
+        if (place / subject).is_dir() and any((place / subject).glob("*"))
+    ]
+
+
+def _check_subject(
+    candidate: Candidate, counts: Mapping[str, int], progress: Progress
+) -> SubjectReport:
+    assert candidate.folder is not None
+    findings, notes = Findings(), Findings()
+    root = _root_of(candidate.folder)
+    check_leftovers(candidate.folder, findings.tell)
+    n_trials = counts["trials_per_session"]
+    n_sessions = n_template = 0
+    betas = tried(partial(layout.beta_folder, root, candidate.id), findings.tell)
+    if betas is not None:
+        n_sessions, n_template = check_sessions(betas, n_trials, findings.tell, progress)
+    design = tried(partial(find_design, root, candidate.id, **counts), findings.tell)
+    split = _check_design(root, design, n_sessions, findings)
+    _check_pictures(root, split, findings)
+    vertices = _check_labels(root, n_template, findings)
+    _check_ncsnr(betas, n_template, findings)
+    notes.tell(
+        "Raw NSD is made into a subject folder once: python -m core prepare-nsd --data "
+        f"{root} --subject {candidate.id} --out DIR."
+    )
+    if 0 < n_sessions < (completed := layout.COMPLETED_SESSIONS[candidate.id]):
+        notes.tell(
+            f"There are betas of sessions 1 to {n_sessions}; {candidate.id} completed {completed}."
+        )
+    return SubjectReport(
+        id=candidate.id,
+        layout=NAME,
+        n_train=0 if split is None else len(split.train),
+        n_test=0 if split is None else len(split.test),
+        vertices={h: len(v) for h, v in vertices.items()} or None,
+        rois=_roi_sizes(root, vertices, n_template, findings),
+        problems=findings.lines,
+        notes=notes.lines,
+    )
+
+
+def _root_of(subject: Path) -> Path:
+    """Return the folder of NSD that a subject's betas lie in."""
+    return subject.parents[2 if subject.parent.name == "ppdata" else 1]
+
+
+def _check_design(
+    root: Path, design: NsdDesign | None, n_sessions: int, findings: Findings
+) -> NsdSplit | None:
+    table = layout.stimulus_table(root)
+    info = None if table is None else tried(partial(read_stimulus_info, table), findings.tell)
+    if design is None:
+        return None
+    if info is not None and table is not None and not np.array_equal(info.shared, design.shared):
+        findings.tell(
+            f"{table.name} marks {len(info.shared):,} images as shared, the design "
+            f"{len(design.shared):,}, and they are not the same."
+        )
+    if n_sessions == 0:
+        return None
+    return tried(partial(split_images, design, n_sessions), findings.tell)
+
+
+def _check_pictures(root: Path, split: NsdSplit | None, findings: Findings) -> None:
+    def look() -> None:
+        source = StimulusBrick(layout.stimulus_file(root))
+        last = 0 if split is None else int(max(split.train.max(), split.test.max()))
+        source.check(np.array([last]))
+
+    tried(look, findings.tell)
+
+
+def _check_labels(root: Path, n_template: int, findings: Findings) -> dict[Hemisphere, np.ndarray]:
+    if not n_template:
+        return {}
+    labels = layout.label_folder(root)
+    return tried(partial(choose_vertices, DEFAULT_MASK, labels, n_template), findings.tell) or {}
+
+
+def _roi_sizes(
+    root: Path, vertices: Mapping[Hemisphere, np.ndarray], n_template: int, findings: Findings
+) -> dict[Hemisphere, dict[str, int]]:
+    """Count the vertices of each ROI that NSD has labels of on fsaverage."""
+    sizes: dict[Hemisphere, dict[str, int]] = {h: {} for h in HEMISPHERES}
+    folder = layout.label_folder(root)
+    if folder is None or not vertices:
+        return sizes
+    for roi_class in ROI_CLASSES:
+        tried(partial(find_classes, folder, n_template, [roi_class]), findings.tell)
+        for hemisphere in HEMISPHERES:
+            step = partial(read_label, folder, roi_class.name, hemisphere, n_template)
+            values = tried(step, findings.tell)
+            if values is None:
+                continue
+            own = values[vertices[hemisphere]]
+            for label, roi in roi_class.labels.items():
+                if n := int(np.count_nonzero(own == label)):
+                    sizes[hemisphere][roi] = n
+    return sizes
+
+
+def _check_ncsnr(betas: Path | None, n_template: int, findings: Findings) -> None:
+    """Look at NSD's own ncsnr; it is computed anew of the sessions that are there."""
+    for hemisphere in HEMISPHERES if betas is not None else ():
+        assert betas is not None
+        path = betas / f"{hemisphere.short}.ncsnr.mgh"
+        if not path.exists():
+            continue
+        values = tried(partial(read_surface, path), findings.tell)
+        if values is not None and n_template and values.size != n_template:
+            findings.tell(
+                f"{path.name} has {values.size:,} values; the betas have {n_template:,} vertices "
+                "per hemisphere."
+            )
+
+
+NSD = nsd_check()
