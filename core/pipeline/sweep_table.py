@@ -61,7 +61,7 @@ def table_row(run: Run) -> dict[str, Any]:
         "scope_short": spec["scope"].replace("_", " ")
         + (", cross-subject" if spec["with_subjects"] else ""),
         "encoder": run.encoder,
-        "scope": SCOPE_WORDS[spec["scope"]],
+        "scope": _scope_words(run),
         "n_columns": run.record["n_columns"],
         "n_fit": run.record["n_fit"],
         "split": run.report.split,
@@ -75,6 +75,13 @@ def table_row(run: Run) -> dict[str, Any]:
         "seconds": round(sum(run.record["seconds"].values()), 2),
         "run": run.id,
     }
+
+
+def _scope_words(run: Run) -> str:
+    """Say which vertices share a model; voxels of unknown position are in no hemisphere."""
+    if unit_of(run) == "voxels":
+        return "one model for all voxels"
+    return SCOPE_WORDS[run.record["spec"]["scope"]]
 
 
 def _short(source: RunSource) -> str:
