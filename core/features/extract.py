@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -12,6 +10,7 @@ from PIL import Image
 
 from core.backbones.base import Backbone, Reduce
 from core.errors import InvalidInput
+from core.features.decoding import prepared_batches
 from core.features.pooling import Pooling, pool, pooled_shape
 from core.progress import Progress, silent
 from core.stimuli import StimulusImages
@@ -82,8 +81,7 @@ def extract_batches(
 ) -> Iterator[tuple[slice, dict[str, np.ndarray]]]:
     """Yield rows and their features, batch by batch, so that nothing has to fit in memory.
 
-    One thread decodes the next batch while the network works on this one: decoding is far
-    faster than any network, so one is enough.
+    The next batch is decoded while the network works on this one.
 
     Parameters
     ----------
@@ -104,23 +102,15 @@ def extract_batches(
     ]
     n_done = n_images - sum(map(len, batches))
     progress(n_done / max(n_images, 1), f"Computing features of {n_images} images")
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode") as loader:
-
-        def load(rows: range) -> torch.Tensor:
-            return backbone.collate([backbone.prepare(images, i) for i in rows])
-
-        ahead = deque(loader.submit(load, rows) for rows in batches[:1])
-        for k, rows in enumerate(batches):
-            batch = ahead.popleft().result()
-            if k + 1 < len(batches):
-                ahead.append(loader.submit(load, batches[k + 1]))
-            responses = backbone.forward(batch, layers, reduce)
-            yield (
-                slice(rows.start, rows.stop),
-                {name: _to_numpy(response) for name, response in responses.items()},
-            )
-            n_done += len(rows)
-            progress(n_done / n_images, f"Computed features of {n_done} of {n_images} images")
+    ready = prepared_batches(backbone, images, batches)
+    for rows, batch in zip(batches, ready, strict=True):
+        responses = backbone.forward(batch, layers, reduce)
+        yield (
+            slice(rows.start, rows.stop),
+            {name: _to_numpy(response) for name, response in responses.items()},
+        )
+        n_done += len(rows)
+        progress(n_done / n_images, f"Computed features of {n_done} of {n_images} images")
 
 
 def largest_batch(input_size: int) -> int:
