@@ -12,13 +12,12 @@ import numpy as np
 import streamlit as st
 
 from core.brain import HEMISPHERES, load_fsaverage5
-from core.datasets import Subject, find_subjects, open_subject
+from core.datasets import Subject, open_subject
 from core.errors import CoreError, unknown_name
 from core.evaluation import bootstrap_r
 from core.runs import Run, RunStore
 from core.runs.spec import readable
-from core.simulation.demo import demo_folder
-from core.storage import Home, data_folders
+from core.storage import Home
 from dashboard.cortex_view import (
     AssetRef,
     CortexGeometry,
@@ -27,6 +26,7 @@ from dashboard.cortex_view import (
     HemisphereMesh,
     register_assets,
 )
+from dashboard.data_folders import DataFolder, look_into
 from dashboard.roi_style import roi_classes_shown, roi_colour
 
 
@@ -35,28 +35,26 @@ def home() -> Home:
     return Home.from_environment()
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, ttl=60)
+def known_folders() -> tuple[DataFolder, ...]:
+    """Look for subjects in every data folder, the demo first."""
+    return look_into(home())
+
+
 def subject_folders() -> dict[str, Path]:
     """Map subject id -> its folder, demo first; a data folder that cannot be read is left out."""
-    found = {ref.id: ref.folder for ref in find_subjects(demo_folder(home()))}
-    for folder in data_folders():
-        try:
-            refs = find_subjects(folder)
-        except CoreError:
-            continue
-        found.update({ref.id: ref.folder for ref in refs if ref.id not in found})
-    return found
+    return {ref.id: ref.folder for known in known_folders() for ref in known.subjects}
 
 
 def data_folder_problems() -> list[CoreError]:
-    """Say what is wrong with the folders named by ``CORTISCOPE_DATA``."""
-    problems = []
-    for folder in data_folders():
-        try:
-            find_subjects(folder)
-        except CoreError as error:
-            problems.append(error)
-    return problems
+    """Say what is wrong with the data folders in which no subject was recognised."""
+    return [known.error for known in known_folders() if known.error is not None]
+
+
+def look_again() -> None:
+    """Forget what was seen of data folders and subjects; the next run reads them anew."""
+    known_folders.clear()
+    subject.clear()
 
 
 @st.cache_resource(show_spinner=False)
