@@ -78,6 +78,12 @@ class IncompatibleSpace(CoreError, ValueError):
     exit_code = 2
 
 
+class NoPositions(InvalidInput):
+    """Something of the cortex was asked of responses whose place on it nobody knows."""
+
+    kind = "no_positions"
+
+
 class WorkFailed(CoreError):
     """Work that was asked for rightly and failed on the way."""
 

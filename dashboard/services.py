@@ -119,12 +119,12 @@ def brain_space(opened: Subject) -> CortexSpace:
     for name in opened.parcellation.roi_names:
         group = opened.parcellation.class_of(name)
         for h in HEMISPHERES:
-            members = opened.space.index[h][opened.parcellation.vertices(name, h)]
+            members = opened.cortex().index[h][opened.parcellation.vertices(name, h)]
             if len(members):
                 title, colour = roi_colour(group)
                 rois.append(CortexRoi(name, title, h.value, members, colour.light))
     return CortexSpace(
-        vertices={h.value: opened.space.index[h] for h in HEMISPHERES},
+        vertices={h.value: opened.cortex().index[h] for h in HEMISPHERES},
         rois=tuple(rois),
         shown_groups=roi_classes_shown(),
     )

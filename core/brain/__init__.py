@@ -1,8 +1,14 @@
-"""Hemispheres, spaces, ROIs and surfaces: the domain's nouns about cortex."""
+"""Hemispheres, spaces, ROIs and surfaces: the domain's nouns about where responses come from."""
 
-from core.brain.hemispheres import HEMISPHERES, Hemisphere
+from core.brain.parts import HEMISPHERES, VOXELS, Hemisphere, Part, part_from_short
 from core.brain.rois import ROI_CLASSES, ROI_NAMES, Parcellation, RoiClass, roi_class_of
-from core.brain.spaces import FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES, ChallengeSpace
+from core.brain.spaces import (
+    FSAVERAGE5_VERTICES,
+    FSAVERAGE_VERTICES,
+    ChallengeSpace,
+    ResponseSpace,
+    VoxelSpace,
+)
 from core.brain.surfaces import Fsaverage5, HemisphereSurfaces, load_fsaverage5
 
 __all__ = [
@@ -11,12 +17,17 @@ __all__ = [
     "HEMISPHERES",
     "ROI_CLASSES",
     "ROI_NAMES",
+    "VOXELS",
     "ChallengeSpace",
     "Fsaverage5",
     "Hemisphere",
     "HemisphereSurfaces",
     "Parcellation",
+    "Part",
+    "ResponseSpace",
     "RoiClass",
+    "VoxelSpace",
     "load_fsaverage5",
+    "part_from_short",
     "roi_class_of",
 ]

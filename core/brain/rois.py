@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.brain.hemispheres import HEMISPHERES, Hemisphere
+from core.brain.parts import HEMISPHERES, Hemisphere
 from core.errors import IncompatibleSpace, unknown_name
 
 

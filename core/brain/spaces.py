@@ -1,26 +1,92 @@
-"""A subject's own vertices within fsaverage, and the way there and back.
+"""Where a subject's responses are: on vertices of fsaverage, or nobody knows.
 
-Responses live on the released subset of fsaverage vertices ("challenge space"), left hemisphere
+Most subjects have the released subset of fsaverage vertices ("challenge space"), left hemisphere
 first. ``fsaverage5`` is the first 10,242 vertices of ``fsaverage`` (163,842), so both sizes share
-one numbering.
+one numbering. A subject whose voxels have no known position is fitted, scored and predicted like
+any other; only what needs the cortex is not to be had.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from core.brain.hemispheres import HEMISPHERES, Hemisphere
+from core.brain.parts import HEMISPHERES, VOXELS, Hemisphere, Part
 from core.errors import IncompatibleSpace
 
 FSAVERAGE5_VERTICES = 10_242
 FSAVERAGE_VERTICES = 163_842
 
 
+class ResponseSpace(ABC):
+    """The responses of a subject: which parts, in which order, and how many in each.
+
+    What handles responses goes over ``parts``; what needs places on the cortex asks ``is_placed``.
+    """
+
+    parts: ClassVar[tuple[Part, ...]]
+    is_placed: ClassVar[bool]
+    unit: ClassVar[str]
+    """What one response belongs to, in the plural: ``vertices`` or ``voxels``."""
+
+    @abstractmethod
+    def _count(self, part: Part) -> int: ...
+
+    def n_vertices(self, part: Part | None = None) -> int:
+        """Count the responses of one part or, without one, of all."""
+        if part is None:
+            return sum(self._count(p) for p in self.parts)
+        self._check(part)
+        return self._count(part)
+
+    def slice_of(self, part: Part) -> slice:
+        """Where a part lies in an array over all parts."""
+        self._check(part)
+        start = sum(self._count(p) for p in self.parts[: self.parts.index(part)])
+        return slice(start, start + self._count(part))
+
+    def split(self, values: np.ndarray) -> dict[Part, np.ndarray]:
+        """Cut (..., n_vertices over all parts) into one array per part."""
+        if values.shape[-1] != self.n_vertices():
+            have = " + ".join(f"{self._count(p)} {p}" for p in self.parts)
+            total = f" = {self.n_vertices()}" if len(self.parts) > 1 else ""
+            raise IncompatibleSpace(
+                f"Got values for {values.shape[-1]} {self.unit}; this subject has {have}{total}."
+            )
+        return {p: values[..., self.slice_of(p)] for p in self.parts}
+
+    def _check(self, part: Part) -> None:
+        if part not in self.parts:
+            raise IncompatibleSpace(
+                f"These responses have no part {part}; their parts: {', '.join(self.parts)}."
+            )
+
+
 @dataclass(frozen=True)
-class ChallengeSpace:
+class VoxelSpace(ResponseSpace):
+    """Responses of unknown position, all in one part.
+
+    Parameters
+    ----------
+    n_voxels : how many.
+    """
+
+    parts: ClassVar[tuple[Part, ...]] = (VOXELS,)
+    is_placed: ClassVar[bool] = False
+    unit: ClassVar[str] = "voxels"
+
+    n_voxels: int
+
+    def _count(self, part: Part) -> int:
+        return self.n_voxels
+
+
+@dataclass(frozen=True)
+class ChallengeSpace(ResponseSpace):
     """Which template vertices a subject has.
 
     Parameters
@@ -28,6 +94,10 @@ class ChallengeSpace:
     n_template : vertices per hemisphere of the template, 10,242 or 163,842.
     index : hemisphere -> (n,) increasing template vertex numbers of the subject's vertices.
     """
+
+    parts: ClassVar[tuple[Part, ...]] = HEMISPHERES
+    is_placed: ClassVar[bool] = True
+    unit: ClassVar[str] = "vertices"
 
     n_template: int
     index: Mapping[Hemisphere, np.ndarray]
@@ -41,27 +111,8 @@ class ChallengeSpace:
                     f"{self.n_template}."
                 )
 
-    def n_vertices(self, hemisphere: Hemisphere | None = None) -> int:
-        """Count the subject's vertices in one hemisphere or, without one, in both."""
-        chosen = HEMISPHERES if hemisphere is None else (hemisphere,)
-        return sum(len(self.index[h]) for h in chosen)
-
-    def slice_of(self, hemisphere: Hemisphere) -> slice:
-        """Where a hemisphere's vertices lie in an array over both (left first)."""
-        n_left = len(self.index[Hemisphere.LEFT])
-        if hemisphere is Hemisphere.LEFT:
-            return slice(0, n_left)
-        return slice(n_left, n_left + len(self.index[Hemisphere.RIGHT]))
-
-    def split(self, values: np.ndarray) -> dict[Hemisphere, np.ndarray]:
-        """Cut (..., n_vertices over both hemispheres) into one array per hemisphere."""
-        if values.shape[-1] != self.n_vertices():
-            raise IncompatibleSpace(
-                f"Got values for {values.shape[-1]} vertices; this subject has "
-                f"{self.n_vertices(Hemisphere.LEFT)} left + {self.n_vertices(Hemisphere.RIGHT)} "
-                f"right = {self.n_vertices()}."
-            )
-        return {h: values[..., self.slice_of(h)] for h in HEMISPHERES}
+    def _count(self, part: Part) -> int:
+        return len(self.index[Hemisphere(part)])
 
     def to_fsaverage(self, values: np.ndarray, hemisphere: Hemisphere) -> np.ndarray:
         """Spread (..., n of the hemisphere) over the template; other vertices become NaN."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain.hemispheres import HEMISPHERES, Hemisphere
+from core.brain.parts import HEMISPHERES, Hemisphere
 from core.storage import atomic_file
 
 # nilearn's name -> ours; the sphere is the registered one (radius 100 mm).

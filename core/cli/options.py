@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from core.backbones import WeightsSpec, parse_weights
+from core.brain import HEMISPHERES, VOXELS
 from core.datasets import Subject, open_subject
 from core.errors import InvalidInput
 from core.features import FeatureStore
 from core.pipeline.demo import demo_data
 from core.progress import Progress
-from core.runs import RunStore
+from core.runs import Run, RunStore
 from core.stimuli import StimulusImages, list_images
 from core.storage import Home
 
@@ -66,6 +68,22 @@ def subject_of(options: argparse.Namespace, progress: Progress) -> Subject:
 def weights_of(options: argparse.Namespace) -> WeightsSpec:
     """Read ``--weights`` for ``--backbone``: a kind, a published set's name, or a file."""
     return parse_weights(options.backbone, options.weights, seed=options.weights_seed)
+
+
+def counts_of(run: Run) -> dict[str, Any]:
+    """Return how many vertices per hemisphere, and how many voxels of unknown position."""
+    counts = run.n_vertices
+    return {
+        "vertices": {h.short: counts.get(h.short, 0) for h in HEMISPHERES},
+        "voxels": counts.get(VOXELS.short, 0),
+    }
+
+
+def places_words(counts: dict[str, Any]) -> str:
+    """Say what ``counts_of`` counted."""
+    if counts["voxels"]:
+        return f"{counts['voxels']:,} voxels of unknown position"
+    return f"{counts['vertices']['lh']} left + {counts['vertices']['rh']} right vertices"
 
 
 def images_of(named: list[str]) -> StimulusImages:

@@ -38,18 +38,24 @@ def show(result: dict[str, Any]) -> str:
     """Format for people."""
     lines = [f"{result['data']}: {result['layout']}, {len(result['subjects'])} subjects"]
     for subject in result["subjects"]:
-        left, right = (_count(subject["vertices"][h]) for h in ("lh", "rh"))
         rois = set(subject["rois"]["lh"]) | set(subject["rois"]["rh"])
         stamp = "SIMULATED, " if subject["simulated"] else ""
         lines.append(
             f"{subject['id']}: {stamp}{subject['n_train']:,} training and {subject['n_test']:,} "
-            f"test images, {left} left + {right} right vertices, {len(rois)} ROIs"
+            f"test images, {_places(subject)}, {len(rois)} ROIs"
         )
         lines += [f"  problem: {words}" for words in subject["problems"]]
         lines += [f"  note: {words}" for words in subject["notes"]]
     lines += [f"problem: {words}" for words in result["problems"]]
     n = result["n_problems"]
     return "\n".join([*lines, "No problems." if not n else f"{n} problem{'s' if n > 1 else ''}."])
+
+
+def _places(subject: dict[str, Any]) -> str:
+    if subject["voxels"] != 0:
+        return f"{_count(subject['voxels'])} voxels of unknown position"
+    left, right = (_count(subject["vertices"][h]) for h in ("lh", "rh"))
+    return f"{left} left + {right} right vertices"
 
 
 def _count(n: int | None) -> str:

@@ -14,6 +14,7 @@ from core.encoding.readout.reduction import SCALINGS
 from core.encoding.scopes import SCOPES
 from core.encoding.settings import parse_settings
 from core.errors import InvalidInput
+from core.evaluation import RoiScore
 from core.evaluation.report import ALL_VERTICES
 from core.features import FeatureSpec, Pooling
 from core.pipeline.fit import fit_all
@@ -143,11 +144,16 @@ def _chosen(
 def summary(run: Run) -> dict[str, Any]:
     """Put a run's scores into the command line's fixed keys."""
     report = run.report
-    per_hemisphere = {h.short: report.of(ALL_VERTICES, h) for h in HEMISPHERES}
+    # Voxels of unknown position are in no hemisphere: both have none.
+    per_hemisphere = {h.short: RoiScore(ALL_VERTICES, h.value, 0) for h in HEMISPHERES}
     rois: dict[str, dict[str, Any]] = {h.short: {} for h in HEMISPHERES}
     for h in HEMISPHERES:
         for score in report.rois:
-            if score.hemisphere == h.value and score.roi != ALL_VERTICES and score.present:
+            if score.hemisphere != h.value:
+                continue
+            if score.roi == ALL_VERTICES:
+                per_hemisphere[h.short] = score
+            elif score.present:
                 rois[h.short][score.roi] = {"n": score.n, "median_r": score.median_r}
     return {
         "run": run.id,
@@ -157,6 +163,7 @@ def summary(run: Run) -> dict[str, Any]:
             "per_hemisphere": {k: _three(s) for k, s in per_hemisphere.items()},
             "rois": rois,
         },
+        **shared.counts_of(run),
         "recipe": run.recipe,
         "stand_ins": list(run.record["spec"]["stand_ins"]),
         "validation_median_r": run.validation.overall.median_r,
@@ -188,7 +195,7 @@ def show(result: dict[str, Any]) -> str:
             f"{r['run']}\n  {'SIMULATED data, ' if r['simulated'] else ''}{r['n_train']} images "
             f"fitted, {r['n_held_out']} held out ({r['split']}), weights {r['weights']}\n"
             f"  median r {s['median_r']:.3f}, mean r {s['mean_r']:.3f}, {normalised} "
-            f"over {s['n']} vertices"
+            f"over {s['n']} {'voxels' if r['voxels'] else 'vertices'}"
         )
         lines += [f"  stands in: {words}" for words in r["stand_ins"]]
     return "\n".join(lines)

@@ -12,7 +12,7 @@ from core.progress import Progress
 from core.storage import write_array
 
 NAME = "predict"
-HELP = "Predict responses to images: lh_pred.npy and rh_pred.npy, float32."
+HELP = "Predict responses to images: lh_pred.npy and rh_pred.npy (voxels: pred.npy), float32."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,18 +28,20 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     fitted = shared.run_store(options).open(options.run_id)
     images = shared.images_of(options.images)
     predicted = predict_images(fitted, images, progress=progress)
-    for hemisphere, values in predicted.items():
-        write_array(options.out / f"{hemisphere.short}_pred.npy", values.astype("float32"))
+    files = {part: f"{part.prefix}pred.npy" for part in predicted}
+    for part, values in predicted.items():
+        write_array(options.out / files[part], values.astype("float32"))
     return {
         "run": fitted.id,
         "n_images": len(images),
-        "vertices": {h.short: v.shape[1] for h, v in predicted.items()},
+        **shared.counts_of(fitted),
+        "files": list(files.values()),
         "simulated": fitted.simulated,
     }
 
 
 def show(result: dict[str, Any]) -> str:
     """Format for people."""
-    v = result["vertices"]
     stamp = " (fitted to SIMULATED data)" if result["simulated"] else ""
-    return f"{result['n_images']} images, {v['lh']} left + {v['rh']} right vertices{stamp}"
+    places = shared.places_words(result)
+    return f"{result['n_images']} images, {places}: {', '.join(result['files'])}{stamp}"

@@ -26,6 +26,7 @@ from core.brain import (
     ChallengeSpace,
     Hemisphere,
     Parcellation,
+    Part,
 )
 from core.datasets.arrays import load_array
 from core.datasets.fingerprint import data_fingerprint
@@ -157,7 +158,7 @@ def _read_split(
     where = folder / f"{long_name}_split" / f"{long_name}_fmri"
     files = {h: where / f"{h.short}_{long_name}_fmri.npy" for h in HEMISPHERES}
     present = [h for h in HEMISPHERES if files[h].exists()]
-    responses = None
+    responses: dict[Part, np.ndarray] | None = None
     if len(present) == 1:
         raise MissingData(
             f"{where.name} has {files[present[0]].name} but not the other hemisphere."

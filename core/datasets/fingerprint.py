@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from core.brain import HEMISPHERES
 from core.datasets.subject import Split
 
 _ROWS_HASHED = 32
@@ -30,12 +29,10 @@ def data_fingerprint(
     for split in splits:
         digest.update("\n".join(split.images.ids).encode())
         digest.update(repr(split.images.captions).encode())
-        for hemisphere in HEMISPHERES:
-            if split.responses is not None:
-                values = split.responses[hemisphere]
-                digest.update(repr(values.shape).encode())
-                for row in np.linspace(0, len(values) - 1, _ROWS_HASHED).astype(int):
-                    digest.update(np.ascontiguousarray(values[row], dtype="<f4").tobytes())
+        for values in (split.responses or {}).values():
+            digest.update(repr(values.shape).encode())
+            for row in np.linspace(0, len(values) - 1, _ROWS_HASHED).astype(int):
+                digest.update(np.ascontiguousarray(values[row], dtype="<f4").tobytes())
     for array in others:
         digest.update(repr(array.shape).encode())
         digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())

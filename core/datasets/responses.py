@@ -12,16 +12,16 @@ import numpy as np
 
 
 class ResponseRows:
-    """Rows and columns of one matrix that is stored as one array per hemisphere.
+    """Rows and columns of one matrix that is stored as one array per part.
 
     Indexing is ``matrix[rows, columns]`` with slices or integer arrays, which select independently
     of one another (a grid); a missing ``columns`` means all. Gives float32 in memory.
 
     Parameters
     ----------
-    parts : arrays (n_stimuli, n of the hemisphere), left first; memory-mapped or not.
+    parts : arrays (n_stimuli, n of the part), in order; memory-mapped or not.
     rows : (n,) the stimuli, in the order wanted.
-    vertices : (n_vertices,) positions over both hemispheres; None for all.
+    vertices : (n_vertices,) positions over all parts; None for all.
     """
 
     def __init__(

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import HEMISPHERES, Hemisphere
+from core.brain import HEMISPHERES, Hemisphere, Part
 from core.datasets.arrays import load_array
 from core.datasets.subject import StimulusNote
 from core.errors import DamagedFile
@@ -40,7 +40,7 @@ class Sidecar:
 
     def per_hemisphere(
         self, name: str, n_vertices: Mapping[Hemisphere, int], n_rows: int | None = None
-    ) -> dict[Hemisphere, np.ndarray] | None:
+    ) -> dict[Part, np.ndarray] | None:
         """Load ``lh.NAME.npy`` and ``rh.NAME.npy``, both or neither, with their lengths checked."""
         if self.folder is None:
             return None

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import HEMISPHERES, ChallengeSpace, Hemisphere, Parcellation
+from core.brain import ChallengeSpace, Hemisphere, Parcellation, Part, ResponseSpace
 from core.datasets.responses import ResponseRows
+from core.errors import IncompatibleSpace, NoPositions
 from core.stimuli import StimulusImages
 
 
@@ -33,8 +34,8 @@ class Split:
     Parameters
     ----------
     name : ``train`` or ``test``.
-    responses : hemisphere -> (n_stimuli, n_vertices) float32, single-trial z averaged over
-        repeats; memory-mapped; None where the responses are withheld.
+    responses : part of the subject's space -> (n_stimuli, n_vertices) floats, single-trial z
+        averaged over repeats; memory-mapped; in the space's order; None where withheld.
     truth : the same shape, free of noise; simulated subjects only.
     repeats : (n_stimuli,) trials averaged per image; None where unknown.
     notes : one per stimulus, or empty.
@@ -42,8 +43,8 @@ class Split:
 
     name: str
     images: StimulusImages
-    responses: Mapping[Hemisphere, np.ndarray] | None = None
-    truth: Mapping[Hemisphere, np.ndarray] | None = None
+    responses: Mapping[Part, np.ndarray] | None = None
+    truth: Mapping[Part, np.ndarray] | None = None
     repeats: np.ndarray | None = None
     notes: tuple[StimulusNote, ...] = ()
 
@@ -51,24 +52,25 @@ class Split:
         return len(self.images)
 
     def response_rows(self, rows: np.ndarray | slice) -> np.ndarray:
-        """Return (n_rows, n_vertices over both hemispheres) float32 of measured responses."""
+        """Return (n_rows, n_vertices over all parts) float32 of measured responses."""
         if self.responses is None:
             raise ValueError(f"The responses of the {self.name} split are withheld.")
-        return _both(self.responses, rows)
+        return _joined(self.responses, rows)
 
     def rows_on_disk(self, rows: np.ndarray) -> ResponseRows:
         """Return the measured responses of some rows without reading them."""
         if self.responses is None:
             raise ValueError(f"The responses of the {self.name} split are withheld.")
-        return ResponseRows([self.responses[h] for h in HEMISPHERES], rows)
+        return ResponseRows(list(self.responses.values()), rows)
 
     def truth_rows(self, rows: np.ndarray | slice) -> np.ndarray | None:
         """Return the noise-free responses of some rows, or None where there are none."""
-        return None if self.truth is None else _both(self.truth, rows)
+        return None if self.truth is None else _joined(self.truth, rows)
 
 
-def _both(parts: Mapping[Hemisphere, np.ndarray], rows: np.ndarray | slice) -> np.ndarray:
-    return np.concatenate([np.asarray(parts[h][rows], dtype=np.float32) for h in HEMISPHERES], -1)
+def _joined(parts: Mapping[Part, np.ndarray], rows: np.ndarray | slice) -> np.ndarray:
+    read = [np.asarray(values[rows], dtype=np.float32) for values in parts.values()]
+    return read[0] if len(read) == 1 else np.concatenate(read, axis=-1)
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ class Subject:
     layout : which loader read it.
     fingerprint : changes when the data do; part of every cache key.
     simulated : stamped on everything that shows this subject.
-    ncsnr : (n_vertices over both hemispheres,) signal SD over noise SD of single trials, or None.
+    space : where the responses are.
+    ncsnr : (n_vertices over all parts,) signal SD over noise SD of single trials, or None.
     test_ceiling : (n_vertices,) fractions of the test split's variance, or None.
     details : what else the folder says about itself.
     """
@@ -90,7 +93,7 @@ class Subject:
     folder: Path
     layout: str
     fingerprint: str
-    space: ChallengeSpace
+    space: ResponseSpace
     parcellation: Parcellation
     train: Split
     test: Split
@@ -98,6 +101,32 @@ class Subject:
     ncsnr: np.ndarray | None = None
     test_ceiling: np.ndarray | None = None
     details: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for split in (self.train, self.test):
+            for arrays in (split.responses, split.truth):
+                if arrays is not None and tuple(arrays) != self.space.parts:
+                    raise IncompatibleSpace(
+                        f"The {split.name} split of {self.id} has the parts {', '.join(arrays)}; "
+                        f"its space has {', '.join(self.space.parts)}."
+                    )
+
+    def cortex(self, what: str = "A map of the cortex") -> ChallengeSpace:
+        """Return the vertices' places on fsaverage, for ``what`` needs them.
+
+        Raises
+        ------
+        NoPositions : nobody knows where the responses are.
+        """
+        if isinstance(self.space, ChallengeSpace):
+            return self.space
+        raise NoPositions(
+            f"{what} needs to know where on the cortex responses come from; {self.id} has "
+            f"{self.space.n_vertices():,} {self.space.unit} of unknown position: no hemispheres, "
+            "no vertex numbers, no ROIs.",
+            "Everything over all voxels works: fits of the scope 'both', scores, comparisons, "
+            "predictions.",
+        )
 
     @property
     def stamp(self) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from core.brain import HEMISPHERES, Hemisphere
+from core.brain import Hemisphere
 from core.datasets import Subject
 from core.evaluation.bootstrap import bootstrap_r, percentile_interval
 from core.evaluation.ceiling import noise_ceiling
@@ -19,10 +20,11 @@ ALL_VERTICES = "all vertices"
 
 @dataclass(frozen=True)
 class RoiScore:
-    """The scores of one ROI in one hemisphere.
+    """The scores of one ROI in one hemisphere, or of all vertices.
 
     Parameters
     ----------
+    hemisphere : ``left``, ``right``, or ``both`` for everything that a subject has.
     n : vertices; 0 where the ROI is absent, and every score is None then.
     n_undefined : vertices without a correlation (constant), left out of median and mean.
     median_r, mean_r : over vertices, of Pearson r over the held-out images.
@@ -56,10 +58,11 @@ class Evaluation:
     ----------
     split : ``test`` or ``validation``.
     n_images : held-out images behind every number.
-    r : (n_vertices,) float32, left hemisphere first; NaN where undefined.
+    r : (n_vertices,) float32, in the space's order; NaN where undefined.
     ceiling : (n_vertices,) fractions of variance, or None where unknown.
     ceiling_source : how the ceiling came to be, in words.
-    rois : one entry per ROI and hemisphere, plus "all vertices" per hemisphere and over both.
+    rois : one entry per ROI and hemisphere, plus "all vertices" per hemisphere and over both; of
+        responses without positions the last one only.
     """
 
     split: str
@@ -79,7 +82,7 @@ class Evaluation:
 
     @property
     def overall(self) -> RoiScore:
-        """All vertices of both hemispheres, pooled."""
+        """All vertices of both hemispheres, or all voxels, pooled."""
         return self.of(ALL_VERTICES, "both")
 
     def to_json(self) -> dict[str, object]:
@@ -126,7 +129,7 @@ def evaluate(
 
     Parameters
     ----------
-    predicted : (n_rows, n_vertices over both hemispheres).
+    predicted : (n_rows, n_vertices over all parts).
     split, rows : which images of the subject they are for.
     label : what the report calls them: ``test`` or ``validation``.
     n_draws : bootstrap draws behind the intervals; 0 leaves them out.
@@ -135,17 +138,22 @@ def evaluate(
     r = pearson_r(predicted, measured)
     draws = bootstrap_r(predicted, measured, n_draws=n_draws) if n_draws else None
     ceiling, source = subject_ceiling(subject, split, rows)
-    scores = []
-    for hemisphere in HEMISPHERES:
-        where = subject.space.slice_of(hemisphere)
-        whole = np.arange(where.start, where.stop)
-        scores.append(score_vertices(ALL_VERTICES, hemisphere.value, whole, r, draws, ceiling))
+    scores = tuple(
+        score_vertices(roi, hemisphere, vertices, r, draws, ceiling)
+        for roi, hemisphere, vertices in places_of(subject)
+    )
+    return Evaluation(label, len(rows), r.astype(np.float32), ceiling, source, scores)
+
+
+def places_of(subject: Subject) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Name what a report has a line for: ROI, hemisphere, (n,) positions of its vertices."""
+    space = subject.space
+    for hemisphere in (Hemisphere(p) for p in space.parts if space.is_placed):
+        where = space.slice_of(hemisphere)
+        yield ALL_VERTICES, hemisphere.value, np.arange(where.start, where.stop)
         for roi in subject.parcellation.roi_names:
-            vertices = subject.roi_vertices(roi, hemisphere)
-            scores.append(score_vertices(roi, hemisphere.value, vertices, r, draws, ceiling))
-    everything = np.arange(subject.space.n_vertices())
-    scores.append(score_vertices(ALL_VERTICES, "both", everything, r, draws, ceiling))
-    return Evaluation(label, len(rows), r.astype(np.float32), ceiling, source, tuple(scores))
+            yield roi, hemisphere.value, subject.roi_vertices(roi, hemisphere)
+    yield ALL_VERTICES, "both", np.arange(space.n_vertices())
 
 
 def score_vertices(

@@ -10,9 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.brain import HEMISPHERES
 from core.datasets import Subject
-from core.evaluation.report import ALL_VERTICES, Evaluation, score_vertices
+from core.evaluation.report import Evaluation, places_of, score_vertices
 
 
 def restrict(
@@ -31,17 +30,8 @@ def restrict(
         without any has ``n`` 0.
     """
     r = np.where(keep, np.asarray(report.r), np.float32(np.nan))
-    scores = []
-    everything = []
-    for hemisphere in HEMISPHERES:
-        where = subject.space.slice_of(hemisphere)
-        whole = np.arange(where.start, where.stop)
-        everything.append(whole)
-        places = {ALL_VERTICES: whole}
-        places |= {n: subject.roi_vertices(n, hemisphere) for n in subject.parcellation.roi_names}
-        for name, vertices in places.items():
-            own = vertices[keep[vertices]]
-            scores.append(score_vertices(name, hemisphere.value, own, r, draws, report.ceiling))
-    both = np.concatenate(everything)
-    scores.append(score_vertices(ALL_VERTICES, "both", both[keep[both]], r, draws, report.ceiling))
-    return replace(report, r=r, rois=tuple(scores))
+    scores = tuple(
+        score_vertices(roi, hemisphere, vertices[keep[vertices]], r, draws, report.ceiling)
+        for roi, hemisphere, vertices in places_of(subject)
+    )
+    return replace(report, r=r, rois=scores)

@@ -18,6 +18,8 @@ from core.datasets import Subject
 from core.datasets.responses import ResponseRows, StackedResponses
 from core.errors import InvalidInput
 
+_WHAT = "Fitting several subjects together"
+
 
 @dataclass(frozen=True)
 class PooledGroup:
@@ -67,15 +69,17 @@ def allowed_rows(
 
 def shared_vertices(target: Subject, others: Sequence[Subject]) -> tuple[PooledGroup, ...]:
     """Group the target's vertices by which other subjects have the same fsaverage vertex."""
-    n = target.space.n_vertices()
+    cortex = target.cortex(_WHAT)
+    n = cortex.n_vertices()
     place = np.full((len(others) + 1, n), -1)
     place[0] = np.arange(n)
     for k, other in enumerate(others, 1):
+        their_cortex = other.cortex(_WHAT)
         for hemisphere in HEMISPHERES:
-            own, theirs = target.space.index[hemisphere], other.space.index[hemisphere]
+            own, theirs = cortex.index[hemisphere], their_cortex.index[hemisphere]
             _, here, there = np.intersect1d(own, theirs, return_indices=True)
-            start = target.space.slice_of(hemisphere).start
-            place[k, start + here] = other.space.slice_of(hemisphere).start + there
+            start = cortex.slice_of(hemisphere).start
+            place[k, start + here] = their_cortex.slice_of(hemisphere).start + there
     patterns, group_of = np.unique(place >= 0, axis=1, return_inverse=True)
     groups = []
     for g, pattern in enumerate(patterns.T):

@@ -14,6 +14,7 @@ from core.evaluation import evaluate
 from core.features import FeatureStore
 from core.pipeline.designs import extract_together
 from core.pipeline.device import choose_device
+from core.pipeline.placement import check_placement
 from core.pipeline.record import evaluation_arrays, run_record
 from core.pipeline.training import fit_prepared, prepare, subjects_of
 from core.progress import Progress, part, silent
@@ -67,6 +68,8 @@ def fit_all(
     others : opened subjects by id, for configurations that fit them along.
     surfaces : folder of converted surfaces (default: the one under the home folder).
     """
+    for spec in specs:
+        check_placement(subject, spec)
     people = {spec: subjects_of(subject, spec, others or {}) for spec in specs}
     surfaces = surfaces or Home.from_environment().surfaces
     missing = [s for s in dict.fromkeys(specs) if s.run_id not in runs]

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from core.backbones import WeightsSpec, load_backbone
-from core.brain import HEMISPHERES, Hemisphere
+from core.brain import Part, part_from_short
 from core.errors import InvalidInput
 from core.features import FeatureSpec, Pooling
 from core.pipeline.designs import Readouts
@@ -99,8 +99,8 @@ def _design(
 
 def predict_images(
     run: Run, images: StimulusImages, *, progress: Progress = silent
-) -> dict[Hemisphere, np.ndarray]:
-    """Predict (n_images, n_vertices of the hemisphere) float32 for image files."""
+) -> dict[Part, np.ndarray]:
+    """Predict (n_images, n_vertices of the part) float32 for image files."""
     from core.features.extract import extract
 
     sources = sources_of(run)
@@ -110,8 +110,9 @@ def predict_images(
         step = part(progress, k / len(sources), (k + 1) / len(sources))
         by_source[source] = extract(backbone, images, source.layers, source.pooling, progress=step)
     predicted = run.fitted.predict(_design(run, by_source)[0])
-    n_left = int(run.record["n_vertices"]["lh"])
-    return dict(zip(HEMISPHERES, np.split(predicted, [n_left], axis=1), strict=True))
+    counts = run.n_vertices
+    pieces = np.split(predicted, np.cumsum(list(counts.values()))[:-1], axis=1)
+    return {part_from_short(name): own for name, own in zip(counts, pieces, strict=True)}
 
 
 def picture_design(

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from core.backbones import get_card
-from core.brain import HEMISPHERES
 from core.config import to_plain
 from core.evaluation import Evaluation
 from core.pipeline.training import Prepared
@@ -44,7 +43,7 @@ def run_record(
         "weights_label": " + ".join(_weights_label(s, len(sources)) for s in sources),
         "simulated": subject.simulated,
         "layout": subject.layout,
-        "n_vertices": {h.short: subject.space.n_vertices(h) for h in HEMISPHERES},
+        "n_vertices": {p.short: subject.space.n_vertices(p) for p in subject.space.parts},
         "n_fit": sum(len(rows) for rows in prepared.rows),
         "n_fit_by_subject": {
             s.id: len(rows) for s, rows in zip(prepared.subjects, prepared.rows, strict=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import HEMISPHERES, Hemisphere
+from core.brain import Part
 from core.datasets import Subject, find_subjects, open_subject
 from core.errors import IncompatibleSpace, InvalidInput, WorkFailed, unknown_name
 from core.progress import Progress, silent
@@ -124,6 +124,7 @@ def _one_run_each(runs: Sequence[Run]) -> dict[str, Run]:
 
 
 def _check_belongs(run: Run, subject: Subject) -> None:
+    subject.cortex("A submission")
     if subject.layout not in _LAYOUTS:
         raise InvalidInput(
             f"{subject.id} is of layout {subject.layout}; the challenge's subjects are "
@@ -137,7 +138,7 @@ def _check_belongs(run: Run, subject: Subject) -> None:
         )
 
 
-def _predict(run: Run, subject: Subject) -> dict[Hemisphere, np.ndarray]:
+def _predict(run: Run, subject: Subject) -> dict[Part, np.ndarray]:
     """Return (n_test, n_vertices of the hemisphere) float32 from the design stored in the run."""
     predicted = np.asarray(run.predict_rows("test", slice(None)), dtype=np.float32)
     expected = (len(subject.test), subject.space.n_vertices())
@@ -152,8 +153,7 @@ def _predict(run: Run, subject: Subject) -> dict[Hemisphere, np.ndarray]:
             f"Run {run.id} predicts values that are not finite at {bad:,} vertices.",
             "Fit it again with a stronger penalty.",
         )
-    parts = subject.space.split(predicted)
-    return {h: np.ascontiguousarray(parts[h]) for h in HEMISPHERES}
+    return {p: np.ascontiguousarray(own) for p, own in subject.space.split(predicted).items()}
 
 
 def _add(archive: zipfile.ZipFile, name: str, values: np.ndarray) -> None:

@@ -20,6 +20,7 @@ from core.errors import CoreError, InvalidInput
 from core.features import FeatureSpec, FeatureStore
 from core.pipeline.designs import extract_together
 from core.pipeline.fit import fit_all
+from core.pipeline.placement import check_placement
 from core.pipeline.plan import ModelPlan, Plan
 from core.progress import Progress, silent
 from core.recipes import configurations, get_recipe
@@ -76,7 +77,10 @@ def plan_tasks(plan: Plan, places: Places) -> tuple[list[Task], list[dict[str, s
         others = [s for name, s in opened.items() if name != subject_id]
         for name, make in _wanted(plan, subject, others):
             try:
-                tasks.append(Task(f"{subject_id} {name}", subject_id, make()))
+                specs = make()
+                for spec in specs:
+                    check_placement(subject, spec)
+                tasks.append(Task(f"{subject_id} {name}", subject_id, specs))
             except CoreError as error:
                 failed.append(_failure(f"{subject_id} {name}", error))
     return tasks, failed

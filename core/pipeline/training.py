@@ -108,7 +108,7 @@ def fit_prepared(prepared: Prepared, spec: EncodingSpec, surfaces: Path, work: W
     """Fit the encoder, per part of its scope and, cross-subject, per group of shared vertices."""
     target = prepared.subjects[0]
     near = surfaces if ENCODERS[spec.encoder.name].uses_positions else None
-    table = vertex_table(target, near)
+    table = vertex_table(target, near) if target.space.is_placed else None
     spaces = prepared.readouts.spaces
     if len(prepared.subjects) == 1:
         responses = target.train.rows_on_disk(prepared.rows[0])
@@ -121,7 +121,7 @@ def fit_prepared(prepared: Prepared, spec: EncodingSpec, surfaces: Path, work: W
             _stack([prepared.fit_designs[m] for m in group.members]),
             pooled_responses(prepared.subjects, prepared.rows, group),
             spaces,
-            table.subset(group.vertices),
+            None if table is None else table.subset(group.vertices),
         )
         name = "with " + " ".join(prepared.subjects[m].id for m in group.members)
         step = work.step(f"group{k}", k / len(groups), (k + 1) / len(groups))

@@ -22,12 +22,13 @@ def vertex_table(subject: Subject, surfaces: Path | None = None) -> VertexTable:
     ----------
     surfaces : folder where the converted surfaces are kept; None leaves all positions unknown.
     """
+    cortex = subject.cortex("Where a vertex lies")
     meshes = None if surfaces is None else load_fsaverage5(surfaces)
-    positions = np.full((subject.space.n_vertices(), 3), np.nan, dtype=np.float32)
+    positions = np.full((cortex.n_vertices(), 3), np.nan, dtype=np.float32)
     hemispheres = np.zeros(len(positions), dtype=np.int8)
     for k, hemisphere in enumerate(HEMISPHERES):
-        where = subject.space.slice_of(hemisphere)
-        numbers = subject.space.index[hemisphere]
+        where = cortex.slice_of(hemisphere)
+        numbers = cortex.index[hemisphere]
         hemispheres[where] = k
         if meshes is not None:
             near = numbers < FSAVERAGE5_VERTICES

@@ -64,6 +64,11 @@ class Run:
         return str(self.record["spec"]["data"])
 
     @property
+    def n_vertices(self) -> dict[str, int]:
+        """How many it predicts, by part: ``lh`` and ``rh``, or ``voxels``."""
+        return {str(name): int(n) for name, n in self.record["n_vertices"].items()}
+
+    @property
     def simulated(self) -> bool:
         """Whether it was fitted to simulated responses."""
         return bool(self.record["simulated"])

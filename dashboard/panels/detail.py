@@ -38,7 +38,7 @@ def place_on_screen(subject: Subject) -> Place | None:
     if vertex is not None:
         side, number = vertex
         h = Hemisphere(side)
-        found = np.flatnonzero(subject.space.index[h] == number)
+        found = np.flatnonzero(subject.cortex().index[h] == number)
         if len(found):
             names = subject.parcellation.names_at(h, int(found[0]))
             where = f" · {', '.join(names)}" if names else " · in no ROI"

@@ -55,7 +55,7 @@ def vertex_places(subject: Subject) -> list[tuple[str, int, str]]:
                 held.setdefault(int(k), []).append(roi)
         places += [
             (h.value, int(number), ", ".join(held.get(k, ())))
-            for k, number in enumerate(subject.space.index[h])
+            for k, number in enumerate(subject.cortex().index[h])
         ]
     return places
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import HEMISPHERES
+from core.brain import HEMISPHERES, VOXELS, Part
 from core.datasets.check.layout import Candidate, LayoutCheck
 from core.datasets.check.leftovers import check_leftovers
 from core.datasets.check.pictures import check_pictures
@@ -57,7 +57,8 @@ def check_by_loader(
             layout=subject.layout,
             n_train=len(subject.train),
             n_test=len(subject.test),
-            vertices={h: subject.space.n_vertices(h) for h in HEMISPHERES},
+            vertices={h: _count(subject, h) for h in HEMISPHERES},
+            voxels=_count(subject, VOXELS),
             rois=_roi_sizes(subject),
             problems=findings.lines,
             notes=notes.lines,
@@ -72,9 +73,9 @@ def _check_split(
 ) -> None:
     if split.responses is None:
         notes.tell(f"There are no responses to the {split.name} images.")
-    for hemisphere, values in (split.responses or {}).items():
+    for part_of, values in (split.responses or {}).items():
         if values.size:
-            file = getattr(values, "filename", None) or f"{hemisphere.short} {split.name} responses"
+            file = getattr(values, "filename", None) or f"{part_of.short} {split.name} responses"
             check_responses(Path(file), np.asanyarray(values), findings.tell, notes.tell)
     if len(split):
         folder = f"the {split.name} images"
@@ -97,6 +98,10 @@ def _check_same_images(subject: Subject, findings: Findings) -> None:
             "test images are also training images",
         )
         findings.tell(f"{what}: {first_of(both)}. Scores on them would not be held out.")
+
+
+def _count(subject: Subject, part: Part) -> int:
+    return subject.space.n_vertices(part) if part in subject.space.parts else 0
 
 
 def _roi_sizes(subject: Subject) -> Mapping:

@@ -39,6 +39,7 @@ class SubjectReport:
     ----------
     n_train, n_test : images of each split.
     vertices : per hemisphere; None where no file says how many.
+    voxels : those of unknown position, likewise; 0 where vertices are on the cortex.
     rois : hemisphere -> ROI name -> vertices in it; absent ROIs are left out.
     problems : what keeps the subject, or a part of it, from being used rightly.
     notes : what is as it may be and still good to know.
@@ -49,6 +50,7 @@ class SubjectReport:
     n_train: int = 0
     n_test: int = 0
     vertices: Mapping[Hemisphere, int | None] | None = None
+    voxels: int | None = 0
     rois: Mapping[Hemisphere, Mapping[str, int]] | None = None
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -62,6 +64,7 @@ class SubjectReport:
             "n_train": self.n_train,
             "n_test": self.n_test,
             "vertices": {h.short: vertices.get(h) for h in HEMISPHERES},
+            "voxels": self.voxels,
             "rois": {h.short: dict(rois.get(h, {})) for h in HEMISPHERES},
             "problems": list(self.problems),
             "notes": list(self.notes),

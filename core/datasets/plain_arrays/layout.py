@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import HEMISPHERES, Hemisphere
+from core.brain import HEMISPHERES, Hemisphere, Part
 from core.datasets.arrays import load_array
 from core.datasets.fingerprint import data_fingerprint
 from core.datasets.plain_arrays.images import (
@@ -91,13 +91,13 @@ def load_subject(folder: Path, *, cache: Path | None = None) -> Subject:
 
 def _open(
     files: ResponseFiles, given: Mapping[Hemisphere, GivenVertices] | None, cache: Path
-) -> dict[Hemisphere, np.ndarray]:
+) -> dict[Part, np.ndarray]:
     n_left = None if given is None else len(given[Hemisphere.LEFT].numbers)
     return open_responses(files, n_left, cache)
 
 
 def _check_rows(
-    responses: Mapping[Hemisphere, np.ndarray], files: ResponseFiles, images: StimulusImages
+    responses: Mapping[Part, np.ndarray], files: ResponseFiles, images: StimulusImages
 ) -> None:
     for hemisphere in HEMISPHERES:
         n_rows = len(responses[hemisphere])
@@ -144,7 +144,7 @@ def _splits(
 
 
 def _check_columns(
-    responses: Mapping[Hemisphere, np.ndarray], files: ResponseFiles, train: Split
+    responses: Mapping[Part, np.ndarray], files: ResponseFiles, train: Split
 ) -> None:
     assert train.responses is not None
     for h in HEMISPHERES:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES, HEMISPHERES, Hemisphere
+from core.brain import FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES, HEMISPHERES, Hemisphere, Part
 from core.datasets.arrays import load_array
 from core.datasets.plain_arrays.conversion import convert_once
 from core.datasets.plain_arrays.readers import (
@@ -83,9 +83,7 @@ def find_response_files(folder: Path, ending: str = "") -> ResponseFiles | None:
     return found[0]
 
 
-def open_responses(
-    files: ResponseFiles, n_left: int | None, cache: Path
-) -> dict[Hemisphere, np.ndarray]:
+def open_responses(files: ResponseFiles, n_left: int | None, cache: Path) -> dict[Part, np.ndarray]:
     """Open (n_images, n_vertices of the hemisphere) arrays, memory-mapped.
 
     Parameters
