@@ -45,7 +45,9 @@ def look_into(home: Home) -> tuple[DataFolder, ...]:
     known = [(demo_folder(home), DEMO)]
     known += [(path, NAMED) for path in data_folders()]
     known += [(path, OPENED) for path in opened_folders(home)]
-    folders, taken, seen = [], set(), set()
+    folders: list[DataFolder] = []
+    taken: set[str] = set()
+    seen: set[Path] = set()
     for path, origin in known:
         if path in seen:
             continue

@@ -32,14 +32,25 @@ class CheckResult:
     deep: bool
     when: str
 
-    def subject(self, subject_id: str) -> dict[str, Any] | None:
-        """Return one subject's part, or None where the check saw no such subject."""
-        return next((s for s in self.report["subjects"] if s["id"] == subject_id), None)
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong, in one line each; with several subjects, each line names its own."""
+        return (*self._lines("problems"), *map(str, self.report["problems"]))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is as it may be and still good to know."""
+        return self._lines("notes")
+
+    def _lines(self, kind: str) -> tuple[str, ...]:
+        subjects = self.report["subjects"]
+        lead = (lambda s: f"{s['id']}: ") if len(subjects) > 1 else (lambda s: "")
+        return tuple(f"{lead(s)}{line}" for s in subjects for line in s.get(kind, []))
 
     @property
     def n_problems(self) -> int:
-        """All problems, those of the folder among them."""
-        return int(self.report["n_problems"])
+        """How many."""
+        return len(self.problems)
 
 
 def state_of_files(folder: Path) -> str:
@@ -95,12 +106,7 @@ def job_name(key: str) -> str:
     return f"check-{key}"
 
 
-def start_check(folder: Path, subject_id: str | None, key: str, *, deep: bool) -> Job:
+def start_check(folder: Path, key: str, *, deep: bool) -> Job:
     """Start the verb ``check`` in another process, or return the one that is at it."""
-    arguments = ["check", str(folder)]
-    if subject_id is not None:
-        # A name may begin with a dash.
-        arguments.append(f"--subject={subject_id}")
-    if deep:
-        arguments.append("--deep")
-    return registry().start(job_name(key), f"checking {subject_id or folder.name}", arguments)
+    arguments = ["check", str(folder), *(["--deep"] if deep else [])]
+    return registry().start(job_name(key), f"checking {folder.name}", arguments)

@@ -1,4 +1,4 @@
-"""One vertex of a subject: its name in the address and in words, its position in the arrays."""
+"""One vertex or voxel of a subject: its name in the address and in words, and its position."""
 
 from __future__ import annotations
 
@@ -6,22 +6,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.brain import HEMISPHERES
+from core.brain import Hemisphere
 from core.datasets import Subject
+
+UNITS = {"vertices": "vertex", "voxels": "voxel"}
 
 
 @dataclass(frozen=True)
 class Spot:
-    """A vertex.
+    """A vertex, or a voxel of unknown place.
 
     Parameters
     ----------
-    part : ``left`` or ``right``.
-    number : template vertex number, from 0.
-    position : in arrays over both hemispheres.
+    unit : ``vertex`` or ``voxel``.
+    part : ``left``, ``right``, or ``voxels``.
+    number : template vertex number, or the voxel's column, from 0.
+    position : in arrays over all parts.
     rois : names of the ROIs that hold it.
     """
 
+    unit: str
     part: str
     number: int
     position: int
@@ -29,39 +33,56 @@ class Spot:
 
     @property
     def key(self) -> str:
-        """As in the address: ``left~4711``."""
+        """As in the address: ``left~4711``, ``voxels~12``."""
         return f"{self.part}~{self.number}"
 
     @property
     def title(self) -> str:
-        """In words: ``vertex 4711 left``."""
-        return f"vertex {self.number} {self.part}"
+        """In words: ``vertex 4711 left``, ``voxel 12``."""
+        side = "" if self.unit == "voxel" else f" {self.part}"
+        return f"{self.unit} {self.number}{side}"
 
     @property
     def where(self) -> str:
-        """The ROIs in words."""
+        """The ROIs in words; empty for a voxel of unknown place."""
+        if self.unit == "voxel":
+            return ""
         return ", ".join(self.rois) or "in no ROI"
 
 
+def unit_of(subject: Subject) -> str:
+    """Return ``vertex`` or ``voxel``."""
+    return UNITS[subject.space.unit]
+
+
 def spot_at(subject: Subject, position: int) -> Spot:
-    """Name the vertex at a position."""
-    for h in HEMISPHERES:
-        where = subject.space.slice_of(h)
+    """Name what is at a position of arrays over all parts."""
+    space, unit = subject.space, unit_of(subject)
+    for part in space.parts:
+        where = space.slice_of(part)
         if where.start <= position < where.stop:
             own = position - where.start
-            number = int(subject.space.index[h][own])
-            return Spot(h.value, number, position, subject.parcellation.names_at(h, own))
-    raise IndexError(f"{subject.id} has no vertex at position {position}.")
+            if not space.is_placed:
+                return Spot(unit, str(part), own, position)
+            h = Hemisphere(part)
+            number = int(subject.cortex().index[h][own])
+            return Spot(unit, str(part), number, position, subject.parcellation.names_at(h, own))
+    raise IndexError(f"{subject.id} has no {unit} at position {position}.")
 
 
 def find_spot(subject: Subject, key: str) -> Spot | None:
-    """Read ``left~4711``; None where the subject has no such vertex."""
-    part, _, text = key.partition("~")
+    """Read ``left~4711`` or ``voxels~12``; None where the subject has no such thing."""
+    name, _, text = key.partition("~")
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         return None
-    for h in HEMISPHERES:
-        if h.value == part:
-            found = np.flatnonzero(subject.space.index[h] == int(text))
-            if len(found):
-                return spot_at(subject, subject.space.slice_of(h).start + int(found[0]))
+    number, space = int(text), subject.space
+    for part in space.parts:
+        if part != name:
+            continue
+        start = space.slice_of(part).start
+        if not space.is_placed:
+            return spot_at(subject, start + number) if number < space.n_vertices(part) else None
+        found = np.flatnonzero(subject.cortex().index[Hemisphere(part)] == number)
+        if len(found):
+            return spot_at(subject, start + int(found[0]))
     return None

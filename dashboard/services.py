@@ -13,6 +13,12 @@ import streamlit as st
 
 from core.brain import HEMISPHERES, load_fsaverage5
 from core.datasets import Subject, open_subject
+from core.datasets.describe import (
+    ResponseMoments,
+    SplitDescription,
+    describe_split,
+    response_moments,
+)
 from core.errors import CoreError, unknown_name
 from core.evaluation import bootstrap_r
 from core.runs import Run, RunStore
@@ -27,6 +33,7 @@ from dashboard.cortex_view import (
     register_assets,
 )
 from dashboard.data_folders import DataFolder, look_into
+from dashboard.folder_checks import state_of_files
 from dashboard.roi_style import roi_classes_shown, roi_colour
 
 
@@ -55,6 +62,34 @@ def look_again() -> None:
     """Forget what was seen of data folders and subjects; the next run reads them anew."""
     known_folders.clear()
     subject.clear()
+    state_of.clear()
+
+
+@st.cache_data(show_spinner=False, ttl=20)
+def state_of(folder: Path) -> str:
+    """Return what changes when any file in a folder does."""
+    return state_of_files(folder)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def described_splits(subject_id: str, data: str) -> list[SplitDescription]:
+    """Describe the splits of a subject; ``data`` is its fingerprint."""
+    opened = subject(subject_id)
+    return [describe_split(opened.train), describe_split(opened.test)]
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def moments(subject_id: str, data: str) -> ResponseMoments:
+    """Compute mean and SD per vertex over a subject's training images."""
+    return response_moments(subject(subject_id).train)
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def responses_at(subject_id: str, data: str, split: str, position: int) -> np.ndarray:
+    """Read one vertex's responses (n_images,) to a split."""
+    part = subject(subject_id).split(split)
+    rows = part.rows_on_disk(np.arange(len(part)))
+    return rows[:, np.array([position])][:, 0]
 
 
 @st.cache_resource(show_spinner=False)

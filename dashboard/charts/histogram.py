@@ -72,7 +72,8 @@ def vertex_histogram(
         "customdata": [
             [f"{a:.3g}", f"{b:.3g}"] for a, b in zip(edges[:-1], edges[1:], strict=True)
         ],
-        "hovertemplate": f"%{{y}} {unit}<br>%{{customdata[0]}} to %{{customdata[1]}}<extra></extra>",
+        "hovertemplate": f"%{{y}} {unit}<br>"
+        "%{customdata[0]} to %{customdata[1]}<extra></extra>",
     }
     return {
         "data": [bars],
@@ -85,7 +86,7 @@ def vertex_histogram(
             yaxis={
                 "title": {"text": unit},
                 "nticks": 4,
-                "range": [0, 1.35 * max(1, int(counts.max()))],
+                "range": [0, 1.45 * max(1, int(counts.max()))],
             },
             bargap=0,
         ),

@@ -63,3 +63,8 @@ def vertex_places(subject: Subject) -> list[tuple[str, int, str]]:
 def rounded(values: np.ndarray) -> list[object]:
     """Return four digits each, and nothing where there is no value."""
     return [round(float(v), 4) if np.isfinite(v) else "" for v in values]
+
+
+def image_mark(subject: Subject) -> str:
+    """End the name of a chart's file: simulated data say so there, too."""
+    return "-SIMULATED" if subject.simulated else ""

@@ -9,18 +9,32 @@ from html import escape
 import streamlit as st
 
 from core.datasets import Subject
+from core.errors import CoreError
 from core.runs import Run
 from dashboard import services, state
 from dashboard.charts.theme import MEASURED as INK
 from dashboard.charts.theme import theme
 from dashboard.encoder_menu import EncoderKey, EncoderMenu, encoder_title
+from dashboard.errors import show_error
 from dashboard.jobs import registry
 from dashboard.look import stamp
+from dashboard.navigation import link_to
 from dashboard.panels.fit_dialog import fit_button
 
 
 def pick_subject() -> Subject:
     """Draw the subject menu and return the subject on screen."""
+    chosen = choose_subject()
+    try:
+        return open_chosen(chosen)
+    except CoreError as error:
+        show_error(error)
+        link_to("data", f"Everything that is wrong with {chosen}")
+        st.stop()
+
+
+def choose_subject() -> str:
+    """Draw the subject menu and return the id of the subject on screen, not yet opened."""
     ids = list(services.subject_folders())
     asked = state.current().subject
     if asked and asked not in ids:
@@ -33,6 +47,16 @@ def pick_subject() -> Subject:
     if chosen != asked:
         # Vertices, images and runs are the subject's own.
         state.change(subject=chosen, vertex="")
+    return chosen
+
+
+def open_chosen(chosen: str) -> Subject:
+    """Open the subject on screen and print its stamp.
+
+    Raises
+    ------
+    CoreError : its folder is damaged.
+    """
     opened = services.subject(chosen)
     stamp(opened.stamp)
     return opened

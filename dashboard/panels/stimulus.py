@@ -23,7 +23,7 @@ ROLE_WORDS = {
 
 @dataclass(frozen=True)
 class StimulusChoice:
-    """One image of a subject: split, row (from 0), and its role for the encoder on screen, if any."""
+    """An image of a subject: split, row (from 0), and its role for the encoder on screen, if any."""
 
     split: str
     row: int
