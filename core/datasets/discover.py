@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from core.datasets import algonauts2023, plain_arrays
+from core.datasets import algonauts2023, img2brain, plain_arrays
 from core.datasets.subject import Subject
 from core.errors import MissingData, unknown_name
 
@@ -24,7 +24,7 @@ class Layout(Protocol):
         """Open a subject."""
 
 
-LAYOUTS: tuple[Layout, ...] = (algonauts2023, plain_arrays)
+LAYOUTS: tuple[Layout, ...] = (algonauts2023, img2brain, plain_arrays)
 """A folder belongs to the first layout that claims it."""
 
 

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from core.brain import HEMISPHERES, Hemisphere, Part
 from core.datasets.arrays import load_array
-from core.datasets.subject import StimulusNote
+from core.datasets.subject import Split, StimulusNote
 from core.errors import DamagedFile
 
 SIDECAR_FOLDER = "cortiscope_sidecar"
@@ -37,6 +37,12 @@ class Sidecar:
     def simulated(self) -> bool:
         """Whether the subject was made by a computer."""
         return bool(self.header.get("simulated", False))
+
+    def noted(self, split: Split) -> Split:
+        """Return a split with what is known about its stimuli."""
+        notes = self.notes.get(split.name, ())
+        images = replace(split.images, captions=tuple(note.captions for note in notes))
+        return replace(split, images=images, notes=notes)
 
     def per_hemisphere(
         self, name: str, n_vertices: Mapping[Hemisphere, int], n_rows: int | None = None

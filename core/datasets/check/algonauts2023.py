@@ -6,23 +6,15 @@ whatever is wrong with the others.
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from core.brain import HEMISPHERES
 from core.datasets.algonauts2023 import load_subject
 from core.datasets.check.array_file import FLOAT32, REAL, open_array_file
+from core.datasets.check.candidates import candidates_with
 from core.datasets.check.image_names import NumberedImage, list_numbered, n_rows_expected
 from core.datasets.check.layout import Candidate, LayoutCheck
-from core.datasets.check.leftovers import (
-    archive_words,
-    check_leftovers,
-    is_archive,
-    is_unfinished,
-    stem_of,
-    unfinished_words,
-)
+from core.datasets.check.leftovers import check_leftovers
 from core.datasets.check.masks import check_masks
 from core.datasets.check.pictures import check_pictures
 from core.datasets.check.released_sizes import compare_with_release
@@ -37,55 +29,6 @@ from core.progress import Progress, part, silent
 NAME = "algonauts2023"
 _PARTS = ("training_split", "test_split", "roi_masks")
 _LONG_NAME = {"train": "training", "test": "test"}
-
-
-def find_candidates(folder: Path) -> Sequence[Candidate]:
-    """List what is, or was meant to be, a subject: folders, archives and half of an archive."""
-    if _looks_like_subject(folder):
-        return [Candidate(folder.resolve().name, folder)]
-    children = sorted(p for p in folder.iterdir() if not p.name.startswith("."))
-    found: dict[str, Candidate] = {}
-    for child in (p for p in children if p.is_dir()):
-        if _looks_like_subject(child):
-            found[child.name] = Candidate(child.name, child)
-        elif _looks_like_subject(child / child.name):
-            deep = (
-                f"{child.name}/{child.name} lies one folder too deep, as after unpacking into a "
-                f"folder of its own; move its content up into {child.name}."
-            )
-            found[child.name] = Candidate(child.name, child / child.name, (deep,))
-    for child in (p for p in children if p.is_file()):
-        for name, words in _packed_subjects(child).items():
-            known = found.get(name, Candidate(name, None))
-            # An archive beside its unpacked folder is nothing amiss; half of one is.
-            if known.folder is None or is_unfinished(child):
-                found[name] = Candidate(name, known.folder, (*known.problems, words))
-    return [found[name] for name in sorted(found)]
-
-
-def _looks_like_subject(folder: Path) -> bool:
-    return any((folder / part_name).is_dir() for part_name in _PARTS)
-
-
-def _packed_subjects(path: Path) -> dict[str, str]:
-    """Return the subjects that a packed or unfinished file is of, each with the problem's words."""
-    where = path.parent.name
-    named = [stem_of(path)] if stem_of(path).lower().startswith("subj") else []
-    if is_unfinished(path):
-        return {name: unfinished_words(path, where) for name in named}
-    if not is_archive(path):
-        return {}
-    return {name: archive_words(path, where) for name in named or _subjects_in_zip(path)}
-
-
-def _subjects_in_zip(path: Path) -> list[str]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            parts = [name.split("/") for name in archive.namelist()]
-    except (OSError, ValueError, zipfile.BadZipFile):
-        return []
-    inside = {p[p.index(known) - 1 :][0] for p in parts for known in _PARTS if known in p[1:]}
-    return sorted(inside) or ([stem_of(path)] if any(p[0] in _PARTS for p in parts) else [])
 
 
 def check_subject(
@@ -212,6 +155,6 @@ def _try_loader(folder: Path, findings: Findings) -> None:
 ALGONAUTS2023 = LayoutCheck(
     name=NAME,
     expected="Algonauts 2023 folders (subj01/training_split, subj01/test_split, subj01/roi_masks)",
-    find=find_candidates,
+    find=candidates_with(_PARTS, lambda stem: stem.startswith("subj")),
     check=check_subject,
 )

@@ -35,6 +35,7 @@ class Numbers:
 
 FLOAT32 = Numbers("float32", lambda dtype: dtype == np.dtype(np.float32))
 WHOLE = Numbers("whole numbers", lambda dtype: dtype.kind in "biu")
+FLOATS = Numbers("floats", lambda dtype: dtype.kind == "f")
 REAL = Numbers("real numbers", lambda dtype: dtype.kind in "fiu")
 
 

@@ -16,11 +16,11 @@ _NAME = re.compile(r"^(?P<split>train|test)-(?P<number>\d+)_nsd-(?P<nsd>\d+)\.(p
 
 @dataclass(frozen=True)
 class NumberedImage:
-    """An image file with its place in the rows (from 1) and its number within NSD."""
+    """An image file with its place in the rows and its number within NSD, if it has one."""
 
     path: Path
     number: int
-    nsd: int
+    nsd: int | None
 
 
 def list_numbered(folder: Path, split: str, tell: Tell) -> tuple[NumberedImage, ...]:

@@ -38,7 +38,7 @@ def check_same_images(
 
 
 def _same_number(images: Iterable[NumberedImage]) -> list[list[NumberedImage]]:
-    return _groups((i.nsd, i) for i in images)
+    return _groups((i.nsd, i) for i in images if i.nsd is not None)
 
 
 def _same_bytes(images: Iterable[NumberedImage]) -> list[list[NumberedImage]]:

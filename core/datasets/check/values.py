@@ -13,12 +13,15 @@ from core.datasets.check.wording import count, first_of, vertices
 _AT_ONCE = 1 << 24
 
 
-def check_responses(path: Path, values: np.ndarray, tell: Tell, note: Tell) -> None:
+def check_responses(
+    path: Path, values: np.ndarray, tell: Tell, note: Tell, *, unit: str = "vertices"
+) -> None:
     """Tell NaN and infinite vertices and rows that were never filled; note constant vertices.
 
     Parameters
     ----------
     values : (n_images, n_vertices), memory-mapped.
+    unit : what a column is called.
     """
     n_rows, n_vertices = values.shape
     n_bad = np.zeros(n_vertices, dtype=np.int64)
@@ -50,12 +53,12 @@ def check_responses(path: Path, values: np.ndarray, tell: Tell, note: Tell) -> N
     if spoilt.size:
         tell(
             f"{path.name} has NaN or infinite values at {spoilt.size:,} of {n_vertices:,} "
-            f"vertices (counted from 0: {first_of(spoilt)})."
+            f"{unit} (counted from 0: {first_of(spoilt)})."
         )
     constant = np.flatnonzero(~varies)
     if n_rows > 1 and constant.size:
         note(
-            f"{path.name} never varies at {constant.size:,} of {n_vertices:,} vertices "
+            f"{path.name} never varies at {constant.size:,} of {n_vertices:,} {unit} "
             f"(counted from 0: {first_of(constant)}); their correlation is undefined."
         )
 

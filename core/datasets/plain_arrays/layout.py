@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +28,7 @@ from core.datasets.plain_arrays.rois import read_parcellation
 from core.datasets.plain_arrays.vertices import GivenVertices, challenge_space, read_vertices
 from core.datasets.selected_rows import select_rows
 from core.datasets.sidecar import read_sidecar
-from core.datasets.subject import Split, StimulusNote, Subject
+from core.datasets.subject import Split, Subject
 from core.errors import DamagedFile, InvalidInput, MissingData
 from core.stimuli import StimulusImages
 from core.storage import Home
@@ -68,7 +67,7 @@ def load_subject(folder: Path, *, cache: Path | None = None) -> Subject:
     whole = Split("train", images, responses, repeats=_repeats(folder, "", len(images)))
     train, test = _splits(folder, whole, given, cache)
     sidecar = read_sidecar(folder, {"train": len(train), "test": len(test)})
-    train, test = (_noted(s, sidecar.notes.get(s.name, ())) for s in (train, test))
+    train, test = sidecar.noted(train), sidecar.noted(test)
     parcellation = read_parcellation(folder, counts)
     ncsnr = _ncsnr(folder, counts)
     masks = [labels[h] for labels in parcellation.labels.values() for h in HEMISPHERES]
@@ -165,11 +164,6 @@ def _part(name: str, whole: Split, rows: np.ndarray) -> Split:
         {h: select_rows(whole.responses[h], rows) for h in HEMISPHERES},
         repeats=None if whole.repeats is None else whole.repeats[rows],
     )
-
-
-def _noted(split: Split, notes: tuple[StimulusNote, ...]) -> Split:
-    images = replace(split.images, captions=tuple(note.captions for note in notes))
-    return replace(split, images=images, notes=notes)
 
 
 def _repeats(folder: Path, ending: str, n_images: int) -> np.ndarray | None:

@@ -1,0 +1,176 @@
+"""A folder of the img2brain layout, looked at from end to end.
+
+Apart from the loader, which stops at the first thing it cannot use: here every file is looked at,
+whatever is wrong with the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.brain import HEMISPHERES
+from core.datasets.check.array_file import FLOATS, open_array_file
+from core.datasets.check.candidates import candidates_with
+from core.datasets.check.image_names import NumberedImage
+from core.datasets.check.layout import Candidate, LayoutCheck
+from core.datasets.check.leftovers import check_leftovers, is_leftover
+from core.datasets.check.pictures import check_pictures
+from core.datasets.check.report import Findings, SubjectReport
+from core.datasets.check.same_images import check_same_images
+from core.datasets.check.sidecar_files import check_sidecar
+from core.datasets.check.values import check_responses
+from core.datasets.check.wording import count, first_of
+from core.datasets.img2brain import (
+    EXAMPLE,
+    RESPONSES,
+    RESPONSES_FILE,
+    TEST_IMAGES,
+    TRAINING_IMAGES,
+    load_subject,
+)
+from core.datasets.row_numbers import RowNumbers, number_rows, picture_files
+from core.errors import CoreError
+from core.progress import Progress, part, silent
+
+NAME = "img2brain"
+_PARTS = (TRAINING_IMAGES, TEST_IMAGES, RESPONSES)
+# Training images, test images, voxels.
+_RELEASED = (8_857, 984, 10_000)
+
+
+def check_subject(
+    candidate: Candidate, *, deep: bool = False, progress: Progress = silent
+) -> SubjectReport:
+    """Look at everything in the folder; decode a sample of the images, or all if ``deep``.
+
+    Raises
+    ------
+    Nothing that is in the data; what cannot be read is told.
+    """
+    findings, notes = Findings(), Findings()
+    for words in candidate.problems:
+        findings.tell(words)
+    folder = candidate.folder
+    if folder is None:
+        return SubjectReport(candidate.id, NAME, voxels=None, problems=findings.lines)
+    check_leftovers(folder, findings.tell)
+    train = _images(folder, TRAINING_IMAGES, findings, notes)
+    test = _images(folder, TEST_IMAGES, findings, notes)
+    rows = number_rows(train)
+    for words in rows.problems:
+        findings.tell(f"{TRAINING_IMAGES}: {words}")
+    values = _responses(folder / RESPONSES, len(train), rows, findings, notes)
+    n_images = {"train": len(train), "test": len(test)}
+    simulated, _ = check_sidecar(folder, n_images, findings.tell)
+    check_same_images(_known(train), _known(test), findings.tell)
+    for k, (name, pictures) in enumerate(((TRAINING_IMAGES, train), (TEST_IMAGES, test))):
+        if pictures:
+            step = part(progress, k / 2, (k + 1) / 2)
+            check_pictures(name, pictures, findings.tell, deep=deep, progress=step)
+    n_voxels = None if values is None else values.shape[1]
+    _note_order(rows, notes)
+    _note_release((len(train), len(test), n_voxels), notes)
+    if not findings.lines:
+        _try_loader(folder, findings)
+    return SubjectReport(
+        id=candidate.id,
+        layout=NAME,
+        n_train=len(train),
+        n_test=len(test),
+        vertices=dict.fromkeys(HEMISPHERES, 0),
+        voxels=n_voxels,
+        problems=findings.lines,
+        notes=notes.lines,
+        simulated=simulated,
+    )
+
+
+def _images(folder: Path, name: str, findings: Findings, notes: Findings) -> tuple[Path, ...]:
+    """List a folder's pictures; tell a folder that is missing, empty, or holds other things."""
+    where = folder / name
+    if not where.is_dir():
+        other = [p.name for p in folder.iterdir() if p.name.casefold() == name.casefold()]
+        words = f"; there is {other[0]}, which is another name" if other else ""
+        # Without test images everything works, as long as none were meant to be there.
+        tell = notes.tell if name == TEST_IMAGES and not other else findings.tell
+        tell(f"The folder {folder.name}/{name} is missing{words}.")
+        return ()
+    pictures = picture_files(where)
+    others = [p for p in where.iterdir() if p not in set(pictures) and not p.name.startswith(".")]
+    deeper = [p for p in others if p.is_dir() and picture_files(p)]
+    files = [p.name for p in sorted(others) if p.is_file() and not is_leftover(p)]
+    if deeper:
+        findings.tell(
+            f"{name}/{deeper[0].name} holds {count(len(picture_files(deeper[0])), 'picture')}; "
+            f"folders in {name} are not entered: move them up."
+        )
+    elif not pictures:
+        findings.tell(f"{name} holds no picture.")
+    if files:
+        what = count(len(files), "file that is no picture", "files that are no pictures")
+        findings.tell(f"{name} holds {what}: {first_of(files)}.")
+    return pictures
+
+
+def _responses(
+    where: Path, n_images: int, rows: RowNumbers, findings: Findings, notes: Findings
+) -> np.ndarray | None:
+    path = where / RESPONSES_FILE
+    others = sorted(p.name for p in where.glob("*.npy"))
+    if others and not path.exists():
+        findings.tell(f"{RESPONSES_FILE} is missing from {RESPONSES}/, which has {others[0]}.")
+        return None
+    values = open_array_file(path, FLOATS, 2, findings.tell)
+    if values is None:
+        return None
+    n_rows, n_voxels = values.shape
+    if n_images and n_rows != n_images:
+        words = f"{path.name} has {n_rows:,} rows for {n_images:,} images in {TRAINING_IMAGES}"
+        if n_voxels == n_images:
+            words += f"; its {n_voxels:,} columns fit: it was stored with images as columns"
+        elif missing := rows.missing(n_rows):
+            words += f"; no image is numbered {first_of(missing)}"
+        findings.tell(f"{words}.")
+    check_responses(path, values, findings.tell, notes.tell, unit="voxels")
+    return values
+
+
+def _known(pictures: Sequence[Path]) -> tuple[NumberedImage, ...]:
+    """Put pictures into the form in which they are compared: by their bytes alone."""
+    return tuple(NumberedImage(path, k, None) for k, path in enumerate(pictures, 1))
+
+
+def _note_order(rows: RowNumbers, notes: Findings) -> None:
+    if rows.paths and not rows.problems:
+        notes.tell(f"Rows are taken {rows.words}.")
+    if rows.numbers and not rows.problems and (missing := rows.missing(len(rows.numbers))):
+        notes.tell(
+            f"Numbers in {TRAINING_IMAGES} go from {rows.numbers[0]:,} to {rows.numbers[-1]:,} and "
+            f"have gaps ({first_of(missing)}); rows follow their order."
+        )
+
+
+def _note_release(sizes: tuple[int | None, ...], notes: Findings) -> None:
+    words = ("training images", "test images", "voxels")
+    for own, released, what in zip(sizes, _RELEASED, words, strict=True):
+        if own is not None and own != released:
+            notes.tell(f"There are {own:,} {what}; as released there are {released:,}.")
+
+
+def _try_loader(folder: Path, findings: Findings) -> None:
+    """Tell what the loader minds, should it mind something that was not looked for here."""
+    try:
+        load_subject(folder)
+    except CoreError as error:
+        findings.tell(str(error))
+
+
+IMG2BRAIN = LayoutCheck(
+    name=NAME,
+    expected=EXAMPLE,
+    find=candidates_with(_PARTS, lambda stem: "img2brain" in stem),
+    check=check_subject,
+)

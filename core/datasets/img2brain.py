@@ -1,0 +1,95 @@
+"""The img2brain layout: images and one matrix of voxels that nobody has the places of.
+
+``trainingIMG/`` and ``testIMG/`` with one picture per stimulus, ``trainingfMRI/training.npy`` with
+one row per training image, in the order of the numbers in the images' names, and one column per
+voxel (as released 8,857 x 10,000; 984 test images without responses; Zenodo 7979730). No
+hemispheres, vertex numbers, ROIs or ceilings. The optional sidecar of captions is read too.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from core.brain import VOXELS, Parcellation, VoxelSpace
+from core.datasets.arrays import load_array
+from core.datasets.fingerprint import data_fingerprint
+from core.datasets.row_numbers import RowNumbers, number_rows, picture_files
+from core.datasets.sidecar import read_sidecar
+from core.datasets.subject import Split, Subject
+from core.errors import DamagedFile, InvalidInput
+from core.stimuli import StimulusImages
+
+TRAINING_IMAGES, TEST_IMAGES = "trainingIMG", "testIMG"
+RESPONSES = "trainingfMRI"
+RESPONSES_FILE = "training.npy"
+EXAMPLE = f"img2brain ({TRAINING_IMAGES}/, {TEST_IMAGES}/, {RESPONSES}/{RESPONSES_FILE})"
+
+
+def is_subject_folder(folder: Path) -> bool:
+    """Whether a folder looks like this layout."""
+    return (folder / TRAINING_IMAGES).is_dir() and (folder / RESPONSES).is_dir()
+
+
+def load_subject(folder: Path) -> Subject:
+    """Open the subject; responses stay memory-mapped, in whatever floats they are stored.
+
+    Raises
+    ------
+    MissingData, DamagedFile : naming the file, what it holds and what was expected.
+    InvalidInput : it is unclear which image belongs to which row.
+    """
+    responses = _open_responses(folder / RESPONSES / RESPONSES_FILE)
+    rows = number_rows(picture_files(folder / TRAINING_IMAGES))
+    _check_rows(rows, len(responses))
+    images = StimulusImages.from_paths(rows.paths)
+    test_images = _test_images(folder / TEST_IMAGES)
+    sidecar = read_sidecar(folder, {"train": len(images), "test": len(test_images)})
+    train = sidecar.noted(Split("train", images, {VOXELS: responses}))
+    test = sidecar.noted(Split("test", test_images))
+    return Subject(
+        id=folder.name,
+        folder=folder,
+        layout="img2brain",
+        fingerprint=data_fingerprint(folder.name, (train, test)),
+        space=VoxelSpace(responses.shape[1]),
+        parcellation=Parcellation({}, {}),
+        train=train,
+        test=test,
+        simulated=sidecar.simulated,
+        details={**sidecar.header, "row_order": rows.words},
+    )
+
+
+def _open_responses(path: Path) -> np.ndarray:
+    responses = load_array(path, shape=(None, None))
+    if responses.dtype.kind != "f" or 0 in responses.shape:
+        raise DamagedFile(
+            f"{path.name} holds {responses.shape[0]:,} x {responses.shape[1]:,} {responses.dtype} "
+            "values; expected floats, one row per training image and one column per voxel."
+        )
+    return responses
+
+
+def _check_rows(rows: RowNumbers, n_rows: int) -> None:
+    if rows.problems:
+        raise InvalidInput(
+            f"{TRAINING_IMAGES}: {rows.problems[0]}",
+            "Name the images so that one number counts the rows, as 0001.jpg, 0002.jpg.",
+        )
+    if len(rows.paths) != n_rows:
+        missing = rows.missing(n_rows)[:3]
+        shown = f" No image is numbered {', '.join(map(str, missing))}." if missing else ""
+        raise InvalidInput(
+            f"{RESPONSES_FILE} has {n_rows:,} rows for {len(rows.paths):,} images in "
+            f"{TRAINING_IMAGES}.{shown}",
+            "Each row belongs to one image; copy or unpack the images again.",
+        )
+
+
+def _test_images(folder: Path) -> StimulusImages:
+    """List the test images; they have no rows, so any order of distinct names will do."""
+    if not folder.is_dir():
+        return StimulusImages((), ())
+    return StimulusImages.from_folder(folder)
