@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.brain import Hemisphere
+from core.brain import HEMISPHERES, Hemisphere
 from core.datasets import Subject
 
 UNITS = {"vertices": "vertex", "voxels": "voxel"}
@@ -68,6 +68,33 @@ def spot_at(subject: Subject, position: int) -> Spot:
             number = int(subject.cortex().index[h][own])
             return Spot(unit, str(part), number, position, subject.parcellation.names_at(h, own))
     raise IndexError(f"{subject.id} has no {unit} at position {position}.")
+
+
+def all_spots(subject: Subject) -> list[Spot]:
+    """Name everything a subject has, in the order of its arrays."""
+    space, unit = subject.space, unit_of(subject)
+    if not space.is_placed:
+        (part,) = space.parts
+        return [Spot(unit, str(part), k, k) for k in range(space.n_vertices())]
+    spots = []
+    for part in space.parts:
+        h = Hemisphere(part)
+        held: dict[int, list[str]] = {}
+        for roi in subject.parcellation.roi_names:
+            for k in subject.parcellation.vertices(roi, h).tolist():
+                held.setdefault(k, []).append(roi)
+        start = space.slice_of(part).start
+        spots += [
+            Spot(unit, str(part), number, start + k, tuple(held.get(k, ())))
+            for k, number in enumerate(subject.cortex().index[h].tolist())
+        ]
+    return spots
+
+
+def has_rois(subject: Subject) -> bool:
+    """Whether at least one ROI has a vertex."""
+    names = subject.parcellation.roi_names if subject.space.is_placed else ()
+    return any(len(subject.roi_vertices(n, h)) for n in names for h in HEMISPHERES)
 
 
 def find_spot(subject: Subject, key: str) -> Spot | None:

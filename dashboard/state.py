@@ -76,7 +76,7 @@ def read_address() -> list[str]:
         for k in address
         if k not in FIELDS and not k.startswith("embed")
     ]
-    for name in [n for n, v in known.items() if not _readable(v)]:
+    for name in [n for n, v in known.items() if not is_readable(v)]:
         complaints.append(f"The address gives {name} an unreadable value; it was ignored.")
         del known[name]
     # A page switch empties the address; that must not empty the selection.
@@ -85,7 +85,7 @@ def read_address() -> list[str]:
     return complaints
 
 
-def _readable(value: str) -> bool:
+def is_readable(value: str) -> bool:
     """Whether it can be a name: folders may be called anything that can be printed."""
     return len(value) <= _LONGEST and value.isprintable()
 

@@ -38,7 +38,7 @@ def response_series(
     dots: dict[str, Any] = {
         "type": "scattergl" if many else "scatter",
         "mode": "markers" if many else "lines+markers",
-        "x": packed(numbers.astype(np.int16 if n < 32_000 else np.float32)),
+        "x": packed(numbers),
         "y": packed(responses.astype(np.float32)),
         "line": {"color": QUIET[shade], "width": 0.6},
         "marker": {"size": 3 if many else 4, "color": MEASURED[shade], "opacity": 0.55},

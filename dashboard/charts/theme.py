@@ -25,9 +25,11 @@ def packed(values: np.ndarray) -> dict[str, str]:
 
     Parameters
     ----------
-    values : (n,) float, sent as float32, or int, sent as int16.
+    values : (n,) float, sent as float32, or int, sent as int16 or, if need be, as int32.
     """
-    kind = "f4" if np.issubdtype(values.dtype, np.floating) else "i2"
+    kind = "f4"
+    if np.issubdtype(values.dtype, np.integer):
+        kind = "i2" if not values.size or np.abs(values).max() < 2**15 else "i4"
     data = np.ascontiguousarray(values, dtype=f"<{kind}")
     return {"dtype": kind, "bdata": base64.b64encode(data.tobytes()).decode()}
 

@@ -104,7 +104,7 @@ def _pick_run(subject: Subject) -> Run:
     encoder = _menu("encoder", "encoder", menu.encoders(backbone, layer), key.encoder, str)
     state.change(backbone=backbone, layer=layer, encoder=encoder)
     run = menu.runs[EncoderKey(backbone, layer, encoder)]
-    st.html(score_line(run))
+    st.html(score_line(run, subject.space.unit))
     if words := _on_the_way():
         st.caption(words)
     return run
@@ -168,18 +168,18 @@ def _menu(
     return str(value)
 
 
-def score_line(run: Run) -> str:
-    """Say how good the encoder is, with definition, n and split."""
+def score_line(run: Run, unit: str) -> str:
+    """Say how good the encoder is over all ``unit`` (vertices or voxels), with n and split."""
     whole = run.report.overall
     ceiling = f" of {whole.ceiling_r:.2f}" if whole.ceiling_r is not None else ""
     known = "attainable" if whole.ceiling_r is not None else "ceiling unknown"
     title = (
-        "Median over vertices of Pearson r between predicted and measured responses over held-out "
+        f"Median over {unit} of Pearson r between predicted and measured responses over held-out "
         "images; attainable: median square root of the noise ceiling."
     )
     return (
         f'<p class="cs-score" title="{escape(title)}"><b>r {whole.median_r or 0:.2f}</b>{ceiling} '
-        f"{known}<br>median over {whole.n - whole.n_undefined:,} vertices, "
+        f"{known}<br>median over {whole.n - whole.n_undefined:,} {unit}, "
         f"{run.report.n_images} {run.report.split} images</p>"
     )
 

@@ -23,7 +23,7 @@ ROLE_WORDS = {
 
 @dataclass(frozen=True)
 class StimulusChoice:
-    """An image of a subject: split, row (from 0), and its role for the encoder on screen, if any."""
+    """An image of a subject: split, row (from 0), and its role for the encoder, if there is one."""
 
     split: str
     row: int
@@ -43,7 +43,7 @@ def pick_stimulus(subject: Subject, run: Run | None) -> StimulusChoice:
     ----------
     run : the encoder on screen, whose images are marked by their role; None without one.
     """
-    split, row = _from_address(subject)
+    split, row = _from_address(subject, run)
     role = "" if run is None else run.role_of(split, row)
     slot = st.container()
     order = _search(subject)
@@ -67,17 +67,26 @@ def _take(picked: GalleryPick) -> None:
     state.change(image=f"{picked.split}-{picked.number + 1}")
 
 
-def _from_address(subject: Subject) -> tuple[str, int]:
+def _from_address(subject: Subject, run: Run | None) -> tuple[str, int]:
+    start = _first(subject, run)
     asked = state.current().image
     split, _, number = asked.partition("-")
     if split in ("train", "test") and number.isdigit():
         if 1 <= int(number) <= len(subject.split(split)):
             return split, int(number) - 1
         if asked:
-            st.warning(f"{subject.id} has no image “{asked}”; showing its first test image.")
+            st.warning(f"{subject.id} has no image “{asked}”; showing {start[0]}-{start[1] + 1}.")
     elif asked:
         st.warning(f"The address asks for image “{asked}”; images are named like test-12.")
-    return ("test", 0) if len(subject.test) else ("train", 0)
+    return start
+
+
+def _first(subject: Subject, run: Run | None) -> tuple[str, int]:
+    """Where to start: an image that was not fitted, with measured responses if there are any."""
+    if len(subject.test) and subject.test.responses is not None:
+        return "test", 0
+    rows = np.empty(0, int) if run is None else run.array("validation_rows")
+    return "train", int(rows[0]) if rows.size else 0
 
 
 def _note(subject: Subject, split: str, row: int) -> StimulusNote:
