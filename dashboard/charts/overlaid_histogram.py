@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.charts.theme import layout
+from dashboard.charts.theme import layout, signed
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,12 @@ def overlaid_histogram(
         defined = one.values[np.isfinite(one.values)]
         counts, _ = np.histogram(np.clip(defined, low, high), edges)
         highest = max(highest, int(counts.max()))
-        median = f" · median {np.median(defined):.2f}" if len(defined) else ""
+        median = f" · median {signed(np.median(defined))}" if len(defined) else ""
         traces.append(
             {
                 "type": "scatter",
                 "mode": "lines",
-                "name": f"{one.title}{median}".replace("-", "\u2212"),
+                "name": f"{one.title}{median}",
                 "x": middles,
                 "y": counts.tolist(),
                 "line": {"color": one.colour, "width": 1.8, "shape": "hvh"},

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from dashboard.charts.theme import signed
+
 SPLIT_WORDS = {"train": "training", "test": "test"}
 
 
@@ -15,4 +17,4 @@ def moments_words(values: np.ndarray, what: str) -> str:
     sd = f"{finite.std(ddof=1):.2f}" if len(finite) > 1 else "undefined"
     left_out = len(values) - len(finite)
     rest = f" ({left_out:,} not finite left out)" if left_out else ""
-    return f"Mean {finite.mean():.2f} z, SD {sd} over {len(finite):,} {what}{rest}."
+    return f"Mean {signed(finite.mean())} z, SD {sd} over {len(finite):,} {what}{rest}."

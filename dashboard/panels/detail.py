@@ -13,9 +13,11 @@ from core.datasets import Subject
 from core.evaluation import pearson_r
 from core.runs import Run
 from dashboard import services, state
+from dashboard.charts.measured_and_predicted import measured_and_predicted
 from dashboard.charts.scatter import predicted_against_measured
-from dashboard.charts.theme import show_chart
+from dashboard.charts.theme import show_chart, signed
 from dashboard.panels.brain import focus_roi
+from dashboard.panels.downloads import image_mark
 from dashboard.places import find_spot, has_rois, spot_at
 from dashboard.stimulus_files import stimulus_address
 
@@ -69,6 +71,40 @@ def best_place(subject: Subject, run: Run) -> Place:
     return Place(f"{spot.title} · the best predicted", np.array([spot.position]))
 
 
+@dataclass(frozen=True)
+class PlaceResponses:
+    """The responses of a place to the images behind a run's report.
+
+    Parameters
+    ----------
+    split, rows : the images; rows from 0.
+    measured, predicted : (n_images,) in z, averaged over the place.
+    marked : which of the images is on screen, or None.
+    """
+
+    place: Place
+    split: str
+    rows: np.ndarray
+    measured: np.ndarray
+    predicted: np.ndarray
+    marked: int | None
+
+    @classmethod
+    def on_screen(
+        cls, subject: Subject, run: Run, current: tuple[str, int] | None
+    ) -> PlaceResponses:
+        """Read them for the place on screen; ``current`` is the image's split and row."""
+        start = default_place(subject) if has_rois(subject) else best_place(subject, run)
+        place = place_on_screen(subject) or start
+        split, rows = services.reported_images(run)
+        predicted, measured = services.reported_at(
+            run.id, place.positions.astype(np.int64).tobytes()
+        )
+        found = np.flatnonzero(rows == current[1]) if current and current[0] == split else rows[:0]
+        marked = int(found[0]) if found.size else None
+        return cls(place, split, rows, measured.mean(axis=1), predicted.mean(axis=1), marked)
+
+
 def show_detail(subject: Subject, run: Run, current: tuple[str, int] | None) -> None:
     """Draw the panel for the place on screen.
 
@@ -76,26 +112,51 @@ def show_detail(subject: Subject, run: Run, current: tuple[str, int] | None) -> 
     ----------
     current : split and row of the stimulus on screen, marked in the scatter; None without one.
     """
-    start = default_place(subject) if has_rois(subject) else best_place(subject, run)
-    place = place_on_screen(subject) or start
-    split, rows = services.reported_images(run)
-    both = services.reported_at(run.id, place.positions.astype(np.int64).tobytes())
-    predicted, measured = both[0].mean(axis=1), both[1].mean(axis=1)
-    words = _score_words(subject, run, place, predicted, measured)
-    st.html(f'<p class="cs-title">{escape(place.title)}</p>{words}')
-    here = current is not None and current[0] == split and current[1] in rows
-    marked = int(np.flatnonzero(rows == current[1])[0]) if here and current else None
+    shown = PlaceResponses.on_screen(subject, run, current)
+    st.html(
+        f'<p class="cs-title">{escape(shown.place.title)}</p>{_score_words(subject, run, shown)}'
+    )
+    _scatter(subject, shown)
+    st.html("".join(_top_images(subject, run, shown)))
+
+
+def show_wide_detail(subject: Subject, run: Run) -> None:
+    """Draw the same over the whole page, with both responses image by image."""
+    shown = PlaceResponses.on_screen(subject, run, None)
+    st.html(
+        f'<p class="cs-title">{escape(shown.place.title)}</p>{_score_words(subject, run, shown)}'
+    )
+    left, right = st.columns([4, 7], gap="medium")
+    measured, predicted = _top_images(subject, run, shown)
+    with left:
+        _scatter(subject, shown)
+        st.html(measured)
+    with right:
+        figure = measured_and_predicted(
+            shown.measured,
+            shown.predicted,
+            numbers=shown.rows + 1,
+            label=f"{shown.split}-",
+            stamp=subject.stamp,
+        )
+        show_chart(figure, key=f"detail-series{image_mark(subject)}", height=236)
+        st.html(predicted)
+
+
+def _scatter(subject: Subject, shown: PlaceResponses) -> None:
     figure = predicted_against_measured(
-        measured, predicted, numbers=rows + 1, label=f"{split}-", marked=marked, stamp=subject.stamp
+        shown.measured,
+        shown.predicted,
+        numbers=shown.rows + 1,
+        label=f"{shown.split}-",
+        marked=shown.marked,
+        stamp=subject.stamp,
     )
     show_chart(figure, key="detail-scatter", height=236)
-    st.html(_top_images(subject, run, split, rows, measured, predicted))
 
 
-def _score_words(
-    subject: Subject, run: Run, place: Place, predicted: np.ndarray, measured: np.ndarray
-) -> str:
-    report = run.report
+def _score_words(subject: Subject, run: Run, shown: PlaceResponses) -> str:
+    report, place = run.report, shown.place
     r = np.asarray(report.r)[place.positions]
     n = len(place.positions)
     images = f"{report.n_images} {report.split} images"
@@ -109,7 +170,7 @@ def _score_words(
         return (
             f'<p class="cs-score"><b>r {r[0]:.2f}</b> {attainable}<br>Pearson r over {images}</p>'
         )
-    mean_r = float(pearson_r(predicted[:, None], measured[:, None])[0])
+    mean_r = float(pearson_r(shown.predicted[:, None], shown.measured[:, None])[0])
     of_what = "ROI mean" if place.roi else "mean"
     return (
         f'<p class="cs-score"><b>r {np.nanmedian(r):.2f}</b> {attainable}<br>'
@@ -117,25 +178,19 @@ def _score_words(
     )
 
 
-def _top_images(
-    subject: Subject,
-    run: Run,
-    split: str,
-    rows: np.ndarray,
-    measured: np.ndarray,
-    predicted: np.ndarray,
-) -> str:
+def _top_images(subject: Subject, run: Run, shown: PlaceResponses) -> list[str]:
+    """Return two strips: the images of the highest measured and predicted responses."""
     strips = []
-    for words, values in (("measured", measured), ("predicted", predicted)):
+    for words, values in (("measured", shown.measured), ("predicted", shown.predicted)):
         best = np.argsort(values)[::-1][:_N_TOP]
         figures = "".join(
-            f'<figure><img loading="lazy" alt="{split} image {rows[k] + 1}" '
-            f'src="{stimulus_address(subject)}/{split}/{rows[k]}?s=96">'
-            f"<figcaption>{values[k]:.1f}</figcaption></figure>"
+            f'<figure><img loading="lazy" alt="{shown.split} image {shown.rows[k] + 1}" '
+            f'src="{stimulus_address(subject)}/{shown.split}/{shown.rows[k]}?s=96">'
+            f"<figcaption>{signed(values[k], 1)}</figcaption></figure>"
             for k in best
         )
         strips.append(
             f'<p class="cs-note">highest <b>{words}</b>, of {len(values)} {run.report.split} '
             f'images (z)</p><div class="cs-strip">{figures}</div>'
         )
-    return "".join(strips)
+    return strips

@@ -14,7 +14,7 @@ from dashboard import state
 from dashboard.charts.histogram import round_bins
 from dashboard.charts.overlaid_histogram import Distribution, overlaid_histogram
 from dashboard.charts.scatter import predicted_against_measured
-from dashboard.charts.theme import MEASURED, PREDICTED, show_chart, theme
+from dashboard.charts.theme import MEASURED, PREDICTED, show_chart, signed, theme
 from dashboard.encoder_menu import encoder_title
 from dashboard.panels.brain import RESPONSE_MEANING
 from dashboard.panels.downloads import (
@@ -92,7 +92,7 @@ def _against(subject: Subject, measured: np.ndarray, predicted: np.ndarray) -> N
     )
     show_chart(figure, key=f"explore-scatter{image_mark(subject)}", height=280)
     r = float(pearson_r(predicted[:, None], measured[:, None])[0])
-    known = f"{r:.2f}".replace("-", "−") if np.isfinite(r) else "undefined"
+    known = signed(r) if np.isfinite(r) else "undefined"
     st.html(
         f'<p class="cs-note">One dot per {unit_of(subject)}. Pattern correlation of this image: '
         f"<b>r {known}</b> over {len(measured):,} {subject.space.unit}. One image says little "

@@ -12,7 +12,7 @@ from core.datasets import Split, Subject
 from dashboard import services, state
 from dashboard.charts.histogram import round_bins, vertex_histogram
 from dashboard.charts.response_series import response_series
-from dashboard.charts.theme import show_chart
+from dashboard.charts.theme import show_chart, signed
 from dashboard.panels.data_words import SPLIT_WORDS, moments_words
 from dashboard.panels.downloads import csv_button, csv_text, file_name, image_mark, rounded
 from dashboard.panels.stimulus import StimulusChoice
@@ -38,6 +38,17 @@ def vertex_over_images(subject: Subject, stimulus: StimulusChoice) -> None:
             f"{escape(_spot_words(subject, spot))} In the order of the rows, which is not the "
             "order in which images were shown. Click a dot to go to its image.</p>"
         )
+
+        def table() -> str:
+            definition = (
+                f"responses of {spot.title} to the {SPLIT_WORDS[split.name]} images, z "
+                "of single trials, averaged over repeats"
+            )
+            rows = zip(split.images.ids, rounded(responses), strict=True)
+            numbered = ((f"{split.name}-{k}", *row) for k, row in enumerate(rows, start=1))
+            return csv_text(subject, definition, ["image", "id", "response_z"], numbered)
+
+        csv_button(subject, f"this {unit} (CSV)", f"{split.name}-{spot.part}-{spot.number}", table)
     with side:
         low, high, width = round_bins(responses, 40)
         figure = vertex_histogram(
@@ -51,17 +62,6 @@ def vertex_over_images(subject: Subject, stimulus: StimulusChoice) -> None:
         )
         show_chart(figure, key=f"data-vertex{image_mark(subject)}", height=200)
         st.html(_extremes(subject, split, responses))
-
-    def table() -> str:
-        definition = (
-            f"responses of {spot.title} to the {SPLIT_WORDS[split.name]} images, single-trial z "
-            "averaged over repeats"
-        )
-        rows = zip(split.images.ids, rounded(responses), strict=True)
-        numbered = ((f"{split.name}-{k}", *row) for k, row in enumerate(rows, start=1))
-        return csv_text(subject, definition, ["image", "id", "response_z"], numbered)
-
-    csv_button(subject, f"this {unit} (CSV)", f"{split.name}-{spot.part}-{spot.number}", table)
 
 
 def _with_responses(subject: Subject, asked: str) -> Split:
@@ -190,7 +190,7 @@ def _extremes(subject: Subject, split: Split, responses: np.ndarray) -> str:
         figures = "".join(
             f'<figure><img loading="lazy" alt="{split.name} image {k + 1}" '
             f'src="{stimulus_address(subject)}/{split.name}/{k}?s=96">'
-            f"<figcaption>{responses[k]:.1f}</figcaption></figure>"
+            f"<figcaption>{signed(responses[k], 1)}</figcaption></figure>"
             for k in best
         )
         rows.append(

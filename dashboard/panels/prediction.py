@@ -13,7 +13,7 @@ from core.runs import Run
 from dashboard import services
 from dashboard.charts.histogram import round_bins
 from dashboard.charts.overlaid_histogram import Distribution, overlaid_histogram
-from dashboard.charts.theme import PREDICTED, QUIET, show_chart, theme
+from dashboard.charts.theme import PREDICTED, QUIET, show_chart, signed, theme
 from dashboard.encoder_menu import encoder_title
 from dashboard.panels.brain import RESPONSE_MEANING
 from dashboard.panels.downloads import (
@@ -68,12 +68,12 @@ def show_spread(subject: Subject, run: Run, picture: str, predicted: np.ndarray)
     ):
         percentile = 100 * float((usual < own).mean())
         facts.append(
-            f"<dt>{float(own):.2f}</dt><dd><b>{name}</b> {meaning}; higher than for "
+            f"<dt>{signed(own)}</dt><dd><b>{name}</b> {meaning}; higher than for "
             f"{percentile:.0f} % of {len(others)} {which}</dd>"
         )
     spots = services.spots(subject.id, subject.fingerprint)
     strongest = ", ".join(
-        f"{spots[k].title} {predicted[k]:.2f}" for k in np.argsort(predicted)[::-1][:6]
+        f"{spots[k].title} {signed(predicted[k])}" for k in np.argsort(predicted)[::-1][:6]
     )
     st.html(
         f'<p class="cs-title">The prediction over all {unit}</p>'

@@ -17,7 +17,7 @@ from dashboard.cortex_view import CortexMap
 from dashboard.encoder_menu import encoder_title
 from dashboard.errors import errors_on_page
 from dashboard.panels.brain import focus_roi, no_cortex, show_brain
-from dashboard.panels.detail import show_detail
+from dashboard.panels.detail import show_wide_detail
 from dashboard.panels.downloads import (
     csv_button,
     csv_text,
@@ -68,7 +68,7 @@ def render() -> None:
         st.html(summary_html(subject, report))
     if not rois:
         with errors_on_page():
-            show_detail(subject, run, None)
+            show_wide_detail(subject, run)
     with errors_on_page():
         show_extremes(subject, report)
         then = "marks the vertex on the cortex" if placed else "shows the voxel above"

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.datasets import Subject
 from core.runs import Run
-from dashboard import state
+from dashboard import services, state
 from dashboard.charts.histogram import round_bins
 from dashboard.charts.overlaid_histogram import Distribution, overlaid_histogram
 from dashboard.charts.theme import show_chart, theme
@@ -45,6 +45,9 @@ from dashboard.panels.scores import METRICS, images_of
 from dashboard.panels.sidebar import pick_pair, pick_subject
 from dashboard.places import has_rois, unit_of
 from dashboard.roi_chart import ENCODER_COLOURS, Axis, Series, roi_chart
+
+# Beyond this many responses per encoder the resampling takes more than half a minute.
+_MANY_RESPONSES = 20_000_000
 
 
 def render() -> None:
@@ -103,6 +106,17 @@ def _compared(a: Run, b: Run) -> Comparison | None:
         st.warning(
             "A and B were scored on different images, so their difference cannot be tested. Fit "
             "one of them again with the other’s seed."
+        )
+        return None
+    n_images, n_vertices = a.report.n_images, len(a.report.r)
+    asked = f"compare-test-{a.id}-{b.id}"
+    if n_images * n_vertices > _MANY_RESPONSES and not st.session_state.get(asked):
+        if st.button("Test the differences", key="compare-test"):
+            st.session_state[asked] = True
+            st.rerun()
+        st.caption(
+            f"{N_DRAWS:,} resamplings of {n_images:,} images for {n_vertices:,} "
+            f"{services.subject(a.subject).space.unit} take minutes; the rest of the page is here."
         )
         return None
     comparison = compare(a.id, b.id)
