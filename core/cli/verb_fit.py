@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import Any
 
 from core.backbones import list_layers
@@ -13,6 +14,7 @@ from core.encoding import EncoderSpec, Reduction
 from core.encoding.readout.reduction import SCALINGS
 from core.encoding.scopes import SCOPES
 from core.encoding.settings import parse_settings
+from core.encoding.splits import SPLIT_RULES
 from core.errors import InvalidInput
 from core.evaluation import RoiScore
 from core.evaluation.report import ALL_VERTICES
@@ -75,7 +77,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="another subject of the folder, fitted along (cross-subject)",
     )
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
-    parser.add_argument("--seed", type=int, default=0, help="of the validation split")
+    parser.add_argument(
+        "--seed", type=int, help="of the validation split (default: the recipe's, or 0)"
+    )
+    parser.add_argument(
+        "--split",
+        metavar="|".join(SPLIT_RULES),
+        help="how validation images are drawn (default: the recipe's, or random)",
+    )
+    parser.add_argument(
+        "--validation-fraction",
+        type=float,
+        metavar="SHARE",
+        help="of the training images kept from fitting (default 0.2)",
+    )
     shared.add_runs(parser)
 
 
@@ -100,6 +115,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         )
     else:
         specs = _chosen(options, subject, others)
+    specs = tuple(replace(spec, **_split_changes(options)) for spec in specs)
     runs = fit_all(
         subject,
         specs,
@@ -134,11 +150,16 @@ def _chosen(
             spaces=options.spaces,
             scope=options.scope,
             with_subjects=tuple(SubjectData(o.id, o.fingerprint) for o in others.values()),
-            seed=options.seed,
+            seed=options.seed or 0,
             device=options.device,
         )
         for group in ([(f,) for f in features] if options.each_layer else [tuple(features)])
     )
+
+
+def _split_changes(options: argparse.Namespace) -> dict[str, Any]:
+    asked = {"split_rule": options.split, "validation_fraction": options.validation_fraction}
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def summary(run: Run) -> dict[str, Any]:

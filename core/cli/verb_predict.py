@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import csv
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from core.brain import VOXELS, Part
 from core.cli import options as shared
 from core.pipeline.predict import predict_images
+from core.pipeline.results import write_numbers
 from core.progress import Progress
-from core.storage import write_array
+from core.runs import Run
+from core.stimuli import StimulusImages
+from core.storage import atomic_file, write_array
 
 NAME = "predict"
 HELP = "Predict responses to images: lh_pred.npy and rh_pred.npy (voxels: pred.npy), float32."
@@ -20,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", required=True, metavar="ID", dest="run_id")
     parser.add_argument("--images", nargs="+", required=True, metavar="DIR_OR_FILES")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--csv", action="store_true", help="write the same numbers as .csv too, and images.csv"
+    )
     shared.add_runs(parser)
 
 
@@ -31,13 +42,37 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     files = {part: f"{part.prefix}pred.npy" for part in predicted}
     for part, values in predicted.items():
         write_array(options.out / files[part], values.astype("float32"))
+    written = list(files.values())
+    if options.csv:
+        written += _write_csv(fitted, images, predicted, options.out)
     return {
         "run": fitted.id,
         "n_images": len(images),
         **shared.counts_of(fitted),
-        "files": list(files.values()),
+        "files": written,
         "simulated": fitted.simulated,
     }
+
+
+def _write_csv(
+    fitted: Run, images: StimulusImages, predicted: Mapping[Part, np.ndarray], where: Path
+) -> list[str]:
+    """Write a row per image and a column per vertex, and which image is which row."""
+    names = []
+    for part, values in predicted.items():
+        names.append(f"{part.prefix}pred.csv")
+        columns = f"{part}" if part is VOXELS else f"{part} vertices"
+        words = f"Predicted responses, images (rows) x {columns}; {fitted.title}"
+        stamp = " (fitted to SIMULATED data)" if fitted.simulated else ""
+        write_numbers(where / names[-1], values, words + stamp)
+    with (
+        atomic_file(where / "images.csv") as draft,
+        draft.open("w", encoding="utf-8", errors="replace", newline="") as stream,
+    ):
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["row", "image"])
+        writer.writerows([row, path.name] for row, path in enumerate(images.paths))
+    return [*names, "images.csv"]
 
 
 def show(result: dict[str, Any]) -> str:

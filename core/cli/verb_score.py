@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from core.brain import HEMISPHERES, Hemisphere
+from core.brain import HEMISPHERES, VOXELS, Part
 from core.datasets.arrays import load_array
 from core.errors import IncompatibleSpace, InvalidInput, MissingData
 from core.evaluation import pearson_r, summarize_scores
@@ -29,7 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="DIR",
-        help="folder of ?h_pred.npy or ?h_pred_test.npy, (n_images, n_vertices)",
+        help="folder of ?h_pred.npy or ?h_pred_test.npy, (n_images, n_vertices); voxels without "
+        "positions: pred.npy, and so below",
     )
     parser.add_argument(
         "--responses",
@@ -48,11 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Carry the verb out."""
-    r: dict[Hemisphere, np.ndarray] = {}
-    ceilings: dict[Hemisphere, np.ndarray] = {}
+    r: dict[Part, np.ndarray] = {}
+    ceilings: dict[Part, np.ndarray] = {}
     n_images: int | None = None
-    for hemisphere in HEMISPHERES:
-        measured_file = options.responses / f"{hemisphere.short}_test_fmri.npy"
+    for part in _parts(options.predictions):
+        measured_file = options.responses / f"{part.prefix}test_fmri.npy"
         measured = _load(measured_file, shape=(None, None))
         if n_images is not None and len(measured) != n_images:
             raise IncompatibleSpace(
@@ -63,22 +64,45 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         n_images = len(measured)
         if n_images == 0:
             raise InvalidInput(f"{measured_file.name} holds no image.")
-        predicted_file = _prediction_file(options.predictions, hemisphere)
+        predicted_file = _prediction_file(options.predictions, part)
         predicted = _load(predicted_file, shape=measured.shape)
-        r[hemisphere] = _correlate(predicted, measured, predicted_file, measured_file)
+        r[part] = _correlate(predicted, measured, predicted_file, measured_file)
         if options.ceiling is not None:
-            ceilings[hemisphere] = _load_ceiling(
-                options.ceiling / f"{hemisphere.short}_noise_ceiling.npy", measured.shape[1]
+            ceilings[part] = _load_ceiling(
+                options.ceiling / f"{part.prefix}noise_ceiling.npy", measured.shape[1]
             )
     everything = np.concatenate(list(ceilings.values())) if ceilings else None
     pooled = summarize_scores(np.concatenate(list(r.values())), everything)
-    each = {h.short: asdict(summarize_scores(r[h], ceilings.get(h))) for h in HEMISPHERES}
-    return {**asdict(pooled), "n_images": n_images, "per_hemisphere": each}
+    # Voxels of unknown position are in no hemisphere: both have none.
+    none = np.empty(0)
+    each = {h.short: summarize_scores(r.get(h, none), ceilings.get(h)) for h in HEMISPHERES}
+    return {
+        **asdict(pooled),
+        "n_images": n_images,
+        "per_hemisphere": {k: asdict(s) for k, s in each.items()},
+    }
 
 
-def _prediction_file(folder: Path, hemisphere: Hemisphere) -> Path:
-    names = [f"{hemisphere.short}_pred.npy", f"{hemisphere.short}_pred_test.npy"]
-    there = [folder / name for name in names if (folder / name).exists()]
+def _parts(folder: Path) -> tuple[Part, ...]:
+    """Return what the predictions are of: both hemispheres, or voxels without positions."""
+    found = [p for p in (*HEMISPHERES, VOXELS) if _files_there(folder, p)]
+    if VOXELS in found and len(found) > 1:
+        names = ", ".join(path.name for p in found for path in _files_there(folder, p))
+        raise InvalidInput(
+            f"{folder} has {names}: predictions of hemispheres and of voxels without positions.",
+            "Keep one kind there.",
+        )
+    return (VOXELS,) if found == [VOXELS] else HEMISPHERES
+
+
+def _files_there(folder: Path, part: Part) -> list[Path]:
+    names = (f"{part.prefix}pred.npy", f"{part.prefix}pred_test.npy")
+    return [folder / name for name in names if (folder / name).exists()]
+
+
+def _prediction_file(folder: Path, part: Part) -> Path:
+    names = [f"{part.prefix}pred.npy", f"{part.prefix}pred_test.npy"]
+    there = _files_there(folder, part)
     if not there:
         raise MissingData(f"Neither {names[0]} nor {names[1]} is in {folder}.")
     if len(there) > 1:
@@ -137,6 +161,8 @@ def show(result: dict[str, Any]) -> str:
     """Format for people."""
     lines = []
     parts = {"both": result, **result["per_hemisphere"]}
+    if not any(part["n_vertices"] for part in result["per_hemisphere"].values()):
+        parts = {"all": result}
     for name, part in parts.items():
         median, mean = (_number(part[key], 4) for key in ("median_r", "mean_r"))
         lines.append(

@@ -10,6 +10,7 @@ from core.cli import options as shared
 from core.errors import InvalidInput
 from core.pipeline.demo import demo_data
 from core.pipeline.plan import read_plan
+from core.pipeline.results import write_results
 from core.pipeline.sweep import Places, run_sweep
 from core.pipeline.sweep_table import csv_table, markdown_table, table_row
 from core.progress import Progress, part
@@ -26,6 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler to use")
     parser.add_argument("--workers", type=int, help="processes of the local cluster")
     parser.add_argument("--table", type=Path, metavar="FILE", help="write the table: .csv or .md")
+    parser.add_argument(
+        "--csv", type=Path, metavar="DIR", help="write r, ranked tables and predictions as CSV"
+    )
     shared.add_runs(parser)
 
 
@@ -48,17 +52,20 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         workers=options.workers,
         progress=part(progress, start, 1.0),
     )
-    rows = [table_row(runs.open(run_id)) for run_id in result.runs]
+    opened = [runs.open(run_id) for run_id in result.runs]
+    rows = [table_row(run) for run in opened]
     if options.table is not None:
         text = markdown_table(rows) if options.table.suffix == ".md" else csv_table(rows)
         with atomic_file(options.table) as draft:
             draft.write_text(text, encoding="utf-8")
+    files = () if options.csv is None else write_results(opened, options.csv)
     return {
         "planned": result.planned,
         "done": len(result.done),
         "skipped": len(result.skipped),
         "failed": result.failed,
         "rows": rows,
+        "files": [str(path) for path in files],
     }
 
 
@@ -69,4 +76,5 @@ def show(result: dict[str, Any]) -> str:
         f"{len(result['failed'])} failed"
     ]
     lines += [f"  {f['task']}: {f['message']} {f['hint']}".rstrip() for f in result["failed"]]
+    lines += [f"  written: {path}" for path in result["files"]]
     return "\n".join([*lines, markdown_table(result["rows"])])

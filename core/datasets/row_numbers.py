@@ -78,7 +78,7 @@ def number_rows(paths: Sequence[Path]) -> RowNumbers:
             f"{_of(plain, paths)} no number in the name ({_names(plain)}); rows are matched to "
             "images by that number."
         )
-    alike, strange = _alike([p for p in paths if p not in set(plain)])
+    alike, strange = _alike([p for p in paths if _DIGITS.search(p.stem)])
     if strange:
         problems.append(
             f"{_of(strange, paths)} a name unlike the others (as {alike[0].name}): "
@@ -122,10 +122,13 @@ def _counting(
     meant = [c for c in varying if len(set(c)) > len(c) // 2] or varying[:1]
     gapless = [c for c in meant if sorted(c) in (_count_from(0, c), _count_from(1, c))]
     chosen = gapless[0] if len(gapless) == 1 else meant[0]
+    twice = _twice(paths, chosen)
     problems = [
         f"{len(own)} pictures have the number {number}: {_names(own)}."
-        for number, own in _twice(paths, chosen)
+        for number, own in twice[:_SHOWN]
     ]
+    if len(twice) > _SHOWN:
+        problems.append(f"{len(twice) - _SHOWN:,} more numbers are those of several pictures.")
     rivals = [c for c in varying if _order(c) != _order(chosen)]
     if rivals and len(gapless) != 1 and not problems:
         place = columns.index(chosen), columns.index(rivals[0])

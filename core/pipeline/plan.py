@@ -16,6 +16,9 @@ A plan::
     pool = "grid:5"
     scope = "both"
     seeds = [0]                      # of untrained weights
+    split_rule = "random"            # or "shuffled", "fold:1/5"
+    split_seed = 0
+    validation_fraction = 0.2
     settings.ridge.n_folds = 3       # of an encoder
 """
 
@@ -30,6 +33,7 @@ from typing import Any
 from core.encoding import EncoderSpec, Reduction
 from core.encoding.scopes import SCOPES
 from core.encoding.settings import with_plain_settings
+from core.encoding.splits import RANDOM, check_split_rule
 from core.errors import InvalidInput, MissingData, check_option, unknown_name
 from core.features import Pooling
 from core.recipes import get_recipe, recipe_names
@@ -50,6 +54,9 @@ class ModelPlan:
     pool: Pooling = Pooling("grid", 5)
     scope: str = "both"
     seeds: tuple[int, ...] = (0,)
+    split_rule: str = RANDOM
+    split_seed: int = 0
+    validation_fraction: float = 0.2
 
 
 @dataclass(frozen=True)
@@ -118,6 +125,9 @@ def _model(raw: Mapping[str, Any], number: int, name: str) -> ModelPlan:
         pool=Pooling.parse(str(raw.get("pool", "grid:5"))),
         scope=_scope(raw),
         seeds=tuple(seeds),
+        split_rule=check_split_rule(str(raw.get("split_rule", RANDOM))),
+        split_seed=_number(raw, "split_seed", int, 0, where),
+        validation_fraction=_number(raw, "validation_fraction", float, 0.2, where),
     )
 
 
@@ -125,6 +135,14 @@ def _scope(raw: Mapping[str, Any]) -> str:
     scope = str(raw.get("scope", "both"))
     check_option("scope", scope, SCOPES)
     return scope
+
+
+def _number(raw: Mapping[str, Any], key: str, kind: type, default: Any, where: str) -> Any:
+    value = raw.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, kind):
+        what = "a whole number" if kind is int else "a number like 0.2"
+        raise InvalidInput(f"{where}: {key} must be {what}; got {value!r}.")
+    return value
 
 
 def _texts(raw: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:

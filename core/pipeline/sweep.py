@@ -122,6 +122,9 @@ def _model_specs(
             reduction=model.reduce,
             encoder=encoder,
             scope=model.scope,
+            seed=model.split_seed,
+            split_rule=model.split_rule,
+            validation_fraction=model.validation_fraction,
         )
         for group in ([tuple(features)] if model.together else [(f,) for f in features])
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.backbones import get_card
 from core.encoding.scopes import SCOPE_WORDS
+from core.pipeline.results.wording import unit_of
 from core.runs import Run, RunSource
 
 COLUMNS = (
@@ -60,12 +61,13 @@ def table_row(run: Run) -> dict[str, Any]:
         "scope_short": spec["scope"].replace("_", " ")
         + (", cross-subject" if spec["with_subjects"] else ""),
         "encoder": run.encoder,
-        "scope": SCOPE_WORDS[spec["scope"]],
+        "scope": _scope_words(run),
         "n_columns": run.record["n_columns"],
         "n_fit": run.record["n_fit"],
         "split": run.report.split,
         "n_held_out": run.report.n_images,
         "n_vertices": overall.n,
+        "unit": unit_of(run),
         "median_r": overall.median_r,
         "mean_r": overall.mean_r,
         "noise_normalized": overall.noise_normalized,
@@ -73,6 +75,13 @@ def table_row(run: Run) -> dict[str, Any]:
         "seconds": round(sum(run.record["seconds"].values()), 2),
         "run": run.id,
     }
+
+
+def _scope_words(run: Run) -> str:
+    """Say which vertices share a model; voxels of unknown position are in no hemisphere."""
+    if unit_of(run) == "voxels":
+        return "one model for all voxels"
+    return SCOPE_WORDS[run.record["spec"]["scope"]]
 
 
 def _short(source: RunSource) -> str:
@@ -99,10 +108,10 @@ def markdown_table(rows: Sequence[dict[str, Any]]) -> str:
     kept = best_of_searches(rows)
     simulated = "SIMULATED data. " if any(row["simulated"] for row in rows) else ""
     splits = ", ".join(sorted({f"{row['n_held_out']} {row['split']} images" for row in kept}))
-    n_vertices = ", ".join(sorted({f"{row['n_vertices']:,}" for row in kept}))
+    counts = ", ".join(sorted({f"{row['n_vertices']:,} {row['unit']}" for row in kept}))
     lines = [
-        f"{simulated}Pearson r per vertex over {splits}; median and mean over {n_vertices} "
-        "vertices; noise-normalised: the challenge's score over them, 0 to 100; s: readout, fit "
+        f"{simulated}Pearson r over {splits}; median and mean over {counts}; "
+        "noise-normalised: the challenge's score over them, 0 to 100; s: readout, fit "
         "and scores, without the pass through the network.",
         "",
         "| recipe | features | weights | in place of | encoder, scope | n fit | median r | mean r "

@@ -73,7 +73,10 @@ def prepare(subjects: Sequence[Subject], spec: EncodingSpec, store: FeatureStore
     """Choose the rows, fit the readouts on them, and make the designs."""
     target = subjects[0]
     fit_rows, validation_rows = validation_split(
-        len(target.train), fraction=spec.validation_fraction, seed=spec.seed
+        len(target.train),
+        fraction=spec.validation_fraction,
+        seed=spec.seed,
+        rule=spec.split_rule,
     )
     rows: tuple[np.ndarray, ...] = (fit_rows,)
     if len(subjects) > 1:

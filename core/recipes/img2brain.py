@@ -13,6 +13,8 @@ from core.recipes.recipe import Choice, Recipe, Source
 
 _ORIGIN = "img2brain"
 _FULL = Pooling("none")
+# Of its 8,857 images 7,086 are fitted and 1,771 are for validation.
+_SPLIT, _SEED = "shuffled", 224
 _OURS = (
     "Weights are drawn by our seed; images are framed as each network's publication says "
     "(img2brain: plain resize to 224 pixels)."
@@ -61,6 +63,8 @@ def _regressor(name: str, title: str, encoder: EncoderSpec) -> Recipe:
         sources=_BEST,
         encoder=encoder,
         reduction=Reduction.parse("ipca:100", scaling="none"),
+        split_rule=_SPLIT,
+        seed=_SEED,
         ours=_OURS,
     )
 
@@ -77,6 +81,8 @@ ENTRIES = (
         encoder=EncoderSpec("ols"),
         reduction=Reduction.parse("ipca:30:50", scaling="none"),
         each_layer=True,
+        split_rule=_SPLIT,
+        seed=_SEED,
         ours=_OURS,
     ),
     _regressor("linear", "least squares", EncoderSpec("ols")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.encoding import EncoderSpec, Reduction
+from core.encoding.splits import RANDOM
 from core.features import Pooling
 
 # One readout for all layers, as in the demo: 1.7 degrees a cell.
@@ -47,6 +48,7 @@ class Recipe:
     ours : what the source does not say or cannot be had, and what we took; empty if nothing.
     sources : its features; several are joined as ``spaces`` says (``EncodingSpec``).
     each_layer : one model per layer instead of one of all: a layer search.
+    split_rule, seed : how the validation images are drawn; without a seed, by the one asked for.
     cross_subject : fitted with the training images of the folder's other subjects.
     """
 
@@ -61,4 +63,6 @@ class Recipe:
     scope: str = "both"
     each_layer: bool = False
     cross_subject: bool = False
+    split_rule: str = RANDOM
+    seed: int | None = None
     ours: str = ""

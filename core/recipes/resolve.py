@@ -68,7 +68,7 @@ def configurations(
     subject: Subject,
     others: Sequence[Subject] = (),
     *,
-    seed: int = 0,
+    seed: int | None = None,
     device: str = "auto",
 ) -> tuple[EncodingSpec, ...]:
     """Return the recipe's configurations for one subject: one, or one per layer of a search.
@@ -76,6 +76,7 @@ def configurations(
     Parameters
     ----------
     others : the folder's other subjects, for cross-subject recipes.
+    seed : of the validation split; None takes the recipe's own, or else 0.
 
     Raises
     ------
@@ -112,10 +113,15 @@ def configurations(
             spaces=recipe.spaces,
             scope=recipe.scope,
             with_subjects=tuple(SubjectData(o.id, o.fingerprint) for o in along),
-            seed=seed,
+            seed=_seed(recipe, seed),
+            split_rule=recipe.split_rule,
             recipe=recipe.name,
             stand_ins=resolved.stand_ins,
             device=device,
         )
         for group in ([(f,) for f in features] if recipe.each_layer else [tuple(features)])
     )
+
+
+def _seed(recipe: Recipe, asked: int | None) -> int:
+    return next(seed for seed in (asked, recipe.seed, 0) if seed is not None)

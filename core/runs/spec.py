@@ -9,6 +9,7 @@ from core.backbones import get_card
 from core.config import fingerprint
 from core.encoding import EncoderSpec, Reduction
 from core.encoding.scopes import SCOPES
+from core.encoding.splits import RANDOM, check_split_rule, has_fraction
 from core.errors import InvalidInput, check_option
 from core.features import FeatureSpec
 
@@ -48,6 +49,7 @@ class EncodingSpec:
     with_subjects : others whose training images and responses are fitted along.
     seed : of the validation split.
     validation_fraction : share of the training images kept from fitting.
+    split_rule : how these are drawn (``core.encoding.splits``).
     recipe : the recipe this came from; a name only.
     stand_ins : what the recipe names and what was taken in its place, in words.
     device : ``auto``, ``cpu`` or ``cuda``; does not change what the model is.
@@ -63,6 +65,7 @@ class EncodingSpec:
     with_subjects: tuple[SubjectData, ...] = ()
     seed: int = 0
     validation_fraction: float = 0.2
+    split_rule: str = field(default=RANDOM, metadata={"omit_default": True})
     recipe: str = field(default="", metadata={"cosmetic": True})
     stand_ins: tuple[str, ...] = field(default=(), metadata={"cosmetic": True})
     device: str = field(default="auto", metadata={"cosmetic": True})
@@ -74,11 +77,14 @@ class EncodingSpec:
             raise InvalidInput("A layer is named twice among the features.")
         check_option("spaces", self.spaces, SPACES)
         check_option("scope", self.scope, SCOPES)
+        check_split_rule(self.split_rule)
         if self.subject in [other.subject for other in self.with_subjects]:
             raise InvalidInput(f"{self.subject} cannot be fitted along with itself.")
         if len(self.features) == 1:
             # One layer is one space however it is called: equal fits keep one name.
             object.__setattr__(self, "spaces", "one")
+        if not has_fraction(self.split_rule):
+            object.__setattr__(self, "validation_fraction", 0.2)
 
     def feature_spaces(self) -> tuple[tuple[FeatureSpec, ...], ...]:
         """Return the features of each feature space, in the order of the design's columns."""

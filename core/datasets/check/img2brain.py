@@ -99,9 +99,10 @@ def _images(folder: Path, name: str, findings: Findings, notes: Findings) -> tup
         tell(f"The folder {folder.name}/{name} is missing{words}.")
         return ()
     pictures = picture_files(where)
-    others = [p for p in where.iterdir() if p not in set(pictures) and not p.name.startswith(".")]
+    visible = {p for p in where.iterdir() if not p.name.startswith(".")}
+    others = sorted(visible - set(pictures))
     deeper = [p for p in others if p.is_dir() and picture_files(p)]
-    files = [p.name for p in sorted(others) if p.is_file() and not is_leftover(p)]
+    files = [p.name for p in others if p.is_file() and not is_leftover(p)]
     if deeper:
         findings.tell(
             f"{name}/{deeper[0].name} holds {count(len(picture_files(deeper[0])), 'picture')}; "

@@ -13,6 +13,7 @@ from core.encoding.predictor import Predictor, check_design
 from core.encoding.training import TrainingData, Work
 
 _COLUMNS = 4096
+_ROWS = 256
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,7 @@ def _fit(data: TrainingData, settings: TreeSettings, work: Work) -> Predictor:
         depth = settings.max_depth or None
         model = DecisionTreeRegressor(max_depth=depth, random_state=settings.seed)
         tree = model.fit(data.design, responses).tree_
+        del responses  # before the leaves are copied: both are as large as the responses
         ends = np.flatnonzero(tree.children_left < 0)
         leaf = np.full(tree.node_count, -1, dtype=np.int32)
         leaf[ends] = np.arange(len(ends))
@@ -122,11 +124,19 @@ def _fit(data: TrainingData, settings: TreeSettings, work: Work) -> Predictor:
             "feature": np.where(leaf < 0, tree.feature, -1).astype(np.int32),
             "threshold": np.array(tree.threshold),
             "leaf": leaf,
-            "values": tree.value[ends, :, 0].astype(np.float32),
+            "values": _leaf_values(tree.value, ends),
         }
         work.checkpoint.save("tree", saved)
     work.progress(1.0, "fitted")
     return TreePredictor(**saved, n_features=data.design.shape[1])
+
+
+def _leaf_values(values: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Pick (n_leaves, n_vertices) float32 out of (n_nodes, n_vertices, 1), some rows at a time."""
+    found = np.empty((len(ends), values.shape[1]), dtype=np.float32)
+    for start in range(0, len(ends), _ROWS):
+        found[start : start + _ROWS] = values[ends[start : start + _ROWS], :, 0]
+    return found
 
 
 ENTRIES = (

@@ -1,6 +1,7 @@
 """``list recipes``, ``fit --recipe`` and ``sweep``: the contract's keys, and errors in one line."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -90,8 +91,12 @@ def test_a_sweep_answers_with_the_contracts_keys_and_writes_its_table(home, caps
         '[[models]]\nbackbones = ["pixels"]\nlayers = ["pixels"]\npool = "grid:2"\n'
         'weights = ["fixed", "pretrained"]\n'
     )
-    table = home / "out/table.md"
-    answer = _json(capsys, "sweep", plan, "--data", home / "data", "--table", table)
+    table, folder = home / "out/table.md", home / "out/csv"
+    answer = _json(
+        capsys, "sweep", plan, "--data", home / "data", "--table", table, "--csv", folder
+    )
+    assert str(folder / "s1" / "README.txt") in answer["files"]
+    assert all(Path(name).is_file() for name in answer["files"])
     assert (answer["planned"], answer["done"], answer["skipped"]) == (3, 2, 0)
     (failure,) = answer["failed"]
     assert "no pretrained weights" in failure["message"]

@@ -208,3 +208,33 @@ def test_people_read_the_same_numbers(folders, capsys):
     shown = capsys.readouterr().out
     assert f"median r {result['median_r']:.4f}" in shown
     assert f"challenge score {result['challenge_score']:.3f}" in shown
+
+
+def _as_voxels(folders):
+    """The same numbers with both hemispheres in one file of each kind."""
+    for place, name in (
+        ("predictions", "pred"),
+        ("responses", "test_fmri"),
+        ("ceiling", "noise_ceiling"),
+    ):
+        both = [folders[place] / f"{h}_{name}.npy" for h in ("lh", "rh")]
+        np.save(folders[place] / f"{name}.npy", np.concatenate([np.load(p) for p in both], -1))
+        for path in both:
+            path.unlink()
+
+
+def test_voxels_without_positions_have_the_scores_of_the_same_vertices(folders, capsys):
+    _, placed, _ = _score(capsys, folders)
+    _as_voxels(folders)
+    status, voxels, _ = _score(capsys, folders)
+    assert status == 0
+    assert voxels.pop("per_hemisphere")["lh"]["n_vertices"] == 0
+    placed.pop("per_hemisphere")
+    assert voxels == placed
+
+
+def test_predictions_of_hemispheres_and_of_voxels_in_one_folder_are_refused(folders, capsys):
+    np.save(folders["predictions"] / "pred.npy", np.zeros((12, 3), "f4"))
+    status, answer, _ = _score(capsys, folders)
+    assert status == 2
+    assert "lh_pred.npy, rh_pred.npy, pred.npy" in answer["error"]["message"]

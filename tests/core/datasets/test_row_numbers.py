@@ -87,6 +87,13 @@ def test_all_that_is_unclear_is_told_at_once():
     assert len(problems) == 3
 
 
+def test_many_numbers_that_occur_twice_are_counted():
+    names = [f"{k}.{kind}" for k in range(1, 41) for kind in ("jpg", "png")]
+    problems = _numbered(*names).problems
+    assert len(problems) == 6
+    assert problems[-1] == "35 more numbers are those of several pictures."
+
+
 def test_missing_numbers_are_counted_from_where_the_names_begin():
     assert _numbered("1.jpg", "2.jpg", "4.jpg").missing(4) == (3,)
     assert _numbered("0.jpg", "1.jpg", "3.jpg").missing(4) == (2,)

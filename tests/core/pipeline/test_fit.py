@@ -5,8 +5,9 @@ import pytest
 
 from core.backbones import resolve_weights
 from core.brain import HEMISPHERES
+from core.config import to_plain
 from core.datasets import open_subject
-from core.encoding import EncoderSpec, Reduction, encoder_names
+from core.encoding import EncoderSpec, Reduction, encoder_names, validation_split
 from core.encoding.ridge.encoders import KFoldSettings
 from core.errors import CoreError, InvalidInput, UnknownName
 from core.evaluation import pearson_r
@@ -129,3 +130,26 @@ def test_an_unknown_run_names_the_nearest_and_a_damaged_one_is_told(tmp_path):
     (run.folder / "run.json").write_text("{")
     with pytest.raises(CoreError, match="not JSON"):
         store.open(run.id)
+
+
+def test_the_rule_of_the_split_is_part_of_the_identity_unless_it_is_the_usual_one(tmp_path):
+    subject = open_subject(write_subject(tmp_path / "s1"))
+    base = _spec(subject)
+    assert _spec(subject, split_rule="random").fingerprint == base.fingerprint
+    assert _spec(subject, split_rule="shuffled").fingerprint != base.fingerprint
+    assert "split_rule" not in to_plain(base, cosmetic=False)
+    # Of folds the fraction is no part.
+    folds = [_spec(subject, split_rule="fold:1/5", validation_fraction=f) for f in (0.2, 0.1)]
+    assert folds[0].fingerprint == folds[1].fingerprint
+    with pytest.raises(InvalidInput, match="Unknown split"):
+        _spec(subject, split_rule="half")
+
+
+def test_the_validation_images_are_those_of_the_rule(tmp_path):
+    subject = open_subject(write_subject(tmp_path / "s1"))
+    spec = _spec(subject, split_rule="shuffled", seed=224)
+    stores = {"features": FeatureStore(tmp_path / "f"), "runs": RunStore(tmp_path / "runs")}
+    run = fit(subject, spec, **stores)
+    fit_rows, validation_rows = validation_split(20, seed=224, rule="shuffled")
+    np.testing.assert_array_equal(run.array("fit_rows"), fit_rows)
+    np.testing.assert_array_equal(run.array("validation_rows"), validation_rows)

@@ -1,5 +1,7 @@
 """Plans and sweeps: every combination, failures told, what is finished skipped."""
 
+from pathlib import Path
+
 import pytest
 
 from core.datasets import open_subject
@@ -9,7 +11,10 @@ from core.pipeline.sweep import Places, plan_tasks, run_sweep
 from core.pipeline.sweep_table import COLUMNS, csv_table, markdown_table, table_row
 from core.recipes import recipe_names
 from core.runs import RunStore
+from tests.img2brain_folder import write_folder
 from tests.tiny_world import write_subject
+
+IMG2BRAIN_PLAN = Path(__file__).resolve().parents[3] / "assets/plans/img2brain.toml"
 
 PLAN = """
 subjects = ["s1"]
@@ -28,6 +33,8 @@ encoders = ["ols"]
 reduce = "pca:4"
 together = true
 """
+
+ONE = "[[models]]\nbackbones=['gabor']\nlayers=['energy*']\n"
 
 
 @pytest.fixture
@@ -65,6 +72,32 @@ def test_all_subjects_and_all_recipes(tmp_path, places):
     assert plan.recipes == recipe_names()
     tasks, _ = plan_tasks(_plan(tmp_path, 'recipes = ["stacked"]'), places)
     assert [t.name for t in tasks] == ["s1 stacked", "s2 stacked"]
+
+
+def test_a_plan_says_how_validation_images_are_drawn(tmp_path, places):
+    text = f"subjects=['s1']\n{ONE}split_rule='shuffled'\nsplit_seed=224\nvalidation_fraction=0.1"
+    (task,), _ = plan_tasks(_plan(tmp_path, text), places)
+    assert {(s.split_rule, s.seed, s.validation_fraction) for s in task.specs} == {
+        ("shuffled", 224, 0.1)
+    }
+
+
+def test_img2brains_plan_is_its_23_layers_and_six_regressors(tmp_path):
+    folder = write_folder(tmp_path / "Data_img2brain")
+    places = Places(folder, *(tmp_path / name for name in ("features", "runs", "surfaces")))
+    tasks, failed = plan_tasks(read_plan(IMG2BRAIN_PLAN), places)
+    assert failed == []
+    assert [len(task.specs) for task in tasks] == [23, 1, 1, 1, 1, 1, 1]
+    assert len({s.encoder.name for task in tasks[1:] for s in task.specs}) == 6
+
+
+def test_what_needs_the_cortex_fails_in_the_plan_and_the_rest_goes_on(tmp_path):
+    folder = write_folder(tmp_path / "Data_img2brain")
+    places = Places(folder, *(tmp_path / name for name in ("features", "runs", "surfaces")))
+    plan = _plan(tmp_path, 'recipes = ["clip_roi", "stacked"]')
+    tasks, failed = plan_tasks(plan, places)
+    assert [task.name for task in tasks] == ["Data_img2brain stacked"]
+    assert [(f["task"], f["kind"]) for f in failed] == [("Data_img2brain clip_roi", "no_positions")]
 
 
 @pytest.mark.slow
@@ -109,6 +142,9 @@ def test_a_sweep_fits_tells_failures_and_skips_what_is_there(tmp_path, places):
             InvalidInput,
             "n_folds",
         ),
+        (f"{ONE}split_rule='half'", InvalidInput, "Unknown split 'half'"),
+        (f"{ONE}split_seed='x'", InvalidInput, "split_seed must be a whole number"),
+        (f"{ONE}validation_fraction=1", InvalidInput, "number like 0.2"),
     ],
 )
 def test_a_bad_plan_is_told_in_one_line(tmp_path, text, error, words):

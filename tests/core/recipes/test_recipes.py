@@ -62,6 +62,16 @@ def test_every_recipe_can_be_configured_without_any_weights(name, tmp_path):
         assert RECIPES[name].ours or RECIPES[name].origin == "Cortiscope"
 
 
+def test_img2brain_splits_as_it_did_unless_another_seed_is_asked_for(tmp_path):
+    subject = open_subject(write_subject(tmp_path / "s1"))
+    for name in (n for n in recipe_names() if n.startswith("img2brain")):
+        for asked, used in ((None, 224), (0, 0), (7, 7)):
+            specs = configurations(RECIPES[name], subject, seed=asked)
+            assert {(s.split_rule, s.seed) for s in specs} == {("shuffled", used)}
+    (other,) = configurations(RECIPES["clip_linear"], subject)
+    assert (other.split_rule, other.seed) == ("random", 0)
+
+
 def test_every_layer_that_a_recipe_names_exists():
     wanted = {
         (choice.backbone, layer)
