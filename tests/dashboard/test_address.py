@@ -1,4 +1,4 @@
-"""What may stand in the address: any name that a folder can have, and nothing that cannot be read."""
+"""What may stand in the address: any name that a folder can have, and nothing unreadable."""
 
 import unicodedata
 
