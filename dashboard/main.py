@@ -11,8 +11,9 @@ from dashboard import services, state
 from dashboard.errors import errors_on_page
 from dashboard.jobs import registry
 from dashboard.look import apply_look
+from dashboard.navigation import remember_pages
 from dashboard.picture_worker import worker
-from dashboard.views import accuracy, compare, explore, first_start, your_image
+from dashboard.views import accuracy, compare, data, explore, first_start, your_image
 
 _LOGO = Path(__file__).parents[1] / "assets" / "logo.svg"
 
@@ -21,6 +22,7 @@ PAGES = (
     ("Accuracy", "accuracy", accuracy.render),
     ("Compare", "compare", compare.render),
     ("Your image", "your-image", your_image.render),
+    ("Data", "data", data.render),
 )
 
 
@@ -40,11 +42,12 @@ def main() -> None:
         # The app was closed while the rest of the demo was being fitted: take it up again.
         first_start.start()
     complaints = state.read_address()
-    pages = [
-        st.Page(draw, title=title, url_path=path, default=path == "explore")
+    pages = {
+        path: st.Page(draw, title=title, url_path=path, default=path == "explore")
         for title, path, draw in PAGES
-    ]
-    page = st.navigation(pages, position="top")
+    }
+    page = st.navigation(list(pages.values()), position="top")
+    remember_pages(pages)
     for complaint in complaints:
         st.warning(complaint)
     with errors_on_page():

@@ -11,14 +11,19 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from core.brain import HEMISPHERES, load_fsaverage5
-from core.datasets import Subject, find_subjects, open_subject
+from core.brain import FSAVERAGE5_VERTICES, HEMISPHERES, load_fsaverage5
+from core.datasets import Subject, open_subject
+from core.datasets.describe import (
+    ResponseMoments,
+    SplitDescription,
+    describe_split,
+    response_moments,
+)
 from core.errors import CoreError, unknown_name
 from core.evaluation import bootstrap_r
 from core.runs import Run, RunStore
 from core.runs.spec import readable
-from core.simulation.demo import demo_folder
-from core.storage import Home, data_folders
+from core.storage import Home
 from dashboard.cortex_view import (
     AssetRef,
     CortexGeometry,
@@ -27,6 +32,9 @@ from dashboard.cortex_view import (
     HemisphereMesh,
     register_assets,
 )
+from dashboard.data_folders import DataFolder, look_into
+from dashboard.folder_checks import state_of_files
+from dashboard.places import Spot, all_spots
 from dashboard.roi_style import roi_classes_shown, roi_colour
 
 
@@ -35,28 +43,54 @@ def home() -> Home:
     return Home.from_environment()
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, ttl=60)
+def known_folders() -> tuple[DataFolder, ...]:
+    """Look for subjects in every data folder, the demo first."""
+    return look_into(home())
+
+
 def subject_folders() -> dict[str, Path]:
     """Map subject id -> its folder, demo first; a data folder that cannot be read is left out."""
-    found = {ref.id: ref.folder for ref in find_subjects(demo_folder(home()))}
-    for folder in data_folders():
-        try:
-            refs = find_subjects(folder)
-        except CoreError:
-            continue
-        found.update({ref.id: ref.folder for ref in refs if ref.id not in found})
-    return found
+    return {ref.id: ref.folder for known in known_folders() for ref in known.subjects}
 
 
 def data_folder_problems() -> list[CoreError]:
-    """Say what is wrong with the folders named by ``CORTISCOPE_DATA``."""
-    problems = []
-    for folder in data_folders():
-        try:
-            find_subjects(folder)
-        except CoreError as error:
-            problems.append(error)
-    return problems
+    """Say what is wrong with the data folders in which no subject was recognised."""
+    return [known.error for known in known_folders() if known.error is not None]
+
+
+def look_again() -> None:
+    """Forget what was seen of data folders and subjects; the next run reads them anew."""
+    known_folders.clear()
+    subject.clear()
+    state_of.clear()
+
+
+@st.cache_data(show_spinner=False, ttl=20)
+def state_of(folder: Path) -> str:
+    """Return what changes when any file in a folder does."""
+    return state_of_files(folder)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def described_splits(subject_id: str, data: str) -> list[SplitDescription]:
+    """Describe the splits of a subject; ``data`` is its fingerprint."""
+    opened = subject(subject_id)
+    return [describe_split(opened.train), describe_split(opened.test)]
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def moments(subject_id: str, data: str) -> ResponseMoments:
+    """Compute mean and SD per vertex over a subject's training images."""
+    return response_moments(subject(subject_id).train)
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def responses_at(subject_id: str, data: str, split: str, position: int) -> np.ndarray:
+    """Read one vertex's responses (n_images,) to a split."""
+    part = subject(subject_id).split(split)
+    rows = part.rows_on_disk(np.arange(len(part)))
+    return rows[:, np.array([position])][:, 0]
 
 
 @st.cache_resource(show_spinner=False)
@@ -73,7 +107,7 @@ def run_store() -> RunStore:
     return RunStore(home().runs)
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@st.cache_resource(show_spinner=False, max_entries=2048)
 def run(run_id: str) -> Run:
     """Open a run once for all sessions."""
     return run_store().open(run_id)
@@ -96,6 +130,29 @@ def runs_of(subject_id: str) -> list[Run]:
     return sorted(opened, key=lambda r: str(r.record["created"]))
 
 
+@st.cache_resource(show_spinner=False, max_entries=8)
+def spots(subject_id: str, data: str) -> list[Spot]:
+    """Name all vertices or voxels of a subject; ``data`` is its fingerprint."""
+    return all_spots(subject(subject_id))
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def drawn_positions(subject_id: str, data: str) -> np.ndarray | None:
+    """Return positions (n,) of the vertices that the viewer's mesh has; None if it has them all.
+
+    The mesh is fsaverage5, whose vertices are the first ones of fsaverage.
+    """
+    space = subject(subject_id).cortex()
+    if space.n_template == FSAVERAGE5_VERTICES:
+        return None
+    return np.concatenate(
+        [
+            space.slice_of(h).start + np.flatnonzero(space.index[h] < FSAVERAGE5_VERTICES)
+            for h in HEMISPHERES
+        ]
+    )
+
+
 @st.cache_resource(show_spinner=False, max_entries=16)
 def brain_assets(subject_id: str) -> AssetRef:
     """Store what the browser needs to draw a subject's brain; needs numpy alone."""
@@ -116,17 +173,19 @@ def brain_assets(subject_id: str) -> AssetRef:
 
 
 def brain_space(opened: Subject) -> CortexSpace:
-    """Describe a subject's vertices and ROIs to the viewer."""
+    """Describe a subject's vertices and ROIs to the viewer, those that its mesh has."""
+    drawn = {h: n[n < FSAVERAGE5_VERTICES] for h, n in opened.cortex().index.items()}
     rois = []
     for name in opened.parcellation.roi_names:
         group = opened.parcellation.class_of(name)
         for h in HEMISPHERES:
-            members = opened.cortex().index[h][opened.parcellation.vertices(name, h)]
+            numbers = opened.cortex().index[h][opened.parcellation.vertices(name, h)]
+            members = numbers[numbers < FSAVERAGE5_VERTICES]
             if len(members):
                 title, colour = roi_colour(group)
                 rois.append(CortexRoi(name, title, h.value, members, colour.light))
     return CortexSpace(
-        vertices={h.value: opened.cortex().index[h] for h in HEMISPHERES},
+        vertices={h.value: drawn[h] for h in HEMISPHERES},
         rois=tuple(rois),
         shown_groups=roi_classes_shown(),
     )
@@ -152,6 +211,37 @@ def response_limit(subject_id: str) -> float:
 def test_responses(subject_id: str) -> np.ndarray:
     """Read (n_test, n_vertices) measured responses once; small even for a whole NSD subject."""
     return subject(subject_id).test.response_rows(slice(None))
+
+
+def reference_predictions(run_id: str) -> tuple[np.ndarray, str]:
+    """Predict (n_images, n_vertices) for images that were not fitted, and say which they are."""
+    opened = run(run_id)
+    if len(subject(opened.subject).test):
+        return held_out_predictions(run_id), "held-out images"
+    return _validation_predictions(run_id), "validation images"
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _validation_predictions(run_id: str) -> np.ndarray:
+    opened = run(run_id)
+    return opened.predict_rows("train", np.asarray(opened.array("validation_rows")))
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def reported_at(run_id: str, positions: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Return predicted and measured (n_images, n_positions) behind a run's report.
+
+    Of a whole NSD subject without test responses all vertices would be gigabytes.
+
+    Parameters
+    ----------
+    positions : (n_positions,) int64, as bytes: a cache's key should be quick to compare.
+    """
+    opened = run(run_id)
+    split, rows = reported_images(opened)
+    part, places = subject(opened.subject).split(split), np.frombuffer(positions, np.int64)
+    design = np.asarray(opened.array(f"design_{split}")[rows])
+    return opened.fitted.predict(design, places), part.rows_on_disk(rows)[:, places]
 
 
 def reported_images(opened: Run) -> tuple[str, np.ndarray]:

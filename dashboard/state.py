@@ -6,7 +6,6 @@ run. Only what differs from nothing is in it. An unknown value is reported and i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
@@ -33,6 +32,7 @@ class Selection:
     metric : on Accuracy: empty (r), ``normalised`` or ``ceiling``.
     ncsnr : on Accuracy: least ncsnr of the vertices summarised, as in ``0.40``; empty for all.
     photo : built-in photograph on Your image.
+    draw : random images on Data: split and seed, as in ``train~7``.
     """
 
     subject: str = ""
@@ -48,10 +48,11 @@ class Selection:
     metric: str = ""
     ncsnr: str = ""
     photo: str = ""
+    draw: str = ""
 
 
 FIELDS = tuple(f.name for f in fields(Selection))
-_PLAIN = re.compile(r"[\w .~+:\-]{0,300}")
+_LONGEST = 300
 
 
 def current() -> Selection:
@@ -75,13 +76,18 @@ def read_address() -> list[str]:
         for k in address
         if k not in FIELDS and not k.startswith("embed")
     ]
-    for name in [n for n, v in known.items() if not _PLAIN.fullmatch(v)]:
+    for name in [n for n, v in known.items() if not is_readable(v)]:
         complaints.append(f"The address gives {name} an unreadable value; it was ignored.")
         del known[name]
     # A page switch empties the address; that must not empty the selection.
     if known:
         st.session_state[_SESSION_KEY] = replace(current(), **known)
     return complaints
+
+
+def is_readable(value: str) -> bool:
+    """Whether it can be a name: folders may be called anything that can be printed."""
+    return len(value) <= _LONGEST and value.isprintable()
 
 
 def write_address(selection: Selection) -> None:

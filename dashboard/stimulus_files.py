@@ -1,10 +1,12 @@
 """Which file a stimulus address means: ``/stimuli/{subject}.{fingerprint}/{split}/{row}``.
 
-The subject is in hexadecimal: a folder may have any name, an address may not.
+The subject is in hexadecimal: a folder may have any name, an address may not. A long name is
+hashed instead and looked up among the subjects there are.
 """
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from core.datasets import Subject
@@ -12,10 +14,12 @@ from core.errors import CoreError
 from dashboard import services
 from dashboard.stimulus_gallery import stimulus_base_url
 
+_LONGEST = 32  # bytes of a name that is spelled out
+
 
 def stimulus_key(subject: Subject) -> str:
     """Name a subject's images so that the address changes when the data do."""
-    return f"{subject.id.encode().hex()}.{subject.fingerprint}"
+    return f"{_spelled(subject.id)}.{subject.fingerprint}"
 
 
 def stimulus_address(subject: Subject) -> str:
@@ -23,11 +27,24 @@ def stimulus_address(subject: Subject) -> str:
     return stimulus_base_url(stimulus_key(subject))
 
 
+def _spelled(subject_id: str) -> str:
+    plain = subject_id.encode("utf-8", "surrogateescape")
+    # x is no hexadecimal digit.
+    return plain.hex() if len(plain) <= _LONGEST else f"x{hashlib.sha256(plain).hexdigest()[:32]}"
+
+
+def _read(name: str) -> str:
+    if name.startswith("x"):
+        known = {_spelled(subject_id): subject_id for subject_id in services.subject_folders()}
+        return known.get(name, "")
+    return bytes.fromhex(name).decode("utf-8", "surrogateescape")
+
+
 def stimulus_file(key: str, split: str, number: int) -> Path | None:
     """Find the file of an image; None if the key, split or number is not known."""
     name, _, fingerprint = key.rpartition(".")
     try:
-        subject = services.subject(bytes.fromhex(name).decode())
+        subject = services.subject(_read(name))
     except (CoreError, ValueError):
         return None
     if subject.fingerprint != fingerprint or split not in ("train", "test"):

@@ -38,10 +38,14 @@ DASHBOARD_LAYERS = (
     "errors",
     "state",
     "look",
+    "navigation",
     "jobs",
     "picture_worker",
     "roi_style",
     "encoder_menu",
+    "data_folders",
+    "folder_checks",
+    "places",
     "services",
     "stimulus_files",
     "photographs",
@@ -134,7 +138,7 @@ def test_pages_import_no_heavy_library():
     """First paint must not wait for torch, nilearn or scikit-learn."""
     code = (
         "import sys, dashboard.views.explore, dashboard.views.accuracy, dashboard.views.compare, "
-        "dashboard.views.your_image, dashboard.services\n"
+        "dashboard.views.your_image, dashboard.views.data, dashboard.services\n"
         "print([m for m in ('torch', 'torchvision', 'sklearn', 'nilearn') if m in sys.modules])"
     )
     ran = subprocess.run(

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import IncompatibleSpace, InvalidInput
-from core.evaluation.bootstrap import bootstrap_r, percentile_interval
+from core.evaluation.bootstrap import image_counts, percentile_interval, resampled_r
 from core.evaluation.correlation import pearson_r
 
-# Draws held at once: bounds the memory for a whole NSD subject to a few hundred megabytes.
-_DRAWS_AT_ONCE = 250
+# Draws from one seed, and draws held at once, which bounds the memory for a whole NSD subject to
+# a few hundred megabytes.
+_DRAWS_PER_SEED, _DRAWS_AT_ONCE = 250, 1000
 
 
 @dataclass(frozen=True)
@@ -103,18 +104,26 @@ def _difference_draws(
 ) -> np.ndarray:
     """Return (n_draws, n_groups) differences of medians; NaN for an empty group."""
     draws = np.full((n_draws, len(groups)), np.nan)
-    starts = range(0, n_draws, _DRAWS_AT_ONCE)
-    seeds = np.random.SeedSequence(seed).generate_state(len(starts))
-    for start, own_seed in zip(starts, seeds, strict=True):
-        stop = min(n_draws, start + _DRAWS_AT_ONCE)
-        # One seed for both: bootstrap_r then draws the same images for A and for B.
-        options = {"n_draws": stop - start, "seed": int(own_seed)}
-        a = bootstrap_r(pred_a, measured, **options)
-        b = bootstrap_r(pred_b, measured, **options)
+    counts = _counts(len(measured), n_draws, seed)
+    for start in range(0, n_draws, _DRAWS_AT_ONCE):
+        part = slice(start, start + _DRAWS_AT_ONCE)
+        a, b = resampled_r([pred_a, pred_b], measured, counts[part])
         for k, group in enumerate(groups):
             if len(group):
-                draws[start:stop, k] = _medians(a[:, group]) - _medians(b[:, group])
+                draws[part, k] = _medians(a[:, group]) - _medians(b[:, group])
     return draws
+
+
+def _counts(n_stimuli: int, n_draws: int, seed: int) -> np.ndarray:
+    """Draw the images (n_draws, n_stimuli), the same for A and for B."""
+    starts = range(0, n_draws, _DRAWS_PER_SEED)
+    seeds = np.random.SeedSequence(seed).generate_state(len(starts))
+    return np.concatenate(
+        [
+            image_counts(n_stimuli, min(_DRAWS_PER_SEED, n_draws - start), int(own))
+            for start, own in zip(starts, seeds, strict=True)
+        ]
+    )
 
 
 def _medians(draws: np.ndarray) -> np.ndarray:

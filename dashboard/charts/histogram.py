@@ -1,4 +1,4 @@
-"""How a score is distributed over vertices."""
+"""How a number is distributed over vertices, voxels or images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from dashboard.charts.theme import MEASURED, QUIET, layout, theme
 
 
 def vertex_histogram(
-    values: np.ndarray, *, low: float, high: float, width: float, label: str, stamp: str = ""
+    values: np.ndarray,
+    *,
+    low: float,
+    high: float,
+    width: float,
+    label: str,
+    stamp: str = "",
+    unit: str = "vertices",
 ) -> dict[str, Any]:
     """Count vertices in bins, and mark the median.
 
@@ -20,6 +27,7 @@ def vertex_histogram(
     low, high : ends of the axis; values beyond it are counted in the outermost bins.
     width : of a bin.
     label : of the axis, with its unit.
+    unit : what is counted, in the plural.
     """
     shade = theme()
     defined = values[np.isfinite(values)]
@@ -57,14 +65,15 @@ def vertex_histogram(
         )
     bars = {
         "type": "bar",
-        "x": np.round(middles, 4).tolist(),
+        "x": [float(f"{m:.6g}") for m in middles],
         "y": counts.tolist(),
         "width": width * 0.92,
         "marker": {"color": QUIET[shade], "opacity": 0.75},
         "customdata": [
             [f"{a:.3g}", f"{b:.3g}"] for a, b in zip(edges[:-1], edges[1:], strict=True)
         ],
-        "hovertemplate": "%{y} vertices<br>%{customdata[0]} to %{customdata[1]}<extra></extra>",
+        "hovertemplate": f"%{{y}} {unit}<br>"
+        "%{customdata[0]} to %{customdata[1]}<extra></extra>",
     }
     return {
         "data": [bars],
@@ -75,10 +84,34 @@ def vertex_histogram(
             xaxis={"title": {"text": label}, "range": [low, high]},
             # Room above the highest bar for the median's label.
             yaxis={
-                "title": {"text": "vertices"},
+                "title": {"text": unit},
                 "nticks": 4,
-                "range": [0, 1.35 * max(1, int(counts.max()))],
+                "range": [0, 1.45 * max(1, int(counts.max()))],
             },
             bargap=0,
         ),
     }
+
+
+def round_bins(values: np.ndarray, n_bins: int = 50) -> tuple[float, float, float]:
+    """Return low end, high end and width of round bins for all finite values.
+
+    Values farther than ten interquartile ranges from the middle half do not stretch them.
+
+    Parameters
+    ----------
+    values : any shape.
+    n_bins : about how many.
+    """
+    finite = values[np.isfinite(values)].astype(float)
+    if not len(finite):
+        return 0.0, 1.0, 0.1
+    first, third = np.quantile(finite, [0.25, 0.75])
+    reach = 10 * (third - first) or np.inf
+    low = float(max(finite.min(), first - reach))
+    high = float(min(finite.max(), third + reach))
+    raw = max((high - low) / n_bins, 1e-6 * max(abs(low), abs(high), 1e-3))
+    power = 10.0 ** np.floor(np.log10(raw))
+    width = float(power * min(f for f in (1, 2, 2.5, 5, 10) if f * power >= raw * 0.999))
+    start, stop = np.floor(low / width), np.ceil(high / width)
+    return float(start * width), float(max(stop, start + 1) * width), width

@@ -1,4 +1,4 @@
-"""Predicted against measured responses over held-out images."""
+"""Predicted against measured responses, over images or over voxels."""
 
 from __future__ import annotations
 
@@ -8,26 +8,31 @@ import numpy as np
 
 from dashboard.charts.theme import MEASURED, PREDICTED, QUIET, layout, packed, theme
 
+# Beyond this many dots SVG gets slow.
+_MOST_SVG = 4000
+
 
 def predicted_against_measured(
     measured: np.ndarray,
     predicted: np.ndarray,
     *,
+    numbers: np.ndarray,
+    label: str,
     marked: int | None,
     stamp: str = "",
 ) -> dict[str, Any]:
-    """Draw one dot per image, the identity line, and the image on screen.
+    """Draw one dot per image (or voxel), the identity line, and the one on screen.
 
     Parameters
     ----------
-    measured, predicted : (n_images,) responses in z.
-    marked : row of the image on screen, or None.
+    measured, predicted : (n,) responses in z.
+    numbers, label : (n,) and what stands before them, for the tooltip: ``test-`` and 1 to n.
+    marked : which one is on screen, or None.
     """
     shade = theme()
-    ends = [
-        float(min(measured.min(), predicted.min())),
-        float(max(measured.max(), predicted.max())),
-    ]
+    both = np.concatenate([measured, predicted])
+    both = both[np.isfinite(both)]
+    ends = [float(both.min()), float(both.max())] if len(both) else [-1.0, 1.0]
     traces: list[dict[str, Any]] = [
         {
             "type": "scatter",
@@ -38,14 +43,14 @@ def predicted_against_measured(
             "hoverinfo": "skip",
         },
         {
-            "type": "scatter",
+            "type": "scattergl" if len(measured) > _MOST_SVG else "scatter",
             "mode": "markers",
             "x": packed(measured),
             "y": packed(predicted),
-            "customdata": packed(np.arange(1, len(measured) + 1)),
+            "customdata": packed(numbers),
             "marker": {"size": 5, "color": MEASURED[shade], "opacity": 0.45},
-            "hovertemplate": "test-%{customdata}<br>measured %{x:.2f}<br>"
-            "predicted %{y:.2f}<extra></extra>",
+            "hovertemplate": f"{label}%{{customdata}}<br>"
+            "measured %{x:.2f}<br>predicted %{y:.2f}<extra></extra>",
         },
     ]
     if marked is not None:
@@ -56,8 +61,8 @@ def predicted_against_measured(
                 "x": [round(float(measured[marked]), 3)],
                 "y": [round(float(predicted[marked]), 3)],
                 "marker": {"size": 11, "color": PREDICTED[shade], "line": {"width": 0}},
-                "hovertemplate": "image on screen<br>measured %{x:.2f}<br>predicted %{y:.2f}"
-                "<extra></extra>",
+                "hovertemplate": f"{label}{numbers[marked]}, on screen<br>"
+                "measured %{x:.2f}<br>predicted %{y:.2f}<extra></extra>",
             }
         )
     return {

@@ -25,11 +25,19 @@ def packed(values: np.ndarray) -> dict[str, str]:
 
     Parameters
     ----------
-    values : (n,) float, sent as float32, or int, sent as int16.
+    values : (n,) float, sent as float32, or int, sent as int16 or, if need be, as int32.
     """
-    kind = "f4" if np.issubdtype(values.dtype, np.floating) else "i2"
+    kind = "f4"
+    if np.issubdtype(values.dtype, np.integer):
+        kind = "i2" if not values.size or np.abs(values).max() < 2**15 else "i4"
     data = np.ascontiguousarray(values, dtype=f"<{kind}")
     return {"dtype": kind, "bdata": base64.b64encode(data.tobytes()).decode()}
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """Write a number for people: a true minus, and no minus before a zero."""
+    text = f"{float(value):.{digits}f}"
+    return text.lstrip("-") if not float(text) else text.replace("-", "\u2212")
 
 
 def layout(stamp: str, **extra: Any) -> dict[str, Any]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from html import escape
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from core.brain import FSAVERAGE5_VERTICES
 from core.datasets import Subject
 from dashboard import services, state
 from dashboard.cortex_view import ColourScale, CortexMap, cortex_view
@@ -31,8 +34,24 @@ def own_sd(values: np.ndarray) -> np.ndarray:
     return values / sd if sd > 0 else values
 
 
+def no_cortex(subject: Subject, instead: str) -> None:
+    """Say in one sentence why there is no brain; ``instead`` is what the page shows."""
+    n = subject.space.n_vertices()
+    st.html(
+        f'<p class="cs-nowhere"><b>No cortex:</b> nobody knows where the {n:,} voxels of '
+        f"{escape(subject.id)} are, since its folder (layout {escape(subject.layout)}) tells no "
+        f"positions, hemispheres or ROIs. {instead}</p>"
+    )
+
+
 def show_brain(subject: Subject, maps: Sequence[CortexMap], *, key: str, height: int = 540) -> None:
-    """Draw the maps; a click on a vertex becomes the selection."""
+    """Draw the maps; a click on a vertex becomes the selection.
+
+    Of a subject with more vertices than the mesh those that it has are drawn, and that is said.
+    """
+    drawn = services.drawn_positions(subject.id, subject.fingerprint)
+    if drawn is not None:
+        maps = [replace(m, values=np.asarray(m.values)[drawn]) for m in maps]
     # What was clicked since the last run is known before drawing, so one run is enough.
     stored = st.session_state.get(key) or {}
     if clicked := stored.get("picked"):
@@ -43,10 +62,20 @@ def show_brain(subject: Subject, maps: Sequence[CortexMap], *, key: str, height:
         assets=services.brain_assets(subject.id),
         key=key,
         height=height,
-        selected=selected_vertex(now.vertex),
+        selected=_on_mesh(selected_vertex(now.vertex)),
         focus_roi=focus_roi(now.roi),
         stamp=subject.stamp,
     )
+    if drawn is not None:
+        st.html(
+            f'<p class="cs-note">Drawn: {len(drawn):,} of {subject.space.n_vertices():,} vertices, '
+            "those that fsaverage5 (10,242 per hemisphere) has in common with fsaverage (163,842). "
+            "Charts, tables and numbers are over all of them.</p>"
+        )
+
+
+def _on_mesh(picked: tuple[str, int] | None) -> tuple[str, int] | None:
+    return picked if picked is not None and picked[1] < FSAVERAGE5_VERTICES else None
 
 
 def take_pick(clicked: Mapping[str, Any]) -> None:

@@ -12,8 +12,10 @@ import streamlit as st
 from core.brain import HEMISPHERES
 from core.datasets import Subject
 from core.runs import Run
+from dashboard import services
 from dashboard.charts.vertex_scatter import DotGroup, a_against_b
-from dashboard.panels.downloads import file_name, vertex_places
+from dashboard.panels.downloads import file_name
+from dashboard.places import unit_of
 from dashboard.roi_chart import Shades
 from dashboard.roi_style import roi_colour
 
@@ -45,8 +47,8 @@ def _position(point: Any) -> int | None:
 def show_scatter(subject: Subject, a: Run, b: Run, titles: tuple[str, str]) -> None:
     """Draw the scatter; a brush runs the page again."""
     names = [
-        f"vertex {number} {side} · {rois or 'in no ROI'}"
-        for side, number, rois in vertex_places(subject)
+        f"{spot.title} · {spot.where}" if spot.where else spot.title
+        for spot in services.spots(subject.id, subject.fingerprint)
     ]
     r_a, r_b = np.asarray(a.report.r), np.asarray(b.report.r)
     figure = a_against_b(
@@ -88,7 +90,9 @@ def _groups(subject: Subject) -> list[DotGroup]:
     taken = np.zeros(subject.space.n_vertices(), bool)
     groups: dict[str, list[np.ndarray]] = {}
     colours: dict[str, Shades] = {}
-    for roi in subject.parcellation.roi_names:
+    names = subject.parcellation.roi_names if subject.space.is_placed else ()
+    classes = {subject.parcellation.class_of(roi) for roi in names}
+    for roi in names:
         name = subject.parcellation.class_of(roi)
         if name == "streams":
             continue
@@ -100,27 +104,37 @@ def _groups(subject: Subject) -> list[DotGroup]:
             taken[own] = True
             groups.setdefault(title, []).append(own)
     dots = [DotGroup(t, colours[t], np.concatenate(v)) for t, v in groups.items()]
-    rest = DotGroup("streams only", _NO_ROI, np.flatnonzero(~taken))
+    title = "streams only" if groups or "streams" in classes else f"all {subject.space.unit}"
+    rest = DotGroup(title, _NO_ROI, np.flatnonzero(~taken))
     return [rest, *(d for d in dots if len(d.positions))]
 
 
 def brush_words(subject: Subject, a: Run, b: Run, positions: np.ndarray | None) -> str:
     """Say what the brush holds."""
+    units = subject.space.unit
     if positions is None:
-        return (
-            '<p class="cs-note">One dot per vertex. Above the dotted line A predicts better, below '
-            "it B. <b>Draw a lasso around dots</b>: the brains then show these vertices alone.</p>"
+        then = (
+            f"the brains then show these {units} alone"
+            if subject.space.is_placed
+            else "their medians appear here"
         )
-    places = vertex_places(subject)
-    held = Counter(
-        f"{roi} {places[k][0]}" for k in positions for roi in places[k][2].split(", ") if roi
-    )
+        return (
+            f'<p class="cs-note">One dot per {unit_of(subject)}. Above the dotted line A predicts '
+            f"better, below it B. <b>Draw a lasso around dots</b>: {then}.</p>"
+        )
+    spots = services.spots(subject.id, subject.fingerprint)
+    held = Counter(f"{roi} {spots[k].part}" for k in positions for roi in spots[k].rois)
     where = ", ".join(f"{name} {n}" for name, n in held.most_common(6))
+    placed = (
+        f"The brains show these alone. Most are in {escape(where) or 'no ROI'}. "
+        if subject.space.is_placed
+        else ""
+    )
     r_a = np.asarray(a.report.r)[positions]
     r_b = np.asarray(b.report.r)[positions]
     return (
-        f'<p class="cs-note"><b>{len(positions):,} vertices brushed</b>: median r of A '
+        f'<p class="cs-note"><b>{len(positions):,} {units} brushed</b>: median r of A '
         f"{np.nanmedian(r_a):.2f}, of B {np.nanmedian(r_b):.2f} (chosen by these very scores, so "
-        f"no estimate). The brains show these alone. Most are in {escape(where) or 'no ROI'}. "
+        f"no estimate). {placed}"
         "Double-click in the chart to let go.</p>"
     )

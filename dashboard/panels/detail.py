@@ -13,9 +13,12 @@ from core.datasets import Subject
 from core.evaluation import pearson_r
 from core.runs import Run
 from dashboard import services, state
+from dashboard.charts.measured_and_predicted import measured_and_predicted
 from dashboard.charts.scatter import predicted_against_measured
-from dashboard.charts.theme import show_chart
-from dashboard.panels.brain import focus_roi, selected_vertex
+from dashboard.charts.theme import show_chart, signed
+from dashboard.panels.brain import focus_roi
+from dashboard.panels.downloads import image_mark
+from dashboard.places import find_spot, has_rois, spot_at
 from dashboard.stimulus_files import stimulus_address
 
 _N_TOP = 6
@@ -23,10 +26,9 @@ _N_TOP = 6
 
 @dataclass(frozen=True)
 class Place:
-    """A vertex or a ROI of a subject, as positions in arrays over both hemispheres."""
+    """A vertex, a voxel or a ROI of a subject, as positions in arrays over all its parts."""
 
     title: str
-    hemisphere: Hemisphere
     positions: np.ndarray
     roi: str = ""
 
@@ -34,61 +36,127 @@ class Place:
 def place_on_screen(subject: Subject) -> Place | None:
     """Read the picked vertex or the ROI in focus; None if there is neither."""
     now = state.current()
-    vertex = selected_vertex(now.vertex)
-    if vertex is not None:
-        side, number = vertex
-        h = Hemisphere(side)
-        found = np.flatnonzero(subject.cortex().index[h] == number)
-        if len(found):
-            names = subject.parcellation.names_at(h, int(found[0]))
-            where = f" · {', '.join(names)}" if names else " · in no ROI"
-            start = subject.space.slice_of(h).start
-            return Place(f"vertex {number} {side}{where}", h, found + start)
+    spot = find_spot(subject, now.vertex)
+    if spot is not None:
+        where = f" · {spot.where}" if spot.where else ""
+        return Place(f"{spot.title}{where}", np.array([spot.position]))
     focus = focus_roi(now.roi)
-    if focus is not None and focus[0] in subject.parcellation.roi_names:
+    if focus is not None and subject.space.is_placed:
         name, side = focus
-        positions = subject.roi_vertices(name, Hemisphere(side))
-        if len(positions):
-            return Place(f"{name} {side}", Hemisphere(side), positions, name)
+        if name in subject.parcellation.roi_names:
+            positions = subject.roi_vertices(name, Hemisphere(side))
+            if len(positions):
+                return Place(f"{name} {side}", positions, name)
     return None
 
 
 def default_place(subject: Subject) -> Place:
-    """Where the panel starts: the right FFA if there is one, else the first ROI present."""
-    for name in ("FFA-1", *subject.parcellation.roi_names):
+    """Where the panel starts: the right FFA if there is one, the first ROI present, or all."""
+    names = subject.parcellation.roi_names if subject.space.is_placed else ()
+    for name in ("FFA-1", *names):
         for h in (Hemisphere.RIGHT, Hemisphere.LEFT):
-            if name in subject.parcellation.roi_names:
+            if name in names:
                 positions = subject.roi_vertices(name, h)
                 if len(positions):
-                    return Place(f"{name} {h.value}", h, positions, name)
-    everything = np.arange(subject.space.n_vertices())
-    return Place("all vertices", Hemisphere.LEFT, everything)
+                    return Place(f"{name} {h.value}", positions, name)
+    return Place(f"all {subject.space.unit}", np.arange(subject.space.n_vertices()))
 
 
-def show_detail(subject: Subject, run: Run, current: tuple[str, int]) -> None:
+def best_place(subject: Subject, run: Run) -> Place:
+    """Return the best predicted vertex or voxel: where the panel starts without ROIs."""
+    r = np.asarray(run.report.r)
+    if not np.isfinite(r).any():
+        return default_place(subject)
+    spot = spot_at(subject, int(np.nanargmax(r)))
+    return Place(f"{spot.title} · the best predicted", np.array([spot.position]))
+
+
+@dataclass(frozen=True)
+class PlaceResponses:
+    """The responses of a place to the images behind a run's report.
+
+    Parameters
+    ----------
+    split, rows : the images; rows from 0.
+    measured, predicted : (n_images,) in z, averaged over the place.
+    marked : which of the images is on screen, or None.
+    """
+
+    place: Place
+    split: str
+    rows: np.ndarray
+    measured: np.ndarray
+    predicted: np.ndarray
+    marked: int | None
+
+    @classmethod
+    def on_screen(
+        cls, subject: Subject, run: Run, current: tuple[str, int] | None
+    ) -> PlaceResponses:
+        """Read them for the place on screen; ``current`` is the image's split and row."""
+        start = default_place(subject) if has_rois(subject) else best_place(subject, run)
+        place = place_on_screen(subject) or start
+        split, rows = services.reported_images(run)
+        predicted, measured = services.reported_at(
+            run.id, place.positions.astype(np.int64).tobytes()
+        )
+        found = np.flatnonzero(rows == current[1]) if current and current[0] == split else rows[:0]
+        marked = int(found[0]) if found.size else None
+        return cls(place, split, rows, measured.mean(axis=1), predicted.mean(axis=1), marked)
+
+
+def show_detail(subject: Subject, run: Run, current: tuple[str, int] | None) -> None:
     """Draw the panel for the place on screen.
 
     Parameters
     ----------
-    current : split and row of the stimulus on screen, marked in the scatter.
+    current : split and row of the stimulus on screen, marked in the scatter; None without one.
     """
-    place = place_on_screen(subject) or default_place(subject)
-    st.html(f'<p class="cs-title">{escape(place.title)}</p>{_score_words(run, place)}')
-    if subject.test.responses is None:
-        why = "The test responses of this subject are withheld"
-        why = why if len(subject.test) else "This subject has no test images"
-        st.caption(f"{why}: no scatter, no top images.")
-        return
-    measured = services.test_responses(subject.id)[:, place.positions].mean(axis=1)
-    predicted = services.held_out_predictions(run.id)[:, place.positions].mean(axis=1)
-    marked = current[1] if current[0] == "test" else None
-    figure = predicted_against_measured(measured, predicted, marked=marked, stamp=subject.stamp)
+    shown = PlaceResponses.on_screen(subject, run, current)
+    st.html(
+        f'<p class="cs-title">{escape(shown.place.title)}</p>{_score_words(subject, run, shown)}'
+    )
+    _scatter(subject, shown)
+    st.html("".join(_top_images(subject, run, shown)))
+
+
+def show_wide_detail(subject: Subject, run: Run) -> None:
+    """Draw the same over the whole page, with both responses image by image."""
+    shown = PlaceResponses.on_screen(subject, run, None)
+    st.html(
+        f'<p class="cs-title">{escape(shown.place.title)}</p>{_score_words(subject, run, shown)}'
+    )
+    left, right = st.columns([4, 7], gap="medium")
+    measured, predicted = _top_images(subject, run, shown)
+    with left:
+        _scatter(subject, shown)
+        st.html(measured)
+    with right:
+        figure = measured_and_predicted(
+            shown.measured,
+            shown.predicted,
+            numbers=shown.rows + 1,
+            label=f"{shown.split}-",
+            stamp=subject.stamp,
+        )
+        show_chart(figure, key=f"detail-series{image_mark(subject)}", height=236)
+        st.html(predicted)
+
+
+def _scatter(subject: Subject, shown: PlaceResponses) -> None:
+    figure = predicted_against_measured(
+        shown.measured,
+        shown.predicted,
+        numbers=shown.rows + 1,
+        label=f"{shown.split}-",
+        marked=shown.marked,
+        stamp=subject.stamp,
+    )
     show_chart(figure, key="detail-scatter", height=236)
-    st.html(_top_images(subject, measured, predicted))
 
 
-def _score_words(run: Run, place: Place) -> str:
-    report = run.report
+def _score_words(subject: Subject, run: Run, shown: PlaceResponses) -> str:
+    report, place = run.report, shown.place
     r = np.asarray(report.r)[place.positions]
     n = len(place.positions)
     images = f"{report.n_images} {report.split} images"
@@ -102,35 +170,27 @@ def _score_words(run: Run, place: Place) -> str:
         return (
             f'<p class="cs-score"><b>r {r[0]:.2f}</b> {attainable}<br>Pearson r over {images}</p>'
         )
-    mean_r = _r_of_mean(run, place)
-    whole = "" if mean_r is None else f" · r of the ROI mean {mean_r:.2f}"
+    mean_r = float(pearson_r(shown.predicted[:, None], shown.measured[:, None])[0])
+    of_what = "ROI mean" if place.roi else "mean"
     return (
         f'<p class="cs-score"><b>r {np.nanmedian(r):.2f}</b> {attainable}<br>'
-        f"median over {n} vertices, {images}{whole}</p>"
+        f"median over {n:,} {subject.space.unit}, {images} · r of the {of_what} {mean_r:.2f}</p>"
     )
 
 
-def _r_of_mean(run: Run, place: Place) -> float | None:
-    subject = services.subject(run.subject)
-    if subject.test.responses is None:
-        return None
-    measured = services.test_responses(subject.id)[:, place.positions].mean(axis=1, keepdims=True)
-    predicted = services.held_out_predictions(run.id)[:, place.positions]
-    return float(pearson_r(predicted.mean(axis=1, keepdims=True), measured)[0])
-
-
-def _top_images(subject: Subject, measured: np.ndarray, predicted: np.ndarray) -> str:
-    rows = []
-    for words, values in (("measured", measured), ("predicted", predicted)):
+def _top_images(subject: Subject, run: Run, shown: PlaceResponses) -> list[str]:
+    """Return two strips: the images of the highest measured and predicted responses."""
+    strips = []
+    for words, values in (("measured", shown.measured), ("predicted", shown.predicted)):
         best = np.argsort(values)[::-1][:_N_TOP]
         figures = "".join(
-            f'<figure><img loading="lazy" alt="test image {k + 1}" '
-            f'src="{stimulus_address(subject)}/test/{k}?s=96">'
-            f"<figcaption>{values[k]:.1f}</figcaption></figure>"
+            f'<figure><img loading="lazy" alt="{shown.split} image {shown.rows[k] + 1}" '
+            f'src="{stimulus_address(subject)}/{shown.split}/{shown.rows[k]}?s=96">'
+            f"<figcaption>{signed(values[k], 1)}</figcaption></figure>"
             for k in best
         )
-        rows.append(
-            f'<p class="cs-note">highest <b>{words}</b>, of {len(values)} test images (z)</p>'
-            f'<div class="cs-strip">{figures}</div>'
+        strips.append(
+            f'<p class="cs-note">highest <b>{words}</b>, of {len(values)} {run.report.split} '
+            f'images (z)</p><div class="cs-strip">{figures}</div>'
         )
-    return "".join(rows)
+    return strips

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import streamlit as st
 
-from core.brain import HEMISPHERES
+from core.brain import FSAVERAGE5_VERTICES
 from core.datasets import Subject
+from dashboard import services
 
 
 def csv_text(subject: Subject, definition: str, header: Sequence[str], rows: Iterable) -> str:
@@ -45,21 +46,29 @@ def csv_button(subject: Subject, label: str, what: str, write: Callable[[], str]
     )
 
 
-def vertex_places(subject: Subject) -> list[tuple[str, int, str]]:
-    """Return hemisphere, template vertex and ROIs of every vertex, left hemisphere first."""
-    places = []
-    for h in HEMISPHERES:
-        held: dict[int, list[str]] = {}
-        for roi in subject.parcellation.roi_names:
-            for k in subject.parcellation.vertices(roi, h):
-                held.setdefault(int(k), []).append(roi)
-        places += [
-            (h.value, int(number), ", ".join(held.get(k, ())))
-            for k, number in enumerate(subject.cortex().index[h])
-        ]
-    return places
+def place_columns(subject: Subject) -> tuple[list[str], list[tuple[object, ...]]]:
+    """Return a table's first columns: header, and one row per vertex or voxel."""
+    spots = services.spots(subject.id, subject.fingerprint)
+    if not subject.space.is_placed:
+        return ["voxel"], [(spot.number,) for spot in spots]
+    return ["hemisphere", "vertex", "rois"], [
+        (spot.part, spot.number, ", ".join(spot.rois)) for spot in spots
+    ]
+
+
+def numbering(subject: Subject) -> str:
+    """Say what the numbers of vertices or voxels mean."""
+    if not subject.space.is_placed:
+        return "voxel: column of the responses, from 0"
+    template = "fsaverage5" if subject.cortex().n_template == FSAVERAGE5_VERTICES else "fsaverage"
+    return f"vertex: {template} number, from 0"
 
 
 def rounded(values: np.ndarray) -> list[object]:
     """Return four digits each, and nothing where there is no value."""
     return [round(float(v), 4) if np.isfinite(v) else "" for v in values]
+
+
+def image_mark(subject: Subject) -> str:
+    """End the name of a chart's file: simulated data say so there, too."""
+    return "-SIMULATED" if subject.simulated else ""

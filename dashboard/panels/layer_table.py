@@ -14,10 +14,16 @@ from dashboard import services, state
 from dashboard.charts.layer_heatmap import LayerColumn, layer_by_roi
 from dashboard.encoder_menu import EncoderKey, EncoderMenu, backbone_title
 from dashboard.panels.downloads import file_name, rounded
+from dashboard.places import has_rois
 
 
 def roi_vertices_of_both(subject: Subject) -> dict[str, np.ndarray]:
-    """Return each present ROI's vertices, both hemispheres together, in visual order."""
+    """Return each present ROI's vertices, both hemispheres together, in visual order.
+
+    Where there is no ROI, everything counts as one.
+    """
+    if not has_rois(subject):
+        return {f"all {subject.space.unit}": np.arange(subject.space.n_vertices())}
     pooled = {
         roi: np.concatenate([subject.roi_vertices(roi, h) for h in HEMISPHERES])
         for roi in subject.parcellation.roi_names
@@ -58,7 +64,7 @@ def show_layers(subject: Subject, a: Run, b: Run, columns: list[LayerColumn]) ->
     highest = np.nanmax([np.nanmax(c.values) for c in columns])
     high = max(0.2, float(np.ceil(highest * 10) / 10))
     figure = layer_by_roi(rois, columns, titles, high=high, stamp=subject.stamp)
-    figure["layout"]["height"] = 90 + 21 * len(rois)
+    figure["layout"]["height"] = 90 + 21 * max(len(rois), 3)
     # Another set of columns is another chart: an old click must not live on in it.
     key = f"compare-layers-{subject.id}-{len(columns)}"
     st.plotly_chart(
@@ -77,11 +83,17 @@ def show_layers(subject: Subject, a: Run, b: Run, columns: list[LayerColumn]) ->
         },
     )
     st.html(
-        f'<p class="cs-note">Median r over a ROI’s vertices (both hemispheres) on '
+        f'<p class="cs-note">Median r over {_over(subject)} on '
         f"{a.validation.n_images} <b>validation</b> images, so that choosing a layer here leaves "
         f"the held-out images of the other panels untouched. Colours from 0 to {high:.1f}; ★ best "
         "layer of its backbone; framed: compared now. Click a cell to compare that layer.</p>"
     )
+
+
+def _over(subject: Subject) -> str:
+    if has_rois(subject):
+        return "a ROI’s vertices (both hemispheres)"
+    return f"all {subject.space.unit}"
 
 
 def _taker(key: str) -> Callable[[], None]:

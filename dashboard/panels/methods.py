@@ -9,6 +9,7 @@ from core.encoding import Reduction, method_text
 from core.encoding.scopes import SCOPE_WORDS
 from core.runs import Run
 from core.simulation.description import CAVEAT, DESCRIPTION, TITLE
+from dashboard.places import unit_of
 
 REFERENCES = (
     "Naselaris et al. 2011, NeuroImage 56:400 (encoding models); Allen et al. 2022, Nat. Neurosci. "
@@ -43,14 +44,14 @@ def methods_text(subject: Subject, run: Run) -> str:
         else ""
     )
     return (
-        f"{simulated}Responses of {subject.id} ({subject.space.n_vertices():,} vertices, z-scored "
-        "per session, averaged over repeats) were predicted from "
+        f"{simulated}Responses of {subject.id} ({subject.space.n_vertices():,} "
+        f"{subject.space.unit}, z-scored per session, averaged over repeats) were predicted from "
         f"{record['title'].rsplit(' · ', 1)[0]}; layer maps {pooled}, {reduced}{several}, "
         f"then {encoder} on the fit images{scope}. Fitted on "
         f"{record['n_fit_by_subject'][subject.id]} of {record['n_train']} training images "
         f"(the seeded rest is for validation){along}; scored on "
         f"{run.report.n_images} {run.report.split} images by Pearson r "
-        "per vertex. Intervals: 95 % bootstrap over images. "
+        f"per {unit_of(subject)}. Intervals: 95 % bootstrap over images. "
         f"Noise ceiling: {run.report.ceiling_source}."
     )
 

@@ -13,6 +13,7 @@ from core.evaluation.comparison import PairedDifference, adjusted_p, paired_diff
 from core.runs import Run
 from dashboard import services
 from dashboard.panels.roi_responses import roi_places
+from dashboard.panels.scores import of_both
 from dashboard.roi_chart import Mark, RoiRow
 
 LEVEL = 0.05
@@ -50,7 +51,7 @@ class Comparison:
 
     def counts(self) -> tuple[int, int, int]:
         """Return in how many places A is better, B is better, and how many were tested."""
-        above = np.array([(d.difference or 0) > 0 for d in self.differences])
+        above = np.array([(d.difference or 0) > 0 for d in self.differences], dtype=bool)
         a = int((self.found & above).sum())
         return a, int(self.found.sum()) - a, int(np.isfinite(self.adjusted).sum())
 
@@ -81,12 +82,25 @@ def compare(run_a: str, run_b: str) -> Comparison:
 def verdict(comparison: Comparison) -> str:
     """Say in one sentence who is better where."""
     a, b, n = comparison.counts()
+    if not n:
+        return _overall_verdict(comparison.overall)
     rest = n - a - b
     rois = "ROIs (left and right counted apart)"
     if rest == n:
         return f"A and B are not distinguishable in any of {n} {rois}, at q\u00a0<\u00a0.05."
     words = f"A is better in {a} of {n} {rois}, B in {b or 'none'}"
     return words + (f"; {rest} are not distinguishable" if rest else "") + " at q\u00a0<\u00a0.05."
+
+
+def _overall_verdict(one: PairedDifference) -> str:
+    """Say which is better over everything, where there are no ROIs to tell apart."""
+    if one.p is None or one.difference is None or one.p > LEVEL:
+        return "A and B are not distinguishable, at p\u00a0<\u00a0.05."
+    better, by = ("A", one.difference) if one.difference > 0 else ("B", -one.difference)
+    return (
+        f"{better} is better by {by:.3f} in median r over {_n_defined(one):,} responses, "
+        f"p\u00a0{_p(one.p)}."
+    )
 
 
 def difference_rows(subject: Subject, comparison: Comparison) -> list[RoiRow]:
@@ -162,8 +176,8 @@ def overall_html(subject: Subject, a: Run, b: Run, comparison: Comparison | None
         else f"noise ceiling {escape(a.report.ceiling_source)}"
     )
     return (
-        f'<dl class="cs-facts">{rows}</dl><p class="cs-note">Over {n:,} vertices of '
-        f"both hemispheres; 95 % bootstrap intervals over images; {known}. "
+        f'<dl class="cs-facts">{rows}</dl><p class="cs-note">Over {n:,} '
+        f"{subject.space.unit}{of_both(subject)}; 95 % bootstrap intervals over images; {known}. "
         f"{escape(subject.stamp)}</p>"
     )
 

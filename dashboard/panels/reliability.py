@@ -19,14 +19,15 @@ _KEY = "accuracy-ncsnr"
 def pick_threshold(subject: Subject) -> float:
     """Draw the slider and return the least ncsnr; 0 keeps every vertex."""
     if subject.ncsnr is None:
-        st.caption("No ncsnr in this folder: vertices cannot be chosen by their reliability.")
+        unit = subject.space.unit
+        st.caption(f"No ncsnr in this folder: {unit} cannot be chosen by their reliability.")
         return 0.0
     asked = _asked()
     # The widget's own state follows the selection, so that an edited address wins.
     if st.session_state.get(f"{_KEY}-of") != asked:
         st.session_state[_KEY] = asked
     chosen = st.slider(
-        "vertices with ncsnr of at least",
+        f"{subject.space.unit} with ncsnr of at least",
         0.0,
         _HIGHEST,
         step=0.05,
@@ -78,7 +79,7 @@ def survivors(subject: Subject, threshold: float) -> str:
     """Say how many vertices are left, and in which ROIs few or none."""
     keep = kept(subject, threshold)
     if keep.all():
-        return f"All {len(keep):,} vertices are summarised."
+        return f"All {len(keep):,} {subject.space.unit} are summarised."
     gone, few = [], []
     for roi, _, _, _, h, vertices in roi_places(subject):
         left = int(keep[vertices].sum())
@@ -88,7 +89,10 @@ def survivors(subject: Subject, threshold: float) -> str:
             gone.append(f"{roi} {h.value}")
         elif left < 10:
             few.append(f"{roi} {h.value} ({left} of {len(vertices)})")
-    words = f"{int(keep.sum()):,} of {len(keep):,} vertices are left, the same for all encoders."
+    words = (
+        f"{int(keep.sum()):,} of {len(keep):,} {subject.space.unit} are left, the same for all "
+        "encoders."
+    )
     if gone:
         words += f" None in {', '.join(gone)}."
     if few:

@@ -18,7 +18,12 @@ from dashboard.roi_style import roi_colour
 
 
 def roi_places(subject: Subject) -> Iterator[tuple[str, str, str, Shades, Hemisphere, np.ndarray]]:
-    """Yield roi, class, title, colour, hemisphere, positions; a ROI absent in both is left out."""
+    """Yield roi, class, title, colour, hemisphere, positions; a ROI absent in both is left out.
+
+    Voxels of unknown place have no ROIs: nothing is yielded.
+    """
+    if not subject.space.is_placed:
+        return
     for roi in subject.parcellation.roi_names:
         vertices = {h: subject.roi_vertices(roi, h) for h in HEMISPHERES}
         if not any(len(v) for v in vertices.values()):

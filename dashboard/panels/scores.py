@@ -137,31 +137,31 @@ def _mark(score: RoiScore, metric: Metric) -> Mark | None:
 
 def summary_html(subject: Subject, report: Evaluation) -> str:
     """List the numbers over all kept vertices, each with its definition."""
-    whole = report.overall
+    whole, unit = report.overall, subject.space.unit
     n = whole.n - whole.n_undefined
     if whole.median_r is None or whole.mean_r is None:
-        return '<p class="cs-note">No vertex is left: nothing to summarise.</p>'
+        return f'<p class="cs-note">None of the {unit} is left: nothing to summarise.</p>'
     interval = "" if whole.low is None else f" [{_short(whole.low)}, {_short(whole.high)}]"
     facts = [
         (
             f"{whole.median_r:.3f}<small>{interval}</small>",
             "median r",
-            "half of the vertices are predicted better; in brackets the 95 % bootstrap interval "
+            f"half of the {unit} are predicted better; in brackets the 95 % bootstrap interval "
             "over images",
         ),
-        (f"{whole.mean_r:.3f}", "mean r", "over the same vertices"),
+        (f"{whole.mean_r:.3f}", "mean r", f"over the same {unit}"),
     ]
     if whole.ceiling_r is not None and whole.noise_normalized is not None:
         facts += [
             (
                 f"{whole.noise_normalized:.1f}<small> %</small>",
                 "noise-normalised",
-                "mean over vertices of r² / ceiling, negative r as 0, cut at 100 %",
+                f"mean over {unit} of r² / ceiling, negative r as 0, cut at 100 %",
             ),
             (
                 f"{whole.ceiling_r:.3f}",
                 "noise ceiling",
-                "median over vertices of its square root: the r a perfect model would reach",
+                f"median over {unit} of its square root: the r a perfect model would reach",
             ),
         ]
     else:
@@ -169,10 +169,15 @@ def summary_html(subject: Subject, report: Evaluation) -> str:
     rows = "".join(f"<dt>{v}</dt><dd><b>{t}</b> {escape(d)}</dd>" for v, t, d in facts)
     left_out = f", {whole.n_undefined} constant ones left out" if whole.n_undefined else ""
     return (
-        f'<dl class="cs-facts">{rows}</dl><p class="cs-note">Over {n:,} vertices of both '
-        f"hemispheres{left_out}; {report.n_images} {escape(images_of(report))}. "
+        f'<dl class="cs-facts">{rows}</dl><p class="cs-note">Over {n:,} {unit}{of_both(subject)}'
+        f"{left_out}; {report.n_images} {escape(images_of(report))}. "
         f"{escape(subject.stamp)}</p>"
     )
+
+
+def of_both(subject: Subject) -> str:
+    """Return " of both hemispheres" where there are any."""
+    return " of both hemispheres" if subject.space.is_placed else ""
 
 
 def images_of(report: Evaluation) -> str:

@@ -9,18 +9,32 @@ from html import escape
 import streamlit as st
 
 from core.datasets import Subject
+from core.errors import CoreError
 from core.runs import Run
 from dashboard import services, state
 from dashboard.charts.theme import MEASURED as INK
 from dashboard.charts.theme import theme
 from dashboard.encoder_menu import EncoderKey, EncoderMenu, encoder_title
+from dashboard.errors import show_error
 from dashboard.jobs import registry
 from dashboard.look import stamp
+from dashboard.navigation import link_to
 from dashboard.panels.fit_dialog import fit_button
 
 
 def pick_subject() -> Subject:
     """Draw the subject menu and return the subject on screen."""
+    chosen = choose_subject()
+    try:
+        return open_chosen(chosen)
+    except CoreError as error:
+        show_error(error)
+        link_to("data", f"Everything that is wrong with {chosen}")
+        st.stop()
+
+
+def choose_subject() -> str:
+    """Draw the subject menu and return the id of the subject on screen, not yet opened."""
     ids = list(services.subject_folders())
     asked = state.current().subject
     if asked and asked not in ids:
@@ -33,6 +47,16 @@ def pick_subject() -> Subject:
     if chosen != asked:
         # Vertices, images and runs are the subject's own.
         state.change(subject=chosen, vertex="")
+    return chosen
+
+
+def open_chosen(chosen: str) -> Subject:
+    """Open the subject on screen and print its stamp.
+
+    Raises
+    ------
+    CoreError : its folder is damaged.
+    """
     opened = services.subject(chosen)
     stamp(opened.stamp)
     return opened
@@ -80,7 +104,7 @@ def _pick_run(subject: Subject) -> Run:
     encoder = _menu("encoder", "encoder", menu.encoders(backbone, layer), key.encoder, str)
     state.change(backbone=backbone, layer=layer, encoder=encoder)
     run = menu.runs[EncoderKey(backbone, layer, encoder)]
-    st.html(score_line(run))
+    st.html(score_line(run, subject.space.unit))
     if words := _on_the_way():
         st.caption(words)
     return run
@@ -144,18 +168,18 @@ def _menu(
     return str(value)
 
 
-def score_line(run: Run) -> str:
-    """Say how good the encoder is, with definition, n and split."""
+def score_line(run: Run, unit: str) -> str:
+    """Say how good the encoder is over all ``unit`` (vertices or voxels), with n and split."""
     whole = run.report.overall
     ceiling = f" of {whole.ceiling_r:.2f}" if whole.ceiling_r is not None else ""
     known = "attainable" if whole.ceiling_r is not None else "ceiling unknown"
     title = (
-        "Median over vertices of Pearson r between predicted and measured responses over held-out "
+        f"Median over {unit} of Pearson r between predicted and measured responses over held-out "
         "images; attainable: median square root of the noise ceiling."
     )
     return (
         f'<p class="cs-score" title="{escape(title)}"><b>r {whole.median_r or 0:.2f}</b>{ceiling} '
-        f"{known}<br>median over {whole.n - whole.n_undefined:,} vertices, "
+        f"{known}<br>median over {whole.n - whole.n_undefined:,} {unit}, "
         f"{run.report.n_images} {run.report.split} images</p>"
     )
 

@@ -14,6 +14,7 @@ from dashboard.stimulus_files import stimulus_address
 from dashboard.stimulus_gallery import GalleryPick, stimulus_gallery
 
 ROLE_WORDS = {
+    "": "",
     "fit": "The encoder was fitted on this image: its prediction is no test.",
     "validation": "Validation image: kept from fitting, used to choose between encoders.",
     "test": "Held-out test image: it took no part in fitting or choosing.",
@@ -22,7 +23,7 @@ ROLE_WORDS = {
 
 @dataclass(frozen=True)
 class StimulusChoice:
-    """One image of a subject: split, row (from 0), and its role for the encoder on screen."""
+    """An image of a subject: split, row (from 0), and its role for the encoder, if there is one."""
 
     split: str
     row: int
@@ -35,9 +36,15 @@ class StimulusChoice:
         return f"{self.split}-{self.row + 1}"
 
 
-def pick_stimulus(subject: Subject, run: Run) -> StimulusChoice:
-    """Draw the gallery into the container at hand and return the image on screen."""
-    split, row = _from_address(subject)
+def pick_stimulus(subject: Subject, run: Run | None) -> StimulusChoice:
+    """Draw the gallery into the container at hand and return the image on screen.
+
+    Parameters
+    ----------
+    run : the encoder on screen, whose images are marked by their role; None without one.
+    """
+    split, row = _from_address(subject, run)
+    role = "" if run is None else run.role_of(split, row)
     slot = st.container()
     order = _search(subject)
     with slot:
@@ -48,29 +55,38 @@ def pick_stimulus(subject: Subject, run: Run) -> StimulusChoice:
             current=(split, row),
             roles=_roles(subject, run),
             caption=_note(subject, split, row).caption,
-            role_text=ROLE_WORDS[run.role_of(split, row)],
+            role_text=ROLE_WORDS[role],
             stamp=subject.stamp,
             on_pick=_take,
         )
     state.change(image=f"{split}-{row + 1}")
-    return StimulusChoice(split, row, run.role_of(split, row), _note(subject, split, row))
+    return StimulusChoice(split, row, role, _note(subject, split, row))
 
 
 def _take(picked: GalleryPick) -> None:
     state.change(image=f"{picked.split}-{picked.number + 1}")
 
 
-def _from_address(subject: Subject) -> tuple[str, int]:
+def _from_address(subject: Subject, run: Run | None) -> tuple[str, int]:
+    start = _first(subject, run)
     asked = state.current().image
     split, _, number = asked.partition("-")
     if split in ("train", "test") and number.isdigit():
         if 1 <= int(number) <= len(subject.split(split)):
             return split, int(number) - 1
         if asked:
-            st.warning(f"{subject.id} has no image “{asked}”; showing its first test image.")
+            st.warning(f"{subject.id} has no image “{asked}”; showing {start[0]}-{start[1] + 1}.")
     elif asked:
         st.warning(f"The address asks for image “{asked}”; images are named like test-12.")
-    return ("test", 0) if len(subject.test) else ("train", 0)
+    return start
+
+
+def _first(subject: Subject, run: Run | None) -> tuple[str, int]:
+    """Where to start: an image that was not fitted, with measured responses if there are any."""
+    if len(subject.test) and subject.test.responses is not None:
+        return "test", 0
+    rows = np.empty(0, int) if run is None else run.array("validation_rows")
+    return "train", int(rows[0]) if rows.size else 0
 
 
 def _note(subject: Subject, split: str, row: int) -> StimulusNote:
@@ -78,8 +94,10 @@ def _note(subject: Subject, split: str, row: int) -> StimulusNote:
     return notes[row] if notes else StimulusNote()
 
 
-def _roles(subject: Subject, run: Run) -> dict[str, str]:
+def _roles(subject: Subject, run: Run | None) -> dict[str, str]:
     """Say per split what the encoder did: one letter per image for train, one for all of test."""
+    if run is None:
+        return {}
     letters = np.full(len(subject.train), "f")
     letters[np.asarray(run.array("validation_rows"))] = "v"
     return {"train": "".join(letters), "test": "h"}

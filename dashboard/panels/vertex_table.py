@@ -9,8 +9,8 @@ import streamlit as st
 
 from core.datasets import Subject
 from core.evaluation import Evaluation
-from dashboard import state
-from dashboard.panels.downloads import vertex_places
+from dashboard import services, state
+from dashboard.places import Spot, unit_of
 
 _N_ROWS = 10
 
@@ -20,30 +20,32 @@ def show_extremes(subject: Subject, report: Evaluation) -> None:
     r = np.asarray(report.r)
     order = np.argsort(r)  # NaN last
     defined = order[: int(np.isfinite(r).sum())]
-    places = vertex_places(subject)
+    spots = services.spots(subject.id, subject.fingerprint)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.html(f'<p class="cs-title">best predicted, of {len(defined):,} vertices</p>')
-        _table(subject, report, places, defined[::-1][:_N_ROWS], "best")
+        st.html(f'<p class="cs-title">best predicted, of {len(defined):,} {subject.space.unit}</p>')
+        _table(subject, report, spots, defined[::-1][:_N_ROWS], "best")
     with right:
-        st.html(f'<p class="cs-title">worst predicted, of {len(defined):,} vertices</p>')
-        _table(subject, report, places, defined[:_N_ROWS], "worst")
+        st.html(
+            f'<p class="cs-title">worst predicted, of {len(defined):,} {subject.space.unit}</p>'
+        )
+        _table(subject, report, spots, defined[:_N_ROWS], "worst")
 
 
 def _table(
     subject: Subject,
     report: Evaluation,
-    places: list[tuple[str, int, str]],
+    spots: list[Spot],
     positions: np.ndarray,
     name: str,
 ) -> None:
     r = np.asarray(report.r)
-    columns: dict[str, Any] = {
-        "hemisphere": [places[k][0] for k in positions],
-        "vertex": [places[k][1] for k in positions],
-        "ROIs": [places[k][2] or "none" for k in positions],
-        "r": [float(r[k]) for k in positions],
-    }
+    own = [spots[k] for k in positions]
+    columns: dict[str, Any] = {unit_of(subject): [spot.number for spot in own]}
+    if subject.space.is_placed:
+        columns["hemisphere"] = [spot.part for spot in own]
+        columns["ROIs"] = [", ".join(spot.rois) or "none" for spot in own]
+    columns["r"] = [float(r[k]) for k in positions]
     if report.ceiling is not None:
         columns["ceiling"] = [float(np.sqrt(report.ceiling[k])) for k in positions]
     if subject.ncsnr is not None:
@@ -53,9 +55,8 @@ def _table(
     def take() -> None:
         cells = st.session_state[key].selection.cells
         if cells:
-            side, number, rois = places[positions[cells[0][0]]]
-            first = rois.split(", ")[0]
-            state.change(vertex=f"{side}~{number}", roi=f"{first}~{side}" if first else "")
+            spot = own[cells[0][0]]
+            state.change(vertex=spot.key, roi=f"{spot.rois[0]}~{spot.part}" if spot.rois else "")
 
     decimals = st.column_config.NumberColumn(format="%.2f", width=60)
     st.dataframe(
@@ -67,7 +68,7 @@ def _table(
         selection_mode="single-cell",
         column_config={
             "hemisphere": st.column_config.TextColumn(width=85),
-            "vertex": st.column_config.NumberColumn(format="%d", width=70),
+            unit_of(subject): st.column_config.NumberColumn(format="%d", width=70),
             "ROIs": st.column_config.TextColumn(width=170),
             "r": decimals,
             "ceiling": decimals,

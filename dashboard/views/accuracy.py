@@ -16,8 +16,16 @@ from dashboard.charts.theme import show_chart
 from dashboard.cortex_view import CortexMap
 from dashboard.encoder_menu import encoder_title
 from dashboard.errors import errors_on_page
-from dashboard.panels.brain import focus_roi, selected_vertex, show_brain
-from dashboard.panels.downloads import csv_button, csv_text, rounded, vertex_places
+from dashboard.panels.brain import focus_roi, no_cortex, show_brain
+from dashboard.panels.detail import show_wide_detail
+from dashboard.panels.downloads import (
+    csv_button,
+    csv_text,
+    image_mark,
+    numbering,
+    place_columns,
+    rounded,
+)
 from dashboard.panels.methods import methods_and_code, opening_lines, simulation_note
 from dashboard.panels.reliability import pick_threshold, report_above, survivors
 from dashboard.panels.roi_responses import rows_as_csv, take_roi
@@ -31,6 +39,7 @@ from dashboard.panels.scores import (
 )
 from dashboard.panels.sidebar import pick_encoder, pick_subject
 from dashboard.panels.vertex_table import show_extremes
+from dashboard.places import find_spot, has_rois
 from dashboard.roi_chart import Series, roi_chart
 
 
@@ -41,19 +50,31 @@ def render() -> None:
     brain = st.container()
     metric, threshold = _options(subject, run)
     report = report_above(run, threshold)
+    placed, rois = subject.space.is_placed, has_rois(subject)
     with brain, errors_on_page():
-        _brain(subject, run, report, metric, threshold)
+        if placed:
+            _brain(subject, run, report, metric, threshold)
+        else:
+            no_cortex(subject, "The scores of all voxels are shown as a distribution.")
     chart, panel = st.columns([7, 4], gap="medium")
     with chart, errors_on_page():
-        _roi_bars(subject, run, report, metric, threshold)
+        if rois:
+            _roi_bars(subject, run, report, metric, threshold)
+        else:
+            _distribution(subject, report, metric, threshold, height=370)
     with panel, errors_on_page():
-        _distribution(subject, report, metric, threshold)
+        if rois:
+            _distribution(subject, report, metric, threshold, height=190)
+        st.html(summary_html(subject, report))
+    if not rois:
+        with errors_on_page():
+            show_wide_detail(subject, run)
     with errors_on_page():
         show_extremes(subject, report)
+        then = "marks the vertex on the cortex" if placed else "shows the voxel above"
         st.html(
-            '<p class="cs-note">A click on a row marks the vertex on the cortex. The extremes of '
-            "many noisy estimates are partly luck: on new images the best would score lower and "
-            "the worst higher.</p>"
+            f'<p class="cs-note">A click on a row {then}. The extremes of many noisy estimates are '
+            "partly luck: on new images the best would score lower and the worst higher.</p>"
         )
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         _downloads(subject, run, report, threshold)
@@ -121,21 +142,17 @@ def _brain(
 
 def _vertex_words(subject: Subject, report: Evaluation) -> str:
     """Say what is known about the picked vertex."""
-    picked = selected_vertex(state.current().vertex)
-    if picked is None:
+    spot = find_spot(subject, state.current().vertex)
+    if spot is None:
         return ""
-    places = vertex_places(subject)
-    for k, (side, number, rois) in enumerate(places):
-        if (side, number) == picked:
-            r = float(report.r[k])
-            score = f"r {r:.2f}" if np.isfinite(r) else "no r shown"
-            ceiling = (
-                "" if report.ceiling is None else f", ceiling {np.sqrt(report.ceiling[k]):.2f}"
-            )
-            ncsnr = "" if subject.ncsnr is None else f", ncsnr {subject.ncsnr[k]:.2f}"
-            where = escape(rois) or "in no ROI"
-            return f" <b>Vertex {number} {side}</b> ({where}): {score}{ceiling}{ncsnr}."
-    return ""
+    r = float(report.r[spot.position])
+    score = f"r {r:.2f}" if np.isfinite(r) else "no r shown"
+    ceiling = (
+        "" if report.ceiling is None else f", ceiling {np.sqrt(report.ceiling[spot.position]):.2f}"
+    )
+    ncsnr = "" if subject.ncsnr is None else f", ncsnr {subject.ncsnr[spot.position]:.2f}"
+    title = spot.title[0].upper() + spot.title[1:]
+    return f" <b>{title}</b> ({escape(spot.where)}): {score}{ceiling}{ncsnr}."
 
 
 def _over(threshold: float) -> str:
@@ -172,8 +189,11 @@ def _roi_bars(
     )
 
 
-def _distribution(subject: Subject, report: Evaluation, metric: Metric, threshold: float) -> None:
-    st.html(f'<p class="cs-title">{metric.title} over vertices{escape(_over(threshold))}</p>')
+def _distribution(
+    subject: Subject, report: Evaluation, metric: Metric, threshold: float, *, height: int
+) -> None:
+    unit = subject.space.unit
+    st.html(f'<p class="cs-title">{metric.title} over {unit}{escape(_over(threshold))}</p>')
     values = vertex_values(report, metric)
     if values is not None:
         figure = vertex_histogram(
@@ -183,23 +203,23 @@ def _distribution(subject: Subject, report: Evaluation, metric: Metric, threshol
             width=metric.bin_width,
             label=f"{metric.title} ({metric.unit})" if metric.unit == "%" else metric.title,
             stamp=subject.stamp,
+            unit=unit,
         )
-        mark = "-SIMULATED" if subject.simulated else ""
-        show_chart(figure, key=f"accuracy-histogram{mark}", height=190)
-    st.html(summary_html(subject, report))
+        show_chart(figure, key=f"accuracy-histogram{image_mark(subject)}", height=height)
 
 
 def _downloads(subject: Subject, run: Run, report: Evaluation, threshold: float) -> None:
     about = f"{encoder_title(run)}; {report.n_images} {images_of(report)}{_over(threshold)}"
 
     def vertices() -> str:
-        header = ["hemisphere", "vertex", "rois", "r", "ceiling_r", "noise_normalised", "ncsnr"]
+        header, places = place_columns(subject)
+        header += ["r", "ceiling_r", "noise_normalised", "ncsnr"]
         blank = np.full(len(report.r), np.nan)
         columns = [vertex_values(report, METRICS[k]) for k in ("", "ceiling", "normalised")]
         columns.append(None if subject.ncsnr is None else np.asarray(subject.ncsnr))
         numbers = zip(*(rounded(blank if c is None else c) for c in columns), strict=True)
-        rows = ((*place, *own) for place, own in zip(vertex_places(subject), numbers, strict=True))
-        return csv_text(subject, f"{about}; vertex: fsaverage5 number, from 0", header, rows)
+        rows = ((*place, *own) for place, own in zip(places, numbers, strict=True))
+        return csv_text(subject, f"{about}; {numbering(subject)}", header, rows)
 
     def rois() -> str:
         header = ["roi", "hemisphere", "n_vertices", "n_undefined", "median_r", "low_95"]
@@ -211,8 +231,10 @@ def _downloads(subject: Subject, run: Run, report: Evaluation, threshold: float)
         )
         return csv_text(subject, f"{about}; intervals: bootstrap over images", header, rows)
 
-    csv_button(subject, "ROIs (CSV)", "accuracy-rois", rois)
-    csv_button(subject, "vertices (CSV)", "accuracy-vertices", vertices)
+    if has_rois(subject):
+        csv_button(subject, "ROIs (CSV)", "accuracy-rois", rois)
+    unit = subject.space.unit
+    csv_button(subject, f"{unit} (CSV)", f"accuracy-{unit}", vertices)
 
 
 def _code(subject: Subject, run: Run, threshold: float) -> str:

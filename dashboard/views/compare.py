@@ -9,13 +9,23 @@ import streamlit as st
 
 from core.datasets import Subject
 from core.runs import Run
-from dashboard import state
+from dashboard import services, state
+from dashboard.charts.histogram import round_bins
+from dashboard.charts.overlaid_histogram import Distribution, overlaid_histogram
+from dashboard.charts.theme import show_chart, theme
 from dashboard.cortex_view import ColourScale, CortexMap
 from dashboard.encoder_menu import backbone_title, encoder_title
 from dashboard.errors import errors_on_page
-from dashboard.panels.brain import focus_roi, show_brain
+from dashboard.panels.brain import focus_roi, no_cortex, show_brain
 from dashboard.panels.brushing import brush_words, brushed, show_scatter
-from dashboard.panels.downloads import csv_button, csv_text, rounded, vertex_places
+from dashboard.panels.downloads import (
+    csv_button,
+    csv_text,
+    image_mark,
+    numbering,
+    place_columns,
+    rounded,
+)
 from dashboard.panels.layer_table import layer_columns, layer_rows, show_layers
 from dashboard.panels.methods import REFERENCES, methods_text, opening_lines, simulation_note
 from dashboard.panels.paired import (
@@ -33,7 +43,11 @@ from dashboard.panels.paired import (
 from dashboard.panels.roi_responses import rows_as_csv, score_rows, take_roi
 from dashboard.panels.scores import METRICS, images_of
 from dashboard.panels.sidebar import pick_pair, pick_subject
-from dashboard.roi_chart import Axis, Series, roi_chart
+from dashboard.places import has_rois, unit_of
+from dashboard.roi_chart import ENCODER_COLOURS, Axis, Series, roi_chart
+
+# Beyond this many responses per encoder the resampling takes more than half a minute.
+_MANY_RESPONSES = 20_000_000
 
 
 def render() -> None:
@@ -44,20 +58,28 @@ def render() -> None:
         st.info("There is one encoder only. Fit another one in the sidebar to compare it with.")
         return
     positions = brushed(subject)
+    placed, rois = subject.space.is_placed, has_rois(subject)
     with errors_on_page():
-        _brains(subject, a, b, positions)
+        if placed:
+            _brains(subject, a, b, positions)
+        else:
+            no_cortex(subject, "A and B are compared over all voxels.")
     sentence = st.container()
     columns = layer_columns(subject, a, b)
     charts, panel = st.columns([7, 4], gap="medium")
     with charts, errors_on_page():
-        _both(subject, a, b)
+        if rois:
+            _both(subject, a, b)
+        else:
+            _distributions(subject, a, b)
     differences = charts.container()
     with panel, errors_on_page():
-        st.html('<p class="cs-title">Which layer for which ROI?</p>')
+        what = "for which ROI" if rois else "predicts best"
+        st.html(f'<p class="cs-title">Which layer {what}?</p>')
         show_layers(subject, a, b, columns)
     scatter, words = st.columns(2, gap="medium")
     with scatter, errors_on_page():
-        st.html('<p class="cs-title">A against B, vertex by vertex</p>')
+        st.html(f'<p class="cs-title">A against B, {unit_of(subject)} by {unit_of(subject)}</p>')
         st.html(brush_words(subject, a, b, positions))
         show_scatter(subject, a, b, _titles(a, b))
     # Thousands of resamplings: everything else is on screen before they start.
@@ -65,12 +87,13 @@ def render() -> None:
     with sentence, errors_on_page():
         comparison = _compared(a, b)
     with differences, errors_on_page():
-        if comparison is not None:
+        if comparison is not None and rois:
             _differences(subject, a, comparison)
     with words, errors_on_page():
-        st.html('<p class="cs-title">Over the whole cortex</p>')
+        where = "the whole cortex" if placed else f"all {subject.space.unit}"
+        st.html(f'<p class="cs-title">Over {where}</p>')
         st.html(overall_html(subject, a, b, comparison))
-        if comparison is not None:
+        if comparison is not None and rois:
             st.html('<p class="cs-title">Where they differ most</p>' + largest_html(comparison))
         _downloads(subject, a, b, comparison, columns)
     _methods_and_code(subject, a, b)
@@ -83,6 +106,17 @@ def _compared(a: Run, b: Run) -> Comparison | None:
         st.warning(
             "A and B were scored on different images, so their difference cannot be tested. Fit "
             "one of them again with the other’s seed."
+        )
+        return None
+    n_images, n_vertices = a.report.n_images, len(a.report.r)
+    asked = f"compare-test-{a.id}-{b.id}"
+    if n_images * n_vertices > _MANY_RESPONSES and not st.session_state.get(asked):
+        if st.button("Test the differences", key="compare-test"):
+            st.session_state[asked] = True
+            st.rerun()
+        st.caption(
+            f"{N_DRAWS:,} resamplings of {n_images:,} images for {n_vertices:,} "
+            f"{services.subject(a.subject).space.unit} take minutes; the rest of the page is here."
         )
         return None
     comparison = compare(a.id, b.id)
@@ -157,6 +191,28 @@ def _both(subject: Subject, a: Run, b: Run) -> None:
     )
 
 
+def _distributions(subject: Subject, a: Run, b: Run) -> None:
+    r_a, r_b = np.asarray(a.report.r), np.asarray(b.report.r)
+    low, high, width = round_bins(np.concatenate([r_a, r_b]))
+    shade = theme()
+    shown = [
+        Distribution(f"{letter}: {title}", r, getattr(colour, shade))
+        for letter, title, r, colour in zip(
+            "AB", _titles(a, b), (r_a, r_b), ENCODER_COLOURS, strict=False
+        )
+    ]
+    unit = subject.space.unit
+    st.html(f'<p class="cs-title">r of A and of B over {unit}</p>')
+    figure = overlaid_histogram(
+        shown, low=low, high=high, width=width, label="r", unit=unit, stamp=subject.stamp
+    )
+    show_chart(figure, key=f"compare-histogram{image_mark(subject)}", height=330)
+    st.html(
+        '<p class="cs-note">Pearson r between predicted and measured responses; '
+        f"{a.report.n_images} {escape(images_of(a.report))} of {escape(subject.id)}.</p>"
+    )
+
+
 def _range_of(rows: list) -> tuple[float, float]:
     """Return round ends that hold every interval and ceiling, 0 included."""
     ends = [0.0, 0.1]
@@ -206,38 +262,45 @@ def _downloads(
     def vertices() -> str:
         r_a, r_b = np.asarray(a.report.r), np.asarray(b.report.r)
         numbers = zip(rounded(r_a), rounded(r_b), rounded(r_a - r_b), strict=True)
-        rows = ((*p, *n) for p, n in zip(vertex_places(subject), numbers, strict=True))
-        header = ["hemisphere", "vertex", "rois", "r_a", "r_b", "difference"]
-        return csv_text(subject, f"{about}; vertex: fsaverage5 number, from 0", header, rows)
+        header, places = place_columns(subject)
+        rows = ((*p, *n) for p, n in zip(places, numbers, strict=True))
+        header += ["r_a", "r_b", "difference"]
+        return csv_text(subject, f"{about}; {numbering(subject)}", header, rows)
 
     def layers() -> str:
         header = ["roi", "n_vertices", *(c.key for c in columns)]
-        words = f"median r on {a.validation.n_images} validation images, hemispheres together"
+        together = ", hemispheres together" if subject.space.is_placed else ""
+        words = f"median r on {a.validation.n_images} validation images{together}"
         return csv_text(subject, words, header, layer_rows(subject, columns))
 
     with st.container(horizontal=True, gap="small"):
-        if comparison is not None:
+        if comparison is not None and comparison.places:
             csv_button(
                 subject,
                 "differences",
                 "compare-rois",
                 lambda: _difference_csv(subject, f"{about}; paired bootstrap", comparison),
             )
-        csv_button(subject, "vertices", "compare-vertices", vertices)
+        unit = subject.space.unit
+        csv_button(subject, unit, f"compare-{unit}", vertices)
         csv_button(subject, "layers", "compare-layers", layers)
 
 
 def _methods_and_code(subject: Subject, a: Run, b: Run) -> None:
     left, right, _ = st.columns([1, 1, 4])
+    per, corrected = f"over all {subject.space.unit}", ""
+    if has_rois(subject):
+        per = "per ROI and hemisphere"
+        corrected = "; false discovery rate over all ROIs and hemispheres, q < .05"
     with left.popover("Methods", key="compare-methods", width="stretch"):
         st.write(f"**A.** {methods_text(subject, a)}")
         st.write(f"**B.** {methods_text(subject, b)}")
         st.write(
-            f"**A − B.** Median r per ROI and hemisphere, recomputed for both encoders on the same "
+            f"**A − B.** Median r {per}, recomputed for both encoders on the same "
             f"{N_DRAWS:,} resamplings of the {a.report.n_images} {images_of(a.report)} (paired "
             "bootstrap); 95 % percentile intervals; two-sided p by inverting the interval, with "
-            "one added; false discovery rate over all ROIs and hemispheres, q < .05. It speaks of "
-            "this subject and these vertices; other subjects are another question."
+            f"one added{corrected}. It speaks of this subject and these "
+            f"{subject.space.unit}; other subjects are another question."
         )
         st.caption(
             f"{REFERENCES} Davison & Hinkley 1997, Bootstrap Methods (p); Benjamini & Hochberg "
@@ -252,6 +315,14 @@ def _code(subject: Subject, a: Run, b: Run) -> str:
         images = 'split, rows = "test", slice(None)\n'
     else:
         images = 'split, rows = "train", run.array("validation_rows")\n'
+    names = 'names = [("all",)]\n'
+    groups = "np.arange(subject.space.n_vertices()) for _ in names"
+    if has_rois(subject):
+        names = (
+            "names = [(roi, h) for roi in subject.parcellation.roi_names for h in HEMISPHERES\n"
+            "         if len(subject.roi_vertices(roi, h))]\n"
+        )
+        groups = "subject.roi_vertices(*name) for name in names"
     return opening_lines(subject, a) + (
         f"other = RunStore(Home.from_environment().runs).open({b.id!r})\n\n"
         "from core.brain import HEMISPHERES\n"
@@ -259,11 +330,10 @@ def _code(subject: Subject, a: Run, b: Run) -> str:
         "import numpy as np\n\n"
         f"{images}"
         "measured = subject.split(split).response_rows(rows)\n"
-        "names = [(roi, h) for roi in subject.parcellation.roi_names for h in HEMISPHERES\n"
-        "         if len(subject.roi_vertices(roi, h))]\n"
+        f"{names}"
         "found = paired_difference(\n"
         "    run.predict_rows(split, rows), other.predict_rows(split, rows), measured,\n"
-        f"    [subject.roi_vertices(*name) for name in names], n_draws={N_DRAWS},\n"
+        f"    [{groups}], n_draws={N_DRAWS},\n"
         ")\n"
         "sure = benjamini_hochberg(np.array([f.p for f in found], float), q=0.05)\n"
         "for name, f, s in zip(names, found, sure):\n"

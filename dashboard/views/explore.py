@@ -14,12 +14,21 @@ from dashboard import state
 from dashboard.cortex_view import ColourScale, CortexMap
 from dashboard.encoder_menu import encoder_title
 from dashboard.errors import errors_on_page
-from dashboard.panels.brain import RESPONSE_MEANING, focus_roi, own_sd, response_scale, show_brain
+from dashboard.panels.brain import (
+    RESPONSE_MEANING,
+    focus_roi,
+    no_cortex,
+    own_sd,
+    response_scale,
+    show_brain,
+)
 from dashboard.panels.detail import show_detail
+from dashboard.panels.image_responses import show_image_responses
 from dashboard.panels.methods import methods_and_code, opening_lines, simulation_note
 from dashboard.panels.roi_responses import mean_rows, take_roi
 from dashboard.panels.sidebar import pick_encoder, pick_subject
 from dashboard.panels.stimulus import StimulusChoice, pick_stimulus
+from dashboard.places import has_rois
 from dashboard.roi_chart import Axis, Series, roi_chart
 from dashboard.stimulus_files import stimulus_address
 
@@ -51,14 +60,23 @@ def render() -> None:
         f'src="{stimulus_address(subject)}/{stimulus.split}/{stimulus.row}?s=320">'
     )
     responses = _responses(subject, run, stimulus)
+    placed = subject.space.is_placed
     with errors_on_page():
-        show_brain(
-            subject, _maps(subject, run, stimulus, responses), key="explore-brain", height=480
-        )
-    _options(subject)
+        if placed:
+            maps = _maps(subject, run, stimulus, responses)
+            show_brain(subject, maps, key="explore-brain", height=480)
+        else:
+            no_cortex(subject, "The responses of all voxels are shown as a distribution.")
+    if placed:
+        _options(subject)
     chart, panel = st.columns([7, 4], gap="medium")
     with chart, errors_on_page():
-        _roi_chart(subject, run, stimulus, responses)
+        if has_rois(subject):
+            _roi_chart(subject, run, stimulus, responses)
+        else:
+            show_image_responses(
+                subject, run, stimulus.name, responses.measured, responses.predicted
+            )
     with panel, errors_on_page():
         show_detail(subject, run, (stimulus.split, stimulus.row))
     methods_and_code(subject, run, _code(subject, run, stimulus), key="explore")
@@ -169,9 +187,10 @@ def _roi_chart(subject: Subject, run: Run, stimulus: StimulusChoice, responses: 
 
 
 def _code(subject: Subject, run: Run, stimulus: StimulusChoice) -> str:
+    parts = "left, right" if subject.space.is_placed else "(voxels,)"
     return opening_lines(subject, run) + (
         f"rows = [{stimulus.row}]  # {stimulus.name}\n"
         f"measured = subject.{stimulus.split}.response_rows(rows)[0]\n"
         f"predicted = run.predict_rows({stimulus.split!r}, rows)[0]\n"
-        "left, right = subject.space.split(predicted).values()\n"
+        f"{parts} = subject.space.split(predicted).values()\n"
     )

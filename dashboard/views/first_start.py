@@ -33,7 +33,7 @@ def render() -> None:
 @st.fragment(run_every=0.4)
 def _progress() -> None:
     if demo_is_ready(services.home()):
-        services.subject_folders.clear()
+        services.known_folders.clear()
         st.rerun()
     job = start()
     if job.error:

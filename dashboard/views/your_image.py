@@ -19,13 +19,21 @@ from dashboard import services, state
 from dashboard.cortex_view import CortexMap
 from dashboard.encoder_menu import encoder_title
 from dashboard.errors import errors_on_page, show_error
-from dashboard.panels.brain import RESPONSE_MEANING, focus_roi, response_scale, show_brain
+from dashboard.panels.brain import (
+    RESPONSE_MEANING,
+    focus_roi,
+    no_cortex,
+    response_scale,
+    show_brain,
+)
 from dashboard.panels.detail import Place, default_place, place_on_screen
 from dashboard.panels.methods import methods_and_code, opening_lines, simulation_note
+from dashboard.panels.prediction import show_distribution, show_spread
 from dashboard.panels.roi_responses import roi_places, rows_as_csv, take_roi
 from dashboard.panels.sidebar import pick_encoder, pick_subject
 from dashboard.photographs import Photograph, as_seen, samples, take_photograph
 from dashboard.picture_worker import design_of, first_guesses, occlusion_of
+from dashboard.places import has_rois
 from dashboard.roi_chart import Axis, Mark, RoiRow, Series, roi_chart
 from dashboard.stimulus_files import stimulus_address
 
@@ -46,7 +54,10 @@ def render() -> None:
         _brain_and_picture(subject, run, photograph, predicted)
         chart, panel = st.columns([7, 4], gap="medium")
         with chart:
-            _percentiles(subject, run, photograph, predicted)
+            if has_rois(subject):
+                _percentiles(subject, run, photograph, predicted)
+            else:
+                show_spread(subject, run, photograph.name, predicted)
             methods_and_code(
                 subject, run, _code(subject, run, photograph), key="photo", narrow=True
             )
@@ -108,6 +119,10 @@ def _brain_and_picture(
             + "".join(f'<p class="cs-note"><b>{escape(n)}</b></p>' for n in photograph.notes)
         )
     with brain:
+        if not subject.space.is_placed:
+            no_cortex(subject, "The prediction is shown as a distribution.")
+            show_distribution(subject, run, photograph.name, predicted)
+            return
         show_brain(
             subject,
             [
@@ -132,7 +147,7 @@ def _data_url(picture: Image.Image) -> str:
 
 
 def _percentiles(subject: Subject, run: Run, photograph: Photograph, predicted: np.ndarray) -> None:
-    others = services.held_out_predictions(run.id)
+    others, which = services.reference_predictions(run.id)
     rows = []
     for roi, group, title, colour, h, vertices in roi_places(subject):
         mark = None
@@ -140,12 +155,12 @@ def _percentiles(subject: Subject, run: Run, photograph: Photograph, predicted: 
         if len(vertices):
             own = float(predicted[vertices].mean())
             reference = others[:, vertices].mean(axis=1)
-            mark = Mark(float(100 * (reference < own).mean()))
+            mark = Mark(float(100 * (reference < own).mean())) if len(others) else None
             note = f"predicted mean response {own:.2f} z"
         rows.append(RoiRow(roi, group, title, colour, h.value, len(vertices), (mark,), None, note))
     definition = (
         f"percentile of the predicted mean response of each ROI to {photograph.name} among the "
-        f"predictions for {len(others)} held-out images of {subject.id}; {encoder_title(run)}"
+        f"predictions for {len(others)} {which} of {subject.id}; {encoder_title(run)}"
     )
     roi_chart(
         rows,
@@ -163,11 +178,19 @@ def _percentiles(subject: Subject, run: Run, photograph: Photograph, predicted: 
 
 
 def _gauge(run: Run, design: np.ndarray, residual: float) -> None:
-    fit = np.asarray(run.array("design_train"))[np.asarray(run.array("fit_rows"))]
-    held, held_residual = run.array("design_test"), run.array("residual_test")
-    far = novelty(design, residual, fit, np.asarray(held), np.asarray(held_residual))
+    train = np.asarray(run.array("design_train"))
+    fit = train[np.asarray(run.array("fit_rows"))]
+    held, held_residual = (np.asarray(run.array(f"{n}_test")) for n in ("design", "residual"))
+    which = "held-out"
+    if not len(held):
+        rows = np.asarray(run.array("validation_rows"))
+        held, held_residual = train[rows], np.asarray(run.array("residual_train"))[rows]
+        which = "validation"
+    if not len(held):
+        return
+    far = novelty(design, residual, fit, held, held_residual)
     words = (
-        f"farther from the fit images than {far.percentile:.0f} % of the held-out images "
+        f"farther from the fit images than {far.percentile:.0f} % of the {which} images "
         f"({far.ratio:.1f} times their median distance)"
     )
     if far.outside:
@@ -180,7 +203,7 @@ def _gauge(run: Run, design: np.ndarray, residual: float) -> None:
     st.html(
         '<p class="cs-title">how unusual is it for this encoder?</p>'
         f'<div class="cs-gauge" role="img" aria-label="{escape(words)}">'
-        f'<i style="left:{100 / 3:.1f}%" title="median held-out image"></i>'
+        f'<i style="left:{100 / 3:.1f}%" title="median {which} image"></i>'
         f'<b style="left:{place:.1f}%"></b></div>'
         f'<p class="cs-note"><b>{escape(verdict)}</b> {escape(words)}.</p>'
     )
@@ -279,5 +302,5 @@ def _code(subject: Subject, run: Run, photograph: Photograph) -> str:
         "from core.pipeline.predict import predict_images\n"
         "from core.stimuli import StimulusImages\n\n"
         f"images = StimulusImages.from_paths([Path({photograph.name!r})])\n"
-        "predicted = predict_images(run, images)  # hemisphere -> (1, n_vertices)\n"
+        "predicted = predict_images(run, images)  # part -> (1, n_vertices)\n"
     )

@@ -1,0 +1,125 @@
+"""What is wrong with a folder: the verb ``check`` in the background, and its words on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import services
+from dashboard.folder_checks import (
+    CheckResult,
+    job_name,
+    keep_result,
+    load_result,
+    start_check,
+)
+from dashboard.jobs import registry
+
+_SHOWN = 12
+
+
+def show_status(folder: Path, *, name: str, key: str) -> None:
+    """Say what is wrong with a folder; look now if nobody has since its files changed.
+
+    Parameters
+    ----------
+    name : of the folder, in words.
+    key : of the widgets.
+    """
+    state = services.state_of(folder)
+    job = registry().get(job_name(state))
+    result = load_result(services.home(), state)
+    if job is None and result is None:
+        job = start_check(folder, state, deep=False)
+    if job is not None:
+        _watch(folder, state, name, key)
+    if result is not None and (job is None or not job.running):
+        card, buttons = st.columns([9, 2], gap="small")
+        with card:
+            _show(result, name)
+        with buttons:
+            _buttons(folder, state, result, key)
+
+
+def last_result(folder: Path) -> CheckResult | None:
+    """Return what the last check of a folder said, if its files are as they were."""
+    return load_result(services.home(), services.state_of(folder))
+
+
+@st.fragment(run_every=0.6)
+def _watch(folder: Path, state: str, name: str, key: str) -> None:
+    job = registry().get(job_name(state))
+    if job is None:
+        return
+    if job.running:
+        left = job.seconds_left
+        remaining = f" · {left:.0f} s left" if left is not None else ""
+        line, stop = st.columns([6, 1], vertical_alignment="center")
+        line.progress(min(job.progress, 1.0), text=f"Looking at {name}: {job.message}{remaining}")
+        if stop.button("Stop", key=f"{key}-stop", width="stretch"):
+            job.cancel()
+        return
+    if job.error:
+        message, hint = job.error
+        st.error(f"**{message}**  \n{hint}")
+        if st.button("Look again", key=f"{key}-retry"):
+            registry().forget(job_name(state))
+            st.rerun()
+        return
+    if job.result is not None:
+        keep_result(services.home(), state, job.result, deep="--deep" in job.arguments)
+    registry().forget(job_name(state))
+    st.rerun()
+
+
+def _show(result: CheckResult, name: str) -> None:
+    problems = list(result.problems)
+    looked = "every image decoded" if result.deep else "every file’s header, a sample of the images"
+    when = f"looked at {result.when}: {looked}, all response values"
+    if problems:
+        n = len(problems)
+        words = "One thing is wrong" if n == 1 else f"{n} things are wrong"
+        kind = "bad"
+    else:
+        words, kind = "Nothing is wrong", "good"
+    st.html(
+        f'<div class="cs-check" data-kind="{kind}" role="status"><p><b>{words}</b> with '
+        f"{escape(name)} <small>{escape(when)}</small></p>"
+        f"{_listed(problems[:_SHOWN])}{_notes(result.notes)}</div>"
+    )
+    if len(problems) > _SHOWN:
+        with st.expander(f"{len(problems) - _SHOWN} more"):
+            st.html(f'<div class="cs-check">{_listed(problems[_SHOWN:])}</div>')
+
+
+def _listed(lines: Sequence[str]) -> str:
+    return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>" if lines else ""
+
+
+def _notes(lines: Sequence[str]) -> str:
+    if not lines:
+        return ""
+    return f'<p class="cs-note"><b>Good to know.</b> {escape(" ".join(lines))}</p>'
+
+
+def _buttons(folder: Path, state: str, result: CheckResult, key: str) -> None:
+    if not result.deep and st.button(
+        "Decode every image",
+        key=f"{key}-deep",
+        help="Reads every picture to its last pixel.",
+        width="stretch",
+    ):
+        start_check(folder, state, deep=True)
+        st.rerun()
+    if st.button(
+        "Look again",
+        key=f"{key}-again",
+        help="Reads the folder and its values anew.",
+        width="stretch",
+    ):
+        services.look_again()
+        start_check(folder, services.state_of(folder), deep=result.deep)
+        st.rerun()

@@ -1,0 +1,100 @@
+"""Responses to one image over all voxels or vertices, measured and predicted, without a cortex."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from core.datasets import Subject
+from core.evaluation import pearson_r
+from core.runs import Run
+from dashboard import state
+from dashboard.charts.histogram import round_bins
+from dashboard.charts.overlaid_histogram import Distribution, overlaid_histogram
+from dashboard.charts.scatter import predicted_against_measured
+from dashboard.charts.theme import MEASURED, PREDICTED, show_chart, signed, theme
+from dashboard.encoder_menu import encoder_title
+from dashboard.panels.brain import RESPONSE_MEANING
+from dashboard.panels.downloads import (
+    csv_button,
+    csv_text,
+    image_mark,
+    numbering,
+    place_columns,
+    rounded,
+)
+from dashboard.places import find_spot, unit_of
+
+
+def show_image_responses(
+    subject: Subject,
+    run: Run,
+    image: str,
+    measured: np.ndarray | None,
+    predicted: np.ndarray,
+) -> None:
+    """Draw both distributions, one against the other, and offer the table.
+
+    Parameters
+    ----------
+    image : its name, as in ``test-12``.
+    measured, predicted : (n_vertices,) in z; measured is None where the responses are withheld.
+    """
+    unit, shade = subject.space.unit, theme()
+    shown = [Distribution("predicted", predicted, PREDICTED[shade])]
+    if measured is not None:
+        shown.insert(0, Distribution("measured", measured, MEASURED[shade]))
+    low, high, width = round_bins(np.concatenate([one.values for one in shown]), 60)
+    st.html(f'<p class="cs-title">Responses of all {unit} to this image</p>')
+    figure = overlaid_histogram(
+        shown,
+        low=low,
+        high=high,
+        width=width,
+        label="response (z)",
+        unit=unit,
+        stamp=subject.stamp,
+    )
+    show_chart(figure, key=f"explore-histogram{image_mark(subject)}", height=280)
+    withheld = "" if measured is not None else " The measured responses to it are withheld."
+    st.html(
+        f'<p class="cs-note">{len(predicted):,} {unit}, image {escape(image)}, z '
+        f"({RESPONSE_MEANING}); predicted by {escape(encoder_title(run))}. A prediction’s SD is "
+        f"about r times the measured one: the rest is noise or beyond the encoder.{withheld}</p>"
+    )
+    if measured is not None:
+        _against(subject, measured, predicted)
+
+    def table() -> str:
+        header, places = place_columns(subject)
+        blank = np.full(len(predicted), np.nan)
+        columns = zip(
+            rounded(blank if measured is None else measured), rounded(predicted), strict=True
+        )
+        rows = ((*place, *own) for place, own in zip(places, columns, strict=True))
+        about = f"responses to image {image}, z; {encoder_title(run)}; {numbering(subject)}"
+        return csv_text(subject, about, [*header, "measured_z", "predicted_z"], rows)
+
+    csv_button(subject, f"{unit} (CSV)", f"explore-{image}", table)
+
+
+def _against(subject: Subject, measured: np.ndarray, predicted: np.ndarray) -> None:
+    spot = find_spot(subject, state.current().vertex)
+    figure = predicted_against_measured(
+        measured,
+        predicted,
+        numbers=np.arange(len(measured)),
+        label=f"{unit_of(subject)} ",
+        marked=None if spot is None else spot.position,
+        stamp=subject.stamp,
+    )
+    show_chart(figure, key=f"explore-scatter{image_mark(subject)}", height=280)
+    r = float(pearson_r(predicted[:, None], measured[:, None])[0])
+    known = signed(r) if np.isfinite(r) else "undefined"
+    st.html(
+        f'<p class="cs-note">One dot per {unit_of(subject)}. Pattern correlation of this image: '
+        f"<b>r {known}</b> over {len(measured):,} {subject.space.unit}. One image says little "
+        "about an encoder: its score is the correlation over images, on Accuracy.</p>"
+    )

@@ -1,0 +1,68 @@
+"""One image over all vertices: how the measured responses to it are distributed."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from core.datasets import Subject
+from dashboard.charts.histogram import round_bins, vertex_histogram
+from dashboard.charts.theme import show_chart
+from dashboard.panels.data_words import moments_words
+from dashboard.panels.downloads import csv_button, csv_text, image_mark, rounded
+from dashboard.panels.stimulus import StimulusChoice
+from dashboard.places import spot_at, unit_of
+from dashboard.stimulus_files import stimulus_address
+
+
+def image_over_vertices(subject: Subject, stimulus: StimulusChoice) -> None:
+    """Draw how the measured responses to one image are distributed over vertices."""
+    unit, units = unit_of(subject), subject.space.unit
+    st.html(f'<p class="cs-title">One image over all {units}</p>')
+    split = subject.split(stimulus.split)
+    picture, chart = st.columns([2, 7], gap="medium")
+    caption = escape(stimulus.note.caption)
+    kinds = escape(", ".join(stimulus.note.categories))
+    with picture:
+        st.html(
+            f'<img class="cs-photo" alt="{caption or stimulus.name}" '
+            f'src="{stimulus_address(subject)}/{stimulus.split}/{stimulus.row}?s=320">'
+            f'<p class="cs-note"><b>{stimulus.name}</b> ({escape(split.images.ids[stimulus.row])})'
+            f"{f'<br>{caption}' if caption else ''}{f'<br>{kinds}' if kinds else ''}</p>"
+        )
+    with chart:
+        if split.responses is None:
+            st.caption(
+                "The responses to the test images are withheld: choose a training image in the "
+                "gallery."
+            )
+            return
+        values = split.response_rows(np.array([stimulus.row]))[0]
+        low, high, width = round_bins(values, 60)
+        figure = vertex_histogram(
+            values,
+            low=low,
+            high=high,
+            width=width,
+            label=f"measured response to {stimulus.name} (z)",
+            stamp=subject.stamp,
+            unit=units,
+        )
+        show_chart(figure, key=f"data-image-histogram{image_mark(subject)}", height=230)
+        repeats = split.repeats
+        shown = "" if repeats is None else f" Average of {repeats[stimulus.row]} trials."
+        st.html(f'<p class="cs-note">{moments_words(values, units)}{shown}</p>')
+
+        def table() -> str:
+            spots = (spot_at(subject, k) for k in range(len(values)))
+            rows = (
+                (s.part, s.number, ", ".join(s.rois), v)
+                for s, v in zip(spots, rounded(values), strict=True)
+            )
+            definition = f"measured responses to image {stimulus.name}, z averaged over repeats"
+            header = ["hemisphere" if subject.space.is_placed else "part", unit, "rois"]
+            return csv_text(subject, definition, [*header, "response_z"], rows)
+
+        csv_button(subject, "this image (CSV)", f"{stimulus.name}-responses", table)

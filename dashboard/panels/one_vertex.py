@@ -1,0 +1,200 @@
+"""One vertex over all images: its responses in row order, their distribution, its best images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from core.datasets import Split, Subject
+from dashboard import services, state
+from dashboard.charts.histogram import round_bins, vertex_histogram
+from dashboard.charts.response_series import response_series
+from dashboard.charts.theme import show_chart, signed
+from dashboard.panels.data_words import SPLIT_WORDS, moments_words
+from dashboard.panels.downloads import csv_button, csv_text, file_name, image_mark, rounded
+from dashboard.panels.stimulus import StimulusChoice
+from dashboard.places import Spot, find_spot, spot_at, unit_of
+from dashboard.stimulus_files import stimulus_address
+
+_N_TOP = 6
+
+
+def vertex_over_images(subject: Subject, stimulus: StimulusChoice) -> None:
+    """Draw the responses of one vertex to all images of a split, and how they are distributed."""
+    unit = unit_of(subject)
+    st.html(f'<p class="cs-title">One {unit} over all images</p>')
+    spot = _pick_spot(subject)
+    split = _with_responses(subject, stimulus.split)
+    responses = services.responses_at(subject.id, subject.fingerprint, split.name, spot.position)
+    chart, side = st.columns([7, 4], gap="medium")
+    with chart:
+        marked = stimulus.row if stimulus.split == split.name else None
+        _series(subject, split, responses, marked)
+        st.html(
+            f'<p class="cs-note">{moments_words(responses, "images")} '
+            f"{escape(_spot_words(subject, spot))} In the order of the rows, which is not the "
+            "order in which images were shown. Click a dot to go to its image.</p>"
+        )
+
+        def table() -> str:
+            definition = (
+                f"responses of {spot.title} to the {SPLIT_WORDS[split.name]} images, z "
+                "of single trials, averaged over repeats"
+            )
+            rows = zip(split.images.ids, rounded(responses), strict=True)
+            numbered = ((f"{split.name}-{k}", *row) for k, row in enumerate(rows, start=1))
+            return csv_text(subject, definition, ["image", "id", "response_z"], numbered)
+
+        csv_button(subject, f"this {unit} (CSV)", f"{split.name}-{spot.part}-{spot.number}", table)
+    with side:
+        low, high, width = round_bins(responses, 40)
+        figure = vertex_histogram(
+            responses,
+            low=low,
+            high=high,
+            width=width,
+            label=f"response of {spot.title} (z)",
+            stamp=subject.stamp,
+            unit="images",
+        )
+        show_chart(figure, key=f"data-vertex{image_mark(subject)}", height=200)
+        st.html(_extremes(subject, split, responses))
+
+
+def _with_responses(subject: Subject, asked: str) -> Split:
+    """Return the split asked for, or the other one where its responses are withheld."""
+    split = subject.split(asked)
+    return split if split.responses is not None else subject.train
+
+
+def _pick_spot(subject: Subject) -> Spot:
+    """Draw the choice of a vertex and return it; it is in the address."""
+    asked = state.current().vertex
+    found = find_spot(subject, asked) if asked else None
+    if asked and found is None:
+        st.warning(f"{subject.id} has no {unit_of(subject)} “{asked}”; showing another.")
+    spot = found or spot_at(subject, _first_position(subject))
+    space, unit = subject.space, unit_of(subject)
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        part = spot.part
+        if space.is_placed:
+            part = (
+                st.segmented_control(
+                    "hemisphere",
+                    [str(p) for p in space.parts],
+                    default=spot.part,
+                    required=True,
+                    # A new widget for a vertex chosen elsewhere: the old one remembers its own.
+                    key=f"data-side-{subject.id}-{spot.key}",
+                )
+                or spot.part
+            )
+        number = st.number_input(
+            f"{unit} number, from 0",
+            min_value=0,
+            value=spot.number,
+            step=1,
+            width=190,
+            key=f"data-number-{subject.id}-{spot.key}",
+        )
+        if (part, number) != (spot.part, spot.number):
+            _go_to(_nearest(subject, part, int(number)))
+        if st.button("Random", key="data-random-vertex", icon=":material/shuffle:"):
+            position = int(np.random.default_rng().integers(space.n_vertices()))
+            _go_to(spot_at(subject, position))
+        if subject.ncsnr is not None and st.button(
+            "Most reliable", key="data-best-vertex", help="The highest ncsnr of all."
+        ):
+            _go_to(spot_at(subject, int(np.nanargmax(subject.ncsnr))))
+    return spot
+
+
+def _go_to(spot: Spot) -> None:
+    first = spot.rois[0] if spot.rois else ""
+    state.change(vertex=spot.key, roi=f"{first}~{spot.part}" if first else "")
+    st.rerun()
+
+
+def _nearest(subject: Subject, part: str, number: int) -> Spot:
+    """Return the vertex of a hemisphere with the nearest number: the subject has some only."""
+    space = subject.space
+    own = next(p for p in space.parts if p == part)
+    start = space.slice_of(own).start
+    if not space.is_placed:
+        return spot_at(subject, start + min(number, space.n_vertices(own) - 1))
+    numbers = subject.cortex().index[own]  # type: ignore[index]
+    if not len(numbers):
+        return spot_at(subject, 0)
+    return spot_at(subject, start + int(np.argmin(np.abs(numbers - number))))
+
+
+def _first_position(subject: Subject) -> int:
+    """Where to start: the most reliable vertex where reliability is known, else the first."""
+    return 0 if subject.ncsnr is None else int(np.nanargmax(subject.ncsnr))
+
+
+def _spot_words(subject: Subject, spot: Spot) -> str:
+    words = [spot.title[0].upper() + spot.title[1:]]
+    if spot.where:
+        words.append(spot.where)
+    if subject.ncsnr is not None:
+        words.append(f"ncsnr {subject.ncsnr[spot.position]:.2f}")
+    return ", ".join(words) + "."
+
+
+def _series(subject: Subject, split: Split, responses: np.ndarray, marked: int | None) -> None:
+    figure = response_series(
+        responses,
+        split=split.name,
+        marked=marked,
+        captions=[note.caption for note in split.notes],
+        stamp=subject.stamp,
+    )
+    key = f"data-series-{subject.id}-{split.name}"
+    figure["layout"]["height"] = 290
+    st.plotly_chart(
+        figure,
+        key=key,
+        theme="streamlit",
+        on_select=_image_taker(key, split.name),
+        selection_mode="points",
+        config={
+            "displaylogo": False,
+            "modeBarButtons": [["toImage"]],
+            "toImageButtonOptions": {
+                "format": "svg",
+                "filename": file_name(subject, "vertex-over-images", "").rstrip("."),
+            },
+        },
+    )
+
+
+def _image_taker(key: str, split: str) -> Callable[[], None]:
+    def take() -> None:
+        chosen = (st.session_state.get(key) or {}).get("selection") or {}
+        points = chosen.get("points") or []
+        if points:
+            state.change(image=f"{split}-{int(points[0]['x'])}")
+
+    return take
+
+
+def _extremes(subject: Subject, split: Split, responses: np.ndarray) -> str:
+    order = np.argsort(responses)  # NaN last
+    order = order[np.isfinite(responses[order])]
+    rows = []
+    for words, best in (("highest", order[::-1][:_N_TOP]), ("lowest", order[:_N_TOP])):
+        figures = "".join(
+            f'<figure><img loading="lazy" alt="{split.name} image {k + 1}" '
+            f'src="{stimulus_address(subject)}/{split.name}/{k}?s=96">'
+            f"<figcaption>{signed(responses[k], 1)}</figcaption></figure>"
+            for k in best
+        )
+        rows.append(
+            f'<p class="cs-note"><b>{words}</b> of {len(order):,} {SPLIT_WORDS[split.name]} images '
+            f'(z)</p><div class="cs-strip">{figures}</div>'
+        )
+    return "".join(rows)

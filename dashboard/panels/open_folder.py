@@ -1,0 +1,93 @@
+"""Which folders the app looks into, and how to open another one."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from core.errors import CoreError
+from dashboard import services, state
+from dashboard.data_folders import OPENED, DataFolder, close_folder, may_open, open_folder
+from dashboard.errors import show_error
+from dashboard.panels.folder_status import show_status
+from dashboard.panels.layout_guide import GUIDES
+
+
+def show_folders() -> None:
+    """List the known folders; those without a subject say why."""
+    st.html('<p class="cs-title">Data folders</p>')
+    for k, known in enumerate(services.known_folders()):
+        words, close = st.columns([8, 1], vertical_alignment="center")
+        words.html(_words(known))
+        if known.origin == OPENED and close.button(
+            "Close", key=f"folder-close-{k}", width="stretch"
+        ):
+            close_folder(services.home(), known.path)
+            services.look_again()
+            st.rerun()
+        if known.error is not None and known.path.is_dir():
+            with st.expander(f"What was looked for in {known.path.name}"):
+                show_status(known.path, name=known.path.name, key=f"folder-{k}")
+
+
+def _words(known: DataFolder) -> str:
+    if known.error is not None:
+        found = f"{known.error.message} {known.error.hint}"
+    else:
+        found = ", ".join(ref.id for ref in known.subjects) or "no subject of its own"
+    hidden = (
+        f" Not in the menu, since a folder above has a subject of the same name: "
+        f"{', '.join(known.hidden)}."
+        if known.hidden
+        else ""
+    )
+    return (
+        f'<p class="cs-note"><code>{escape(str(known.path))}</code> ({escape(known.origin)})<br>'
+        f"<b>{escape(found)}</b>{escape(hidden)}</p>"
+    )
+
+
+def show_opening() -> None:
+    """Draw the field for another folder, and the layouts that are understood."""
+    st.html('<p class="cs-title">Open your own data</p>')
+    if may_open(st.get_option("server.address"), st.context.headers):
+        with st.form("open-folder", border=False):
+            left, right = st.columns([6, 1], vertical_alignment="bottom")
+            text = left.text_input(
+                "folder on this machine",
+                placeholder="/data/algonauts_2023",
+                key="open-folder-path",
+                help="It is read, never written to, and remembered for the next start.",
+            )
+            if right.form_submit_button("Open", width="stretch"):
+                _open(text)
+    else:
+        st.caption(
+            "This app is shown to other machines, so folders cannot be opened from the browser. "
+            "Name them where it is started, as below."
+        )
+    st.html(
+        '<p class="cs-note">Or name folders when the app is started, several separated by a colon '
+        "(on Windows a semicolon):</p>"
+    )
+    st.code("CORTISCOPE_DATA=/data/algonauts_2023 streamlit run dashboard/app.py", language="bash")
+    st.html('<p class="cs-note">From a shell, the same look at a folder as above:</p>')
+    st.code("python -m core check /data/algonauts_2023 --deep", language="bash")
+    for tab, guide in zip(st.tabs([g.title for g in GUIDES]), GUIDES, strict=True):
+        with tab:
+            st.code(guide.tree, language=None)
+            st.caption(guide.notes)
+
+
+def _open(text: str) -> None:
+    try:
+        found = open_folder(services.home(), text)
+    except CoreError as error:
+        show_error(error)
+        return
+    services.look_again()
+    offered = [ref.id for ref in found if ref.id in services.subject_folders()]
+    if offered:
+        state.change(subject=offered[0], vertex="", image="", roi="")
+    st.rerun()

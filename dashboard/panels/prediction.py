@@ -1,0 +1,90 @@
+"""A prediction for one picture over all voxels or vertices, without a cortex."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from core.datasets import Subject
+from core.datasets.describe import spread_rows
+from core.runs import Run
+from dashboard import services
+from dashboard.charts.histogram import round_bins
+from dashboard.charts.overlaid_histogram import Distribution, overlaid_histogram
+from dashboard.charts.theme import PREDICTED, QUIET, show_chart, signed, theme
+from dashboard.encoder_menu import encoder_title
+from dashboard.panels.brain import RESPONSE_MEANING
+from dashboard.panels.downloads import (
+    csv_button,
+    csv_text,
+    image_mark,
+    numbering,
+    place_columns,
+    rounded,
+)
+
+
+def show_distribution(subject: Subject, run: Run, picture: str, predicted: np.ndarray) -> None:
+    """Draw the prediction over voxels, and those of images that the encoder was not fitted on."""
+    others, which = services.reference_predictions(run.id)
+    unit, shade = subject.space.unit, theme()
+    low, high, width = round_bins(predicted, 60)
+    usual = others[spread_rows(len(others), 200)]
+    # On average over images, so that both outlines count the same voxels.
+    counted = np.sort(usual, axis=1).mean(axis=0) if len(usual) else np.empty(0)
+    shown = [
+        Distribution(picture, predicted, PREDICTED[shade]),
+        Distribution(f"a usual one of the {which}", counted, QUIET[shade]),
+    ]
+    figure = overlaid_histogram(
+        shown,
+        low=min(low, float(counted.min())) if len(counted) else low,
+        high=max(high, float(counted.max())) if len(counted) else high,
+        width=width,
+        label="predicted response (z)",
+        unit=unit,
+        stamp=subject.stamp,
+    )
+    show_chart(figure, key=f"photo-histogram{image_mark(subject)}", height=330)
+    st.html(
+        f'<p class="cs-note">{len(predicted):,} {unit}, {escape(RESPONSE_MEANING)}; '
+        f"{escape(encoder_title(run))}. The other outline: the {unit} of each of {len(usual)} "
+        f"{which} in order of their prediction, averaged over the images.</p>"
+    )
+
+
+def show_spread(subject: Subject, run: Run, picture: str, predicted: np.ndarray) -> None:
+    """Say where the prediction's mean and spread lie among those for other images."""
+    others, which = services.reference_predictions(run.id)
+    unit = subject.space.unit
+    if not len(others):
+        return
+    facts = []
+    for name, meaning, own, usual in (
+        ("mean", "predicted response, z", predicted.mean(), others.mean(axis=1)),
+        ("SD", f"over {unit}, z", predicted.std(), others.std(axis=1)),
+    ):
+        percentile = 100 * float((usual < own).mean())
+        facts.append(
+            f"<dt>{signed(own)}</dt><dd><b>{name}</b> {meaning}; higher than for "
+            f"{percentile:.0f} % of {len(others)} {which}</dd>"
+        )
+    spots = services.spots(subject.id, subject.fingerprint)
+    strongest = ", ".join(
+        f"{spots[k].title} {signed(predicted[k])}" for k in np.argsort(predicted)[::-1][:6]
+    )
+    st.html(
+        f'<p class="cs-title">The prediction over all {unit}</p>'
+        f'<dl class="cs-facts">{"".join(facts)}</dl><p class="cs-note">Predicted highest (z): '
+        f"{escape(strongest)}. {escape(subject.stamp)}</p>"
+    )
+
+    def table() -> str:
+        header, places = place_columns(subject)
+        rows = ((*place, value) for place, value in zip(places, rounded(predicted), strict=True))
+        about = f"prediction for {picture}, z; {encoder_title(run)}; {numbering(subject)}"
+        return csv_text(subject, about, [*header, "predicted_z"], rows)
+
+    csv_button(subject, f"{unit} (CSV)", "photo-prediction", table)

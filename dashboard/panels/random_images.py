@@ -1,0 +1,93 @@
+"""Random images of a split, and the categories that images carry."""
+
+from __future__ import annotations
+
+from collections import Counter
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from core.datasets import Split, Subject
+from dashboard import state
+from dashboard.panels.data_words import SPLIT_WORDS
+from dashboard.stimulus_files import stimulus_address
+
+_N_RANDOM = 12
+
+
+def random_images(subject: Subject) -> None:
+    """Draw a grid of random images; split and seed are in the address."""
+    st.html('<p class="cs-title">Random images</p>')
+    names = [n for n in SPLIT_WORDS if len(subject.split(n))]
+    asked, _, seed = state.current().draw.partition("~")
+    known = asked in names and seed.isascii() and seed.isdigit() and len(seed) < 7
+    if state.current().draw and not known:
+        st.warning(
+            f"The address asks for the draw “{state.current().draw}”; draws are named like "
+            f"{names[0]}~7."
+        )
+    name, number = (asked, int(seed)) if known else (names[0], 1)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        chosen = st.segmented_control(
+            "split",
+            names,
+            default=name,
+            format_func=SPLIT_WORDS.__getitem__,
+            required=True,
+            label_visibility="collapsed",
+            key=f"data-draw-split-{subject.id}-{name}",
+        )
+        if chosen != name:
+            state.change(draw=f"{chosen}~{number}")
+            st.rerun()
+        if st.button("Draw again", key="data-draw", icon=":material/shuffle:"):
+            state.change(draw=f"{name}~{number + 1}")
+            st.rerun()
+    state.change(draw=f"{name}~{number}")
+    split = subject.split(name)
+    rows = draw_rows(len(split), number)
+    figures = "".join(
+        f'<figure title="{escape(_caption(split, k))}"><img loading="lazy" '
+        f'alt="{escape(_caption(split, k)) or f"{name} image {k + 1}"}" '
+        f'src="{stimulus_address(subject)}/{name}/{k}?s=320">'
+        f"<figcaption>{name}-{k + 1}</figcaption></figure>"
+        for k in rows
+    )
+    st.html(
+        f'<div class="cs-grid">{figures}</div><p class="cs-note">{len(rows)} of {len(split):,} '
+        f"{SPLIT_WORDS[name]} images, drawn without replacement with seed {number}. "
+        f"{escape(subject.stamp)}</p>"
+    )
+
+
+def draw_rows(n: int, seed: int, size: int = _N_RANDOM) -> np.ndarray:
+    """Return up to ``size`` different rows below ``n``, the same for the same seed."""
+    return np.random.default_rng(seed).choice(n, min(n, size), replace=False)
+
+
+def _caption(split: Split, row: int) -> str:
+    return split.notes[row].caption if split.notes else ""
+
+
+def categories_html(subject: Subject) -> str:
+    """Count the categories that images carry; empty where there are none."""
+    counts: Counter[str] = Counter()
+    n = 0
+    for name in SPLIT_WORDS:
+        for note in subject.split(name).notes:
+            counts.update(set(note.categories))
+            n += bool(note.categories)
+    if not counts:
+        return ""
+    rows = "".join(
+        f'<li><span style="width:{100 * k / n:.0f}%"></span>{escape(name)} '
+        f"<small>{k:,}</small></li>"
+        for name, k in counts.most_common(16)
+    )
+    more = f"; {len(counts) - 16} rarer ones not listed" if len(counts) > 16 else ""
+    return (
+        f'<p class="cs-title">Categories</p><ul class="cs-guesses cs-columns">{rows}</ul>'
+        f'<p class="cs-note">How many of {n:,} images with categories have each; an image may have '
+        f"several{more}.</p>"
+    )

@@ -1,0 +1,122 @@
+"""Data: what is in a subject's folder, what is wrong with it, and a first look at the numbers."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.datasets import Subject
+from core.errors import CoreError
+from dashboard import services
+from dashboard.errors import errors_on_page, show_error
+from dashboard.navigation import link_to
+from dashboard.panels.all_vertices import all_vertices
+from dashboard.panels.data_tables import (
+    ceiling_html,
+    headline,
+    roi_rows,
+    rois_html,
+    side_by_side,
+    splits_html,
+)
+from dashboard.panels.downloads import csv_button, csv_text
+from dashboard.panels.folder_status import show_status
+from dashboard.panels.layout_guide import LICENCE
+from dashboard.panels.methods import simulation_note
+from dashboard.panels.one_image import image_over_vertices
+from dashboard.panels.one_vertex import vertex_over_images
+from dashboard.panels.open_folder import show_folders, show_opening
+from dashboard.panels.random_images import categories_html, random_images
+from dashboard.panels.sidebar import choose_subject, open_chosen
+from dashboard.panels.stimulus import pick_stimulus
+
+
+def render() -> None:
+    """Draw the page."""
+    with st.sidebar:
+        top = st.container()
+    chosen = choose_subject()
+    folder = services.subject_folders()[chosen]
+    head = st.container()
+    with errors_on_page():
+        show_status(folder, name=chosen, key="data-check")
+    try:
+        subject = open_chosen(chosen)
+    except CoreError as error:
+        with head:
+            show_error(error)
+            st.caption(f"{folder} cannot be opened; below, everything that is wrong with it.")
+        subject = None
+    if subject is not None:
+        head.html(headline(subject))
+        with errors_on_page():
+            _tables(subject)
+        with errors_on_page():
+            _exploration(subject, top)
+    with errors_on_page():
+        _other_subjects(chosen)
+    left, right = st.columns(2, gap="medium")
+    with left, errors_on_page():
+        show_opening()
+    with right, errors_on_page():
+        show_folders()
+        st.html('<p class="cs-title">Licences</p>')
+        st.caption(LICENCE)
+    if subject is not None:
+        simulation_note(subject, key="data")
+
+
+def _tables(subject: Subject) -> None:
+    described = services.described_splits(subject.id, subject.fingerprint)
+    left, right = st.columns([6, 5], gap="medium")
+    with left:
+        st.html('<p class="cs-title">Images and responses</p>' + splits_html(subject, described))
+    with right:
+        st.html('<p class="cs-title">How reliable are they?</p>' + ceiling_html(subject))
+    st.html('<p class="cs-title">ROIs</p>' + rois_html(subject))
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        if subject.parcellation.roi_names:
+
+            def rois() -> str:
+                header = ["roi", "class", "hemisphere", "n_vertices"]
+                words = "vertices of each ROI; 0: the mapping names it, the subject lacks it"
+                return csv_text(subject, words, header, roi_rows(subject))
+
+            csv_button(subject, "ROIs (CSV)", "rois", rois)
+        with st.popover("Show the code", key="data-code"):
+            st.code(_code(subject), language="python")
+
+
+def _exploration(subject: Subject, gallery: st.delta_generator.DeltaGenerator) -> None:
+    with gallery:
+        stimulus = pick_stimulus(subject, None)
+    vertex_over_images(subject, stimulus)
+    image_over_vertices(subject, stimulus)
+    if subject.space.is_placed:
+        link_to("explore", "See this image on the cortex, in Explore")
+    all_vertices(subject)
+    random_images(subject)
+    if words := categories_html(subject):
+        st.html(words)
+
+
+def _other_subjects(chosen: str) -> None:
+    """Tabulate the subjects of the same data folder, if there are others."""
+    for known in services.known_folders():
+        if len(known.subjects) > 1 and chosen in [ref.id for ref in known.subjects]:
+            st.html('<p class="cs-title">All subjects of this folder</p>')
+            side_by_side(known.subjects, chosen)
+
+
+def _code(subject: Subject) -> str:
+    return (
+        "from pathlib import Path\n"
+        "from core.datasets import open_subject\n"
+        "from core.datasets.check import check_folder\n"
+        "from core.datasets.describe import describe_split, response_moments\n\n"
+        f"folder = Path({str(subject.folder)!r})\n"
+        "print(check_folder(folder).to_json())\n"
+        "subject = open_subject(folder)\n"
+        "print(describe_split(subject.train), describe_split(subject.test))\n"
+        "moments = response_moments(subject.train)\n"
+        "print(moments.mean, moments.sd, moments.n_images)\n"
+    )

@@ -1,0 +1,64 @@
+"""Bins and counts of histograms."""
+
+import numpy as np
+import pytest
+
+from dashboard.charts import histogram, overlaid_histogram, theme
+from dashboard.charts.histogram import round_bins
+from dashboard.charts.overlaid_histogram import Distribution
+
+
+@pytest.fixture(autouse=True)
+def light(monkeypatch):
+    for module in (theme, histogram):
+        monkeypatch.setattr(module, "theme", lambda: "light")
+
+
+@pytest.mark.parametrize("scale", [1e-4, 0.37, 12.0, 3e5])
+def test_bins_are_round_and_hold_all_values(rng, scale):
+    values = rng.normal(size=500) * scale
+    low, high, width = round_bins(values)
+    assert low <= values.min() < values.max() <= high
+    assert 20 <= (high - low) / width <= 62
+    assert np.isclose(low / width, round(low / width))
+
+
+def test_a_single_wild_value_does_not_stretch_the_bins(rng):
+    values = np.append(rng.normal(size=500), [1e9, np.nan, np.inf])
+    assert round_bins(values)[1] < 40
+
+
+@pytest.mark.parametrize("values", [[], [np.nan], [2.0, 2.0, 2.0], [0.0]])
+def test_bins_of_nothing_or_of_one_value_have_a_width(values):
+    low, high, width = round_bins(np.array(values, dtype=float))
+    assert width > 0
+    assert high > low
+
+
+def test_overlaid_outlines_share_bins_and_count_every_finite_value(rng):
+    first, second = rng.normal(size=300), np.append(rng.normal(1, 1, 200), np.nan)
+    low, high, width = round_bins(np.concatenate([first, second]), 30)
+    figure = overlaid_histogram.overlaid_histogram(
+        [Distribution("a-b", first, "#112233"), Distribution("c", second, "#445566")],
+        low=low,
+        high=high,
+        width=width,
+        label="r",
+        unit="voxels",
+    )
+    a, b = figure["data"]
+    assert (sum(a["y"]), sum(b["y"])) == (300, 200)
+    assert a["x"] == b["x"]
+    assert a["name"].startswith("a-b · median")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(-0.001, "0.00"), (-0.25, "−0.25"), (0.0, "0.00"), (1.234, "1.23")]
+)
+def test_numbers_have_a_true_minus_and_no_negative_zero(value, text):
+    assert theme.signed(value) == text
+
+
+@pytest.mark.parametrize(("n", "kind"), [(10, "i2"), (40_000, "i4")])
+def test_whole_numbers_are_packed_without_loss(n, kind):
+    assert theme.packed(np.arange(n))["dtype"] == kind
