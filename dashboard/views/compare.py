@@ -116,7 +116,7 @@ def _compared(a: Run, b: Run) -> Comparison | None:
             st.rerun()
         st.caption(
             f"{N_DRAWS:,} resamplings of {n_images:,} images for {n_vertices:,} "
-            f"{services.subject(a.subject).space.unit} may take minutes; the rest of the page is here."
+            f"{services.subject(a.subject).space.unit} may take minutes."
         )
         return None
     comparison = compare(a.id, b.id)
