@@ -141,7 +141,8 @@ def brush_words(subject: Subject, a: Run, b: Run, positions: np.ndarray | None) 
         )
         return (
             f'<p class="cs-note">One dot per {unit_of(subject)}{_thinned(subject)}. Above the '
-            f"dotted line A predicts better, below it B. <b>Draw a lasso around dots</b>: {then}.</p>"
+            "dotted line A predicts better, below it B. <b>Draw a lasso around dots</b>: "
+            f"{then}.</p>"
         )
     spots = services.spots(subject.id, subject.fingerprint)
     held = Counter(f"{roi} {spots[k].part}" for k in positions for roi in spots[k].rois)
