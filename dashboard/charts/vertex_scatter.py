@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.charts.theme import QUIET, layout, theme
+from dashboard.charts.theme import QUIET, layout, packed, theme
 from dashboard.roi_chart import Shades
 
 # Beyond this many dots SVG gets slow.
@@ -69,8 +69,8 @@ def a_against_b(
                 "type": "scattergl" if many else "scatter",
                 "mode": "markers",
                 "name": group.title,
-                "x": np.round(b[own].astype(float), 3).tolist(),
-                "y": np.round(a[own].astype(float), 3).tolist(),
+                "x": packed(b[own].astype(np.float32)),
+                "y": packed(a[own].astype(np.float32)),
                 "customdata": own.tolist(),
                 "text": [names[k] for k in own],
                 "marker": {

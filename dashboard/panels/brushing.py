@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -20,6 +21,7 @@ from dashboard.roi_chart import Shades
 from dashboard.roi_style import roi_colour
 
 _KEY = "compare-scatter"
+_MOST_DOTS = 8000
 _NO_ROI = Shades("#9aa3af", "#76808c")
 
 
@@ -105,8 +107,27 @@ def _groups(subject: Subject) -> list[DotGroup]:
             groups.setdefault(title, []).append(own)
     dots = [DotGroup(t, colours[t], np.concatenate(v)) for t, v in groups.items()]
     title = "streams only" if groups or "streams" in classes else f"all {subject.space.unit}"
+    drawn = drawn_dots(len(taken))
     rest = DotGroup(title, _NO_ROI, np.flatnonzero(~taken))
-    return [rest, *(d for d in dots if len(d.positions))]
+    return [
+        replace(d, positions=d.positions[drawn[d.positions]])
+        for d in (rest, *dots)
+        if len(d.positions)
+    ]
+
+
+def drawn_dots(n: int) -> np.ndarray:
+    """Return (n,) bool: which dots are drawn; more than the eye and browser take are thinned."""
+    drawn = np.ones(n, dtype=bool)
+    if n > _MOST_DOTS:
+        drawn[:] = False
+        drawn[np.random.default_rng(0).choice(n, _MOST_DOTS, replace=False)] = True
+    return drawn
+
+
+def _thinned(subject: Subject) -> str:
+    n = subject.space.n_vertices()
+    return "" if n <= _MOST_DOTS else f" ({_MOST_DOTS:,} of {n:,} drawn, at random)"
 
 
 def brush_words(subject: Subject, a: Run, b: Run, positions: np.ndarray | None) -> str:
@@ -119,8 +140,9 @@ def brush_words(subject: Subject, a: Run, b: Run, positions: np.ndarray | None) 
             else "their medians appear here"
         )
         return (
-            f'<p class="cs-note">One dot per {unit_of(subject)}. Above the dotted line A predicts '
-            f"better, below it B. <b>Draw a lasso around dots</b>: {then}.</p>"
+            f'<p class="cs-note">One dot per {unit_of(subject)}{_thinned(subject)}. Above the '
+            "dotted line A predicts better, below it B. <b>Draw a lasso around dots</b>: "
+            f"{then}.</p>"
         )
     spots = services.spots(subject.id, subject.fingerprint)
     held = Counter(f"{roi} {spots[k].part}" for k in positions for roi in spots[k].rois)

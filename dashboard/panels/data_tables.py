@@ -267,8 +267,9 @@ def side_by_side(refs: Sequence[SubjectRef], current: str) -> None:
         )
     )  # fmt: skip
     st.html(
-        f'<table class="cs-table cs-wide"><thead><tr><th>subject</th>{head}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table>"
+        '<div class="cs-scroll"><table class="cs-table cs-wide"><thead><tr><th>subject</th>'
+        f"{head}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
         '<p class="cs-note">Images of each split; vertices of each hemisphere (voxels of unknown '
         "place count once); ROIs present of those named; trials averaged per training image; "
         "median over vertices of the square root of the noise ceiling; problems as the last check "

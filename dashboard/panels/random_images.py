@@ -13,7 +13,7 @@ from dashboard import state
 from dashboard.panels.data_words import SPLIT_WORDS
 from dashboard.stimulus_files import stimulus_address
 
-_N_RANDOM = 12
+_N_RANDOM = 16
 
 
 def random_images(subject: Subject) -> None:

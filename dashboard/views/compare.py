@@ -47,7 +47,7 @@ from dashboard.places import has_rois, unit_of
 from dashboard.roi_chart import ENCODER_COLOURS, Axis, Series, roi_chart
 
 # Beyond this many responses per encoder the resampling takes more than half a minute.
-_MANY_RESPONSES = 20_000_000
+_MANY_RESPONSES = 3_000_000
 
 
 def render() -> None:
@@ -116,7 +116,7 @@ def _compared(a: Run, b: Run) -> Comparison | None:
             st.rerun()
         st.caption(
             f"{N_DRAWS:,} resamplings of {n_images:,} images for {n_vertices:,} "
-            f"{services.subject(a.subject).space.unit} take minutes; the rest of the page is here."
+            f"{services.subject(a.subject).space.unit} may take minutes."
         )
         return None
     comparison = compare(a.id, b.id)

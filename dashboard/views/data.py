@@ -54,7 +54,7 @@ def render() -> None:
             _exploration(subject, top)
     with errors_on_page():
         _other_subjects(chosen)
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns([7, 4], gap="medium")
     with left, errors_on_page():
         show_opening()
     with right, errors_on_page():

@@ -89,11 +89,11 @@ def test_a_folder_typed_in_the_app_is_opened_or_refused_and_its_damage_is_told(
     assert page.locator('[data-testid="stAlert"]').count() == 1
     field = page.get_by_role("textbox", name="folder on this machine")
     field.fill(str(tmp_path / "nowhere"))
-    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_test_id("stBaseButton-secondaryFormSubmit").click()
     page.locator('[data-testid="stAlert"]', has_text="nowhere does not exist").wait_for()
     write_subject(tmp_path / "mine" / "subj42", sidecar=False)
     field.fill(str(tmp_path / "mine"))
-    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_test_id("stBaseButton-secondaryFormSubmit").click()
     page.wait_for_function("() => location.search.includes('subject=subj42')")
     page.locator(".cs-head", has_text="subj42").wait_for()
     page.get_by_text("To know the ceiling, add").wait_for()

@@ -64,5 +64,5 @@ def test_a_draw_is_the_same_for_its_seed_and_without_repeats():
     first = draw_rows(400, 7)
     assert first.tolist() == draw_rows(400, 7).tolist()
     assert first.tolist() != draw_rows(400, 8).tolist()
-    assert len(set(first.tolist())) == 12
+    assert len(set(first.tolist())) == 16
     assert sorted(draw_rows(5, 1).tolist()) == [0, 1, 2, 3, 4]
