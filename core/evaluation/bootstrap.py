@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from core.datasets.responses import ResponseRows
-
-# Vertices resampled at once: what stands beside the draws is a tenth of them at full size.
-_VERTICES_AT_ONCE = 2048
+_VERTICES_AT_ONCE = 1024
 
 
 def image_counts(n_stimuli: int, n_draws: int, seed: int) -> np.ndarray:
@@ -20,17 +19,13 @@ def image_counts(n_stimuli: int, n_draws: int, seed: int) -> np.ndarray:
 
 
 def bootstrap_r(
-    predicted: np.ndarray,
-    measured: np.ndarray | ResponseRows,
-    *,
-    n_draws: int = 1000,
-    seed: int = 0,
+    predicted: np.ndarray, measured: np.ndarray, *, n_draws: int = 1000, seed: int = 0
 ) -> np.ndarray:
     """Recompute each vertex's r on images drawn with replacement.
 
     Parameters
     ----------
-    predicted, measured : (n_stimuli, n_vertices); read some vertices at a time.
+    predicted, measured : (n_stimuli, n_vertices).
 
     Returns
     -------
@@ -39,28 +34,48 @@ def bootstrap_r(
     Notes
     -----
     A draw is a vector of counts per image, so all draws' sums, squares and products are five
-    matrix products; no resampled copy of the data is made.
+    matrix products; no resampled copy of the data is made. Vertices are taken in blocks, so that
+    what is needed beside the result stays small.
     """
-    n, n_vertices = predicted.shape
-    weights = (image_counts(n, n_draws, seed) / n).astype(np.float32)
-    r = np.empty((n_draws, n_vertices), dtype=np.float32)
-    for start in range(0, n_vertices, _VERTICES_AT_ONCE):
-        part = slice(start, start + _VERTICES_AT_ONCE)
-        r[:, part] = _resampled(weights, predicted[:, part], measured[:, part])
+    counts = image_counts(len(predicted), n_draws, seed)
+    (r,) = resampled_r([predicted], measured, counts)
     return r
 
 
-def _resampled(weights: np.ndarray, predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:
-    # Standardising first keeps float32 sums free of cancellation.
-    p, m = _standardised(predicted), _standardised(measured)
-    mean_p, mean_m = weights @ p, weights @ m
-    cross = weights @ (p * m) - mean_p * mean_m
-    variance_p = weights @ (p * p) - mean_p**2
-    variance_m = weights @ (m * m) - mean_m**2
-    with np.errstate(invalid="ignore", divide="ignore"):
-        r = cross / np.sqrt(variance_p * variance_m)
-    r[(variance_p <= 1e-7) | (variance_m <= 1e-7)] = np.nan
-    return np.clip(r, -1, 1)
+def resampled_r(
+    predictions: Sequence[np.ndarray], measured: np.ndarray, counts: np.ndarray
+) -> list[np.ndarray]:
+    """Recompute each vertex's r on given draws, for several encoders of the same images.
+
+    Parameters
+    ----------
+    predictions : (n_stimuli, n_vertices) of each encoder.
+    measured : (n_stimuli, n_vertices).
+    counts : (n_draws, n_stimuli), how often each image is in each draw.
+
+    Returns
+    -------
+    r : per encoder (n_draws, n_vertices) float32; NaN where a draw or the vertex is constant.
+    """
+    n, n_vertices = measured.shape
+    weights = (counts / n).astype(np.float32)
+    found = [np.empty((len(counts), n_vertices), dtype=np.float32) for _ in predictions]
+    for start in range(0, n_vertices, _VERTICES_AT_ONCE):
+        block = slice(start, start + _VERTICES_AT_ONCE)
+        # Standardising first keeps float32 sums free of cancellation.
+        m = _standardised(measured[:, block])
+        mean_m = weights @ m
+        variance_m = weights @ (m * m) - mean_m**2
+        for predicted, r in zip(predictions, found, strict=True):
+            p = _standardised(predicted[:, block])
+            mean_p = weights @ p
+            cross = weights @ (p * m) - mean_p * mean_m
+            variance_p = weights @ (p * p) - mean_p**2
+            with np.errstate(invalid="ignore", divide="ignore"):
+                own = cross / np.sqrt(variance_p * variance_m)
+            own[(variance_p <= 1e-7) | (variance_m <= 1e-7)] = np.nan
+            r[:, block] = np.clip(own, -1, 1)
+    return found
 
 
 def _standardised(values: np.ndarray) -> np.ndarray:
