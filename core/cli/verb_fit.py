@@ -33,7 +33,7 @@ HELP = "Fit an encoding model to a subject and score it on held-out images."
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's options."""
     parser.add_argument("--data", required=True, help=f"data folder, or {shared.DEMO!r}")
-    parser.add_argument("--subject", help="subject id (default: the first)")
+    parser.add_argument("--subject", help="subject id or number (default: the first)")
     parser.add_argument("--recipe", help="a named system, instead of the choices below")
     parser.add_argument("--backbone")
     shared.add_weights(parser)
@@ -114,7 +114,8 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         )
     recipe = get_recipe(options.recipe) if options.recipe else None
     subject = shared.subject_of(options, part(progress, 0.0, 0.3))
-    others = {name: open_subject(subject.folder.parent, name) for name in options.others}
+    named = [open_subject(subject.folder.parent, name) for name in options.others]
+    others = {other.id: other for other in named}
     if recipe is not None:
         if recipe.cross_subject and not others:
             folder = subject.folder.parent

@@ -35,6 +35,7 @@ from core.datasets.fingerprint import data_fingerprint
 from core.datasets.restricted_pickle import load_label_names
 from core.datasets.sidecar import Sidecar, read_sidecar
 from core.datasets.subject import Split, Subject
+from core.datasets.system_files import is_system_file
 from core.errors import DamagedFile, MissingData
 from core.stimuli import StimulusImages
 
@@ -142,7 +143,7 @@ def _list_images(folder: Path, split: str) -> StimulusImages:
         )
     numbered: dict[int, tuple[str, Path]] = {}
     for path in where.iterdir():
-        if path.name.startswith("."):
+        if is_system_file(path.name):
             continue
         match = _IMAGE_NAME.match(path.name)
         if match is None or match["split"] != split:

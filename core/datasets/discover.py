@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +10,8 @@ from typing import Protocol
 from core.datasets import algonauts2023, img2brain, plain_arrays
 from core.datasets.nsd.layout import BETA_PLACES
 from core.datasets.subject import Subject
-from core.errors import MissingData, unknown_name
+from core.datasets.subject_names import named_subject
+from core.errors import MissingData
 
 
 class Layout(Protocol):
@@ -59,15 +60,16 @@ def find_subjects(folder: Path) -> tuple[SubjectRef, ...]:
     if not found:
         raise MissingData(
             f"No subject was recognised in {folder}.",
-            f"Expected one of: {'; '.join(layout.EXAMPLE for layout in LAYOUTS)}.",
+            f"Expected one of: {'; '.join(layout.EXAMPLE for layout in LAYOUTS)}." + _guess(folder),
         )
     return tuple(SubjectRef(p.name, p) for p in found)
 
 
 def open_subject(folder: Path, subject_id: str | None = None) -> Subject:
-    """Open one subject of a data folder; without an id, its only or first one."""
-    subjects = find_subjects(folder)
-    ref = subjects[0] if subject_id is None else _named(subjects, subject_id)
+    """Open one subject of a data folder, by its id or number; without one, its only or first."""
+    by_id = {ref.id: ref for ref in find_subjects(folder)}
+    name = next(iter(by_id)) if subject_id is None else named_subject(subject_id, by_id)
+    ref = by_id[name]
     layout = _layout_of(ref.folder)
     if layout is None:
         raise MissingData(f"The folder of {ref.id} was changed while it was being opened.")
@@ -78,8 +80,14 @@ def _layout_of(folder: Path) -> Layout | None:
     return next((layout for layout in LAYOUTS if layout.is_subject_folder(folder)), None)
 
 
-def _named(subjects: Iterable[SubjectRef], subject_id: str) -> SubjectRef:
-    by_id = {s.id: s for s in subjects}
-    if subject_id not in by_id:
-        raise unknown_name("subject", subject_id, by_id)
-    return by_id[subject_id]
+def _guess(folder: Path) -> str:
+    """Say which folder was probably meant: one below, as after unpacking, or one above."""
+    # What may not be looked into is not what was meant.
+    with contextlib.suppress(OSError):
+        for near in (p for p in sorted(folder.iterdir()) if p.is_dir()):
+            if _layout_of(near) or any(_layout_of(p) for p in near.iterdir() if p.is_dir()):
+                return f" Did you mean {near}?"
+        for near in folder.absolute().parents[:2]:
+            if _layout_of(near):
+                return f" Did you mean {near}?"
+    return ""

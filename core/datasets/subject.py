@@ -55,7 +55,7 @@ class Split:
         """Return (n_rows, n_vertices over all parts) float32 of measured responses."""
         if self.responses is None:
             raise ValueError(f"The responses of the {self.name} split are withheld.")
-        return _joined(self.responses, rows)
+        return self.rows_on_disk(np.arange(len(self))[rows])[:]
 
     def rows_on_disk(self, rows: np.ndarray) -> ResponseRows:
         """Return the measured responses of some rows without reading them."""

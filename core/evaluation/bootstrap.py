@@ -6,9 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.datasets.responses import ResponseRows
-
-# Vertices resampled at once: what stands beside the draws is small at full size.
 _VERTICES_AT_ONCE = 1024
 
 
@@ -22,17 +19,13 @@ def image_counts(n_stimuli: int, n_draws: int, seed: int) -> np.ndarray:
 
 
 def bootstrap_r(
-    predicted: np.ndarray,
-    measured: np.ndarray | ResponseRows,
-    *,
-    n_draws: int = 1000,
-    seed: int = 0,
+    predicted: np.ndarray, measured: np.ndarray, *, n_draws: int = 1000, seed: int = 0
 ) -> np.ndarray:
     """Recompute each vertex's r on images drawn with replacement.
 
     Parameters
     ----------
-    predicted, measured : (n_stimuli, n_vertices); read some vertices at a time.
+    predicted, measured : (n_stimuli, n_vertices).
 
     Returns
     -------
@@ -50,7 +43,7 @@ def bootstrap_r(
 
 
 def resampled_r(
-    predictions: Sequence[np.ndarray], measured: np.ndarray | ResponseRows, counts: np.ndarray
+    predictions: Sequence[np.ndarray], measured: np.ndarray, counts: np.ndarray
 ) -> list[np.ndarray]:
     """Recompute each vertex's r on given draws, for several encoders of the same images.
 

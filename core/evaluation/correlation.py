@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.datasets.responses import ResponseRows
 from core.errors import IncompatibleSpace
 
 # Few enough for a processor's cache; read from a file by more, since its rows lie in pages.
@@ -12,7 +11,7 @@ _COLUMNS = 128
 _COLUMNS_READ = 2048
 
 
-def pearson_r(predicted: np.ndarray, measured: np.ndarray | ResponseRows) -> np.ndarray:
+def pearson_r(predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:
     """Correlate each vertex's predicted and measured responses over images.
 
     Parameters

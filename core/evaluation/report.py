@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import cast
 
 import numpy as np
 
@@ -137,7 +138,8 @@ def evaluate(
     label : what the report calls them: ``test`` or ``validation``.
     n_draws : bootstrap draws behind the intervals; 0 leaves them out.
     """
-    measured = subject.split(split).rows_on_disk(rows)
+    # It answers to everything that is asked of it here: shape and indexing.
+    measured = cast(np.ndarray, subject.split(split).rows_on_disk(rows))
     r = pearson_r(predicted, measured)
     draws = bootstrap_r(predicted, measured, n_draws=n_draws) if n_draws else None
     ceiling, source = subject_ceiling(subject, split, rows)

@@ -16,7 +16,8 @@ from core.datasets.check.leftovers import (
 from core.datasets.check.nsd import NSD
 from core.datasets.check.registry import LAYOUTS
 from core.datasets.check.report import FolderReport, SubjectReport
-from core.errors import InvalidInput, MissingData, unknown_name
+from core.datasets.subject_names import named_subject
+from core.errors import InvalidInput, MissingData
 from core.progress import Progress, part, silent
 
 
@@ -48,10 +49,8 @@ def check_folder(
             f"The folder {folder} cannot be read: {error.strerror}.", "Check its permissions."
         ) from error
     if subject is not None:
-        chosen = [c for c in candidates if c.id == subject]
-        if not chosen:
-            raise unknown_name("subject", subject, [c.id for c in candidates])
-        candidates = chosen
+        name = named_subject(subject, [c.id for c in candidates])
+        candidates = [c for c in candidates if c.id == name]
     reports = []
     for k, candidate in enumerate(candidates):
         step = part(progress, k / len(candidates), (k + 1) / len(candidates))

@@ -10,6 +10,7 @@ from pathlib import Path
 from core.datasets.check.leftovers import is_leftover
 from core.datasets.check.report import Tell
 from core.datasets.check.wording import count, first_of
+from core.datasets.system_files import is_system_file
 
 _NAME = re.compile(r"^(?P<split>train|test)-(?P<number>\d+)_nsd-(?P<nsd>\d+)\.(png|jpg|jpeg)$")
 
@@ -34,8 +35,8 @@ def list_numbered(folder: Path, split: str, tell: Tell) -> tuple[NumberedImage, 
     by_number: dict[int, list[NumberedImage]] = {}
     strangers, misplaced = [], []
     for path in sorted(folder.iterdir()):
-        # Archives are told with the archives; hidden files are passed over as by the loader.
-        if path.name.startswith(".") or is_leftover(path):
+        # Archives are told with the archives; files of the system are passed over as by the loader.
+        if is_system_file(path.name) or is_leftover(path):
             continue
         match = _NAME.match(path.name)
         if match is None:

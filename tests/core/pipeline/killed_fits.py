@@ -1,8 +1,8 @@
 """Kill ``fit`` with SIGKILL at ten moments, starting it anew each time, and look at what is left.
 
 ``python -m tests.core.pipeline.killed_fits FOLDER`` on a small subject: what a command line does,
-in forks of one process that has torch imported already. With ``--by-hand`` every fit is a command
-line of its own, on 2,000 images and as many vertices as released; ``--seed`` draws the moments.
+in forks of one process that has torch imported already. ``--processes``: every fit is a command
+line of its own, and the moments are random ones; ``--full``: as many vertices as released.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def fit(
     Its status (negative: the signal), and its last words on stdout.
     """
     home.mkdir(parents=True, exist_ok=True)
-    words = [*WORDS, *(BY_ROI if start is start_fork else []), "--data", str(data)]
+    words = [*WORDS, *BY_ROI, "--data", str(data)]
     answer, (listen, told) = home / "stdout", os.pipe()
     with answer.open("wb") as out:
         child = start(words, home, out.fileno(), told)
@@ -128,23 +128,26 @@ def check_equal(home: Path, whole: Path, run_id: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--by-hand", action="store_true")
+    parser.add_argument("--processes", action="store_true")
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--images", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     data, home, whole = (options.folder / name for name in ("data", "home", "whole"))
     rng = np.random.default_rng(options.seed)
-    if options.by_hand:
+    write_subject(
+        data / "subj01", n_train=options.images, n_test=9, full=options.full, private=True
+    )
+    if options.processes:
         start, moments = (
             start_process,
-            [(share, 1.0) for share in sorted(rng.uniform(0.3, 0.92, 10))],
+            [(share, 0.5) for share in sorted(rng.uniform(0.3, 0.92, 10))],
         )
-        write_subject(data / "subj01", n_train=2000, n_test=60, full=True, private=True)
     else:
         import sklearn  # noqa: F401  (each fork would import them by itself)
         import torch  # noqa: F401
 
         start, moments = start_fork, SPREAD
-        write_subject(data / "subj01", n_train=200, n_test=9, private=True)
     expected = finish(start, data, whole)
     kept: dict[Path, bytes] = {}
     killed = []
