@@ -20,7 +20,7 @@ class LayerColumn:
     Parameters
     ----------
     block : which encoder's backbone: ``a`` or ``b``.
-    layer : name of the layer.
+    layer : name of the layer, or how many there are where several are joined.
     key : what a click on the column selects.
     shown_as : ``a`` or ``b`` where this layer is the one being compared, else empty.
     values : (n_rois,) scores; NaN where a ROI has none.
@@ -117,13 +117,15 @@ def layer_by_roi(
     longest = max(len(c.layer) for c in columns)
     turned = len(columns) * longest > 36
     names = 10 + (6 * longest if turned else 12)
-    for mark in marks:
-        mark["yshift"] = names + 8
+    stacked = _run_into_each_other(titles, columns)
+    for k, mark in enumerate(marks):
+        mark["yshift"] = names + 8 + (16 * (len(marks) - 1 - k) if stacked else 0)
+    above = names + (16 * (len(marks) - 1) if stacked else 0)
     figure = layout(
         "",
         annotations=marks + _stamp(stamp, QUIET[shade]),
         shapes=boxes,
-        margin={"l": 78, "r": 6, "t": names + 20, "b": 22},
+        margin={"l": 78, "r": 6, "t": above + 20, "b": 22},
         dragmode=False,
         clickmode="event+select",
         xaxis={
@@ -182,6 +184,12 @@ def _block_title(
         "showarrow": False,
         "font": {"size": 11},
     }
+
+
+def _run_into_each_other(titles: dict[str, str], columns: Sequence[LayerColumn]) -> bool:
+    """Whether a block is too narrow for its title: about 6 px a letter, 34 px a column."""
+    wide = {b: sum(c.block == b for c in columns) * 34 for b in titles}
+    return len(titles) > 1 and any(6 * len(t) > wide[b] for b, t in titles.items())
 
 
 def _stamp(stamp: str, colour: str) -> list[dict[str, Any]]:

@@ -46,7 +46,9 @@ def layer_columns(subject: Subject, a: Run, b: Run) -> list[LayerColumn]:
             r = np.asarray(menu.runs[key].validation.r)
             values = np.array([_median(r[v]) for v in places.values()])
             shown = "a" if key == key_a else "b" if key == key_b else ""
-            columns.append(LayerColumn(block, layer, str(key), shown, values))
+            joined = sum(len(source.layers) for source in menu.runs[key].sources)
+            name = layer if joined == 1 else f"{joined} layers"
+            columns.append(LayerColumn(block, name, str(key), shown, values))
     return columns
 
 

@@ -1,12 +1,5 @@
 """A fit that is stopped goes on where it was; a kill leaves nothing half."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -17,8 +10,6 @@ from core.features import FeatureSpec, FeatureStore, Pooling
 from core.pipeline.fit import fit
 from core.runs import EncodingSpec, FolderCheckpoint, RunStore
 from tests.tiny_world import write_subject
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def _fit(home, folder, scope="roi", progress=lambda share, message: None):
@@ -72,31 +63,3 @@ def test_a_piece_that_was_cut_short_is_computed_again(tmp_path, rng):
     (file,) = (tmp_path / "draft").rglob("*.npz")
     file.write_bytes(file.read_bytes()[:-40])
     assert kept.load("chunk 0") is None
-
-
-@pytest.mark.slow
-def test_a_kill_at_any_moment_leaves_the_store_readable_and_the_fit_resumable(tmp_path):
-    folder = write_subject(tmp_path / "data/s1")
-    command = [sys.executable, "-m", "core", "fit", "--data", str(folder.parent), "--subject", "s1"]
-    command += ["--backbone", "pixels", "--layers", "pixels", "--pool", "grid:4", "--reduce"]
-    command += ["pca:6", "--encoder", "lasso", "--scope", "roi", "--progress", "json"]
-    home = tmp_path / "home"
-    environment = {**os.environ, "CORTISCOPE_HOME": str(home), "OMP_NUM_THREADS": "1"}
-    store = RunStore(home / "runs")
-    for after in (0.0, 0.02, 0.1):  # seconds after the first words about fitting
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
-        )
-        for line in process.stderr:
-            if b"fitting" in line:
-                break
-        time.sleep(after)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        for run_id in store.ids():
-            store.open(run_id)
-    finished = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
-    assert finished.returncode == 0, finished.stderr
-    (run_id,) = store.ids()
-    whole = _fit(tmp_path / "whole", folder)
-    np.testing.assert_array_equal(store.open(run_id).array("coef"), whole.array("coef"))
