@@ -175,14 +175,17 @@ def score_vertices(
     n_undefined = int((~defined).sum())
     if not defined.any():
         return RoiScore(roi, hemisphere, len(vertices), n_undefined)
-    low, high = (None, None) if draws is None else _median_interval(draws, vertices[defined])
+    median = float(np.median(own[defined]))
+    low, high = None, None
+    if draws is not None:
+        low, high = _median_interval(median, draws, vertices[defined])
     own_ceiling = None if ceiling is None else ceiling[vertices]
     return RoiScore(
         roi=roi,
         hemisphere=hemisphere,
         n=len(vertices),
         n_undefined=n_undefined,
-        median_r=float(np.median(own[defined])),
+        median_r=median,
         mean_r=float(np.mean(own[defined])),
         low=low,
         high=high,
@@ -193,13 +196,20 @@ def score_vertices(
     )
 
 
-def _median_interval(draws: np.ndarray, vertices: np.ndarray) -> tuple[float, float]:
-    """Return the interval of the median over vertices that have a correlation."""
+def _median_interval(median: float, draws: np.ndarray, vertices: np.ndarray) -> tuple[float, float]:
+    """Return the interval of the median over vertices that have a correlation.
+
+    It has the spread of the draws and the estimate in its middle. The draws themselves may all
+    lie on one side of the estimate: a resample holds fewer distinct images, so r of each vertex
+    varies more, and with few images and many vertices the median moves by more than its spread.
+    """
     medians = [
         _row_medians(draws[start : start + _DRAWS_AT_ONCE].take(vertices, axis=1))
         for start in range(0, len(draws), _DRAWS_AT_ONCE)
     ]
-    return percentile_interval(np.concatenate(medians))
+    drawn = np.concatenate(medians)
+    drawn = drawn[np.isfinite(drawn)]
+    return percentile_interval(drawn + (median - np.median(drawn)) if len(drawn) else drawn)
 
 
 def _row_medians(values: np.ndarray) -> np.ndarray:

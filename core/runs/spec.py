@@ -13,7 +13,7 @@ from core.encoding.splits import RANDOM, check_split_rule, has_fraction
 from core.errors import InvalidInput, check_option
 from core.features import FeatureSpec
 
-RUN_FORMAT = 3
+RUN_FORMAT = 4
 """Of the files of a run; raised when older ones must not be read any more."""
 
 SPACES = ("one", "layer", "backbone")

@@ -13,6 +13,7 @@ from core.evaluation import (
     percentile_interval,
     percentile_intervals,
 )
+from core.evaluation.report import score_vertices
 
 
 def test_r_equals_scipys_for_each_vertex(rng):
@@ -103,6 +104,19 @@ def test_bootstrap_interval_covers_the_true_r(rng):
         low, high = percentile_interval(bootstrap_r(x, y, n_draws=300, seed=k)[:, 0])
         covered += low < 0.6 < high
     assert covered >= 50  # 95 % of 60 is 57; 50 is four SDs below
+
+
+def test_the_interval_of_a_median_over_vertices_holds_the_median_itself(rng):
+    n, n_vertices = 60, 600
+    p = rng.normal(size=(n, n_vertices))
+    signal = np.where(np.arange(n_vertices) < 0.55 * n_vertices, 0, 0.6)
+    m = signal * p + np.sqrt(1 - signal**2) * rng.normal(size=(n, n_vertices))
+    r, draws = pearson_r(p, m), bootstrap_r(p, m, n_draws=300)
+    below, above = percentile_interval(np.median(draws, axis=1))
+    assert not below < np.median(r) < above  # the case that the page met
+    score = score_vertices("all", "both", np.arange(n_vertices), r, draws, None)
+    assert score.low < score.median_r < score.high
+    np.testing.assert_allclose(score.high - score.low, above - below, rtol=1e-6)
 
 
 def test_a_constant_vertex_has_no_interval(rng):
