@@ -59,7 +59,7 @@ _DIVERGING = {
     },
 }
 # Control points from 0 to the top: lightness, chroma, hue in degrees.
-_SEQUENTIAL = {
+_SEQUENTIAL: dict[str, dict[str, list[tuple[float, float, float]]]] = {
     "ember": {
         "light": [
             (0.90, 0.045, 92), (0.80, 0.125, 72), (0.67, 0.17, 45), (0.53, 0.18, 14),

@@ -238,7 +238,8 @@ def test_threshold_and_reliability_hide_values_without_the_server(cortex, synthe
 def test_picking_finds_the_nearest_of_200_random_visible_vertices(cortex, synthetic, surface):
     cortex.call("setView", {"preset": "posterior", "surface": surface})
     visible = [v[:2] for v in _visible(cortex, synthetic, surface, 200)]
-    assert cortex.picks(1, visible) == visible
+    found = cortex.picks(1, visible)
+    assert not [pair for pair in zip(visible, found, strict=True) if pair[0] != pair[1]]
 
 
 def test_hover_says_the_exact_value_of_every_view(cortex, synthetic):

@@ -3,12 +3,25 @@
 import { isVisible } from "./pure/picking.js";
 import { State } from "./pure/state.js";
 
+/** Whether no triangle of a vertex turns away: on a silhouette a pixel may show what lies behind. */
+function allRound(projection, side, vertex) {
+  const { faces, nFlat, nFaces } = projection.geometry[side];
+  const { xyz } = projection.sides[side];
+  const end = (projection.flat ? nFlat : nFaces) * 3;
+  for (let f = 0; f < end; f += 3) {
+    if (faces[f] !== vertex && faces[f + 1] !== vertex && faces[f + 2] !== vertex) continue;
+    const [a, b, c] = [faces[f] * 3, faces[f + 1] * 3, faces[f + 2] * 3];
+    const area = (xyz[b] - xyz[a]) * (xyz[c + 1] - xyz[a + 1]) - (xyz[c] - xyz[a]) * (xyz[b + 1] - xyz[a + 1]);
+    if (area < 0.02) return false;
+  }
+  return true;
+}
+
 export function testHook(viewer) {
   const sight = (view) => viewer.sights()[view];
   const seen = (view, side, vertex) => {
     const { projection } = sight(view);
-    // Not on the silhouette, where a pixel may show what lies behind.
-    return isVisible(projection, side, vertex, 0.02) && projection.facing(side, vertex) > 0.2;
+    return isVisible(projection, side, vertex, 0.02) && allRound(projection, side, vertex);
   };
   return {
     camera: (view = 0) => {

@@ -19,14 +19,17 @@ import { readTheme } from "./theme.js";
 import { Keyboard } from "./ui/keyboard.js";
 import { Padlocks } from "./ui/padlocks.js";
 import { Pointer } from "./ui/pointer.js";
+import { Table } from "./ui/table.js";
 import { Toolbar } from "./ui/toolbar.js";
 import { Tooltip } from "./ui/tooltip.js";
 
 const REST_MS = 120;
 
 export class Viewer {
-  constructor(root, assets) {
+  /** @param offline whether this is a standalone file, which has nothing to fetch */
+  constructor(root, assets, { offline = false } = {}) {
     this.root = root;
+    this.offline = offline;
     this.assets = assets;
     this.state = new State();
     this.scenes = new Scenes();
@@ -44,6 +47,7 @@ export class Viewer {
     this.note = make("div.note", { hidden: "", role: "alert" });
     root.append(this.stage.element, this.toolbar.element, this.note);
     this.padlocks = new Padlocks(this);
+    this.table = new Table(this);
     this.tooltip = new Tooltip(this.stage.element);
     if (!this.stage.gl) {
       this.#fail(
@@ -108,6 +112,11 @@ export class Viewer {
     this.views = describeViews(this.model, this.state, this.theme);
   }
 
+  toggleTable() {
+    this.table.toggle();
+    this.toolbar.update();
+  }
+
   /** A choice of colours, range or threshold changed. */
   refresh() {
     this.#describe();
@@ -134,6 +143,7 @@ export class Viewer {
   #drawn() {
     this.toolbar.update();
     this.padlocks.update();
+    this.table.update();
     performance.mark("cortiscope:drawn");
     const { id } = this.model.header;
     requestAnimationFrame(() => {

@@ -101,12 +101,16 @@ function captions({ cell, projection, scale, x, y }) {
   const up = projection.flat ? null : upward(projection);
   const below = y + (projection.height / 2) * scale + 20;
   const baseline = Math.min(below, cell.y + cell.h - cell.foot + 13);
-  return SIDES.map((side) => {
+  const places = SIDES.map((side) => {
     const { box, anchorX } = projection.sides[side];
     const middle = x + ((box[0] + box[2]) / 2 + anchorX) * scale;
-    const at = Math.min(cell.x + cell.w - 24, Math.max(cell.x + 24, middle));
-    return { text: up ? `${side} · ${up} up` : side, x: at, y: baseline };
+    return Math.min(cell.x + cell.w - 24, Math.max(cell.x + 24, middle));
   });
+  // Small brains stand too close for two long captions.
+  if (up && places[1] - places[0] < 130) {
+    return [{ text: `left · ${up} up · right`, x: (places[0] + places[1]) / 2, y: baseline }];
+  }
+  return SIDES.map((side, i) => ({ text: up ? `${side} · ${up} up` : side, x: places[i], y: baseline }));
 }
 
 const captionBoxes = (scene, sight) =>

@@ -2,7 +2,7 @@
 
 import { isVisible } from "./picking.js";
 
-const PIXELS_PER_LABEL = 5200; // of the view's area: less room, fewer names
+const PIXELS_PER_LABEL = 6000; // of the brains' area on screen: less room, fewer names
 
 /**
  * ROIs whose middle is in sight, the most important first: those brought forward, then each
@@ -34,7 +34,8 @@ export function chooseLabels(space, projection, isShown, isRaised, checkHidden) 
  */
 export function placeLabels(labels, sight, { widthOf, height, taken, hints }) {
   const { body } = sight.cell;
-  const most = Math.max(4, Math.floor((body.w * body.h) / PIXELS_PER_LABEL));
+  const area = Math.min(body.w * body.h, sight.projection.width * sight.projection.height * sight.scale ** 2);
+  const most = Math.max(4, Math.floor(area / PIXELS_PER_LABEL));
   const used = [...taken];
   const out = [];
   for (const label of labels) {

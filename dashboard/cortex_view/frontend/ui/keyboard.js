@@ -27,6 +27,12 @@ export class Keyboard {
       f: () => go.glide({ surface: FLAT }),
     };
     actions.u = () => go.setLocked(viewer.state.active, !viewer.state.isLocked(viewer.state.active));
+    actions.t = () => viewer.toggleTable();
+    actions.l = () => {
+      viewer.state.labels = !viewer.state.labels;
+      viewer.stage.redraw();
+      viewer.toolbar.list(viewer.model, viewer.state, viewer.theme);
+    };
     PRESETS.forEach((name, i) => {
       actions[i + 1] = () => go.goTo(name);
     });

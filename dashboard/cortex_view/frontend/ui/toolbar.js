@@ -3,13 +3,13 @@
 
 import { icon, make } from "../element.js";
 import { paintTable } from "../draw/overlay.js";
-import { savePicture } from "../draw/picture.js";
 import { FLAT, FOLDED, INFLATED, PRESETS } from "../pure/camera.js";
 import { lineColour, toCss } from "../pure/colour.js";
 import { formatNumber } from "../pure/numbers.js";
 import { ColourMenu } from "./colourmenu.js";
+import { SaveMenu } from "./savemenu.js";
 
-const PICTURE = "M8 2v8m0 0L4.8 6.8M8 10l3.2-3.2M2.5 11v2.5h11V11";
+const TABLE = "M2.5 3.5h11v9h-11zM2.5 6.5h11M6.5 6.5v6";
 const RESET = "M3 8a5 5 0 1 0 1.6-3.7M3 2.8v2.6h2.6";
 
 export class Toolbar {
@@ -100,8 +100,13 @@ export class Toolbar {
 
   #buttons() {
     const { viewer } = this;
+    this.tableButton = make("button.icon", {
+      type: "button", "aria-label": "Means of each ROI as a table", title: "Means of each ROI as a table (t)",
+      "aria-pressed": "false", onclick: () => viewer.toggleTable(),
+    }, icon(TABLE));
     return make("div.buttons", {},
-      make("button.icon", { type: "button", "aria-label": "Save as PNG", title: "Save as PNG", onclick: () => savePicture(viewer) }, icon(PICTURE)),
+      this.tableButton,
+      new SaveMenu(viewer).element,
       make("button.icon", { type: "button", "aria-label": "Reset the view", title: "Reset the view (0)", onclick: () => viewer.navigation.reset() }, icon(RESET)),
     );
   }
@@ -146,6 +151,7 @@ export class Toolbar {
       const on = !flat && name === preset;
       this.presetButtons[i].setAttribute("aria-pressed", String(on));
     });
+    this.tableButton.setAttribute("aria-pressed", String(viewer.table.open));
     this.#updateScale();
   }
 
@@ -163,6 +169,8 @@ export class Toolbar {
     const text = view.hidden ? `${formatNumber(size)} ${unit}`.trim() : "off";
     this.thresholdText.textContent = text;
     this.thresholdInput.setAttribute("aria-valuetext", text);
+    // Where views print a bar each, the toolbar's only opens the menu.
+    for (const part of [this.barLow, this.barHigh, this.barUnit]) part.hidden = viewer.model.ownBars;
     this.barLow.textContent = formatNumber(range[0]);
     this.barHigh.textContent = formatNumber(range[1]);
     this.barUnit.textContent = unit;
