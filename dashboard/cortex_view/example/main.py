@@ -12,7 +12,9 @@ with st.sidebar:
     image = st.number_input("image", 0, 500, 3, key="image", bind="query-params")
     n_views = st.slider("views", 1, 6, 2, key="views", bind="query-params")
     focus = st.selectbox("focus", ["none", "FFA-1", "PPA", "V1v"], key="focus", bind="query-params")
-    template = st.selectbox("template", synthetic.TEMPLATES, key="template", bind="query-params")
+    names = synthetic.templates()
+    template = st.selectbox("template", names, key="template", bind="query-params")
+    st.caption("fine: fsaverage5 subdivided twice, 163,842 vertices a hemisphere, no finer anatomy")
     first = st.selectbox("first", ["responses", "tables"], key="first", bind="query-params")
 assert template is not None
 

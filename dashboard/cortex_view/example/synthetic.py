@@ -21,6 +21,7 @@ from dashboard.cortex_view import (
     HemisphereMesh,
     register_assets,
 )
+from dashboard.cortex_view.example.full_fsaverage import find_fsaverage, read_fsaverage
 from dashboard.cortex_view.example.subdivision import subdivide
 
 # name, group, centre on the right pial surface (mm; the left is mirrored), radius on the sphere.
@@ -47,7 +48,7 @@ _COLOURS = {
 _SIDES = ("left", "right")
 FSAVERAGE5 = "fsaverage5"
 FINE = "fine"  # fsaverage5 subdivided twice: as many vertices as fsaverage
-TEMPLATES = (FSAVERAGE5, FINE)
+FSAVERAGE = "fsaverage"  # where nilearn has fetched it
 
 
 def folder() -> Path:
@@ -57,10 +58,19 @@ def folder() -> Path:
 
 
 @cache
+def templates() -> tuple[str, ...]:
+    """Names of the templates that can be shown here."""
+    return (FSAVERAGE5, FINE, FSAVERAGE) if find_fsaverage() else (FSAVERAGE5, FINE)
+
+
+@cache
 def surfaces(template: str = FSAVERAGE5) -> Fsaverage5:
     """Return the template's surfaces; fsaverage5 is converted on first use."""
-    if template not in TEMPLATES:
-        raise ValueError(f"template is {template!r}; allowed: {', '.join(TEMPLATES)}.")
+    found = find_fsaverage() if template == FSAVERAGE else None
+    if found:
+        return read_fsaverage(found)
+    if template not in (FSAVERAGE5, FINE):
+        raise ValueError(f"template is {template!r}; allowed: {', '.join(templates())}.")
     if template == FINE:
         return Fsaverage5(*(subdivide(subdivide(getattr(surfaces(), side))) for side in _SIDES))
     folder().mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 // What numeric browser tests may ask, as `root.__cortex`.
 
+import { recordFilm } from "./film.js";
 import { isVisible } from "./pure/picking.js";
 import { State } from "./pure/state.js";
 
@@ -112,6 +113,8 @@ export function testHook(viewer) {
       stage.redraw();
       return rgb;
     },
+    /** Bytes of a short film. */
+    film: async (name, seconds) => (await recordFilm(viewer, name, { seconds, ratio: 1 })).size,
     grey: () => viewer.theme.grey.map((value) => Math.round(value * 255)),
   };
 }

@@ -97,7 +97,7 @@ function drawHemispheres(context, scene, sight) {
 }
 
 /** left and right under the brains; at the foot of the view once they reach it. */
-function captions({ cell, projection, scale, x, y }) {
+export function captions({ cell, projection, scale, x, y }) {
   const up = projection.flat ? null : upward(projection);
   const below = y + (projection.height / 2) * scale + 20;
   const baseline = Math.min(below, cell.y + cell.h - cell.foot + 13);
@@ -113,7 +113,8 @@ function captions({ cell, projection, scale, x, y }) {
   return SIDES.map((side, i) => ({ text: up ? `${side} · ${up} up` : side, x: places[i], y: baseline }));
 }
 
-const captionBoxes = (scene, sight) =>
+/** The boxes [left, top, right, bottom] they take, about. */
+export const captionBoxes = (sight) =>
   captions(sight).map(({ text, x, y }) => [x - text.length * 3.2, y - 13, x + text.length * 3.2, y + 4]);
 
 /** The direction that points up, when it is not the usual one. */
@@ -133,7 +134,7 @@ function drawRoiLabels(context, scene, i, hints) {
   context.font = `600 ${size}px ${theme.font}`;
   context.textAlign = "center";
   const options = {
-    widthOf: (name) => context.measureText(name).width, height: size + 4, taken: captionBoxes(scene, sight), hints,
+    widthOf: (name) => context.measureText(name).width, height: size + 4, taken: captionBoxes(sight), hints,
   };
   for (const { label, x, y } of placeLabels(scene.labels[i], sight, options)) {
     halo(context, scene, label.name, x, y + size * 0.34, toCss(label.colour));

@@ -6,6 +6,7 @@ import { lineColour, toCss } from "../pure/colour.js";
 import { placeLabels } from "../pure/labels.js";
 import { formatNumber } from "../pure/numbers.js";
 import { SIDES } from "../pure/space.js";
+import { captionBoxes, captions } from "./overlay.js";
 
 const RATIO = 3;
 const FOOT = 40;
@@ -61,14 +62,16 @@ function viewParts({ labels, views, theme }, sight, i, model, state) {
   const measure = document.createElement("canvas").getContext("2d");
   measure.font = `600 12.5px ${theme.font}`;
   const names = placeLabels(labels[i], sight, {
-    widthOf: (name) => measure.measureText(name).width, height: 16.5, taken: [], hints: new Map(),
+    widthOf: (name) => measure.measureText(name).width, height: 16.5, taken: captionBoxes(sight), hints: new Map(),
   }).map(({ label, x, y }) => `<text x="${round(x)}" y="${round(y + 4)}" fill="${toCss(label.colour)}">${escape(label.name)}</text>`);
+  const sides = captions(sight).map(({ text, x, y }) => `<text x="${round(x)}" y="${round(y)}">${escape(text)}</text>`);
   const { body } = cell;
   const view = views[i];
   return `<g><text x="${cell.x + 14}" y="${cell.y + 22}" font-size="14" font-weight="600">${escape(view.title)}<tspan dx="10" font-weight="400" font-size="12.5" fill-opacity=".7">${escape([view.subtitle, view.stamp].filter(Boolean).join(" · "))}</tspan></text>
 <clipPath id="${clip}"><rect x="${body.x}" y="${body.y}" width="${body.w}" height="${body.h}"/></clipPath>
 <g clip-path="url(#${clip})"><g fill="none" stroke-width="1.5" stroke-linejoin="round">${lines.join("\n")}</g>
-<g font-size="12.5" font-weight="600" text-anchor="middle" paint-order="stroke" stroke="${escape(theme.background)}" stroke-opacity=".88" stroke-width="3.5" stroke-linejoin="round">${names.join("\n")}</g></g></g>`;
+<g font-size="12.5" font-weight="600" text-anchor="middle" paint-order="stroke" stroke="${escape(theme.background)}" stroke-opacity=".88" stroke-width="3.5" stroke-linejoin="round">${names.join("\n")}</g></g>
+<g font-size="12" text-anchor="middle" fill-opacity=".7">${sides.join("")}</g></g>`;
 }
 
 /** A colour bar whose right end, number and unit included, is at x. */

@@ -136,7 +136,7 @@ test("the morph ends exactly on each surface", () => {
       }
     }
   }
-  const [start, end] = [{ rotation: [1, 0, 0, 0], surface: 0.3, zoom: 3, pan: [1, 2] }, { rotation: [0, 1, 0, 0], surface: 2, zoom: 1, pan: [0, 0] }];
+  const [start, end] = [{ rotation: [1, 0, 0, 0], surface: 0.3, zoom: 3, pan: [1, 2] }, { rotation: [0, 1, 0, 0], surface: 2, zoom: 0.1, pan: [0, 0] }];
   assert.deepEqual(between(start, end, 1), end);
 });
 
@@ -204,6 +204,7 @@ test("a threshold hides both signs of a diverging map and the low end of a seque
   assert.equal(colourOf(view, 0.49), null);
   assert.equal(colourOf(view, NaN), null);
   assert.deepEqual(colourOf(view, 0.5), [9, 9, 9]);
+  assert.deepEqual(colourOf(view, -0.6), [9, 9, 9]);
 });
 
 test("cells cover the stage without overlapping, one to six", () => {
@@ -244,6 +245,10 @@ test("labels never overlap, and small brains carry fewer", () => {
     boxes.forEach((box, i) => boxes.slice(0, i).forEach((other) => assert.ok(!overlap(box, other))));
   }
   assert.ok(placed(300, 200).length < placed(900, 600).length);
+  // However short the names.
+  const [small] = layoutCells(300, 160, 1);
+  const options = { widthOf: () => 1, height: 2, taken: [], hints: new Map() };
+  assert.ok(placeLabels(labels, new Sight(small, camera, projection), options).length <= 8);
 });
 
 test("OKLab there and back is the same colour", () => {
