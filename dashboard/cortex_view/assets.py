@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
 ASSET_PATH = "cortex-assets"
+_LARGE = 4_000_000  # bytes
 _NAME = re.compile(r"[0-9a-f]{32}\.bin")
 
 
@@ -58,9 +59,14 @@ def write_asset(folder: Path, data: bytes) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         # mtime=0: the same content gives the same file. Another process may write it too.
         with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as draft:
-            draft.write(gzip.compress(data, compresslevel=9, mtime=0))
+            draft.write(gzip.compress(data, compresslevel=_level(data), mtime=0))
         os.replace(draft.name, target)  # noqa: PTH105 -- the draft is a name, not a Path
     return name
+
+
+def _level(data: bytes) -> int:
+    """Highest compression for small files; level 6 halves the time of large ones at equal size."""
+    return 9 if len(data) < _LARGE else 6
 
 
 def register_assets(folder: Path, geometry: CortexGeometry, space: CortexSpace) -> AssetRef:
@@ -69,10 +75,11 @@ def register_assets(folder: Path, geometry: CortexGeometry, space: CortexSpace) 
     Takes about 0.1 s the first time; keep the result for the process's life.
     """
     sizes = {"left": geometry.left.n_vertices, "right": geometry.right.n_vertices}
+    listing, tables = colour_tables()
     return AssetRef(
         geometry=write_asset(folder, geometry.to_bytes()),
         space=write_asset(folder, space.to_bytes(sizes)),
-        tables=write_asset(folder, pack({"kind": "tables"}, {"tables": colour_tables()})),
+        tables=write_asset(folder, pack({"kind": "tables", "tables": listing}, {"tables": tables})),
         n_left=len(space.vertices["left"]),
         n_right=len(space.vertices["right"]),
     )

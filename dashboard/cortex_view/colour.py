@@ -4,12 +4,15 @@ Diverging: two arms of equal lightness and chroma, blue below and red above, tha
 grey of the cortex itself, so zero looks like no data. Sequential: lightness runs one way from
 near the cortex's grey at 0. On light backgrounds strong values are dark, on dark ones bright.
 Blue against red or orange stays apart for the common colour-vision deficiencies, and lightness
-alone carries the size of a value. Categorical: Okabe and Ito's colours.
+alone carries the size of a value. Cyclic: lightness runs down and up again in even steps, one half
+of the circle in blues and one in reds; both ends are one colour. Categorical: Okabe and Ito's
+colours. Each kind has other tables to choose from; the first is the default.
 
 References
 ----------
 Ottosson (2020), "A perceptual color space for image processing" (OKLab).
 Okabe and Ito (2008), "Color Universal Design".
+Tol (2021), "Colour Schemes", SRON technical note 09-002 (bright scheme).
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-KINDS = ("diverging", "sequential", "categorical")
+KINDS = ("diverging", "sequential", "cyclic", "categorical")
 THEMES = ("light", "dark")
 N_COLOURS = 256
 
@@ -46,57 +49,94 @@ class _Arms(NamedTuple):
 
 
 _DIVERGING = {
-    "light": _Arms(0.40, 0.175, below=(240.0, 266.0), above=(52.0, 26.0)),
-    "dark": _Arms(0.86, 0.145, below=(264.0, 222.0), above=(28.0, 76.0)),
+    "blue red": {
+        "light": _Arms(0.40, 0.175, below=(240.0, 266.0), above=(52.0, 26.0)),
+        "dark": _Arms(0.86, 0.145, below=(264.0, 222.0), above=(28.0, 76.0)),
+    },
+    "purple green": {
+        "light": _Arms(0.40, 0.150, below=(318.0, 304.0), above=(128.0, 150.0)),
+        "dark": _Arms(0.86, 0.130, below=(300.0, 318.0), above=(155.0, 128.0)),
+    },
 }
 # Control points from 0 to the top: lightness, chroma, hue in degrees.
-_SEQUENTIAL = {
-    "light": [
-        (0.90, 0.045, 92), (0.80, 0.125, 72), (0.67, 0.17, 45), (0.53, 0.18, 14),
-        (0.40, 0.155, 342), (0.29, 0.12, 305),
-    ],
-    "dark": [
-        (0.32, 0.09, 290), (0.44, 0.15, 312), (0.56, 0.18, 352), (0.68, 0.17, 36),
-        (0.81, 0.15, 72), (0.95, 0.09, 100),
-    ],
+_SEQUENTIAL: dict[str, dict[str, list[tuple[float, float, float]]]] = {
+    "ember": {
+        "light": [
+            (0.90, 0.045, 92), (0.80, 0.125, 72), (0.67, 0.17, 45), (0.53, 0.18, 14),
+            (0.40, 0.155, 342), (0.29, 0.12, 305),
+        ],
+        "dark": [
+            (0.32, 0.09, 290), (0.44, 0.15, 312), (0.56, 0.18, 352), (0.68, 0.17, 36),
+            (0.81, 0.15, 72), (0.95, 0.09, 100),
+        ],
+    },
+    "lagoon": {
+        "light": [(0.92, 0.035, 150), (0.72, 0.10, 185), (0.52, 0.11, 230), (0.30, 0.12, 272)],
+        "dark": [(0.30, 0.10, 275), (0.52, 0.12, 240), (0.74, 0.12, 190), (0.95, 0.07, 130)],
+    },
+    "grey": {"light": [(0.92, 0, 0), (0.20, 0, 0)], "dark": [(0.30, 0, 0), (0.98, 0, 0)]},
 }  # fmt: skip
-_CATEGORICAL = (
-    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7f7f7f",
-)  # fmt: skip
+# Lightness at the light and the dark turning point, chroma, hues of the two halves.
+_CYCLIC = {
+    "tide": (0.90, 0.32, 0.125, 250.0, 25.0),
+    "orchard": (0.90, 0.32, 0.115, 310.0, 135.0),
+}
+_CATEGORICAL = {
+    "okabe ito": (
+        "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7f7f7f",
+    ),
+    "tol bright": ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb"),
+}  # fmt: skip
+
+#: kind -> names of its tables, the default first.
+TABLES = {
+    "diverging": tuple(_DIVERGING),
+    "sequential": tuple(_SEQUENTIAL),
+    "cyclic": tuple(_CYCLIC),
+    "categorical": tuple(_CATEGORICAL),
+}
 
 
 @cache
-def colour_table(kind: str, theme: str = "light") -> np.ndarray:
+def colour_table(kind: str, theme: str = "light", name: str | None = None) -> np.ndarray:
     """Return a colour table.
 
     Parameters
     ----------
-    kind : ``diverging``, ``sequential`` or ``categorical``.
+    kind : ``diverging``, ``sequential``, ``cyclic`` or ``categorical``.
     theme : ``light`` or ``dark`` background.
+    name : one of ``TABLES[kind]``; None is the first.
 
     Returns
     -------
     table : (256, 3) uint8 sRGB, lowest value first, read-only. Categorical tables repeat their
-        eight colours.
+        colours.
     """
     if kind not in KINDS:
         raise ValueError(f"kind is {kind!r}; allowed: {', '.join(KINDS)}.")
     if theme not in THEMES:
         raise ValueError(f"theme is {theme!r}; allowed: {', '.join(THEMES)}.")
+    if name is None:
+        name = TABLES[kind][0]
+    if name not in TABLES[kind]:
+        raise ValueError(f"The {kind} table is {name!r}; allowed: {', '.join(TABLES[kind])}.")
     if kind == "categorical":
-        colours = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in _CATEGORICAL])
+        hexes = _CATEGORICAL[name]
+        colours = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in hexes])
         table = colours[np.arange(N_COLOURS) % len(colours)]
     else:
-        build = _diverging if kind == "diverging" else _sequential
-        table = np.rint(_srgb_in_gamut(*build(theme)) * 255)
+        build = {"diverging": _diverging, "sequential": _sequential, "cyclic": _cyclic}[kind]
+        table = np.rint(_srgb_in_gamut(*build(name, theme)) * 255)
     table = table.astype(np.uint8)
     table.setflags(write=False)
     return table
 
 
-def colour_tables() -> np.ndarray:
-    """Return all tables, (3 kinds, 2 themes, 256, 3) uint8, in the order of KINDS and THEMES."""
-    return np.stack([[colour_table(kind, theme) for theme in THEMES] for kind in KINDS])
+def colour_tables() -> tuple[list[dict[str, str]], np.ndarray]:
+    """Return all tables: their names and kinds, and (n_tables, 2 themes, 256, 3) uint8."""
+    listing = [{"name": name, "kind": kind} for kind in KINDS for name in TABLES[kind]]
+    tables = [[colour_table(e["kind"], theme, e["name"]) for theme in THEMES] for e in listing]
+    return listing, np.array(tables)
 
 
 def oklab_lightness(rgb: np.ndarray) -> np.ndarray:
@@ -108,9 +148,9 @@ def oklab_lightness(rgb: np.ndarray) -> np.ndarray:
     return lightness
 
 
-def _diverging(theme: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _diverging(name: str, theme: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Lightness, chroma and hue along the table, the same distance from zero on both sides."""
-    spec = _DIVERGING[theme]
+    spec = _DIVERGING[name][theme]
     signed = np.linspace(-1, 1, N_COLOURS)
     strength = np.abs(signed)
     grey = GREY_LIGHTNESS[theme]
@@ -126,13 +166,23 @@ def _diverging(theme: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return lightness, chroma, hue
 
 
-def _sequential(theme: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    points = np.array(_SEQUENTIAL[theme], dtype=np.float64)
+def _sequential(name: str, theme: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    points = np.array(_SEQUENTIAL[name][theme], dtype=np.float64)
     at = np.linspace(0, 1, len(points))
     along = np.linspace(0, 1, N_COLOURS)
     hue = np.interp(along, at, np.rad2deg(np.unwrap(np.deg2rad(points[:, 2]))))
     lightness = points[0, 0] + (points[-1, 0] - points[0, 0]) * along
     return lightness, np.interp(along, at, points[:, 1]), hue
+
+
+def _cyclic(name: str, theme: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Down in lightness through one hue, up through the other; the same on both backgrounds."""
+    light, dark, chroma, first, second = _CYCLIC[name]
+    # Half a step in: the last entry's neighbour is the first.
+    phase = (np.arange(N_COLOURS) + 0.5) / N_COLOURS
+    depth = 1 - np.abs(2 * phase - 1)
+    hue = np.where(phase < 0.5, first, second)
+    return light + (dark - light) * depth, chroma * np.sin(np.pi * depth), hue
 
 
 def _srgb_in_gamut(lightness: np.ndarray, chroma: np.ndarray, hue: np.ndarray) -> np.ndarray:

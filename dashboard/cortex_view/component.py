@@ -66,7 +66,7 @@ def cortex_view(
 
     Parameters
     ----------
-    maps : the views, side by side, one camera.
+    maps : the views, side by side; one camera until a view is unlocked.
     assets : from ``register_assets``, for the subject whose values these are.
     key : stable name of this viewer; camera and choices live as long as it.
     height : pixels, controls included.

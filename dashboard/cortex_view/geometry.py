@@ -15,7 +15,8 @@ from dashboard.cortex_view.container import pack
 
 SURFACES = ("pial", "inflated", "flat")
 _STEPS = 32767
-_MAX_VERTICES = 65535  # Face indices are uint16, and the viewer's textures are sized for it.
+_NARROW = 65535  # Up to here face indices are uint16, beyond uint32.
+_MAX_VERTICES = 2**19  # 256 columns by 2,048 rows: the smallest texture WebGL2 promises.
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ class CortexGeometry:
                     # Vertices outside the flat faces keep a z of their own, never drawn.
                     coordinates = coordinates * [1.0, 1.0, 0.0]
                 arrays[f"{side}_{name}"] = np.rint(coordinates / step).astype(np.int16)
-            arrays[f"{side}_faces"] = faces.astype(np.uint16)
+            index_type = np.uint16 if mesh.n_vertices <= _NARROW else np.uint32
+            arrays[f"{side}_faces"] = faces.astype(index_type)
             arrays[f"{side}_depth"] = _to_bytes(mesh.sulcal_depth)
         return pack(header, arrays)
 

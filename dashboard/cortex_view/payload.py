@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from dashboard.cortex_view.assets import AssetRef
-from dashboard.cortex_view.colour import KINDS
+from dashboard.cortex_view.colour import KINDS, TABLES
 from dashboard.cortex_view.container import pack
 from dashboard.cortex_view.space import SIDES
 
@@ -26,7 +26,8 @@ class ColourScale:
 
     Parameters
     ----------
-    kind : ``diverging`` (symmetric about 0), ``sequential`` or ``categorical``.
+    kind : ``diverging`` (symmetric about 0), ``sequential``, ``cyclic`` (``low`` and ``high`` are
+        one and the same point of the circle) or ``categorical``.
     low, high : the range, in the unit of the values. Diverging needs ``low == -high``.
     unit : printed after the range, for instance ``z`` or ``r``.
     label : what the values are, for instance ``response``.
@@ -63,6 +64,8 @@ class CortexMap:
     scale : colours and range.
     role : ``measured``, ``predicted``, ``difference`` or ``score``; sets the title's colour.
     simulated : prints the stamp on this view, on screen and in exported pictures.
+    reliability : (n_left + n_right,) 0 to 1, or None: lets the viewer fade unreliable values
+        towards the cortex (value by reliability); the numbers stay as they are.
     """
 
     title: str
@@ -71,6 +74,7 @@ class CortexMap:
     subtitle: str = ""
     role: str = "measured"
     simulated: bool = False
+    reliability: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.role not in ROLES:
@@ -102,6 +106,14 @@ def encode_payload(
                 "right."
             )
         arrays[f"map{position}"] = values.astype(np.float32)
+        if cortex_map.reliability is not None:
+            reliability = np.asarray(cortex_map.reliability)
+            if reliability.shape != values.shape:
+                raise ValueError(
+                    f"Map {cortex_map.title!r} has reliability of shape {reliability.shape}; "
+                    f"its values have {values.shape}."
+                )
+            arrays[f"reliability{position}"] = reliability.astype(np.float32)
         scale = cortex_map.scale
         listing.append(
             {
@@ -142,17 +154,23 @@ def check_view(view: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
     Keys, all optional: ``preset`` (a view's name), ``surface`` (0 folded, 1 inflated, 2 flat),
     ``rotation`` (quaternion w, x, y, z of the right hemisphere), ``zoom``, ``pan`` (x, y in view
-    widths), ``threshold``, ``groups`` (ROI groups outlined), ``labels``.
+    widths); ``own`` (view number as text -> such a camera, for views that turn on their own);
+    ``threshold`` (or ``[below, above]``: values between are hidden), ``range`` (low, high),
+    ``tables`` (kind -> name), ``opacity`` (0 to 1), ``reliability`` (from, to), ``groups`` (ROI
+    groups outlined), ``labels``.
     """
     if view is None:
         return None
-    checks = {
-        "preset": lambda v: v in PRESETS,
-        "surface": lambda v: _numbers([v], 1) and 0 <= v <= 2,
-        "rotation": lambda v: _numbers(v, 4) and any(v),
-        "zoom": lambda v: _numbers([v], 1) and 0.1 <= v <= 100,
-        "pan": lambda v: _numbers(v, 2),
-        "threshold": lambda v: _numbers([v], 1) and v >= 0,
+    checks: dict[str, Callable[[Any], bool]] = {
+        **_CAMERA_CHECKS,
+        "own": _is_own,
+        "threshold": lambda v: (_numbers([v], 1) and v >= 0) or (_numbers(v, 2) and v[0] <= v[1]),
+        "range": lambda v: _numbers(v, 2) and v[0] < v[1],
+        "tables": lambda v: (
+            isinstance(v, Mapping) and all(name in TABLES.get(k, ()) for k, name in v.items())
+        ),
+        "opacity": lambda v: _numbers([v], 1) and 0 <= v <= 1,
+        "reliability": lambda v: _numbers(v, 2) and v[0] <= v[1],
         "groups": lambda v: (
             isinstance(v, list | tuple) and all(isinstance(name, str) for name in v)
         ),
@@ -164,6 +182,17 @@ def check_view(view: Mapping[str, Any] | None) -> dict[str, Any] | None:
         if not checks[key](value):
             raise ValueError(f"The view's {key} is {value!r}, which is not allowed.")
     return {key: list(v) if isinstance(v, tuple) else v for key, v in view.items()}
+
+
+def _is_own(own: Any) -> bool:
+    """Whether ``own`` gives cameras, and nothing else, to existing view numbers."""
+    numbers = {str(i) for i in range(MAX_VIEWS)}
+    return isinstance(own, Mapping) and all(
+        number in numbers
+        and isinstance(camera, Mapping)
+        and all(k in _CAMERA_CHECKS and _CAMERA_CHECKS[k](v) for k, v in camera.items())
+        for number, camera in own.items()
+    )
 
 
 def _numbers(values: Any, n: int) -> bool:
@@ -193,3 +222,13 @@ def _checked_focus(focus: str | tuple[str, str] | None) -> list[str | None] | No
     if side is not None and side not in SIDES:
         raise ValueError(f"focus_roi is {focus!r}; allowed: a name, or (name, hemisphere).")
     return [name, side]
+
+
+# Of one camera; below the helpers it is made of.
+_CAMERA_CHECKS: dict[str, Callable[[Any], bool]] = {
+    "preset": lambda v: v in PRESETS,
+    "surface": lambda v: _numbers([v], 1) and 0 <= v <= 2,
+    "rotation": lambda v: _numbers(v, 4) and any(v),
+    "zoom": lambda v: _numbers([v], 1) and 0.1 <= v <= 100,
+    "pan": lambda v: _numbers(v, 2),
+}

@@ -1,4 +1,4 @@
-"""The viewer on its own: two to six maps, made-up responses."""
+"""The viewer on its own: one to six maps, made-up responses."""
 
 import numpy as np
 import streamlit as st
@@ -12,26 +12,40 @@ with st.sidebar:
     image = st.number_input("image", 0, 500, 3, key="image", bind="query-params")
     n_views = st.slider("views", 1, 6, 2, key="views", bind="query-params")
     focus = st.selectbox("focus", ["none", "FFA-1", "PPA", "V1v"], key="focus", bind="query-params")
+    names = synthetic.templates()
+    template = st.selectbox("template", names, key="template", bind="query-params")
+    st.caption("fine: fsaverage5 subdivided twice, 163,842 vertices a hemisphere, no finer anatomy")
+    first = st.selectbox("first", ["responses", "tables"], key="first", bind="query-params")
+assert template is not None
 
-measured, predicted = synthetic.responses(image)
+measured, predicted = synthetic.responses(image, template)
+following = synthetic.responses(image + 1, template)
+accuracy = synthetic.accuracy(template)
 # A hole and a single missing vertex: neither may get a colour.
 measured = measured.copy()
 measured[np.arange(5) * 211] = np.nan
 response = ColourScale("diverging", -2.5, 2.5, "z", "response")
 correlation = ColourScale("sequential", 0, 0.8, "r", "accuracy")
+circle = ColourScale("cyclic", -np.pi, np.pi, "rad", "angle")
+eight = ColourScale("categorical", 0, 7, "", "category")
+difference = predicted - measured
 maps = [
-    CortexMap("measured", measured, response, f"image {image}", "measured", simulated=True),
-    CortexMap("predicted", predicted, response, "smooth field · no model", "predicted", True),
-    CortexMap("difference", predicted - measured, response, "", "difference", True),
-    CortexMap("accuracy", synthetic.accuracy(), correlation, "r per vertex", "score", True),
-    CortexMap("measured, next", synthetic.responses(image + 1)[0], response, "", "measured", True),
-    CortexMap(
-        "predicted, next", synthetic.responses(image + 1)[1], response, "", "predicted", True
-    ),
-][:n_views]
+    CortexMap("measured", measured, response, f"image {image}", "measured", True, accuracy),
+    CortexMap("predicted", predicted, response, "smooth field", "predicted", True, accuracy),
+    CortexMap("difference", difference, response, "", "difference", True, accuracy),
+    CortexMap("accuracy", accuracy, correlation, "r per vertex", "score", True),
+    CortexMap("measured, next", following[0], response, "", "measured", True),
+    CortexMap("predicted, next", following[1], response, "", "predicted", True),
+]
+if first == "tables":
+    maps = [
+        CortexMap("angle", synthetic.angle(template), circle, "", "score", True),
+        CortexMap("category", synthetic.categories(template), eight, "", "score", True),
+        *maps,
+    ]
 event = cortex_view(
-    maps,
-    assets=synthetic.assets(),
+    maps[:n_views],
+    assets=synthetic.assets(template),
     key="cortex",
     height=int(st.query_params.get("height", 520)),
     focus_roi=None if focus == "none" else focus,

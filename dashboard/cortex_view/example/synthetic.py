@@ -1,4 +1,4 @@
-"""Synthetic maps on fsaverage5: smooth, plausible in shape, and nobody's data.
+"""Synthetic maps on fsaverage5, or finer: smooth, plausible in shape, and nobody's data.
 
 Regions are discs and bands around published centres, invented for looking at the viewer only.
 """
@@ -21,6 +21,8 @@ from dashboard.cortex_view import (
     HemisphereMesh,
     register_assets,
 )
+from dashboard.cortex_view.example.full_fsaverage import find_fsaverage, read_fsaverage
+from dashboard.cortex_view.example.subdivision import subdivide
 
 # name, group, centre on the right pial surface (mm; the left is mirrored), radius on the sphere.
 _DISCS = (
@@ -44,6 +46,9 @@ _COLOURS = {
     "words": "#8a4fb8",
 }
 _SIDES = ("left", "right")
+FSAVERAGE5 = "fsaverage5"
+FINE = "fine"  # fsaverage5 subdivided twice: as many vertices as fsaverage
+FSAVERAGE = "fsaverage"  # where nilearn has fetched it
 
 
 def folder() -> Path:
@@ -53,16 +58,29 @@ def folder() -> Path:
 
 
 @cache
-def surfaces() -> Fsaverage5:
-    """fsaverage5, converted on first use."""
+def templates() -> tuple[str, ...]:
+    """Names of the templates that can be shown here."""
+    return (FSAVERAGE5, FINE, FSAVERAGE) if find_fsaverage() else (FSAVERAGE5, FINE)
+
+
+@cache
+def surfaces(template: str = FSAVERAGE5) -> Fsaverage5:
+    """Return the template's surfaces; fsaverage5 is converted on first use."""
+    found = find_fsaverage() if template == FSAVERAGE else None
+    if found:
+        return read_fsaverage(found)
+    if template not in (FSAVERAGE5, FINE):
+        raise ValueError(f"template is {template!r}; allowed: {', '.join(templates())}.")
+    if template == FINE:
+        return Fsaverage5(*(subdivide(subdivide(getattr(surfaces(), side))) for side in _SIDES))
     folder().mkdir(parents=True, exist_ok=True)
     return load_fsaverage5(folder())
 
 
 @cache
-def geometry() -> CortexGeometry:
+def geometry(template: str = FSAVERAGE5) -> CortexGeometry:
     """Return the template's meshes as the viewer takes them."""
-    return CortexGeometry(*(_mesh(getattr(surfaces(), side)) for side in _SIDES))
+    return CortexGeometry(*(_mesh(getattr(surfaces(template), side)) for side in _SIDES))
 
 
 def _mesh(surface: HemisphereSurfaces) -> HemisphereMesh:
@@ -77,12 +95,12 @@ def _mesh(surface: HemisphereSurfaces) -> HemisphereMesh:
 
 
 @cache
-def space() -> CortexSpace:
+def space(template: str = FSAVERAGE5) -> CortexSpace:
     """Return a made-up subject: occipital and ventral temporal vertices, and regions."""
     vertices: dict[str, np.ndarray] = {}
     rois: list[CortexRoi] = []
     for side in _SIDES:
-        surface = getattr(surfaces(), side)
+        surface = getattr(surfaces(template), side)
         centres = [(14, -88, 0), (40, -62, -12), (36, -76, 14), (28, -48, -12), (14, -66, 6)]
         near = [
             _distance(surface, side, c) < r
@@ -140,20 +158,20 @@ def _bands(surface: HemisphereSurfaces, side: str, covered: np.ndarray) -> list[
 
 
 @cache
-def assets() -> AssetRef:
+def assets(template: str = FSAVERAGE5) -> AssetRef:
     """Everything that stays, stored once."""
-    return register_assets(folder() / "assets", geometry(), space())
+    return register_assets(folder() / "assets", geometry(template), space(template))
 
 
 @cache
-def responses(image: int) -> tuple[np.ndarray, np.ndarray]:
+def responses(image: int, template: str = FSAVERAGE5) -> tuple[np.ndarray, np.ndarray]:
     """(n_values,) measured and predicted z-scored responses to a made-up image, float32."""
     rng = np.random.default_rng(image)
     gains = {group: rng.normal(0, 1.1) for group in _COLOURS}
     parts = []
     for side in _SIDES:
-        surface = getattr(surfaces(), side)
-        indices = np.asarray(space().vertices[side])
+        surface = getattr(surfaces(template), side)
+        indices = np.asarray(space(template).vertices[side])
         unit = surface.sphere[indices] / 100
         field = np.zeros(len(indices))
         for width, weight in ((6, 0.75), (11, 0.55)):
@@ -170,8 +188,26 @@ def responses(image: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @cache
-def accuracy() -> np.ndarray:
+def accuracy(template: str = FSAVERAGE5) -> np.ndarray:
     """(n_values,) made-up prediction accuracy, r from 0 to about .8, float32."""
-    signal = np.mean([np.abs(responses(i)[1]) for i in range(6)], axis=0)
+    signal = np.mean([np.abs(responses(i, template)[1]) for i in range(6)], axis=0)
     scaled: np.ndarray = (0.12 + 0.68 * (signal / signal.max()) ** 0.7).astype(np.float32)
     return scaled
+
+
+@cache
+def angle(template: str = FSAVERAGE5) -> np.ndarray:
+    """(n_values,) made-up polar angle, -pi to pi, float32: a map on a circle."""
+    parts = []
+    for side in _SIDES:
+        surface = getattr(surfaces(template), side)
+        at = surface.sphere[np.asarray(space(template).vertices[side])]
+        parts.append(np.arctan2(at[:, 2] + 20, at[:, 0] - (18 if side == "right" else -18)))
+    return np.concatenate(parts).astype(np.float32)
+
+
+@cache
+def categories(template: str = FSAVERAGE5) -> np.ndarray:
+    """(n_values,) number of the largest of eight made-up responses, float32."""
+    maps = np.stack([responses(100 + i, template)[1] for i in range(8)])
+    return np.argmax(maps, axis=0).astype(np.float32)

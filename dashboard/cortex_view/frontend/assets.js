@@ -1,23 +1,11 @@
-// Fetches what stays the same between images, once per page, and prepares it for drawing.
+// What stays the same between images: fetched once per page, prepared once for drawing.
 
-import { unpack } from "./container.js";
-import { buildMesh } from "./mesh.js";
+import { unpack } from "./pure/container.js";
+import { buildMesh } from "./pure/mesh.js";
+import { prepareSpace, SIDES } from "./pure/space.js";
 
-export const SIDES = ["left", "right"];
-
-const fetched = new Map(); // hash -> promise; shared by all viewers of the page
-
-function fetchOnce(hash, prepare) {
-  if (!fetched.has(hash)) {
-    const loading = load(hash).then(prepare);
-    // A failure must not stick: the server may have been restarting.
-    loading.catch(() => fetched.delete(hash));
-    fetched.set(hash, loading);
-  }
-  return fetched.get(hash);
-}
-
-async function load(hash) {
+/** Fetch an asset's bytes by its content hash from the route in assets.py. */
+export async function fetchAsset(hash) {
   // This module lives at <base>/_stcore/bidi-components/<name>/, the assets at <base>/.
   const url = new URL(`../../../cortex-assets/${hash}.bin`, import.meta.url);
   const response = await fetch(url);
@@ -28,57 +16,55 @@ async function load(hash) {
         "file, which serves it (cortex_asset_route).",
     );
   }
-  return unpack(await response.arrayBuffer());
+  return response.arrayBuffer();
 }
 
-export const loadGeometry = (hash) =>
-  fetchOnce(hash, ({ header, arrays }) =>
-    Object.fromEntries(SIDES.map((side) => [side, buildMesh(header, arrays, side)])),
-  );
+/** [{name, kind, light, dark}]: each a (256 x 3) Uint8Array per background. */
+function prepareTables({ header, arrays }) {
+  return header.tables.map(({ name, kind }, i) => {
+    const at = (theme) => arrays.tables.subarray((i * 2 + theme) * 768, (i * 2 + theme + 1) * 768);
+    return { name, kind, light: at(0), dark: at(1) };
+  });
+}
 
-export const loadTables = (hash) => fetchOnce(hash, ({ arrays }) => arrays.tables);
-
-/**
- * A subject's space: per side the template vertex of each value and back, and the ROIs.
- * A ROI name has one bit; a vertex's mask (two uint32) says which ROIs hold it.
- */
-export const loadSpace = (hash, geometry) =>
-  fetchOnce(hash, ({ header, arrays }) => prepareSpace(header, arrays, geometry));
-
-function prepareSpace(header, arrays, geometry) {
-  const space = { rois: [], groups: [], names: [], shown: header.shown, sides: {} };
-  let first = 0;
-  for (const side of SIDES) {
-    const n = geometry[side].n;
-    const vertices = arrays[`${side}_vertices`];
-    const position = new Int32Array(n).fill(-1);
-    vertices.forEach((vertex, i) => {
-      position[vertex] = first + i;
-    });
-    first += vertices.length;
-    space.sides[side] = { vertices, position, masks: new Uint32Array(n * 2) };
+/** Prepared assets by hash; all viewers of a page share one. */
+export class Assets {
+  /** @param source from a hash to a promise of its bytes */
+  constructor(source = fetchAsset) {
+    this.source = source;
+    this.prepared = new Map();
   }
-  let offset = 0;
-  for (const [name, group, side, count, colour] of header.rois) {
-    const members = arrays.members ? arrays.members.subarray(offset, offset + count) : [];
-    offset += count;
-    let bit = space.names.findIndex((known) => known.name === name);
-    if (bit < 0) {
-      bit = space.names.length;
-      space.names.push({ name, group, colour });
+
+  #once(hash, prepare) {
+    if (!this.prepared.has(hash)) {
+      const loading = this.source(hash).then(unpack).then(prepare);
+      // A failure must not stick: the server may have been restarting.
+      loading.catch(() => this.prepared.delete(hash));
+      this.prepared.set(hash, loading);
     }
-    if (!space.groups.some((known) => known.name === group)) space.groups.push({ name: group, colour });
-    const { masks } = space.sides[side];
-    for (const vertex of members) masks[vertex * 2 + (bit >> 5)] |= 1 << (bit & 31);
-    if (count) space.rois.push({ name, group, side, bit, members });
+    return this.prepared.get(hash);
   }
-  return space;
-}
 
-/** Names of the ROIs that hold a vertex. */
-export function roisAt(space, side, vertex) {
-  const { masks } = space.sides[side];
-  return space.names
-    .filter((_, bit) => (masks[vertex * 2 + (bit >> 5)] >>> (bit & 31)) & 1)
-    .map((roi) => roi.name);
+  geometry(hash) {
+    return this.#once(hash, ({ header, arrays }) =>
+      Object.fromEntries(SIDES.map((side) => [side, buildMesh(header, arrays, side)])),
+    );
+  }
+
+  tables(hash) {
+    return this.#once(hash, prepareTables);
+  }
+
+  space(hash, geometry) {
+    return this.#once(hash, ({ header, arrays }) => prepareSpace(header, arrays, geometry));
+  }
+
+  /** All three that a message names. */
+  async all(header) {
+    const [geometry, tables] = await Promise.all([
+      this.geometry(header.geometry),
+      this.tables(header.tables),
+    ]);
+    return { geometry, tables, space: await this.space(header.space, geometry) };
+  }
 }

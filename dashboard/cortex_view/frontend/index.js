@@ -1,15 +1,17 @@
 // Entry: Streamlit calls the default export on mount, and again with every message and theme
 // change, without cleaning up in between. The viewer therefore lives with its root element.
 
+import { Assets } from "./assets.js";
 import { Viewer } from "./viewer.js";
 
 const viewers = new WeakMap();
+const assets = new Assets();
 
 export default function mount(component) {
   const root = component.parentElement.querySelector(".cortex");
   let viewer = viewers.get(root);
   if (!viewer) {
-    viewer = new Viewer(root);
+    viewer = new Viewer(root, assets);
     viewers.set(root, viewer);
   }
   viewer.update(component).catch((error) => console.error("cortex_view:", error));

@@ -1,42 +1,90 @@
 // What numeric browser tests may ask, as `root.__cortex`.
 
-import { roisAt } from "./assets.js";
+import { recordFilm } from "./film.js";
+import { isVisible } from "./pure/picking.js";
+import { State } from "./pure/state.js";
+
+/** Whether no triangle of a vertex turns away: on a silhouette a pixel may show what lies behind. */
+function allRound(projection, side, vertex) {
+  const { faces, nFlat, nFaces } = projection.geometry[side];
+  const { xyz } = projection.sides[side];
+  const end = (projection.flat ? nFlat : nFaces) * 3;
+  for (let f = 0; f < end; f += 3) {
+    if (faces[f] !== vertex && faces[f + 1] !== vertex && faces[f + 2] !== vertex) continue;
+    const [a, b, c] = [faces[f] * 3, faces[f + 1] * 3, faces[f + 2] * 3];
+    const area = (xyz[b] - xyz[a]) * (xyz[c + 1] - xyz[a + 1]) - (xyz[c] - xyz[a]) * (xyz[b + 1] - xyz[a + 1]);
+    if (area < 0.02) return false;
+  }
+  return true;
+}
 
 export function testHook(viewer) {
+  const sight = (view) => viewer.sights()[view];
+  const seen = (view, side, vertex) => {
+    const { projection } = sight(view);
+    return isVisible(projection, side, vertex, 0.02) && allRound(projection, side, vertex);
+  };
   return {
-    camera: () => ({ ...viewer.currentView(), rotation: [...viewer.camera.rotation], zoom: viewer.camera.zoom, pan: [...viewer.camera.pan], preset: viewer.camera.preset }),
-    setView: (view) => {
-      viewer.camera.applyView(view);
-      viewer.draw();
+    camera: (view = 0) => {
+      const { rotation, zoom, pan, preset, surface } = viewer.state.cameraOf(view);
+      return { ...viewer.currentView(), rotation: [...rotation], zoom, pan: [...pan], preset, surface };
     },
-    setThreshold: (value) => viewer.setThreshold(value),
-    stretchRange: (factor) => viewer.stretchRange(factor),
-    /** Seen, and not on the silhouette, where a pixel may show what lies behind. */
-    isVisible: (side, vertex) =>
-      viewer.isVisible(side, vertex) && viewer.projection.facing(side, vertex) > 0.2,
+    setView: (view) => {
+      viewer.state.applyView(view);
+      viewer.refresh();
+      viewer.stage.draw();
+    },
+    /** Everything as at first. */
+    restart: () => {
+      viewer.motion.stop();
+      viewer.state = new State();
+      viewer.state.shownGroups = new Set(viewer.model.groups.initial);
+      viewer.state.applyView(viewer.givenView || {});
+      viewer.pointing.picks = [];
+      viewer.pointing.hover(null);
+      viewer.refresh();
+      viewer.stage.draw();
+    },
+    setThreshold: (value) => {
+      viewer.state.threshold = value;
+      viewer.refresh();
+    },
+    setLocked: (view, locked) => viewer.navigation.setLocked(view, locked),
+    isVisible: (side, vertex, view = 0) => seen(view, side, vertex),
+    /** Of many vertices [[side, vertex], ...]: the numbers of those that are seen. */
+    visible: (vertices, view = 0) =>
+      vertices.flatMap(([side, vertex], i) => (seen(view, side, vertex) ? [i] : [])),
     /** Stage pixels [x, y] of a vertex in a view. */
-    screenPosition: (view, side, vertex) =>
-      viewer.projection.toScreen(viewer.cells[view], viewer.camera, side, vertex),
+    screenPosition: (view, side, vertex) => sight(view).toScreen(side, vertex),
     /** Page pixels of the stage's corner. */
     origin: () => {
-      const box = viewer.canvas.getBoundingClientRect();
+      const box = viewer.stage.canvas.getBoundingClientRect();
       return [box.left, box.top];
     },
     pick: (x, y) => viewer.pickAtScreen(x, y),
+    facts: (side, vertex) => viewer.model.facts({ side, vertex }),
     valueAt: (view, side, vertex) => {
-      const position = viewer.space.sides[side].position[vertex];
-      return position < 0 ? null : viewer.maps[view][position];
+      const { covered, values } = viewer.model.facts({ side, vertex });
+      return covered ? values[view] : null;
     },
-    roisAt: (side, vertex) => roisAt(viewer.space, side, vertex),
-    cells: () => viewer.cells,
+    roisAt: (side, vertex) => viewer.model.facts({ side, vertex }).rois,
+    cells: () => viewer.sights().map(({ cell }) => cell),
+    state: () => viewer.currentView(),
+    /** View millimetres of a vertex, as projected. */
+    projected: (view, side, vertex) => [...sight(view).projection.sides[side].xyz.subarray(vertex * 3, vertex * 3 + 3)],
+    /** Brain millimetres of a vertex at this moment of the morph, and of the three surfaces. */
+    position: (view, side, vertex) => {
+      const { projection } = sight(view);
+      const { positions } = projection.geometry[side];
+      const at = (s) => [...positions[s].subarray(vertex * 3, vertex * 3 + 3)];
+      const [a, b] = [at(projection.from), at(projection.from + 1)];
+      return { now: a.map((value, k) => value + (b[k] - value) * projection.share), surfaces: [0, 1, 2].map(at) };
+    },
     /** Pixels [left, top, right, bottom] that both hemispheres take in a view. */
     extent: (view) => {
-      const { projection, camera } = viewer;
-      const { scale, x, y } = projection.frame(viewer.cells[view], camera);
-      return [
-        x - (projection.width / 2) * scale, y - (projection.height / 2) * scale,
-        x + (projection.width / 2) * scale, y + (projection.height / 2) * scale,
-      ];
+      const { projection, scale, x, y } = sight(view);
+      const [w, h] = [(projection.width / 2) * scale, (projection.height / 2) * scale];
+      return [x - w, y - h, x + w, y + h];
     },
     /**
      * The colour of one vertex, [r, g, b] as drawn, with light, sulci and lines off unless
@@ -44,29 +92,29 @@ export function testHook(viewer) {
      * put back.
      */
     colourAt: (view, side, vertex, { plain = true } = {}) => {
-      const { camera, projection } = viewer;
-      const before = { zoom: camera.zoom, pan: camera.pan, plain: viewer.plain };
+      const { stage } = viewer;
+      const camera = viewer.state.cameraOf(view);
+      const before = { zoom: camera.zoom, pan: camera.pan };
       viewer.plain = plain;
-      camera.zoom = 60;
-      camera.pan = [0, 0];
-      const cell = viewer.cells[view];
-      const { body } = cell;
-      const [x, y] = projection.toScreen(cell, camera, side, vertex);
-      const ratio = viewer.canvas.width / viewer.stage.clientWidth;
+      Object.assign(camera, { zoom: 60, pan: [0, 0] });
+      const { cell: { body } } = sight(view);
+      const [x, y] = sight(view).toScreen(side, vertex);
+      const ratio = stage.canvas.width / stage.width;
       // Onto a pixel's middle, well inside the view.
       const tx = (Math.floor((body.x + body.w / 2) * ratio) + 0.5) / ratio;
       const ty = (Math.floor((body.y + body.h / 2) * ratio) + 0.5) / ratio;
       camera.pan = [(tx - x) / body.w, (ty - y) / body.w];
-      const { clientWidth, clientHeight } = viewer.stage;
-      viewer.renderer.draw(viewer.scene(clientWidth, clientHeight, ratio));
-      const rgb = viewer.renderer
-        .readPixel(Math.floor(tx * ratio), viewer.canvas.height - 1 - Math.floor(ty * ratio))
+      stage.renderer.draw(viewer.now().scene(stage.width, stage.height, ratio));
+      const rgb = stage.renderer
+        .readPixel(Math.floor(tx * ratio), stage.canvas.height - 1 - Math.floor(ty * ratio))
         .slice(0, 3);
-      Object.assign(camera, { zoom: before.zoom, pan: before.pan });
-      viewer.plain = before.plain;
-      viewer.redraw();
+      Object.assign(camera, before);
+      viewer.plain = false;
+      stage.redraw();
       return rgb;
     },
+    /** Bytes of a short film. */
+    film: async (name, seconds) => (await recordFilm(viewer, name, { seconds, ratio: 1 })).size,
     grey: () => viewer.theme.grey.map((value) => Math.round(value * 255)),
   };
 }

@@ -21,7 +21,13 @@ from dashboard.cortex_view import (
     register_assets,
     write_asset,
 )
-from dashboard.cortex_view.colour import GREY_LIGHTNESS, KINDS, THEMES, oklab_lightness
+from dashboard.cortex_view.colour import (
+    GREY_LIGHTNESS,
+    KINDS,
+    TABLES,
+    THEMES,
+    oklab_lightness,
+)
 from dashboard.cortex_view.container import pack, unpack
 from dashboard.cortex_view.payload import check_view, encode_payload
 
@@ -189,17 +195,65 @@ def test_a_view_with_an_unknown_key_or_a_bad_value_is_refused():
         check_view({"surface": 3})
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_sequential_lightness_runs_one_way_in_even_steps(theme):
-    steps = np.diff(oklab_lightness(colour_table("sequential", theme)))
-    assert (steps < 0).all() or (steps > 0).all()
+def test_a_view_may_give_single_views_their_own_camera():
+    own = {"own": {"1": {"preset": "medial", "zoom": 2.0}}, "threshold": [-0.5, 1.0]}
+    assert check_view(own) == own
+    assert check_view({"tables": {"cyclic": "orchard"}, "range": (-1, 1)})["range"] == [-1, 1]
+    for wrong in (
+        {"own": {"9": {"zoom": 2.0}}},
+        {"own": {"1": {"threshold": 1}}},
+        {"own": {"1": {"zoom": 0}}},
+        {"range": [1, 1]},
+        {"tables": {"cyclic": "blue red"}},
+        {"opacity": 1.2},
+        {"reliability": [0.5, 0.1]},
+    ):
+        with pytest.raises(ValueError, match="not allowed"):
+            check_view(wrong)
+
+
+def test_reliability_travels_with_its_map_and_has_its_shape(assets):
+    values, trust = np.arange(5.0), np.linspace(0, 1, 5)
+    shown = [CortexMap("a", values, SCALE), CortexMap("b", values, SCALE, reliability=trust)]
+    _, arrays = unpack(encode_payload(shown, assets, height=500))
+    assert set(arrays) == {"map0", "map1", "reliability1"}
+    np.testing.assert_array_equal(arrays["reliability1"], trust.astype(np.float32))
+    wrong = CortexMap("b", values, SCALE, reliability=trust[:4])
+    with pytest.raises(ValueError, match=r"reliability of shape \(4,\).*\(5,\)"):
+        encode_payload([wrong], assets, height=500)
+
+
+def _named(kind: str) -> list[tuple[str, str]]:
+    return [(theme, name) for theme in THEMES for name in TABLES[kind]]
+
+
+@pytest.mark.parametrize(("theme", "name"), _named("cyclic"))
+def test_a_cyclic_table_closes_and_steps_evenly_in_lightness(theme, name):
+    table = colour_table("cyclic", theme, name)
+    assert np.abs(table[0].astype(int) - table[-1]).max() <= 6
+    lightness = oklab_lightness(table)
+    down, up = np.diff(lightness[:128]), np.diff(lightness[128:])
+    assert (down < 0.001).all()
+    assert (up > -0.001).all()
+    np.testing.assert_allclose(lightness, lightness[::-1], atol=0.01)
+
+
+def test_a_table_of_another_kind_is_refused():
+    with pytest.raises(ValueError, match="allowed: blue red, purple green"):
+        colour_table("diverging", "light", "ember")
+
+
+@pytest.mark.parametrize(("theme", "name"), _named("sequential"))
+def test_sequential_lightness_runs_one_way_in_even_steps(theme, name):
+    steps = np.diff(oklab_lightness(colour_table("sequential", theme, name)))
+    assert (steps < 0.001).all() or (steps > -0.001).all()
     # 8-bit rounding moves a step by up to about half its size.
     assert np.abs(np.diff(np.cumsum(steps)[::16])).std() < 0.003
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_diverging_arms_mirror_each_other_and_meet_in_the_cortex_grey(theme):
-    table = colour_table("diverging", theme)
+@pytest.mark.parametrize(("theme", "name"), _named("diverging"))
+def test_diverging_arms_mirror_each_other_and_meet_in_the_cortex_grey(theme, name):
+    table = colour_table("diverging", theme, name)
     lightness = oklab_lightness(table)
     np.testing.assert_allclose(lightness, lightness[::-1], atol=0.006)
     middle = table[127:129].astype(int)
@@ -209,11 +263,11 @@ def test_diverging_arms_mirror_each_other_and_meet_in_the_cortex_grey(theme):
     assert (np.diff(away) > -0.004).all()
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_diverging_signs_stay_apart_for_red_green_blindness(theme):
+@pytest.mark.parametrize(("theme", "name"), _named("diverging"))
+def test_diverging_signs_stay_apart_for_red_green_blindness(theme, name):
     # Viénot, Brettel and Mollon (1999): deuteranopia, in linear sRGB.
     simulate = np.array([[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]])
-    linear = (colour_table("diverging", theme) / 255.0) ** 2.2
+    linear = (colour_table("diverging", theme, name) / 255.0) ** 2.2
     seen = np.clip(linear @ simulate.T, 0, 1) ** (1 / 2.2)
     strong = np.abs(seen[64] - seen[191]).max()
     assert strong > 0.2

@@ -1,8 +1,11 @@
 // Drawing: one WebGL2 context, one program, all views by viewport and scissor.
 
-import { SIDES } from "./assets.js";
+import { SIDES } from "../pure/space.js";
 import { FRAGMENT, VERTEX } from "./shaders.js";
 
+const CATEGORICAL = 1;
+const CYCLIC = 2;
+const FAR = 3e38;
 const WIDTH = 256; // of every per-vertex texture: vertex i is texel (i % 256, i / 256)
 
 /** Return a context, or null where WebGL2 is missing. */
@@ -31,7 +34,9 @@ export class Renderer {
     const { gl } = this;
     for (const side of SIDES) {
       const mesh = geometry[side];
-      const corners = new Uint16Array(mesh.faces.length * 4);
+      // 32-bit numbers only where a hemisphere needs them: half the memory otherwise.
+      const wide = mesh.n > 65535;
+      const corners = new (wide ? Uint32Array : Uint16Array)(mesh.faces.length * 4);
       for (let f = 0, o = 0; f < mesh.faces.length; f += 3) {
         for (let k = 0; k < 3; k++) {
           corners[o++] = mesh.faces[f];
@@ -42,14 +47,16 @@ export class Renderer {
       }
       const array = gl.createVertexArray();
       gl.bindVertexArray(array);
-      gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
+      const buffer = gl.createBuffer();
+      gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
       gl.bufferData(gl.ARRAY_BUFFER, corners, gl.STATIC_DRAW);
       gl.enableVertexAttribArray(0);
-      gl.vertexAttribIPointer(0, 4, gl.UNSIGNED_SHORT, 0, 0);
+      gl.vertexAttribIPointer(0, 4, wide ? gl.UNSIGNED_INT : gl.UNSIGNED_SHORT, 0, 0);
       const rows = Math.ceil(mesh.n / WIDTH);
       this.meshes[side] = {
         mesh,
         array,
+        buffer,
         rows,
         positions: this.#layers(
           gl.RGBA32F, gl.RGBA, gl.FLOAT, rows,
@@ -73,22 +80,26 @@ export class Renderer {
     }
   }
 
-  /** Spread one map over the template's vertices; where there is no number, valid stays 0. */
-  setValues(view, values, space) {
+  /**
+   * Spread one map over the template's vertices: value, 1 where it is a number, reliability.
+   * @param reliability 0..1 per value, or null where all are equally reliable
+   */
+  setValues(view, values, reliability, space) {
     const { gl } = this;
     const textures = (this.values[view] ||= {});
     for (const side of SIDES) {
       const { rows } = this.meshes[side];
       const { position } = space.sides[side];
-      const data = new Float32Array(WIDTH * rows * 2);
+      const data = new Float32Array(WIDTH * rows * 4);
       for (let v = 0; v < position.length; v++) {
         const value = position[v] < 0 ? NaN : values[position[v]];
         if (Number.isFinite(value)) {
-          data[v * 2] = value;
-          data[v * 2 + 1] = 1;
+          data[v * 4] = value;
+          data[v * 4 + 1] = 1;
+          data[v * 4 + 2] = reliability ? reliability[position[v]] || 0 : 1;
         }
       }
-      textures[side] = this.#texture(textures[side], gl.RG32F, gl.RG, gl.FLOAT, WIDTH, rows, data);
+      textures[side] = this.#texture(textures[side], gl.RGBA32F, gl.RGBA, gl.FLOAT, WIDTH, rows, data);
     }
   }
 
@@ -97,6 +108,20 @@ export class Renderer {
     for (const textures of this.values.splice(count)) {
       for (const side of SIDES) this.gl.deleteTexture(textures[side]);
     }
+  }
+
+  /** Give back what the graphics card holds. */
+  free() {
+    const { gl } = this;
+    for (const { array, buffer, positions, normals } of Object.values(this.meshes)) {
+      gl.deleteVertexArray(array);
+      gl.deleteBuffer(buffer);
+      gl.deleteTexture(positions);
+      gl.deleteTexture(normals);
+    }
+    this.keepViews(0);
+    for (const texture of [...Object.values(this.masks), ...this.tables.values()]) gl.deleteTexture(texture);
+    gl.deleteProgram(this.program);
   }
 
   setTable(key, rgb) {
@@ -109,28 +134,23 @@ export class Renderer {
 
   /**
    * Draw all views.
-   * scene: {cells, projection, camera, ratio, height, look, views: [{table, range, threshold, kind}]}
+   * scene: {sights, ratio, height, look, views: [{table, range, hidden, kind, opacity, reliability}]}
    */
   draw(scene) {
     const { gl, uniforms: u } = this;
-    const { projection, ratio, look } = scene;
+    const { ratio, look } = scene;
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.disable(gl.SCISSOR_TEST);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
     gl.enable(gl.DEPTH_TEST);
     gl.enable(gl.SCISSOR_TEST);
-    // A closed brain hides its inside; while it is cut open for flattening the inside may show.
-    if (projection.flat) gl.disable(gl.CULL_FACE);
-    else gl.enable(gl.CULL_FACE);
     gl.useProgram(this.program);
     gl.uniform1i(u.positions, 0);
     gl.uniform1i(u.normals, 1);
     gl.uniform1i(u.values, 2);
     gl.uniform1i(u.masks, 3);
     gl.uniform1i(u.table, 4);
-    gl.uniform1i(u.surface, projection.from);
-    gl.uniform1f(u.share, projection.share);
     gl.uniform1i(u.plain, look.plain ? 1 : 0);
     gl.uniform3fv(u.gyri, look.gyri);
     gl.uniform3fv(u.sulci, look.sulci);
@@ -138,32 +158,41 @@ export class Renderer {
     gl.uniform3fv(u.halo, look.halo);
     gl.uniform1f(u.pixel, ratio);
     gl.uniform3fv(u["roiColours[0]"], look.roiColours);
-    scene.cells.forEach((cell, i) => this.#drawView(scene, cell, scene.views[i], i));
+    scene.sights.forEach((sight, i) => this.#drawView(scene, sight, scene.views[i], i));
     gl.bindVertexArray(null);
   }
 
-  #drawView(scene, cell, view, index) {
+  #drawView(scene, sight, view, index) {
     const { gl, uniforms: u } = this;
-    const { projection, camera, ratio, look } = scene;
+    const { ratio, look } = scene;
+    const { cell, projection } = sight;
     const { body } = cell;
+    // A closed brain hides its inside; while it is cut open for flattening the inside may show.
+    if (projection.flat) gl.disable(gl.CULL_FACE);
+    else gl.enable(gl.CULL_FACE);
+    gl.uniform1i(u.surface, projection.from);
+    gl.uniform1f(u.share, projection.share);
     const x = Math.round(body.x * ratio);
     const w = Math.round((body.x + body.w) * ratio) - x;
     const h = Math.round((cell.y + cell.h) * ratio) - Math.round(body.y * ratio);
     const y = Math.round(scene.height * ratio) - Math.round(body.y * ratio) - h;
     gl.viewport(x, y, w, h);
     gl.scissor(x, y, w, h);
-    const frame = projection.frame(cell, camera);
     // Clip units per CSS pixel, and the frame's centre measured from the viewport's.
     const perX = (2 * ratio) / w;
     const perY = (2 * ratio) / h;
     const middleX = (x + w / 2) / ratio;
     const middleY = scene.height - (y + h / 2) / ratio;
-    gl.uniform2f(u.scale, frame.scale * perX, frame.scale * perY);
-    gl.uniform2f(u.offset, (frame.x - middleX) * perX, -(frame.y - middleY) * perY);
+    gl.uniform2f(u.scale, sight.scale * perX, sight.scale * perY);
+    gl.uniform2f(u.offset, (sight.x - middleX) * perX, -(sight.y - middleY) * perY);
     gl.uniform2f(u.range, view.range[0], view.range[1]);
-    gl.uniform1f(u.threshold, view.threshold);
-    gl.uniform1i(u.symmetric, view.kind === "diverging" ? 1 : 0);
-    gl.uniform1i(u.categorical, view.kind === "categorical" ? 1 : 0);
+    // Nothing lies strictly between two equal numbers.
+    const [from, to] = view.hidden || [0, 0];
+    gl.uniform2f(u.hidden, Math.max(from, -FAR), Math.min(to, FAR));
+    gl.uniform1i(u.kind, { categorical: CATEGORICAL, cyclic: CYCLIC }[view.kind] || 0);
+    gl.uniform1f(u.opacity, look.plain ? 1 : view.opacity);
+    const [solidFrom, solidTo] = view.reliability || [-1, 0];
+    gl.uniform2f(u.reliable, solidFrom, Math.max(solidTo, solidFrom + 1e-6));
     bind(gl, 4, gl.TEXTURE_2D, this.tables.get(view.table));
     for (const side of SIDES) {
       const { mesh, array, positions, normals } = this.meshes[side];

@@ -11,7 +11,7 @@ in uvec4 corner; // the triangle's three vertices, and which of them this is
 
 uniform highp sampler2DArray positions; // mm; one layer per surface
 uniform highp sampler2DArray normals; // xyz, and sulcal depth in w
-uniform highp sampler2D values; // value, and 1 where it is one
+uniform highp sampler2D values; // value, 1 where it is one, reliability
 uniform usampler2D masks; // which ROIs hold the vertex
 uniform int surface;
 uniform float share; // between this surface and the next
@@ -26,6 +26,7 @@ out vec3 normal;
 out float depth;
 flat out vec3 value;
 flat out vec3 valid;
+flat out vec3 trust;
 flat out uvec2 mask0;
 flat out uvec2 mask1;
 flat out uvec2 mask2;
@@ -49,11 +50,12 @@ void main() {
   p = rotation * (p - centre);
   gl_Position = vec4((p.xy + anchor) * scale + offset, -p.z / 400.0, 1.0);
   bary = vec3(corner.w == 0u, corner.w == 1u, corner.w == 2u);
-  vec2 a = texelFetch(values, at(corner.x), 0).xy;
-  vec2 b = texelFetch(values, at(corner.y), 0).xy;
-  vec2 c = texelFetch(values, at(corner.z), 0).xy;
+  vec3 a = texelFetch(values, at(corner.x), 0).xyz;
+  vec3 b = texelFetch(values, at(corner.y), 0).xyz;
+  vec3 c = texelFetch(values, at(corner.z), 0).xyz;
   value = vec3(a.x, b.x, c.x);
   valid = vec3(a.y, b.y, c.y);
+  trust = vec3(a.z, b.z, c.z);
   mask0 = texelFetch(masks, at(corner.x), 0).xy;
   mask1 = texelFetch(masks, at(corner.y), 0).xy;
   mask2 = texelFetch(masks, at(corner.z), 0).xy;
@@ -68,15 +70,17 @@ in vec3 normal;
 in float depth;
 flat in vec3 value;
 flat in vec3 valid;
+flat in vec3 trust;
 flat in uvec2 mask0;
 flat in uvec2 mask1;
 flat in uvec2 mask2;
 
 uniform highp sampler2D table; // one row: the colour table
 uniform vec2 range;
-uniform float threshold;
-uniform bool symmetric; // the threshold is on the size of a value
-uniform bool categorical;
+uniform vec2 hidden; // values strictly between are not shown
+uniform int kind; // 1 categorical, 2 cyclic, else along a line
+uniform float opacity; // of the data over the cortex
+uniform vec2 reliable; // from faint to solid
 uniform bool plain; // colours as in the table: no light, no sulci, no lines
 uniform vec3 gyri;
 uniform vec3 sulci;
@@ -118,6 +122,15 @@ void main() {
   float weight = dot(bary, valid);
   // Only real values are averaged; what lies beyond the data never enters.
   float shownValue = dot(bary * valid, value) / max(weight, 1e-6);
+  bool categorical = kind == 1;
+  if (kind == 2) {
+    // Round the circle the short way: the others are measured from the first real value.
+    float turn = range.y - range.x;
+    float origin = valid.x > 0.0 ? value.x : valid.y > 0.0 ? value.y : value.z;
+    vec3 off = value - origin;
+    off -= turn * floor(off / turn + 0.5);
+    shownValue = origin + dot(bary * valid, off) / max(weight, 1e-6);
+  }
   if (categorical) {
     // Numbers of categories have no in-between: the nearest vertex decides.
     int nearest = bary.x >= bary.y && bary.x >= bary.z ? 0 : bary.y >= bary.z ? 1 : 2;
@@ -126,12 +139,16 @@ void main() {
   }
   float slope = length(vec2(dot(valid, dx), dot(valid, dy)));
   float edge = categorical ? weight : clamp((weight - 0.5) / max(slope, 1e-6) + 0.5, 0.0, 1.0);
-  float size = symmetric ? abs(shownValue) : shownValue;
-  float amount = threshold > 0.0 && !categorical && size < threshold ? 0.0 : edge;
+  bool below = shownValue > hidden.x && shownValue < hidden.y;
+  float amount = below ? 0.0 : edge * opacity;
+  float certainty = dot(bary * valid, trust) / max(dot(bary, valid), 1e-6);
+  amount *= clamp((certainty - reliable.x) / (reliable.y - reliable.x), 0.0, 1.0);
 
   float sulcus = smoothstep(0.22, 0.78, depth);
-  float u = clamp((shownValue - range.x) / (range.y - range.x), 0.0, 1.0);
-  int entry = categorical ? int(shownValue + 0.5) & 255 : int(u * 255.0 + 0.5);
+  float u = (shownValue - range.x) / (range.y - range.x);
+  int entry = categorical ? int(floor(shownValue + 0.5)) & 255
+            : kind == 2 ? min(255, int(fract(u) * 256.0))
+            : int(clamp(u, 0.0, 1.0) * 255.0 + 0.5);
   vec3 data = texelFetch(table, ivec2(entry, 0), 0).rgb;
   if (plain) {
     colour = vec4(mix(grey, data, amount), 1.0);

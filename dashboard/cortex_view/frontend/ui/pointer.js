@@ -1,9 +1,8 @@
-// Mouse, touch and keyboard on the brains.
+// Mouse and touch on the brains.
 //
 // Drag turns (on the flat map: moves), shift- or right-drag moves, wheel and pinch zoom to the
-// pointer, a click picks, a double click centres. One finger up or down still scrolls the page.
-
-import { PRESETS, FLAT, FOLDED, INFLATED } from "./camera.js";
+// pointer, a click picks (with shift one
+// more), a double click centres. One finger up or down still scrolls the page.
 
 const CLICK_PIXELS = 4;
 const DOUBLE_CLICK_MS = 350;
@@ -19,10 +18,13 @@ export class Pointer {
     on("pointermove", (event) => this.#move(event));
     on("pointerup", (event) => this.#up(event));
     on("pointercancel", (event) => this.#up(event, true));
-    on("pointerleave", () => viewer.hover(null));
+    on("pointerleave", () => viewer.pointing.hover(null));
     on("contextmenu", (event) => event.preventDefault());
     on("wheel", (event) => this.#wheel(event), { passive: false });
-    on("keydown", (event) => this.#key(event));
+  }
+
+  get busy() {
+    return this.pointers.size > 0;
   }
 
   #at(event) {
@@ -34,19 +36,21 @@ export class Pointer {
     const at = this.#at(event);
     this.canvas.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, at);
-    this.viewer.stopAnimation();
+    this.viewer.motion.stop();
     this.moved = this.pointers.size > 1;
     this.start = at;
-    this.side = this.viewer.sideAt(...at);
-    this.pan = event.shiftKey || event.button === 2 || this.viewer.camera.surface > 1.5;
-    this.viewer.hover(null);
+    const { state } = this.viewer;
+    state.active = this.viewer.viewAt(...at);
+    this.side = this.viewer.sightAt(...at)?.sideAt(at[0]) || "right";
+    this.pan = event.shiftKey || event.button === 2 || state.camera.surface > 1.5;
+    this.viewer.pointing.hover(null);
   }
 
   #move(event) {
     const at = this.#at(event);
     const last = this.pointers.get(event.pointerId);
     if (!last) {
-      this.viewer.hover(at);
+      this.viewer.pointing.hover(at);
       return;
     }
     const dx = at[0] - last[0];
@@ -55,8 +59,8 @@ export class Pointer {
     this.pointers.set(event.pointerId, at);
     if (Math.hypot(at[0] - this.start[0], at[1] - this.start[1]) > CLICK_PIXELS) this.moved = true;
     if (!this.moved || this.pointers.size > 1) return;
-    if (this.pan) this.viewer.panBy(dx, dy);
-    else this.viewer.turnBy(dx, dy, this.side);
+    if (this.pan) this.viewer.navigation.panBy(dx, dy);
+    else this.viewer.navigation.turnBy(dx, dy, this.side);
   }
 
   #pinch(id, last, at) {
@@ -64,8 +68,8 @@ export class Pointer {
     const before = Math.hypot(last[0] - other[0], last[1] - other[1]);
     const after = Math.hypot(at[0] - other[0], at[1] - other[1]);
     const middle = [(at[0] + other[0]) / 2, (at[1] + other[1]) / 2];
-    this.viewer.zoomAt(...middle, after / Math.max(before, 1));
-    this.viewer.panBy((at[0] - last[0]) / 2, (at[1] - last[1]) / 2);
+    this.viewer.navigation.zoomAt(...middle, after / Math.max(before, 1));
+    this.viewer.navigation.panBy((at[0] - last[0]) / 2, (at[1] - last[1]) / 2);
   }
 
   #up(event, cancelled = false) {
@@ -79,45 +83,14 @@ export class Pointer {
     if (cancelled || event.button === 2) return;
     const double = event.timeStamp - this.lastClick < DOUBLE_CLICK_MS;
     this.lastClick = double ? 0 : event.timeStamp;
-    if (double) this.viewer.centreOn(...at);
-    else this.viewer.pickAt(...at);
+    if (double) this.viewer.navigation.centreOn(...at);
+    else this.viewer.pointing.pickAt(...at, event.shiftKey);
   }
 
   #wheel(event) {
     event.preventDefault();
     const lines = event.deltaMode === 1 ? 16 : 1;
-    this.viewer.zoomAt(...this.#at(event), Math.exp(-event.deltaY * lines * 0.0015));
+    this.viewer.navigation.zoomAt(...this.#at(event), Math.exp(-event.deltaY * lines * 0.0015));
     this.viewer.settle();
-  }
-
-  #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const { viewer } = this;
-    const step = 0.12;
-    const pixels = 24;
-    const actions = {
-      ArrowLeft: () => (event.shiftKey ? viewer.panBy(pixels, 0) : viewer.turn(-step, 0)),
-      ArrowRight: () => (event.shiftKey ? viewer.panBy(-pixels, 0) : viewer.turn(step, 0)),
-      ArrowUp: () => (event.shiftKey ? viewer.panBy(0, pixels) : viewer.turn(0, step)),
-      ArrowDown: () => (event.shiftKey ? viewer.panBy(0, -pixels) : viewer.turn(0, -step)),
-      "+": () => viewer.zoomAt(null, null, 1.2),
-      "=": () => viewer.zoomAt(null, null, 1.2),
-      "-": () => viewer.zoomAt(null, null, 1 / 1.2),
-      0: () => viewer.resetView(),
-      p: () => viewer.animateTo({ surface: FOLDED }),
-      i: () => viewer.animateTo({ surface: INFLATED }),
-      f: () => viewer.animateTo({ surface: FLAT }),
-    };
-    PRESETS.forEach((name, i) => {
-      actions[i + 1] = () => viewer.goTo(name);
-    });
-    const action = actions[event.key];
-    if (!action) return;
-    // While the brain has the focus its keys are its own, not the app's.
-    event.preventDefault();
-    event.stopPropagation();
-    viewer.stopAnimation();
-    action();
-    viewer.settle();
   }
 }

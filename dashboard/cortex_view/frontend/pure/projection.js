@@ -1,38 +1,9 @@
-// Where everything is on screen: the views' rectangles, and every vertex in view millimetres.
-//
-// All views share one camera, so one projection serves framing, picking, labels and markers.
+// Where every vertex is: turned, morphed, in view millimetres; and on screen, for one view.
 
-import { SIDES } from "./assets.js";
-import { toMatrix } from "./camera.js";
+import { toMatrix } from "./quaternion.js";
+import { SIDES } from "./space.js";
 
-const MARGIN = 0.04; // of the view's size, on each side
 const GAP = 9; // mm between the hemispheres
-const TITLE = 38;
-const TITLE_NARROW = 44;
-const FOOT = 20;
-const FOOT_WITH_BAR = 38;
-
-/** Split the stage into n equal cells so that brains (about 2:1) become largest. */
-export function layoutCells(width, height, n, ownBars = false) {
-  const foot = ownBars ? FOOT_WITH_BAR : FOOT;
-  let best = null;
-  for (let columns = 1; columns <= n; columns++) {
-    const rows = Math.ceil(n / columns);
-    const w = width / columns;
-    const h = height / rows;
-    const size = Math.min(w / 2, h - TITLE - foot);
-    if (!best || size > best.size + 1) best = { size, columns, w, h };
-  }
-  const title = best.w < 420 ? TITLE_NARROW : TITLE;
-  return Array.from({ length: n }, (_, i) => {
-    const x = (i % best.columns) * best.w;
-    const y = Math.floor(i / best.columns) * best.h;
-    return {
-      x, y, w: best.w, h: best.h, foot,
-      body: { x, y: y + title, w: best.w, h: Math.max(20, best.h - title - foot) },
-    };
-  });
-}
 
 /** Vertices of both hemispheres turned and morphed, with what frames them. */
 export class Projection {
@@ -41,7 +12,7 @@ export class Projection {
     this.key = "";
     this.sides = {};
     for (const side of SIDES) {
-      this.sides[side] = { xyz: new Float32Array(geometry[side].n * 3), box: [0, 0, 0, 0] };
+      this.sides[side] = { xyz: new Float32Array(geometry[side].n * 3), box: [0, 0, 0, 0], grid: null };
     }
   }
 
@@ -54,7 +25,7 @@ export class Projection {
     const share = camera.surface - from;
     this.from = from;
     this.share = share;
-    this.flat = camera.surface > 1;
+    this.flat = camera.surface > 1; // cut open: only the flat map's faces are there
     for (const side of SIDES) this.#project(side, camera, from, share);
     const { left, right } = this.sides;
     // Left's inner edge and right's inner edge stand GAP apart; heights stay anatomical.
@@ -99,6 +70,7 @@ export class Projection {
       if (py > box[3]) box[3] = py;
     }
     out.box = box;
+    out.grid = null; // picking.js makes a new one when asked
     out.matrix = matrix;
     out.centre = centre;
   }
@@ -115,36 +87,6 @@ export class Projection {
       z += m[6 + k] * (a[i] + (b[i] - a[i]) * this.share);
     }
     return z;
-  }
-
-  /** Pixels per millimetre and the centre's pixel, for one cell. */
-  frame(cell, camera) {
-    const { body } = cell;
-    const fit = Math.min(
-      (body.w * (1 - 2 * MARGIN)) / this.width,
-      (body.h * (1 - 2 * MARGIN)) / this.height,
-    );
-    return {
-      scale: fit * camera.zoom,
-      x: body.x + body.w / 2 + camera.pan[0] * body.w,
-      y: body.y + body.h / 2 + camera.pan[1] * body.w,
-    };
-  }
-
-  /** Stage pixel [x, y] of a vertex in a cell. */
-  toScreen(cell, camera, side, vertex) {
-    const { scale, x, y } = this.frame(cell, camera);
-    const { xyz, anchorX } = this.sides[side];
-    return [
-      x + (xyz[vertex * 3] + anchorX) * scale,
-      y - (xyz[vertex * 3 + 1] + this.anchorY) * scale,
-    ];
-  }
-
-  /** View millimetres [x, y] of a stage pixel, before a hemisphere's anchor. */
-  fromScreen(cell, camera, px, py) {
-    const { scale, x, y } = this.frame(cell, camera);
-    return [(px - x) / scale, -(py - y) / scale - this.anchorY];
   }
 }
 

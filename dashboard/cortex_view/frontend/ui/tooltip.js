@@ -1,7 +1,7 @@
 // What is under the pointer, in words and exact numbers.
 
-import { make } from "./controls.js";
-import { exactFloat32 } from "./overlay.js";
+import { make } from "../element.js";
+import { exactFloat32 } from "../pure/numbers.js";
 
 export class Tooltip {
   constructor(stage) {
@@ -10,13 +10,13 @@ export class Tooltip {
     stage.append(this.element);
   }
 
-  show([x, y], { side, vertex, rois, covered }, views) {
-    const rows = views.map((view) =>
+  show([x, y], { side, vertex, rois, covered, values }, views) {
+    const rows = views.map((view, i) =>
       make("div.row", {},
         make(`span.dot.${view.role}`),
         make("span.name", {}, view.title),
-        make("span.value", {}, covered ? exactFloat32(view.valueHere) : "outside the data"),
-        make("span.unit", {}, covered && Number.isFinite(view.valueHere) ? view.unit : ""),
+        make("span.value", {}, covered ? exactFloat32(values[i]) : "outside the data"),
+        make("span.unit", {}, covered && Number.isFinite(values[i]) ? view.unit : ""),
       ),
     );
     this.element.replaceChildren(

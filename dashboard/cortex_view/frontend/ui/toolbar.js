@@ -1,39 +1,18 @@
 // The one line of controls under the brains. Holds no state of its own: it shows the viewer's
 // and calls back.
 
-import { FLAT, FOLDED, INFLATED, PRESETS } from "./camera.js";
-import { lineColour, toCss } from "./colour.js";
-import { formatNumber, paintTable } from "./overlay.js";
+import { icon, make } from "../element.js";
+import { paintTable } from "../draw/overlay.js";
+import { FLAT, FOLDED, INFLATED, PRESETS } from "../pure/camera.js";
+import { lineColour, toCss } from "../pure/colour.js";
+import { formatNumber } from "../pure/numbers.js";
+import { ColourMenu } from "./colourmenu.js";
+import { SaveMenu } from "./savemenu.js";
 
-const ICONS = {
-  picture: "M8 2v8m0 0L4.8 6.8M8 10l3.2-3.2M2.5 11v2.5h11V11",
-  reset: "M3 8a5 5 0 1 0 1.6-3.7M3 2.8v2.6h2.6",
-};
+const TABLE = "M2.5 3.5h11v9h-11zM2.5 6.5h11M6.5 6.5v6";
+const RESET = "M3 8a5 5 0 1 0 1.6-3.7M3 2.8v2.6h2.6";
 
-/** Create an element: tag.class, attributes, children. */
-export function make(selector, attributes = {}, ...children) {
-  const [tag, ...classes] = selector.split(".");
-  const element = document.createElement(tag);
-  if (classes.length) element.className = classes.join(" ");
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== null) element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-}
-
-function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 16 16");
-  svg.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", ICONS[name]);
-  svg.append(path);
-  return svg;
-}
-
-export class Controls {
+export class Toolbar {
   constructor(viewer) {
     this.viewer = viewer;
     this.element = make("div.bar", { role: "group", "aria-label": "Cortex view controls" });
@@ -68,12 +47,12 @@ export class Controls {
     const { viewer } = this;
     this.surfaceInput = make("input", {
       type: "range", min: 0, max: 2, step: 0.01, "aria-label": "Surface, from folded over inflated to flat",
-      oninput: () => viewer.setSurface(Number(this.surfaceInput.value)),
+      oninput: () => viewer.navigation.setSurface(Number(this.surfaceInput.value)),
       onchange: () => viewer.settle(),
     });
     this.surfaceNames = [["folded", FOLDED], ["inflated", INFLATED], ["flat", FLAT]].map(
       ([name, value]) =>
-        make("button.tick", { type: "button", title: `${name} (${name === "folded" ? "p" : name[0]})`, onclick: () => viewer.animateTo({ surface: value }) }, name),
+        make("button.tick", { type: "button", title: `${name} (${name === "folded" ? "p" : name[0]})`, onclick: () => viewer.navigation.glide({ surface: value }) }, name),
     );
     return make("div.surface", {}, this.surfaceInput, make("div.ticks", {}, ...this.surfaceNames));
   }
@@ -82,7 +61,7 @@ export class Controls {
     this.presetButtons = PRESETS.map((name, i) =>
       make("button.preset", {
         type: "button", "aria-label": `${name} view`, title: `${name} view (${i + 1})`,
-        "aria-pressed": "false", onclick: () => this.viewer.goTo(name),
+        "aria-pressed": "false", onclick: () => this.viewer.navigation.goTo(name),
       }, name.slice(0, 3)),
     );
     return make("div.presets", { role: "group", "aria-label": "View from" }, ...this.presetButtons);
@@ -99,7 +78,7 @@ export class Controls {
       type: "range", min: 0, max: 1, step: 0.005, "aria-label": "Threshold: hide values smaller than",
       oninput: () => {
         const share = Number(this.thresholdInput.value);
-        this.viewer.setThreshold(share * this.viewer.thresholdLimit());
+        this.#choose({ threshold: share * this.#limit() });
       },
       onchange: () => this.viewer.settle(),
     });
@@ -112,36 +91,35 @@ export class Controls {
     this.barHigh = make("span.number");
     this.barUnit = make("span.unit");
     this.bar = make("canvas.colours", { width: 240, height: 22, "aria-hidden": "true" });
-    this.rangeInput = make("input", {
-      type: "range", min: -1, max: 1, step: 0.01, "aria-label": "Range of the colours",
-      oninput: () => this.viewer.stretchRange(2 ** Number(this.rangeInput.value)),
-    });
-    this.rangeText = make("span.hint");
-    const summary = make("summary.scale", { title: "Change the range of the colours", "aria-label": "Range of the colours" },
+    const summary = make("summary.scale", { title: "Colours, range and threshold", "aria-label": "Colours, range and threshold" },
       this.barLow, this.bar, this.barHigh, this.barUnit);
-    this.scaleMenu = make("details.menu.right", {}, summary,
-      make("div.menu-list", {},
-        make("div.menu-title", {}, "Range of the colours"),
-        this.rangeInput, this.rangeText,
-        make("button.plain", { type: "button", onclick: () => this.viewer.stretchRange(1) }, "as given"),
-      ),
-    );
+    this.colours = new ColourMenu(this.viewer);
+    this.scaleMenu = make("details.menu.right", { ontoggle: () => this.update() }, summary, this.colours.element);
     return this.scaleMenu;
   }
 
   #buttons() {
     const { viewer } = this;
+    this.tableButton = make("button.icon", {
+      type: "button", "aria-label": "Means of each ROI as a table", title: "Means of each ROI as a table (t)",
+      "aria-pressed": "false", onclick: () => viewer.toggleTable(),
+    }, icon(TABLE));
     return make("div.buttons", {},
-      make("button.icon", { type: "button", "aria-label": "Save as PNG", title: "Save as PNG", onclick: () => viewer.savePicture() }, icon("picture")),
-      make("button.icon", { type: "button", "aria-label": "Reset the view", title: "Reset the view (0)", onclick: () => viewer.resetView() }, icon("reset")),
+      this.tableButton,
+      new SaveMenu(viewer).element,
+      make("button.icon", { type: "button", "aria-label": "Reset the view", title: "Reset the view (0)", onclick: () => viewer.navigation.reset() }, icon(RESET)),
     );
   }
 
   /** Rebuild the ROI menu: when the subject or the theme changes. */
-  listRois(space, theme) {
-    const { viewer } = this;
-    const row = (label, checked, colour, change) => {
-      const input = make("input", { type: "checkbox", onchange: () => change(input.checked) });
+  list({ space }, state, theme) {
+    const change = (what) => {
+      what();
+      this.viewer.stage.redraw();
+      this.viewer.settle();
+    };
+    const row = (label, checked, colour, apply) => {
+      const input = make("input", { type: "checkbox", onchange: () => change(() => apply(input.checked)) });
       input.checked = checked;
       const swatch = colour ? make("span.swatch", { style: `background:${colour}` }) : "";
       return make("label.choice", {}, input, swatch, label);
@@ -149,17 +127,17 @@ export class Controls {
     this.roiMenu.hidden = space.groups.length === 0;
     this.roiList.replaceChildren(
       ...space.groups.map(({ name, colour }) =>
-        row(name, viewer.shownGroups.has(name), toCss(lineColour(colour, theme.name)), (on) => viewer.showGroup(name, on)),
+        row(name, state.shownGroups.has(name), toCss(lineColour(colour, theme.name)), (on) => (on ? state.shownGroups.add(name) : state.shownGroups.delete(name))),
       ),
       make("hr"),
-      row("labels", viewer.showLabels, null, (on) => viewer.setLabels(on)),
+      row("labels", state.labels, null, (on) => (state.labels = on)),
     );
   }
 
   /** Show the viewer's state. */
   update() {
     const { viewer } = this;
-    const { camera } = viewer;
+    const { camera } = viewer.state;
     this.surfaceInput.value = camera.surface;
     this.surfaceInput.style.setProperty("--fill", `${camera.surface * 50}%`);
     const words = ["folded", "inflated", "flat"];
@@ -173,6 +151,7 @@ export class Controls {
       const on = !flat && name === preset;
       this.presetButtons[i].setAttribute("aria-pressed", String(on));
     });
+    this.tableButton.setAttribute("aria-pressed", String(viewer.table.open));
     this.#updateScale();
   }
 
@@ -180,25 +159,37 @@ export class Controls {
     const { viewer } = this;
     const view = viewer.views[0];
     if (!view) return;
-    const { threshold, range, unit, kind } = view;
-    const share = viewer.thresholdLimit() ? threshold / viewer.thresholdLimit() : 0;
+    const { range, unit, kind } = view;
+    const { threshold } = viewer.state;
+    const size = Array.isArray(threshold) ? Math.max(...threshold.map(Math.abs)) : threshold;
+    const share = this.#limit() ? size / this.#limit() : 0;
     this.thresholdInput.value = share;
-    this.thresholdInput.style.setProperty("--fill", `${share * 100}%`);
-    this.thresholdInput.disabled = kind === "categorical";
-    const text = threshold > 0 ? `${formatNumber(threshold)} ${unit}`.trim() : "off";
+    this.thresholdInput.style.setProperty("--fill", `${Math.min(1, share) * 100}%`);
+    this.thresholdInput.disabled = kind === "categorical" || kind === "cyclic";
+    const text = view.hidden ? `${formatNumber(size)} ${unit}`.trim() : "off";
     this.thresholdText.textContent = text;
     this.thresholdInput.setAttribute("aria-valuetext", text);
-    this.scaleMenu.hidden = viewer.ownBars;
+    // Where views print a bar each, the toolbar's only opens the menu.
+    for (const part of [this.barLow, this.barHigh, this.barUnit]) part.hidden = viewer.model.ownBars;
     this.barLow.textContent = formatNumber(range[0]);
     this.barHigh.textContent = formatNumber(range[1]);
     this.barUnit.textContent = unit;
-    this.rangeInput.value = Math.log2(viewer.stretch);
-    this.rangeInput.style.setProperty("--fill", `${50 + Math.log2(viewer.stretch) * 50}%`);
-    this.rangeText.textContent = `${formatNumber(range[0])} to ${formatNumber(range[1])} ${unit}`;
     const context = this.bar.getContext("2d");
     context.setTransform(2, 0, 0, 2, 0, 0);
     context.clearRect(0, 0, 120, 11);
     paintTable(context, viewer, view, 0, 0, 120, 11);
+    if (this.scaleMenu.open) this.colours.update();
+  }
+
+  #choose(choice) {
+    Object.assign(this.viewer.state, choice);
+    this.viewer.refresh();
+  }
+
+  /** The largest value of the first view's colours. */
+  #limit() {
+    const view = this.viewer.views[0];
+    return view ? Math.max(Math.abs(view.range[0]), Math.abs(view.range[1])) : 1;
   }
 
   destroy() {

@@ -1,0 +1,49 @@
+// A picture of the moment: brains, text, stamp, colour bar, caption.
+
+import { drawBar, drawOverlay, fade } from "./overlay.js";
+
+const FOOT = 34; // room for the shared colour bar
+const LINE = 18; // of the caption
+
+/** A canvas with the stage at `ratio` device pixels per pixel. */
+export function composeSheet(viewer, { ratio = 3, transparent = false, caption = "" } = {}) {
+  const { stage, model, theme, views } = viewer;
+  const { width, height } = stage;
+  const foot = model.ownBars ? 8 : FOOT;
+  const sheet = document.createElement("canvas");
+  const context = sheet.getContext("2d");
+  context.font = `400 13px ${theme.font}`;
+  const lines = wrap(context, caption, width - 28);
+  sheet.width = Math.round(width * ratio);
+  sheet.height = Math.round((height + foot + lines.length * LINE + (lines.length ? 8 : 0)) * ratio);
+  if (!transparent) {
+    context.fillStyle = theme.background;
+    context.fillRect(0, 0, sheet.width, sheet.height);
+  }
+  const scene = { ...viewer.now().scene(width, height, ratio), hovered: null };
+  // In the same task as the drawing: a WebGL canvas forgets its picture afterwards.
+  stage.drawOnce(scene, (canvas) => context.drawImage(canvas, 0, 0));
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  drawOverlay(context, scene);
+  if (!model.ownBars) drawBar(context, scene, { x: 0, y: height, w: width, h: foot - 8 }, views[0]);
+  context.font = `400 13px ${theme.font}`;
+  context.textAlign = "left";
+  context.fillStyle = fade(theme, "text", 0.85);
+  lines.forEach((line, i) => context.fillText(line, 14, height + foot + LINE * (i + 0.7)));
+  return sheet;
+}
+
+/** The same as a PNG Blob. */
+export function composePicture(viewer, options) {
+  return new Promise((resolve) => composeSheet(viewer, options).toBlob(resolve, "image/png"));
+}
+
+function wrap(context, text, width) {
+  const lines = [];
+  for (const word of text.split(/\s+/).filter(Boolean)) {
+    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length && context.measureText(longer).width <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}

@@ -1,0 +1,97 @@
+// The flat map as SVG: brains as a picture, outlines, labels, bar and words as vectors.
+
+import { borderPaths } from "../pure/borders.js";
+import { FLAT } from "../pure/camera.js";
+import { lineColour, toCss } from "../pure/colour.js";
+import { placeLabels } from "../pure/labels.js";
+import { formatNumber } from "../pure/numbers.js";
+import { SIDES } from "../pure/space.js";
+import { captionBoxes, captions } from "./overlay.js";
+
+const RATIO = 3;
+const FOOT = 40;
+
+/** @returns a Blob; the flat map is drawn whatever surface is on screen. */
+export function composeSvg(viewer) {
+  const { stage, state, model, theme, views } = viewer;
+  const { width, height } = stage;
+  const cameras = [...new Set(model.maps.map((_, i) => state.cameraOf(i)))];
+  const before = cameras.map(({ surface }) => surface);
+  cameras.forEach((camera) => (camera.surface = FLAT));
+  const scene = viewer.now().scene(width, height, RATIO);
+  // The outlines come as lines, so the picture goes without.
+  const bare = { ...scene, look: { ...scene.look, shown: [0, 0], raised: { ...scene.raised, left: [0, 0], right: [0, 0] } } };
+  const picture = stage.drawOnce(bare, (canvas) => canvas.toDataURL("image/png"));
+  const parts = scene.sights.map((sight, i) => viewParts(scene, sight, i, model, state));
+  cameras.forEach((camera, i) => (camera.surface = before[i]));
+  stage.redraw();
+  const bars = model.ownBars
+    ? scene.sights.map(({ cell }, i) => bar(views[i], cell.x + cell.w - 14, cell.y + cell.h - 18, theme, i))
+    : [bar(views[0], width - 14, height + 10, theme, 0)];
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height + FOOT}" width="${width}" height="${height + FOOT}" font-family="${escape(theme.font)}" fill="${escape(theme.text)}">
+<title>${escape(model.header.maps.map((map) => map.title).join(", "))}</title>
+<rect width="100%" height="100%" fill="${escape(theme.background)}"/>
+<image href="${picture}" width="${width}" height="${height}"/>
+${parts.join("\n")}
+${bars.join("\n")}
+</svg>`;
+  return new Blob([svg], { type: "image/svg+xml" });
+}
+
+function viewParts({ labels, views, theme }, sight, i, model, state) {
+  const { cell } = sight;
+  const clip = `view${i}`;
+  const lines = [];
+  for (const side of SIDES) {
+    const mesh = model.geometry[side];
+    const { masks } = model.space.sides[side];
+    model.space.names.forEach(({ name, group, colour }, bit) => {
+      if (!state.shownGroups.has(group)) return;
+      const d = borderPaths(mesh.faces, mesh.nFlat, masks, bit).map(({ points, closed }) => {
+        const steps = points.map(([a, b]) => {
+          const [p, q] = [sight.toScreen(side, a), sight.toScreen(side, b)];
+          return `${round((p[0] + q[0]) / 2)} ${round((p[1] + q[1]) / 2)}`;
+        });
+        return `M${steps.join("L")}${closed ? "Z" : ""}`;
+      });
+      if (!d.length) return;
+      const label = escape(`${name} ${side}`);
+      lines.push(`<path id="${clip}-${label.replace(/\s+/g, "-")}" d="${d.join("")}" stroke="${toCss(lineColour(colour, theme.name))}"><title>${label}</title></path>`);
+    });
+  }
+  const measure = document.createElement("canvas").getContext("2d");
+  measure.font = `600 12.5px ${theme.font}`;
+  const names = placeLabels(labels[i], sight, {
+    widthOf: (name) => measure.measureText(name).width, height: 16.5, taken: captionBoxes(sight), hints: new Map(),
+  }).map(({ label, x, y }) => `<text x="${round(x)}" y="${round(y + 4)}" fill="${toCss(label.colour)}">${escape(label.name)}</text>`);
+  const sides = captions(sight).map(({ text, x, y }) => `<text x="${round(x)}" y="${round(y)}">${escape(text)}</text>`);
+  const { body } = cell;
+  const view = views[i];
+  return `<g><text x="${cell.x + 14}" y="${cell.y + 22}" font-size="14" font-weight="600">${escape(view.title)}<tspan dx="10" font-weight="400" font-size="12.5" fill-opacity=".7">${escape([view.subtitle, view.stamp].filter(Boolean).join(" · "))}</tspan></text>
+<clipPath id="${clip}"><rect x="${body.x}" y="${body.y}" width="${body.w}" height="${body.h}"/></clipPath>
+<g clip-path="url(#${clip})"><g fill="none" stroke-width="1.5" stroke-linejoin="round">${lines.join("\n")}</g>
+<g font-size="12.5" font-weight="600" text-anchor="middle" paint-order="stroke" stroke="${escape(theme.background)}" stroke-opacity=".88" stroke-width="3.5" stroke-linejoin="round">${names.join("\n")}</g></g>
+<g font-size="12" text-anchor="middle" fill-opacity=".7">${sides.join("")}</g></g>`;
+}
+
+/** A colour bar whose right end, number and unit included, is at x. */
+function bar({ kind, range, rgb, unit, hidden }, right, y, theme, i) {
+  const width = 120;
+  const high = `${formatNumber(range[1])} ${unit}`.trim();
+  const x = right - width - 8 - high.length * 6.5;
+  const entries = kind === "categorical" ? Math.round(range[1] - range[0]) + 1 : 64;
+  const step = width / entries;
+  const swatches = Array.from({ length: entries }, (_, k) => {
+    const entry = (kind === "categorical" ? Math.round(range[0]) + k : Math.round((k / (entries - 1)) * 255)) * 3;
+    const value = range[0] + ((k + 0.5) / entries) * (range[1] - range[0]);
+    const grey = hidden && value > hidden[0] && value < hidden[1];
+    const fill = grey ? toCss(theme.grey) : `rgb(${rgb[entry]} ${rgb[entry + 1]} ${rgb[entry + 2]})`;
+    return `<rect x="${round(x + k * step)}" y="${y}" width="${round(step + 0.4)}" height="10" fill="${fill}"/>`;
+  });
+  return `<g id="scale${i}" font-size="11.5"><text x="${round(x - 6)}" y="${y + 9}" text-anchor="end">${formatNumber(range[0])}</text>${swatches.join("")}<text x="${round(x + width + 6)}" y="${y + 9}">${escape(high)}</text></g>`;
+}
+
+const round = (value) => Math.round(value * 100) / 100;
+
+const escape = (text) =>
+  String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);

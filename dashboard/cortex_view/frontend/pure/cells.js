@@ -1,0 +1,30 @@
+// The views' rectangles on the stage.
+
+const TITLE = 38;
+const TITLE_NARROW = 44;
+const FOOT = 20;
+const FOOT_WITH_BAR = 38;
+
+/** Split the stage into n equal cells so that brains (about 2:1) become largest. */
+export function layoutCells(width, height, n, ownBars = false) {
+  const foot = ownBars ? FOOT_WITH_BAR : FOOT;
+  let best = null;
+  for (let columns = 1; columns <= n; columns++) {
+    const rows = Math.ceil(n / columns);
+    const w = width / columns;
+    const h = height / rows;
+    const size = Math.min(w / 2, h - TITLE - foot);
+    if (!best || size > best.size + 1) best = { size, columns, w, h };
+  }
+  const title = best.w < 420 ? TITLE_NARROW : TITLE;
+  return Array.from({ length: n }, (_, i) => {
+    const x = (i % best.columns) * best.w;
+    const y = Math.floor(i / best.columns) * best.h;
+    return {
+      x, y, w: best.w, h: best.h, foot,
+      body: { x, y: y + title, w: best.w, h: Math.max(20, best.h - title - foot) },
+    };
+  });
+}
+
+export const contains = ({ x, y, w, h }, px, py) => px >= x && px < x + w && py >= y && py < y + h;

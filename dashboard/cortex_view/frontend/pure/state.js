@@ -1,0 +1,101 @@
+// What the person looking has chosen: cameras, threshold, range, tables, outlines. Plain data with
+// a short written form, so that it can stay in a URL or in a saved file.
+
+import { Camera } from "./camera.js";
+
+export class State {
+  constructor() {
+    this.shared = new Camera();
+    this.own = new Map(); // view -> its camera, once unlocked
+    this.active = 0; // the view that toolbar and keys speak to
+    this.shownGroups = new Set();
+    this.labels = true;
+    this.resetColour();
+  }
+
+  resetColour() {
+    this.threshold = 0; // in the first view's unit; [below, above] where the sides differ
+    this.range = null; // as given, or [low, high]
+    this.tables = {}; // kind -> name, where another than the first is wanted
+    this.opacity = 1; // of the data over the cortex
+    this.reliability = null; // or [from, to]: where a reliable value becomes solid
+  }
+
+  // ---- cameras
+
+  cameraOf(view) {
+    return this.own.get(view) || this.shared;
+  }
+
+  /** The camera that toolbar and keys move. */
+  get camera() {
+    return this.cameraOf(this.active);
+  }
+
+  isLocked(view) {
+    return !this.own.has(view);
+  }
+
+  /** Give a view a camera of its own, or let it follow the others again. */
+  setLocked(view, locked) {
+    if (locked) this.own.delete(view);
+    else if (this.isLocked(view)) this.own.set(view, this.shared.copy());
+  }
+
+  /** Forget the cameras of views that are no longer there. */
+  keepViews(count) {
+    for (const view of [...this.own.keys()]) if (view >= count) this.own.delete(view);
+    this.active = Math.min(this.active, count - 1);
+  }
+
+  // ---- written form
+
+  /** Short and JSON-able; what is as at first is left out. `groups`: {all, initial}, in order. */
+  toView(groups) {
+    const view = this.shared.toView();
+    if (this.own.size) {
+      view.own = Object.fromEntries(
+        [...this.own].sort(([a], [b]) => a - b).map(([i, camera]) => [String(i), camera.toView()]),
+      );
+    }
+    if (Array.isArray(this.threshold)) view.threshold = this.threshold.map(short);
+    else if (this.threshold > 0) view.threshold = short(this.threshold);
+    if (this.range) view.range = this.range.map(short);
+    if (Object.keys(this.tables).length) view.tables = { ...this.tables };
+    if (this.opacity !== 1) view.opacity = short(this.opacity);
+    if (this.reliability) view.reliability = this.reliability.map(short);
+    const shown = groups.all.filter((name) => this.shownGroups.has(name));
+    if (shown.join() !== groups.initial.join()) view.groups = shown;
+    if (!this.labels) view.labels = false;
+    return view;
+  }
+
+  applyView(view) {
+    this.shared.applyView(view);
+    if (view.own) {
+      this.own = new Map(
+        Object.entries(view.own).map(([i, part]) => {
+          const camera = this.shared.copy();
+          camera.applyView(part);
+          return [Number(i), camera];
+        }),
+      );
+    }
+    for (const name of ["threshold", "range", "opacity", "reliability", "labels"]) {
+      if (view[name] !== undefined) this[name] = view[name];
+    }
+    if (view.tables) this.tables = { ...view.tables };
+    if (view.groups) this.shownGroups = new Set(view.groups);
+  }
+}
+
+const short = (value) => Number(value.toPrecision(4));
+
+/** One text for equal values, whatever the order of their keys. */
+export function canonical(value) {
+  return JSON.stringify(value, (_, part) =>
+    part && typeof part === "object" && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort())
+      : part,
+  );
+}
