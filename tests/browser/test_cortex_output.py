@@ -81,8 +81,12 @@ def test_a_png_has_the_chosen_size_and_may_be_transparent(page_here):
     assert lines >= 2
     assert rest == 0
     # Both hold the same brains.
-    middle = (solid.width // 4, int(stage["height"]))
-    assert clear.getpixel(middle) == solid.convert("RGBA").getpixel(middle)
+    places = [["left", vertex] for vertex in range(0, 10_000, 97)]
+    seen = [places[i] for i in _hook(page_here, "visible", places)]
+    assert len(seen) > 10
+    for place in seen:
+        x, y = (int(2 * value) for value in _hook(page_here, "screenPosition", 0, *place))
+        assert clear.getpixel((x, y)) == solid.convert("RGBA").getpixel((x, y))
 
 
 def test_the_flat_map_as_svg_has_every_outline_as_a_path(page_here):

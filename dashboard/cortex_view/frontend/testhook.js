@@ -41,6 +41,7 @@ export function testHook(viewer) {
       viewer.state.shownGroups = new Set(viewer.model.groups.initial);
       viewer.state.applyView(viewer.givenView || {});
       viewer.pointing.picks = [];
+      viewer.pointing.lit = [];
       viewer.pointing.hover(null);
       viewer.refresh();
       viewer.stage.draw();
@@ -70,6 +71,11 @@ export function testHook(viewer) {
     roisAt: (side, vertex) => viewer.model.facts({ side, vertex }).rois,
     cells: () => viewer.sights().map(({ cell }) => cell),
     state: () => viewer.currentView(),
+    /** What is marked: {hovered, picks, lit, active}. */
+    marks: () => {
+      const { hovered, picks, lit } = viewer.pointing;
+      return { hovered, picks, lit, active: viewer.state.active };
+    },
     /** View millimetres of a vertex, as projected. */
     projected: (view, side, vertex) => [...sight(view).projection.sides[side].xyz.subarray(vertex * 3, vertex * 3 + 3)],
     /** Brain millimetres of a vertex at this moment of the morph, and of the three surfaces. */
