@@ -110,10 +110,9 @@ export function testHook(viewer) {
       const tx = (Math.floor((body.x + body.w / 2) * ratio) + 0.5) / ratio;
       const ty = (Math.floor((body.y + body.h / 2) * ratio) + 0.5) / ratio;
       camera.pan = [(tx - x) / body.w, (ty - y) / body.w];
-      stage.renderer.draw(viewer.now().scene(stage.width, stage.height, ratio));
-      const rgb = stage.renderer
-        .readPixel(Math.floor(tx * ratio), stage.canvas.height - 1 - Math.floor(ty * ratio))
-        .slice(0, 3);
+      const probe = { view, x: Math.floor(tx * ratio), y: stage.canvas.height - 1 - Math.floor(ty * ratio) };
+      stage.renderer.draw({ ...viewer.now().scene(stage.width, stage.height, ratio), probe });
+      const rgb = stage.renderer.readPixel(probe.x, probe.y).slice(0, 3);
       Object.assign(camera, before);
       viewer.plain = false;
       stage.redraw();
