@@ -9,6 +9,7 @@ WebGL draw call, and to the second frame after it. ``fine`` is fsaverage5 subdiv
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import shutil
 import statistics
@@ -101,6 +102,9 @@ def main() -> None:
     chromium = os.environ.get("CORTISCOPE_CHROMIUM") or shutil.which("chromium")
     if chromium is None:
         sys.exit("No Chromium found; set CORTISCOPE_CHROMIUM.")
+    if "view_surf" in options.ways and importlib.util.find_spec("matplotlib") is None:
+        print("view_surf left out: nilearn's plotting needs matplotlib, which is not installed.")
+        options.ways.remove("view_surf")
     process, address = start("tests/benchmarks/peer_views_entry.py")
     try:
         with sync_playwright() as driver:

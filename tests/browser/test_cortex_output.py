@@ -81,8 +81,15 @@ def test_a_png_has_the_chosen_size_and_may_be_transparent(page_here):
     assert lines >= 2
     assert rest == 0
     # Both hold the same brains.
-    middle = (solid.width // 4, int(stage["height"]))
-    assert clear.getpixel(middle) == solid.convert("RGBA").getpixel(middle)
+    places = [["left", vertex] for vertex in range(0, 10_000, 97)]
+    seen = [places[i] for i in _hook(page_here, "visible", places)]
+    spots = [_hook(page_here, "screenPosition", 0, *place) for place in seen]
+    pixels = [(int(2 * x), int(2 * y)) for x, y in spots]
+    # The rim's pixels are half background.
+    whole = [pixel for pixel in pixels if clear.getpixel(pixel)[3] == 255]
+    assert len(whole) > 10
+    for pixel in whole:
+        assert clear.getpixel(pixel) == solid.convert("RGBA").getpixel(pixel)
 
 
 def test_the_flat_map_as_svg_has_every_outline_as_a_path(page_here):

@@ -339,6 +339,36 @@ def test_a_click_tells_python_which_vertex(cortex, synthetic):
     )
 
 
+def test_keys_point_pick_and_choose_a_view_as_the_mouse_does(cortex, synthetic):
+    cortex.focus()
+    cortex.page.keyboard.press("n")
+    first = cortex.call("marks")["hovered"]
+    assert cortex.call("facts", first["side"], first["vertex"])["rois"]
+    assert cortex.locate(".tooltip").is_visible()
+    cortex.page.keyboard.press("Enter")
+    cortex.page.wait_for_function(f"document.body.innerText.includes('vertex={first['vertex']},')")
+    cortex.page.keyboard.press("n")
+    assert cortex.call("marks")["hovered"] != first
+    cortex.page.keyboard.press("Shift+Enter")
+    assert len(cortex.call("marks")["picks"]) == 2
+    cortex.page.keyboard.press("v")
+    cortex.page.keyboard.press("u")
+    cortex.page.keyboard.press("4")
+    assert cortex.call("marks")["active"] == 1
+    assert cortex.call("camera", 1)["preset"] == "dorsal"
+    assert cortex.call("camera", 0)["preset"] != "dorsal"
+
+
+def test_a_selection_from_a_chart_lights_up(cortex):
+    chosen = [{"hemisphere": "right", "vertex": 7}, {"hemisphere": "left", "vertex": 4711}]
+    script = "v => dispatchEvent(new CustomEvent('cortiscope:light-vertices', {detail: v}))"
+    cortex.page.evaluate(script, {"vertices": chosen})
+    lit = [{"side": v["hemisphere"], "vertex": v["vertex"]} for v in chosen]
+    assert cortex.call("marks")["lit"] == lit
+    cortex.page.evaluate(script, None)
+    assert cortex.call("marks")["lit"] == []
+
+
 def test_a_lost_context_comes_back(cortex):
     painted = int(cortex.attribute("painted"))
     cortex.page.evaluate(

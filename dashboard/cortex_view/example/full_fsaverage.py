@@ -40,11 +40,11 @@ def read_fsaverage(folder: Path) -> Fsaverage5:
 
 
 def _hemisphere(folder: Path, side: str) -> HemisphereSurfaces:
-    import nibabel
+    from nibabel.gifti.gifti import GiftiImage
 
     arrays: dict[str, np.ndarray] = {}
     for theirs, ours in _PARTS.items():
-        stored = nibabel.load(folder / f"{theirs}_{side}.gii.gz").darrays
+        stored = GiftiImage.from_filename(folder / f"{theirs}_{side}.gii.gz").darrays
         arrays[ours] = np.asarray(stored[0].data, dtype=np.float32)
         if ours in ("pial", "flat"):
             name = "faces" if ours == "pial" else "flat_faces"

@@ -41,6 +41,7 @@ export function testHook(viewer) {
       viewer.state.shownGroups = new Set(viewer.model.groups.initial);
       viewer.state.applyView(viewer.givenView || {});
       viewer.pointing.picks = [];
+      viewer.pointing.lit = [];
       viewer.pointing.hover(null);
       viewer.refresh();
       viewer.stage.draw();
@@ -70,6 +71,11 @@ export function testHook(viewer) {
     roisAt: (side, vertex) => viewer.model.facts({ side, vertex }).rois,
     cells: () => viewer.sights().map(({ cell }) => cell),
     state: () => viewer.currentView(),
+    /** What is marked: {hovered, picks, lit, active}. */
+    marks: () => {
+      const { hovered, picks, lit } = viewer.pointing;
+      return { hovered, picks, lit, active: viewer.state.active };
+    },
     /** View millimetres of a vertex, as projected. */
     projected: (view, side, vertex) => [...sight(view).projection.sides[side].xyz.subarray(vertex * 3, vertex * 3 + 3)],
     /** Brain millimetres of a vertex at this moment of the morph, and of the three surfaces. */
@@ -104,10 +110,9 @@ export function testHook(viewer) {
       const tx = (Math.floor((body.x + body.w / 2) * ratio) + 0.5) / ratio;
       const ty = (Math.floor((body.y + body.h / 2) * ratio) + 0.5) / ratio;
       camera.pan = [(tx - x) / body.w, (ty - y) / body.w];
-      stage.renderer.draw(viewer.now().scene(stage.width, stage.height, ratio));
-      const rgb = stage.renderer
-        .readPixel(Math.floor(tx * ratio), stage.canvas.height - 1 - Math.floor(ty * ratio))
-        .slice(0, 3);
+      const probe = { view, x: Math.floor(tx * ratio), y: stage.canvas.height - 1 - Math.floor(ty * ratio) };
+      stage.renderer.draw({ ...viewer.now().scene(stage.width, stage.height, ratio), probe });
+      const rgb = stage.renderer.readPixel(probe.x, probe.y).slice(0, 3);
       Object.assign(camera, before);
       viewer.plain = false;
       stage.redraw();

@@ -12,6 +12,7 @@ const PADLOCK = 20;
 export function drawOverlay(context, scene) {
   context.textBaseline = "alphabetic";
   drawDividers(context, scene);
+  drawActive(context, scene);
   const hints = new Map(); // camera -> where its labels went
   scene.sights.forEach((sight, i) => {
     drawTitle(context, scene, i);
@@ -19,9 +20,18 @@ export function drawOverlay(context, scene) {
     if (scene.ownBars) drawBar(context, scene, sight.cell, scene.views[i]);
     if (!hints.has(sight.camera)) hints.set(sight.camera, new Map());
     drawRoiLabels(context, scene, i, hints.get(sight.camera));
+    for (const vertex of scene.lit) drawMark(context, scene, sight, vertex, 2, 1.5, scene.theme.accent);
     for (const pick of scene.picks) drawMark(context, scene, sight, pick, 6.5, 2.5, scene.theme.accent);
     if (scene.hovered) drawMark(context, scene, sight, scene.hovered, 4.5, 1.5, scene.theme.text);
   });
+}
+
+/** Which view toolbar and keys speak to, once views go their own way. */
+function drawActive(context, { sights, unlocked, active, theme }) {
+  if (!unlocked.some(Boolean)) return;
+  const { cell } = sights[active];
+  context.fillStyle = theme.accent;
+  context.fillRect(cell.x + INSET, cell.y + 3, 24, 2);
 }
 
 /** Hairlines between neighbouring views, so that zoomed brains do not run together. */

@@ -134,6 +134,7 @@ export class Renderer {
 
   /**
    * Draw all views.
+   * With `probe` {view, x, y}, only that device pixel of that view.
    * scene: {sights, ratio, height, look, views: [{table, range, hidden, kind, opacity, reliability}]}
    */
   draw(scene) {
@@ -158,7 +159,9 @@ export class Renderer {
     gl.uniform3fv(u.halo, look.halo);
     gl.uniform1f(u.pixel, ratio);
     gl.uniform3fv(u["roiColours[0]"], look.roiColours);
-    scene.sights.forEach((sight, i) => this.#drawView(scene, sight, scene.views[i], i));
+    scene.sights.forEach((sight, i) => {
+      if (!scene.probe || scene.probe.view === i) this.#drawView(scene, sight, scene.views[i], i);
+    });
     gl.bindVertexArray(null);
   }
 
@@ -177,7 +180,9 @@ export class Renderer {
     const h = Math.round((cell.y + cell.h) * ratio) - Math.round(body.y * ratio);
     const y = Math.round(scene.height * ratio) - Math.round(body.y * ratio) - h;
     gl.viewport(x, y, w, h);
-    gl.scissor(x, y, w, h);
+    // Whoever asks for one pixel need not wait for the others.
+    if (scene.probe) gl.scissor(scene.probe.x, scene.probe.y, 1, 1);
+    else gl.scissor(x, y, w, h);
     // Clip units per CSS pixel, and the frame's centre measured from the viewport's.
     const perX = (2 * ratio) / w;
     const perY = (2 * ratio) / h;

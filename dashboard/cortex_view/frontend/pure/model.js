@@ -43,7 +43,8 @@ export class Model {
     const names = this.header.maps.map((map) => `${map.title} ${map.subtitle}`.trim()).join("; ");
     return (
       `Cortex, ${this.count} ${this.count === 1 ? "view" : "views"}: ${names}. ` +
-      "Arrow keys turn, plus and minus zoom, 1 to 6 choose a side, p, i and f the surface."
+      "Arrow keys turn, plus and minus zoom, 1 to 6 choose a side, p, i and f the surface, " +
+      "n and b point at the next and the last ROI, Enter picks, t shows a table."
     );
   }
 }

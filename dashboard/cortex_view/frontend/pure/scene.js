@@ -53,8 +53,10 @@ export class Scenes {
       theme: now.theme,
       ownBars: now.model.ownBars,
       picks: now.pointing.picks,
+      lit: now.pointing.lit,
       hovered: now.pointing.hovered,
       labels: sights.map(({ camera }) => this.#labels(now, camera, raised)),
+      active: now.state.active,
       unlocked: sights.map((_, i) => !now.state.isLocked(i)),
       look: lookOf(now, raised),
     };

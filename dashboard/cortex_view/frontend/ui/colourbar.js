@@ -17,8 +17,13 @@ const NAMES = {
 };
 
 export class ColourBar {
-  /** @param choose takes {range} or {threshold} @param done called when a handle is let go */
-  constructor(choose, done) {
+  /**
+   * @param current the view as it is now: keys come faster than pictures
+   * @param choose takes {range} or {threshold}
+   * @param done called when a handle is let go
+   */
+  constructor(current, choose, done) {
+    this.current = current;
     this.choose = choose;
     this.done = done;
     this.canvas = make("canvas.axis", { width: WIDTH * 2, height: (CURVE + BAR) * 2, "aria-hidden": "true" });
@@ -48,7 +53,7 @@ export class ColourBar {
         if (!sign) return;
         event.preventDefault();
         const step = ((this.axis[1] - this.axis[0]) / 100) * sign;
-        this.#move(name, handlesOf(this.view)[name] + step, event.shiftKey);
+        this.#move(name, handlesOf(this.current())[name] + step, event.shiftKey);
         this.done();
       },
     });
@@ -57,12 +62,11 @@ export class ColourBar {
   }
 
   #move(name, value, alone) {
-    this.choose(moveHandle(name, value, this.view, this.axis, alone));
+    this.choose(moveHandle(name, value, this.current(), this.axis, alone));
   }
 
   /** Show a view's scale over the values of all maps that share it. */
   show(view, maps, given, theme) {
-    this.view = view;
     if (this.first !== maps[0] || this.given !== given.join()) {
       this.first = maps[0];
       this.given = given.join();

@@ -7,7 +7,7 @@ import { ColourBar } from "./colourbar.js";
 export class ColourMenu {
   constructor(viewer) {
     this.viewer = viewer;
-    this.bar = new ColourBar((choice) => this.#choose(choice), () => viewer.settle());
+    this.bar = new ColourBar(() => viewer.views[0], (choice) => this.#choose(choice), () => viewer.settle());
     this.tables = make("div.tables", { role: "radiogroup", "aria-label": "Colour table" });
     this.opacity = this.#slider("opacity", "Opacity of the data", (value) => ({ opacity: value }));
     this.reliability = this.#slider(

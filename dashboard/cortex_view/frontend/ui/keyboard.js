@@ -27,6 +27,13 @@ export class Keyboard {
       f: () => go.glide({ surface: FLAT }),
     };
     actions.u = () => go.setLocked(viewer.state.active, !viewer.state.isLocked(viewer.state.active));
+    actions.n = () => viewer.pointing.step(1);
+    actions.b = () => viewer.pointing.step(-1);
+    actions.Enter = () => viewer.pointing.pickHere(event.shiftKey);
+    actions.v = () => {
+      viewer.state.active = (viewer.state.active + 1) % viewer.model.count;
+      viewer.stage.redraw();
+    };
     actions.t = () => viewer.toggleTable();
     actions.l = () => {
       viewer.state.labels = !viewer.state.labels;
