@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-# Filling a folder takes seconds; nobody is still at work on one of this age.
+# Writing takes seconds, of large features minutes; nobody is still at work on one of this age.
 _ABANDONED_SECONDS = 3600
 
 
@@ -29,6 +29,7 @@ def _unfinished(target: Path) -> Path:
 def atomic_file(target: Path) -> Iterator[Path]:
     """Yield a path to write to; it takes the target's name only if the block succeeds."""
     target.parent.mkdir(parents=True, exist_ok=True)
+    _clear_abandoned(target)
     draft = _unfinished(target)
     try:
         yield draft
@@ -66,7 +67,10 @@ def _clear_abandoned(target: Path) -> None:
     for draft in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
         with contextlib.suppress(OSError):
             if time.time() - draft.stat().st_mtime > _ABANDONED_SECONDS:
-                shutil.rmtree(draft, ignore_errors=True)
+                if draft.is_dir():
+                    shutil.rmtree(draft, ignore_errors=True)
+                else:
+                    draft.unlink()
 
 
 def write_array(target: Path, array: np.ndarray) -> None:
