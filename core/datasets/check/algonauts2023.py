@@ -13,7 +13,7 @@ from core.datasets.algonauts2023 import load_subject
 from core.datasets.check.array_file import FLOAT32, REAL, open_array_file
 from core.datasets.check.candidates import candidates_with
 from core.datasets.check.image_names import NumberedImage, list_numbered, n_rows_expected
-from core.datasets.check.layout import Candidate, LayoutCheck
+from core.datasets.check.layout import LayoutCheck
 from core.datasets.check.leftovers import check_leftovers
 from core.datasets.check.masks import check_masks
 from core.datasets.check.pictures import check_pictures
@@ -32,7 +32,7 @@ _LONG_NAME = {"train": "training", "test": "test"}
 
 
 def check_subject(
-    candidate: Candidate, *, deep: bool = False, progress: Progress = silent
+    folder: Path, subject: str, *, deep: bool = False, progress: Progress = silent
 ) -> SubjectReport:
     """Look at everything in a subject's folder; decode a sample of the images, or all if ``deep``.
 
@@ -42,11 +42,6 @@ def check_subject(
     """
     findings, notes = Findings(), Findings()
     tell = findings.tell
-    for words in candidate.problems:
-        tell(words)
-    folder = candidate.folder
-    if folder is None:
-        return SubjectReport(candidate.id, NAME, problems=findings.lines)
     check_leftovers(folder, tell)
     images = {
         split: list_numbered(folder / f"{name}_split" / f"{name}_images", split, tell)
@@ -64,7 +59,7 @@ def check_subject(
     ]
     counts = check_vertex_counts(masks.vertex_pair(), pairs, tell)
     compare_with_release(
-        candidate.id,
+        subject,
         max((len(mask) for mask in masks.vertices.values()), default=0),
         (len(images["train"]), len(images["test"])),
         counts,
@@ -76,7 +71,7 @@ def check_subject(
     if not findings.lines:
         _try_loader(folder, findings)
     return SubjectReport(
-        id=candidate.id,
+        id=subject,
         layout="simulated" if simulated else NAME,
         n_train=len(images["train"]),
         n_test=len(images["test"]),

@@ -92,7 +92,7 @@ def _looks_like_subject(folder: Path) -> bool:
 
 
 def check_subject(
-    candidate: Candidate, *, deep: bool = False, progress: Progress = silent
+    folder: Path, subject: str, *, deep: bool = False, progress: Progress = silent
 ) -> SubjectReport:
     """Look at everything in a subject's folder; decode a sample of the images, or all if ``deep``.
 
@@ -100,9 +100,7 @@ def check_subject(
     ------
     Nothing that is in the data; what cannot be read is told.
     """
-    if candidate.folder is None:
-        return SubjectReport(candidate.id, NAME, problems=candidate.problems)
-    folder, findings, notes = candidate.folder, Findings(), Findings()
+    findings, notes = Findings(), Findings()
     tell, cache = findings.tell, Home.from_environment().converted
     check_leftovers(folder, tell, OWN_NAMES)
     whole = tried(partial(training_images, folder), tell)
@@ -137,7 +135,7 @@ def check_subject(
     if not findings.lines:
         tried(partial(load_subject, folder), tell)
     return SubjectReport(
-        id=candidate.id,
+        id=subject,
         layout=NAME,
         n_train=n_images["train"],
         n_test=n_images["test"],

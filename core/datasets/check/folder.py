@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from core.datasets.check.layout import Candidate, LayoutCheck
@@ -74,11 +75,15 @@ def _check_is_folder(folder: Path) -> None:
 def _check_one(
     layout: LayoutCheck, candidate: Candidate, deep: bool, progress: Progress
 ) -> SubjectReport:
+    if candidate.folder is None:  # packed: nobody knows what is in it
+        return SubjectReport(candidate.id, layout.name, voxels=None, problems=candidate.problems)
     try:
-        return layout.check(candidate, deep=deep, progress=progress)
+        report = layout.check(candidate.folder, candidate.id, deep=deep, progress=progress)
     except OSError as error:  # no permission, or a disk that fails
         what = f"{error.filename or candidate.folder} cannot be read: {error.strerror}."
-        return SubjectReport(candidate.id, layout.name, problems=(*candidate.problems, what))
+        report = SubjectReport(candidate.id, layout.name, problems=(what,))
+    told = dict.fromkeys((*candidate.problems, *report.problems))
+    return replace(report, problems=tuple(told))
 
 
 def _recognise(

@@ -15,7 +15,7 @@ from core.brain import HEMISPHERES
 from core.datasets.check.array_file import FLOATS, open_array_file
 from core.datasets.check.candidates import candidates_with
 from core.datasets.check.image_names import NumberedImage
-from core.datasets.check.layout import Candidate, LayoutCheck
+from core.datasets.check.layout import LayoutCheck
 from core.datasets.check.leftovers import check_leftovers, is_leftover
 from core.datasets.check.pictures import check_pictures
 from core.datasets.check.report import Findings, SubjectReport
@@ -42,7 +42,7 @@ _RELEASED = (8_857, 984, 10_000)
 
 
 def check_subject(
-    candidate: Candidate, *, deep: bool = False, progress: Progress = silent
+    folder: Path, subject: str, *, deep: bool = False, progress: Progress = silent
 ) -> SubjectReport:
     """Look at everything in the folder; decode a sample of the images, or all if ``deep``.
 
@@ -51,11 +51,6 @@ def check_subject(
     Nothing that is in the data; what cannot be read is told.
     """
     findings, notes = Findings(), Findings()
-    for words in candidate.problems:
-        findings.tell(words)
-    folder = candidate.folder
-    if folder is None:
-        return SubjectReport(candidate.id, NAME, voxels=None, problems=findings.lines)
     check_leftovers(folder, findings.tell)
     train = _images(folder, TRAINING_IMAGES, findings, notes)
     test = _images(folder, TEST_IMAGES, findings, notes)
@@ -76,7 +71,7 @@ def check_subject(
     if not findings.lines:
         _try_loader(folder, findings)
     return SubjectReport(
-        id=candidate.id,
+        id=subject,
         layout=NAME,
         n_train=len(train),
         n_test=len(test),

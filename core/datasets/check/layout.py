@@ -33,7 +33,8 @@ class LayoutCheck:
     name : as in the command line's contract.
     expected : what a folder of it looks like, for the person whose folder is none.
     find : data folder -> candidates; empty if the folder is not of this layout.
-    check : (candidate, deep=, progress=) -> report; raises nothing that is in the data.
+    check : (subject's folder, its id, deep=, progress=) -> report; decodes a sample of the images,
+        or all if ``deep``; raises nothing that is in the data.
     """
 
     name: str

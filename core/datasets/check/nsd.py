@@ -55,9 +55,9 @@ def nsd_check(
     }
 
     def check(
-        candidate: Candidate, *, deep: bool = False, progress: Progress = silent
+        folder: Path, subject: str, *, deep: bool = False, progress: Progress = silent
     ) -> SubjectReport:
-        return _check_subject(candidate, counts, progress)
+        return _check_subject(folder, subject, counts, progress)
 
     return LayoutCheck(
         name=NAME,
@@ -79,32 +79,31 @@ def find_candidates(folder: Path) -> Sequence[Candidate]:
 
 
 def _check_subject(
-    candidate: Candidate, counts: Mapping[str, int], progress: Progress
+    folder: Path, subject: str, counts: Mapping[str, int], progress: Progress
 ) -> SubjectReport:
-    assert candidate.folder is not None
     findings, notes = Findings(), Findings()
-    root = _root_of(candidate.folder)
-    check_leftovers(candidate.folder, findings.tell)
+    root = _root_of(folder)
+    check_leftovers(folder, findings.tell)
     n_trials = counts["trials_per_session"]
     n_sessions = n_template = 0
-    betas = tried(partial(layout.beta_folder, root, candidate.id), findings.tell)
+    betas = tried(partial(layout.beta_folder, root, subject), findings.tell)
     if betas is not None:
         n_sessions, n_template = check_sessions(betas, n_trials, findings.tell, progress)
-    design = tried(partial(find_design, root, candidate.id, **counts), findings.tell)
+    design = tried(partial(find_design, root, subject, **counts), findings.tell)
     split = _check_design(root, design, n_sessions, findings)
     _check_pictures(root, split, findings)
     vertices = _check_labels(root, n_template, findings)
     _check_ncsnr(betas, n_template, findings)
     notes.tell(
         "Raw NSD is made into a subject folder once: python -m core prepare-nsd --data "
-        f"{root} --subject {candidate.id} --out DIR."
+        f"{root} --subject {subject} --out DIR."
     )
-    if 0 < n_sessions < (completed := layout.COMPLETED_SESSIONS[candidate.id]):
+    if 0 < n_sessions < (completed := layout.COMPLETED_SESSIONS[subject]):
         notes.tell(
-            f"There are betas of sessions 1 to {n_sessions}; {candidate.id} completed {completed}."
+            f"There are betas of sessions 1 to {n_sessions}; {subject} completed {completed}."
         )
     return SubjectReport(
-        id=candidate.id,
+        id=subject,
         layout=NAME,
         n_train=0 if split is None else len(split.train),
         n_test=0 if split is None else len(split.test),

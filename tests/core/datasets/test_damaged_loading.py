@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.backbones import resolve_weights
 from core.datasets import open_subject
-from core.encoding import EncoderSpec, Reduction
+from core.encoding import Reduction
 from core.errors import CoreError
-from core.features import FeatureSpec, FeatureStore, Pooling
+from core.features import FeatureStore
 from core.pipeline.fit import fit
-from core.runs import EncodingSpec, RunStore
+from core.runs import RunStore
 from tests.core.datasets.damage.kind import AS_STORED, AT_FIT, REFUSED, SOUND
 from tests.core.datasets.damage.table import CASES, LAYOUTS, OPENED
 from tests.core.datasets.damage.ways import MARK
+from tests.tiny_model import pixels_spec
 
 ALL = slice(None)
 
@@ -28,14 +28,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def _fit(subject, root):
-    feature = FeatureSpec("pixels", resolve_weights("pixels"), "pixels", Pooling("grid", 4))
-    spec = EncodingSpec(
-        subject=subject.id,
-        data=subject.fingerprint,
-        features=(feature,),
-        reduction=Reduction("pca", 4),
-        encoder=EncoderSpec("ridge"),
-    )
+    spec = pixels_spec(subject, reduction=Reduction("pca", 4))
     return fit(subject, spec, features=FeatureStore(root / "f"), runs=RunStore(root / "r"))
 
 

@@ -5,16 +5,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.backbones import resolve_weights
 from core.brain import HEMISPHERES, Hemisphere
 from core.datasets import find_subjects, open_subject
-from core.encoding import EncoderSpec, Reduction
 from core.errors import CoreError, DamagedFile, InvalidInput, MissingData
 from core.evaluation import pearson_r
-from core.features import FeatureSpec, FeatureStore, Pooling
+from core.features import FeatureStore
 from core.pipeline.fit import fit
 from core.pipeline.predict import predict_images
-from core.runs import EncodingSpec, RunStore
+from core.runs import RunStore
 from core.runs.spec import readable
 from tests.core.datasets.plain_folder import (
     FORMS,
@@ -27,6 +25,7 @@ from tests.core.datasets.plain_folder import (
     write_rois,
     write_vertices,
 )
+from tests.tiny_model import pixels_spec
 from tests.tiny_world import write_subject
 
 LEFT, RIGHT = Hemisphere.LEFT, Hemisphere.RIGHT
@@ -59,14 +58,7 @@ def _written(home):
 
 
 def _fit(subject, home):
-    feature = FeatureSpec("pixels", resolve_weights("pixels"), "pixels", Pooling("grid", 4))
-    spec = EncodingSpec(
-        subject=subject.id,
-        data=subject.fingerprint,
-        features=(feature,),
-        reduction=Reduction("pca", 6),
-        encoder=EncoderSpec("ridge"),
-    )
+    spec = pixels_spec(subject)
     return fit(subject, spec, features=FeatureStore(home / "features"), runs=RunStore(home / "r"))
 
 

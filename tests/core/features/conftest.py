@@ -1,13 +1,9 @@
-import threading
-
 import numpy as np
 import pytest
 from PIL import Image
 
-from core.backbones import WeightsSpec, get_card
 from core.stimuli import StimulusImages
-
-_SEEDING = threading.Lock()
+from tests.tiny_backbone import CountingLoader, make_tiny_backbone
 
 
 @pytest.fixture
@@ -22,34 +18,11 @@ def images(tmp_path):
     return StimulusImages.from_folder(folder)
 
 
-def _make_tiny_backbone(name="small_cnn", weights=None):
-    """Build a two-layer network under the card of the small CNN."""
-    import torch
-    from torch import nn
-
-    from core.backbones.module_backbone import ModuleBackbone
-    from core.backbones.pixels import rgb_tensor
-    from core.stimuli import square_crop
-
-    class Tiny(ModuleBackbone):
-        def preprocess(self, image):
-            return rgb_tensor(square_crop(image, 64))
-
-    with _SEEDING:  # the seed belongs to all threads
-        torch.manual_seed(0)
-        network = nn.Sequential()
-        network.add_module("block1", nn.Conv2d(3, 4, 5, stride=2))
-        network.add_module("block2", nn.Conv2d(4, 6, 5, stride=4))
-    network.add_module("head", nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()))
-    weights = weights or WeightsSpec("untrained")
-    return Tiny(get_card(name), weights, torch.device("cpu"), network)
-
-
 @pytest.fixture
-def make_tiny_backbone():
-    return _make_tiny_backbone
+def loader():
+    return CountingLoader()
 
 
 @pytest.fixture
 def tiny_backbone():
-    return _make_tiny_backbone()
+    return make_tiny_backbone()

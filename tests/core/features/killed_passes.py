@@ -16,7 +16,7 @@ from core.backbones.module_backbone import ModuleBackbone
 from core.features import FeatureSpec, FeatureStore, extract, kept_pass
 from core.features.draft import Draft
 from core.stimuli import StimulusImages
-from tests.core.features.conftest import _make_tiny_backbone
+from tests.tiny_backbone import make_tiny_backbone
 
 CHUNK = 2
 SPECS = [
@@ -54,7 +54,7 @@ def _fork(images, root, moment):
             if moment:
                 _kill_at(*MOMENTS[moment])
             extract.CHUNK_IMAGES = CHUNK
-            FeatureStore(root, _make_tiny_backbone).get(SPECS, images, batch_size=1)
+            FeatureStore(root, make_tiny_backbone).get(SPECS, images, batch_size=1)
             status = 0
         finally:
             os._exit(status)

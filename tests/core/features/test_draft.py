@@ -15,29 +15,9 @@ from core.errors import DamagedFile
 from core.features import FeatureStore, draft, extract
 from core.features.draft import Draft, LostChunkError
 from tests.core.features.killed_passes import CHUNK, MOMENTS, SPECS
+from tests.tiny_backbone import make_tiny_backbone
 
 PROJECT = Path(__file__).parents[3]
-
-
-class CountingLoader:
-    """Load a backbone that counts the images it has seen, and calls back before each batch."""
-
-    def __init__(self, make):
-        self.n_images = 0
-        self.before_batch = lambda n: None
-        self._make = make
-
-    def __call__(self, name, weights):
-        backbone = self._make(name, weights)
-        forward = backbone.forward
-
-        def counting(batch, *args):
-            self.before_batch(self.n_images)
-            self.n_images += len(batch)
-            return forward(batch, *args)
-
-        backbone.forward = counting
-        return backbone
 
 
 @pytest.fixture(autouse=True)
@@ -46,17 +26,12 @@ def short_chunks(monkeypatch):
 
 
 @pytest.fixture
-def loader(make_tiny_backbone):
-    return CountingLoader(make_tiny_backbone)
-
-
-@pytest.fixture
 def store(tmp_path, loader):
     return FeatureStore(tmp_path / "features", loader)
 
 
 @pytest.fixture
-def expected(tmp_path, images, make_tiny_backbone):
+def expected(tmp_path, images):
     """Bytes of every array that an uninterrupted pass leaves."""
     whole = FeatureStore(tmp_path / "uninterrupted", make_tiny_backbone)
     whole.get(SPECS, images, batch_size=1)
@@ -154,9 +129,7 @@ def test_two_processes_at_once_both_succeed(killed, images, expected):
     _assert_only_whole_features(base / "together", expected)
 
 
-def test_a_pass_stops_early_when_another_has_finished_meanwhile(
-    store, loader, images, expected, make_tiny_backbone
-):
+def test_a_pass_stops_early_when_another_has_finished_meanwhile(store, loader, images, expected):
     def meanwhile(seen):
         if seen == 3:
             FeatureStore(store.root, make_tiny_backbone).get(SPECS, images, batch_size=1)

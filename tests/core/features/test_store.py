@@ -10,27 +10,13 @@ from core.config import fingerprint
 from core.errors import InvalidInput, UnknownName
 from core.features import FeatureSpec, FeatureStore, Pooling
 from core.features.extract import extract
+from tests.tiny_backbone import make_tiny_backbone
 
 UNTRAINED = WeightsSpec("untrained")
 
 
 def spec(layer, weights=UNTRAINED, pooling=None):
     return FeatureSpec("small_cnn", weights, layer, pooling or Pooling())
-
-
-class CountingLoader:
-    def __init__(self, make):
-        self.calls = 0
-        self._make = make
-
-    def __call__(self, name, weights):
-        self.calls += 1
-        return self._make(name, weights)
-
-
-@pytest.fixture
-def loader(make_tiny_backbone):
-    return CountingLoader(make_tiny_backbone)
 
 
 @pytest.fixture
@@ -52,10 +38,10 @@ def test_stored_features_are_the_extracted_ones(store, images, tiny_backbone):
 def test_only_missing_layers_are_computed(store, images, loader):
     store.get([spec("block1")], images)
     store.get([spec("block1")], images)
-    assert loader.calls == 1
+    assert loader.n_loaded == 1
     before = {p: p.stat().st_mtime_ns for p in store.root.rglob("*.npy")}
     store.get([spec("block1"), spec("block2")], images)
-    assert loader.calls == 2
+    assert loader.n_loaded == 2
     assert len(list(store.root.rglob("*.npy"))) == 2
     assert all(p.stat().st_mtime_ns == time for p, time in before.items())
     assert store.has(spec("block2"), images)
@@ -79,7 +65,7 @@ def test_damaged_files_are_made_anew(store, images, loader, cut):
     else:
         record.write_text("{")
     np.testing.assert_array_equal(store.get([spec("block1")], images)["block1"], expected)
-    assert loader.calls == 2
+    assert loader.n_loaded == 2
 
 
 def test_different_images_weights_and_pooling_have_files_of_their_own(store, images):
@@ -115,7 +101,7 @@ def test_failed_work_leaves_nothing_behind(store, images):
     assert [p for p in store.root.rglob("*") if p.is_file()] == []
 
 
-def test_writers_at_the_same_time_both_succeed(store, images, make_tiny_backbone):
+def test_writers_at_the_same_time_both_succeed(store, images):
     found, errors = [], []
 
     def work():
@@ -186,9 +172,7 @@ def test_float16_is_stored_rounded_in_half_the_bytes_beside_float32(store, image
         dataclasses.replace(half, dtype="float64")
 
 
-def test_features_too_large_for_float16_are_told_and_not_stored(
-    tmp_path, images, make_tiny_backbone
-):
+def test_features_too_large_for_float16_are_told_and_not_stored(tmp_path, images):
     def load(name, weights):
         backbone = make_tiny_backbone(name, weights)
         forward = backbone.forward

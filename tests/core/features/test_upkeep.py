@@ -8,12 +8,13 @@ import pytest
 from core.backbones import WeightsSpec
 from core.features import FeatureSpec, FeatureStore
 from core.features.upkeep import clean, stored_items
+from tests.tiny_backbone import make_tiny_backbone
 
 DAY = 86400.0
 
 
 @pytest.fixture
-def store(tmp_path, make_tiny_backbone):
+def store(tmp_path):
     return FeatureStore(tmp_path / "features", make_tiny_backbone)
 
 

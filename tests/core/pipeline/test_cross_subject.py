@@ -5,15 +5,15 @@ import json
 import numpy as np
 import pytest
 
-from core.backbones import resolve_weights
 from core.brain import HEMISPHERES
 from core.datasets import open_subject
-from core.encoding import EncoderSpec, Reduction
+from core.encoding import EncoderSpec
 from core.errors import InvalidInput
-from core.features import FeatureSpec, FeatureStore, Pooling
+from core.features import FeatureStore
 from core.pipeline.cross_subject import allowed_rows, shared_vertices
 from core.pipeline.fit import fit
-from core.runs import EncodingSpec, RunStore, SubjectData
+from core.runs import RunStore, SubjectData
+from tests.tiny_model import pixels_spec
 from tests.tiny_world import N_LEFT, write_subject
 
 
@@ -35,16 +35,8 @@ def two(tmp_path):
 
 
 def _spec(subject, others=(), **changes):
-    feature = FeatureSpec("pixels", resolve_weights("pixels"), "pixels", Pooling("grid", 4))
-    values = {
-        "subject": subject.id,
-        "data": subject.fingerprint,
-        "features": (feature,),
-        "reduction": Reduction("pca", 6),
-        "encoder": EncoderSpec("ridge"),
-        "with_subjects": tuple(SubjectData(o.id, o.fingerprint) for o in others),
-    }
-    return EncodingSpec(**{**values, **changes})
+    along = tuple(SubjectData(o.id, o.fingerprint) for o in others)
+    return pixels_spec(subject, **{"with_subjects": along, **changes})
 
 
 def _fit(home, first, second, **changes):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from core.backbones import resolve_weights
 from core.brain import HEMISPHERES
 from core.config import to_plain
 from core.datasets import open_subject
@@ -11,28 +10,17 @@ from core.encoding import EncoderSpec, Reduction, encoder_names, validation_spli
 from core.encoding.ridge.encoders import KFoldSettings
 from core.errors import CoreError, DamagedFile, InvalidInput, UnknownName
 from core.evaluation import pearson_r
-from core.features import FeatureSpec, FeatureStore, Pooling
+from core.features import FeatureStore
 from core.pipeline.fit import fit, fit_all
 from core.pipeline.predict import predict_images
-from core.runs import EncodingSpec, RunStore
+from core.runs import RunStore
+from tests.tiny_model import pixels_spec
 from tests.tiny_world import write_subject
-
-
-def _spec(subject, encoder_name="ridge", **changes):
-    feature = FeatureSpec("pixels", resolve_weights("pixels"), "pixels", Pooling("grid", 4))
-    values = {
-        "subject": subject.id,
-        "data": subject.fingerprint,
-        "features": (feature,),
-        "reduction": Reduction("pca", 6),
-        "encoder": EncoderSpec(encoder_name),
-    }
-    return EncodingSpec(**{**values, **changes})
 
 
 def _fit(folder, home, encoder="ridge"):
     subject = open_subject(folder)
-    spec = _spec(subject, encoder)
+    spec = pixels_spec(subject, encoder=EncoderSpec(encoder))
     runs = RunStore(home / "runs")
     return subject, fit(subject, spec, features=FeatureStore(home / "features"), runs=runs)
 
@@ -80,7 +68,7 @@ def test_the_same_configuration_is_fitted_once_and_a_subject_must_match(tmp_path
     with pytest.raises(InvalidInput, match="open subject"):
         fit_all(
             subject,
-            [_spec(subject, data="0" * 16)],
+            [pixels_spec(subject, data="0" * 16)],
             features=FeatureStore(tmp_path / "features"),
             runs=RunStore(tmp_path / "runs"),
         )
@@ -88,17 +76,17 @@ def test_the_same_configuration_is_fitted_once_and_a_subject_must_match(tmp_path
 
 def test_irrelevant_settings_keep_the_identity_and_relevant_ones_change_it(tmp_path):
     subject = open_subject(write_subject(tmp_path / "s1"))
-    base = _spec(subject)
-    assert _spec(subject, device="cpu").fingerprint == base.fingerprint
+    base = pixels_spec(subject)
+    assert pixels_spec(subject, device="cpu").fingerprint == base.fingerprint
     defaults = EncoderSpec("ridge", KFoldSettings())
-    assert _spec(subject, encoder=defaults).fingerprint == base.fingerprint
+    assert pixels_spec(subject, encoder=defaults).fingerprint == base.fingerprint
     for change in (
         {"seed": 1},
         {"reduction": Reduction("pca", 5)},
         {"encoder": EncoderSpec("ols")},
         {"encoder": EncoderSpec("ridge").with_settings(n_folds=3)},
     ):
-        assert _spec(subject, **change).fingerprint != base.fingerprint
+        assert pixels_spec(subject, **change).fingerprint != base.fingerprint
 
 
 def test_a_run_of_an_older_format_is_fitted_again_beside_it(tmp_path, monkeypatch):
@@ -134,20 +122,20 @@ def test_an_unknown_run_names_the_nearest_and_a_damaged_one_is_told(tmp_path):
 
 def test_the_rule_of_the_split_is_part_of_the_identity_unless_it_is_the_usual_one(tmp_path):
     subject = open_subject(write_subject(tmp_path / "s1"))
-    base = _spec(subject)
-    assert _spec(subject, split_rule="random").fingerprint == base.fingerprint
-    assert _spec(subject, split_rule="shuffled").fingerprint != base.fingerprint
+    base = pixels_spec(subject)
+    assert pixels_spec(subject, split_rule="random").fingerprint == base.fingerprint
+    assert pixels_spec(subject, split_rule="shuffled").fingerprint != base.fingerprint
     assert "split_rule" not in to_plain(base, cosmetic=False)
     # Of folds the fraction is no part.
-    folds = [_spec(subject, split_rule="fold:1/5", validation_fraction=f) for f in (0.2, 0.1)]
+    folds = [pixels_spec(subject, split_rule="fold:1/5", validation_fraction=f) for f in (0.2, 0.1)]
     assert folds[0].fingerprint == folds[1].fingerprint
     with pytest.raises(InvalidInput, match="Unknown split"):
-        _spec(subject, split_rule="half")
+        pixels_spec(subject, split_rule="half")
 
 
 def test_the_validation_images_are_those_of_the_rule(tmp_path):
     subject = open_subject(write_subject(tmp_path / "s1"))
-    spec = _spec(subject, split_rule="shuffled", seed=224)
+    spec = pixels_spec(subject, split_rule="shuffled", seed=224)
     stores = {"features": FeatureStore(tmp_path / "f"), "runs": RunStore(tmp_path / "runs")}
     run = fit(subject, spec, **stores)
     fit_rows, validation_rows = validation_split(20, seed=224, rule="shuffled")

@@ -16,33 +16,12 @@ from core.pipeline import on_the_way
 from core.pipeline.fit import fit_all
 from core.pipeline.on_the_way import ImageSets, ReducedSpace, ReducedStore
 from core.runs import EncodingSpec, RunStore, SubjectData
-from tests.core.features.conftest import _make_tiny_backbone
+from tests.tiny_backbone import CountingLoader
 from tests.tiny_world import write_subject
 
 LAYERS = ("block1", "block2")
 CENTRED = Reduction.parse("ipca:4:6", scaling="none")
 FLOORED = Reduction.parse("ipca:4:6")
-
-
-class CountingLoader:
-    """Load the tiny network; count the images it sees, and call back before each batch."""
-
-    def __init__(self):
-        self.n_images = self.n_loaded = 0
-        self.before_batch = lambda n: None
-
-    def __call__(self, name, weights):
-        self.n_loaded += 1
-        backbone = _make_tiny_backbone(name, weights)
-        forward = backbone.forward
-
-        def counting(batch, *args):
-            self.before_batch(self.n_images)
-            self.n_images += len(batch)
-            return forward(batch, *args)
-
-        backbone.forward = counting
-        return backbone
 
 
 @pytest.fixture(autouse=True)

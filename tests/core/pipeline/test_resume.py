@@ -3,26 +3,18 @@
 import numpy as np
 import pytest
 
-from core.backbones import resolve_weights
 from core.datasets import open_subject
-from core.encoding import EncoderSpec, Reduction
-from core.features import FeatureSpec, FeatureStore, Pooling
+from core.encoding import EncoderSpec
+from core.features import FeatureStore
 from core.pipeline.fit import fit
-from core.runs import EncodingSpec, FolderCheckpoint, RunStore
+from core.runs import FolderCheckpoint, RunStore
+from tests.tiny_model import pixels_spec
 from tests.tiny_world import write_subject
 
 
 def _fit(home, folder, scope="roi", progress=lambda share, message: None):
     subject = open_subject(folder)
-    feature = FeatureSpec("pixels", resolve_weights("pixels"), "pixels", Pooling("grid", 4))
-    spec = EncodingSpec(
-        subject.id,
-        subject.fingerprint,
-        (feature,),
-        Reduction("pca", 6),
-        EncoderSpec("lasso"),
-        scope=scope,
-    )
+    spec = pixels_spec(subject, encoder=EncoderSpec("lasso"), scope=scope)
     return fit(
         subject,
         spec,

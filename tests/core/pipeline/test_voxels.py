@@ -8,19 +8,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.backbones import resolve_weights
 from core.brain import VOXELS, Parcellation, VoxelSpace
 from core.datasets import open_subject
-from core.encoding import EncoderSpec, Reduction
+from core.encoding import EncoderSpec
 from core.errors import IncompatibleSpace, NoPositions
 from core.evaluation.report import ALL_VERTICES
 from core.evaluation.restriction import restrict
-from core.features import FeatureSpec, FeatureStore, Pooling
+from core.features import FeatureStore
 from core.pipeline.cross_subject import shared_vertices
 from core.pipeline.fit import fit
 from core.pipeline.predict import predict_images
 from core.pipeline.vertices import vertex_table
-from core.runs import EncodingSpec, RunStore, SubjectData
+from core.runs import RunStore, SubjectData
+from tests.tiny_model import pixels_spec
 from tests.tiny_world import write_subject
 
 
@@ -45,16 +45,8 @@ def without_positions(subject):
     )
 
 
-def spec_of(subject, **changes):
-    feature = FeatureSpec("pixels", resolve_weights("pixels"), "pixels", Pooling("grid", 4))
-    spec = EncodingSpec(
-        subject.id, subject.fingerprint, (feature,), Reduction("pca", 6), EncoderSpec("ridge")
-    )
-    return replace(spec, **changes)
-
-
 def fitted(subject, home, **changes):
-    spec = spec_of(subject, **changes)
+    spec = pixels_spec(subject, **changes)
     return fit(subject, spec, features=FeatureStore(home / "f"), runs=RunStore(home / "r"))
 
 

@@ -216,8 +216,8 @@ def test_a_file_stored_column_by_column_is_whole(data):
 def test_another_layout_is_one_entry(tmp_path):
     (tmp_path / "voxels.npy").touch()
 
-    def check(candidate, *, deep, progress):
-        return SubjectReport(candidate.id, "voxels", n_train=3)
+    def check(folder, subject, *, deep, progress):
+        return SubjectReport(subject, "voxels", n_train=3)
 
     def find(folder):
         return [Candidate("one", folder)] if (folder / "voxels.npy").exists() else []
@@ -230,7 +230,7 @@ def test_another_layout_is_one_entry(tmp_path):
 
 
 def test_a_disk_that_fails_is_a_problem_of_the_subject(tmp_path):
-    def check(candidate, *, deep, progress):
+    def check(folder, subject, *, deep, progress):
         raise PermissionError(13, "Permission denied", "subj01/roi_masks")
 
     closed = LayoutCheck("closed", "anything", lambda folder: [Candidate("one", folder)], check)
