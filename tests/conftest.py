@@ -7,8 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
-import pytest
+# Before numpy is imported: tests run side by side, each on matrices too small to share among
+# threads. With the default, the threads of two processes wait for each other most of the time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+from filelock import FileLock  # noqa: E402
 
 
 @pytest.fixture
@@ -34,20 +39,29 @@ def shared() -> Path:
 def demo_home(tmp_path_factory) -> Path:
     """A home with the whole demo in it, made once for all tests that look at it.
 
+    Tests running side by side share it: the first to need it makes it, the others wait.
     ``CORTISCOPE_TEST_HOME`` names a folder to keep between runs while tests are being written.
     """
     kept = os.environ.get("CORTISCOPE_TEST_HOME")
-    home = Path(kept) if kept else tmp_path_factory.mktemp("home")
-    made = subprocess.run(
-        [sys.executable, "-m", "core", "demo", "--progress", "none"],
-        cwd=ROOT,
-        env={**os.environ, "CORTISCOPE_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    home = Path(kept) if kept else _of_all_processes(tmp_path_factory) / "demo_home"
+    home.mkdir(parents=True, exist_ok=True)
+    with FileLock(home.with_name(f"{home.name}.lock")):
+        made = subprocess.run(
+            [sys.executable, "-m", "core", "demo", "--progress", "none"],
+            cwd=ROOT,
+            env={**os.environ, "CORTISCOPE_HOME": str(home)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert made.returncode == 0, made.stderr
     return home
+
+
+def _of_all_processes(tmp_path_factory) -> Path:
+    """Return the temporary folder of the whole run, of which each worker has a part."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session")
