@@ -29,6 +29,8 @@ from core.progress import Progress, silent
 from core.recipes import configurations, get_recipe
 from core.runs import EncodingSpec, RunStore
 
+_WORKER_ENVIRONMENT = "distributed.nanny.pre-spawn-environ"
+_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _CONNECT_TIMEOUT = "20s"
 
 
@@ -258,6 +260,7 @@ def _failure(task: str, error: CoreError) -> dict[str, str]:
 @contextlib.contextmanager
 def _client(scheduler: str | None, workers: int | None) -> Iterator[Any]:
     """Connect to a cluster, or start one on this machine and end it afterwards."""
+    import dask
     from distributed import Client, LocalCluster
 
     if scheduler is not None:
@@ -271,8 +274,13 @@ def _client(scheduler: str | None, workers: int | None) -> Iterator[Any]:
         with client:
             yield client
         return
-    count = workers or max(1, (os.cpu_count() or 1) // 4)
+    cores = os.cpu_count() or 1
+    count = workers or max(1, cores // 4)
+    # Dask gives every worker one thread for arithmetic, which leaves most cores idle
+    # here. A variable that the user has set stays as it is.
+    share = {f"{_WORKER_ENVIRONMENT}.{name}": max(1, cores // count) for name in _THREADS}
     with (
+        dask.config.set(share),
         tempfile.TemporaryDirectory() as scratch,
         LocalCluster(
             n_workers=count,

@@ -1,5 +1,6 @@
 """Plans and sweeps: every combination, failures told, what is finished skipped."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from core.datasets import open_subject
 from core.errors import CoreError, InvalidInput, MissingData, UnknownName
 from core.features.upkeep import stored_items
 from core.pipeline.plan import read_plan
-from core.pipeline.sweep import Places, _extract_safely, _passes, plan_tasks, run_sweep
+from core.pipeline.sweep import Places, _client, _extract_safely, _passes, plan_tasks, run_sweep
 from core.pipeline.sweep_table import COLUMNS, csv_table, markdown_table, table_row
 from core.recipes import recipe_names
 from core.runs import RunStore
@@ -182,3 +183,13 @@ def test_an_unknown_backbone_or_subject_fails_alone_or_at_once(tmp_path, places)
     with pytest.raises(CoreError, match="s3"):
         plan_tasks(_plan(tmp_path, 'subjects = ["s3"]\nrecipes = ["stacked"]'), places)
     assert open_subject(places.data, "s2").id == "s2"
+
+
+def test_the_workers_of_this_machine_share_all_its_cores(monkeypatch):
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MKL_NUM_THREADS", "5")
+    monkeypatch.setattr("os.cpu_count", lambda: 7)
+    with _client(None, 2) as client:
+        found = client.run(lambda: [os.environ[f"{k}_NUM_THREADS"] for k in ("OMP", "MKL")])
+    assert list(found.values()) == [["3", "5"], ["3", "5"]]
