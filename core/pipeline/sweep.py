@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from core.pipeline.fit import fit_all
 from core.pipeline.on_the_way import source_of
 from core.pipeline.placement import check_placement
 from core.pipeline.plan import ModelPlan, Plan
+from core.pipeline.sweep_progress import WorkersProgress, from_worker
 from core.pipeline.training import may_stream, subjects_of
 from core.progress import Progress, silent
 from core.recipes import configurations, get_recipe
@@ -174,23 +175,35 @@ def _carry_out(
     for task in tasks:
         for key, wanted in _passes(task):
             passes.setdefault(key, {})[wanted] = None
+    names = {
+        key: _pass_name(k, len(passes), wanted) for k, (key, wanted) in enumerate(passes.items())
+    }
+    far = WorkersProgress([*names.values(), *(task.name for task in tasks)], progress)
+    far.listen(client)
     extracted = {
-        key: client.submit(_extract_safely, key[0], tuple(wanted), places, pure=False)
+        key: client.submit(
+            *(_extract_safely, key[0], tuple(wanted), places, (far.topic, names[key])), pure=False
+        )
         for key, wanted in passes.items()
     }
-    futures = {
+    fitted = {
         client.submit(
             _fit_safely,
             task,
             places,
             [extracted[key] for key in dict.fromkeys(k for k, _ in _passes(task))],
+            (far.topic, task.name),
             pure=False,
         ): task
         for task in tasks
     }
-    progress(0.0, f"{len(tasks)} fits and {len(passes)} passes through networks")
-    for k, future in enumerate(as_completed(futures), 1):
-        task = futures[future]
+    far.say(f"{len(tasks)} fits and {len(passes)} passes through networks")
+    of_pass = {future: names[key] for key, future in extracted.items()}
+    for future in as_completed([*of_pass, *fitted]):
+        if future in of_pass:
+            far.ended(of_pass[future], f"{of_pass[future]} ended")
+            continue
+        task = fitted[future]
         try:
             problem = future.result()
         except Exception as error:  # the worker died; the sweep goes on
@@ -200,7 +213,13 @@ def _carry_out(
         else:
             result.failed.append(problem)
         words = "could not be fitted" if problem else "fitted"
-        progress(k / len(tasks), f"{task.name} {words}")
+        far.ended(task.name, f"{task.name} {words}")
+
+
+def _pass_name(k: int, n: int, wanted: Iterable[FeatureSpec | EncodingSpec]) -> str:
+    first = next(iter(wanted))
+    backbone = (first if isinstance(first, FeatureSpec) else first.features[0]).backbone
+    return f"pass {k + 1} of {n}, {backbone}"
 
 
 def _passes(task: Task) -> list[tuple[tuple[Any, ...], FeatureSpec | EncodingSpec]]:
@@ -219,21 +238,35 @@ def _passes(task: Task) -> list[tuple[tuple[Any, ...], FeatureSpec | EncodingSpe
 
 
 def _extract_safely(
-    subject_id: str, wanted: tuple[FeatureSpec | EncodingSpec, ...], places: Places
+    subject_id: str,
+    wanted: tuple[FeatureSpec | EncodingSpec, ...],
+    places: Places,
+    tell: tuple[str, str],
 ) -> None:
     # A pass that fails is told by the fits that need it.
     with contextlib.suppress(CoreError):
-        subject, store = open_subject(places.data, subject_id), FeatureStore(places.features)
-        features = [f for f in wanted if isinstance(f, FeatureSpec)]
-        extract_together(store, features, [subject.train.images, subject.test.images], silent)
-        specs = [s for s in wanted if isinstance(s, EncodingSpec)]
-        names = {o.subject for spec in specs for o in spec.with_subjects}
-        others = {name: open_subject(places.data, name) for name in names}
-        people = {s: subjects_of(subject, s, others) for s in specs}
-        make_features(specs, people, store, silent)
+        _extract(subject_id, wanted, places, from_worker(*tell))
 
 
-def _fit_safely(task: Task, places: Places, after: Sequence[None]) -> dict[str, str] | None:
+def _extract(
+    subject_id: str,
+    wanted: tuple[FeatureSpec | EncodingSpec, ...],
+    places: Places,
+    progress: Progress,
+) -> None:
+    subject, store = open_subject(places.data, subject_id), FeatureStore(places.features)
+    features = [f for f in wanted if isinstance(f, FeatureSpec)]
+    extract_together(store, features, [subject.train.images, subject.test.images], progress)
+    specs = [s for s in wanted if isinstance(s, EncodingSpec)]
+    names = {o.subject for spec in specs for o in spec.with_subjects}
+    others = {name: open_subject(places.data, name) for name in names}
+    people = {s: subjects_of(subject, s, others) for s in specs}
+    make_features(specs, people, store, progress)
+
+
+def _fit_safely(
+    task: Task, places: Places, after: Sequence[None], tell: tuple[str, str]
+) -> dict[str, str] | None:
     """Fit a task in a worker; return what went wrong, or None."""
     try:
         subject = open_subject(places.data, task.subject)
@@ -245,6 +278,7 @@ def _fit_safely(task: Task, places: Places, after: Sequence[None]) -> dict[str, 
             runs=RunStore(places.runs),
             others={name: open_subject(places.data, name) for name in names},
             surfaces=places.surfaces,
+            progress=from_worker(*tell),
         )
     except CoreError as error:
         return _failure(task.name, error)

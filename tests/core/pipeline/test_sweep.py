@@ -9,8 +9,9 @@ from core.datasets import open_subject
 from core.errors import CoreError, InvalidInput, MissingData, UnknownName
 from core.features.upkeep import stored_items
 from core.pipeline.plan import read_plan
-from core.pipeline.sweep import Places, _client, _extract_safely, _passes, plan_tasks, run_sweep
+from core.pipeline.sweep import Places, _client, _extract, _passes, plan_tasks, run_sweep
 from core.pipeline.sweep_table import COLUMNS, csv_table, markdown_table, table_row
+from core.progress import silent
 from core.recipes import recipe_names
 from core.runs import RunStore
 from tests.img2brain_folder import write_folder
@@ -85,7 +86,7 @@ def test_what_is_reduced_on_the_way_is_a_pass_a_network_and_stores_no_features(t
     assert sorted(len(specs) for specs in passes.values()) == [4, 5, 6, 8 + 1]
     alexnet = next(specs for specs in passes.values() if len(specs) == 9)
     chosen = [s for s in alexnet if s.features[0].layer in ("features.12", "classifier.6")]
-    _extract_safely("s1", tuple(chosen), places)
+    _extract("s1", tuple(chosen), places, silent)
     items = stored_items(places.features)
     assert {i.backbone for i in items} == {"reduced/alexnet"}
     assert len(items) == 3 * 3  # a readout and designs of two sets of images each
@@ -120,7 +121,10 @@ def test_what_needs_the_cortex_fails_in_the_plan_and_the_rest_goes_on(tmp_path):
 @pytest.mark.slow
 def test_a_sweep_fits_tells_failures_and_skips_what_is_there(tmp_path, places):
     text = PLAN.replace('"gabor"]', '"alexnet"]')  # its default weights are not on this machine
-    first = run_sweep(_plan(tmp_path, text), places, workers=1)
+    told = []
+    first = run_sweep(
+        _plan(tmp_path, text), places, workers=1, progress=lambda *words: told.append(words)
+    )
     done = ["s1 pixels ols", "s1 pixels ridge"]
     done += ["s1 small_cnn pretrained ols", "s1 small_cnn untrained ols"]
     assert sorted(first.done) == done
@@ -128,6 +132,11 @@ def test_a_sweep_fits_tells_failures_and_skips_what_is_there(tmp_path, places):
     assert all("alexnet" in f["message"].lower() and f["hint"] for f in first.failed)
     assert (first.planned, first.skipped, len(first.runs)) == (6, [], 4)
     stamps = {r: (places.runs / r / "run.json").stat().st_mtime_ns for r in first.runs}
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    # What a worker says in the middle of its pass arrives here.
+    assert any(words.startswith("pass 1 of 4, pixels: ") for _, words in told)
     again = run_sweep(_plan(tmp_path, PLAN), places, workers=1)
     assert sorted(again.done) == ["s1 gabor ols", "s1 gabor ridge"]
     assert sorted(again.skipped) == done
