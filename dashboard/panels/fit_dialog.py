@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.backbones import backbone_names, get_card, weights_presence
 from core.datasets import Subject
-from core.encoding import ENCODERS
-from core.encoding.scopes import SCOPE_WORDS, SCOPES
 from core.errors import MissingWeights
 from core.recipes import get_recipe, recipe_names, resolve
 from dashboard import services, state
 from dashboard.jobs import Job, registry
+from dashboard.panels.free_choice import free_choice
 
 _JOB = "fit"
 _ENDED = "fit-ended"
@@ -80,7 +78,7 @@ def _dialog(subject: Subject) -> None:
         key="fit-way",
         help="A recipe is a whole published system, or one of ours, by name.",
     )
-    choose = _recipe if way == "recipe" else _free_choice
+    choose = _recipe if way == "recipe" else free_choice
     title, arguments = choose(subject)
     if st.button("Fit", type="primary", disabled=not arguments, key="fit-go"):
         folder = services.subject_folders()[subject.id]
@@ -111,53 +109,3 @@ def _recipe(subject: Subject) -> tuple[str, list[str]]:
         listed = "".join(f"\n- {words}" for words in stand_ins)
         st.warning(f"Weights that are not on this machine are stood in for:{listed}")
     return recipe.title, ["--recipe", name]
-
-
-def _free_choice(subject: Subject) -> tuple[str, list[str]]:
-    """Draw the choice of backbone, layers and encoder; return a title and the options."""
-    names = list(backbone_names())
-    name = st.selectbox(
-        "backbone",
-        names,
-        format_func=lambda n: f"{get_card(n).title} · {get_card(n).family}",
-        index=names.index("squeezenet1_1") if "squeezenet1_1" in names else 0,
-        key="fit-backbone",
-    )
-    card = get_card(name)
-    st.caption(f"{card.summary} {card.preprocessing} Licence: {card.licence}.")
-    kinds = [k for k in card.weights if k != "file"]
-    kind = st.radio("weights", kinds, horizontal=True, key=f"fit-weights-{name}")
-    presence = weights_presence(name, kind)
-    if not presence.present:
-        st.error(f"**{presence.message}**  \n{presence.hint}")
-    layers = st.multiselect(
-        "layers (one encoder each; one forward pass serves all)",
-        list(card.layers_offered),
-        default=list(card.layers_offered),
-        key=f"fit-layers-{name}",
-    )
-    encoder = st.selectbox(
-        "encoder",
-        list(ENCODERS),
-        format_func=lambda e: f"{ENCODERS[e].title}: {ENCODERS[e].summary}",
-        key="fit-encoder",
-    )
-    left, right = st.columns([3, 1])
-    scope = left.selectbox(
-        "scope",
-        SCOPES,
-        format_func=lambda s: SCOPE_WORDS[s],
-        key="fit-scope",
-        help="Encoders that fit each vertex by itself come out the same under every scope.",
-    )
-    components = right.number_input("components", 10, 1000, 200, 10, key="fit-pca")
-    st.caption(
-        f"Readout: maps averaged onto a grid of at most 5 x 5, features scaled, PCA "
-        f"{components}, all fitted on the training images of {subject.id} less a seeded fifth "
-        "kept for validation. Leave it as it is to compare layers under one readout."
-    )
-    if not (presence.present and layers):
-        return card.title, []
-    options = ["--backbone", name, "--weights", str(kind), "--layers", ",".join(layers)]
-    options += ["--pool", "grid:5", "--each-layer", "--encoder", encoder, "--scope", scope]
-    return card.title, [*options, "--reduce", f"pca:{components}"]

@@ -1,0 +1,118 @@
+"""Any backbone, layers and encoder, chosen by hand for a fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.backbones import WeightsSpec, backbone_names, get_card, weights_presence
+from core.backbones.card import BackboneCard, WeightsKind
+from core.datasets import Subject
+from core.encoding import ENCODERS
+from core.encoding.scopes import SCOPE_WORDS, SCOPES
+from core.errors import CoreError
+from dashboard.data_folders import may_open
+from dashboard.errors import show_error
+
+_CHECKPOINT = "own checkpoint"
+
+
+def free_choice(subject: Subject) -> tuple[str, list[str]]:
+    """Draw the choice; return a title and the options of ``fit``, none while it cannot start."""
+    card = _backbone()
+    if card is None:
+        return "", []
+    weights = _weights(card)
+    layers = st.multiselect(
+        "layers (one encoder each; one forward pass serves all)",
+        list(card.layers_offered),
+        default=list(card.layers_offered),
+        key=f"fit-layers-{card.name}",
+        accept_new_options=True,
+        help="Any other layer too, by its name: "
+        f"'python -m core list layers {card.name}' shows all.",
+    )
+    encoder = st.selectbox(
+        "encoder",
+        list(ENCODERS),
+        format_func=lambda e: f"{ENCODERS[e].title}: {ENCODERS[e].summary}",
+        key="fit-encoder",
+    )
+    left, right = st.columns([3, 1])
+    scope = left.selectbox(
+        "scope",
+        SCOPES,
+        format_func=lambda s: SCOPE_WORDS[s],
+        key="fit-scope",
+        help="Encoders that fit each vertex by itself come out the same under every scope.",
+    )
+    components = right.number_input("components", 10, 1000, 200, 10, key="fit-pca")
+    st.caption(
+        f"Readout: maps averaged onto a grid of at most 5 x 5, features scaled, PCA "
+        f"{components}, all fitted on the training images of {subject.id} less a seeded fifth "
+        "kept for validation. Leave it as it is to compare layers under one readout."
+    )
+    if not (weights and layers):
+        return card.title, []
+    options = ["--backbone", card.name, "--weights", weights, "--layers", ",".join(layers)]
+    options += ["--pool", "grid:5", "--each-layer", "--encoder", encoder, "--scope", scope]
+    return card.title, [*options, "--reduce", f"pca:{components}"]
+
+
+def _backbone() -> BackboneCard | None:
+    names = list(backbone_names())
+    name = st.selectbox(
+        "backbone",
+        names,
+        format_func=lambda n: f"{get_card(n).title} · {get_card(n).family}" if n in names else n,
+        index=names.index("squeezenet1_1") if "squeezenet1_1" in names else 0,
+        key="fit-backbone",
+        accept_new_options=True,
+        help="Any other network of a library too, by the library's name: timm:resnet18, "
+        "open_clip:ViT-B-32, torchvision:resnet18.",
+    )
+    if not name:
+        return None
+    try:
+        # A network met for the first time is described by its library, in another process.
+        with st.spinner(f"Reading about {name}", show_time=True):
+            card = get_card(name)
+    except CoreError as error:
+        show_error(error)
+        return None
+    st.caption(f"{card.summary} {card.preprocessing} Licence: {card.licence}.")
+    return card
+
+
+def _weights(card: BackboneCard) -> str:
+    """Draw the choice of weights; return them as typed on the command line, "" if absent."""
+    known: dict[str, WeightsKind | WeightsSpec] = {k: k for k in card.weights if k != "file"}
+    known |= {p.variant: WeightsSpec("pretrained", variant=p.variant) for p in card.pretrained[1:]}
+    own = "file" in card.weights and may_open(st.get_option("server.address"), st.context.headers)
+    chosen = st.radio(
+        "weights",
+        [*known, *([_CHECKPOINT] if own else [])],
+        horizontal=True,
+        key=f"fit-weights-{card.name}",
+    )
+    if chosen == _CHECKPOINT:
+        return _checkpoint(card)
+    presence = weights_presence(card.name, known[chosen])
+    if not presence.present:
+        st.error(f"**{presence.message}**  \n{presence.hint}")
+        return ""
+    return str(chosen)
+
+
+def _checkpoint(card: BackboneCard) -> str:
+    path = st.text_input(
+        "checkpoint on this machine",
+        placeholder="/path/to/weights.safetensors",
+        key=f"fit-checkpoint-{card.name}",
+        help="A state_dict of this network: .pt, .pth or .safetensors. Only tensors are read.",
+    ).strip()
+    if path and not Path(path).expanduser().is_file():
+        st.error(f"**There is no file {path}.**  \nType the full path of the checkpoint.")
+        return ""
+    return path
