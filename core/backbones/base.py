@@ -16,6 +16,7 @@ from PIL import Image
 
 from core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
 from core.backbones.framing import PUBLISHED, Framing
+from core.backbones.precision import Precision
 from core.errors import InvalidInput, unknown_name
 from core.stimuli import StimulusImages
 
@@ -43,6 +44,7 @@ class Backbone(abc.ABC):
         self.weights = weights
         self.device = device
         self.framing = PUBLISHED
+        self.precision: Precision = "float32"
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.card.name}, {self.card.weights_label(self.weights)}>"
@@ -82,6 +84,21 @@ class Backbone(abc.ABC):
         raise InvalidInput(
             f"{self.card.title} reads {reads}; the framing {framing.text} means nothing to it.",
             "Leave the framing at 'published'.",
+        )
+
+    def at_precision(self, precision: Precision) -> Backbone:
+        """Return this backbone computing with other numbers; the network is shared.
+
+        Raises
+        ------
+        InvalidInput
+            It is no network, or this machine has no units for such numbers.
+        """
+        if precision == self.precision:
+            return self
+        raise InvalidInput(
+            f"{self.card.title} computes in float32 only, not in {precision}.",
+            "Leave the precision at 'float32'.",
         )
 
     @abc.abstractmethod

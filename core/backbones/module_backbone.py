@@ -14,6 +14,7 @@ from torch.overrides import TorchFunctionMode
 from core.backbones.base import Backbone, Reduce
 from core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
 from core.backbones.framing import Framing
+from core.backbones.precision import Precision, check_units, computing_in
 from core.backbones.stretch import Stretched
 from core.errors import InvalidInput
 
@@ -77,6 +78,14 @@ class ModuleBackbone(Backbone):
             ) from None
         return other
 
+    def at_precision(self, precision: Precision) -> Backbone:  # noqa: D102 - as in Backbone
+        if precision == self.precision:
+            return self
+        check_units(precision, self.device)
+        other = copy.copy(self)
+        other.precision = precision
+        return other
+
     def forward(  # noqa: D102 - as in Backbone
         self, batch: torch.Tensor, layers: Sequence[str], reduce: Reduce | None = None
     ) -> dict[str, torch.Tensor]:
@@ -87,18 +96,19 @@ class ModuleBackbone(Backbone):
         def keep(name: str, output: torch.Tensor) -> None:
             if name not in wanted:
                 return
-            kept = self.as_response(output, batch)
+            kept = self.as_response(output, batch).float()
             kept = reduce(kept) if reduce else kept
             if _shares_memory(kept, output):
                 # A later in-place operation (ReLU, residual sum) would overwrite it.
                 kept = kept.clone()
-            seen[name] = kept.float()
+            seen[name] = kept
             if len(seen) == len(wanted):
                 raise _AllSeen
 
         with self._one_at_a_time, torch.inference_mode():
             batch = batch.to(self.device).contiguous(memory_format=self._format)
-            _run_with_hooks(self.network, batch, keep, wanted)
+            with computing_in(self.precision, self.device):
+                _run_with_hooks(self.network, batch, keep, wanted)
         return {name: seen[name] for name in layers}
 
     @staticmethod

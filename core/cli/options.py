@@ -11,7 +11,7 @@ from core.brain import HEMISPHERES, VOXELS
 from core.datasets import Subject, open_subject
 from core.errors import InvalidInput
 from core.features import FeatureStore
-from core.features.spec import DTYPES
+from core.features.spec import DTYPES, PRECISIONS
 from core.pipeline.demo import demo_data
 from core.progress import Progress
 from core.runs import Run, RunStore
@@ -77,6 +77,17 @@ def add_dtype(parser: argparse.ArgumentParser) -> None:
         default="float32",
         choices=DTYPES,
         help="of stored features; float16 takes half the bytes and keeps 3 digits, up to 65,504",
+    )
+
+
+def add_precision(parser: argparse.ArgumentParser, default: str | None = "float32") -> None:
+    """Add ``--precision``."""
+    parser.add_argument(
+        "--precision",
+        default=default,
+        choices=PRECISIONS,
+        help="what networks multiply in; bfloat16 is faster on CPUs and GPUs with units for it, "
+        "and keeps 3 digits",
     )
 
 

@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shared.add_pooling(parser, "none")
     shared.add_framing(parser)
     shared.add_dtype(parser)
+    shared.add_precision(parser)
 
 
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
@@ -41,10 +42,14 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     images = shared.images_of(options)
     pooling = Pooling.parse(options.pool)
     framing = Framing.parse(options.framing)
-    backbone = load_backbone(options.backbone, weights).framed(framing)
+    backbone = load_backbone(options.backbone, weights)
+    backbone = backbone.framed(framing).at_precision(options.precision)
     layers = expand_layers(backbone, options.layers.split(","))
     specs = [
-        FeatureSpec(options.backbone, weights, layer, pooling, options.dtype, framing)
+        FeatureSpec(
+            *(options.backbone, weights, layer, pooling),
+            *(options.dtype, framing, options.precision),
+        )
         for layer in layers
     ]
     # Through the cache: a killed pass goes on where it was, and nothing is held in memory.

@@ -44,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shared.add_pooling(parser, "grid:5")
     shared.add_framing(parser)
     shared.add_dtype(parser)
+    shared.add_precision(parser)
     parser.add_argument(
         "--reduce", default="pca:200", metavar="none|pca:K|ipca:K[:BATCH]|rp:K[:gaussian|sparse]"
     )
@@ -126,7 +127,9 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         )
     else:
         specs = _chosen(options, subject, others)
-    specs = tuple(replace(spec, **_split_changes(options)) for spec in specs)
+    specs = tuple(
+        replace(spec, **_split_changes(options)).at_precision(options.precision) for spec in specs
+    )
     runs = fit_all(
         subject,
         specs,

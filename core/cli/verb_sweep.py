@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--csv", type=Path, metavar="DIR", help="write r, ranked tables and predictions as CSV"
     )
+    shared.add_precision(parser, None)
     shared.add_runs(parser)
 
 
@@ -50,6 +51,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         Places(Path(data).absolute(), home.features, runs.root.absolute(), home.surfaces),
         scheduler=options.scheduler,
         workers=options.workers,
+        precision=options.precision,
         progress=part(progress, start, 1.0),
     )
     opened = [runs.open(run_id) for run_id in result.runs]

@@ -53,8 +53,9 @@ class FeatureStore:
         self._load = load
 
     def backbone(self, spec: FeatureSpec) -> Backbone:
-        """Make the backbone of some features, framed as they are."""
-        return self._load(spec.backbone, spec.weights).framed(spec.framing)
+        """Make the backbone of some features, framed and computing as they ask."""
+        loaded = self._load(spec.backbone, spec.weights)
+        return loaded.framed(spec.framing).at_precision(spec.precision)
 
     def get(
         self,
@@ -178,10 +179,10 @@ def resolved(spec: FeatureSpec) -> FeatureSpec:
 def _check_alike(specs: Sequence[FeatureSpec]) -> None:
     if not specs:
         raise InvalidInput("No features were asked for.", "Name at least one layer.")
-    kinds = {fingerprint([s.backbone, s.weights, s.framing, s.pooling, s.dtype]) for s in specs}
-    if len(kinds) > 1:
+    sources = {spec.source for spec in specs}
+    if len(sources) > 1:
         raise InvalidInput(
-            "One pass serves one backbone with one kind of weights, framing, pooling and dtype; "
-            f"{len(kinds)} were asked for.",
+            "One pass serves one backbone with one kind of weights, framing, pooling, precision "
+            f"and dtype; {len(sources)} were asked for.",
             "Ask for each of them by itself.",
         )

@@ -22,7 +22,7 @@ def extract_together(
     """Fill the feature cache: one pass per backbone and image set serves all layers."""
     groups: dict[object, dict[FeatureSpec, None]] = {}
     for f in features:
-        groups.setdefault((f.backbone, f.weights, f.framing, f.pooling, f.dtype), {})[f] = None
+        groups.setdefault(f.source, {})[f] = None
     steps = [(list(g), images) for g in groups.values() for images in image_sets if len(images)]
     for k, (wanted, images) in enumerate(steps):
         store.get(wanted, images, progress=part(progress, k / len(steps), (k + 1) / len(steps)))

@@ -297,9 +297,9 @@ class _KeptFit:
             self._seconds = self._when - begun
 
 
-def source_of(features: Sequence[FeatureSpec]) -> tuple[object, ...] | None:
+def source_of(features: Sequence[FeatureSpec]) -> FeatureSpec | None:
     """Return the pass that features come from; None where they come from several."""
-    sources = {(f.backbone, f.weights, f.framing, f.pooling, f.dtype) for f in features}
+    sources = {f.source for f in features}
     return sources.pop() if len(sources) == 1 else None
 
 

@@ -15,6 +15,7 @@ A plan::
     reduce = "pca:200"
     pool = "grid:5"
     framing = "published"            # or "stretch:N": whole pictures, N x N pixels
+    precision = "float32"            # or "bfloat16"
     scope = "both"
     seeds = [0]                      # of untrained weights
     split_rule = "random"            # or "shuffled", "fold:1/5"
@@ -32,6 +33,7 @@ from pathlib import Path
 from typing import Any
 
 from core.backbones import PUBLISHED, Framing
+from core.backbones.precision import PRECISIONS, Precision
 from core.encoding import EncoderSpec, Reduction
 from core.encoding.scopes import SCOPES
 from core.encoding.settings import with_plain_settings
@@ -55,6 +57,7 @@ class ModelPlan:
     reduce: Reduction = Reduction()
     pool: Pooling = Pooling("grid", 5)
     framing: Framing = PUBLISHED
+    precision: Precision = "float32"
     scope: str = "both"
     seeds: tuple[int, ...] = (0,)
     split_rule: str = RANDOM
@@ -127,6 +130,7 @@ def _model(raw: Mapping[str, Any], number: int, name: str) -> ModelPlan:
         reduce=Reduction.parse(str(raw.get("reduce", "pca:200"))),
         pool=Pooling.parse(str(raw.get("pool", "grid:5"))),
         framing=Framing.parse(str(raw.get("framing", "published"))),
+        precision=_precision(raw),
         scope=_scope(raw),
         seeds=tuple(seeds),
         split_rule=check_split_rule(str(raw.get("split_rule", RANDOM))),
@@ -139,6 +143,12 @@ def _scope(raw: Mapping[str, Any]) -> str:
     scope = str(raw.get("scope", "both"))
     check_option("scope", scope, SCOPES)
     return scope
+
+
+def _precision(raw: Mapping[str, Any]) -> Precision:
+    precision: Precision = raw.get("precision", "float32")
+    check_option("precision", precision, PRECISIONS)
+    return precision
 
 
 def _number(raw: Mapping[str, Any], key: str, kind: type, default: Any, where: str) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -30,18 +30,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FeatureSource:
-    """One backbone of a run, and the layers to ask it for."""
+    """One pass through a backbone of a run: what its layers have in common, and the layers."""
 
-    backbone: str
-    weights: WeightsSpec
+    common: FeatureSpec
     layers: tuple[str, ...]
-    pooling: Pooling
-    framing: Framing
-    dtype: Literal["float32", "float16"] = "float32"
 
-    def load(self) -> Backbone:
-        """Make the backbone, framed as the run was fitted."""
-        return load_backbone(self.backbone, self.weights).framed(self.framing)
+    def view(self, backbone: Backbone) -> Backbone:
+        """Return the loaded backbone framed and computing as in the fit."""
+        return backbone.framed(self.common.framing).at_precision(self.common.precision)
 
 
 def features_of(run: Run) -> tuple[FeatureSpec, ...]:
@@ -56,6 +52,7 @@ def features_of(run: Run) -> tuple[FeatureSpec, ...]:
             # Runs older than dtypes and framings were fitted with the usual ones.
             f.get("dtype", "float32"),
             Framing(**_fields(f.get("framing", {}))),
+            f.get("precision", "float32"),
         )
         for f in stored
     )
@@ -65,11 +62,8 @@ def sources_of(run: Run) -> tuple[FeatureSource, ...]:
     """Read a run's backbones from its record: one forward pass each."""
     groups: dict[FeatureSpec, list[str]] = {}
     for f in features_of(run):
-        groups.setdefault(replace(f, layer=""), []).append(f.layer)
-    return tuple(
-        FeatureSource(f.backbone, f.weights, tuple(layers), f.pooling, f.framing, f.dtype)
-        for f, layers in groups.items()
-    )
+        groups.setdefault(f.source, []).append(f.layer)
+    return tuple(FeatureSource(common, tuple(layers)) for common, layers in groups.items())
 
 
 def _fields(plain: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,17 +75,16 @@ class BackboneCache:
 
     def __init__(self) -> None:
         self._loaded: dict[tuple[str, WeightsSpec], Backbone] = {}
-        self._framed: dict[tuple[str, WeightsSpec, Framing], Backbone] = {}
+        self._views: dict[FeatureSpec, Backbone] = {}
 
     def get(self, source: FeatureSource) -> Backbone:
         """Load a source's backbone, or return the one loaded before."""
-        key = (source.backbone, source.weights)
+        key = (source.common.backbone, source.common.weights)
         if key not in self._loaded:
             self._loaded[key] = load_backbone(*key)
-        framed = (*key, source.framing)
-        if framed not in self._framed:
-            self._framed[framed] = self._loaded[key].framed(source.framing)
-        return self._framed[framed]
+        if source.common not in self._views:
+            self._views[source.common] = source.view(self._loaded[key])
+        return self._views[source.common]
 
 
 def _design(
@@ -101,10 +94,7 @@ def _design(
     arrays: dict[FeatureSpec, np.ndarray] = {}
     for source, layers in by_source.items():
         for name, array in layers.items():
-            feature = FeatureSpec(
-                *(source.backbone, source.weights, name),
-                *(source.pooling, source.dtype, source.framing),
-            )
+            feature = replace(source.common, layer=name)
             # Rounded as what the fit saw.
             seen = as_stored(np.asarray(array), feature)
             arrays[feature] = seen.astype(np.float32, copy=False).reshape(len(seen), -1)
@@ -126,11 +116,12 @@ def predict_images(
     from core.features.extract import BATCH_SIZE, extract_batches, largest_batch
 
     sources = sources_of(run)
-    backbones = [source.load() for source in sources]
+    loaded = BackboneCache()
+    backbones = [loaded.get(source) for source in sources]
     batch_size = min(BATCH_SIZE, *(largest_batch(b.input_size) for b in backbones))
     passes = [
         extract_batches(
-            *(backbone, images, source.layers, source.pooling),
+            *(backbone, images, source.layers, source.common.pooling),
             batch_size=batch_size,
             # The networks take turns, batch by batch: one tells how far all are.
             progress=silent if k else progress,
@@ -155,7 +146,7 @@ def picture_design(
 
     by_source = {}
     for source in sources_of(run):
-        layers = extract_one(backbones.get(source), picture, source.layers, source.pooling)
+        layers = extract_one(backbones.get(source), picture, source.layers, source.common.pooling)
         by_source[source] = {name: np.asarray(array)[None] for name, array in layers.items()}
     design, residual = _design(run, by_source)
     return design[0], float(residual[0])

@@ -67,9 +67,12 @@ def _sources(spec: EncodingSpec) -> list[dict[str, Any]]:
             "backbone": f.backbone,
             "weights": {**to_plain(f.weights), "label": label},
             "framing": f.framing.text,
+            "precision": f.precision,
             "layers": [],
         }
-        found.setdefault((f.backbone, f.weights, f.framing), entry)["layers"].append(f.layer)
+        found.setdefault((f.backbone, f.weights, f.framing, f.precision), entry)["layers"].append(
+            f.layer
+        )
     return list(found.values())
 
 
@@ -85,7 +88,8 @@ def _title(spec: EncodingSpec, sources: list[dict[str, Any]]) -> str:
         named = " + ".join(layers) if len(layers) < 4 else f"{len(layers)} layers"
         title = get_card(source["backbone"]).title
         framing = Framing.parse(source["framing"]).label
-        parts = [title, named, source["weights"]["label"], framing]
+        precision = source["precision"] if source["precision"] != "float32" else ""
+        parts = [title, named, source["weights"]["label"], framing, precision]
         words.append(" · ".join(p for p in parts if p))
     return f"{' and '.join(words)} · {spec.encoder.name}"
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from core.backbones import get_card, list_layers, parse_weights
+from core.backbones.precision import Precision
 from core.datasets import Subject, find_subjects, open_subject
 from core.errors import CoreError, InvalidInput
 from core.features import FeatureSpec, FeatureStore
@@ -73,7 +74,9 @@ class SweepResult:
     runs: list[str] = field(default_factory=list)
 
 
-def plan_tasks(plan: Plan, places: Places) -> tuple[list[Task], list[dict[str, str]]]:
+def plan_tasks(
+    plan: Plan, places: Places, precision: Precision | None = None
+) -> tuple[list[Task], list[dict[str, str]]]:
     """Turn a plan into tasks; what cannot be planned (no weights, no such layer) is told."""
     names = [ref.id for ref in find_subjects(places.data)]
     opened = {name: open_subject(places.data, name) for name in names}
@@ -84,6 +87,8 @@ def plan_tasks(plan: Plan, places: Places) -> tuple[list[Task], list[dict[str, s
         for name, make in _wanted(plan, subject, others):
             try:
                 specs = make()
+                if precision is not None:
+                    specs = tuple(spec.at_precision(precision) for spec in specs)
                 for spec in specs:
                     check_placement(subject, spec)
                 tasks.append(Task(f"{subject_id} {name}", subject_id, specs))
@@ -133,7 +138,7 @@ def _model_specs(
             seed=model.split_seed,
             split_rule=model.split_rule,
             validation_fraction=model.validation_fraction,
-        )
+        ).at_precision(model.precision)
         for group in ([tuple(features)] if model.together else [(f,) for f in features])
     )
 
@@ -144,6 +149,7 @@ def run_sweep(
     *,
     scheduler: str | None = None,
     workers: int | None = None,
+    precision: Precision | None = None,
     progress: Progress = silent,
 ) -> SweepResult:
     """Fit everything a plan asks for; one failure stops nothing else.
@@ -152,8 +158,9 @@ def run_sweep(
     ----------
     scheduler : address of a Dask scheduler; None starts a local cluster.
     workers : processes of the local cluster; None takes one for every four cores.
+    precision : of all networks; None leaves it to the plan.
     """
-    tasks, failed = plan_tasks(plan, places)
+    tasks, failed = plan_tasks(plan, places, precision)
     store = RunStore(places.runs)
     result = SweepResult(len(tasks) + len(failed), failed=failed)
     missing = [t for t in tasks if any(s.run_id not in store for s in t.specs)]
@@ -233,7 +240,7 @@ def _passes(task: Task) -> list[tuple[tuple[Any, ...], FeatureSpec | EncodingSpe
             found.append(((spec.subject, spec.with_subjects, source_of(spec.features)), spec))
             continue
         for subject in (spec.subject, *(o.subject for o in spec.with_subjects)):
-            found += [((subject, f.backbone, f.weights, f.pooling), f) for f in spec.features]
+            found += [((subject, f.source), f) for f in spec.features]
     return found
 
 

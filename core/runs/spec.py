@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.backbones import get_card
+from core.backbones.precision import Precision
 from core.config import fingerprint
 from core.encoding import EncoderSpec, Reduction
 from core.encoding.scopes import SCOPES
@@ -91,6 +92,14 @@ class EncodingSpec:
             object.__setattr__(self, "spaces", "one")
         if not has_fraction(self.split_rule):
             object.__setattr__(self, "validation_fraction", 0.2)
+
+    def at_precision(self, precision: Precision) -> EncodingSpec:
+        """Return it with networks that multiply in another precision; what is computed stays."""
+        features = tuple(
+            f if get_card(f.backbone).weights == ("fixed",) else replace(f, precision=precision)
+            for f in self.features
+        )
+        return replace(self, features=features)
 
     def feature_spaces(self) -> tuple[tuple[FeatureSpec, ...], ...]:
         """Return the features of each feature space, in the order of the design's columns."""

@@ -35,12 +35,14 @@ class RunSource:
     ----------
     weights : kind, seed, sha256, label.
     framing : as ``core.backbones.Framing.text``.
+    precision : what its network multiplied in.
     """
 
     backbone: str
     weights: Mapping[str, Any]
     layers: tuple[str, ...]
     framing: str = "published"
+    precision: str = "float32"
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,9 @@ class Run:
         """The backbones its features come from, each with weights and layers."""
         return tuple(
             RunSource(
-                s["backbone"], s["weights"], tuple(s["layers"]), s.get("framing", "published")
+                *(s["backbone"], s["weights"], tuple(s["layers"])),
+                # Records older than these were of the usual ones.
+                *(s.get("framing", "published"), s.get("precision", "float32")),
             )
             for s in self.record["sources"]
         )
@@ -110,11 +114,13 @@ class Run:
 
     @property
     def method(self) -> str:
-        """The encoder with its scope and the other subjects fitted along, short, for menus."""
+        """The encoder and whatever of the fit was unusual, short, for menus."""
         spec = self.record["spec"]
         words = [self.encoder]
         words += [f"per {spec['scope'].replace('_', ' ')}"] if spec["scope"] != "both" else []
         words += ["cross-subject"] if spec["with_subjects"] else []
+        unusual = [w for s in self.sources for w in (s.framing, s.precision)]
+        words += [w for w in dict.fromkeys(unusual) if w not in ("published", "float32")]
         return " ".join(words)
 
     @property

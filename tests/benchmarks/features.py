@@ -5,6 +5,7 @@
   CPU decoding takes cores from the network: ``at most`` is the share if all cores are always busy,
   (time of the network) / (that + decoding's CPU time spread over the threads).
 * one pass: all layers of img2brain in one pass, against a pass for each layer.
+* precision: the network alone in bfloat16 against float32, where the machine has units for it.
 * store: ``FeatureStore.get``, which also writes what it computes, against the pass alone.
 
 ``python tests/benchmarks/features.py --threads 2``
@@ -138,6 +139,22 @@ def one_pass(folder: Path, name: str, n: int, rounds: int) -> None:
     )
 
 
+def precision(name: str, n: int, rounds: int) -> None:
+    import torch
+
+    from core.backbones import WeightsSpec, load_backbone
+
+    backbone = load_backbone(name, WeightsSpec("untrained"), "cpu")
+    half, layer = backbone.at_precision("bfloat16"), [backbone.layers()[-1].name]
+    batch = torch.randn(n, 3, 224, 224)
+    arms = {
+        "float32": lambda: backbone.forward(batch, layer),
+        "bfloat16": lambda: half.forward(batch, layer),
+    }
+    found = interleaved(arms, rounds)
+    print(f"{name:14s} bfloat16 {ratio(found['float32'], found['bfloat16']):.2f} times as fast")
+
+
 def store_overhead(folder: Path, name: str, n: int, rounds: int, pool: str) -> None:
     from core.backbones import WeightsSpec, load_backbone
     from core.features import FeatureSpec, FeatureStore, Pooling
@@ -178,7 +195,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--scale", type=float, default=1.0, help="of the numbers of images")
     parser.add_argument("--networks", nargs="+", choices=N_IMAGES, default=list(N_IMAGES))
-    parser.add_argument("--parts", nargs="+", default=["files", "pass", "store"])
+    parser.add_argument("--parts", nargs="+", default=["files", "pass", "precision", "store"])
     options = parser.parse_args()
     import torch
 
@@ -194,6 +211,9 @@ def main() -> None:
         if "pass" in options.parts:
             for network, n in (("alexnet", 96), ("resnet50", 32)):
                 one_pass(folder, network, max(32, int(n * options.scale)), options.rounds)
+        if "precision" in options.parts:
+            for network in ("alexnet", "vgg16", "resnet50", "clip_vit_b32"):
+                precision(network, 32, options.rounds)
         if "store" in options.parts:
             for network, n, pool in (("alexnet", 192, "none"), ("resnet50", 64, "grid:5")):
                 n = max(32, int(n * options.scale))

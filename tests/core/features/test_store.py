@@ -135,7 +135,7 @@ def test_bad_requests_are_told(store, images):
 
 def test_key_holds_exactly_these_fields():
     assert [f.name for f in dataclasses.fields(FeatureSpec)] == [
-        *("backbone", "weights", "layer", "pooling", "dtype", "framing")
+        *("backbone", "weights", "layer", "pooling", "dtype", "framing", "precision")
     ]
     keys = {
         fingerprint(s)
@@ -148,12 +148,13 @@ def test_key_holds_exactly_these_fields():
             dataclasses.replace(spec("block1"), dtype="float16"),
             dataclasses.replace(spec("block1"), framing=Framing("stretch", 64)),
             dataclasses.replace(spec("block1"), framing=Framing("stretch", 65)),
+            dataclasses.replace(spec("block1"), precision="bfloat16"),
         )
     }
-    assert len(keys) == 8
+    assert len(keys) == 9
 
 
-def test_features_stored_before_there_were_dtypes_and_framings_keep_their_key():
+def test_features_stored_before_there_were_dtypes_framings_and_precisions_keep_their_key():
     assert fingerprint(spec("block1")) == "bd80cbf48f6902f3"
 
 

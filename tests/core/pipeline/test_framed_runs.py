@@ -104,9 +104,30 @@ def test_a_loaded_network_serves_both_framings():
     cache, name = BackboneCache(), "squeezenet1_1"
     weights = resolve_weights(name, WeightsSpec("untrained"))
     sources = [
-        FeatureSource(name, weights, ("features.3",), Pooling(), f) for f in (STRETCH, Framing())
+        FeatureSource(FeatureSpec(name, weights, "", framing=f), ("features.3",))
+        for f in (STRETCH, Framing())
     ]
     stretched, published = (cache.get(s) for s in sources)
     assert stretched.network is published.network
     assert cache.get(sources[0]) is stretched
     assert published.input_size == load_backbone(name, weights).input_size == 224
+
+
+def test_a_run_in_bfloat16_keeps_that_and_sees_new_pictures_so(fitted, tmp_path, monkeypatch):
+    monkeypatch.setattr("torch.cpu._is_avx512_bf16_supported", lambda: True)
+    subject, _ = fitted
+    spec = _spec(subject, "squeezenet1_1", "features.3").at_precision("bfloat16")
+    store, runs = FeatureStore(tmp_path / "features"), RunStore(tmp_path / "runs")
+    run = fit(subject, spec, features=store, runs=runs)
+    (feature,) = features_of(run)
+    assert feature.precision == "bfloat16"
+    stored = store.get([feature], subject.test.images)[feature.layer]
+    fresh = predict_images(run, subject.test.images)
+    from core.pipeline.designs import Readouts
+
+    design = Readouts(run.readouts).transform([stored.reshape(len(stored), -1)])[0]
+    np.testing.assert_allclose(
+        np.concatenate(list(fresh.values()), axis=1), run.fitted.predict(design), atol=1e-4
+    )
+    assert run.method == "ridge stretch:64 bfloat16"
+    assert "pictures stretched to 64 px · bfloat16" in run.title
