@@ -91,8 +91,13 @@ def encode_payload(
     view: Mapping[str, Any] | None = None,
     stamp: str = "SIMULATED",
     publish_view: bool = False,
+    draw: Callable[[str], bytes] | None = None,
 ) -> bytes:
-    """Return the message for one image, checked."""
+    """Return the message for one image, checked.
+
+    With ``draw``, which takes the message's id, a picture goes with it: for a browser that cannot
+    draw by itself.
+    """
     if not 1 <= len(maps) <= MAX_VIEWS:
         raise ValueError(f"{len(maps)} maps given; allowed: 1 to {MAX_VIEWS}.")
     arrays: dict[str, np.ndarray] = {}
@@ -146,7 +151,10 @@ def encode_payload(
     digest = hashlib.blake2b(repr(header).encode(), digest_size=8)
     for array in arrays.values():
         digest.update(array.tobytes())
-    return pack({"id": digest.hexdigest(), **header}, arrays)
+    name = digest.hexdigest()
+    if draw is not None:
+        arrays["still"] = np.frombuffer(draw(name), np.uint8)
+    return pack({"id": name, **header}, arrays)
 
 
 def check_view(view: Mapping[str, Any] | None) -> dict[str, Any] | None:
