@@ -82,7 +82,9 @@ export class StillViewer {
     this.root.dataset.theme = this.theme.name;
     this.root.dataset.state = arrays.still ? "ready" : "waiting";
     this.#mark();
-    if (arrays.still) this.#show(arrays.still);
+    // A change of theme brings the old message once more; its picture is there already.
+    if (arrays.still && data !== this.message) this.#show(arrays.still);
+    this.message = data;
     this.#ask();
     // The table has the same numbers as with WebGL2.
     const assets = await this.assets.all(header);

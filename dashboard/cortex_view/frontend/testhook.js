@@ -1,5 +1,6 @@
 // What numeric browser tests may ask, as `root.__cortex`.
 
+import { composePicture } from "./draw/picture.js";
 import { recordFilm } from "./film.js";
 import { isVisible } from "./pure/picking.js";
 import { State } from "./pure/state.js";
@@ -120,6 +121,11 @@ export function testHook(viewer) {
     },
     /** Bytes of a short film. */
     film: async (name, seconds) => (await recordFilm(viewer, name, { seconds, ratio: 1 })).size,
+    /** Bytes of the picture to save, at a ratio. */
+    png: async (ratio) => [...new Uint8Array(await (await composePicture(viewer, { ratio })).arrayBuffer())],
+    stageSize: () => [viewer.stage.width, viewer.stage.height],
+    /** [background, text, accent], each [r, g, b] 0..255. */
+    theme: () => ["background", "text", "accent"].map((name) => viewer.theme.rgb[name].map((v) => Math.round(v * 255))),
     grey: () => viewer.theme.grey.map((value) => Math.round(value * 255)),
   };
 }

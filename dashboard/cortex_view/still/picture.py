@@ -19,7 +19,7 @@ from dashboard.cortex_view.still.layout import Cell, layout_cells, sight_of
 from dashboard.cortex_view.still.raster import Fragments, rasterise
 from dashboard.cortex_view.still.request import StillRequest
 from dashboard.cortex_view.still.scene import Scene, ink_of
-from dashboard.cortex_view.still.shading import shade
+from dashboard.cortex_view.still.shading import Relief, relief_of, shade
 from dashboard.cortex_view.still.text import draw_bar, draw_mark, draw_names, draw_title
 from dashboard.cortex_view.still.words import Words
 
@@ -66,11 +66,11 @@ def draw_still(
     hints: dict[Camera, dict[tuple[str, str], tuple[float, float]]] = {}
     for i, (cell, camera, shown) in enumerate(zip(cells, cameras, maps, strict=True)):
         placed = _placed(assets.folder, assets.geometry, camera)
-        fragments = _fragments(assets.folder, assets.geometry, camera, cell.body[2:])
+        fragments, relief = _seen(assets.folder, assets.geometry, camera, cell.body[2:])
         ink = ink_of(shown, maps[0], scene.view, request.theme)
         colours = shade(
             fragments,
-            placed.normals,
+            relief,
             brain,
             subject,
             brain.flat_faces if camera.is_flat else brain.faces,
@@ -120,10 +120,14 @@ def _placed(folder: Path, geometry: str, camera: Camera) -> Placed:
 
 
 @lru_cache(maxsize=6)
-def _fragments(folder: Path, geometry: str, camera: Camera, size: tuple[int, int]) -> Fragments:
+def _seen(
+    folder: Path, geometry: str, camera: Camera, size: tuple[int, int]
+) -> tuple[Fragments, Relief]:
     """Rasterise one camera's brains once: another image changes colours only."""
     brain, placed = read_brain(folder, geometry), _placed(folder, geometry, camera)
     sight = sight_of(Cell(0, 0, *size, title=0, foot=0), camera, placed)
     xyz = np.column_stack([sight.to_screen(placed.xyz) * _RATIO, placed.xyz[:, 2]])
     faces = brain.flat_faces if camera.is_flat else brain.faces
-    return rasterise(xyz, faces, size[0] * _RATIO, size[1] * _RATIO, two_sided=camera.is_flat)
+    width, height = (length * _RATIO for length in size)
+    fragments = rasterise(xyz, faces, width, height, two_sided=camera.is_flat)
+    return fragments, relief_of(fragments, placed.normals, brain, faces)

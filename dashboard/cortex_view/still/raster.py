@@ -17,8 +17,8 @@ class Fragments:
     ----------
     pixel : (n,) row * width + column.
     face : (n,) the nearest triangle there.
-    bary : (n, 3) weights of its corners at the pixel's middle.
-    dx, dy : (n, 3) their change per pixel to the right and downwards.
+    bary : (n, 3) float32 weights of its corners at the pixel's middle.
+    dx, dy : (n, 3) float32, their change per pixel to the right and downwards.
     front : (n,) bool, seen from outside.
     depth : (height * width,) z of what is seen, -inf where nothing is.
     """
@@ -93,9 +93,9 @@ def rasterise(
     return Fragments(
         pixel=pixel,
         face=drawn[which],
-        bary=_weights(a[which], dx, dy, pixel % width, pixel // width),
-        dx=dx,
-        dy=dy,
+        bary=_weights(a[which], dx, dy, pixel % width, pixel // width).astype(np.float32),
+        dx=dx.astype(np.float32),
+        dy=dy.astype(np.float32),
         front=area[which] < 0,
         depth=depth,
     )

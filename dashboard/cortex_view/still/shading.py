@@ -53,9 +53,38 @@ class Ink:
     reliable: tuple[float, float] | None = None
 
 
+@dataclass(frozen=True)
+class Relief:
+    """What a camera's fragments look like whatever is drawn on them; (n, 1) each.
+
+    Parameters
+    ----------
+    sulcus : 0 on gyri, 1 in sulci.
+    light : from the camera, a little from above; matte, so it only ever takes away.
+    """
+
+    sulcus: np.ndarray
+    light: np.ndarray
+
+
+def relief_of(fragments: Fragments, normals: np.ndarray, brain: Brain, faces: np.ndarray) -> Relief:
+    """Return depth and light of fragments; ``normals`` (n_vertices, 3) are in view axes."""
+    corners = faces[fragments.face]
+    sulcus = _smoothstep(
+        0.22, 0.78, _mixed(fragments.bary, brain.depth.astype(np.float32)[corners])
+    )
+    x, y, z = (
+        _mixed(fragments.bary, normals[:, axis].astype(np.float32)[corners]) for axis in range(3)
+    )
+    length = np.sqrt(x * x + y * y + z * z)
+    facing = np.clip(z / length, 0, 1)
+    light = 0.56 + 0.46 * facing**0.8 + 0.07 * y / length * (1 - facing)
+    return Relief(sulcus[:, None], np.minimum(light, 1.04)[:, None])
+
+
 def shade(
     fragments: Fragments,
-    normals: np.ndarray,
+    relief: Relief,
     brain: Brain,
     subject: Subject,
     faces: np.ndarray,
@@ -68,42 +97,34 @@ def shade(
 
     Parameters
     ----------
-    normals : (n_vertices, 3) in view axes.
     faces : the triangles that ``fragments.face`` counts.
     values, reliability : (n_values,) in the subject's order; NaN shows the cortex.
     """
     corners = faces[fragments.face]
     bary = fragments.bary
-    value, valid = _spread(values, subject, len(brain.depth))
-    trust = np.ones(len(brain.depth))
-    if reliability is not None:
-        trust[subject.vertices] = np.nan_to_num(reliability)
-    shown, weight = _between(value[corners], valid[corners], bary, ink)
-    amount = _coverage(shown, weight, valid[corners], fragments, ink)
+    value, valid = (part[corners] for part in _spread(values, subject, len(brain.depth)))
+    shown, weight = _between(value, valid, bary, ink)
+    amount = _coverage(shown, weight, valid, fragments, ink)
     if not look.plain:
         amount = amount * ink.opacity
-    if ink.reliable is not None:
-        solid = (bary * valid[corners] * trust[corners]).sum(1)
-        solid /= np.maximum((bary * valid[corners]).sum(1), 1e-6)
+    if ink.reliable is not None and reliability is not None:
+        trust = np.zeros(len(brain.depth), np.float32)
+        trust[subject.vertices] = np.nan_to_num(reliability)
+        solid = _mixed(bary, valid * trust[corners]) / np.maximum(_mixed(bary, valid), 1e-6)
         start, end = ink.reliable
         amount = amount * np.clip((solid - start) / max(end - start, 1e-6), 0, 1)
-    data = ink.table[_entries(shown, ink)] / 255
-    amount = amount[:, None]
+    data = (ink.table / np.float32(255)).astype(np.float32)[_entries(shown, ink)]
+    amount = amount[:, None].astype(np.float32)
+    grey, gyri, sulci = (np.asarray(c, np.float32) for c in (look.grey, look.gyri, look.sulci))
     if look.plain:
-        return look.grey + (data - look.grey) * amount
+        return grey + (data - grey) * amount
 
-    sulcus = _smoothstep(0.22, 0.78, (bary * brain.depth[corners]).sum(1))[:, None]
-    cortex = look.gyri + (look.sulci - look.gyri) * sulcus
-    rgb = cortex + (data * (1.03 - 0.16 * sulcus) - cortex) * amount
-    normal = (bary[:, :, None] * normals[corners]).sum(1)
-    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
-    facing = np.clip(normal[:, 2], 0, 1)
-    light = 0.56 + 0.46 * facing**0.8 + 0.07 * normal[:, 1] * (1 - facing)
-    rgb = rgb * np.minimum(light, 1.04)[:, None]
-    _outline(rgb, fragments, subject.masks[corners], corners[:, 0], brain, look)
-    rgb[~fragments.front] = look.sulci * 0.55
-    clipped: np.ndarray = np.clip(rgb, 0, 1)
-    return clipped
+    rgb = gyri + (sulci - gyri) * relief.sulcus
+    rgb += (data * (1.03 - 0.16 * relief.sulcus) - rgb) * amount
+    rgb *= relief.light
+    _outline(rgb, fragments, corners, brain, subject, look)
+    rgb[~fragments.front] = sulci * 0.55
+    return np.clip(rgb, 0, 1, out=rgb)
 
 
 def entry_of(kind: str, low: float, high: float, value: np.ndarray) -> np.ndarray:
@@ -123,9 +144,8 @@ def _entries(shown: np.ndarray, ink: Ink) -> np.ndarray:
 def _spread(values: np.ndarray, subject: Subject, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Return (n_vertices,) values, 0 where there is none, and 1 where there is one."""
     finite = np.isfinite(values)
-    value, valid = np.zeros(n), np.zeros(n)
-    # Exactly what a float32 texture holds.
-    value[subject.vertices] = np.where(finite, values, 0).astype(np.float32)
+    value, valid = np.zeros(n, np.float32), np.zeros(n, np.float32)
+    value[subject.vertices] = np.where(finite, values, 0)
     valid[subject.vertices] = finite
     return value, valid
 
@@ -138,17 +158,16 @@ def _between(
     if ink.kind == "categorical":
         nearest = np.argmax(bary, axis=1)
         return value[rows, nearest], valid[rows, nearest]
-    weight = (bary * valid).sum(1)
-    real = bary * valid
+    weight = _mixed(bary, valid)
     total = np.maximum(weight, 1e-6)
     if ink.kind != "cyclic":
-        return (real * value).sum(1) / total, weight
+        return _mixed(bary, valid * value) / total, weight
     # Round the circle the short way: the others are measured from the first real value.
     turn = ink.high - ink.low
     origin = value[rows, np.argmax(valid > 0, axis=1)]
     off = value - origin[:, None]
     off -= turn * np.floor(off / turn + 0.5)
-    return origin + (real * off).sum(1) / total, weight
+    return origin + _mixed(bary, valid * off) / total, weight
 
 
 def _coverage(
@@ -158,7 +177,7 @@ def _coverage(
     if ink.kind == "categorical":
         edge = weight
     else:
-        slope = np.hypot((valid * fragments.dx).sum(1), (valid * fragments.dy).sum(1))
+        slope = np.hypot(_mixed(valid, fragments.dx), _mixed(valid, fragments.dy))
         edge = np.clip((weight - 0.5) / np.maximum(slope, 1e-6) + 0.5, 0, 1)
     if ink.hidden is not None:
         edge = np.where((shown > ink.hidden[0]) & (shown < ink.hidden[1]), 0, edge)
@@ -168,32 +187,38 @@ def _coverage(
 def _outline(
     rgb: np.ndarray,
     fragments: Fragments,
-    masks: np.ndarray,
-    first: np.ndarray,
+    corners: np.ndarray,
     brain: Brain,
+    subject: Subject,
     look: Look,
 ) -> None:
     """Draw ROI borders half way between members and others, in place."""
-    on_right = first >= brain.slices["right"].start
-    everyone = masks[:, 0] & masks[:, 1] & masks[:, 2]
-    someone = masks[:, 0] | masks[:, 1] | masks[:, 2]
-    raised_all = np.where(on_right, np.uint64(look.raised["right"]), np.uint64(look.raised["left"]))
-    differ = someone & ~everyone & (np.uint64(look.shown) | raised_all)
+    a, b, c = (subject.masks[corners[:, k]] for k in range(3))
+    on_right = corners[:, 0] >= brain.slices["right"].start
+    raised = np.where(on_right, np.uint64(look.raised["right"]), np.uint64(look.raised["left"]))
+    differ = (a | b | c) & ~(a & b & c) & (np.uint64(look.shown) | raised)
+    near = np.flatnonzero(differ)
     for bit in range(len(look.roi_colours)):
         flag = np.uint64(1 << bit)
-        at = np.flatnonzero(differ & flag)
+        at = near[(differ[near] & flag) != 0]
         if not len(at):
             continue
-        inside = (masks[at] & flag) != 0
-        slope = np.hypot((inside * fragments.dx[at]).sum(1), (inside * fragments.dy[at]).sum(1))
-        away = np.abs((inside * fragments.bary[at]).sum(1) - 0.5) / np.maximum(slope, 1e-9)
-        lifted = (raised_all[at] & flag) != 0
-        strength = np.where(~lifted & (raised_all[at] != 0), 0.3, 1.0)
+        inside = np.stack([(mask[at] & flag) != 0 for mask in (a, b, c)], 1)
+        slope = np.hypot(_mixed(inside, fragments.dx[at]), _mixed(inside, fragments.dy[at]))
+        away = np.abs(_mixed(inside, fragments.bary[at]) - 0.5) / np.maximum(slope, 1e-9)
+        lifted = (raised[at] & flag) != 0
+        strength = np.where(~lifted & (raised[at] != 0), 0.3, 1.0)
         half = np.where(lifted, 1.4, 0.75) * look.pixel
         wide = half + np.where(lifted, 1.6, 0.9) * look.pixel
         for colour, width, most in ((look.halo, wide, 0.4), (look.roi_colours[bit], half, 1.0)):
             cover = np.clip(width + 0.5 - away, 0, 1)[:, None] * (strength * most)[:, None]
             rgb[at] += (colour - rgb[at]) * cover
+
+
+def _mixed(weights: np.ndarray, parts: np.ndarray) -> np.ndarray:
+    """(n,) sums over the three corners."""
+    out: np.ndarray = np.einsum("nk,nk->n", weights, parts)
+    return out
 
 
 def _smoothstep(low: float, high: float, value: np.ndarray) -> np.ndarray:

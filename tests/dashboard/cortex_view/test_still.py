@@ -35,7 +35,7 @@ ASKED = {
 
 
 def _grid(n: int, left: float) -> tuple[np.ndarray, np.ndarray]:
-    """A closed-enough bowl: (n * n, 3) points of a bulging sheet and its triangles, outside first."""
+    """(n * n, 3) points of an upright sheet, and its triangles."""
     u, v = np.meshgrid(np.linspace(-1, 1, n), np.linspace(-1, 1, n))
     points = np.stack([left + 0 * u, 50 * u, 40 * v], -1).reshape(-1, 3)
     corner = (np.arange(n - 1)[:, None] * n + np.arange(n - 1)).ravel()
@@ -108,10 +108,10 @@ def _spots(brain, request, view, n_maps=1, view_number=0):
 
 def test_the_nearest_triangle_wins_at_every_pixel():
     rng = np.random.default_rng(4)
-    xyz = rng.uniform(-4, 28, (40, 3))
-    faces = rng.integers(0, 40, (60, 3))
+    xyz = rng.uniform(-4, 20, (40, 3))
+    faces = rng.integers(0, 40, (30, 3))
     faces = faces[(faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2])]
-    width, height = 24, 17
+    width, height = 17, 13
     found = rasterise(xyz, faces, width, height, two_sided=True)
     owner = np.full(width * height, -1)
     owner[found.pixel] = found.face
@@ -142,8 +142,8 @@ def test_slopes_say_how_weights_change_from_pixel_to_pixel():
     pairs = [p for p in at if p + 1 in at and p + 20 in at]
     assert len(pairs) > 30
     for pixel in pairs:
-        np.testing.assert_allclose(at[pixel + 1] - at[pixel], found.dx[0], atol=1e-12)
-        np.testing.assert_allclose(at[pixel + 20] - at[pixel], found.dy[0], atol=1e-12)
+        np.testing.assert_allclose(at[pixel + 1] - at[pixel], found.dx[0], atol=1e-6)
+        np.testing.assert_allclose(at[pixel + 20] - at[pixel], found.dy[0], atol=1e-6)
     assert np.allclose(sum(at.values()).sum() / len(at), 1)
 
 
@@ -151,27 +151,29 @@ def test_slopes_say_how_weights_change_from_pixel_to_pixel():
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_vertex_in_sight_has_the_colour_of_its_value(brain, surface, theme):
     geometry, subject = _read(brain)
-    values = np.full(brain.n_values, 1.3)
-    values[::7] = np.nan
-    # Few distinct values in large patches, so that a pixel holds one value alone.
-    patch = np.where(np.arange(len(values)) < brain.n_left, -0.7, 1.3)
-    values = np.where(np.isnan(values), np.nan, patch)
+    value = np.full(len(geometry.depth), np.nan)
+    # The far sheet in blocks of four by four vertices: between two of one block there is one value.
+    row, column = np.divmod(np.arange(13 * 13), 13)
+    blocks = np.where((row // 4 + column // 4) % 2, -1.2, 1.3)
+    for side in ("left", "right"):
+        start = geometry.slices[side].start
+        value[start : start + len(blocks)] = blocks
+    data = np.isin(np.arange(len(value)), subject.vertices)
     request = StillRequest(640, 334, 2, theme, preset="lateral", surface=surface)
-    shown = CortexMap("m", np.where(np.isnan(values), patch, patch), SCALE)
+    shown = CortexMap("m", value[subject.vertices], SCALE)
     picture = _pixels(draw_still([shown], brain, request, plain=True))
     spots, _ = _spots(brain, request, None)
+    # Blocks' inner vertices, of the half that the near sheet leaves free.
+    inner = np.flatnonzero(np.isin(row % 4, (1, 2)) & np.isin(column % 4, (1, 2)) & (column < 6))
     table = colour_table("diverging", theme)
-    for side, value in (("right", 1.3), ("left", -0.7)):
-        part = geometry.slices[side]
-        inner = spots[part][(geometry.in_flat[part])][20:100]
-        entry = int((value + 2) / 4 * 255 + 0.5)
-        x, y = (inner * 2).astype(int).T
-        colours = picture[y, x]
-        right = (colours == table[entry]).all(1)
-        # Left vertices without data, and what lies round them, are the cortex's grey.
-        assert right.all() if side == "right" else right.sum() > 10
-        grey = (colours.max(1) - colours.min(1)) <= 1
-        assert side == "right" or (right | grey | (colours != table[entry]).any(1)).all()
+    for side in ("left", "right"):
+        for vertex in inner + geometry.slices[side].start:
+            x, y = (spots[vertex] * 2).astype(int)
+            if data[vertex]:
+                entry = int((value[vertex] + 2) / 4 * 255 + 0.5)
+                assert (picture[y, x] == table[entry]).all()
+            else:
+                assert np.ptp(picture[y, x].astype(int)) <= 1
 
 
 def test_what_lies_behind_is_not_drawn(brain):
