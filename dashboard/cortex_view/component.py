@@ -89,7 +89,7 @@ def cortex_view(
         view=view,
         stamp=stamp,
         publish_view=publish_view,
-        draw=_pen(key, maps, assets, vertex, focus_roi, view, stamp),
+        draw=_pen(key, maps, assets, [vertex] if vertex else [], focus_roi, view, stamp),
     )
     callbacks = {"on_picked_change": _nothing, "on_still_change": _nothing}
     if publish_view:
@@ -103,7 +103,7 @@ def _pen(
     key: str,
     maps: Sequence[CortexMap],
     assets: AssetRef,
-    selected: tuple[str, int] | None,
+    picks: Sequence[tuple[str, int]],
     focus_roi: str | tuple[str, str] | None,
     view: Mapping[str, Any] | None,
     stamp: str,
@@ -122,7 +122,7 @@ def _pen(
         return None
     focus = (focus_roi, None) if isinstance(focus_roi, str) else focus_roi
     return lambda message: kept_still(
-        message, maps, assets, request, view=view, selected=selected, focus=focus, stamp=stamp
+        message, maps, assets, request, view=view, picks=picks, focus=focus, stamp=stamp
     )
 
 

@@ -116,6 +116,17 @@ def test_axe_finds_nothing_serious_in_the_still_viewer(still):
     assert [v for v in found if v[0] in ("serious", "critical")] == []
 
 
+@pytest.fixture(scope="module")
+def drawn(browser, address):
+    """The same page where WebGL works."""
+    page = browser.new_page(viewport={"width": 1300, "height": 800})
+    page.set_default_timeout(60_000)
+    page.goto(f"{address}/{PAGE}")
+    page.wait_for_function(READY)
+    yield page
+    page.close()
+
+
 @pytest.mark.parametrize(
     "view",
     [
@@ -126,29 +137,31 @@ def test_axe_finds_nothing_serious_in_the_still_viewer(still):
     ],
     ids=["folded", "ventral", "flat", "free"],
 )
-def test_the_servers_picture_has_the_browsers_colours_at_known_vertices(browser, address, view):
+def test_the_servers_picture_has_the_browsers_colours_at_known_vertices(drawn, view):
     """Shading, sulci and outlines included; only text is left out."""
     from dashboard.cortex_view.example import synthetic
     from dashboard.cortex_view.still import StillRequest, draw_still
 
     image = pytest.importorskip("PIL.Image")
-    page = browser.new_page(viewport={"width": 1300, "height": 800})
-    page.set_default_timeout(60_000)
-    page.goto(f"{address}/{PAGE}")
-    page.wait_for_function(READY)
-    choices = {**view, "labels": False, "threshold": 0.3, "reliability": [0, 0.5]}
+    choices = {
+        "labels": False,
+        "threshold": 0.3,
+        "reliability": [0, 0.5],
+        "zoom": 1,
+        "pan": [0, 0],
+        **view,
+    }
     hook = f"{ROOT}.__cortex"
-    page.evaluate(f"view => {hook}.setView(view)", choices)
-    own = bytes(page.evaluate(f"{hook}.png(2)"))
-    width, height = page.evaluate(f"{hook}.stageSize()")
-    theme = page.evaluate(f"{hook}.theme()")
+    drawn.evaluate(f"view => {hook}.setView(view)", choices)
+    own = bytes(drawn.evaluate(f"{hook}.png(2)"))
+    width, height = drawn.evaluate(f"{hook}.stageSize()")
+    theme = drawn.evaluate(f"{hook}.theme()")
     space = synthetic.space()
     places = [[s, int(v)] for s in ("left", "right") for v in space.vertices[s][::9]]
-    seen = [places[i] for i in page.evaluate(f"p => {hook}.visible(p)", places)]
+    seen = [places[i] for i in drawn.evaluate(f"p => {hook}.visible(p)", places)]
     spots = np.array(
-        page.evaluate(f"p => p.map(place => {hook}.screenPosition(0, ...place))", seen)
+        drawn.evaluate(f"p => p.map(place => {hook}.screenPosition(0, ...place))", seen)
     )
-    page.close()
 
     measured, predicted = (m.copy() for m in synthetic.responses(3))
     measured[np.arange(5) * 211] = np.nan
@@ -158,9 +171,10 @@ def test_the_servers_picture_has_the_browsers_colours_at_known_vertices(browser,
         CortexMap("measured", measured, scale, "image 3", "measured", True, accuracy),
         CortexMap("predicted", predicted, scale, "smooth field", "predicted", True, accuracy),
     ]
-    request = StillRequest(width, height + 34, 2, "light", *(tuple(c) for c in theme))
-    picture = draw_still(maps, synthetic.assets(), request, view=choices)
     theirs = np.array(image.open(io.BytesIO(own)).convert("RGB")).astype(int)
+    # Below the brains: the legend of value by reliability.
+    request = StillRequest(width, theirs.shape[0] // 2, 2, "light", *(tuple(c) for c in theme))
+    picture = draw_still(maps, synthetic.assets(), request, view=choices)
     ours = np.array(image.open(io.BytesIO(picture)).convert("RGB")).astype(int)
     assert ours.shape == theirs.shape
     inside = (spots[:, 0] > 4) & (spots[:, 0] < width / 2 - 4)

@@ -119,8 +119,8 @@ export function testHook(viewer) {
       stage.redraw();
       return rgb;
     },
-    /** Bytes of a short film. */
-    film: async (name, seconds) => (await recordFilm(viewer, name, { seconds, ratio: 1 })).size,
+    /** A short film as an address that a <video> plays. */
+    film: async (name, seconds) => URL.createObjectURL(await recordFilm(viewer, name, { seconds, ratio: 1 })),
     /** Bytes of the picture to save, at a ratio. */
     png: async (ratio) => [...new Uint8Array(await (await composePicture(viewer, { ratio })).arrayBuffer())],
     stageSize: () => [viewer.stage.width, viewer.stage.height],

@@ -10,7 +10,7 @@ import numpy as np
 from dashboard.cortex_view.still.camera import Camera, Placed
 
 _TITLE, _TITLE_NARROW = 38, 44
-_FOOT, _FOOT_WITH_BAR = 20, 38
+_FEET = {None: 20, "bar": 38, "square": 72}
 _MARGIN = 0.04  # of the view's size, on each side
 
 
@@ -31,9 +31,12 @@ class Cell:
         return self.x, self.y + self.title, self.w, max(20, self.h - self.title - self.foot)
 
 
-def layout_cells(width: int, height: int, n: int, own_bars: bool) -> list[Cell]:
-    """Split width x height into n equal cells so that brains (about 2:1) become largest."""
-    foot = _FOOT_WITH_BAR if own_bars else _FOOT
+def layout_cells(width: int, height: int, n: int, legend: str | None = None) -> list[Cell]:
+    """Split width x height into n equal cells so that brains (about 2:1) become largest.
+
+    ``legend`` is what each view prints below its brains: ``bar``, ``square`` or None.
+    """
+    foot = _FEET[legend]
     best_size, columns = -np.inf, 1
     for tried in range(1, n + 1):
         size = min(width / tried / 2, height / ceil(n / tried) - _TITLE - foot)

@@ -20,7 +20,7 @@ from dashboard.cortex_view.still.raster import Fragments, rasterise
 from dashboard.cortex_view.still.request import StillRequest
 from dashboard.cortex_view.still.scene import Scene, ink_of
 from dashboard.cortex_view.still.shading import Relief, relief_of, shade
-from dashboard.cortex_view.still.text import draw_bar, draw_mark, draw_names, draw_title
+from dashboard.cortex_view.still.text import SQUARE, draw_legend, draw_mark, draw_names, draw_title
 from dashboard.cortex_view.still.words import Words
 
 FOOT = 34  # CSS pixels below the brains for the shared colour bar
@@ -34,7 +34,7 @@ def draw_still(
     request: StillRequest,
     *,
     view: Mapping[str, Any] | None = None,
-    selected: tuple[str, int] | None = None,
+    picks: Sequence[tuple[str, int]] = (),
     focus: tuple[str, str | None] | None = None,
     stamp: str = "SIMULATED",
     plain: bool = False,
@@ -47,7 +47,7 @@ def draw_still(
     assets : with the ``folder`` in which they are stored.
     request : size, side, surface and page colours.
     view : see ``payload.check_view``; what the request names goes before it.
-    selected : a vertex to mark.
+    picks : vertices to mark.
     focus : a ROI to bring forward and its hemisphere, or both.
     plain : colours as in the table, without light, sulci, lines and words.
     """
@@ -56,18 +56,23 @@ def draw_still(
     brain = read_brain(assets.folder, assets.geometry)
     subject = read_subject(assets.folder, assets.space, assets.geometry)
     scene = Scene.of(brain, subject, request.over(view), request, focus, stamp, _RATIO, plain)
+    inks = [ink_of(maps, i, scene.view, request.theme) for i in range(len(maps))]
     own_bars = len({m.scale for m in maps}) > 1
-    brains = request.height - (_FOOT_OF_OWN_BARS if own_bars else FOOT)
+    squares = any(ink.reliable for ink in inks)
+    brains = request.height - _FOOT_OF_OWN_BARS
+    if not own_bars:
+        brains = request.height - FOOT - (SQUARE + 6 if squares else 0)
     size = (request.width * _RATIO, request.height * _RATIO)
     image = Image.new("RGB", size, request.background)
     words = Words(image, _RATIO, request.text, request.background)
-    cells = layout_cells(request.width, brains, len(maps), own_bars)
+    cells = layout_cells(
+        request.width, brains, len(maps), ("square" if squares else "bar") if own_bars else None
+    )
     cameras = cameras_of(scene.view, len(maps))
     hints: dict[Camera, dict[tuple[str, str], tuple[float, float]]] = {}
-    for i, (cell, camera, shown) in enumerate(zip(cells, cameras, maps, strict=True)):
+    for cell, camera, shown, ink in zip(cells, cameras, maps, inks, strict=True):
         placed = _placed(assets.folder, assets.geometry, camera)
         fragments, relief = _seen(assets.folder, assets.geometry, camera, cell.body[2:])
-        ink = ink_of(shown, maps[0], scene.view, request.theme)
         colours = shade(
             fragments,
             relief,
@@ -85,20 +90,15 @@ def draw_still(
         sight = sight_of(cell, camera, placed)
         draw_title(words, scene, shown, cell)
         draw_names(words, scene, sight, placed, camera, fragments, hints.setdefault(camera, {}))
-        if selected is not None:
-            draw_mark(words, scene, sight, placed, camera, selected)
+        for pick in picks:
+            draw_mark(words, scene, sight, placed, camera, pick)
         if own_bars:
-            draw_bar(words, scene, ink, shown.scale.unit, cell.x + cell.w, cell.y + cell.h, cell.w)
-        elif i == 0:
-            draw_bar(
-                words,
-                scene,
-                ink,
-                shown.scale.unit,
-                request.width,
-                request.height - 8,
-                request.width,
-            )
+            draw_legend(words, scene, ink, shown, cell.x + cell.w, cell.y + cell.h, cell.w)
+    if not own_bars and not plain:
+        # Of views that share a scale one that fades stands for all.
+        which = next((i for i, ink in enumerate(inks) if ink.reliable), 0)
+        corner = (request.width, request.height - 8)
+        draw_legend(words, scene, inks[which], maps[which], *corner, request.width)
     if request.ratio < _RATIO:
         image = image.reduce(_RATIO)
     stream = io.BytesIO()

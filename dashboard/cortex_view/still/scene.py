@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from dashboard.cortex_view.colour import colour_table
+from dashboard.cortex_view.colour import TABLES, colour_table
 from dashboard.cortex_view.payload import CortexMap
 from dashboard.cortex_view.still.brain import Brain, StillRoi, Subject
 from dashboard.cortex_view.still.request import Rgb, StillRequest
@@ -83,21 +83,25 @@ class Scene:
         ]
 
 
-def ink_of(shown: CortexMap, first: CortexMap, view: Mapping[str, Any], theme: str) -> Ink:
-    """Return one map's colours; a map with another scale than the first keeps its own range."""
-    scale = shown.scale
-    same = scale == first.scale
+def ink_of(maps: Sequence[CortexMap], number: int, view: Mapping[str, Any], theme: str) -> Ink:
+    """Return one map's colours: its scale, with what ``view`` chooses for that scale."""
+    shown, scale = maps[number], maps[number].scale
+    # Scales count in the order of the maps that have them.
+    which = list(dict.fromkeys(m.scale for m in maps)).index(scale)
+    chosen = view if which == 0 else view.get("scales", {}).get(str(which), {})
     low, high = scale.low, scale.high
-    if same and "range" in view and scale.kind != "categorical":
-        low, high = view["range"]
-    hidden = _hidden_band(scale.kind, view.get("threshold", 0)) if same else None
+    if "range" in chosen and scale.kind != "categorical":
+        low, high = chosen["range"]
+    table = view.get("tables", {}).get(scale.kind)
+    if which and chosen.get("table") in TABLES[scale.kind]:
+        table = chosen["table"]
     reliable = view.get("reliability") if shown.reliability is not None else None
     return Ink(
         kind=scale.kind,
         low=low,
         high=high,
-        table=colour_table(scale.kind, theme, view.get("tables", {}).get(scale.kind)),
-        hidden=hidden,
+        table=colour_table(scale.kind, theme, table),
+        hidden=_hidden_band(scale.kind, chosen.get("threshold", 0)),
         opacity=view.get("opacity", 1.0),
         reliable=None if reliable is None else (reliable[0], reliable[1]),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dashboard.cortex_view.payload import reliability_steps
 from dashboard.cortex_view.still.brain import Brain, Subject
 from dashboard.cortex_view.still.raster import Fragments
 
@@ -109,7 +110,7 @@ def shade(
         amount = amount * ink.opacity
     if ink.reliable is not None and reliability is not None:
         trust = np.zeros(len(brain.depth), np.float32)
-        trust[subject.vertices] = np.nan_to_num(reliability)
+        trust[subject.vertices] = reliability_steps(reliability) / 255
         solid = _mixed(bary, valid * trust[corners]) / np.maximum(_mixed(bary, valid), 1e-6)
         start, end = ink.reliable
         amount = amount * np.clip((solid - start) / max(end - start, 1e-6), 0, 1)

@@ -14,6 +14,7 @@ from dashboard.cortex_view.still.scene import Scene
 from dashboard.cortex_view.still.shading import Ink
 from dashboard.cortex_view.still.words import Words, format_number
 
+SQUARE = 34  # CSS pixels: the height of the legend of value by reliability
 _INSET = 14
 _QUIET = 0.68  # of the text colour
 _BEHIND = 3.0  # mm behind what is seen and still in sight
@@ -136,18 +137,48 @@ def draw_mark(
     words.ring(x, y, 6.5, 2.5, scene.accent, alpha=alpha)
 
 
-def draw_bar(
-    words: Words, scene: Scene, ink: Ink, unit: str, right: float, bottom: float, room: float
+def draw_legend(
+    words: Words,
+    scene: Scene,
+    ink: Ink,
+    shown: CortexMap,
+    right: float,
+    bottom: float,
+    room: float,
 ) -> None:
-    """Draw a colour bar with its ends in numbers, at the lower right."""
-    width, y = min(110, room * 0.3), bottom - 16
-    high = f"{format_number(ink.high)} {unit}".strip()
+    """Draw a colour bar with its ends in numbers, or the square of value by reliability."""
+    low = format_number(ink.low)
+    high = f"{format_number(ink.high)} {shown.scale.unit}".strip()
+    colours = _bar_colours(ink, scene.look.grey)
     x = right - _INSET
-    words.write(high, x, y + 9, 11.5, alpha=0.8, anchor="r")
-    x -= words.width(high, 11.5) + 6
-    words.paste(_bar_colours(ink, scene.look.grey), x - width, y, width, 10)
-    words.box(x - width, y, width, 10, alpha=0.25)
-    words.write(format_number(ink.low), x - width - 6, y + 9, 11.5, alpha=0.8, anchor="r")
+    if ink.reliable is None:
+        width, y = min(110, room * 0.3), bottom - 16
+        words.write(high, x, y + 9, 11.5, alpha=0.8, anchor="r")
+        x -= words.width(high, 11.5) + 6
+        words.paste(colours, x - width, y, width, 10)
+        words.box(x - width, y, width, 10, alpha=0.25)
+        words.write(low, x - width - 6, y + 9, 11.5, alpha=0.8, anchor="r")
+        return
+    width, foot = min(120, room * 0.34), bottom - 3
+    left, y = x - width, foot - 15 - SQUARE
+    start, end = ink.reliable
+    # Reliability 1 at the top; the middle of each of 64 rows.
+    trust = 1 - (np.arange(64) + 0.5)[:, None, None] / 64
+    solid = np.clip((trust - start) / max(end - start, 1e-6), 0, 1)
+    grey = scene.look.grey * 255
+    square = np.rint(grey + (colours.astype(float) - grey) * solid).astype(np.uint8)
+    words.paste(square, left, y, width, SQUARE)
+    words.box(left, y, width, SQUARE, alpha=0.25)
+    words.write(low, left, foot - 1, 11, alpha=0.8)
+    words.write(high, x, foot - 1, 11, alpha=0.8, anchor="r")
+    ticks = [(0.0, "0", 1), (1.0, "1", 8)]
+    if 0.28 < end < 0.72:
+        ticks.append((end, format_number(end), 4))
+    for at, text, down in ticks:
+        words.write(text, left - 6, y + SQUARE * (1 - at) + down, 11, alpha=0.8, anchor="r")
+    widest = max(words.width(text, 11) for _, text, _ in ticks)
+    at_y = y + SQUARE / 2 + 4
+    words.write(shown.reliability_label, left - 13 - widest, at_y, 11, alpha=0.8, anchor="r")
 
 
 def _bar_colours(ink: Ink, grey: np.ndarray) -> np.ndarray:

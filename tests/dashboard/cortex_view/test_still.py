@@ -102,7 +102,7 @@ def _spots(brain, request, view, n_maps=1, view_number=0):
     geometry, _ = _read(brain)
     camera = camera_of(request.over(view))
     placed = place(geometry, camera)
-    cells = layout_cells(request.width, request.height - 34, n_maps, own_bars=False)
+    cells = layout_cells(request.width, request.height - 34, n_maps)
     return sight_of(cells[view_number], camera, placed).to_screen(placed.xyz), placed.xyz[:, 2]
 
 
@@ -281,7 +281,9 @@ def test_the_picture_goes_with_the_message_only_when_asked(brain):
     shown = [CortexMap("m", np.zeros(brain.n_values), SCALE)]
     plain = encode_payload(shown, brain, height=300)
     asked = []
-    drawn = encode_payload(shown, brain, height=300, draw=lambda m: asked.append(m) or b"picture")
+    drawn = encode_payload(
+        shown, brain, height=300, draw=lambda name: asked.append(name) or b"picture"
+    )
     assert len(asked) == 1
     assert asked[0].encode() in plain
     assert b"picture" in drawn

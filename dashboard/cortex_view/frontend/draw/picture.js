@@ -1,6 +1,9 @@
 // A picture of the moment: brains, text, stamp, colour bar, caption.
 
-import { drawBar, drawOverlay, fade } from "./overlay.js";
+import { legendOf } from "../pure/scales.js";
+import { drawLegend, extraHeight } from "./legend.js";
+import { drawOverlay } from "./overlay.js";
+import { fade } from "./paint.js";
 
 const FOOT = 34; // room for the shared colour bar
 const LINE = 18; // of the caption
@@ -9,7 +12,7 @@ const LINE = 18; // of the caption
 export function composeSheet(viewer, { ratio = 3, transparent = false, caption = "" } = {}) {
   const { stage, model, theme, views } = viewer;
   const { width, height } = stage;
-  const foot = model.ownBars ? 8 : FOOT;
+  const foot = model.ownBars ? 8 : FOOT + extraHeight(views);
   const sheet = document.createElement("canvas");
   const context = sheet.getContext("2d");
   context.font = `400 13px ${theme.font}`;
@@ -20,12 +23,12 @@ export function composeSheet(viewer, { ratio = 3, transparent = false, caption =
     context.fillStyle = theme.background;
     context.fillRect(0, 0, sheet.width, sheet.height);
   }
-  const scene = { ...viewer.now().scene(width, height, ratio), hovered: null, unlocked: [] };
+  const scene = { ...viewer.now().scene(width, height, ratio), hovered: null, unlocked: [], scaleAtHand: null };
   // In the same task as the drawing: a WebGL canvas forgets its picture afterwards.
   stage.drawOnce(scene, (canvas) => context.drawImage(canvas, 0, 0));
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   drawOverlay(context, scene);
-  if (!model.ownBars) drawBar(context, scene, { x: 0, y: height, w: width, h: foot - 8 }, views[0]);
+  if (!model.ownBars) drawLegend(context, theme, legendOf(views), width, height + foot - 8, width);
   context.font = `400 13px ${theme.font}`;
   context.textAlign = "left";
   context.fillStyle = fade(theme, "text", 0.85);

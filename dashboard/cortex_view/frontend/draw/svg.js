@@ -5,7 +5,9 @@ import { FLAT } from "../pure/camera.js";
 import { lineColour, toCss } from "../pure/colour.js";
 import { placeLabels } from "../pure/labels.js";
 import { formatNumber } from "../pure/numbers.js";
+import { legendOf } from "../pure/scales.js";
 import { SIDES } from "../pure/space.js";
+import { extraHeight, reliabilityAxis } from "./legend.js";
 import { captionBoxes, captions } from "./overlay.js";
 
 const RATIO = 3;
@@ -18,17 +20,18 @@ export function composeSvg(viewer) {
   const cameras = [...new Set(model.maps.map((_, i) => state.cameraOf(i)))];
   const before = cameras.map(({ surface }) => surface);
   cameras.forEach((camera) => (camera.surface = FLAT));
-  const scene = viewer.now().scene(width, height, RATIO);
+  const scene = { ...viewer.now().scene(width, height, RATIO), scaleAtHand: null };
   // The outlines come as lines, so the picture goes without.
   const bare = { ...scene, look: { ...scene.look, shown: [0, 0], raised: { ...scene.raised, left: [0, 0], right: [0, 0] } } };
   const picture = stage.drawOnce(bare, (canvas) => canvas.toDataURL("image/png"));
   const parts = scene.sights.map((sight, i) => viewParts(scene, sight, i, model, state));
   cameras.forEach((camera, i) => (camera.surface = before[i]));
   stage.redraw();
+  const foot = model.ownBars ? 12 : FOOT + extraHeight(views);
   const bars = model.ownBars
-    ? scene.sights.map(({ cell }, i) => bar(views[i], cell.x + cell.w - 14, cell.y + cell.h - 18, theme, i))
-    : [bar(views[0], width - 14, height + 10, theme, 0)];
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height + FOOT}" width="${width}" height="${height + FOOT}" font-family="${escape(theme.font)}" fill="${escape(theme.text)}">
+    ? scene.sights.map(({ cell }, i) => legend(views[i], cell.x + cell.w - 14, cell.y + cell.h, theme, i))
+    : [legend(legendOf(views), width - 14, height + foot - 12, theme, 0)];
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height + foot}" width="${width}" height="${height + foot}" font-family="${escape(theme.font)}" fill="${escape(theme.text)}">
 <title>${escape(model.header.maps.map((map) => map.title).join(", "))}</title>
 <rect width="100%" height="100%" fill="${escape(theme.background)}"/>
 <image href="${picture}" width="${width}" height="${height}"/>
@@ -74,21 +77,42 @@ function viewParts({ labels, views, theme }, sight, i, model, state) {
 <g font-size="12" text-anchor="middle" fill-opacity=".7">${sides.join("")}</g></g>`;
 }
 
-/** A colour bar whose right end, number and unit included, is at x. */
-function bar({ kind, range, rgb, unit, hidden }, right, y, theme, i) {
-  const width = 120;
-  const high = `${formatNumber(range[1])} ${unit}`.trim();
-  const x = right - width - 8 - high.length * 6.5;
+/** A colour bar whose right end, number and unit included, is at x; or the square of reliability. */
+function legend(view, right, bottom, theme, i) {
+  const low = formatNumber(view.range[0]);
+  const high = `${formatNumber(view.range[1])} ${view.unit}`.trim();
+  if (!view.reliability) {
+    const x = right - 120 - 8 - high.length * 6.5;
+    const y = bottom - 18;
+    return `<g id="scale${i}" font-size="11.5"><text x="${round(x - 6)}" y="${y + 9}" text-anchor="end">${low}</text>${swatches(view, x, y, 120, 10, theme)}<text x="${round(x + 126)}" y="${y + 9}">${escape(high)}</text></g>`;
+  }
+  const [w, h] = [120, 36];
+  const x = right - w;
+  const y = bottom - 14 - h;
+  const [from, to] = view.reliability;
+  const { ticks, label } = reliabilityAxis(view);
+  const numbers = ticks.map(({ at, text }) =>
+    `<text x="${x - 6}" y="${round(y + h * (1 - at) + (at > 0.9 ? 8 : at < 0.1 ? 1 : 4))}" text-anchor="end">${text}</text>`);
+  const grey = toCss(theme.grey);
+  // Offsets count downwards from 1 at the top of the square.
+  const veil = `<linearGradient id="veil${i}" x1="0" y1="0" x2="0" y2="1"><stop offset="${round(1 - to)}" stop-color="${grey}" stop-opacity="0"/><stop offset="${round(1 - from)}" stop-color="${grey}"/></linearGradient>`;
+  return `<g id="scale${i}" font-size="11">${veil}${swatches(view, x, y, w, h, theme)}<rect x="${x}" y="${y}" width="${w}" height="${h}" fill="url(#veil${i})"/>
+${numbers.join("")}<text x="${x - 30}" y="${y + h / 2 + 4}" text-anchor="end">${escape(label)}</text>
+<text x="${x}" y="${bottom - 2}">${low}</text><text x="${right}" y="${bottom - 2}" text-anchor="end">${escape(high)}</text></g>`;
+}
+
+function swatches({ kind, range, rgb, hidden }, x, y, width, height, theme) {
   const entries = kind === "categorical" ? Math.round(range[1] - range[0]) + 1 : 64;
   const step = width / entries;
-  const swatches = Array.from({ length: entries }, (_, k) => {
+  return Array.from({ length: entries }, (_, k) => {
     const entry = (kind === "categorical" ? Math.round(range[0]) + k : Math.round((k / (entries - 1)) * 255)) * 3;
     const value = range[0] + ((k + 0.5) / entries) * (range[1] - range[0]);
     const grey = hidden && value > hidden[0] && value < hidden[1];
     const fill = grey ? toCss(theme.grey) : `rgb(${rgb[entry]} ${rgb[entry + 1]} ${rgb[entry + 2]})`;
-    return `<rect x="${round(x + k * step)}" y="${y}" width="${round(step + 0.4)}" height="10" fill="${fill}"/>`;
-  });
-  return `<g id="scale${i}" font-size="11.5"><text x="${round(x - 6)}" y="${y + 9}" text-anchor="end">${formatNumber(range[0])}</text>${swatches.join("")}<text x="${round(x + width + 6)}" y="${y + 9}">${escape(high)}</text></g>`;
+    // Neighbours overlap a little, or hairlines show between them; the last ends with the bar.
+    const wide = Math.min(step + 0.4, width - k * step);
+    return `<rect x="${round(x + k * step)}" y="${y}" width="${round(wide)}" height="${height}" fill="${fill}"/>`;
+  }).join("");
 }
 
 const round = (value) => Math.round(value * 100) / 100;
