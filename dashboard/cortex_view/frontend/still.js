@@ -57,7 +57,6 @@ export class StillViewer {
         ...SURFACES.map((name, surface) => button("surface-choice", name, `${name} surface`, { surface }))),
       make("div.presets", { role: "group", "aria-label": "View from" },
         ...PRESETS.map((preset) => button("preset", preset, `${preset} view`, { preset }))),
-      make("span.space"),
       make("div.buttons", {}, this.tableButton),
     );
   }

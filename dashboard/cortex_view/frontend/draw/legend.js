@@ -31,7 +31,15 @@ function drawBar(context, theme, view, right, y, width) {
   context.fillText(formatNumber(view.range[0]), x - width - 6, y + 9);
 }
 
-/** Value to the right, reliability upwards; returns the left end of what it drew. */
+/** Pixels from a square's left end to the end of its axis of reliability, words and all. */
+export function axisWidth(context, theme, view) {
+  context.font = `400 ${NUMBER}px ${theme.font}`;
+  const { ticks, label } = reliabilityAxis(view);
+  const widest = Math.max(...ticks.map(({ text }) => context.measureText(text).width));
+  return 6 + widest + 7 + context.measureText(label).width;
+}
+
+/** Value to the right, reliability upwards. */
 export function drawSquare(context, theme, view, right, bottom, width) {
   const x = right - width;
   const y = bottom - NUMBER - 4 - SQUARE;
@@ -43,13 +51,11 @@ export function drawSquare(context, theme, view, right, bottom, width) {
   context.textAlign = "right";
   context.fillText(`${formatNumber(view.range[1])} ${view.unit}`.trim(), right, bottom - 1);
   const { ticks, label } = reliabilityAxis(view);
-  let widest = 0;
   for (const { at, text } of ticks) {
     context.fillText(text, x - 6, y + SQUARE * (1 - at) + (at > 0.9 ? 8 : at < 0.1 ? 1 : 4));
-    widest = Math.max(widest, context.measureText(text).width);
   }
-  context.fillText(label, x - 6 - widest - 7, y + SQUARE / 2 + 4);
-  return x - 6 - widest - 7 - context.measureText(label).width;
+  context.textAlign = "left";
+  context.fillText(label, x - axisWidth(context, theme, view), y + SQUARE / 2 + 4);
 }
 
 /** Numbers on the axis of reliability, 0 to 1: its ends, and from where colours are solid. */

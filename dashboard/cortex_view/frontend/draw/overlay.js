@@ -66,7 +66,7 @@ function drawTitle(context, scene, i) {
   let x = cell.x + INSET;
   context.textAlign = "left";
   // The padlock stands at the end of the header, where there are several views.
-  let right = cell.x + cell.w - INSET - (scene.views.length > 1 ? PADLOCK : 0);
+  let right = cell.x + cell.w - INSET - (scene.views.length > 1 && !scene.forFile ? PADLOCK : 0);
   if (view.stamp) right = drawStamp(context, scene, view.stamp, right, baseline) - 12;
   if (view.role === "measured" || view.role === "predicted") {
     // Filled for measured, open for predicted, as in the charts.

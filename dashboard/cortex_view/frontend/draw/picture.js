@@ -23,7 +23,7 @@ export function composeSheet(viewer, { ratio = 3, transparent = false, caption =
     context.fillStyle = theme.background;
     context.fillRect(0, 0, sheet.width, sheet.height);
   }
-  const scene = { ...viewer.now().scene(width, height, ratio), hovered: null, unlocked: [], scaleAtHand: null };
+  const scene = { ...viewer.now().scene(width, height, ratio), hovered: null, unlocked: [], scaleAtHand: null, forFile: true };
   // In the same task as the drawing: a WebGL canvas forgets its picture afterwards.
   stage.drawOnce(scene, (canvas) => context.drawImage(canvas, 0, 0));
   context.setTransform(ratio, 0, 0, ratio, 0, 0);

@@ -1,7 +1,7 @@
 // One scale in the toolbar: its bar with numbers, which opens everything about its colours. Where a
 // page has several scales it is named after its views, and those step forward while it is open.
 
-import { drawSquare, paintTable } from "../draw/legend.js";
+import { axisWidth, drawSquare, paintTable } from "../draw/legend.js";
 import { make } from "../element.js";
 import { formatNumber } from "../pure/numbers.js";
 import { legendOf } from "../pure/scales.js";
@@ -9,8 +9,8 @@ import { ColourMenu } from "./colourmenu.js";
 
 const WIDTH = 120;
 const BAR = 11;
-const SQUARE_WIDTH = 264; // the square with the numbers of both its axes
-const SQUARE_HEIGHT = 51;
+const SQUARE_HEIGHT = 51; // with the numbers below
+const MENU_WIDTH = 308; // with its margin
 const NAME = "Colours, range and threshold";
 
 export class ScaleControl {
@@ -33,8 +33,18 @@ export class ScaleControl {
   }
 
   #toggled() {
+    this.menu.element.classList.toggle("left", this.open && this.#coversOwnViews());
     this.viewer.toolbar.update();
     this.viewer.stage.redrawText();
+  }
+
+  /** Whether the menu, at the right, would lie on the views that it changes, and others are free. */
+  #coversOwnViews() {
+    const { model, stage } = this.viewer;
+    const cells = stage.scene?.sights.map(({ cell }) => cell) || [];
+    const own = cells.filter((_, i) => model.scaleOf[i] === this.scale);
+    return model.ownBars && own.every((cell) => cell.x >= MENU_WIDTH) &&
+      own.some((cell) => cell.x + cell.w > stage.width - MENU_WIDTH);
   }
 
   /** Show the viewer's state. */
@@ -53,13 +63,12 @@ export class ScaleControl {
     const faded = reliability ? `, faded below ${formatNumber(reliability[1])} (${view.reliabilityLabel})` : "";
     this.summary.setAttribute("aria-label", NAME + of);
     this.summary.title = `${NAME}${of}: ${formatNumber(range[0])} to ${formatNumber(range[1])} ${unit}${faded}`;
-    const [width, height] = reliability ? [SQUARE_WIDTH, SQUARE_HEIGHT] : [WIDTH, BAR];
-    const context = this.#sized(width, height);
+    this.canvas.toggleAttribute("data-square", Boolean(reliability));
     if (reliability) {
-      context.textBaseline = "alphabetic";
-      drawSquare(context, theme, view, width - 2, height, WIDTH);
+      const width = WIDTH + 2 + Math.ceil(axisWidth(this.canvas.getContext("2d"), theme, view));
+      drawSquare(this.#sized(width, SQUARE_HEIGHT), theme, view, width - 1, SQUARE_HEIGHT, WIDTH);
     } else {
-      paintTable(context, theme, view, 0, 0, width, height);
+      paintTable(this.#sized(WIDTH, BAR), theme, view, 0, 0, WIDTH, BAR);
     }
     if (this.open) this.menu.update();
   }

@@ -24,7 +24,7 @@ export class Toolbar {
       onclick: () => this.#showMore(this.more.getAttribute("aria-expanded") !== "true"),
     }, icon(MORE));
     this.rest = make("div.rest", {},
-      this.#presets(), this.#rois(), this.#threshold(), make("span.space"), this.#buttons());
+      this.#presets(), this.#rois(), this.#threshold(), this.#buttons());
     this.element.append(this.#surface(), this.scaleList, this.more, this.rest);
     this.closeOnOutside = (event) => {
       const path = event.composedPath();
@@ -52,6 +52,8 @@ export class Toolbar {
   #showMore(on) {
     this.more.setAttribute("aria-expanded", String(on));
     this.element.dataset.more = String(on);
+    // No higher than the brains: what leaves the viewer cannot be reached.
+    this.rest.style.maxHeight = `${this.viewer.stage.height}px`;
   }
 
   #surface() {
