@@ -119,7 +119,7 @@ def _placed(folder: Path, geometry: str, camera: Camera) -> Placed:
     return place(read_brain(folder, geometry), camera)
 
 
-@lru_cache(maxsize=6)
+@lru_cache(maxsize=4)  # about 25 MB each
 def _seen(
     folder: Path, geometry: str, camera: Camera, size: tuple[int, int]
 ) -> tuple[Fragments, Relief]:

@@ -15,12 +15,12 @@ class Fragments:
 
     Parameters
     ----------
-    pixel : (n,) row * width + column.
-    face : (n,) the nearest triangle there.
+    pixel : (n,) int32, row * width + column.
+    face : (n,) int32, the nearest triangle there.
     bary : (n, 3) float32 weights of its corners at the pixel's middle.
     dx, dy : (n, 3) float32, their change per pixel to the right and downwards.
     front : (n,) bool, seen from outside.
-    depth : (height * width,) z of what is seen, -inf where nothing is.
+    depth : (height * width,) float32 z of what is seen, -inf where nothing is.
     """
 
     pixel: np.ndarray
@@ -91,13 +91,13 @@ def rasterise(
     which = owner[pixel]
     dx, dy = slopes_x[which], slopes_y[which]
     return Fragments(
-        pixel=pixel,
-        face=drawn[which],
+        pixel=pixel.astype(np.int32),
+        face=drawn[which].astype(np.int32),
         bary=_weights(a[which], dx, dy, pixel % width, pixel // width).astype(np.float32),
         dx=dx.astype(np.float32),
         dy=dy.astype(np.float32),
         front=area[which] < 0,
-        depth=depth,
+        depth=depth.astype(np.float32),
     )
 
 

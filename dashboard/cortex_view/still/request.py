@@ -10,7 +10,7 @@ from typing import Any
 from dashboard.cortex_view.colour import THEMES
 from dashboard.cortex_view.payload import PRESETS
 
-_SIZES = {"width": (200, 2400), "height": (160, 1600)}
+_SIZES = {"width": (200, 2000), "height": (160, 1000)}
 Rgb = tuple[int, int, int]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,9 @@ from dashboard.cortex_view.still.request import Rgb
 @lru_cache(maxsize=64)
 def _font(size: int, weight: int) -> Any:
     """Return Streamlit's own font, or Pillow's where it is not to be found."""
-    import streamlit
-
-    folder = Path(streamlit.__file__).parent / "static" / "static" / "media"
-    for path in sorted(folder.glob("SourceSansVF-Upright*")):
+    found = find_spec("streamlit")
+    folder = Path(found.origin).parent / "static" if found and found.origin else Path()
+    for path in sorted(folder.glob("static/media/SourceSansVF-Upright*")):
         try:
             font = ImageFont.truetype(str(path), size)
             font.set_variation_by_axes([weight])

@@ -31,14 +31,16 @@ export class State {
     return { threshold: 0, range: null, table, ...this.scales[scale] };
   }
 
-  /** Choose {threshold}, {range} or {table} for a scale of a kind. */
+  /** Choose {threshold}, {range} or {table} (null: the first) for a scale of a kind. */
   chooseColours(scale, kind, { table, ...choice }) {
-    if (scale === 0) {
-      Object.assign(this, choice);
-      if (table) this.tables = { ...this.tables, [kind]: table };
-    } else {
-      this.scales = { ...this.scales, [scale]: { ...this.scales[scale], ...choice, ...(table && { table }) } };
+    if (scale > 0) {
+      this.scales = { ...this.scales, [scale]: { ...this.scales[scale], ...choice, ...(table !== undefined && { table }) } };
+      return;
     }
+    Object.assign(this, choice);
+    if (table === undefined) return;
+    const { [kind]: _, ...others } = this.tables;
+    this.tables = table === null ? others : { ...others, [kind]: table };
   }
 
   /** A scale is another now: its range is no longer of use. */

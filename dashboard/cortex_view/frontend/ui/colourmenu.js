@@ -100,7 +100,7 @@ export class ColourMenu {
       return make("button.table", {
         type: "button", role: "radio", "aria-checked": String(on),
         onclick: () => {
-          this.#chooseColours({ table: table.name });
+          this.#chooseColours({ table: table === fitting[0] ? null : table.name });
           this.viewer.settle();
         },
       }, sample, make("span", {}, table.name));
