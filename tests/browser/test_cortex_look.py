@@ -101,19 +101,19 @@ def test_a_scales_menu_changes_its_own_views_and_the_others_step_back(views):
     assert [alpha > 100 for alpha in corners] == [True, True, True, False]
     gate = menu.get_by_role("slider", name="Threshold", exact=True)
     gate.focus()
-    for _ in range(30):
+    for _ in range(45):
         views.keyboard.press("ArrowRight")
     menu.get_by_role("radio", name="lagoon").click()
     state = _hook(views, "state")
     assert "threshold" not in state
     assert state["scales"]["1"]["table"] == "lagoon"
-    assert state["scales"]["1"]["threshold"] == pytest.approx(0.24, abs=0.03)
+    assert state["scales"]["1"]["threshold"] == pytest.approx(0.36, abs=0.03)
     views.keyboard.press("Escape")
     # A value that the accuracy's threshold hides, in both: grey there, coloured in a response.
     from dashboard.cortex_view.example import synthetic
 
     accuracy, space = synthetic.accuracy(), synthetic.space()
-    low = int(np.flatnonzero(accuracy[: len(space.vertices["left"])] < 0.2)[0])
+    low = int(np.argmin(accuracy[: len(space.vertices["left"])]))
     vertex = int(space.vertices["left"][low])
     grey = _hook(views, "grey")
     assert _hook(views, "colourAt", 3, "left", vertex) == pytest.approx(grey, abs=1)

@@ -122,7 +122,7 @@ export function testHook(viewer) {
     /** A short film as an address that a <video> plays. */
     film: async (name, seconds) => URL.createObjectURL(await recordFilm(viewer, name, { seconds, ratio: 1 })),
     /** Bytes of the picture to save, at a ratio. */
-    png: async (ratio) => [...new Uint8Array(await (await composePicture(viewer, { ratio })).arrayBuffer())],
+    png: async (ratio) => [...new Uint8Array(await (await composePicture(viewer, { ratio, trim: false })).arrayBuffer())],
     stageSize: () => [viewer.stage.width, viewer.stage.height],
     /** [background, text, accent], each [r, g, b] 0..255. */
     theme: () => ["background", "text", "accent"].map((name) => viewer.theme.rgb[name].map((v) => Math.round(v * 255))),

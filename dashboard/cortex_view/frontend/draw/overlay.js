@@ -114,7 +114,13 @@ function drawHemispheres(context, scene, sight) {
   context.font = `400 12px ${theme.font}`;
   context.textAlign = "center";
   for (const { text, x, y } of captions(sight)) {
-    halo(context, scene, text, x, y, fade(theme, "text", 0.68));
+    // On a transparent picture nobody knows the ground: no rim in this page's colour.
+    if (scene.transparent) {
+      context.fillStyle = fade(theme, "text", 0.68);
+      context.fillText(text, x, y);
+    } else {
+      halo(context, scene, text, x, y, fade(theme, "text", 0.68));
+    }
   }
 }
 

@@ -1,17 +1,23 @@
 // A picture of the moment: brains, text, stamp, colour bar, caption.
 
 import { legendOf } from "../pure/scales.js";
+import { MARGIN } from "../pure/sight.js";
 import { drawLegend, extraHeight } from "./legend.js";
 import { drawOverlay } from "./overlay.js";
 import { fade } from "./paint.js";
 
 const FOOT = 34; // room for the shared colour bar
 const LINE = 18; // of the caption
+const CAPTION = 12; // left free between brains and the words below them
 
-/** A canvas with the stage at `ratio` device pixels per pixel. */
-export function composeSheet(viewer, { ratio = 3, transparent = false, caption = "" } = {}) {
+/**
+ * A canvas with the stage at `ratio` device pixels per pixel.
+ * @param options with `trim`, without the room above and below that the brains leave free
+ */
+export function composeSheet(viewer, { ratio = 3, transparent = false, caption = "", trim = false } = {}) {
   const { stage, model, theme, views } = viewer;
-  const { width, height } = stage;
+  const { width } = stage;
+  const height = trim ? trimmedHeight(viewer) : stage.height;
   const foot = model.ownBars ? 8 : FOOT + extraHeight(views);
   const sheet = document.createElement("canvas");
   const context = sheet.getContext("2d");
@@ -23,7 +29,7 @@ export function composeSheet(viewer, { ratio = 3, transparent = false, caption =
     context.fillStyle = theme.background;
     context.fillRect(0, 0, sheet.width, sheet.height);
   }
-  const scene = { ...viewer.now().scene(width, height, ratio), hovered: null, unlocked: [], scaleAtHand: null, forFile: true };
+  const scene = { ...viewer.now().scene(width, height, ratio), hovered: null, unlocked: [], scaleAtHand: null, forFile: true, transparent };
   // In the same task as the drawing: a WebGL canvas forgets its picture afterwards.
   stage.drawOnce(scene, (canvas) => context.drawImage(canvas, 0, 0));
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -36,9 +42,23 @@ export function composeSheet(viewer, { ratio = 3, transparent = false, caption =
   return sheet;
 }
 
-/** The same as a PNG Blob. */
+/**
+ * The stage's height without what brains that fill its width leave free above and below: pictures
+ * keep the views' margin on all sides. Brains that are zoomed or moved keep the stage's height.
+ */
+export function trimmedHeight(viewer) {
+  const { stage } = viewer;
+  const { sights } = viewer.now().scene(stage.width, stage.height, 1);
+  if (sights.some(({ camera }) => camera.zoom !== 1 || camera.pan[0] || camera.pan[1])) return stage.height;
+  const free = sights.map(({ cell, projection, scale }) => cell.body.h * (1 - 2 * MARGIN) - projection.height * scale);
+  const rows = new Set(sights.map(({ cell }) => cell.y)).size;
+  // The captions below the brains need their room too.
+  return Math.round(stage.height - rows * Math.max(0, Math.min(...free) - CAPTION));
+}
+
+/** The same as a PNG Blob, trimmed. */
 export function composePicture(viewer, options) {
-  return new Promise((resolve) => composeSheet(viewer, options).toBlob(resolve, "image/png"));
+  return new Promise((resolve) => composeSheet(viewer, { trim: true, ...options }).toBlob(resolve, "image/png"));
 }
 
 function wrap(context, text, width) {
