@@ -52,8 +52,11 @@ export function trimmedHeight(viewer) {
   if (sights.some(({ camera }) => camera.zoom !== 1 || camera.pan[0] || camera.pan[1])) return stage.height;
   const free = sights.map(({ cell, projection, scale }) => cell.body.h * (1 - 2 * MARGIN) - projection.height * scale);
   const rows = new Set(sights.map(({ cell }) => cell.y)).size;
-  // The captions below the brains need their room too.
-  return Math.round(stage.height - rows * Math.max(0, Math.min(...free) - CAPTION));
+  const height = Math.round(stage.height - rows * Math.max(0, Math.min(...free) - CAPTION));
+  // Views that would stand otherwise on less room keep what they have.
+  const trimmed = viewer.now().scene(stage.width, height, 1).sights;
+  const same = trimmed.every(({ cell, scale }, i) => cell.w === sights[i].cell.w && scale > sights[i].scale * 0.999);
+  return same ? height : stage.height;
 }
 
 /** The same as a PNG Blob, trimmed. */
