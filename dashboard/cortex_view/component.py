@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -89,13 +89,41 @@ def cortex_view(
         view=view,
         stamp=stamp,
         publish_view=publish_view,
+        draw=_pen(key, maps, assets, [vertex] if vertex else [], focus_roi, view, stamp),
     )
-    callbacks = {"on_picked_change": _nothing}
+    callbacks = {"on_picked_change": _nothing, "on_still_change": _nothing}
     if publish_view:
         callbacks["on_view_change"] = _nothing
     result = _component()(data=data, key=key, height=height, **callbacks)
     picked = result.get("picked")
     return CortexEvent(_read_picked(picked) if picked else None, result.get("view"))
+
+
+def _pen(
+    key: str,
+    maps: Sequence[CortexMap],
+    assets: AssetRef,
+    picks: Sequence[tuple[str, int]],
+    focus_roi: str | tuple[str, str] | None,
+    view: Mapping[str, Any] | None,
+    stamp: str,
+) -> Callable[[str], bytes] | None:
+    """Return what draws this message's picture, if the browser has said that it cannot."""
+    import streamlit as st
+
+    raw = (st.session_state.get(key) or {}).get("still")
+    if raw is None or assets.folder is None:
+        return None
+    # Only such browsers' sessions need Pillow.
+    from dashboard.cortex_view.still import kept_still, read_request
+
+    request = read_request(raw)
+    if request is None:
+        return None
+    focus = (focus_roi, None) if isinstance(focus_roi, str) else focus_roi
+    return lambda message: kept_still(
+        message, maps, assets, request, view=view, picks=picks, focus=focus, stamp=stamp
+    )
 
 
 @cache

@@ -65,7 +65,9 @@ class CortexMap:
     role : ``measured``, ``predicted``, ``difference`` or ``score``; sets the title's colour.
     simulated : prints the stamp on this view, on screen and in exported pictures.
     reliability : (n_left + n_right,) 0 to 1, or None: lets the viewer fade unreliable values
-        towards the cortex (value by reliability); the numbers stay as they are.
+        towards the cortex (value by reliability); the numbers stay as they are. Sent in 255 steps,
+        and once where maps share it; NaN counts 0.
+    reliability_label : what it is, with its unit if it has one, for instance ``noise ceiling, r``.
     """
 
     title: str
@@ -75,6 +77,7 @@ class CortexMap:
     role: str = "measured"
     simulated: bool = False
     reliability: np.ndarray | None = None
+    reliability_label: str = "reliability"
 
     def __post_init__(self) -> None:
         if self.role not in ROLES:
@@ -91,12 +94,18 @@ def encode_payload(
     view: Mapping[str, Any] | None = None,
     stamp: str = "SIMULATED",
     publish_view: bool = False,
+    draw: Callable[[str], bytes] | None = None,
 ) -> bytes:
-    """Return the message for one image, checked."""
+    """Return the message for one image, checked.
+
+    With ``draw``, which takes the message's id, a picture goes with it: for a browser that cannot
+    draw by itself.
+    """
     if not 1 <= len(maps) <= MAX_VIEWS:
         raise ValueError(f"{len(maps)} maps given; allowed: 1 to {MAX_VIEWS}.")
     arrays: dict[str, np.ndarray] = {}
     listing = []
+    trusts: dict[bytes, str] = {}
     for position, cortex_map in enumerate(maps):
         values = np.asarray(cortex_map.values)
         if values.shape != (assets.n_values,):
@@ -106,6 +115,7 @@ def encode_payload(
                 "right."
             )
         arrays[f"map{position}"] = values.astype(np.float32)
+        trust = None
         if cortex_map.reliability is not None:
             reliability = np.asarray(cortex_map.reliability)
             if reliability.shape != values.shape:
@@ -113,7 +123,10 @@ def encode_payload(
                     f"Map {cortex_map.title!r} has reliability of shape {reliability.shape}; "
                     f"its values have {values.shape}."
                 )
-            arrays[f"reliability{position}"] = reliability.astype(np.float32)
+            steps = reliability_steps(reliability)
+            name = trusts.setdefault(steps.tobytes(), f"reliability{position}")
+            arrays[name] = steps
+            trust = {"array": name, "label": cortex_map.reliability_label}
         scale = cortex_map.scale
         listing.append(
             {
@@ -121,6 +134,7 @@ def encode_payload(
                 "subtitle": cortex_map.subtitle,
                 "role": cortex_map.role,
                 "simulated": bool(cortex_map.simulated),
+                "reliability": trust,
                 "scale": {
                     "kind": scale.kind,
                     "low": float(scale.low),
@@ -146,7 +160,16 @@ def encode_payload(
     digest = hashlib.blake2b(repr(header).encode(), digest_size=8)
     for array in arrays.values():
         digest.update(array.tobytes())
-    return pack({"id": digest.hexdigest(), **header}, arrays)
+    name = digest.hexdigest()
+    if draw is not None:
+        arrays["still"] = np.frombuffer(draw(name), np.uint8)
+    return pack({"id": name, **header}, arrays)
+
+
+def reliability_steps(reliability: np.ndarray) -> np.ndarray:
+    """Return (n,) uint8 of reliabilities 0 to 1: fading needs no more than a screen shows."""
+    steps: np.ndarray = np.rint(np.clip(np.nan_to_num(reliability), 0, 1) * 255).astype(np.uint8)
+    return steps
 
 
 def check_view(view: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -156,21 +179,22 @@ def check_view(view: Mapping[str, Any] | None) -> dict[str, Any] | None:
     ``rotation`` (quaternion w, x, y, z of the right hemisphere), ``zoom``, ``pan`` (x, y in view
     widths); ``own`` (view number as text -> such a camera, for views that turn on their own);
     ``threshold`` (or ``[below, above]``: values between are hidden), ``range`` (low, high),
-    ``tables`` (kind -> name), ``opacity`` (0 to 1), ``reliability`` (from, to), ``groups`` (ROI
-    groups outlined), ``labels``.
+    ``tables`` (kind -> name); ``scales`` (number of a further scale as text -> its ``threshold``,
+    ``range``, ``table``, where maps have several); ``opacity`` (0 to 1), ``reliability`` (from,
+    to), ``groups`` (ROI groups outlined), ``labels``.
     """
     if view is None:
         return None
     checks: dict[str, Callable[[Any], bool]] = {
         **_CAMERA_CHECKS,
         "own": _is_own,
-        "threshold": lambda v: (_numbers([v], 1) and v >= 0) or (_numbers(v, 2) and v[0] <= v[1]),
-        "range": lambda v: _numbers(v, 2) and v[0] < v[1],
+        **_SCALE_CHECKS,
         "tables": lambda v: (
             isinstance(v, Mapping) and all(name in TABLES.get(k, ()) for k, name in v.items())
         ),
         "opacity": lambda v: _numbers([v], 1) and 0 <= v <= 1,
         "reliability": lambda v: _numbers(v, 2) and v[0] <= v[1],
+        "scales": _is_scales,
         "groups": lambda v: (
             isinstance(v, list | tuple) and all(isinstance(name, str) for name in v)
         ),
@@ -192,6 +216,17 @@ def _is_own(own: Any) -> bool:
         and isinstance(camera, Mapping)
         and all(k in _CAMERA_CHECKS and _CAMERA_CHECKS[k](v) for k, v in camera.items())
         for number, camera in own.items()
+    )
+
+
+def _is_scales(scales: Any) -> bool:
+    """Whether ``scales`` gives choices, and nothing else, to further scales by their number."""
+    checks = {**_SCALE_CHECKS, "table": lambda v: any(v in names for names in TABLES.values())}
+    return isinstance(scales, Mapping) and all(
+        number in {str(i) for i in range(1, MAX_VIEWS)}
+        and isinstance(chosen, Mapping)
+        and all(k in checks and checks[k](v) for k, v in chosen.items())
+        for number, chosen in scales.items()
     )
 
 
@@ -224,7 +259,11 @@ def _checked_focus(focus: str | tuple[str, str] | None) -> list[str | None] | No
     return [name, side]
 
 
-# Of one camera; below the helpers it is made of.
+# Of one scale, and of one camera; below the helpers they are made of.
+_SCALE_CHECKS: dict[str, Callable[[Any], bool]] = {
+    "threshold": lambda v: (_numbers([v], 1) and v >= 0) or (_numbers(v, 2) and v[0] <= v[1]),
+    "range": lambda v: _numbers(v, 2) and v[0] < v[1],
+}
 _CAMERA_CHECKS: dict[str, Callable[[Any], bool]] = {
     "preset": lambda v: v in PRESETS,
     "surface": lambda v: _numbers([v], 1) and 0 <= v <= 2,

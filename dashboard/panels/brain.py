@@ -51,7 +51,14 @@ def show_brain(subject: Subject, maps: Sequence[CortexMap], *, key: str, height:
     """
     drawn = services.drawn_positions(subject.id, subject.fingerprint)
     if drawn is not None:
-        maps = [replace(m, values=np.asarray(m.values)[drawn]) for m in maps]
+        maps = [
+            replace(
+                m,
+                values=np.asarray(m.values)[drawn],
+                reliability=None if m.reliability is None else m.reliability[drawn],
+            )
+            for m in maps
+        ]
     # What was clicked since the last run is known before drawing, so one run is enough.
     stored = st.session_state.get(key) or {}
     if clicked := stored.get("picked"):

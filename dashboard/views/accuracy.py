@@ -38,6 +38,7 @@ from dashboard.panels.scores import (
     vertex_values,
 )
 from dashboard.panels.sidebar import pick_encoder, pick_subject
+from dashboard.panels.trust import with_reliability
 from dashboard.panels.vertex_table import show_extremes
 from dashboard.places import find_spot, has_rois
 from dashboard.roi_chart import Series, roi_chart
@@ -117,22 +118,20 @@ def _brain(
     if values is None:
         st.info("This needs a noise ceiling, and this subject’s is unknown.")
         return
-    show_brain(
-        subject,
-        [
-            CortexMap(
-                title=metric.title,
-                subtitle=f"{encoder_title(run)} · {report.n_images} {images_of(report)}"
-                + _over(threshold),
-                values=values.astype(np.float32),
-                scale=metric.scale,
-                role="score",
-                simulated=subject.simulated,
-            )
-        ],
-        key="accuracy-brain",
-        height=500,
-    )
+    maps = [
+        CortexMap(
+            title=metric.title,
+            subtitle=f"{encoder_title(run)} · {report.n_images} {images_of(report)}"
+            + _over(threshold),
+            values=values.astype(np.float32),
+            scale=metric.scale,
+            role="score",
+            simulated=subject.simulated,
+        )
+    ]
+    if metric.name != "ceiling":
+        maps = with_reliability(maps, run, of_scores=True)
+    show_brain(subject, maps, key="accuracy-brain", height=500)
     place = _vertex_words(subject, report)
     st.html(
         f'<p class="cs-note">Per vertex: {escape(metric.meaning)}. Grey: no data, '

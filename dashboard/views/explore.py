@@ -28,6 +28,7 @@ from dashboard.panels.methods import methods_and_code, opening_lines, simulation
 from dashboard.panels.roi_responses import mean_rows, take_roi
 from dashboard.panels.sidebar import pick_encoder, pick_subject
 from dashboard.panels.stimulus import StimulusChoice, pick_stimulus
+from dashboard.panels.trust import with_reliability
 from dashboard.places import has_rois
 from dashboard.roi_chart import Axis, Series, roi_chart
 from dashboard.stimulus_files import stimulus_address
@@ -63,7 +64,7 @@ def render() -> None:
     placed = subject.space.is_placed
     with errors_on_page():
         if placed:
-            maps = _maps(subject, run, stimulus, responses)
+            maps = with_reliability(_maps(subject, run, stimulus, responses), run)
             show_brain(subject, maps, key="explore-brain", height=480)
         else:
             no_cortex(subject, "The responses of all voxels are shown as a distribution.")

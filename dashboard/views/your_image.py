@@ -31,6 +31,7 @@ from dashboard.panels.methods import methods_and_code, opening_lines, simulation
 from dashboard.panels.prediction import show_distribution, show_spread
 from dashboard.panels.roi_responses import roi_places, rows_as_csv, take_roi
 from dashboard.panels.sidebar import pick_encoder, pick_subject
+from dashboard.panels.trust import with_reliability
 from dashboard.photographs import Photograph, as_seen, samples, take_photograph
 from dashboard.picture_worker import design_of, first_guesses, occlusion_of
 from dashboard.places import has_rois
@@ -125,16 +126,19 @@ def _brain_and_picture(
             return
         show_brain(
             subject,
-            [
-                CortexMap(
-                    title="predicted",
-                    subtitle=f"{encoder_title(run)} · {RESPONSE_MEANING}",
-                    values=predicted.astype(np.float32),
-                    scale=response_scale(subject),
-                    role="predicted",
-                    simulated=subject.simulated,
-                )
-            ],
+            with_reliability(
+                [
+                    CortexMap(
+                        title="predicted",
+                        subtitle=f"{encoder_title(run)} · {RESPONSE_MEANING}",
+                        values=predicted.astype(np.float32),
+                        scale=response_scale(subject),
+                        role="predicted",
+                        simulated=subject.simulated,
+                    )
+                ],
+                run,
+            ),
             key="photo-brain",
             height=460,
         )

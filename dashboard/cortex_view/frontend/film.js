@@ -1,4 +1,5 @@
-// A turntable or a morph as WebM: the screen's own picture, frame by frame, in real time.
+// A turntable or a morph as WebM: the screen's own picture, frame by frame, in real time. Nothing
+// here asks for reduced motion: a film is made only when somebody orders one.
 
 import { composeSheet } from "./draw/picture.js";
 import { smooth } from "./pure/camera.js";
@@ -15,30 +16,43 @@ export const FILMS = {
   morph: ({ rotation }) => (t) => ({ rotation, surface: 2 * smooth(1 - Math.abs(2 * t - 1)) }),
 };
 
-/** @returns a promise of a Blob; the camera comes back to where it was. */
-export async function recordFilm(viewer, name, { seconds = 6, ratio = 2 } = {}) {
+/**
+ * @param options {seconds, ratio, progress: called with 0..1, signal: an AbortSignal that ends it}
+ * @returns a promise of a Blob, or of null when it was ended; the camera comes back to where it was
+ */
+export async function recordFilm(viewer, name, { seconds = 6, ratio = 2, progress = () => {}, signal } = {}) {
   const { camera } = viewer.state;
   const before = camera.copy();
   const at = FILMS[name](before);
-  const first = composeSheet(viewer, { ratio });
-  const context = first.getContext("2d");
+  const sheet = composeSheet(viewer, { ratio });
+  const context = sheet.getContext("2d");
   const type = ["video/webm;codecs=vp9", "video/webm"].find((t) => MediaRecorder.isTypeSupported(t));
-  const recorder = new MediaRecorder(first.captureStream(FRAMES_PER_SECOND), { mimeType: type, videoBitsPerSecond: 12e6 });
+  const stream = sheet.captureStream(FRAMES_PER_SECOND);
+  const recorder = new MediaRecorder(stream, { mimeType: type, videoBitsPerSecond: 12e6 });
   const pieces = [];
   recorder.ondataavailable = ({ data }) => pieces.push(data);
   const stopped = new Promise((resolve) => (recorder.onstop = resolve));
   recorder.start();
   const began = performance.now();
-  for (let t = 0; t < 1; ) {
-    t = Math.min(1, (performance.now() - began) / (1000 * seconds));
-    Object.assign(camera, at(t));
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.drawImage(composeSheet(viewer, { ratio }), 0, 0);
-    await new Promise(requestAnimationFrame);
+  try {
+    for (let t = 0; t < 1 && !signal?.aborted; ) {
+      t = Math.min(1, (performance.now() - began) / (1000 * seconds));
+      Object.assign(camera, at(t));
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.drawImage(composeSheet(viewer, { ratio }), 0, 0);
+      progress(t);
+      await nextFrame();
+    }
+    // The last picture stays for a moment, or the recorder may leave it out.
+    if (!signal?.aborted) await new Promise((resolve) => setTimeout(resolve, 2000 / FRAMES_PER_SECOND));
+  } finally {
+    recorder.stop();
+    await stopped;
+    for (const track of stream.getTracks()) track.stop();
+    camera.assign(before);
+    viewer.stage.redraw();
   }
-  recorder.stop();
-  await stopped;
-  camera.assign(before);
-  viewer.stage.redraw();
-  return new Blob(pieces, { type: "video/webm" });
+  return signal?.aborted ? null : new Blob(pieces, { type: "video/webm" });
 }
+
+const nextFrame = () => new Promise(requestAnimationFrame);

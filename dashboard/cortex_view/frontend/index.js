@@ -2,6 +2,7 @@
 // change, without cleaning up in between. The viewer therefore lives with its root element.
 
 import { Assets } from "./assets.js";
+import { StillViewer } from "./still.js";
 import { Viewer } from "./viewer.js";
 
 const viewers = new WeakMap();
@@ -12,6 +13,10 @@ export default function mount(component) {
   let viewer = viewers.get(root);
   if (!viewer) {
     viewer = new Viewer(root, assets);
+    if (!viewer.stage.gl) {
+      viewer.destroy();
+      viewer = new StillViewer(root, assets);
+    }
     viewers.set(root, viewer);
   }
   viewer.update(component).catch((error) => console.error("cortex_view:", error));

@@ -1,5 +1,6 @@
 // What numeric browser tests may ask, as `root.__cortex`.
 
+import { composePicture } from "./draw/picture.js";
 import { recordFilm } from "./film.js";
 import { isVisible } from "./pure/picking.js";
 import { State } from "./pure/state.js";
@@ -118,8 +119,13 @@ export function testHook(viewer) {
       stage.redraw();
       return rgb;
     },
-    /** Bytes of a short film. */
-    film: async (name, seconds) => (await recordFilm(viewer, name, { seconds, ratio: 1 })).size,
+    /** A short film as an address that a <video> plays. */
+    film: async (name, seconds) => URL.createObjectURL(await recordFilm(viewer, name, { seconds, ratio: 1 })),
+    /** Bytes of the picture to save, at a ratio. */
+    png: async (ratio) => [...new Uint8Array(await (await composePicture(viewer, { ratio, trim: false })).arrayBuffer())],
+    stageSize: () => [viewer.stage.width, viewer.stage.height],
+    /** [background, text, accent], each [r, g, b] 0..255. */
+    theme: () => ["background", "text", "accent"].map((name) => viewer.theme.rgb[name].map((v) => Math.round(v * 255))),
     grey: () => viewer.theme.grey.map((value) => Math.round(value * 255)),
   };
 }

@@ -90,7 +90,9 @@ export class Viewer {
     this.theme = theme;
     this.model = model;
     this.root.style.height = `${header.height}px`;
-    if (before && before.scaleKey !== model.scaleKey) this.state.range = null;
+    before?.scales.forEach(({ key }, i) => {
+      if (key !== model.scales[i]?.key) this.state.forgetRange(i);
+    });
     if (before && model.geometry !== before.geometry) this.scenes.clear();
     if (!before) this.state.shownGroups = new Set(model.groups.initial);
     this.state.keepViews(model.count);
@@ -132,6 +134,7 @@ export class Viewer {
       views: this.views,
       theme: this.theme,
       pointing: this.pointing,
+      scaleAtHand: this.toolbar.scaleAtHand,
       plain: this.plain,
       moving: Boolean(this.pointer?.busy || this.motion.running),
     };

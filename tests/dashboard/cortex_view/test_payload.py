@@ -206,6 +206,9 @@ def test_a_view_may_give_single_views_their_own_camera():
         {"range": [1, 1]},
         {"tables": {"cyclic": "blue red"}},
         {"opacity": 1.2},
+        {"scales": {"0": {"threshold": 1}}},
+        {"scales": {"1": {"colour": "red"}}},
+        {"scales": {"1": {"table": "rainbow"}}},
         {"reliability": [0.5, 0.1]},
     ):
         with pytest.raises(ValueError, match="not allowed"):
@@ -215,9 +218,20 @@ def test_a_view_may_give_single_views_their_own_camera():
 def test_reliability_travels_with_its_map_and_has_its_shape(assets):
     values, trust = np.arange(5.0), np.linspace(0, 1, 5)
     shown = [CortexMap("a", values, SCALE), CortexMap("b", values, SCALE, reliability=trust)]
-    _, arrays = unpack(encode_payload(shown, assets, height=500))
+    header, arrays = unpack(encode_payload(shown, assets, height=500))
     assert set(arrays) == {"map0", "map1", "reliability1"}
-    np.testing.assert_array_equal(arrays["reliability1"], trust.astype(np.float32))
+    np.testing.assert_array_equal(arrays["reliability1"], [0, 64, 128, 191, 255])
+    assert [m["reliability"] for m in header["maps"]] == [
+        None,
+        {"array": "reliability1", "label": "reliability"},
+    ]
+    # Maps that share one send it once; NaN is not relied on, and nothing goes beyond 0 and 1.
+    odd = np.array([np.nan, -1, 0.5, 1, 7])
+    two = [CortexMap(t, values, SCALE, reliability=odd, reliability_label="r") for t in "ab"]
+    header, arrays = unpack(encode_payload(two, assets, height=500))
+    assert set(arrays) == {"map0", "map1", "reliability0"}
+    np.testing.assert_array_equal(arrays["reliability0"], [0, 0, 128, 255, 255])
+    assert {m["reliability"]["array"] for m in header["maps"]} == {"reliability0"}
     wrong = CortexMap("b", values, SCALE, reliability=trust[:4])
     with pytest.raises(ValueError, match=r"reliability of shape \(4,\).*\(5,\)"):
         encode_payload([wrong], assets, height=500)

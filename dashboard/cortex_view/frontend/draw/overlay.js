@@ -2,8 +2,9 @@
 
 import { toCss } from "../pure/colour.js";
 import { placeLabels } from "../pure/labels.js";
-import { formatNumber } from "../pure/numbers.js";
 import { SIDES } from "../pure/space.js";
+import { drawLegend } from "./legend.js";
+import { fade } from "./paint.js";
 
 const INSET = 14;
 const PADLOCK = 20;
@@ -17,13 +18,15 @@ export function drawOverlay(context, scene) {
   scene.sights.forEach((sight, i) => {
     drawTitle(context, scene, i);
     drawHemispheres(context, scene, sight);
-    if (scene.ownBars) drawBar(context, scene, sight.cell, scene.views[i]);
+    const { cell } = sight;
+    if (scene.ownBars) drawLegend(context, scene.theme, scene.views[i], cell.x + cell.w, cell.y + cell.h, cell.w);
     if (!hints.has(sight.camera)) hints.set(sight.camera, new Map());
     drawRoiLabels(context, scene, i, hints.get(sight.camera));
     for (const vertex of scene.lit) drawMark(context, scene, sight, vertex, 2, 1.5, scene.theme.accent);
     for (const pick of scene.picks) drawMark(context, scene, sight, pick, 6.5, 2.5, scene.theme.accent);
     if (scene.hovered) drawMark(context, scene, sight, scene.hovered, 4.5, 1.5, scene.theme.text);
   });
+  drawScaleAtHand(context, scene);
 }
 
 /** Which view toolbar and keys speak to, once views go their own way. */
@@ -32,6 +35,15 @@ function drawActive(context, { sights, unlocked, active, theme }) {
   const { cell } = sights[active];
   context.fillStyle = theme.accent;
   context.fillRect(cell.x + INSET, cell.y + 3, 24, 2);
+}
+
+/** While a scale's menu is open, the views of other scales step back. */
+function drawScaleAtHand(context, { sights, views, scaleAtHand, theme }) {
+  if (scaleAtHand === null || views.every(({ scale }) => scale === scaleAtHand)) return;
+  context.fillStyle = fade(theme, "background", 0.72);
+  sights.forEach(({ cell }, i) => {
+    if (views[i].scale !== scaleAtHand) context.fillRect(cell.x, cell.y, cell.w, cell.h);
+  });
 }
 
 /** Hairlines between neighbouring views, so that zoomed brains do not run together. */
@@ -54,7 +66,7 @@ function drawTitle(context, scene, i) {
   let x = cell.x + INSET;
   context.textAlign = "left";
   // The padlock stands at the end of the header, where there are several views.
-  let right = cell.x + cell.w - INSET - (scene.views.length > 1 ? PADLOCK : 0);
+  let right = cell.x + cell.w - INSET - (scene.views.length > 1 && !scene.forFile ? PADLOCK : 0);
   if (view.stamp) right = drawStamp(context, scene, view.stamp, right, baseline) - 12;
   if (view.role === "measured" || view.role === "predicted") {
     // Filled for measured, open for predicted, as in the charts.
@@ -102,7 +114,13 @@ function drawHemispheres(context, scene, sight) {
   context.font = `400 12px ${theme.font}`;
   context.textAlign = "center";
   for (const { text, x, y } of captions(sight)) {
-    halo(context, scene, text, x, y, fade(theme, "text", 0.68));
+    // On a transparent picture nobody knows the ground: no rim in this page's colour.
+    if (scene.transparent) {
+      context.fillStyle = fade(theme, "text", 0.68);
+      context.fillText(text, x, y);
+    } else {
+      halo(context, scene, text, x, y, fade(theme, "text", 0.68));
+    }
   }
 }
 
@@ -180,54 +198,9 @@ function drawMark(context, scene, sight, { side, vertex }, radius, width, colour
   context.globalAlpha = 1;
 }
 
-/** A colour bar at the lower right of a cell; returns nothing. */
-export function drawBar(context, scene, cell, view) {
-  const { theme } = scene;
-  const width = Math.min(110, cell.w * 0.3);
-  const y = cell.y + cell.h - 16;
-  context.font = `400 11.5px ${theme.font}`;
-  context.fillStyle = fade(theme, "text", 0.8);
-  const high = `${formatNumber(view.range[1])} ${view.unit}`.trim();
-  let x = cell.x + cell.w - INSET;
-  context.textAlign = "right";
-  context.fillText(high, x, y + 9);
-  x -= context.measureText(high).width + 6;
-  paintTable(context, scene, view, x - width, y, width, 10);
-  context.fillStyle = fade(theme, "text", 0.8);
-  context.fillText(formatNumber(view.range[0]), x - width - 6, y + 9);
-}
-
-/** Fill a rectangle with the colour table; values that are hidden show the cortex's grey. */
-export function paintTable(context, { theme }, view, x, y, width, height) {
-  const steps = Math.max(2, Math.round(width));
-  const { rgb, kind, range, hidden } = view;
-  const entries = kind === "categorical" ? Math.round(range[1] - range[0]) + 1 : 256;
-  for (let i = 0; i < steps; i++) {
-    const u = i / (steps - 1);
-    const value = range[0] + u * (range[1] - range[0]);
-    const entry = kind === "categorical"
-      ? Math.round(range[0]) + Math.min(entries - 1, Math.floor(u * entries))
-      : Math.round(u * 255);
-    const grey = hidden && value > hidden[0] && value < hidden[1];
-    context.fillStyle = grey
-      ? toCss(theme.grey)
-      : `rgb(${rgb[entry * 3]} ${rgb[entry * 3 + 1]} ${rgb[entry * 3 + 2]})`;
-    context.fillRect(x + (i * width) / steps, y, width / steps + 0.6, height);
-  }
-  context.strokeStyle = fade(theme, "text", 0.25);
-  context.lineWidth = 1;
-  context.strokeRect(x + 0.5, y + 0.5, width - 1, height - 1);
-}
-
 function fitText(context, text, width) {
   if (context.measureText(text).width <= width) return text;
   let cut = text.length;
   while (cut > 1 && context.measureText(`${text.slice(0, cut)}…`).width > width) cut--;
   return `${text.slice(0, cut).trimEnd()}…`;
-}
-
-/** One of the theme's colours ("text", "background", "accent"), thinned. */
-export function fade(theme, name, alpha) {
-  const [r, g, b] = theme.rgb[name].map((v) => Math.round(v * 255));
-  return `rgb(${r} ${g} ${b} / ${alpha})`;
 }

@@ -5,30 +5,36 @@ import { FLAT } from "../pure/camera.js";
 import { lineColour, toCss } from "../pure/colour.js";
 import { placeLabels } from "../pure/labels.js";
 import { formatNumber } from "../pure/numbers.js";
+import { legendOf } from "../pure/scales.js";
 import { SIDES } from "../pure/space.js";
+import { extraHeight, reliabilityAxis } from "./legend.js";
 import { captionBoxes, captions } from "./overlay.js";
+import { trimmedHeight } from "./picture.js";
 
 const RATIO = 3;
 const FOOT = 40;
+const STOPS = 128; // of a colour bar's gradient
 
 /** @returns a Blob; the flat map is drawn whatever surface is on screen. */
 export function composeSvg(viewer) {
   const { stage, state, model, theme, views } = viewer;
-  const { width, height } = stage;
+  const { width } = stage;
   const cameras = [...new Set(model.maps.map((_, i) => state.cameraOf(i)))];
   const before = cameras.map(({ surface }) => surface);
   cameras.forEach((camera) => (camera.surface = FLAT));
-  const scene = viewer.now().scene(width, height, RATIO);
+  const height = trimmedHeight(viewer);
+  const scene = { ...viewer.now().scene(width, height, RATIO), scaleAtHand: null };
   // The outlines come as lines, so the picture goes without.
   const bare = { ...scene, look: { ...scene.look, shown: [0, 0], raised: { ...scene.raised, left: [0, 0], right: [0, 0] } } };
   const picture = stage.drawOnce(bare, (canvas) => canvas.toDataURL("image/png"));
   const parts = scene.sights.map((sight, i) => viewParts(scene, sight, i, model, state));
   cameras.forEach((camera, i) => (camera.surface = before[i]));
   stage.redraw();
+  const foot = model.ownBars ? 12 : FOOT + extraHeight(views);
   const bars = model.ownBars
-    ? scene.sights.map(({ cell }, i) => bar(views[i], cell.x + cell.w - 14, cell.y + cell.h - 18, theme, i))
-    : [bar(views[0], width - 14, height + 10, theme, 0)];
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height + FOOT}" width="${width}" height="${height + FOOT}" font-family="${escape(theme.font)}" fill="${escape(theme.text)}">
+    ? scene.sights.map(({ cell }, i) => legend(views[i], cell.x + cell.w - 14, cell.y + cell.h, theme, i))
+    : [legend(legendOf(views), width - 14, height + foot - 12, theme, 0)];
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height + foot}" width="${width}" height="${height + foot}" font-family="${escape(theme.font)}" fill="${escape(theme.text)}">
 <title>${escape(model.header.maps.map((map) => map.title).join(", "))}</title>
 <rect width="100%" height="100%" fill="${escape(theme.background)}"/>
 <image href="${picture}" width="${width}" height="${height}"/>
@@ -67,28 +73,56 @@ function viewParts({ labels, views, theme }, sight, i, model, state) {
   const sides = captions(sight).map(({ text, x, y }) => `<text x="${round(x)}" y="${round(y)}">${escape(text)}</text>`);
   const { body } = cell;
   const view = views[i];
-  return `<g><text x="${cell.x + 14}" y="${cell.y + 22}" font-size="14" font-weight="600">${escape(view.title)}<tspan dx="10" font-weight="400" font-size="12.5" fill-opacity=".7">${escape([view.subtitle, view.stamp].filter(Boolean).join(" · "))}</tspan></text>
+  const accent = escape(view.role === "predicted" ? theme.accent : theme.text);
+  // Filled for measured, open for predicted, as on screen.
+  const marked = view.role === "measured" || view.role === "predicted";
+  const mark = marked ? `<circle cx="${cell.x + 18}" cy="${cell.y + 17.5}" r="3.6" stroke="${accent}" stroke-width="1.6" fill="${view.role === "measured" ? accent : "none"}"/>` : "";
+  return `<g>${mark}<text x="${cell.x + (marked ? 29 : 14)}" y="${cell.y + 22}" font-size="14" font-weight="600" fill="${accent}">${escape(view.title)}<tspan dx="10" font-weight="400" font-size="12.5" fill="${escape(theme.text)}" fill-opacity=".7">${escape([view.subtitle, view.stamp].filter(Boolean).join(" · "))}</tspan></text>
 <clipPath id="${clip}"><rect x="${body.x}" y="${body.y}" width="${body.w}" height="${body.h}"/></clipPath>
 <g clip-path="url(#${clip})"><g fill="none" stroke-width="1.5" stroke-linejoin="round">${lines.join("\n")}</g>
 <g font-size="12.5" font-weight="600" text-anchor="middle" paint-order="stroke" stroke="${escape(theme.background)}" stroke-opacity=".88" stroke-width="3.5" stroke-linejoin="round">${names.join("\n")}</g></g>
 <g font-size="12" text-anchor="middle" fill-opacity=".7">${sides.join("")}</g></g>`;
 }
 
-/** A colour bar whose right end, number and unit included, is at x. */
-function bar({ kind, range, rgb, unit, hidden }, right, y, theme, i) {
-  const width = 120;
-  const high = `${formatNumber(range[1])} ${unit}`.trim();
-  const x = right - width - 8 - high.length * 6.5;
-  const entries = kind === "categorical" ? Math.round(range[1] - range[0]) + 1 : 64;
-  const step = width / entries;
-  const swatches = Array.from({ length: entries }, (_, k) => {
-    const entry = (kind === "categorical" ? Math.round(range[0]) + k : Math.round((k / (entries - 1)) * 255)) * 3;
-    const value = range[0] + ((k + 0.5) / entries) * (range[1] - range[0]);
+/** A colour bar whose right end, number and unit included, is at x; or the square of reliability. */
+function legend(view, right, bottom, theme, i) {
+  const low = formatNumber(view.range[0]);
+  const high = `${formatNumber(view.range[1])} ${view.unit}`.trim();
+  if (!view.reliability) {
+    const x = right - 120 - 8 - high.length * 6.5;
+    const y = bottom - 18;
+    return `<g id="scale${i}" font-size="11.5"><text x="${round(x - 6)}" y="${y + 9}" text-anchor="end">${low}</text>${swatches(view, x, y, 120, 10, theme, i)}<text x="${round(x + 126)}" y="${y + 9}">${escape(high)}</text></g>`;
+  }
+  const [w, h] = [120, 36];
+  const x = right - w;
+  const y = bottom - 14 - h;
+  const [from, to] = view.reliability;
+  const { ticks, label } = reliabilityAxis(view);
+  const numbers = ticks.map(({ at, text }) =>
+    `<text x="${x - 6}" y="${round(y + h * (1 - at) + (at > 0.9 ? 8 : at < 0.1 ? 1 : 4))}" text-anchor="end">${text}</text>`);
+  const grey = toCss(theme.grey);
+  // Offsets count downwards from 1 at the top of the square.
+  const veil = `<linearGradient id="veil${i}" x1="0" y1="0" x2="0" y2="1"><stop offset="${round(1 - to)}" stop-color="${grey}" stop-opacity="0"/><stop offset="${round(1 - from)}" stop-color="${grey}"/></linearGradient>`;
+  return `<g id="scale${i}" font-size="11">${veil}${swatches(view, x, y, w, h, theme, i)}<rect x="${x}" y="${y}" width="${w}" height="${h}" fill="url(#veil${i})"/>
+${numbers.join("")}<text x="${x - 30}" y="${y + h / 2 + 4}" text-anchor="end">${escape(label)}</text>
+<text x="${x}" y="${bottom - 2}">${low}</text><text x="${right}" y="${bottom - 2}" text-anchor="end">${escape(high)}</text></g>`;
+}
+
+/** A rectangle of the colour table: categories side by side, anything else as one gradient. */
+function swatches({ kind, range, rgb, hidden }, x, y, width, height, theme, i) {
+  const css = (entry) => `rgb(${rgb[entry * 3]} ${rgb[entry * 3 + 1]} ${rgb[entry * 3 + 2]})`;
+  if (kind === "categorical") {
+    const n = Math.round(range[1] - range[0]) + 1;
+    return Array.from({ length: n }, (_, k) =>
+      `<rect x="${round(x + (k * width) / n)}" y="${y}" width="${round(width / n)}" height="${height}" fill="${css(Math.round(range[0]) + k)}"/>`).join("");
+  }
+  const stops = Array.from({ length: STOPS }, (_, k) => {
+    const u = k / (STOPS - 1);
+    const value = range[0] + u * (range[1] - range[0]);
     const grey = hidden && value > hidden[0] && value < hidden[1];
-    const fill = grey ? toCss(theme.grey) : `rgb(${rgb[entry]} ${rgb[entry + 1]} ${rgb[entry + 2]})`;
-    return `<rect x="${round(x + k * step)}" y="${y}" width="${round(step + 0.4)}" height="10" fill="${fill}"/>`;
+    return `<stop offset="${round(u * 100)}%" stop-color="${grey ? toCss(theme.grey) : css(Math.round(u * 255))}"/>`;
   });
-  return `<g id="scale${i}" font-size="11.5"><text x="${round(x - 6)}" y="${y + 9}" text-anchor="end">${formatNumber(range[0])}</text>${swatches.join("")}<text x="${round(x + width + 6)}" y="${y + 9}">${escape(high)}</text></g>`;
+  return `<linearGradient id="table${i}">${stops.join("")}</linearGradient><rect x="${x}" y="${y}" width="${width}" height="${height}" fill="url(#table${i})"/>`;
 }
 
 const round = (value) => Math.round(value * 100) / 100;

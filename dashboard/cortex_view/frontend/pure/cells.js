@@ -4,10 +4,14 @@ const TITLE = 38;
 const TITLE_NARROW = 44;
 const FOOT = 20;
 const FOOT_WITH_BAR = 38;
+const FOOT_WITH_SQUARE = 72;
 
-/** Split the stage into n equal cells so that brains (about 2:1) become largest. */
-export function layoutCells(width, height, n, ownBars = false) {
-  const foot = ownBars ? FOOT_WITH_BAR : FOOT;
+/**
+ * Split the stage into n equal cells so that brains (about 2:1) become largest.
+ * @param legend what each view prints below its brains: "bar", "square" or nothing
+ */
+export function layoutCells(width, height, n, legend = null) {
+  const foot = legend === "square" ? FOOT_WITH_SQUARE : legend === "bar" ? FOOT_WITH_BAR : FOOT;
   let best = null;
   for (let columns = 1; columns <= n; columns++) {
     const rows = Math.ceil(n / columns);

@@ -6,13 +6,23 @@ export class Model {
   constructor(header, arrays, { geometry, space, tables }) {
     Object.assign(this, { header, geometry, space, tables });
     this.maps = header.maps.map((_, i) => arrays[`map${i}`]);
-    this.reliabilities = header.maps.map((_, i) => arrays[`reliability${i}`] || null);
-    const scales = header.maps.map((map) => JSON.stringify(map.scale));
-    /** Per view: whether it has the first view's scale. */
-    this.sharesScale = scales.map((scale) => scale === scales[0]);
+    const trusts = new Map(); // maps may share one
+    /** Per view: reliability 0..1 of each value, or null. */
+    this.reliabilities = header.maps.map(({ reliability }) => {
+      if (!reliability) return null;
+      const { array } = reliability;
+      if (!trusts.has(array)) trusts.set(array, Float32Array.from(arrays[array], (step) => step / 255));
+      return trusts.get(array);
+    });
+    const keys = header.maps.map((map) => JSON.stringify(map.scale));
+    /** The scales, each once, in the order of the views: {key, views}. */
+    this.scales = [...new Set(keys)].map((key) => ({
+      key, views: keys.flatMap((other, i) => (other === key ? [i] : [])),
+    }));
+    /** Per view: the number of its scale. */
+    this.scaleOf = keys.map((key) => this.scales.findIndex((scale) => scale.key === key));
     /** Views of several scales print a colour bar each. */
-    this.ownBars = new Set(scales).size > 1;
-    this.scaleKey = scales[0];
+    this.ownBars = this.scales.length > 1;
   }
 
   get count() {

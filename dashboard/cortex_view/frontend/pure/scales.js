@@ -4,24 +4,29 @@
 export function describeViews(model, state, theme) {
   return model.header.maps.map((map, i) => {
     const { kind, low, high, unit, label } = map.scale;
-    // A view with another unit keeps range and threshold of its own.
-    const same = model.sharesScale[i];
-    const range = same && state.range && kind !== "categorical" ? state.range : [low, high];
-    const table = tableOf(model.tables, kind, state.tables[kind]);
+    const chosen = state.coloursOf(model.scaleOf[i], kind);
+    const range = chosen.range && kind !== "categorical" ? chosen.range : [low, high];
+    const table = tableOf(model.tables, kind, chosen.table);
     return {
       title: map.title,
       subtitle: map.subtitle,
       role: map.role,
       stamp: map.simulated ? model.header.stamp : "",
       kind, unit, label, range,
-      hidden: same ? hiddenBand(kind, state.threshold) : null,
+      scale: model.scaleOf[i],
+      hidden: hiddenBand(kind, chosen.threshold),
       table: `${table.name}-${theme.name}`,
       rgb: table[theme.name],
       opacity: state.opacity,
       reliability: model.reliabilities[i] ? state.reliability : null,
+      reliabilityLabel: map.reliability?.label || "",
     };
   });
 }
+
+/** The view whose legend stands for a scale: one that fades, where one does. */
+export const legendOf = (views, scale = 0) =>
+  views.find((view) => view.scale === scale && view.reliability) || views.find((view) => view.scale === scale);
 
 /** The chosen table of a kind, or its first. */
 export function tableOf(tables, kind, name) {

@@ -29,8 +29,10 @@ export class Scenes {
   }
 
   /** Sights of all views in a width x height stage. */
-  sights({ model, state }, width, height) {
-    const cells = layoutCells(width, height, model.count, model.ownBars);
+  sights({ model, state, views }, width, height) {
+    const squares = views.some(({ reliability }) => reliability);
+    const legend = model.ownBars ? (squares ? "square" : "bar") : null;
+    const cells = layoutCells(width, height, model.count, legend);
     const used = new Set();
     const out = cells.map((cell, i) => {
       const camera = state.cameraOf(i);
@@ -42,7 +44,7 @@ export class Scenes {
   }
 
   /**
-   * @param now {model, state, views, theme, pointing: {hovered, picks, glowing}, plain, moving}
+   * @param now {model, state, views, theme, pointing: {hovered, picks, glowing}, scaleAtHand, plain, moving}
    */
   make(now, width, height, ratio) {
     const sights = this.sights(now, width, height);
@@ -52,6 +54,7 @@ export class Scenes {
       views: now.views,
       theme: now.theme,
       ownBars: now.model.ownBars,
+      scaleAtHand: now.scaleAtHand ?? null,
       picks: now.pointing.picks,
       lit: now.pointing.lit,
       hovered: now.pointing.hovered,

@@ -1,6 +1,6 @@
 // One view as it is seen: its rectangle, its camera and its projection.
 
-const MARGIN = 0.04; // of the view's size, on each side
+export const MARGIN = 0.04; // of the view's size, on each side
 
 export class Sight {
   constructor(cell, camera, projection) {

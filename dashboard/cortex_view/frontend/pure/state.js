@@ -17,8 +17,36 @@ export class State {
     this.threshold = 0; // in the first view's unit; [below, above] where the sides differ
     this.range = null; // as given, or [low, high]
     this.tables = {}; // kind -> name, where another than the first is wanted
+    this.scales = {}; // number of a further scale -> {threshold, range, table}
     this.opacity = 1; // of the data over the cortex
     this.reliability = null; // or [from, to]: where a reliable value becomes solid
+  }
+
+  // ---- colours
+
+  /** {threshold, range, table} chosen for a scale of a kind. */
+  coloursOf(scale, kind) {
+    const table = this.tables[kind];
+    if (scale === 0) return { threshold: this.threshold, range: this.range, table };
+    return { threshold: 0, range: null, table, ...this.scales[scale] };
+  }
+
+  /** Choose {threshold}, {range} or {table} (null: the first) for a scale of a kind. */
+  chooseColours(scale, kind, { table, ...choice }) {
+    if (scale > 0) {
+      this.scales = { ...this.scales, [scale]: { ...this.scales[scale], ...choice, ...(table !== undefined && { table }) } };
+      return;
+    }
+    Object.assign(this, choice);
+    if (table === undefined) return;
+    const { [kind]: _, ...others } = this.tables;
+    this.tables = table === null ? others : { ...others, [kind]: table };
+  }
+
+  /** A scale is another now: its range is no longer of use. */
+  forgetRange(scale) {
+    if (scale === 0) this.range = null;
+    else if (this.scales[scale]) this.scales[scale] = { ...this.scales[scale], range: null };
   }
 
   // ---- cameras
@@ -58,9 +86,10 @@ export class State {
         [...this.own].sort(([a], [b]) => a - b).map(([i, camera]) => [String(i), camera.toView()]),
       );
     }
-    if (Array.isArray(this.threshold)) view.threshold = this.threshold.map(short);
-    else if (this.threshold > 0) view.threshold = short(this.threshold);
-    if (this.range) view.range = this.range.map(short);
+    Object.assign(view, written(this));
+    const further = Object.entries(this.scales).map(([i, chosen]) => [i, written(chosen)]);
+    const told = further.filter(([, chosen]) => Object.keys(chosen).length);
+    if (told.length) view.scales = Object.fromEntries(told);
     if (Object.keys(this.tables).length) view.tables = { ...this.tables };
     if (this.opacity !== 1) view.opacity = short(this.opacity);
     if (this.reliability) view.reliability = this.reliability.map(short);
@@ -85,11 +114,22 @@ export class State {
       if (view[name] !== undefined) this[name] = view[name];
     }
     if (view.tables) this.tables = { ...view.tables };
+    if (view.scales) this.scales = { ...view.scales };
     if (view.groups) this.shownGroups = new Set(view.groups);
   }
 }
 
 const short = (value) => Number(value.toPrecision(4));
+
+/** What was chosen of {threshold, range, table}. */
+function written({ threshold, range, table }) {
+  const out = {};
+  if (Array.isArray(threshold)) out.threshold = threshold.map(short);
+  else if (threshold > 0) out.threshold = short(threshold);
+  if (range) out.range = range.map(short);
+  if (table) out.table = table;
+  return out;
+}
 
 /** One text for equal values, whatever the order of their keys. */
 export function canonical(value) {

@@ -1,7 +1,7 @@
 // The colour bar that can be taken hold of: its ends are the range, its inner handles the
 // threshold, the curve over it says how the values lie.
 
-import { paintTable } from "../draw/overlay.js";
+import { paintTable } from "../draw/legend.js";
 import { make } from "../element.js";
 import { axisOf, handlesOf, histogram, moveHandle } from "../pure/axis.js";
 import { formatNumber } from "../pure/numbers.js";
@@ -122,6 +122,6 @@ export class ColourBar {
       context.fillStyle = `rgb(${rgb[entry * 3]} ${rgb[entry * 3 + 1]} ${rgb[entry * 3 + 2]})`;
       context.fillRect(x, CURVE, w, BAR);
     }
-    paintTable(context, { theme }, view, x0, CURVE, x1 - x0, BAR);
+    paintTable(context, theme, view, x0, CURVE, x1 - x0, BAR);
   }
 }

@@ -8,6 +8,8 @@ import { composeHtml } from "../standalone.js";
 
 const SAVE = "M8 2v8m0 0L4.8 6.8M8 10l3.2-3.2M2.5 11v2.5h11V11";
 
+const FILM_OF = { turntable: "turntable", unfolding: "morph" };
+
 export class SaveMenu {
   constructor(viewer) {
     this.viewer = viewer;
@@ -17,6 +19,11 @@ export class SaveMenu {
     this.clear = make("input", { type: "checkbox" });
     this.caption = make("input", { type: "text", "aria-label": "Caption of the PNG", placeholder: "caption" });
     this.said = make("div.hint", { role: "status" });
+    this.progress = make("progress", { max: 1, value: 0, "aria-label": "Recording" });
+    this.filming = make("div.filming", { hidden: "" }, this.progress,
+      make("button.cancel", { type: "button", onclick: () => this.ending?.abort() }, "cancel"));
+    const film = (text, name) =>
+      window.MediaRecorder ? item(text, `cortex-${name}.webm`, () => this.#film(FILM_OF[name])) : "";
     const item = (text, name, compose) =>
       make("button.item", { type: "button", onclick: () => this.#save(name, compose) }, text);
     const picture = () =>
@@ -30,17 +37,36 @@ export class SaveMenu {
         make("hr"),
         item("Flat map, SVG", "cortex-flat.svg", () => composeSvg(viewer)),
         viewer.offline ? "" : item("Viewer in one file, HTML", "cortex.html", () => composeHtml(viewer)),
-        window.MediaRecorder ? item("Turntable, WebM", "cortex-turntable.webm", () => recordFilm(viewer, "turntable")) : "",
-        window.MediaRecorder ? item("Unfolding, WebM", "cortex-unfolding.webm", () => recordFilm(viewer, "morph")) : "",
+        film("Turntable, WebM", "turntable"),
+        film("Unfolding, WebM", "unfolding"),
+        this.filming,
         this.said,
       ),
     );
+  }
+
+  /** Record; one film at a time. */
+  async #film(name) {
+    this.ending?.abort();
+    const ending = (this.ending = new AbortController());
+    this.filming.hidden = false;
+    try {
+      return await recordFilm(this.viewer, name, {
+        signal: ending.signal, progress: (share) => (this.progress.value = share),
+      });
+    } finally {
+      if (this.ending === ending) this.filming.hidden = true;
+    }
   }
 
   async #save(name, compose) {
     this.said.textContent = "making the file";
     try {
       const blob = await compose();
+      if (!blob) {
+        this.said.textContent = `${name} was cancelled`;
+        return;
+      }
       const link = make("a", { href: URL.createObjectURL(blob), download: name });
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10000);

@@ -1,14 +1,15 @@
 // The one line of controls under the brains. Holds no state of its own: it shows the viewer's
-// and calls back.
+// and calls back. Where there is little room, surface and colours stay and the rest is a sheet.
 
 import { icon, make } from "../element.js";
-import { paintTable } from "../draw/overlay.js";
 import { FLAT, FOLDED, INFLATED, PRESETS } from "../pure/camera.js";
 import { lineColour, toCss } from "../pure/colour.js";
 import { formatNumber } from "../pure/numbers.js";
-import { ColourMenu } from "./colourmenu.js";
 import { SaveMenu } from "./savemenu.js";
+import { ScaleControl } from "./scalecontrol.js";
 
+const SNAP = 0.04; // of the slider: nobody means 1.98
+const MORE = "M3 8h.01M8 8h.01M13 8h.01";
 const TABLE = "M2.5 3.5h11v9h-11zM2.5 6.5h11M6.5 6.5v6";
 const RESET = "M3 8a5 5 0 1 0 1.6-3.7M3 2.8v2.6h2.6";
 
@@ -16,18 +17,20 @@ export class Toolbar {
   constructor(viewer) {
     this.viewer = viewer;
     this.element = make("div.bar", { role: "group", "aria-label": "Cortex view controls" });
-    this.element.append(
-      this.#surface(),
-      this.#presets(),
-      this.#rois(),
-      this.#threshold(),
-      make("span.space"),
-      this.#scale(),
-      this.#buttons(),
-    );
+    this.scales = [];
+    this.scaleList = make("div.scales");
+    this.more = make("button.icon.more", {
+      type: "button", "aria-label": "More controls", title: "More controls", "aria-expanded": "false",
+      onclick: () => this.#showMore(this.more.getAttribute("aria-expanded") !== "true"),
+    }, icon(MORE));
+    this.rest = make("div.rest", {},
+      this.#presets(), this.#rois(), this.#threshold(), this.#buttons());
+    this.element.append(this.#surface(), this.scaleList, this.more, this.rest);
     this.closeOnOutside = (event) => {
+      const path = event.composedPath();
+      if (!path.includes(this.rest) && !path.includes(this.more)) this.#showMore(false);
       for (const details of this.element.querySelectorAll("details[open]")) {
-        if (!event.composedPath().includes(details)) details.open = false;
+        if (!path.includes(details)) details.open = false;
       }
     };
     window.addEventListener("pointerdown", this.closeOnOutside);
@@ -39,15 +42,29 @@ export class Toolbar {
       if (event.key === "Escape" && open) {
         open.open = false;
         open.querySelector("summary").focus();
+      } else if (event.key === "Escape" && this.more.getAttribute("aria-expanded") === "true") {
+        this.#showMore(false);
+        this.more.focus();
       }
     });
+  }
+
+  #showMore(on) {
+    this.more.setAttribute("aria-expanded", String(on));
+    this.element.dataset.more = String(on);
+    // No higher than the brains: what leaves the viewer cannot be reached.
+    this.rest.style.maxHeight = `${this.viewer.stage.height}px`;
   }
 
   #surface() {
     const { viewer } = this;
     this.surfaceInput = make("input", {
       type: "range", min: 0, max: 2, step: 0.01, "aria-label": "Surface, from folded over inflated to flat",
-      oninput: () => viewer.navigation.setSurface(Number(this.surfaceInput.value)),
+      oninput: () => {
+        const value = Number(this.surfaceInput.value);
+        const exact = Math.round(value);
+        viewer.navigation.setSurface(Math.abs(value - exact) < SNAP ? exact : value);
+      },
       onchange: () => viewer.settle(),
     });
     this.surfaceNames = [["folded", FOLDED], ["inflated", INFLATED], ["flat", FLAT]].map(
@@ -83,19 +100,8 @@ export class Toolbar {
       onchange: () => this.viewer.settle(),
     });
     this.thresholdText = make("output");
-    return make("label.threshold", {}, make("span.word", {}, "threshold"), this.thresholdInput, this.thresholdText);
-  }
-
-  #scale() {
-    this.barLow = make("span.number");
-    this.barHigh = make("span.number");
-    this.barUnit = make("span.unit");
-    this.bar = make("canvas.colours", { width: 240, height: 22, "aria-hidden": "true" });
-    const summary = make("summary.scale", { title: "Colours, range and threshold", "aria-label": "Colours, range and threshold" },
-      this.barLow, this.bar, this.barHigh, this.barUnit);
-    this.colours = new ColourMenu(this.viewer);
-    this.scaleMenu = make("details.menu.right", { ontoggle: () => this.update() }, summary, this.colours.element);
-    return this.scaleMenu;
+    this.threshold = make("label.threshold", {}, make("span.word", {}, "threshold"), this.thresholdInput, this.thresholdText);
+    return this.threshold;
   }
 
   #buttons() {
@@ -152,33 +158,42 @@ export class Toolbar {
       this.presetButtons[i].setAttribute("aria-pressed", String(on));
     });
     this.tableButton.setAttribute("aria-pressed", String(viewer.table.open));
-    this.#updateScale();
+    this.#updateScales();
   }
 
-  #updateScale() {
+  #updateScales() {
     const { viewer } = this;
-    const view = viewer.views[0];
-    if (!view) return;
-    const { range, unit, kind } = view;
+    if (!viewer.views.length) return;
+    while (this.scales.length > viewer.model.scales.length) this.scales.pop().element.remove();
+    while (this.scales.length < viewer.model.scales.length) {
+      const control = new ScaleControl(viewer, this.scales.length);
+      this.scales.push(control);
+      this.scaleList.append(control.element);
+    }
+    for (const control of this.scales) control.update();
+    // Each of several scales has its threshold in its own menu.
+    this.threshold.hidden = viewer.model.ownBars;
+    this.#updateThreshold();
+  }
+
+  #updateThreshold() {
+    const { viewer } = this;
+    const { unit, kind, hidden } = viewer.views[0];
     const { threshold } = viewer.state;
     const size = Array.isArray(threshold) ? Math.max(...threshold.map(Math.abs)) : threshold;
     const share = this.#limit() ? size / this.#limit() : 0;
     this.thresholdInput.value = share;
     this.thresholdInput.style.setProperty("--fill", `${Math.min(1, share) * 100}%`);
     this.thresholdInput.disabled = kind === "categorical" || kind === "cyclic";
-    const text = view.hidden ? `${formatNumber(size)} ${unit}`.trim() : "off";
+    const text = hidden ? `${formatNumber(size)} ${unit}`.trim() : "off";
     this.thresholdText.textContent = text;
     this.thresholdInput.setAttribute("aria-valuetext", text);
-    // Where views print a bar each, the toolbar's only opens the menu.
-    for (const part of [this.barLow, this.barHigh, this.barUnit]) part.hidden = viewer.model.ownBars;
-    this.barLow.textContent = formatNumber(range[0]);
-    this.barHigh.textContent = formatNumber(range[1]);
-    this.barUnit.textContent = unit;
-    const context = this.bar.getContext("2d");
-    context.setTransform(2, 0, 0, 2, 0, 0);
-    context.clearRect(0, 0, 120, 11);
-    paintTable(context, viewer, view, 0, 0, 120, 11);
-    if (this.scaleMenu.open) this.colours.update();
+  }
+
+  /** The number of the scale whose menu is open, or null. */
+  get scaleAtHand() {
+    const open = this.scales.find((control) => control.open);
+    return open ? open.scale : null;
   }
 
   #choose(choice) {

@@ -180,6 +180,28 @@ test("a state written down and read again is the same state", () => {
   assert.equal(again.cameraOf(2).preset, "ventral");
 });
 
+test("each of several scales keeps its own range, threshold and table", () => {
+  const state = new State();
+  state.chooseColours(0, "sequential", { threshold: 0.2 });
+  state.chooseColours(1, "diverging", { threshold: [-0.1, 0.3] });
+  state.chooseColours(1, "diverging", { range: [-2, 2] });
+  state.chooseColours(1, "diverging", { table: "purple green" });
+  assert.deepEqual(state.coloursOf(0, "sequential"), { threshold: 0.2, range: null, table: undefined });
+  assert.deepEqual(state.coloursOf(1, "diverging"), { threshold: [-0.1, 0.3], range: [-2, 2], table: "purple green" });
+  assert.deepEqual(state.coloursOf(2, "diverging"), { threshold: 0, range: null, table: undefined });
+  const view = state.toView({ all: [], initial: [] });
+  assert.deepEqual(view.scales, { 1: { threshold: [-0.1, 0.3], range: [-2, 2], table: "purple green" } });
+  const again = new State();
+  again.applyView(view);
+  assert.deepEqual(again.toView({ all: [], initial: [] }), view);
+  // Another scale in its place keeps no range of the old one.
+  again.forgetRange(1);
+  assert.equal(again.coloursOf(1, "diverging").range, null);
+  assert.deepEqual(again.coloursOf(1, "diverging").threshold, [-0.1, 0.3]);
+  again.resetColour();
+  assert.deepEqual(again.coloursOf(1, "diverging"), { threshold: 0, range: null, table: undefined });
+});
+
 test("two texts of one view are equal whatever the order of keys", () => {
   assert.equal(canonical({ a: 1, b: { d: [2, 1], c: 3 } }), canonical({ b: { c: 3, d: [2, 1] }, a: 1 }));
 });
