@@ -12,7 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain.surfaces import Fsaverage5, HemisphereSurfaces, load_fsaverage5
+from core.brain import CorticalSurfaces, HemisphereSurfaces, load_fsaverage5
+from core.brain.fsaverage import find_fsaverage, load_fsaverage
+from core.brain.subdivision import subdivide
 from dashboard.cortex_view import (
     AssetRef,
     CortexGeometry,
@@ -21,8 +23,6 @@ from dashboard.cortex_view import (
     HemisphereMesh,
     register_assets,
 )
-from dashboard.cortex_view.example.full_fsaverage import find_fsaverage, read_fsaverage
-from dashboard.cortex_view.example.subdivision import subdivide
 
 # name, group, centre on the right pial surface (mm; the left is mirrored), radius on the sphere.
 _DISCS = (
@@ -64,17 +64,17 @@ def templates() -> tuple[str, ...]:
 
 
 @cache
-def surfaces(template: str = FSAVERAGE5) -> Fsaverage5:
+def surfaces(template: str = FSAVERAGE5) -> CorticalSurfaces:
     """Return the template's surfaces; fsaverage5 is converted on first use."""
-    found = find_fsaverage() if template == FSAVERAGE else None
-    if found:
-        return read_fsaverage(found)
-    if template not in (FSAVERAGE5, FINE):
+    if template not in templates():
         raise ValueError(f"template is {template!r}; allowed: {', '.join(templates())}.")
-    if template == FINE:
-        return Fsaverage5(*(subdivide(subdivide(getattr(surfaces(), side))) for side in _SIDES))
     folder().mkdir(parents=True, exist_ok=True)
-    return load_fsaverage5(folder())
+    if template == FSAVERAGE:
+        return load_fsaverage(folder())
+    coarse = load_fsaverage5(folder())
+    if template == FSAVERAGE5:
+        return coarse
+    return CorticalSurfaces(*(subdivide(subdivide(getattr(coarse, side))) for side in _SIDES))
 
 
 @cache
