@@ -32,6 +32,8 @@ class Selection:
     metric : on Accuracy: empty (r), ``normalised`` or ``ceiling``.
     ncsnr : on Accuracy: least ncsnr of the vertices summarised, as in ``0.40``; empty for all.
     photo : built-in photograph on Your image.
+    mesh : the cortex that a subject on fsaverage is drawn on: empty (full where it is here),
+        ``full``, ``mean`` (fsaverage5, mean of the nearest) or ``nested`` (every 16th vertex).
     draw : random images on Data: split and seed, as in ``train~7``.
     """
 
@@ -48,6 +50,7 @@ class Selection:
     metric: str = ""
     ncsnr: str = ""
     photo: str = ""
+    mesh: str = ""
     draw: str = ""
 
 

@@ -108,6 +108,8 @@ class VertexGroups:
         means : (n_groups,) float32; NaN where no member has a value.
         counts : (n_groups,) int64 values averaged.
         """
+        if not len(self.starts):
+            return np.empty(0, dtype=np.float32), np.empty(0, dtype=np.int64)
         members = np.asarray(values, dtype=np.float64)[self.order]
         real = np.isfinite(members)
         sums = np.add.reduceat(np.where(real, members, 0.0), self.starts)
@@ -117,20 +119,20 @@ class VertexGroups:
 
     def share(self, positions: np.ndarray) -> np.ndarray:
         """Return (n_groups,) 0 to 1: how much of each group some of the subject's vertices are."""
-        chosen = np.zeros(int(self.order.max()) + 1)
-        chosen[positions] = 1
-        return np.asarray(np.add.reduceat(chosen[self.order], self.starts) / self.sizes)
+        chosen = np.isin(self.order, positions).astype(np.float64)
+        return np.asarray(np.add.reduceat(chosen, self.starts) / self.sizes)
 
     def holding(self, positions: np.ndarray) -> np.ndarray:
         """Return the groups (n,) that a ROI holds: those of which it has more than half.
 
         A ROI too small for that keeps the group of which it has most.
         """
-        if not len(positions):
+        if not len(positions) or not len(self.starts):
             return np.empty(0, dtype=np.int64)
         share = self.share(positions)
         most = np.flatnonzero(share > 0.5)
-        return most if len(most) else np.array([np.argmax(share)])
+        # None at all: every sixteenth vertex may well miss a small ROI.
+        return most if len(most) or not share.any() else np.array([np.argmax(share)])
 
     def members(self, group: int) -> np.ndarray:
         """Return positions (n,) in the subject's arrays, the vertex of the same number first."""

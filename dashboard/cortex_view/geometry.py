@@ -76,27 +76,33 @@ class CortexGeometry:
 
     def to_bytes(self) -> bytes:
         """Return the geometry asset, uncompressed."""
-        largest = max(
-            float(np.abs(getattr(mesh, name)).max())
-            for mesh in (self.left, self.right)
-            for name in SURFACES
-        )
+        drawn = {"left": _as_drawn(self.left), "right": _as_drawn(self.right)}
+        largest = max(float(np.abs(p).max()) for each in drawn.values() for p in each.values())
         step = largest / _STEPS or 1.0
         header: dict[str, object] = {"kind": "geometry", "version": 1, "step": step}
         arrays: dict[str, np.ndarray] = {}
         for side, mesh in (("left", self.left), ("right", self.right)):
             faces, n_flat = _flat_first(mesh.faces, mesh.flat_faces)
             header[side] = {"n_vertices": mesh.n_vertices, "n_flat_faces": n_flat}
-            for name in SURFACES:
-                coordinates = np.asarray(getattr(mesh, name), dtype=np.float64)
-                if name == "flat":
-                    # Vertices outside the flat faces keep a z of their own, never drawn.
-                    coordinates = coordinates * [1.0, 1.0, 0.0]
+            for name, coordinates in drawn[side].items():
                 arrays[f"{side}_{name}"] = np.rint(coordinates / step).astype(np.int16)
             index_type = np.uint16 if mesh.n_vertices <= _NARROW else np.uint32
             arrays[f"{side}_faces"] = faces.astype(index_type)
             arrays[f"{side}_depth"] = _to_bytes(mesh.sulcal_depth)
         return pack(header, arrays)
+
+
+def _as_drawn(mesh: HemisphereMesh) -> dict[str, np.ndarray]:
+    """Return the coordinates of each surface; what the flat map leaves out waits at 0."""
+    flat = np.zeros((mesh.n_vertices, 3))
+    kept = np.unique(mesh.flat_faces)
+    # A vertex in no flat face has whatever coordinates its maker left there.
+    flat[kept, :2] = np.asarray(mesh.flat, dtype=np.float64)[kept, :2]
+    surfaces = {"pial": mesh.pial, "inflated": mesh.inflated, "flat": flat}
+    for name, coordinates in surfaces.items():
+        if not np.isfinite(coordinates).all():
+            raise ValueError(f"Surface {name!r} has coordinates that are not finite.")
+    return {name: np.asarray(p, dtype=np.float64) for name, p in surfaces.items()}
 
 
 def _flat_first(faces: np.ndarray, flat_faces: np.ndarray) -> tuple[np.ndarray, int]:

@@ -66,6 +66,8 @@ class CortexMap:
     simulated : prints the stamp on this view, on screen and in exported pictures.
     reliability : (n_left + n_right,) 0 to 1, or None: lets the viewer fade unreliable values
         towards the cortex (value by reliability); the numbers stay as they are.
+    counts : (n_left + n_right,) how many measured vertices each value is the mean of, or None
+        where it is one vertex's own; said on hover. More than 255 count as 255.
     """
 
     title: str
@@ -75,6 +77,7 @@ class CortexMap:
     role: str = "measured"
     simulated: bool = False
     reliability: np.ndarray | None = None
+    counts: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.role not in ROLES:
@@ -114,6 +117,14 @@ def encode_payload(
                     f"its values have {values.shape}."
                 )
             arrays[f"reliability{position}"] = reliability.astype(np.float32)
+        if cortex_map.counts is not None:
+            counts = np.asarray(cortex_map.counts)
+            if counts.shape != values.shape:
+                raise ValueError(
+                    f"Map {cortex_map.title!r} has counts of shape {counts.shape}; "
+                    f"its values have {values.shape}."
+                )
+            arrays[f"counts{position}"] = np.clip(counts, 0, 255).astype(np.uint8)
         scale = cortex_map.scale
         listing.append(
             {

@@ -7,6 +7,7 @@ export class Model {
     Object.assign(this, { header, geometry, space, tables });
     this.maps = header.maps.map((_, i) => arrays[`map${i}`]);
     this.reliabilities = header.maps.map((_, i) => arrays[`reliability${i}`] || null);
+    this.counts = header.maps.map((_, i) => arrays[`counts${i}`] || null);
     const scales = header.maps.map((map) => JSON.stringify(map.scale));
     /** Per view: whether it has the first view's scale. */
     this.sharesScale = scales.map((scale) => scale === scales[0]);
@@ -35,6 +36,7 @@ export class Model {
       rois: roisAt(this.space, side, vertex),
       values: this.maps.map(at),
       reliabilities: this.reliabilities.map(at),
+      counts: this.counts.map((counts) => (counts && position >= 0 ? counts[position] : null)),
     };
   }
 

@@ -10,18 +10,21 @@ export class Tooltip {
     stage.append(this.element);
   }
 
-  show([x, y], { side, vertex, rois, covered, values }, views) {
+  show([x, y], { side, vertex, rois, covered, values, counts }, views) {
+    // Maps that average alike say so once, others each.
+    const alike = counts.every((count) => count === counts[0]);
     const rows = views.map((view, i) =>
       make("div.row", {},
         make(`span.dot.${view.role}`),
         make("span.name", {}, view.title),
         make("span.value", {}, covered ? exactFloat32(values[i]) : "outside the data"),
-        make("span.unit", {}, covered && Number.isFinite(values[i]) ? view.unit : ""),
+        make("span.unit", {}, unitOf(view, covered && Number.isFinite(values[i]), alike ? 0 : counts[i])),
       ),
     );
     this.element.replaceChildren(
       make("div.where", {}, make("strong", {}, rois.length ? rois.join(" · ") : "no ROI")),
       make("div.place", {}, `${side} hemisphere, vertex ${vertex}`),
+      alike && counts[0] ? make("div.place", {}, meanOf(counts[0])) : "",
       ...rows,
     );
     this.element.hidden = false;
@@ -36,3 +39,8 @@ export class Tooltip {
     this.element.hidden = true;
   }
 }
+
+const unitOf = (view, real, count) => (real ? [view.unit, meanOf(count)].filter(Boolean).join(" · ") : "");
+
+/** Of how many measured vertices a value is the mean; nothing where it is one vertex's own. */
+const meanOf = (count) => (count ? `mean of ${count} ${count === 1 ? "vertex" : "vertices"}` : "");
