@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -94,6 +95,7 @@ def encode_payload(
     view: Mapping[str, Any] | None = None,
     stamp: str = "SIMULATED",
     publish_view: bool = False,
+    address: str | None = None,
 ) -> bytes:
     """Return the message for one image, checked."""
     if not 1 <= len(maps) <= MAX_VIEWS:
@@ -152,6 +154,7 @@ def encode_payload(
         "view": check_view(view),
         "stamp": stamp,
         "publish": bool(publish_view),
+        "address": _checked_parameter(address),
     }
     # The id lets the browser skip a rerun that changed nothing, and tells tests what is painted.
     digest = hashlib.blake2b(repr(header).encode(), digest_size=8)
@@ -215,6 +218,12 @@ def _numbers(values: Any, n: int) -> bool:
             for v in values
         )
     )
+
+
+def _checked_parameter(name: str | None) -> str | None:
+    if name is not None and not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        raise ValueError(f"address is {name!r}; allowed: letters, digits, _ and -.")
+    return name
 
 
 def _checked_vertex(selected: tuple[str, int] | None) -> list[Any] | None:

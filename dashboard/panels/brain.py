@@ -60,6 +60,8 @@ def show_brain(subject: Subject, maps: Sequence[CortexMap], *, key: str, height:
         height=height,
         selected=mesh.on_mesh(*picked) if picked else None,
         focus_roi=focus_roi(now.roi),
+        view=state.current_view(),
+        address=state.VIEW,
         stamp=subject.stamp,
     )
     if mesh.groups is not None:

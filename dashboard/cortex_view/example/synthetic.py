@@ -49,6 +49,11 @@ _SIDES = ("left", "right")
 FSAVERAGE5 = "fsaverage5"
 FINE = "fine"  # fsaverage5 subdivided twice: as many vertices as fsaverage
 FSAVERAGE = "fsaverage"  # where nilearn has fetched it
+MEANING = {
+    FSAVERAGE5: "fsaverage5: 10,242 vertices a hemisphere",
+    FINE: "fsaverage5 subdivided twice: 163,842 vertices a hemisphere, no finer anatomy",
+    FSAVERAGE: "fsaverage, nilearn’s copy: 163,842 vertices a hemisphere",
+}
 
 
 def folder() -> Path:

@@ -5,6 +5,7 @@ import { Assets } from "./assets.js";
 import { Viewer } from "./viewer.js";
 
 const viewers = new WeakMap();
+const left = new Map(); // key -> how a viewer was left when its page was
 const assets = new Assets();
 
 export default function mount(component) {
@@ -12,10 +13,12 @@ export default function mount(component) {
   let viewer = viewers.get(root);
   if (!viewer) {
     viewer = new Viewer(root, assets);
+    viewer.left = left.get(component.key) || null;
     viewers.set(root, viewer);
   }
   viewer.update(component).catch((error) => console.error("cortex_view:", error));
   return () => {
+    left.set(component.key, viewer.leave());
     viewer.destroy();
     viewers.delete(root);
   };

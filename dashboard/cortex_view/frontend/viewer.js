@@ -1,6 +1,7 @@
 // One viewer: wires what Python sent (model), what the person chose (state) and what is on screen
 // (stage) together. Every part holds one of them; none knows Streamlit but this.
 
+import { AddressBar } from "./address.js";
 import { make } from "./element.js";
 import { Motion } from "./motion.js";
 import { Navigation } from "./navigation.js";
@@ -12,7 +13,7 @@ import { Model } from "./pure/model.js";
 import { pickVertex } from "./pure/picking.js";
 import { describeViews } from "./pure/scales.js";
 import { Scenes } from "./pure/scene.js";
-import { State } from "./pure/state.js";
+import { canonical, State } from "./pure/state.js";
 import { Stage } from "./stage.js";
 import { testHook } from "./testhook.js";
 import { readTheme } from "./theme.js";
@@ -34,6 +35,7 @@ export class Viewer {
     this.state = new State();
     this.scenes = new Scenes();
     this.publisher = new Publisher();
+    this.address = new AddressBar(this);
     this.motion = new Motion(() => this.stage.draw(), () => this.settle());
     this.navigation = new Navigation(this);
     this.model = null;
@@ -93,11 +95,16 @@ export class Viewer {
     if (before && before.scaleKey !== model.scaleKey) this.state.range = null;
     if (before && model.geometry !== before.geometry) this.scenes.clear();
     if (!before) this.state.shownGroups = new Set(model.groups.initial);
-    this.state.keepViews(model.count);
     this.pointing.accept(header, before?.header);
+    this.address.accept(header.address);
     // A view from Python counts once; what only echoes a published one changes nothing.
-    const order = this.publisher.order(header.view);
+    let order = this.publisher.order(header.view);
+    if (order && this.address.isEcho(order)) order = null;
+    // Back on a page: as it was left, unless Python asks for something new.
+    if (this.left && (!order || canonical(order) === this.left.given)) order = this.left.view;
+    this.left = null;
     if (order) this.state.applyView(order);
+    this.state.keepViews(model.count);
     this.#describe();
     if (newSpace || newTheme || order) this.toolbar.list(model, this.state, theme);
     this.root.dataset.state = "ready";
@@ -144,6 +151,7 @@ export class Viewer {
     this.toolbar.update();
     this.padlocks.update();
     this.table.update();
+    this.address.soon();
     performance.mark("cortiscope:drawn");
     const { id } = this.model.header;
     requestAnimationFrame(() => {
@@ -164,6 +172,11 @@ export class Viewer {
 
   currentView() {
     return this.state.toView(this.model.groups);
+  }
+
+  /** What a viewer that takes this one's place goes on from. */
+  leave() {
+    return this.model && { view: this.currentView(), given: this.publisher.given };
   }
 
   get givenView() {
@@ -210,6 +223,7 @@ export class Viewer {
     this.gone = true;
     this.motion.stop();
     this.publisher.destroy();
+    this.address.destroy();
     clearTimeout(this.resting);
     this.pointing.destroy();
     this.toolbar.destroy();
