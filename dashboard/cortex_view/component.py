@@ -93,6 +93,7 @@ def cortex_view(
         stamp=stamp,
         publish_view=publish_view,
         address=address,
+        key=key,
     )
     callbacks = {"on_picked_change": _nothing}
     if publish_view:

@@ -96,6 +96,7 @@ def encode_payload(
     stamp: str = "SIMULATED",
     publish_view: bool = False,
     address: str | None = None,
+    key: str = "",
 ) -> bytes:
     """Return the message for one image, checked."""
     if not 1 <= len(maps) <= MAX_VIEWS:
@@ -155,6 +156,7 @@ def encode_payload(
         "stamp": stamp,
         "publish": bool(publish_view),
         "address": _checked_parameter(address),
+        "key": key,
     }
     # The id lets the browser skip a rerun that changed nothing, and tells tests what is painted.
     digest = hashlib.blake2b(repr(header).encode(), digest_size=8)

@@ -28,9 +28,10 @@ const REST_MS = 120;
 
 export class Viewer {
   /** @param offline whether this is a standalone file, which has nothing to fetch */
-  constructor(root, assets, { offline = false } = {}) {
+  constructor(root, assets, { offline = false, left = new Map() } = {}) {
     this.root = root;
     this.offline = offline;
+    this.left = left;
     this.assets = assets;
     this.state = new State();
     this.scenes = new Scenes();
@@ -100,9 +101,9 @@ export class Viewer {
     // A view from Python counts once; what only echoes a published one changes nothing.
     let order = this.publisher.order(header.view);
     if (order && this.address.isEcho(order)) order = null;
+    const left = before ? null : this.left.get(header.key);
     // Back on a page: as it was left, unless Python asks for something new.
-    if (this.left && (!order || canonical(order) === this.left.given)) order = this.left.view;
-    this.left = null;
+    if (left && (!order || canonical(order) === left.given)) order = left.view;
     if (order) this.state.applyView(order);
     this.state.keepViews(model.count);
     this.#describe();
@@ -174,11 +175,6 @@ export class Viewer {
     return this.state.toView(this.model.groups);
   }
 
-  /** What a viewer that takes this one's place goes on from. */
-  leave() {
-    return this.model && { view: this.currentView(), given: this.publisher.given };
-  }
-
   get givenView() {
     return this.publisher.givenView;
   }
@@ -221,6 +217,9 @@ export class Viewer {
 
   destroy() {
     this.gone = true;
+    if (this.model) {
+      this.left.set(this.model.header.key, { view: this.currentView(), given: this.publisher.given });
+    }
     this.motion.stop();
     this.publisher.destroy();
     this.address.destroy();
