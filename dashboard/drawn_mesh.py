@@ -16,10 +16,11 @@ from core.brain import (
     HEMISPHERES,
     ChallengeSpace,
     Hemisphere,
+    HemisphereSurfaces,
 )
 from core.brain.averaging import VertexGroups
 from core.datasets import Subject
-from dashboard.cortex_view import CortexMap, CortexRoi, CortexSpace
+from dashboard.cortex_view import CortexMap, CortexRoi, CortexSpace, HemisphereMesh
 from dashboard.roi_style import roi_classes_shown, roi_colour
 
 FULL, MEAN, NESTED = "full", "mean", "nested"
@@ -115,6 +116,27 @@ class DrawnMesh:
             )
         name = "fsaverage5" if self.way == OWN else "fsaverage"
         return f"Drawn on {name} ({self.own.n_template:,} vertices per hemisphere), as measured."
+
+
+def viewer_mesh(
+    surface: HemisphereSurfaces, coarse: HemisphereSurfaces | None = None
+) -> HemisphereMesh:
+    """Hand a hemisphere to the viewer; ``coarse`` is a template nested in it, drawn in motion."""
+    coarse_flat = None
+    if coarse is not None:
+        inside = np.zeros(len(surface.flat), dtype=bool)
+        inside[surface.flat_faces.ravel()] = True
+        coarse_flat = coarse.flat_faces[inside[coarse.flat_faces].all(axis=1)]
+    return HemisphereMesh(
+        pial=surface.pial,
+        inflated=surface.inflated,
+        flat=surface.flat,
+        faces=surface.faces,
+        flat_faces=surface.flat_faces,
+        sulcal_depth=surface.sulcal_depth,
+        coarse_faces=None if coarse is None else coarse.faces,
+        coarse_flat_faces=coarse_flat,
+    )
 
 
 def cortex_space(subject: Subject, mesh: DrawnMesh) -> CortexSpace:

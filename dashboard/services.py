@@ -6,7 +6,6 @@ nilearn: what needs them happens in other processes (``dashboard.jobs``).
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +26,9 @@ from core.evaluation import bootstrap_r
 from core.runs import Run, RunStore
 from core.runs.spec import readable
 from core.storage import Home
-from dashboard.cortex_view import AssetRef, CortexGeometry, HemisphereMesh, register_assets
+from dashboard.cortex_view import AssetRef, CortexGeometry, register_assets
 from dashboard.data_folders import DataFolder, look_into
-from dashboard.drawn_mesh import FULL, MEAN, NESTED, DrawnMesh, cortex_space
+from dashboard.drawn_mesh import FULL, MEAN, NESTED, DrawnMesh, cortex_space, viewer_mesh
 from dashboard.folder_checks import state_of_files
 from dashboard.places import Spot, all_spots
 
@@ -151,11 +150,10 @@ def brain_assets(subject_id: str, data: str, way: str) -> AssetRef:
 
 @st.cache_resource(show_spinner=False)
 def _geometry(*, full: bool) -> CortexGeometry:
-    load = load_fsaverage if full else load_fsaverage5
-    surfaces = load(home().surfaces)
-    names = [part.name for part in fields(HemisphereMesh)]
+    coarse = load_fsaverage5(home().surfaces)
+    surfaces = load_fsaverage(home().surfaces) if full else coarse
     return CortexGeometry(
-        *(HemisphereMesh(**{n: getattr(surfaces[h], n) for n in names}) for h in HEMISPHERES)
+        *(viewer_mesh(surfaces[h], coarse[h] if full else None) for h in HEMISPHERES)
     )
 
 

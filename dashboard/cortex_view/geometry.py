@@ -30,6 +30,8 @@ class HemisphereMesh:
     faces : (n_faces, 3) triangles of the closed surfaces, counter-clockwise from outside.
     flat_faces : (n_flat_faces, 3) those of ``faces`` that the flat map keeps.
     sulcal_depth : (n_vertices,) positive in sulci, negative on gyri; any unit.
+    coarse_faces, coarse_flat_faces : (m, 3) triangles of a coarser mesh over some of the vertices,
+        and those on the flat map: drawn while the brain moves where the browser is slow. Or None.
     """
 
     pial: np.ndarray
@@ -38,6 +40,8 @@ class HemisphereMesh:
     faces: np.ndarray
     flat_faces: np.ndarray
     sulcal_depth: np.ndarray
+    coarse_faces: np.ndarray | None = None
+    coarse_flat_faces: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         n = len(self.pial)
@@ -51,8 +55,12 @@ class HemisphereMesh:
             raise ValueError(
                 f"sulcal_depth has shape {self.sulcal_depth.shape}; one value per vertex is ({n},)."
             )
-        for name in ("faces", "flat_faces"):
+        if (self.coarse_faces is None) != (self.coarse_flat_faces is None):
+            raise ValueError("coarse_faces and coarse_flat_faces go together; one is None.")
+        for name in ("faces", "flat_faces", "coarse_faces", "coarse_flat_faces"):
             faces = getattr(self, name)
+            if faces is None:
+                continue
             if faces.ndim != 2 or faces.shape[1] != 3:
                 raise ValueError(f"{name} has shape {faces.shape}; allowed: (n, 3).")
             if faces.size and (faces.min() < 0 or faces.max() >= n):
@@ -82,11 +90,16 @@ class CortexGeometry:
         header: dict[str, object] = {"kind": "geometry", "version": 1, "step": step}
         arrays: dict[str, np.ndarray] = {}
         for side, mesh in (("left", self.left), ("right", self.right)):
+            index_type = np.uint16 if mesh.n_vertices <= _NARROW else np.uint32
             faces, n_flat = _flat_first(_neighbours_together(mesh), mesh.flat_faces)
-            header[side] = {"n_vertices": mesh.n_vertices, "n_flat_faces": n_flat}
+            about = {"n_vertices": mesh.n_vertices, "n_flat_faces": n_flat}
+            if mesh.coarse_faces is not None and mesh.coarse_flat_faces is not None:
+                coarse, n_flat = _flat_first(mesh.coarse_faces, mesh.coarse_flat_faces)
+                about["n_coarse_flat_faces"] = n_flat
+                arrays[f"{side}_coarse"] = coarse.astype(index_type)
+            header[side] = about
             for name, coordinates in drawn[side].items():
                 arrays[f"{side}_{name}"] = np.rint(coordinates / step).astype(np.int16)
-            index_type = np.uint16 if mesh.n_vertices <= _NARROW else np.uint32
             arrays[f"{side}_faces"] = faces.astype(index_type)
             arrays[f"{side}_depth"] = _to_bytes(mesh.sulcal_depth)
         return pack(header, arrays)

@@ -85,10 +85,14 @@ def surfaces(template: str = FSAVERAGE5) -> CorticalSurfaces:
 @cache
 def geometry(template: str = FSAVERAGE5) -> CortexGeometry:
     """Return the template's meshes as the viewer takes them."""
-    return CortexGeometry(*(_mesh(getattr(surfaces(template), side)) for side in _SIDES))
+    sides = []
+    for side in _SIDES:
+        coarse = None if template == FSAVERAGE5 else getattr(surfaces(), side)
+        sides.append(_mesh(getattr(surfaces(template), side), coarse))
+    return CortexGeometry(*sides)
 
 
-def _mesh(surface: HemisphereSurfaces) -> HemisphereMesh:
+def _mesh(surface: HemisphereSurfaces, coarse: HemisphereSurfaces | None) -> HemisphereMesh:
     return HemisphereMesh(
         pial=surface.pial,
         inflated=surface.inflated,
@@ -96,6 +100,8 @@ def _mesh(surface: HemisphereSurfaces) -> HemisphereMesh:
         faces=surface.faces,
         flat_faces=surface.flat_faces,
         sulcal_depth=surface.sulcal_depth,
+        coarse_faces=None if coarse is None else coarse.faces,
+        coarse_flat_faces=None if coarse is None else coarse.flat_faces,
     )
 
 

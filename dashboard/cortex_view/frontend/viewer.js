@@ -120,6 +120,16 @@ export class Viewer {
     this.views = describeViews(this.model, this.state, this.theme);
   }
 
+  /** A camera is being moved; a moment after the last move the picture is drawn whole. */
+  stir() {
+    clearTimeout(this.stirring);
+    this.stirring = setTimeout(() => {
+      this.stirring = 0;
+      this.stage.redraw();
+    }, REST_MS);
+    this.stage.redraw();
+  }
+
   toggleTable() {
     this.table.toggle();
     this.toolbar.update();
@@ -143,6 +153,7 @@ export class Viewer {
       plain: this.plain,
       moving: Boolean(this.pointer?.busy || this.motion.running),
     };
+    now.stirring = now.moving || Boolean(this.stirring);
     now.scene = (width, height, ratio) => this.scenes.make(now, width, height, ratio);
     return now;
   }
@@ -224,6 +235,7 @@ export class Viewer {
     this.publisher.destroy();
     this.address.destroy();
     clearTimeout(this.resting);
+    clearTimeout(this.stirring);
     this.pointing.destroy();
     this.toolbar.destroy();
     this.stage.destroy();

@@ -62,27 +62,30 @@ export class Renderer {
     }
   }
 
-  /** Triangles that no border crosses, and those that one does. */
+  /** Triangles that no border crosses, and those that one does; also of the coarser mesh. */
   #split(part, masks) {
     const { gl } = this;
     this.#freeFaces(part);
     const same = (a, b) => masks[a * 2] === masks[b * 2] && masks[a * 2 + 1] === masks[b * 2 + 1];
-    const { inner, innerFlat, border, borderFlat } = splitFaces(part.mesh, same);
-    const counts = (faces, flat) => ({ all: faces.length, flat: flat * 3 });
-    const wide = part.mesh.n > 65535;
-    part.inner = this.#array(gl.ELEMENT_ARRAY_BUFFER, inner, counts(inner, innerFlat));
-    part.inner.type = wide ? gl.UNSIGNED_INT : gl.UNSIGNED_SHORT;
-    part.border = this.#cornerArray(border, borderFlat, wide);
-    // Categories and angles only: most maps never need it.
-    part.withCorners = () => (part.corners ||= this.#cornerArray(inner, innerFlat, wide));
+    part.levels = [part.mesh, part.mesh.coarse].filter(Boolean).map((mesh) => {
+      const { inner, innerFlat, border, borderFlat } = splitFaces(mesh, same);
+      const counts = { all: inner.length, flat: innerFlat * 3 };
+      return {
+        inner: { ...this.#array(gl.ELEMENT_ARRAY_BUFFER, inner, counts), type: indexType(gl, inner) },
+        border: this.#cornerArray(border, borderFlat),
+        // Categories and angles only: most maps never need it.
+        corners: null,
+        makeCorners: () => this.#cornerArray(inner, innerFlat),
+      };
+    });
   }
 
-  #cornerArray(faces, flat, wide) {
+  #cornerArray(faces, flat) {
     const { gl } = this;
     const made = this.#array(gl.ARRAY_BUFFER, cornersOf(faces), { all: faces.length, flat: flat * 3 });
     gl.bindVertexArray(made.array);
     gl.enableVertexAttribArray(0);
-    gl.vertexAttribIPointer(0, 4, wide ? gl.UNSIGNED_INT : gl.UNSIGNED_SHORT, 0, 0);
+    gl.vertexAttribIPointer(0, 4, indexType(gl, faces), 0, 0);
     gl.bindVertexArray(null);
     return made;
   }
@@ -98,12 +101,14 @@ export class Renderer {
   }
 
   #freeFaces(part) {
-    for (const name of ["inner", "border", "corners"]) {
-      if (!part[name]) continue;
-      this.gl.deleteVertexArray(part[name].array);
-      this.gl.deleteBuffer(part[name].buffer);
-      part[name] = null;
+    for (const { inner, border, corners } of part.levels || []) {
+      for (const made of [inner, border, corners]) {
+        if (!made) continue;
+        this.gl.deleteVertexArray(made.array);
+        this.gl.deleteBuffer(made.buffer);
+      }
     }
+    part.levels = [];
   }
 
   /**
@@ -160,7 +165,7 @@ export class Renderer {
 
   /**
    * Draw all views.
-   * With `probe` {view, x, y}, only that device pixel of that view.
+   * With `probe` {view, x, y}, only that device pixel of that view; with `coarse`, fewer triangles.
    * scene: {sights, ratio, height, look, views: [{table, range, hidden, kind, opacity, reliability}]}
    */
   draw(scene) {
@@ -249,12 +254,13 @@ export class Renderer {
       bind(gl, 2, gl.TEXTURE_2D, this.values[index][side]);
       bind(gl, 3, gl.TEXTURE_2D, this.masks[side]);
       const count = projection.flat ? "flat" : "all";
+      const level = part.levels.at(scene.coarse ? -1 : 0);
       if (way === this.inner) {
-        gl.bindVertexArray(part.inner.array);
-        gl.drawElements(gl.TRIANGLES, part.inner.counts[count], part.inner.type, 0);
+        gl.bindVertexArray(level.inner.array);
+        gl.drawElements(gl.TRIANGLES, level.inner.counts[count], level.inner.type, 0);
         continue;
       }
-      for (const faces of kind ? [part.border, part.withCorners()] : [part.border]) {
+      for (const faces of kind ? [level.border, (level.corners ||= level.makeCorners())] : [level.border]) {
         gl.bindVertexArray(faces.array);
         gl.drawArrays(gl.TRIANGLES, 0, faces.counts[count]);
       }
@@ -295,6 +301,8 @@ export class Renderer {
     return texture;
   }
 }
+
+const indexType = (gl, faces) => (faces.BYTES_PER_ELEMENT === 4 ? gl.UNSIGNED_INT : gl.UNSIGNED_SHORT);
 
 function padded(positions, n, rows) {
   const out = new Float32Array(WIDTH * rows * 4);
