@@ -83,9 +83,10 @@ def read_address() -> list[str]:
     view, unread = read_view(asked)
     st.session_state[_VIEW_KEY] = (asked, view)
     known = {k: v for k, v in address.items() if k in FIELDS}
-    complaints = [
-        f"The address’s view holds “{u}”, which means nothing; it was ignored." for u in unread
-    ]
+    complaints = []
+    if unread:
+        some = ", ".join(f"“{item}”" for item in unread[:5])
+        complaints.append(f"The address’s view holds {some}, which means nothing; it was ignored.")
     complaints += [
         f"The address asks for “{k[:40]}”, which this page does not know; it was ignored."
         for k in address
