@@ -100,6 +100,20 @@ class DrawnMesh:
         first = self.groups.members(self.shown.slice_of(h).start + int(place[0]))[0]
         return int(self.own.index[h][first - self.own.slice_of(h).start])
 
+    def shown_positions(self, positions: np.ndarray) -> np.ndarray:
+        """Return where, among the drawn values, some of the subject's vertices (n,) are.
+
+        As for ROIs: where they are more than half of what is averaged, or the most.
+        """
+        return positions if self.groups is None else self.groups.holding(positions)
+
+    def own_positions(self, shown: np.ndarray) -> np.ndarray:
+        """Return the subject's vertices behind some of the drawn values, increasing."""
+        if self.groups is None:
+            return shown
+        pieces = [self.groups.members(int(group)) for group in shown]
+        return np.sort(np.concatenate(pieces)) if pieces else np.empty(0, dtype=np.int64)
+
     def sentence(self) -> str:
         """Say how the subject is drawn."""
         n, shown = self.own.n_vertices(), self.shown.n_vertices()

@@ -91,6 +91,15 @@ def test_every_vertex_of_the_subject_is_marked_where_its_value_went(mean, space,
             assert mean.on_mesh(h.value, vertex) == (h.value, nearest[vertex])
 
 
+def test_a_brushed_region_is_all_that_is_averaged_there_and_comes_back_as_it_was(mean, nested):
+    for shown, own in (([0, 2], [0, 1, 2, 6]), ([1, 3], [3, 4, 5, 7]), ([], [])):
+        shown = np.array(shown, dtype=int)
+        np.testing.assert_array_equal(mean.own_positions(shown), own)
+        np.testing.assert_array_equal(mean.shown_positions(mean.own_positions(shown)), shown)
+    assert mean.shown_positions(np.array([3])).tolist() == [1]
+    assert nested.own_positions(np.array([0, 1])).tolist() == [0, 6]
+
+
 def test_a_roi_is_drawn_where_it_has_more_than_half(mean, space):
     labels = {LEFT: np.array([1, 1, 0, 1, 0, 0]), RIGHT: np.array([0, 2])}
     subject = SimpleNamespace(parcellation=Parcellation({"floc-faces": labels}))
