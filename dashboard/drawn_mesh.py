@@ -63,7 +63,13 @@ class DrawnMesh:
         """Bring a map of the subject's own vertices onto the mesh."""
         if self.groups is None:
             return cortex_map
-        values, counts = self.groups.mean(cortex_map.values)
+        scale, groups = cortex_map.scale, self.groups
+        if scale.kind == "categorical":
+            values, counts = groups.most_frequent(cortex_map.values)
+        elif scale.kind == "cyclic":
+            values, counts = groups.circular_mean(cortex_map.values, scale.low, scale.high)
+        else:
+            values, counts = groups.mean(cortex_map.values)
         reliability = cortex_map.reliability
         return replace(
             cortex_map,

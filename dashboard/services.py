@@ -141,7 +141,7 @@ def drawn_mesh(subject_id: str, data: str, way: str) -> DrawnMesh:
     return DrawnMesh(way, space, nested_groups(space) if way == NESTED else None)
 
 
-@st.cache_resource(show_spinner="The cortex is prepared for the browser …", max_entries=16)
+@st.cache_resource(show_spinner=False, max_entries=16)
 def brain_assets(subject_id: str, data: str, way: str) -> AssetRef:
     """Store what the browser needs to draw a subject's brain."""
     space = cortex_space(subject(subject_id), drawn_mesh(subject_id, data, way))

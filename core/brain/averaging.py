@@ -117,6 +117,37 @@ class VertexGroups:
         with np.errstate(invalid="ignore"):
             return np.asarray(sums / counts, dtype=np.float32), counts
 
+    def circular_mean(
+        self, values: np.ndarray, low: float, high: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Average as ``mean`` does, on a circle on which ``low`` and ``high`` are one point."""
+        turns = 2 * np.pi * (np.asarray(values, dtype=np.float64) - low) / (high - low)
+        (x, counts), (y, _) = self.mean(np.cos(turns)), self.mean(np.sin(turns))
+        share = np.arctan2(y, x).astype(np.float64) / (2 * np.pi) % 1
+        return np.asarray(low + share * (high - low), dtype=np.float32), counts
+
+    def most_frequent(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Take each group's most frequent value, of equally frequent ones the lowest.
+
+        Returns
+        -------
+        values : (n_groups,) float32; NaN where no member has a value.
+        counts : (n_groups,) int64 members that have it.
+        """
+        members = np.asarray(values, dtype=np.float64)[self.order]
+        group = np.repeat(np.arange(len(self.starts)), self.sizes)
+        real = np.isfinite(members)
+        pairs, often = np.unique(
+            np.stack([group[real], members[real]], axis=1), axis=0, return_counts=True
+        )
+        out = np.full(len(self.starts), np.nan, dtype=np.float32)
+        counts = np.zeros(len(self.starts), dtype=np.int64)
+        # Last written wins: rarest first, and of equals the highest value first.
+        ranked = np.lexsort((-pairs[:, 1], often))
+        at = pairs[ranked, 0].astype(np.int64)
+        out[at], counts[at] = pairs[ranked, 1], often[ranked]
+        return out, counts
+
     def share(self, positions: np.ndarray) -> np.ndarray:
         """Return (n_groups,) 0 to 1: how much of each group some of the subject's vertices are."""
         chosen = np.isin(self.order, positions).astype(np.float64)

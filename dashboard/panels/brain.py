@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from html import escape
 from typing import Any
 
@@ -12,6 +13,7 @@ import streamlit as st
 from core.datasets import Subject
 from dashboard import services, state
 from dashboard.cortex_view import ColourScale, CortexMap, cortex_view
+from dashboard.drawn_mesh import FULL
 from dashboard.panels.mesh_menu import current_mesh
 
 RESPONSE_UNIT = "z"
@@ -51,11 +53,14 @@ def show_brain(subject: Subject, maps: Sequence[CortexMap], *, key: str, height:
     if clicked := stored.get("picked"):
         own = mesh.of_subject(clicked["hemisphere"], int(clicked["vertex"]))
         take_pick({**clicked, "vertex": own})
+    # The full cortex takes seconds to prepare, once; shown only if it does.
+    with st.spinner("Preparing the full cortex …") if mesh.way == FULL else nullcontext():
+        assets = services.brain_assets(subject.id, subject.fingerprint, mesh.way)
     now = state.current()
     picked = selected_vertex(now.vertex)
     cortex_view(
         [mesh.drawn(m) for m in maps],
-        assets=services.brain_assets(subject.id, subject.fingerprint, mesh.way),
+        assets=assets,
         key=key,
         height=height,
         selected=mesh.on_mesh(*picked) if picked else None,

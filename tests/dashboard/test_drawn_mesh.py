@@ -50,6 +50,16 @@ def test_the_mean_tells_of_how_many_vertices_it_is(mean):
     np.testing.assert_array_equal(drawn.counts, [2, 3, 1, 0])
 
 
+def test_categories_and_angles_are_not_averaged_like_numbers(mean):
+    numbers = np.array([3, 3, 1, 5, 5, 0, 2, 4], dtype=np.float32)
+    category = CortexMap("a", numbers, ColourScale("categorical", 0, 7))
+    np.testing.assert_array_equal(mean.drawn(category).values, [3, 5, 2, 4])
+    angles = np.array([170, -170, np.nan, 10, 20, 30, -90, 0], dtype=np.float32)
+    circle = CortexMap("a", angles, ColourScale("cyclic", -180, 180, "deg"))
+    drawn = mean.drawn(circle).values
+    np.testing.assert_allclose(drawn % 360, [180, 20, 270, 0], atol=1e-3)
+
+
 def test_the_nested_subset_shows_single_vertices_and_counts_none(nested):
     drawn = nested.drawn(_map([1, 2, 3, 4, 5, 9, -1, 8]))
     np.testing.assert_array_equal(drawn.values, [1, -1])

@@ -20,7 +20,7 @@ export class AddressBar {
 
   /** A message names the parameter, or none. */
   accept(name) {
-    this.name = name || null;
+    this.name = (!this.viewer.offline && name) || null;
   }
 
   /** Whether a view that Python gives is one that was written here: an echo, no order. */

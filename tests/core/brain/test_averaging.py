@@ -89,6 +89,32 @@ def test_a_groups_mean_is_that_of_its_members_that_are_numbers(subject, nearest,
     assert groups.sizes.sum() == subject.n_vertices()
 
 
+def test_angles_are_averaged_round_the_circle_the_short_way(subject, nearest, rng):
+    groups = nearest_groups(subject, nearest)
+    angles = rng.uniform(-180, 180, len(groups.sizes))
+    values = np.empty(subject.n_vertices())
+    values[groups.order] = np.repeat(angles, groups.sizes)
+    spread = np.concatenate([np.linspace(-20, 20, n) for n in groups.sizes])
+    values[groups.order] += spread
+    values = (values + 180) % 360 - 180
+    means, counts = groups.circular_mean(values, -180, 180)
+    several = groups.sizes > 1
+    assert np.abs((means - angles + 180) % 360 - 180)[several].max() < 1e-3
+    np.testing.assert_array_equal(counts, groups.sizes)
+
+
+def test_categories_are_counted_not_averaged(nearest):
+    whole = ChallengeSpace(163_842, {LEFT: np.arange(163_842), RIGHT: np.array([5])})
+    groups = nearest_groups(whole, nearest)
+    values = np.full(163_843, np.nan)
+    members = groups.members(4711)
+    values[members[:9]] = [7, 7, 7, 0, 0, 2, 2, 2, np.nan]
+    found, counts = groups.most_frequent(values)
+    assert (found[4711], counts[4711]) == (2, 3)
+    assert np.isnan(np.delete(found, 4711)).all()
+    assert np.delete(counts, 4711).max() == 0
+
+
 def test_the_nested_subset_keeps_values_as_they_are(subject, rng):
     values = rng.normal(size=subject.n_vertices()).astype(np.float32)
     groups = nested_groups(subject)

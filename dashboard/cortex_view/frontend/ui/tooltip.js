@@ -12,19 +12,20 @@ export class Tooltip {
 
   show([x, y], { side, vertex, rois, covered, values, counts }, views) {
     // Maps that average alike say so once, others each.
-    const alike = counts.every((count) => count === counts[0]);
+    const behind = counts.map((count, i) => behindOf(count, views[i].kind));
+    const alike = behind.every((words) => words === behind[0]);
     const rows = views.map((view, i) =>
       make("div.row", {},
         make(`span.dot.${view.role}`),
         make("span.name", {}, view.title),
         make("span.value", {}, covered ? exactFloat32(values[i]) : "outside the data"),
-        make("span.unit", {}, unitOf(view, covered && Number.isFinite(values[i]), alike ? 0 : counts[i])),
+        make("span.unit", {}, Number.isFinite(values[i]) ? unitOf(view, alike ? "" : behind[i]) : ""),
       ),
     );
     this.element.replaceChildren(
       make("div.where", {}, make("strong", {}, rois.length ? rois.join(" · ") : "no ROI")),
       make("div.place", {}, `${side} hemisphere, vertex ${vertex}`),
-      alike && counts[0] ? make("div.place", {}, meanOf(counts[0])) : "",
+      alike && behind[0] ? make("div.place", {}, behind[0]) : "",
       ...rows,
     );
     this.element.hidden = false;
@@ -40,7 +41,11 @@ export class Tooltip {
   }
 }
 
-const unitOf = (view, real, count) => (real ? [view.unit, meanOf(count)].filter(Boolean).join(" · ") : "");
+const unitOf = ({ unit }, behind) => [unit, behind].filter(Boolean).join(" · ");
 
-/** Of how many measured vertices a value is the mean; nothing where it is one vertex's own. */
-const meanOf = (count) => (count ? `mean of ${count} ${count === 1 ? "vertex" : "vertices"}` : "");
+/** How many measured vertices are behind a value; nothing where it is one vertex's own. */
+function behindOf(count, kind) {
+  if (!count) return "";
+  const vertices = `${count} ${count === 1 ? "vertex" : "vertices"}`;
+  return kind === "categorical" ? `the most frequent, ${vertices}` : `mean of ${vertices}`;
+}
