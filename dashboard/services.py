@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from core.brain import FSAVERAGE5_VERTICES, HEMISPHERES, load_fsaverage5
+from core.brain import HEMISPHERES, load_fsaverage5
+from core.brain.averaging import nearest_groups, nearest_on_fsaverage5, nested_groups
+from core.brain.fsaverage import load_fsaverage
 from core.datasets import Subject, open_subject
 from core.datasets.describe import (
     ResponseMoments,
@@ -24,18 +26,11 @@ from core.evaluation import bootstrap_r
 from core.runs import Run, RunStore
 from core.runs.spec import readable
 from core.storage import Home
-from dashboard.cortex_view import (
-    AssetRef,
-    CortexGeometry,
-    CortexRoi,
-    CortexSpace,
-    HemisphereMesh,
-    register_assets,
-)
+from dashboard.cortex_view import AssetRef, CortexGeometry, register_assets
 from dashboard.data_folders import DataFolder, look_into
+from dashboard.drawn_mesh import FULL, MEAN, NESTED, DrawnMesh, cortex_space, viewer_mesh
 from dashboard.folder_checks import state_of_files
 from dashboard.places import Spot, all_spots
-from dashboard.roi_style import roi_classes_shown, roi_colour
 
 
 def home() -> Home:
@@ -137,57 +132,28 @@ def spots(subject_id: str, data: str) -> list[Spot]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def drawn_positions(subject_id: str, data: str) -> np.ndarray | None:
-    """Return positions (n,) of the vertices that the viewer's mesh has; None if it has them all.
-
-    The mesh is fsaverage5, whose vertices are the first ones of fsaverage.
-    """
+def drawn_mesh(subject_id: str, data: str, way: str) -> DrawnMesh:
+    """Lay a subject's vertices onto the mesh that they are drawn on."""
     space = subject(subject_id).cortex()
-    if space.n_template == FSAVERAGE5_VERTICES:
-        return None
-    return np.concatenate(
-        [
-            space.slice_of(h).start + np.flatnonzero(space.index[h] < FSAVERAGE5_VERTICES)
-            for h in HEMISPHERES
-        ]
-    )
+    if way == MEAN:
+        nearest = nearest_on_fsaverage5(home().surfaces)
+        return DrawnMesh(way, space, nearest_groups(space, nearest))
+    return DrawnMesh(way, space, nested_groups(space) if way == NESTED else None)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def brain_assets(subject_id: str) -> AssetRef:
-    """Store what the browser needs to draw a subject's brain; needs numpy alone."""
-    opened = subject(subject_id)
-    surfaces = load_fsaverage5(home().surfaces)
-    meshes = {
-        h.value: HemisphereMesh(
-            pial=surfaces[h].pial,
-            inflated=surfaces[h].inflated,
-            flat=surfaces[h].flat,
-            faces=surfaces[h].faces,
-            flat_faces=surfaces[h].flat_faces,
-            sulcal_depth=surfaces[h].sulcal_depth,
-        )
-        for h in HEMISPHERES
-    }
-    return register_assets(home().root / "cortex", CortexGeometry(**meshes), brain_space(opened))
+def brain_assets(subject_id: str, data: str, way: str) -> AssetRef:
+    """Store what the browser needs to draw a subject's brain."""
+    space = cortex_space(subject(subject_id), drawn_mesh(subject_id, data, way))
+    return register_assets(home().root / "cortex", _geometry(full=way == FULL), space)
 
 
-def brain_space(opened: Subject) -> CortexSpace:
-    """Describe a subject's vertices and ROIs to the viewer, those that its mesh has."""
-    drawn = {h: n[n < FSAVERAGE5_VERTICES] for h, n in opened.cortex().index.items()}
-    rois = []
-    for name in opened.parcellation.roi_names:
-        group = opened.parcellation.class_of(name)
-        for h in HEMISPHERES:
-            numbers = opened.cortex().index[h][opened.parcellation.vertices(name, h)]
-            members = numbers[numbers < FSAVERAGE5_VERTICES]
-            if len(members):
-                title, colour = roi_colour(group)
-                rois.append(CortexRoi(name, title, h.value, members, colour.light))
-    return CortexSpace(
-        vertices={h.value: drawn[h] for h in HEMISPHERES},
-        rois=tuple(rois),
-        shown_groups=roi_classes_shown(),
+@st.cache_resource(show_spinner=False)
+def _geometry(*, full: bool) -> CortexGeometry:
+    coarse = load_fsaverage5(home().surfaces)
+    surfaces = load_fsaverage(home().surfaces) if full else coarse
+    return CortexGeometry(
+        *(viewer_mesh(surfaces[h], coarse[h] if full else None) for h in HEMISPHERES)
     )
 
 

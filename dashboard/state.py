@@ -8,10 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import streamlit as st
 
-_SESSION_KEY, _WRITTEN_KEY = "selection", "address_written"
+from dashboard.cortex_view import read_view
+
+_SESSION_KEY, _WRITTEN_KEY, _VIEW_KEY = "selection", "address_written", "address_view"
+
+#: The cortex viewer keeps its cameras and colours under this name; the browser writes it.
+VIEW = "view"
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,8 @@ class Selection:
     metric : on Accuracy: empty (r), ``normalised`` or ``ceiling``.
     ncsnr : on Accuracy: least ncsnr of the vertices summarised, as in ``0.40``; empty for all.
     photo : built-in photograph on Your image.
+    mesh : the cortex that a subject on fsaverage is drawn on: empty (full where it is here),
+        ``full``, ``mean`` (fsaverage5, mean of the nearest) or ``nested`` (every 16th vertex).
     draw : random images on Data: split and seed, as in ``train~7``.
     """
 
@@ -48,6 +56,7 @@ class Selection:
     metric: str = ""
     ncsnr: str = ""
     photo: str = ""
+    mesh: str = ""
     draw: str = ""
 
 
@@ -70,8 +79,15 @@ def read_address() -> list[str]:
     address = {k: v for k, v in st.query_params.to_dict().items()}
     if address == st.session_state.get(_WRITTEN_KEY):
         return []
+    asked = address.pop(VIEW, "")
+    view, unread = read_view(asked)
+    st.session_state[_VIEW_KEY] = (asked, view)
     known = {k: v for k, v in address.items() if k in FIELDS}
-    complaints = [
+    complaints = []
+    if unread:
+        some = ", ".join(f"“{item}”" for item in unread[:5])
+        complaints.append(f"The address’s view holds {some}, which means nothing; it was ignored.")
+    complaints += [
         f"The address asks for “{k[:40]}”, which this page does not know; it was ignored."
         for k in address
         if k not in FIELDS and not k.startswith("embed")
@@ -85,6 +101,12 @@ def read_address() -> list[str]:
     return complaints
 
 
+def current_view() -> dict[str, Any] | None:
+    """Return the view that the page's address came with, for its cortex viewer."""
+    view: dict[str, Any] | None = st.session_state.get(_VIEW_KEY, ("", None))[1]
+    return view
+
+
 def is_readable(value: str) -> bool:
     """Whether it can be a name: folders may be called anything that can be printed."""
     return len(value) <= _LONGEST and value.isprintable()
@@ -92,7 +114,9 @@ def is_readable(value: str) -> bool:
 
 def write_address(selection: Selection) -> None:
     """Put the selection into the address bar, if it is not there already."""
-    address = to_address(selection)
+    asked, view = st.session_state.get(_VIEW_KEY, ("", None))
+    # What the browser writes there meanwhile is not told; what the address came with stays.
+    address = {**to_address(selection), **({VIEW: asked} if view else {})}
     st.session_state[_SESSION_KEY] = selection
     if st.query_params.to_dict() != address:
         st.query_params.from_dict(address)

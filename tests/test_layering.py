@@ -46,6 +46,7 @@ DASHBOARD_LAYERS = (
     "data_folders",
     "folder_checks",
     "places",
+    "drawn_mesh",
     "services",
     "stimulus_files",
     "photographs",

@@ -9,7 +9,7 @@ from core.brain.spaces import (
     ResponseSpace,
     VoxelSpace,
 )
-from core.brain.surfaces import Fsaverage5, HemisphereSurfaces, load_fsaverage5
+from core.brain.surfaces import CorticalSurfaces, HemisphereSurfaces, load_fsaverage5
 
 __all__ = [
     "FSAVERAGE5_VERTICES",
@@ -19,7 +19,7 @@ __all__ = [
     "ROI_NAMES",
     "VOXELS",
     "ChallengeSpace",
-    "Fsaverage5",
+    "CorticalSurfaces",
     "Hemisphere",
     "HemisphereSurfaces",
     "Parcellation",

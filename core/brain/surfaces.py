@@ -1,4 +1,4 @@
-"""fsaverage5's cortical surfaces, converted once from nilearn's packaged files.
+"""Cortical surfaces, and fsaverage5's, converted once from nilearn's packaged files.
 
 nilearn takes seconds to import, so its GIfTI meshes are read once and kept as one ``.npz`` under
 the project's home; every later start needs numpy alone. All surfaces of a hemisphere share one
@@ -8,7 +8,8 @@ in mm, MNI305-like (x right, y anterior, z superior).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -55,8 +56,8 @@ class HemisphereSurfaces:
 
 
 @dataclass(frozen=True)
-class Fsaverage5:
-    """Both hemispheres of fsaverage5, 10,242 vertices each."""
+class CorticalSurfaces:
+    """Both hemispheres of a template."""
 
     left: HemisphereSurfaces
     right: HemisphereSurfaces
@@ -65,36 +66,50 @@ class Fsaverage5:
         return self.left if hemisphere is Hemisphere.LEFT else self.right
 
 
-def load_fsaverage5(cache: Path) -> Fsaverage5:
-    """Load the surfaces from ``cache`` (a folder), converting nilearn's files the first time."""
-    target = cache / _CACHE_NAME
+def load_fsaverage5(cache: Path) -> CorticalSurfaces:
+    """Load fsaverage5 from ``cache`` (a folder), converting nilearn's files the first time."""
+    return load_converted(cache / _CACHE_NAME, _read_from_nilearn)
+
+
+def load_converted(target: Path, read: Callable[[], CorticalSurfaces]) -> CorticalSurfaces:
+    """Load surfaces from an ``.npz``, which is written from ``read()`` the first time."""
     if not target.exists():
-        arrays = _read_from_nilearn()
+        surfaces = read()
         with atomic_file(target) as draft, draft.open("wb") as stream:
-            np.savez(stream, **arrays)  # type: ignore[arg-type]
+            np.savez(
+                stream,
+                **{
+                    f"{h.short}_{part.name}": getattr(surfaces[h], part.name)
+                    for h in HEMISPHERES
+                    for part in fields(HemisphereSurfaces)
+                },
+            )
     with np.load(target, allow_pickle=False) as stored:
-        parts = {
-            h: HemisphereSurfaces(**{k[3:]: stored[k] for k in stored.files if k[:2] == h.short})
-            for h in HEMISPHERES
-        }
-    return Fsaverage5(parts[Hemisphere.LEFT], parts[Hemisphere.RIGHT])
+        return CorticalSurfaces(
+            *(
+                HemisphereSurfaces(
+                    **{p.name: stored[f"{h.short}_{p.name}"] for p in fields(HemisphereSurfaces)}
+                )
+                for h in HEMISPHERES
+            )
+        )
 
 
-def _read_from_nilearn() -> dict[str, np.ndarray]:
+def _read_from_nilearn() -> CorticalSurfaces:
     from nilearn.datasets import load_fsaverage, load_fsaverage_data
 
     meshes = load_fsaverage("fsaverage5")
     sulcal = load_fsaverage_data("fsaverage5", mesh_type="inflated", data_type="sulcal")
-    arrays: dict[str, np.ndarray] = {}
+    sides = []
     for hemisphere in HEMISPHERES:
-        prefix = f"{hemisphere.short}_"
-        for theirs, ours in _SURFACES.items():
-            mesh = meshes[theirs].parts[hemisphere.value]
-            arrays[prefix + ours] = np.asarray(mesh.coordinates, dtype=np.float32)
-            if ours == "flat":
-                arrays[prefix + "flat_faces"] = np.asarray(mesh.faces, dtype=np.int32)
-            elif ours == "pial":
-                arrays[prefix + "faces"] = np.asarray(mesh.faces, dtype=np.int32)
+        parts = {ours: meshes[theirs].parts[hemisphere.value] for theirs, ours in _SURFACES.items()}
         depth = np.asarray(sulcal.data.parts[hemisphere.value], dtype=np.float32)
-        arrays[prefix + "sulcal_depth"] = depth.reshape(-1)
-    return arrays
+        sides.append(
+            HemisphereSurfaces(
+                **{k: np.asarray(mesh.coordinates, dtype=np.float32) for k, mesh in parts.items()},
+                faces=np.asarray(parts["pial"].faces, dtype=np.int32),
+                flat_faces=np.asarray(parts["flat"].faces, dtype=np.int32),
+                sulcal_depth=depth.reshape(-1),
+            )
+        )
+    return CorticalSurfaces(*sides)

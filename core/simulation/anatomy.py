@@ -17,7 +17,7 @@ from core.brain import (
     HEMISPHERES,
     ROI_CLASSES,
     ChallengeSpace,
-    Fsaverage5,
+    CorticalSurfaces,
     Hemisphere,
     HemisphereSurfaces,
     Parcellation,
@@ -96,7 +96,7 @@ class Anatomy:
         )
 
 
-def build_anatomy(person: Individual, surfaces: Fsaverage5) -> Anatomy:
+def build_anatomy(person: Individual, surfaces: CorticalSurfaces) -> Anatomy:
     """Lay out a person's visual cortex; deterministic by ``person.seed``."""
     left, right = (_hemisphere(person, surfaces[h], h) for h in HEMISPHERES)
     return Anatomy(person, left, right)

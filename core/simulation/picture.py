@@ -20,7 +20,7 @@ from core.brain import (
     FSAVERAGE5_VERTICES,
     HEMISPHERES,
     ROI_CLASSES,
-    Fsaverage5,
+    CorticalSurfaces,
     Hemisphere,
     HemisphereSurfaces,
     load_fsaverage5,
@@ -277,7 +277,7 @@ def _flat_panel(
     return _panel(raster, light, surfaces.sulcal_depth, indicators, labelled=True)
 
 
-def render_rois(anatomy: Anatomy, surfaces: Fsaverage5) -> Image.Image:
+def render_rois(anatomy: Anatomy, surfaces: CorticalSurfaces) -> Image.Image:
     """Compose inflated views and flat maps of both hemispheres, stamped as simulated."""
     k = _SUPERSAMPLING
     cell, flat_size = (430 * k, 360 * k), (570 * k, 520 * k)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.brain import HEMISPHERES, Fsaverage5, Hemisphere
+from core.brain import HEMISPHERES, CorticalSurfaces, Hemisphere
 from core.simulation.anatomy import Anatomy, build_anatomy
 from core.simulation.individuals import individual
 from core.simulation.recipe import SimulationRecipe, StimulusPlan
@@ -53,7 +53,7 @@ def simulate_subject(
     recipe: SimulationRecipe,
     plan: StimulusPlan,
     stimuli: Mapping[int, Stimulus],
-    surfaces: Fsaverage5,
+    surfaces: CorticalSurfaces,
 ) -> SimulatedSubject:
     """Scan one simulated person."""
     person = individual(name)

@@ -5,6 +5,7 @@ Geometry and the subject's vertices are served once over HTTP; a new image sends
 for the subject's own vertices only. Turning, flattening, recolouring and hovering need no server.
 """
 
+from dashboard.cortex_view.address import read_view, write_view
 from dashboard.cortex_view.assets import (
     AssetRef,
     cortex_asset_route,
@@ -30,6 +31,8 @@ __all__ = [
     "colour_table",
     "cortex_asset_route",
     "cortex_view",
+    "read_view",
     "register_assets",
     "write_asset",
+    "write_view",
 ]

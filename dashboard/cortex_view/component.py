@@ -61,6 +61,7 @@ def cortex_view(
     view: Mapping[str, Any] | None = None,
     stamp: str = "SIMULATED",
     publish_view: bool = False,
+    address: str | None = None,
 ) -> CortexEvent:
     """Show one to six maps on one cortex.
 
@@ -76,6 +77,8 @@ def cortex_view(
         camera alone.
     stamp : printed on maps with ``simulated``.
     publish_view : report the camera after each interaction, which reruns the app.
+    address : query parameter in which the browser keeps the view while somebody looks, without
+        the server; ``read_view`` reads it. None leaves the address alone.
     """
     vertex = (
         (selected.hemisphere, selected.vertex) if isinstance(selected, PickedVertex) else selected
@@ -90,6 +93,8 @@ def cortex_view(
         stamp=stamp,
         publish_view=publish_view,
         draw=_pen(key, maps, assets, [vertex] if vertex else [], focus_roi, view, stamp),
+        address=address,
+        key=key,
     )
     callbacks = {"on_picked_change": _nothing, "on_still_change": _nothing}
     if publish_view:

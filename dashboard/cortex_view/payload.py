@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -68,6 +69,8 @@ class CortexMap:
         towards the cortex (value by reliability); the numbers stay as they are. Sent in 255 steps,
         and once where maps share it; NaN counts 0.
     reliability_label : what it is, with its unit if it has one, for instance ``noise ceiling, r``.
+    counts : (n_left + n_right,) how many measured vertices each value is the mean of, or None
+        where it is one vertex's own; said on hover. More than 255 count as 255.
     """
 
     title: str
@@ -78,6 +81,7 @@ class CortexMap:
     simulated: bool = False
     reliability: np.ndarray | None = None
     reliability_label: str = "reliability"
+    counts: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.role not in ROLES:
@@ -95,6 +99,8 @@ def encode_payload(
     stamp: str = "SIMULATED",
     publish_view: bool = False,
     draw: Callable[[str], bytes] | None = None,
+    address: str | None = None,
+    key: str = "",
 ) -> bytes:
     """Return the message for one image, checked.
 
@@ -127,6 +133,14 @@ def encode_payload(
             name = trusts.setdefault(steps.tobytes(), f"reliability{position}")
             arrays[name] = steps
             trust = {"array": name, "label": cortex_map.reliability_label}
+        if cortex_map.counts is not None:
+            counts = np.asarray(cortex_map.counts)
+            if counts.shape != values.shape:
+                raise ValueError(
+                    f"Map {cortex_map.title!r} has counts of shape {counts.shape}; "
+                    f"its values have {values.shape}."
+                )
+            arrays[f"counts{position}"] = np.clip(counts, 0, 255).astype(np.uint8)
         scale = cortex_map.scale
         listing.append(
             {
@@ -155,6 +169,8 @@ def encode_payload(
         "view": check_view(view),
         "stamp": stamp,
         "publish": bool(publish_view),
+        "address": _checked_parameter(address),
+        "key": key,
     }
     # The id lets the browser skip a rerun that changed nothing, and tells tests what is painted.
     digest = hashlib.blake2b(repr(header).encode(), digest_size=8)
@@ -239,6 +255,12 @@ def _numbers(values: Any, n: int) -> bool:
             for v in values
         )
     )
+
+
+def _checked_parameter(name: str | None) -> str | None:
+    if name is not None and not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        raise ValueError(f"address is {name!r}; allowed: letters, digits, _ and -.")
+    return name
 
 
 def _checked_vertex(selected: tuple[str, int] | None) -> list[Any] | None:

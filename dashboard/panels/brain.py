@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from contextlib import nullcontext
 from html import escape
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from core.brain import FSAVERAGE5_VERTICES
 from core.datasets import Subject
 from dashboard import services, state
 from dashboard.cortex_view import ColourScale, CortexMap, cortex_view
+from dashboard.drawn_mesh import FULL
+from dashboard.panels.mesh_menu import current_mesh
 
 RESPONSE_UNIT = "z"
 RESPONSE_MEANING = "single-trial z, averaged over repeats"
@@ -45,44 +46,34 @@ def no_cortex(subject: Subject, instead: str) -> None:
 
 
 def show_brain(subject: Subject, maps: Sequence[CortexMap], *, key: str, height: int = 540) -> None:
-    """Draw the maps; a click on a vertex becomes the selection.
-
-    Of a subject with more vertices than the mesh those that it has are drawn, and that is said.
-    """
-    drawn = services.drawn_positions(subject.id, subject.fingerprint)
-    if drawn is not None:
-        maps = [
-            replace(
-                m,
-                values=np.asarray(m.values)[drawn],
-                reliability=None if m.reliability is None else m.reliability[drawn],
-            )
-            for m in maps
-        ]
+    """Draw the maps on the mesh that was chosen; a click on a vertex becomes the selection."""
+    mesh = current_mesh(subject)
     # What was clicked since the last run is known before drawing, so one run is enough.
     stored = st.session_state.get(key) or {}
     if clicked := stored.get("picked"):
-        take_pick(clicked)
+        own = mesh.of_subject(clicked["hemisphere"], int(clicked["vertex"]))
+        take_pick({**clicked, "vertex": own})
+    # The full cortex takes seconds to prepare, once; shown only if it does.
+    with st.spinner("Preparing the full cortex …") if mesh.way == FULL else nullcontext():
+        assets = services.brain_assets(subject.id, subject.fingerprint, mesh.way)
     now = state.current()
+    picked = selected_vertex(now.vertex)
     cortex_view(
-        maps,
-        assets=services.brain_assets(subject.id),
+        [mesh.drawn(m) for m in maps],
+        assets=assets,
         key=key,
         height=height,
-        selected=_on_mesh(selected_vertex(now.vertex)),
+        selected=mesh.on_mesh(*picked) if picked else None,
         focus_roi=focus_roi(now.roi),
+        view=state.current_view(),
+        address=state.VIEW,
         stamp=subject.stamp,
     )
-    if drawn is not None:
+    if mesh.groups is not None:
         st.html(
-            f'<p class="cs-note">Drawn: {len(drawn):,} of {subject.space.n_vertices():,} vertices, '
-            "those that fsaverage5 (10,242 per hemisphere) has in common with fsaverage (163,842). "
-            "Charts, tables and numbers are over all of them.</p>"
+            f'<p class="cs-note">{mesh.sentence()} Charts, tables and numbers are over the '
+            "subject’s own vertices.</p>"
         )
-
-
-def _on_mesh(picked: tuple[str, int] | None) -> tuple[str, int] | None:
-    return picked if picked is not None and picked[1] < FSAVERAGE5_VERTICES else None
 
 
 def take_pick(clicked: Mapping[str, Any]) -> None:

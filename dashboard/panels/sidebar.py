@@ -14,23 +14,27 @@ from core.runs import Run
 from dashboard import services, state
 from dashboard.charts.theme import MEASURED as INK
 from dashboard.charts.theme import theme
+from dashboard.drawn_mesh import WAYS
 from dashboard.encoder_menu import EncoderKey, EncoderMenu, encoder_title
 from dashboard.errors import show_error
 from dashboard.jobs import registry
 from dashboard.look import stamp
 from dashboard.navigation import link_to
 from dashboard.panels.fit_dialog import fit_button
+from dashboard.panels.mesh_menu import pick_mesh
 
 
 def pick_subject() -> Subject:
     """Draw the subject menu and return the subject on screen."""
     chosen = choose_subject()
     try:
-        return open_chosen(chosen)
+        subject = open_chosen(chosen)
     except CoreError as error:
         show_error(error)
         link_to("data", f"Everything that is wrong with {chosen}")
         st.stop()
+    pick_mesh(subject, lambda ways, way: _menu("mesh", "drawn on", ways, way, WAYS.__getitem__))
+    return subject
 
 
 def choose_subject() -> str:

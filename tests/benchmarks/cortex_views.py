@@ -3,7 +3,8 @@
 All three get the same maps on the same mesh in one run, turn by turn. Bytes are those of the
 websocket; server ms is the script's own time; drawn and painted count from the click to the last
 WebGL draw call, and to the second frame after it. ``fine`` is fsaverage5 subdivided twice:
-163,842 vertices a hemisphere, as many as fsaverage.
+163,842 vertices a hemisphere, as many as fsaverage. A way that does not come to rest within the
+limit, or whose page dies, is said to and left out of its row.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from playwright.sync_api import Error, Page, sync_playwright
 ROWS = {"2": (2, "fsaverage5"), "6": (6, "fsaverage5"), "fine": (2, "fine")}
 WAYS = ("ours", "mesh3d", "view_surf")
 NAMES = ("kB", "server ms", "drawn ms", "painted ms")
+BUDGET = {"2": (45, 20, 150, 400)}  # of ours, two brains of fsaverage5
 QUIET_S = 1.5
 
 # In every frame: when WebGL last drew, and when that was on screen.
@@ -56,19 +58,23 @@ def last_draw(page: Page) -> tuple[float, float]:
     return max(t[0] for t in times), max(t[1] for t in times)
 
 
-def wait_until_quiet(page: Page) -> tuple[float, float]:
+class NoRest(Exception):
+    """A page kept drawing, or never drew, for as long as it was allowed to."""
+
+
+def wait_until_quiet(page: Page, limit: float) -> tuple[float, float]:
     """Wait until nothing was drawn for a while and the last draw is on screen."""
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + limit
     while time.monotonic() < deadline:
         page.wait_for_timeout(200)
         drawn, painted = last_draw(page)
         idle = page.evaluate("() => performance.timeOrigin + performance.now()") - drawn
         if drawn and painted >= drawn and idle > 1000 * QUIET_S:
             return drawn, painted
-    sys.exit("The page did not come to rest in 90 s.")
+    raise NoRest
 
 
-def step(page: Page, received: list[int]) -> tuple[float, ...]:
+def step(page: Page, received: list[int], limit: float) -> tuple[float, ...]:
     """Go to the next image; return kB, server ms, drawn ms, painted ms."""
     page.bring_to_front()
     image = int(page.locator("p.step").get_attribute("data-image") or 0)
@@ -76,26 +82,27 @@ def step(page: Page, received: list[int]) -> tuple[float, ...]:
     begun = page.evaluate("() => performance.timeOrigin + performance.now()")
     page.get_by_role("button", name="next").click()
     page.locator(f'p.step[data-image="{image + 1}"]').wait_for(state="attached")
-    drawn, painted = wait_until_quiet(page)
+    drawn, painted = wait_until_quiet(page, limit)
     server = float(page.locator("p.step").get_attribute("data-ms") or "nan")
     return sum(received) / 1000, server, drawn - begun, painted - begun
 
 
-def opened(browser, address: str, query: str) -> tuple[Page, list[int]]:
+def opened(browser, address: str, query: str, limit: float) -> tuple[Page, list[int]]:
     page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.set_default_timeout(120_000)
+    page.set_default_timeout(1000 * limit)
     page.add_init_script(_WATCH)
     received: list[int] = []
     page.on("websocket", lambda s: s.on("framereceived", lambda d: received.append(len(d))))
     page.goto(f"{address}/?{query}")
     page.locator("p.step").wait_for(state="attached")
-    wait_until_quiet(page)
+    wait_until_quiet(page, limit)
     return page, received
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--limit", type=float, default=90, help="s that a page may take to rest")
     parser.add_argument("--rows", nargs="+", default=list(ROWS), choices=list(ROWS))
     parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=list(WAYS))
     options = parser.parse_args()
@@ -119,11 +126,35 @@ def main() -> None:
 def measure(browser, address: str, row: str, options) -> dict[str, list[tuple[float, ...]]]:
     views, template = ROWS[row]
     query = f"views={views}&template={template}"
-    pages = {way: opened(browser, address, f"way={way}&{query}") for way in options.ways}
+    pages: dict[str, tuple[Page, list[int]]] = {}
     found: dict[str, list[tuple[float, ...]]] = {way: [] for way in options.ways}
+
+    def survives(way: str, work) -> None:
+        try:
+            work()
+        except (NoRest, Error) as error:
+            why = "no rest" if isinstance(error, NoRest) else str(error).splitlines()[0]
+            print(
+                f"{way} at {template}, {views} views, given up after {options.limit:.0f} s: {why}"
+            )
+            pages.pop(way, None)
+            found.pop(way, None)
+
+    def open_one(way: str) -> None:
+        pages[way] = opened(browser, address, f"way={way}&{query}", options.limit)
+
+    for way in options.ways:
+        survives(way, lambda way=way: open_one(way))
     for _ in range(options.steps):
-        for way, (page, received) in pages.items():
-            found[way].append(step(page, received))
+        for way in list(pages):
+            page, received = pages[way]
+            # Page and way of this turn: the function is called at once.
+            survives(
+                way,
+                lambda way=way, page=page, received=received: found[way].append(
+                    step(page, received, options.limit)
+                ),
+            )
     for page, _ in pages.values():
         page.close()
     return found
@@ -131,13 +162,21 @@ def measure(browser, address: str, row: str, options) -> dict[str, list[tuple[fl
 
 def report(row: str, found: dict[str, list[tuple[float, ...]]], steps: int) -> None:
     views, template = ROWS[row]
-    print(f"\n{template}, {views} views; median of {steps} (ratio to ours)")
+    load = os.getloadavg()[0]
+    print(f"\n{template}, {views} views; median of {steps} (ratio to ours); load {load:.1f}")
     print(f"{'':10s}" + "".join(f"{name:>20s}" for name in NAMES))
+    if "ours" not in found:
+        return
     base = [statistics.median(column) for column in zip(*found["ours"], strict=True)]
     for way, values in found.items():
         medians = [statistics.median(column) for column in zip(*values, strict=True)]
         cells = [f"{m:,.0f} ({m / b:.1f})" for m, b in zip(medians, base, strict=True)]
         print(f"{way:10s}" + "".join(f"{cell:>20s}" for cell in cells), flush=True)
+    columns = list(zip(*found["ours"], strict=True))
+    print(f"{'ours, best':10s}" + "".join(f"{min(c):>20,.0f}" for c in columns))
+    print(f"{'worst':10s}" + "".join(f"{max(c):>20,.0f}" for c in columns), flush=True)
+    if row in BUDGET:
+        print(f"{'budget':10s}" + "".join(f"{limit:>20,.0f}" for limit in BUDGET[row]))
 
 
 if __name__ == "__main__":

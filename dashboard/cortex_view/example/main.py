@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dashboard.cortex_view import ColourScale, CortexMap, cortex_view
+from dashboard.cortex_view import ColourScale, CortexMap, cortex_view, read_view
 from dashboard.cortex_view.example import synthetic
 
 st.set_page_config("Cortex viewer", layout="wide")
@@ -14,7 +14,7 @@ with st.sidebar:
     focus = st.selectbox("focus", ["none", "FFA-1", "PPA", "V1v"], key="focus", bind="query-params")
     names = synthetic.templates()
     template = st.selectbox("template", names, key="template", bind="query-params")
-    st.caption("fine: fsaverage5 subdivided twice, 163,842 vertices a hemisphere, no finer anatomy")
+    st.caption(synthetic.MEANING[template or names[0]])
     first = st.selectbox("first", ["responses", "tables"], key="first", bind="query-params")
 assert template is not None
 
@@ -43,13 +43,19 @@ if first == "tables":
         CortexMap("category", synthetic.categories(template), eight, "", "score", True),
         *maps,
     ]
+view, unread = read_view(st.query_params.get("view", ""))
+if unread:
+    st.warning(
+        f"The address’s view holds {', '.join(unread)}, which means nothing; it was ignored."
+    )
 event = cortex_view(
     maps[:n_views],
     assets=synthetic.assets(template),
     key="cortex",
     height=int(st.query_params.get("height", 520)),
     focus_roi=None if focus == "none" else focus,
-    view={"surface": 1},
+    view=view,
+    address="view",
     stamp="SIMULATED example",
     publish_view=True,
 )

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain.surfaces import Fsaverage5, HemisphereSurfaces, load_fsaverage5
+from core.brain import CorticalSurfaces, HemisphereSurfaces, load_fsaverage5
+from core.brain.fsaverage import find_fsaverage, load_fsaverage
+from core.brain.subdivision import subdivide
 from dashboard.cortex_view import (
     AssetRef,
     CortexGeometry,
@@ -21,8 +23,6 @@ from dashboard.cortex_view import (
     HemisphereMesh,
     register_assets,
 )
-from dashboard.cortex_view.example.full_fsaverage import find_fsaverage, read_fsaverage
-from dashboard.cortex_view.example.subdivision import subdivide
 
 # name, group, centre on the right pial surface (mm; the left is mirrored), radius on the sphere.
 _DISCS = (
@@ -49,6 +49,11 @@ _SIDES = ("left", "right")
 FSAVERAGE5 = "fsaverage5"
 FINE = "fine"  # fsaverage5 subdivided twice: as many vertices as fsaverage
 FSAVERAGE = "fsaverage"  # where nilearn has fetched it
+MEANING = {
+    FSAVERAGE5: "fsaverage5: 10,242 vertices a hemisphere",
+    FINE: "fsaverage5 subdivided twice: 163,842 vertices a hemisphere, no finer anatomy",
+    FSAVERAGE: "fsaverage, nilearn’s copy: 163,842 vertices a hemisphere",
+}
 
 
 def folder() -> Path:
@@ -64,26 +69,30 @@ def templates() -> tuple[str, ...]:
 
 
 @cache
-def surfaces(template: str = FSAVERAGE5) -> Fsaverage5:
+def surfaces(template: str = FSAVERAGE5) -> CorticalSurfaces:
     """Return the template's surfaces; fsaverage5 is converted on first use."""
-    found = find_fsaverage() if template == FSAVERAGE else None
-    if found:
-        return read_fsaverage(found)
-    if template not in (FSAVERAGE5, FINE):
+    if template not in templates():
         raise ValueError(f"template is {template!r}; allowed: {', '.join(templates())}.")
-    if template == FINE:
-        return Fsaverage5(*(subdivide(subdivide(getattr(surfaces(), side))) for side in _SIDES))
     folder().mkdir(parents=True, exist_ok=True)
-    return load_fsaverage5(folder())
+    if template == FSAVERAGE:
+        return load_fsaverage(folder())
+    coarse = load_fsaverage5(folder())
+    if template == FSAVERAGE5:
+        return coarse
+    return CorticalSurfaces(*(subdivide(subdivide(getattr(coarse, side))) for side in _SIDES))
 
 
 @cache
 def geometry(template: str = FSAVERAGE5) -> CortexGeometry:
     """Return the template's meshes as the viewer takes them."""
-    return CortexGeometry(*(_mesh(getattr(surfaces(template), side)) for side in _SIDES))
+    sides = []
+    for side in _SIDES:
+        coarse = None if template == FSAVERAGE5 else getattr(surfaces(), side)
+        sides.append(_mesh(getattr(surfaces(template), side), coarse))
+    return CortexGeometry(*sides)
 
 
-def _mesh(surface: HemisphereSurfaces) -> HemisphereMesh:
+def _mesh(surface: HemisphereSurfaces, coarse: HemisphereSurfaces | None) -> HemisphereMesh:
     return HemisphereMesh(
         pial=surface.pial,
         inflated=surface.inflated,
@@ -91,6 +100,8 @@ def _mesh(surface: HemisphereSurfaces) -> HemisphereMesh:
         faces=surface.faces,
         flat_faces=surface.flat_faces,
         sulcal_depth=surface.sulcal_depth,
+        coarse_faces=None if coarse is None else coarse.faces,
+        coarse_flat_faces=None if coarse is None else coarse.flat_faces,
     )
 
 

@@ -6,13 +6,14 @@ import { StillViewer } from "./still.js";
 import { Viewer } from "./viewer.js";
 
 const viewers = new WeakMap();
+const left = new Map(); // by key: how a viewer was when its page was left
 const assets = new Assets();
 
 export default function mount(component) {
   const root = component.parentElement.querySelector(".cortex");
   let viewer = viewers.get(root);
   if (!viewer) {
-    viewer = new Viewer(root, assets);
+    viewer = new Viewer(root, assets, { left });
     if (!viewer.stage.gl) {
       viewer.destroy();
       viewer = new StillViewer(root, assets);

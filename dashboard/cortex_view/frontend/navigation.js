@@ -12,7 +12,7 @@ export class Navigation {
   }
 
   #moved() {
-    this.viewer.stage.redraw();
+    this.viewer.stir();
   }
 
   setSurface(value) {

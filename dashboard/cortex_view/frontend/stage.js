@@ -4,6 +4,8 @@ import { drawOverlay } from "./draw/overlay.js";
 import { createContext, Renderer } from "./draw/renderer.js";
 import { make } from "./element.js";
 
+const SLOW_MS = 150; // from a whole picture's drawing to the second frame after it
+
 export class Stage {
   /** @param onDrawn called after each picture, in the same task */
   constructor(onDrawn) {
@@ -60,9 +62,21 @@ export class Stage {
     resize(this.canvas, this.width, this.height, ratio);
     resize(this.overlay, this.width, this.height, ratio);
     this.scene = now.scene(this.width, this.height, ratio);
+    // Where a whole picture takes long, a moving brain is drawn with fewer triangles.
+    this.scene.coarse = Boolean(this.slow && now.stirring);
     this.renderer.draw(this.scene);
+    if (!this.scene.coarse) this.#time();
     this.#text(this.scene);
     this.onDrawn();
+  }
+
+  #time() {
+    const began = performance.now();
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        this.slow = performance.now() - began > SLOW_MS;
+      }),
+    );
   }
 
   /** Bring to the graphics card what is not there yet; false while the context is lost. */

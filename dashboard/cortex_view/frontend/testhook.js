@@ -26,6 +26,8 @@ export function testHook(viewer) {
     return isVisible(projection, side, vertex, 0.02) && allRound(projection, side, vertex);
   };
   return {
+    /** The viewer itself, for benchmarks. */
+    _viewer: viewer,
     camera: (view = 0) => {
       const { rotation, zoom, pan, preset, surface } = viewer.state.cameraOf(view);
       return { ...viewer.currentView(), rotation: [...rotation], zoom, pan: [...pan], preset, surface };

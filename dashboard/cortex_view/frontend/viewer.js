@@ -1,6 +1,7 @@
 // One viewer: wires what Python sent (model), what the person chose (state) and what is on screen
 // (stage) together. Every part holds one of them; none knows Streamlit but this.
 
+import { AddressBar } from "./address.js";
 import { make } from "./element.js";
 import { Motion } from "./motion.js";
 import { Navigation } from "./navigation.js";
@@ -12,7 +13,7 @@ import { Model } from "./pure/model.js";
 import { pickVertex } from "./pure/picking.js";
 import { describeViews } from "./pure/scales.js";
 import { Scenes } from "./pure/scene.js";
-import { State } from "./pure/state.js";
+import { canonical, State } from "./pure/state.js";
 import { Stage } from "./stage.js";
 import { testHook } from "./testhook.js";
 import { readTheme } from "./theme.js";
@@ -27,13 +28,15 @@ const REST_MS = 120;
 
 export class Viewer {
   /** @param offline whether this is a standalone file, which has nothing to fetch */
-  constructor(root, assets, { offline = false } = {}) {
+  constructor(root, assets, { offline = false, left = new Map() } = {}) {
     this.root = root;
     this.offline = offline;
+    this.left = left;
     this.assets = assets;
     this.state = new State();
     this.scenes = new Scenes();
     this.publisher = new Publisher();
+    this.address = new AddressBar(this);
     this.motion = new Motion(() => this.stage.draw(), () => this.settle());
     this.navigation = new Navigation(this);
     this.model = null;
@@ -95,11 +98,16 @@ export class Viewer {
     });
     if (before && model.geometry !== before.geometry) this.scenes.clear();
     if (!before) this.state.shownGroups = new Set(model.groups.initial);
-    this.state.keepViews(model.count);
     this.pointing.accept(header, before?.header);
+    this.address.accept(header.address);
     // A view from Python counts once; what only echoes a published one changes nothing.
-    const order = this.publisher.order(header.view);
+    let order = this.publisher.order(header.view);
+    if (order && this.address.isEcho(order)) order = null;
+    const left = before ? null : this.left.get(header.key);
+    // Back on a page: as it was left, unless Python asks for something new.
+    if (left && (!order || canonical(order) === left.given)) order = left.view;
     if (order) this.state.applyView(order);
+    this.state.keepViews(model.count);
     this.#describe();
     if (newSpace || newTheme || order) this.toolbar.list(model, this.state, theme);
     this.root.dataset.state = "ready";
@@ -112,6 +120,16 @@ export class Viewer {
 
   #describe() {
     this.views = describeViews(this.model, this.state, this.theme);
+  }
+
+  /** A camera is being moved; a moment after the last move the picture is drawn whole. */
+  stir() {
+    clearTimeout(this.stirring);
+    this.stirring = setTimeout(() => {
+      this.stirring = 0;
+      this.stage.redraw();
+    }, REST_MS);
+    this.stage.redraw();
   }
 
   toggleTable() {
@@ -138,6 +156,7 @@ export class Viewer {
       plain: this.plain,
       moving: Boolean(this.pointer?.busy || this.motion.running),
     };
+    now.stirring = now.moving || Boolean(this.stirring);
     now.scene = (width, height, ratio) => this.scenes.make(now, width, height, ratio);
     return now;
   }
@@ -147,6 +166,7 @@ export class Viewer {
     this.toolbar.update();
     this.padlocks.update();
     this.table.update();
+    this.address.soon();
     performance.mark("cortiscope:drawn");
     const { id } = this.model.header;
     requestAnimationFrame(() => {
@@ -211,9 +231,14 @@ export class Viewer {
 
   destroy() {
     this.gone = true;
+    if (this.model) {
+      this.left.set(this.model.header.key, { view: this.currentView(), given: this.publisher.given });
+    }
     this.motion.stop();
     this.publisher.destroy();
+    this.address.destroy();
     clearTimeout(this.resting);
+    clearTimeout(this.stirring);
     this.pointing.destroy();
     this.toolbar.destroy();
     this.stage.destroy();

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.brain import Fsaverage5, load_fsaverage5
+from core.brain import CorticalSurfaces, load_fsaverage5
 from core.simulation.anatomy import Anatomy, build_anatomy
 from core.simulation.demo import ensure_demo
 from core.simulation.individuals import individual
@@ -27,12 +27,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.fixture(scope="session")
-def surfaces(home: Home) -> Fsaverage5:
+def surfaces(home: Home) -> CorticalSurfaces:
     return load_fsaverage5(home.surfaces)
 
 
 @pytest.fixture(scope="session")
-def anatomies(surfaces: Fsaverage5) -> dict[str, Anatomy]:
+def anatomies(surfaces: CorticalSurfaces) -> dict[str, Anatomy]:
     return {name: build_anatomy(individual(name), surfaces) for name in ("sim01", "sim02")}
 
 
@@ -47,7 +47,7 @@ def scenes() -> list[Stimulus]:
 
 
 @pytest.fixture(scope="session")
-def subjects(scenes: list[Stimulus], surfaces: Fsaverage5) -> dict[str, SimulatedSubject]:
+def subjects(scenes: list[Stimulus], surfaces: CorticalSurfaces) -> dict[str, SimulatedSubject]:
     """Both people with all trials of the real recipe, but only 40 different pictures."""
     made = {}
     for name, plan in plan_stimuli(DEFAULT_RECIPE).items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -106,6 +107,64 @@ def test_faces_of_the_flat_map_come_first(geometry):
     faces = arrays["left_faces"].reshape(-1, 3)
     assert sorted(map(tuple, faces[:2])) == [(0, 1, 2), (2, 3, 4)]
     assert sorted(map(tuple, faces)) == sorted(map(tuple, geometry.left.faces))
+
+
+def test_what_the_flat_map_leaves_out_neither_stretches_the_scale_nor_has_to_be_a_number(geometry):
+    # Vertex 5 and 6 of the left are in no flat face (0 1 2 and 2 3 4 are).
+    flat = geometry.left.flat.copy()
+    flat[5], flat[6] = [1e6, 0, 0], np.nan
+    moved = CortexGeometry(replace(geometry.left, flat=flat), geometry.right)
+    header, arrays = unpack(moved.to_bytes())
+    assert header["step"] == unpack(geometry.to_bytes())[0]["step"]
+    np.testing.assert_array_equal(arrays["left_flat"].reshape(-1, 3)[5:], np.zeros((2, 3)))
+    found = arrays["left_flat"].reshape(-1, 3)[:5, :2] * header["step"]
+    np.testing.assert_allclose(found, geometry.left.flat[:5, :2], atol=0.01)
+    flat[3, 0] = np.nan
+    with pytest.raises(ValueError, match="'flat' has coordinates that are not finite"):
+        CortexGeometry(replace(geometry.left, flat=flat), geometry.right).to_bytes()
+
+
+def test_the_coarser_mesh_has_its_flat_faces_first_too(geometry):
+    coarse = np.array([[0, 2, 4], [1, 3, 6], [0, 2, 6]])
+    left = replace(geometry.left, coarse_faces=coarse, coarse_flat_faces=coarse[[2]])
+    header, arrays = unpack(CortexGeometry(left, geometry.right).to_bytes())
+    np.testing.assert_array_equal(arrays["left_coarse"].reshape(-1, 3), coarse[[2, 0, 1]])
+    assert header["left"]["n_coarse_flat_faces"] == 1
+    assert "right_coarse" not in arrays
+    with pytest.raises(ValueError, match="go together"):
+        replace(geometry.left, coarse_faces=coarse)
+    with pytest.raises(ValueError, match="coarse_faces refers to vertices 0 to 9"):
+        replace(left, coarse_faces=np.array([[0, 1, 9]]))
+
+
+def test_neighbouring_faces_lie_next_to_each_other():
+    # Two far-apart strips whose faces come alternately: a Z-order curve takes one after the other.
+    strip = np.array([[i, i + 1, i + 2] for i in range(8)])
+    faces = np.stack([strip, strip + 10], axis=1).reshape(-1, 3)
+    points = np.zeros((20, 3))
+    points[:, 0] = np.tile(np.arange(10), 2)
+    points[10:, 2] = 100
+    mesh = HemisphereMesh(points, points, points, faces, faces[:0], np.arange(20.0))
+    _, arrays = unpack(CortexGeometry(mesh, mesh).to_bytes())
+    above = arrays["left_faces"].reshape(-1, 3).min(axis=1) >= 10
+    assert (np.diff(above.astype(int)) != 0).sum() == 1
+    assert sorted(map(tuple, arrays["left_faces"].reshape(-1, 3))) == sorted(map(tuple, faces))
+
+
+def test_counts_travel_with_their_map_as_bytes(assets):
+    values = np.arange(5.0)
+    shown = [CortexMap("a", values, SCALE, counts=np.array([0, 1, 16, 255, 400]))]
+    _, arrays = unpack(encode_payload(shown, assets, height=500))
+    np.testing.assert_array_equal(arrays["counts0"], [0, 1, 16, 255, 255])
+    assert arrays["counts0"].dtype == np.uint8
+    with pytest.raises(ValueError, match=r"counts of shape \(4,\).*\(5,\)"):
+        encode_payload([CortexMap("a", values, SCALE, counts=np.ones(4))], assets, height=500)
+
+
+@pytest.mark.parametrize("name", ["a b", "view=1", "ä", ""])
+def test_the_address_parameter_is_a_plain_word(assets, name):
+    with pytest.raises(ValueError, match="address is"):
+        encode_payload([CortexMap("a", np.zeros(5), SCALE)], assets, height=500, address=name)
 
 
 def test_flat_faces_from_another_mesh_are_refused():

@@ -1,7 +1,8 @@
-// Drawing: one WebGL2 context, one program, all views by viewport and scissor.
+// Drawing: one WebGL2 context, two programs, all views by viewport and scissor.
 
+import { cornersOf, splitFaces } from "../pure/faces.js";
 import { SIDES } from "../pure/space.js";
-import { FRAGMENT, VERTEX } from "./shaders.js";
+import { BORDER_FRAGMENT, BORDER_VERTEX, INNER_FRAGMENT, INNER_VERTEX } from "./shaders.js";
 
 const CATEGORICAL = 1;
 const CYCLIC = 2;
@@ -22,8 +23,8 @@ export function createContext(canvas) {
 export class Renderer {
   constructor(gl) {
     this.gl = gl;
-    this.program = link(gl);
-    this.uniforms = uniformsOf(gl, this.program);
+    this.inner = link(gl, INNER_VERTEX, INNER_FRAGMENT);
+    this.border = link(gl, BORDER_VERTEX, BORDER_FRAGMENT);
     this.meshes = {};
     this.masks = {};
     this.values = []; // per view: side -> texture
@@ -34,29 +35,9 @@ export class Renderer {
     const { gl } = this;
     for (const side of SIDES) {
       const mesh = geometry[side];
-      // 32-bit numbers only where a hemisphere needs them: half the memory otherwise.
-      const wide = mesh.n > 65535;
-      const corners = new (wide ? Uint32Array : Uint16Array)(mesh.faces.length * 4);
-      for (let f = 0, o = 0; f < mesh.faces.length; f += 3) {
-        for (let k = 0; k < 3; k++) {
-          corners[o++] = mesh.faces[f];
-          corners[o++] = mesh.faces[f + 1];
-          corners[o++] = mesh.faces[f + 2];
-          corners[o++] = k;
-        }
-      }
-      const array = gl.createVertexArray();
-      gl.bindVertexArray(array);
-      const buffer = gl.createBuffer();
-      gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
-      gl.bufferData(gl.ARRAY_BUFFER, corners, gl.STATIC_DRAW);
-      gl.enableVertexAttribArray(0);
-      gl.vertexAttribIPointer(0, 4, wide ? gl.UNSIGNED_INT : gl.UNSIGNED_SHORT, 0, 0);
       const rows = Math.ceil(mesh.n / WIDTH);
       this.meshes[side] = {
         mesh,
-        array,
-        buffer,
         rows,
         positions: this.#layers(
           gl.RGBA32F, gl.RGBA, gl.FLOAT, rows,
@@ -74,10 +55,60 @@ export class Renderer {
     const { gl } = this;
     for (const side of SIDES) {
       const { rows } = this.meshes[side];
+      this.#split(this.meshes[side], space.sides[side].masks);
       const data = new Uint32Array(WIDTH * rows * 2);
       data.set(space.sides[side].masks);
       this.masks[side] = this.#texture(this.masks[side], gl.RG32UI, gl.RG_INTEGER, gl.UNSIGNED_INT, WIDTH, rows, data);
     }
+  }
+
+  /** Triangles that no border crosses, and those that one does; also of the coarser mesh. */
+  #split(part, masks) {
+    const { gl } = this;
+    this.#freeFaces(part);
+    const same = (a, b) => masks[a * 2] === masks[b * 2] && masks[a * 2 + 1] === masks[b * 2 + 1];
+    part.levels = [part.mesh, part.mesh.coarse].filter(Boolean).map((mesh) => {
+      const { inner, innerFlat, border, borderFlat } = splitFaces(mesh, same);
+      const counts = { all: inner.length, flat: innerFlat * 3 };
+      return {
+        inner: { ...this.#array(gl.ELEMENT_ARRAY_BUFFER, inner, counts), type: indexType(gl, inner) },
+        border: this.#cornerArray(border, borderFlat),
+        // Categories and angles only: most maps never need it.
+        corners: null,
+        makeCorners: () => this.#cornerArray(inner, innerFlat),
+      };
+    });
+  }
+
+  #cornerArray(faces, flat) {
+    const { gl } = this;
+    const made = this.#array(gl.ARRAY_BUFFER, cornersOf(faces), { all: faces.length, flat: flat * 3 });
+    gl.bindVertexArray(made.array);
+    gl.enableVertexAttribArray(0);
+    gl.vertexAttribIPointer(0, 4, indexType(gl, faces), 0, 0);
+    gl.bindVertexArray(null);
+    return made;
+  }
+
+  #array(target, data, counts) {
+    const { gl } = this;
+    const made = { array: gl.createVertexArray(), buffer: gl.createBuffer(), counts };
+    gl.bindVertexArray(made.array);
+    gl.bindBuffer(target, made.buffer);
+    gl.bufferData(target, data, gl.STATIC_DRAW);
+    if (target === gl.ELEMENT_ARRAY_BUFFER) gl.bindVertexArray(null);
+    return made;
+  }
+
+  #freeFaces(part) {
+    for (const { inner, border, corners } of part.levels || []) {
+      for (const made of [inner, border, corners]) {
+        if (!made) continue;
+        this.gl.deleteVertexArray(made.array);
+        this.gl.deleteBuffer(made.buffer);
+      }
+    }
+    part.levels = [];
   }
 
   /**
@@ -113,15 +144,15 @@ export class Renderer {
   /** Give back what the graphics card holds. */
   free() {
     const { gl } = this;
-    for (const { array, buffer, positions, normals } of Object.values(this.meshes)) {
-      gl.deleteVertexArray(array);
-      gl.deleteBuffer(buffer);
-      gl.deleteTexture(positions);
-      gl.deleteTexture(normals);
+    for (const part of Object.values(this.meshes)) {
+      this.#freeFaces(part);
+      gl.deleteTexture(part.positions);
+      gl.deleteTexture(part.normals);
     }
     this.keepViews(0);
     for (const texture of [...Object.values(this.masks), ...this.tables.values()]) gl.deleteTexture(texture);
-    gl.deleteProgram(this.program);
+    gl.deleteProgram(this.inner.program);
+    gl.deleteProgram(this.border.program);
   }
 
   setTable(key, rgb) {
@@ -134,19 +165,30 @@ export class Renderer {
 
   /**
    * Draw all views.
-   * With `probe` {view, x, y}, only that device pixel of that view.
+   * With `probe` {view, x, y}, only that device pixel of that view; with `coarse`, fewer triangles.
    * scene: {sights, ratio, height, look, views: [{table, range, hidden, kind, opacity, reliability}]}
    */
   draw(scene) {
-    const { gl, uniforms: u } = this;
-    const { ratio, look } = scene;
+    const { gl } = this;
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.disable(gl.SCISSOR_TEST);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
     gl.enable(gl.DEPTH_TEST);
     gl.enable(gl.SCISSOR_TEST);
-    gl.useProgram(this.program);
+    for (const way of [this.inner, this.border]) {
+      gl.useProgram(way.program);
+      this.#setLook(way.uniforms, scene);
+      scene.sights.forEach((sight, i) => {
+        if (!scene.probe || scene.probe.view === i) this.#drawView(way, scene, sight, i);
+      });
+    }
+    gl.bindVertexArray(null);
+  }
+
+  /** What is the same in all views; a uniform that a program lacks is passed over by WebGL. */
+  #setLook(u, { ratio, look }) {
+    const { gl } = this;
     gl.uniform1i(u.positions, 0);
     gl.uniform1i(u.normals, 1);
     gl.uniform1i(u.values, 2);
@@ -159,16 +201,16 @@ export class Renderer {
     gl.uniform3fv(u.halo, look.halo);
     gl.uniform1f(u.pixel, ratio);
     gl.uniform3fv(u["roiColours[0]"], look.roiColours);
-    scene.sights.forEach((sight, i) => {
-      if (!scene.probe || scene.probe.view === i) this.#drawView(scene, sight, scene.views[i], i);
-    });
-    gl.bindVertexArray(null);
   }
 
-  #drawView(scene, sight, view, index) {
-    const { gl, uniforms: u } = this;
+  #drawView(way, scene, sight, index) {
+    const { gl } = this;
+    const u = way.uniforms;
     const { ratio, look } = scene;
     const { cell, projection } = sight;
+    const view = scene.views[index];
+    const kind = { categorical: CATEGORICAL, cyclic: CYCLIC }[view.kind] || 0;
+    if (way === this.inner && kind) return;
     const { body } = cell;
     // A closed brain hides its inside; while it is cut open for flattening the inside may show.
     if (projection.flat) gl.disable(gl.CULL_FACE);
@@ -194,25 +236,34 @@ export class Renderer {
     // Nothing lies strictly between two equal numbers.
     const [from, to] = view.hidden || [0, 0];
     gl.uniform2f(u.hidden, Math.max(from, -FAR), Math.min(to, FAR));
-    gl.uniform1i(u.kind, { categorical: CATEGORICAL, cyclic: CYCLIC }[view.kind] || 0);
+    gl.uniform1i(u.kind, kind);
     gl.uniform1f(u.opacity, look.plain ? 1 : view.opacity);
     const [solidFrom, solidTo] = view.reliability || [-1, 0];
     gl.uniform2f(u.reliable, solidFrom, Math.max(solidTo, solidFrom + 1e-6));
     bind(gl, 4, gl.TEXTURE_2D, this.tables.get(view.table));
     for (const side of SIDES) {
-      const { mesh, array, positions, normals } = this.meshes[side];
+      const part = this.meshes[side];
       const { matrix, centre, anchorX } = projection.sides[side];
       gl.uniform2ui(u.shown, look.shown[0], look.shown[1]);
       gl.uniform2ui(u.raised, look.raised[side][0], look.raised[side][1]);
       gl.uniform3fv(u.centre, centre);
       gl.uniformMatrix3fv(u.rotation, true, matrix);
       gl.uniform2f(u.anchor, anchorX, projection.anchorY);
-      bind(gl, 0, gl.TEXTURE_2D_ARRAY, positions);
-      bind(gl, 1, gl.TEXTURE_2D_ARRAY, normals);
+      bind(gl, 0, gl.TEXTURE_2D_ARRAY, part.positions);
+      bind(gl, 1, gl.TEXTURE_2D_ARRAY, part.normals);
       bind(gl, 2, gl.TEXTURE_2D, this.values[index][side]);
       bind(gl, 3, gl.TEXTURE_2D, this.masks[side]);
-      gl.bindVertexArray(array);
-      gl.drawArrays(gl.TRIANGLES, 0, (projection.flat ? mesh.nFlat : mesh.nFaces) * 3);
+      const count = projection.flat ? "flat" : "all";
+      const level = part.levels.at(scene.coarse ? -1 : 0);
+      if (way === this.inner) {
+        gl.bindVertexArray(level.inner.array);
+        gl.drawElements(gl.TRIANGLES, level.inner.counts[count], level.inner.type, 0);
+        continue;
+      }
+      for (const faces of kind ? [level.border, (level.corners ||= level.makeCorners())] : [level.border]) {
+        gl.bindVertexArray(faces.array);
+        gl.drawArrays(gl.TRIANGLES, 0, faces.counts[count]);
+      }
     }
   }
 
@@ -251,6 +302,8 @@ export class Renderer {
   }
 }
 
+const indexType = (gl, faces) => (faces.BYTES_PER_ELEMENT === 4 ? gl.UNSIGNED_INT : gl.UNSIGNED_SHORT);
+
 function padded(positions, n, rows) {
   const out = new Float32Array(WIDTH * rows * 4);
   for (let v = 0; v < n; v++) out.set(positions.subarray(v * 3, v * 3 + 3), v * 4);
@@ -278,9 +331,10 @@ function nearest(gl, target) {
   gl.texParameteri(target, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
 }
 
-function link(gl) {
+/** A program with its uniforms by name. */
+function link(gl, vertex, fragment) {
   const program = gl.createProgram();
-  for (const [type, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+  for (const [type, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]]) {
     const shader = gl.createShader(type);
     gl.shaderSource(shader, source);
     gl.compileShader(shader);
@@ -294,7 +348,7 @@ function link(gl) {
   if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) {
     throw new Error(`Shader program: ${gl.getProgramInfoLog(program)}`);
   }
-  return program;
+  return { program, uniforms: uniformsOf(gl, program) };
 }
 
 function uniformsOf(gl, program) {

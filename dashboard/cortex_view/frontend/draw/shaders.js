@@ -1,18 +1,16 @@
-// The two shaders. Every corner of a triangle knows all three vertices of its triangle, so that a
-// fragment can tell values between vertices from values beyond the data, and draw ROI borders
-// where they are: on the line half way between a member and a non-member.
+// The shaders. A triangle that a ROI's border crosses is drawn by BORDER: every corner knows all three
+// vertices, so that the border is where it is, on the line half way between a member and a
+// non-member; categories and angles, which do not blend, are drawn that way throughout. All other
+// triangles are drawn by INNER, with every vertex worked out once.
 
-export const VERTEX = `#version 300 es
+const PLACING = `#version 300 es
 precision highp float;
 precision highp int;
 precision highp usampler2D;
 
-in uvec4 corner; // the triangle's three vertices, and which of them this is
-
 uniform highp sampler2DArray positions; // mm; one layer per surface
 uniform highp sampler2DArray normals; // xyz, and sulcal depth in w
-uniform highp sampler2D values; // value, 1 where it is one, reliability
-uniform usampler2D masks; // which ROIs hold the vertex
+uniform highp sampler2D values; // value, 1 where it is one, reliability; all 0 without data
 uniform int surface;
 uniform float share; // between this surface and the next
 uniform vec3 centre;
@@ -21,9 +19,113 @@ uniform vec2 anchor; // mm
 uniform vec2 scale; // clip units per mm
 uniform vec2 offset; // clip units
 
-out vec3 bary;
+// The two programs' triangles share edges: the same vertex must come to the same place in both.
+invariant gl_Position;
 out vec3 normal;
 out float depth;
+
+ivec2 at(uint i) { return ivec2(int(i & 255u), int(i >> 8u)); }
+
+vec3 onSurface(int layer, ivec2 texel) { return texelFetch(positions, ivec3(texel, layer), 0).xyz; }
+
+void place(ivec2 texel) {
+  vec4 n = texelFetch(normals, ivec3(texel, surface), 0);
+  vec3 p = onSurface(surface, texel);
+  depth = n.w;
+  // At rest on a surface there is nothing to mix: two fetches fewer.
+  if (share > 0.0) {
+    n = mix(n, texelFetch(normals, ivec3(texel, surface + 1), 0), share);
+    p = mix(p, onSurface(surface + 1, texel), share);
+  }
+  normal = rotation * n.xyz;
+  p = rotation * (p - centre);
+  gl_Position = vec4((p.xy + anchor) * scale + offset, -p.z / 400.0, 1.0);
+}
+`;
+
+const COLOURING = `#version 300 es
+precision highp float;
+precision highp int;
+
+in vec3 normal;
+in float depth;
+
+uniform highp sampler2D table; // one row: the colour table
+uniform vec2 range;
+uniform vec2 hidden; // values strictly between are not shown
+uniform float opacity; // of the data over the cortex
+uniform vec2 reliable; // from faint to solid
+uniform bool plain; // colours as in the table: no light, no sulci, no lines
+uniform vec3 gyri;
+uniform vec3 sulci;
+uniform vec3 grey;
+
+out vec4 colour;
+
+// Where less than half of the fragment's weight is data the cortex shows; a sharp, smooth edge.
+float edgeOf(float weight, float slope) {
+  return clamp((weight - 0.5) / max(slope, 1e-6) + 0.5, 0.0, 1.0);
+}
+
+// How solid the data lie over the cortex.
+float amountOf(float value, float edge, float certainty) {
+  float solid = clamp((certainty - reliable.x) / (reliable.y - reliable.x), 0.0, 1.0);
+  return value > hidden.x && value < hidden.y ? 0.0 : edge * opacity * solid;
+}
+
+int entryOf(float value) {
+  return int(clamp((value - range.x) / (range.y - range.x), 0.0, 1.0) * 255.0 + 0.5);
+}
+
+// Sets the colour but for lines; false where these have no place.
+bool paint(int entry, float amount) {
+  vec3 data = texelFetch(table, ivec2(entry, 0), 0).rgb;
+  if (plain) {
+    colour = vec4(mix(grey, data, amount), 1.0);
+    return false;
+  }
+  if (!gl_FrontFacing) {
+    colour = vec4(sulci * 0.55, 1.0);
+    return false;
+  }
+  vec3 n = normalize(normal);
+  float sulcus = smoothstep(0.22, 0.78, depth);
+  vec3 cortex = mix(gyri, sulci, sulcus);
+  vec3 rgb = mix(cortex, data * mix(1.03, 0.87, sulcus), amount);
+  // Light from the camera, a little from above; matte, so it only ever takes away.
+  float facing = clamp(n.z, 0.0, 1.0);
+  float light = 0.56 + 0.46 * pow(facing, 0.8) + 0.07 * n.y * (1.0 - facing);
+  colour = vec4(clamp(rgb * min(light, 1.04), 0.0, 1.0), 1.0);
+  return true;
+}
+`;
+
+export const INNER_VERTEX = `${PLACING}
+out vec3 datum;
+
+void main() {
+  ivec2 texel = at(uint(gl_VertexID));
+  place(texel);
+  datum = texelFetch(values, texel, 0).xyz;
+}`;
+
+export const INNER_FRAGMENT = `${COLOURING}
+in vec3 datum; // value and reliability, weighted by how much of the fragment is data
+
+void main() {
+  // Derivatives first: they are undefined inside branches.
+  float slope = length(vec2(dFdx(datum.y), dFdy(datum.y)));
+  // Only real values are averaged; what lies beyond the data never enters.
+  float value = datum.x / max(datum.y, 1e-6);
+  paint(entryOf(value), amountOf(value, edgeOf(datum.y, slope), datum.z / max(datum.y, 1e-6)));
+}`;
+
+export const BORDER_VERTEX = `${PLACING}
+in uvec4 corner; // the triangle's three vertices, and which of them this is
+
+uniform usampler2D masks; // which ROIs hold the vertex
+
+out vec3 bary;
 flat out vec3 value;
 flat out vec3 valid;
 flat out vec3 trust;
@@ -31,24 +133,8 @@ flat out uvec2 mask0;
 flat out uvec2 mask1;
 flat out uvec2 mask2;
 
-ivec2 at(uint i) { return ivec2(int(i & 255u), int(i >> 8u)); }
-
-vec3 place(int layer, ivec2 texel) { return texelFetch(positions, ivec3(texel, layer), 0).xyz; }
-
 void main() {
-  uint own = corner.w == 0u ? corner.x : corner.w == 1u ? corner.y : corner.z;
-  ivec2 texel = at(own);
-  vec4 n = texelFetch(normals, ivec3(texel, surface), 0);
-  vec3 p = place(surface, texel);
-  depth = n.w;
-  // At rest on a surface there is nothing to mix: two fetches fewer.
-  if (share > 0.0) {
-    n = mix(n, texelFetch(normals, ivec3(texel, surface + 1), 0), share);
-    p = mix(p, place(surface + 1, texel), share);
-  }
-  normal = rotation * n.xyz;
-  p = rotation * (p - centre);
-  gl_Position = vec4((p.xy + anchor) * scale + offset, -p.z / 400.0, 1.0);
+  place(at(corner.w == 0u ? corner.x : corner.w == 1u ? corner.y : corner.z));
   bary = vec3(corner.w == 0u, corner.w == 1u, corner.w == 2u);
   vec3 a = texelFetch(values, at(corner.x), 0).xyz;
   vec3 b = texelFetch(values, at(corner.y), 0).xyz;
@@ -61,13 +147,8 @@ void main() {
   mask2 = texelFetch(masks, at(corner.z), 0).xy;
 }`;
 
-export const FRAGMENT = `#version 300 es
-precision highp float;
-precision highp int;
-
+export const BORDER_FRAGMENT = `${COLOURING}
 in vec3 bary;
-in vec3 normal;
-in float depth;
 flat in vec3 value;
 flat in vec3 valid;
 flat in vec3 trust;
@@ -75,23 +156,12 @@ flat in uvec2 mask0;
 flat in uvec2 mask1;
 flat in uvec2 mask2;
 
-uniform highp sampler2D table; // one row: the colour table
-uniform vec2 range;
-uniform vec2 hidden; // values strictly between are not shown
 uniform int kind; // 1 categorical, 2 cyclic, else along a line
-uniform float opacity; // of the data over the cortex
-uniform vec2 reliable; // from faint to solid
-uniform bool plain; // colours as in the table: no light, no sulci, no lines
-uniform vec3 gyri;
-uniform vec3 sulci;
-uniform vec3 grey;
 uniform vec3 halo;
 uniform float pixel; // device pixels per CSS pixel
 uniform uvec2 shown; // ROIs outlined
 uniform uvec2 raised; // ROIs brought forward
 uniform vec3 roiColours[64];
-
-out vec4 colour;
 
 // Coverage of a line of a half width, at a distance in device pixels.
 float line(float distance, float halfWidth) {
@@ -116,13 +186,14 @@ void outline(uint bits, uint m0, uint m1, uint m2, uint front, int first, vec3 d
 }
 
 void main() {
-  // Derivatives first: they are undefined inside branches.
   vec3 dx = dFdx(bary);
   vec3 dy = dFdy(bary);
   float weight = dot(bary, valid);
-  // Only real values are averaged; what lies beyond the data never enters.
+  float slope = length(vec2(dot(valid, dx), dot(valid, dy)));
   float shownValue = dot(bary * valid, value) / max(weight, 1e-6);
-  bool categorical = kind == 1;
+  float certainty = dot(bary * valid, trust) / max(weight, 1e-6);
+  float edge = edgeOf(weight, slope);
+  int entry = entryOf(shownValue);
   if (kind == 2) {
     // Round the circle the short way: the others are measured from the first real value.
     float turn = range.y - range.x;
@@ -130,47 +201,21 @@ void main() {
     vec3 off = value - origin;
     off -= turn * floor(off / turn + 0.5);
     shownValue = origin + dot(bary * valid, off) / max(weight, 1e-6);
-  }
-  if (categorical) {
+    entry = min(255, int(fract((shownValue - range.x) / turn) * 256.0));
+  } else if (kind == 1) {
     // Numbers of categories have no in-between: the nearest vertex decides.
     int nearest = bary.x >= bary.y && bary.x >= bary.z ? 0 : bary.y >= bary.z ? 1 : 2;
     shownValue = value[nearest];
-    weight = valid[nearest];
+    edge = valid[nearest];
+    entry = int(floor(shownValue + 0.5)) & 255;
   }
-  float slope = length(vec2(dot(valid, dx), dot(valid, dy)));
-  float edge = categorical ? weight : clamp((weight - 0.5) / max(slope, 1e-6) + 0.5, 0.0, 1.0);
-  bool below = shownValue > hidden.x && shownValue < hidden.y;
-  float amount = below ? 0.0 : edge * opacity;
-  float certainty = dot(bary * valid, trust) / max(dot(bary, valid), 1e-6);
-  amount *= clamp((certainty - reliable.x) / (reliable.y - reliable.x), 0.0, 1.0);
-
-  float sulcus = smoothstep(0.22, 0.78, depth);
-  float u = (shownValue - range.x) / (range.y - range.x);
-  int entry = categorical ? int(floor(shownValue + 0.5)) & 255
-            : kind == 2 ? min(255, int(fract(u) * 256.0))
-            : int(clamp(u, 0.0, 1.0) * 255.0 + 0.5);
-  vec3 data = texelFetch(table, ivec2(entry, 0), 0).rgb;
-  if (plain) {
-    colour = vec4(mix(grey, data, amount), 1.0);
-    return;
-  }
-  vec3 n = normalize(normal);
-  if (!gl_FrontFacing) {
-    colour = vec4(sulci * 0.55, 1.0);
-    return;
-  }
-  vec3 cortex = mix(gyri, sulci, sulcus);
-  vec3 rgb = mix(cortex, data * mix(1.03, 0.87, sulcus), amount);
-  // Light from the camera, a little from above; matte, so it only ever takes away.
-  float facing = clamp(n.z, 0.0, 1.0);
-  float light = 0.56 + 0.46 * pow(facing, 0.8) + 0.07 * n.y * (1.0 - facing);
-  rgb *= min(light, 1.04);
+  if (!paint(entry, amountOf(shownValue, edge, certainty))) return;
   uvec2 any = (mask0 | mask1 | mask2) & (shown | raised);
   uvec2 differ = any & ~(mask0 & mask1 & mask2);
-  if ((differ.x | differ.y) != 0u) {
-    bool dimmed = (raised.x | raised.y) != 0u;
-    outline(differ.x, mask0.x, mask1.x, mask2.x, raised.x, 0, dx, dy, dimmed, rgb);
-    outline(differ.y, mask0.y, mask1.y, mask2.y, raised.y, 32, dx, dy, dimmed, rgb);
-  }
+  if ((differ.x | differ.y) == 0u) return;
+  vec3 rgb = colour.rgb;
+  bool dimmed = (raised.x | raised.y) != 0u;
+  outline(differ.x, mask0.x, mask1.x, mask2.x, raised.x, 0, dx, dy, dimmed, rgb);
+  outline(differ.y, mask0.y, mask1.y, mask2.y, raised.y, 32, dx, dy, dimmed, rgb);
   colour = vec4(clamp(rgb, 0.0, 1.0), 1.0);
 }`;

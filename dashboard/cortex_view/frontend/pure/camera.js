@@ -106,7 +106,11 @@ export class Camera {
 
   applyView(view) {
     if (view.preset) this.rotation = presetRotation(view.preset);
-    if (view.rotation) this.rotation = normalise(view.rotation);
+    if (view.rotation) {
+      // Rounded ones stay as they are: written again they are the same.
+      const rounded = Math.abs(Math.hypot(...view.rotation) - 1) < 1e-3;
+      this.rotation = rounded ? [...view.rotation] : normalise(view.rotation);
+    }
     if (view.surface !== undefined) this.surface = view.surface;
     if (view.zoom !== undefined) this.zoom = view.zoom;
     if (view.pan) this.pan = [...view.pan];

@@ -23,12 +23,19 @@ export function buildMesh(header, arrays, side) {
     nFaces: faces.length / 3,
     nFlat,
     faces,
+    coarse: coarseMesh(header, arrays, side),
     positions,
     normals,
     inFlat,
     depth: arrays[`${side}_depth`],
     centres: positions.map((p, s) => centre(p, s === 2 ? inFlat : null)),
   };
+}
+
+/** Fewer faces over some of the vertices, for while the brain moves; or null. */
+function coarseMesh(header, arrays, side) {
+  const faces = arrays[`${side}_coarse`];
+  return faces ? { faces, nFlat: header[side].n_coarse_flat_faces } : null;
 }
 
 /**

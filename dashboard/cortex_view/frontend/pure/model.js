@@ -21,6 +21,7 @@ export class Model {
     }));
     /** Per view: the number of its scale. */
     this.scaleOf = keys.map((key) => this.scales.findIndex((scale) => scale.key === key));
+    this.counts = header.maps.map((_, i) => arrays[`counts${i}`] || null);
     /** Views of several scales print a colour bar each. */
     this.ownBars = this.scales.length > 1;
   }
@@ -45,6 +46,7 @@ export class Model {
       rois: roisAt(this.space, side, vertex),
       values: this.maps.map(at),
       reliabilities: this.reliabilities.map(at),
+      counts: this.counts.map((counts) => (counts && position >= 0 ? counts[position] : null)),
     };
   }
 

@@ -83,7 +83,7 @@ export class State {
     const view = this.shared.toView();
     if (this.own.size) {
       view.own = Object.fromEntries(
-        [...this.own].sort(([a], [b]) => a - b).map(([i, camera]) => [String(i), camera.toView()]),
+        [...this.own].sort(([a], [b]) => a - b).map(([i, camera]) => [String(i), this.#ownView(camera)]),
       );
     }
     Object.assign(view, written(this));
@@ -96,6 +96,14 @@ export class State {
     const shown = groups.all.filter((name) => this.shownGroups.has(name));
     if (shown.join() !== groups.initial.join()) view.groups = shown;
     if (!this.labels) view.labels = false;
+    return view;
+  }
+
+  /** An own camera begins as the shared one: what differs from that is written even if it is usual. */
+  #ownView(camera) {
+    const view = camera.toView();
+    if (this.shared.zoom !== 1) view.zoom ??= 1;
+    if (this.shared.pan[0] || this.shared.pan[1]) view.pan ??= [0, 0];
     return view;
   }
 

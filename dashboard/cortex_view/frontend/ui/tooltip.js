@@ -10,18 +10,22 @@ export class Tooltip {
     stage.append(this.element);
   }
 
-  show([x, y], { side, vertex, rois, covered, values }, views) {
+  show([x, y], { side, vertex, rois, covered, values, counts }, views) {
+    // Maps that average alike say so once, others each.
+    const behind = counts.map((count, i) => behindOf(count, views[i].kind));
+    const alike = behind.every((words) => words === behind[0]);
     const rows = views.map((view, i) =>
       make("div.row", {},
         make(`span.dot.${view.role}`),
         make("span.name", {}, view.title),
         make("span.value", {}, covered ? exactFloat32(values[i]) : "outside the data"),
-        make("span.unit", {}, covered && Number.isFinite(values[i]) ? view.unit : ""),
+        make("span.unit", {}, Number.isFinite(values[i]) ? unitOf(view, alike ? "" : behind[i]) : ""),
       ),
     );
     this.element.replaceChildren(
       make("div.where", {}, make("strong", {}, rois.length ? rois.join(" · ") : "no ROI")),
       make("div.place", {}, `${side} hemisphere, vertex ${vertex}`),
+      alike && behind[0] ? make("div.place", {}, behind[0]) : "",
       ...rows,
     );
     this.element.hidden = false;
@@ -35,4 +39,13 @@ export class Tooltip {
   hide() {
     this.element.hidden = true;
   }
+}
+
+const unitOf = ({ unit }, behind) => [unit, behind].filter(Boolean).join(" · ");
+
+/** How many measured vertices are behind a value; nothing where it is one vertex's own. */
+function behindOf(count, kind) {
+  if (!count) return "";
+  const vertices = `${count} ${count === 1 ? "vertex" : "vertices"}`;
+  return kind === "categorical" ? `the most frequent, ${vertices}` : `mean of ${vertices}`;
 }

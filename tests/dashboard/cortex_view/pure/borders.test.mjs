@@ -66,8 +66,12 @@ test("means leave out NaN and vertices without data", () => {
       right: { position: Int32Array.from([-1, 3]) },
     },
   };
-  const model = { space, maps: [Float32Array.from([1, 3, NaN, 9]), Float32Array.from([NaN, NaN, NaN, 9])] };
-  assert.deepEqual(roiMeans(model), [{ name: "A", side: "left", n: 3, means: [2, NaN] }]);
+  const maps = [Float32Array.from([1, 3, NaN, 9]), Float32Array.from([NaN, NaN, NaN, 9])];
+  const found = roiMeans({ space, maps, counts: [null, null] });
+  assert.deepEqual(found, [{ name: "A", side: "left", n: 3, means: [2, NaN] }]);
+  // Values that are means themselves weigh as much as what is behind them.
+  const counts = [Uint8Array.from([3, 1, 0, 5]), null];
+  assert.deepEqual(roiMeans({ space, maps, counts })[0], { name: "A", side: "left", n: 4, means: [1.5, NaN] });
 });
 
 test("the axis holds all values and is symmetric where the scale is", () => {

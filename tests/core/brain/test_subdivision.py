@@ -1,4 +1,4 @@
-"""The finer mesh of the example: the same surface, four times the triangles."""
+"""The finer mesh: the same surface, four times the triangles, numbered as FreeSurfer does."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import itertools
 import numpy as np
 import pytest
 
-from core.brain.surfaces import HemisphereSurfaces
+from core.brain import HemisphereSurfaces, load_fsaverage5
+from core.brain.subdivision import subdivide, subdivide_faces, subdivide_sphere
 from dashboard.cortex_view import CortexGeometry, HemisphereMesh
 from dashboard.cortex_view.container import unpack
-from dashboard.cortex_view.example.subdivision import subdivide
+from tests import tiny_icosphere
 
 
 @pytest.fixture
@@ -42,10 +43,11 @@ def test_every_edge_gets_its_middle_once(tetrahedron):
 
 def test_four_small_faces_cover_each_face_and_face_the_same_way(tetrahedron):
     finer = subdivide(tetrahedron)
-    small = _area_vector(finer.pial, finer.faces).reshape(4, 4, 3)
+    small = _area_vector(finer.pial, finer.faces)
     large = _area_vector(tetrahedron.pial, tetrahedron.faces)
-    np.testing.assert_allclose(small.sum(axis=1), large, rtol=1e-5)
-    np.testing.assert_allclose(small, np.repeat(large[:, None], 4, axis=1) / 4, rtol=1e-5)
+    # One part of each face first, then the other three face by face.
+    expected = np.concatenate([large, np.repeat(large, 3, axis=0)]) / 4
+    np.testing.assert_allclose(small, expected, rtol=1e-5)
 
 
 def test_the_flat_faces_stay_among_the_faces_and_the_sphere_round(tetrahedron):
@@ -76,3 +78,21 @@ def test_a_hemisphere_beyond_65535_vertices_gets_wide_face_numbers(tetrahedron):
     assert {tuple(sorted(f)) for f in first.tolist()} == {
         tuple(sorted(f)) for f in fine.flat_faces.tolist()
     }
+
+
+def test_an_icosahedron_subdivided_five_times_is_fsaverage5_vertex_by_vertex(surfaces):
+    pytest.importorskip("nilearn")
+    truth = load_fsaverage5(surfaces)
+    points, faces = tiny_icosphere.points(), tiny_icosphere.FACES
+    for _ in range(5):
+        points, faces = subdivide_sphere(points, faces)
+    for side in (truth.left, truth.right):
+        np.testing.assert_array_equal(faces, side.faces)
+        np.testing.assert_allclose(points * 100, side.sphere, atol=0.02)
+
+
+def test_a_new_vertex_halves_the_edge_it_is_said_to_lie_on(tetrahedron):
+    ends, finer = subdivide_faces(tetrahedron.faces)
+    neighbours = {v: set(finer[(finer == v).any(axis=1)].ravel()) for v in range(4, 10)}
+    for new, pair in enumerate(ends, start=4):
+        assert set(pair) == neighbours[new] & set(range(4))

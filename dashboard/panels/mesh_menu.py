@@ -1,0 +1,80 @@
+"""The menu of the mesh that a subject on fsaverage is drawn on, and how to get the full one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.brain.fsaverage import find_fsaverage, missing_fsaverage
+from core.datasets import Subject
+from dashboard import services, state
+from dashboard.drawn_mesh import FULL, OWN, WAYS, DrawnMesh, default_way
+from dashboard.errors import show_error
+from dashboard.jobs import registry
+
+_JOB = "fetch-fsaverage"
+
+
+def current_mesh(subject: Subject) -> DrawnMesh:
+    """Return the mesh that a placed subject is drawn on."""
+    return services.drawn_mesh(subject.id, subject.fingerprint, _way(subject)[0])
+
+
+def pick_mesh(subject: Subject, menu: Callable[[list[str], str], str]) -> None:
+    """Draw the menu where there is a choice, and say in one sentence how the subject is drawn.
+
+    ``menu(options, chosen)`` draws it and returns what was chosen.
+    """
+    if not subject.space.is_placed:
+        return
+    way, complaint = _way(subject)
+    if complaint:
+        st.warning(complaint)
+    with st.sidebar:
+        if way != OWN:
+            asked = state.current().mesh
+            shown = asked if asked in WAYS else way
+            chosen = menu(list(WAYS), shown)
+            if chosen != shown:
+                state.change(mesh=chosen)
+                asked = chosen
+            if asked == FULL and find_fsaverage() is None:
+                _how_to_get_it()
+        st.html(f'<p class="cs-score">{current_mesh(subject).sentence()}</p>')
+
+
+def _way(subject: Subject) -> tuple[str, str]:
+    """Return how the subject is drawn, and a complaint about what the address asks for."""
+    usual = default_way(subject.cortex(), full_is_here=find_fsaverage() is not None)
+    asked = state.current().mesh
+    if usual == OWN or not asked:
+        return usual, ""
+    if asked not in WAYS:
+        return usual, f"The address asks for mesh “{asked}”; there are {', '.join(WAYS)}."
+    return (usual if asked == FULL else asked), ""
+
+
+def _how_to_get_it() -> None:
+    """Say where the files belong, and offer to download them."""
+    job = registry().get(_JOB)
+    if job is not None and job.running:
+        _watch()
+        return
+    absent = missing_fsaverage()
+    if job is not None and job.error is not None:
+        show_error(type(absent)(*job.error))
+    else:
+        st.info(f"{absent.message} Drawn on fsaverage5 meanwhile.")
+    if st.button("Download it from osf.io", key="fetch-fsaverage", width="stretch"):
+        registry().start(_JOB, "fsaverage", ["fetch-fsaverage"])
+        st.rerun()
+
+
+@st.fragment(run_every=1.0)
+def _watch() -> None:
+    job = registry().get(_JOB)
+    if job is None or not job.running:
+        st.rerun()
+    else:
+        st.progress(min(job.progress, 1.0), text=f"{job.title}: {job.message}")
