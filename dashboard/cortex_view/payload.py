@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,12 @@ import numpy as np
 from dashboard.cortex_view.assets import AssetRef
 from dashboard.cortex_view.colour import KINDS, TABLES
 from dashboard.cortex_view.container import pack
+from dashboard.cortex_view.selection import (
+    CortexRegion,
+    PickedVertex,
+    checked_picks,
+    checked_positions,
+)
 from dashboard.cortex_view.space import SIDES
 
 ROLES = ("measured", "predicted", "difference", "score")
@@ -86,7 +92,8 @@ def encode_payload(
     assets: AssetRef,
     *,
     height: int,
-    selected: tuple[str, int] | None = None,
+    picks: Iterable[PickedVertex | tuple[str, int]] | None = None,
+    region: CortexRegion | None = None,
     focus_roi: str | tuple[str, str] | None = None,
     view: Mapping[str, Any] | None = None,
     stamp: str = "SIMULATED",
@@ -136,16 +143,18 @@ def encode_payload(
         "tables": assets.tables,
         "maps": listing,
         "height": int(height),
-        "selected": _checked_vertex(selected),
+        "picks": None if picks is None else checked_picks(picks),
         "focus": _checked_focus(focus_roi),
         "view": check_view(view),
         "stamp": stamp,
         "publish": bool(publish_view),
     }
+    if region is not None:
+        arrays["region"] = checked_positions(region, assets.n_values)
     # The id lets the browser skip a rerun that changed nothing, and tells tests what is painted.
     digest = hashlib.blake2b(repr(header).encode(), digest_size=8)
-    for array in arrays.values():
-        digest.update(array.tobytes())
+    for name, array in arrays.items():
+        digest.update(name.encode() + array.tobytes())
     return pack({"id": digest.hexdigest(), **header}, arrays)
 
 
@@ -204,15 +213,6 @@ def _numbers(values: Any, n: int) -> bool:
             for v in values
         )
     )
-
-
-def _checked_vertex(selected: tuple[str, int] | None) -> list[Any] | None:
-    if selected is None:
-        return None
-    side, vertex = selected
-    if side not in SIDES or vertex < 0:
-        raise ValueError(f"selected is {selected!r}; allowed: ('left' or 'right', vertex).")
-    return [side, int(vertex)]
 
 
 def _checked_focus(focus: str | tuple[str, str] | None) -> list[str | None] | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -14,6 +13,7 @@ from core.brain import FSAVERAGE5_VERTICES
 from core.datasets import Subject
 from dashboard import services, state
 from dashboard.cortex_view import ColourScale, CortexMap, cortex_view
+from dashboard.panels.selection import marked_region, picked_vertices, take_selection
 
 RESPONSE_UNIT = "z"
 RESPONSE_MEANING = "single-trial z, averaged over repeats"
@@ -45,24 +45,23 @@ def no_cortex(subject: Subject, instead: str) -> None:
 
 
 def show_brain(subject: Subject, maps: Sequence[CortexMap], *, key: str, height: int = 540) -> None:
-    """Draw the maps; a click on a vertex becomes the selection.
+    """Draw the maps; picked vertices and a brushed region become the selection.
 
     Of a subject with more vertices than the mesh those that it has are drawn, and that is said.
     """
     drawn = services.drawn_positions(subject.id, subject.fingerprint)
     if drawn is not None:
         maps = [replace(m, values=np.asarray(m.values)[drawn]) for m in maps]
-    # What was clicked since the last run is known before drawing, so one run is enough.
-    stored = st.session_state.get(key) or {}
-    if clicked := stored.get("picked"):
-        take_pick(clicked)
+    # What was selected since the last run is known before drawing, so one run is enough.
+    take_selection(subject, key)
     now = state.current()
     cortex_view(
         maps,
         assets=services.brain_assets(subject.id),
         key=key,
         height=height,
-        selected=_on_mesh(selected_vertex(now.vertex)),
+        picks=[pick for pick in picked_vertices() if pick[1] < FSAVERAGE5_VERTICES],
+        region=marked_region(subject),
         focus_roi=focus_roi(now.roi),
         stamp=subject.stamp,
     )
@@ -72,23 +71,6 @@ def show_brain(subject: Subject, maps: Sequence[CortexMap], *, key: str, height:
             "those that fsaverage5 (10,242 per hemisphere) has in common with fsaverage (163,842). "
             "Charts, tables and numbers are over all of them.</p>"
         )
-
-
-def _on_mesh(picked: tuple[str, int] | None) -> tuple[str, int] | None:
-    return picked if picked is not None and picked[1] < FSAVERAGE5_VERTICES else None
-
-
-def take_pick(clicked: Mapping[str, Any]) -> None:
-    """Turn a click into the selection: the vertex, and the first ROI that holds it."""
-    rois = clicked.get("rois") or []
-    roi = f"{rois[0]}~{clicked['hemisphere']}" if rois else ""
-    state.change(vertex=f"{clicked['hemisphere']}~{clicked['vertex']}", roi=roi)
-
-
-def selected_vertex(text: str) -> tuple[str, int] | None:
-    """Read ``left~4711``."""
-    side, _, number = text.partition("~")
-    return (side, int(number)) if side in ("left", "right") and number.isdigit() else None
 
 
 def focus_roi(text: str) -> tuple[str, str] | None:

@@ -18,6 +18,7 @@ from dashboard.charts.scatter import predicted_against_measured
 from dashboard.charts.theme import show_chart, signed
 from dashboard.panels.brain import focus_roi
 from dashboard.panels.downloads import image_mark
+from dashboard.panels.selection import region_came_last, region_positions
 from dashboard.places import find_spot, has_rois, spot_at
 from dashboard.stimulus_files import stimulus_address
 
@@ -34,7 +35,10 @@ class Place:
 
 
 def place_on_screen(subject: Subject) -> Place | None:
-    """Read the picked vertex or the ROI in focus; None if there is neither."""
+    """Read what was selected last: the brushed region, the picked vertex, the ROI in focus."""
+    region = region_positions(subject) if region_came_last(subject) else None
+    if region is not None and len(region):
+        return Place("brushed region", region)
     now = state.current()
     spot = find_spot(subject, now.vertex)
     if spot is not None:

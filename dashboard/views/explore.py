@@ -26,6 +26,7 @@ from dashboard.panels.detail import show_detail
 from dashboard.panels.image_responses import show_image_responses
 from dashboard.panels.methods import methods_and_code, opening_lines, simulation_note
 from dashboard.panels.roi_responses import mean_rows, take_roi
+from dashboard.panels.selected_vertices import ImageResponses, show_selected
 from dashboard.panels.sidebar import pick_encoder, pick_subject
 from dashboard.panels.stimulus import StimulusChoice, pick_stimulus
 from dashboard.places import has_rois
@@ -78,6 +79,8 @@ def render() -> None:
                 subject, run, stimulus.name, responses.measured, responses.predicted
             )
     with panel, errors_on_page():
+        shown = ImageResponses(stimulus.name, responses.measured, responses.predicted)
+        show_selected(subject, run, shown)
         show_detail(subject, run, (stimulus.split, stimulus.row))
     methods_and_code(subject, run, _code(subject, run, stimulus), key="explore")
     simulation_note(subject, key="explore")

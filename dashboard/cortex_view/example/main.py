@@ -53,4 +53,10 @@ event = cortex_view(
     stamp="SIMULATED example",
     publish_view=True,
 )
-st.write("picked:", event.picked, "view:", event.view)
+if event.region is not None:
+    st.session_state["brushed"] = event.region
+    st.session_state["messages"] = st.session_state.get("messages", 0) + 1
+st.write("picked:", event.picked, "picks:", len(event.picks), "view:", event.view)
+if region := st.session_state.get("brushed"):
+    st.write(f"region, message {st.session_state['messages']}")
+    st.json({"left": region.left.tolist(), "right": region.right.tolist()}, expanded=False)

@@ -1,6 +1,7 @@
 // One viewer: wires what Python sent (model), what the person chose (state) and what is on screen
 // (stage) together. Every part holds one of them; none knows Streamlit but this.
 
+import { Brush } from "./brush.js";
 import { make } from "./element.js";
 import { Motion } from "./motion.js";
 import { Navigation } from "./navigation.js";
@@ -10,15 +11,19 @@ import { contains } from "./pure/cells.js";
 import { unpack } from "./pure/container.js";
 import { Model } from "./pure/model.js";
 import { pickVertex } from "./pure/picking.js";
+import { markBits } from "./pure/region.js";
 import { describeViews } from "./pure/scales.js";
 import { Scenes } from "./pure/scene.js";
 import { State } from "./pure/state.js";
 import { Stage } from "./stage.js";
 import { testHook } from "./testhook.js";
 import { readTheme } from "./theme.js";
+import { BrushButton } from "./ui/brushbutton.js";
+import { Help } from "./ui/help.js";
 import { Keyboard } from "./ui/keyboard.js";
 import { Padlocks } from "./ui/padlocks.js";
 import { Pointer } from "./ui/pointer.js";
+import { RegionLine } from "./ui/regionline.js";
 import { Table } from "./ui/table.js";
 import { Toolbar } from "./ui/toolbar.js";
 import { Tooltip } from "./ui/tooltip.js";
@@ -43,12 +48,16 @@ export class Viewer {
     this.stage = new Stage(() => this.#drawn());
     this.stage.now = () => this.now();
     this.pointing = new Pointing(this);
+    this.brush = new Brush(this);
+    this.brushButton = new BrushButton(this);
+    this.help = new Help(this);
     this.toolbar = new Toolbar(this);
     this.note = make("div.note", { hidden: "", role: "alert" });
     root.append(this.stage.element, this.toolbar.element, this.note);
     this.padlocks = new Padlocks(this);
     this.table = new Table(this);
     this.tooltip = new Tooltip(this.stage.element);
+    this.regionLine = new RegionLine(this);
     if (!this.stage.gl) {
       this.#fail(
         "This browser offers no WebGL2, which drawing the brain needs. Current versions of " +
@@ -94,7 +103,8 @@ export class Viewer {
     if (before && model.geometry !== before.geometry) this.scenes.clear();
     if (!before) this.state.shownGroups = new Set(model.groups.initial);
     this.state.keepViews(model.count);
-    this.pointing.accept(header, before?.header);
+    this.pointing.accept(header);
+    this.brush.accept(model, newSpace);
     // A view from Python counts once; what only echoes a published one changes nothing.
     const order = this.publisher.order(header.view);
     if (order) this.state.applyView(order);
@@ -103,7 +113,8 @@ export class Viewer {
     this.root.dataset.state = "ready";
     this.root.dataset.theme = theme.name;
     this.note.hidden = true;
-    this.pointing.hover(null);
+    if (newSpace) this.pointing.hover(null);
+    else this.pointing.refresh();
     this.stage.canvas.setAttribute("aria-label", model.describe());
     this.stage.redraw();
   }
@@ -115,6 +126,23 @@ export class Viewer {
   toggleTable() {
     this.table.toggle();
     this.toolbar.update();
+  }
+
+  /** The brush was taken up or put away, or its region changed. */
+  toolChanged() {
+    this.root.dataset.tool = this.brush.on ? "brush" : this.pointing.crosshair ? "crosshair" : "";
+    this.brushButton.update();
+    this.regionLine.update();
+  }
+
+  /** What the region and the charts' selections mark, as bits per vertex; anew when they change. */
+  get marks() {
+    const { model, brush: { region }, pointing: { lit } } = this;
+    const key = [model.space, region, lit];
+    if (!key.every((part, i) => part === this.marked?.key[i])) {
+      this.marked = { key, bits: markBits(model, region, lit) };
+    }
+    return this.marked.bits;
   }
 
   /** A choice of colours, range or threshold changed. */
@@ -132,6 +160,8 @@ export class Viewer {
       views: this.views,
       theme: this.theme,
       pointing: this.pointing,
+      brush: this.brush,
+      marks: this.marks,
       plain: this.plain,
       moving: Boolean(this.pointer?.busy || this.motion.running),
     };
@@ -144,6 +174,7 @@ export class Viewer {
     this.toolbar.update();
     this.padlocks.update();
     this.table.update();
+    this.regionLine.update();
     performance.mark("cortiscope:drawn");
     const { id } = this.model.header;
     requestAnimationFrame(() => {
@@ -212,6 +243,7 @@ export class Viewer {
     this.publisher.destroy();
     clearTimeout(this.resting);
     this.pointing.destroy();
+    this.pointer?.hold.destroy();
     this.toolbar.destroy();
     this.stage.destroy();
     for (const part of [this.toolbar.element, this.note]) part.remove();

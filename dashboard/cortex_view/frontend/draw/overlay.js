@@ -4,6 +4,7 @@ import { toCss } from "../pure/colour.js";
 import { placeLabels } from "../pure/labels.js";
 import { formatNumber } from "../pure/numbers.js";
 import { SIDES } from "../pure/space.js";
+import { drawCross, drawLine, drawMark, drawPicks } from "./marks.js";
 
 const INSET = 14;
 const PADLOCK = 20;
@@ -20,9 +21,10 @@ export function drawOverlay(context, scene) {
     if (scene.ownBars) drawBar(context, scene, sight.cell, scene.views[i]);
     if (!hints.has(sight.camera)) hints.set(sight.camera, new Map());
     drawRoiLabels(context, scene, i, hints.get(sight.camera));
-    for (const vertex of scene.lit) drawMark(context, scene, sight, vertex, 2, 1.5, scene.theme.accent);
-    for (const pick of scene.picks) drawMark(context, scene, sight, pick, 6.5, 2.5, scene.theme.accent);
+    drawPicks(context, scene, sight);
     if (scene.hovered) drawMark(context, scene, sight, scene.hovered, 4.5, 1.5, scene.theme.text);
+    if (scene.hovered && scene.crosshair && i === scene.active) drawCross(context, scene, sight, scene.hovered);
+    if (scene.line?.view === i) drawLine(context, scene, sight, scene.line.points);
   });
 }
 
@@ -158,26 +160,6 @@ function halo(context, { theme }, text, x, y, colour) {
   context.strokeText(text, x, y);
   context.fillStyle = colour;
   context.fillText(text, x, y);
-}
-
-function drawMark(context, scene, sight, { side, vertex }, radius, width, colour) {
-  const { theme } = scene;
-  const { cell, projection } = sight;
-  if (projection.flat && !projection.geometry[side].inFlat[vertex]) return;
-  const [x, y] = sight.toScreen(side, vertex);
-  const { body } = cell;
-  if (x < body.x || x > body.x + body.w || y < body.y) return;
-  const seen = projection.facing(side, vertex) > 0;
-  context.globalAlpha = seen ? 1 : 0.3;
-  context.beginPath();
-  context.arc(x, y, radius, 0, 2 * Math.PI);
-  context.lineWidth = width + 2.5;
-  context.strokeStyle = theme.background;
-  context.stroke();
-  context.lineWidth = width;
-  context.strokeStyle = colour;
-  context.stroke();
-  context.globalAlpha = 1;
 }
 
 /** A colour bar at the lower right of a cell; returns nothing. */

@@ -7,6 +7,8 @@ export class Model {
     Object.assign(this, { header, geometry, space, tables });
     this.maps = header.maps.map((_, i) => arrays[`map${i}`]);
     this.reliabilities = header.maps.map((_, i) => arrays[`reliability${i}`] || null);
+    /** Positions of a region that Python gives back, or null. */
+    this.region = arrays.region || null;
     const scales = header.maps.map((map) => JSON.stringify(map.scale));
     /** Per view: whether it has the first view's scale. */
     this.sharesScale = scales.map((scale) => scale === scales[0]);
@@ -44,7 +46,8 @@ export class Model {
     return (
       `Cortex, ${this.count} ${this.count === 1 ? "view" : "views"}: ${names}. ` +
       "Arrow keys turn, plus and minus zoom, 1 to 6 choose a side, p, i and f the surface, " +
-      "n and b point at the next and the last ROI, Enter picks, t shows a table."
+      "n and b point at the next and the last ROI, Enter picks, t shows a table, " +
+      "question mark lists all keys."
     );
   }
 }

@@ -42,7 +42,8 @@ export class Scenes {
   }
 
   /**
-   * @param now {model, state, views, theme, pointing: {hovered, picks, glowing}, plain, moving}
+   * @param now {model, state, views, theme, pointing: {hovered, picks, glowing, crosshair},
+   *   brush: {line}, plain, moving}
    */
   make(now, width, height, ratio) {
     const sights = this.sights(now, width, height);
@@ -53,7 +54,8 @@ export class Scenes {
       theme: now.theme,
       ownBars: now.model.ownBars,
       picks: now.pointing.picks,
-      lit: now.pointing.lit,
+      line: now.brush.line,
+      crosshair: now.pointing.crosshair,
       hovered: now.pointing.hovered,
       labels: sights.map(({ camera }) => this.#labels(now, camera, raised)),
       active: now.state.active,
@@ -92,6 +94,8 @@ function lookOf({ model, state, theme, plain }, raised) {
     sulci: theme.sulci,
     grey: theme.grey,
     halo: theme.rgb.background,
+    ink: theme.rgb.text,
+    accent: theme.rgb.accent,
     plain: Boolean(plain),
     shown: shown.map((bits) => bits >>> 0),
     raised,

@@ -1,8 +1,6 @@
-// Mouse and touch on the brains.
-//
-// Drag turns (on the flat map: moves), shift- or right-drag moves, wheel and pinch zoom to the
-// pointer, a click picks (with shift one
-// more), a double click centres. One finger up or down still scrolls the page.
+// Mouse and touch on the brains: what pure/keys.js lists.
+
+import { Hold } from "./hold.js";
 
 const CLICK_PIXELS = 4;
 const DOUBLE_CLICK_MS = 350;
@@ -13,12 +11,16 @@ export class Pointer {
     this.canvas = canvas;
     this.pointers = new Map();
     this.lastClick = 0;
+    this.hold = new Hold(viewer, canvas);
     const on = (type, handler, options) => canvas.addEventListener(type, handler, options);
     on("pointerdown", (event) => this.#down(event));
     on("pointermove", (event) => this.#move(event));
     on("pointerup", (event) => this.#up(event));
     on("pointercancel", (event) => this.#up(event, true));
-    on("pointerleave", () => viewer.pointing.hover(null));
+    on("pointerleave", (event) => {
+      // A finger leaves with every tap; what it pointed at stays.
+      if (event.pointerType !== "touch") viewer.pointing.hover(null);
+    });
     on("contextmenu", (event) => event.preventDefault());
     on("wheel", (event) => this.#wheel(event), { passive: false });
   }
@@ -44,6 +46,9 @@ export class Pointer {
     this.side = this.viewer.sightAt(...at)?.sideAt(at[0]) || "right";
     this.pan = event.shiftKey || event.button === 2 || state.camera.surface > 1.5;
     this.viewer.pointing.hover(null);
+    const { brush } = this.viewer;
+    if (this.pointers.size > 1) brush.cancel();
+    else if (brush.on && event.button === 0) this.drawn = modeOf(event);
   }
 
   #move(event) {
@@ -59,8 +64,15 @@ export class Pointer {
     this.pointers.set(event.pointerId, at);
     if (Math.hypot(at[0] - this.start[0], at[1] - this.start[1]) > CLICK_PIXELS) this.moved = true;
     if (!this.moved || this.pointers.size > 1) return;
-    if (this.pan) this.viewer.navigation.panBy(dx, dy);
+    if (this.drawn) this.#draw(at);
+    else if (this.pan) this.viewer.navigation.panBy(dx, dy);
     else this.viewer.navigation.turnBy(dx, dy, this.side);
+  }
+
+  #draw(at) {
+    const { brush, state } = this.viewer;
+    if (!brush.line) brush.begin(state.active, this.start, this.drawn);
+    brush.extend(at);
   }
 
   #pinch(id, last, at) {
@@ -76,6 +88,14 @@ export class Pointer {
     const at = this.#at(event);
     this.pointers.delete(event.pointerId);
     if (this.pointers.size) return;
+    const { brush } = this.viewer;
+    this.drawn = null;
+    if (brush.line) {
+      if (cancelled) brush.cancel();
+      else brush.finish();
+      // With a finger the next gesture is more likely to turn or to scroll.
+      if (event.pointerType === "touch") brush.turn(false);
+    }
     if (this.moved) {
       this.viewer.settle();
       return;
@@ -84,7 +104,16 @@ export class Pointer {
     const double = event.timeStamp - this.lastClick < DOUBLE_CLICK_MS;
     this.lastClick = double ? 0 : event.timeStamp;
     if (double) this.viewer.navigation.centreOn(...at);
-    else this.viewer.pointing.pickAt(...at, event.shiftKey);
+    else this.#tap(event, at);
+  }
+
+  #tap(event, at) {
+    const { pointing } = this.viewer;
+    const hit = pointing.pickAt(...at, event.shiftKey);
+    if (event.pointerType !== "touch") return;
+    this.hold.tapped(hit);
+    // A finger cannot point without touching: a tap says what is there, too.
+    pointing.hover(hit ? at : null);
   }
 
   #wheel(event) {
@@ -94,3 +123,7 @@ export class Pointer {
     this.viewer.settle();
   }
 }
+
+/** Alone a line draws a new region; Shift, Ctrl or Alt adds to it, Alt with Shift takes away. */
+const modeOf = ({ shiftKey, altKey, ctrlKey, metaKey }) =>
+  shiftKey && altKey ? "remove" : shiftKey || altKey || ctrlKey || metaKey ? "add" : "new";
