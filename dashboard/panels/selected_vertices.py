@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
@@ -12,7 +13,7 @@ import streamlit as st
 from core.datasets import Subject
 from core.runs import Run
 from dashboard import services
-from dashboard.charts.theme import signed
+from dashboard.charts.theme import PREDICTED, signed, theme
 from dashboard.encoder_menu import encoder_title
 from dashboard.panels.downloads import csv_button, csv_text, numbering, place_columns, rounded
 from dashboard.panels.scores import images_of
@@ -38,23 +39,39 @@ class ImageResponses:
     predicted: np.ndarray
 
 
-def show_selected(subject: Subject, run: Run, responses: ImageResponses) -> None:
-    """Draw what is selected; nothing for a single vertex or ROI, which the next panel tells."""
+def show_selected(
+    subject: Subject, run: Run, responses: ImageResponses, detail: Callable[[], None]
+) -> None:
+    """Draw what was selected last, its ``detail``, and what was selected before.
+
+    A single vertex or ROI needs the detail alone.
+    """
     if not subject.space.is_placed:
+        detail()
         return
     region = region_positions(subject)
-    if region is not None and len(region):
-        _region(subject, run, responses, region)
     spots = [spot for key in picked_keys() if (spot := find_spot(subject, key)) is not None]
-    if len(spots) > 1:
-        _picks(subject, run, responses, spots)
+
+    def show_region() -> None:
+        if region is not None and len(region):
+            _region(subject, run, responses, region)
+
+    def show_picks() -> None:
+        if len(spots) > 1:
+            _picks(subject, run, responses, spots)
+
+    panels = [show_picks, detail, show_region]
+    for show in reversed(panels) if region_came_last(subject) else panels:
+        show()
 
 
 def _region(subject: Subject, run: Run, responses: ImageResponses, region: np.ndarray) -> None:
     n_left = int((region < subject.space.slice_of(subject.space.parts[0]).stop).sum())
-    sides = (("left", n_left), ("right", len(region) - n_left))
-    words = ", ".join(f"{n:,} {side}" for side, n in sides if n)
-    facts = [(f"{len(region):,}", f"<b>vertices</b> with data: {words}")]
+    n_right = len(region) - n_left
+    words = f"{n_left:,} left, {n_right:,} right"
+    if not (n_left and n_right):
+        words = f"all {'left' if n_left else 'right'}"
+    facts = [(f"{len(region):,}", f"<b>vertices</b> that have data, {words}")]
     for name, values, definition in (
         ("measured", responses.measured, "single-trial z, averaged over repeats"),
         ("predicted", responses.predicted, escape(encoder_title(run))),
@@ -63,9 +80,7 @@ def _region(subject: Subject, run: Run, responses: ImageResponses, region: np.nd
             mean = signed(float(np.nanmean(values[region])), 2)
             of = f"<b>{name}</b>, mean over them for image {escape(responses.image)} ({definition})"
             facts.append((f"{mean} <small>z</small>", of))
-    # Of the region that came last, the panel below tells the accuracy.
-    if not region_came_last(subject):
-        facts.append(_accuracy(run, region))
+    facts.append(_accuracy(run, region))
     facts.append(("ROIs", _overlap(subject, region)))
     rows = "".join(f"<dt>{number}</dt><dd>{said}</dd>" for number, said in facts)
     st.html(f'<p class="cs-title">Brushed region</p><dl class="cs-facts">{rows}</dl>')
@@ -117,9 +132,13 @@ def _picks(subject: Subject, run: Run, responses: ImageResponses, spots: list[Sp
         ("predicted", responses.predicted),
     ]
     shown = [(name, values[positions]) for name, values in columns if values is not None]
+    # As on the cortex.
+    shade = theme()
+    colours = f"background:{PREDICTED[shade]};color:{'#fff' if shade == 'light' else '#000'}"
     head = "".join(f"<th>{name}</th>" for name, _ in shown)
     rows = "".join(
-        f'<tr><td><b class="cs-number">{k + 1}</b> {escape(spot.part)} {spot.number}</td>'
+        f'<tr><td class="cs-left"><b class="cs-number" style="{colours}">{k + 1}</b> '
+        f"{escape(spot.part)} {spot.number}</td>"
         f'<td class="cs-left">{escape(", ".join(spot.rois)) or "none"}</td>'
         + "".join(f"<td>{signed(float(values[k]), 2)}</td>" for _, values in shown)
         + f"<td>{f'{r[k]:.2f}' if np.isfinite(r[k]) else 'constant'}</td></tr>"
@@ -130,7 +149,7 @@ def _picks(subject: Subject, run: Run, responses: ImageResponses, spots: list[Sp
         f'<table class="cs-table"><thead><tr><th>vertex</th><th class="cs-left">ROIs</th>{head}'
         f"<th>r</th></tr></thead><tbody>{rows}</tbody></table></div>"
         f'<p class="cs-note">z for image {escape(responses.image)}; Pearson r over '
-        f"{report.n_images} {escape(images_of(report))}. The last is told below.</p>"
+        f"{report.n_images} {escape(images_of(report))}.</p>"
     )
     csv_button(
         subject,

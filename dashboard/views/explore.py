@@ -80,8 +80,8 @@ def render() -> None:
             )
     with panel, errors_on_page():
         shown = ImageResponses(stimulus.name, responses.measured, responses.predicted)
-        show_selected(subject, run, shown)
-        show_detail(subject, run, (stimulus.split, stimulus.row))
+        current = (stimulus.split, stimulus.row)
+        show_selected(subject, run, shown, lambda: show_detail(subject, run, current))
     methods_and_code(subject, run, _code(subject, run, stimulus), key="explore")
     simulation_note(subject, key="explore")
 

@@ -43,6 +43,17 @@ export function drawPicks(context, scene, sight) {
   });
 }
 
+/** The boxes [left, top, right, bottom] they take in a view: a ROI's name goes beside them. */
+export function pickBoxes({ picks }, sight) {
+  const { flat, geometry } = sight.projection;
+  return picks
+    .filter(({ side, vertex }) => !flat || geometry[side].inFlat[vertex])
+    .map(({ side, vertex }) => {
+      const [x, y] = sight.toScreen(side, vertex);
+      return picks.length < 2 ? [x - 8, y - 8, x + 8, y + 8] : [x - 8, y - 18, x + 18, y + 8];
+    });
+}
+
 /** White or black, whichever stands out on the accent. */
 function readable({ rgb: { accent } }) {
   const [r, g, b] = accent.map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));

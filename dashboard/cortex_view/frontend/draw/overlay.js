@@ -4,7 +4,7 @@ import { toCss } from "../pure/colour.js";
 import { placeLabels } from "../pure/labels.js";
 import { formatNumber } from "../pure/numbers.js";
 import { SIDES } from "../pure/space.js";
-import { drawCross, drawLine, drawMark, drawPicks } from "./marks.js";
+import { drawCross, drawLine, drawMark, drawPicks, pickBoxes } from "./marks.js";
 
 const INSET = 14;
 const PADLOCK = 20;
@@ -146,7 +146,8 @@ function drawRoiLabels(context, scene, i, hints) {
   context.font = `600 ${size}px ${theme.font}`;
   context.textAlign = "center";
   const options = {
-    widthOf: (name) => context.measureText(name).width, height: size + 4, taken: captionBoxes(sight), hints,
+    widthOf: (name) => context.measureText(name).width, height: size + 4, hints,
+    taken: [...captionBoxes(sight), ...pickBoxes(scene, sight)],
   };
   for (const { label, x, y } of placeLabels(scene.labels[i], sight, options)) {
     halo(context, scene, label.name, x, y + size * 0.34, toCss(label.colour));

@@ -75,6 +75,14 @@ export class Pointer {
     brush.extend(at);
   }
 
+  #drawnUp(event, cancelled) {
+    const { brush } = this.viewer;
+    if (cancelled) brush.cancel();
+    else brush.finish();
+    // With a finger the next gesture is more likely to turn or to scroll.
+    if (event.pointerType === "touch") brush.turn(false);
+  }
+
   #pinch(id, last, at) {
     const [other] = [...this.pointers].filter(([key]) => key !== id).map(([, value]) => value);
     const before = Math.hypot(last[0] - other[0], last[1] - other[1]);
@@ -88,13 +96,10 @@ export class Pointer {
     const at = this.#at(event);
     this.pointers.delete(event.pointerId);
     if (this.pointers.size) return;
-    const { brush } = this.viewer;
     this.drawn = null;
-    if (brush.line) {
-      if (cancelled) brush.cancel();
-      else brush.finish();
-      // With a finger the next gesture is more likely to turn or to scroll.
-      if (event.pointerType === "touch") brush.turn(false);
+    if (this.viewer.brush.line) {
+      this.#drawnUp(event, cancelled);
+      return;
     }
     if (this.moved) {
       this.viewer.settle();
