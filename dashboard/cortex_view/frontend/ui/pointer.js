@@ -40,6 +40,7 @@ export class Pointer {
     this.pointers.set(event.pointerId, at);
     this.viewer.motion.stop();
     this.moved = this.pointers.size > 1;
+    this.sideways = false;
     this.start = at;
     const { state } = this.viewer;
     state.active = this.viewer.viewAt(...at);
@@ -62,8 +63,12 @@ export class Pointer {
     const dy = at[1] - last[1];
     if (this.pointers.size === 2) this.#pinch(event.pointerId, last, at);
     this.pointers.set(event.pointerId, at);
-    if (Math.hypot(at[0] - this.start[0], at[1] - this.start[1]) > CLICK_PIXELS) this.moved = true;
+    const [right, down] = [at[0] - this.start[0], at[1] - this.start[1]];
+    if (Math.hypot(right, down) > CLICK_PIXELS) this.moved = true;
     if (!this.moved || this.pointers.size > 1) return;
+    // Up or down the browser is about to scroll, unless the gesture is the viewer's.
+    this.sideways ||= Math.abs(right) > Math.abs(down);
+    if (event.pointerType === "touch" && !this.hold.ours && !this.sideways) return;
     if (this.drawn) this.#draw(at);
     else if (this.pan) this.viewer.navigation.panBy(dx, dy);
     else this.viewer.navigation.turnBy(dx, dy, this.side);
