@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from dashboard.cortex_view.assets import AssetRef
 from dashboard.cortex_view.payload import CortexMap, encode_payload
 from dashboard.cortex_view.selection import CortexRegion, PickedVertex, read_picks, read_region
@@ -46,6 +48,7 @@ def cortex_view(
     height: int = 520,
     picks: Iterable[PickedVertex | tuple[str, int]] | None = None,
     region: CortexRegion | None = None,
+    lit: Mapping[str, np.ndarray] | None = None,
     focus_roi: str | tuple[str, str] | None = None,
     view: Mapping[str, Any] | None = None,
     stamp: str = "SIMULATED",
@@ -62,6 +65,7 @@ def cortex_view(
     picks : vertices to mark, in order: ``PickedVertex`` or ``(hemisphere, vertex)``; None leaves
         those that were clicked. Give ``event.picks`` back to keep them over reruns and pages.
     region : a region to mark, empty for none; None leaves the one that was brushed.
+    lit : what a chart has selected, outlined: ``left`` and ``right`` -> template vertex numbers.
     focus_roi : a ROI to bring forward: its name, or ``(name, hemisphere)``.
     view : camera to start from (see ``payload.check_view``); given again unchanged, it leaves the
         camera alone.
@@ -75,6 +79,7 @@ def cortex_view(
         height=height,
         picks=given,
         region=region,
+        lit=lit,
         focus_roi=focus_roi,
         view=view,
         stamp=stamp,

@@ -94,6 +94,7 @@ def encode_payload(
     height: int,
     picks: Iterable[PickedVertex | tuple[str, int]] | None = None,
     region: CortexRegion | None = None,
+    lit: Mapping[str, np.ndarray] | None = None,
     focus_roi: str | tuple[str, str] | None = None,
     view: Mapping[str, Any] | None = None,
     stamp: str = "SIMULATED",
@@ -151,6 +152,10 @@ def encode_payload(
     }
     if region is not None:
         arrays["region"] = checked_positions(region, assets.n_values)
+    for side, numbers in (lit or {}).items():
+        if side not in SIDES:
+            raise ValueError(f"lit has the key {side!r}; allowed: {', '.join(SIDES)}.")
+        arrays[f"lit_{side}"] = np.asarray(numbers).astype(np.uint32)
     # The id lets the browser skip a rerun that changed nothing, and tells tests what is painted.
     digest = hashlib.blake2b(repr(header).encode(), digest_size=8)
     for name, array in arrays.items():

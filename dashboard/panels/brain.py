@@ -13,7 +13,12 @@ from core.brain import FSAVERAGE5_VERTICES
 from core.datasets import Subject
 from dashboard import services, state
 from dashboard.cortex_view import ColourScale, CortexMap, cortex_view
-from dashboard.panels.selection import marked_region, picked_vertices, take_selection
+from dashboard.panels.selection import (
+    marked_region,
+    picked_vertices,
+    take_selection,
+    vertex_numbers,
+)
 
 RESPONSE_UNIT = "z"
 RESPONSE_MEANING = "single-trial z, averaged over repeats"
@@ -44,8 +49,17 @@ def no_cortex(subject: Subject, instead: str) -> None:
     )
 
 
-def show_brain(subject: Subject, maps: Sequence[CortexMap], *, key: str, height: int = 540) -> None:
+def show_brain(
+    subject: Subject,
+    maps: Sequence[CortexMap],
+    *,
+    key: str,
+    height: int = 540,
+    lit: np.ndarray | None = None,
+) -> None:
     """Draw the maps; picked vertices and a brushed region become the selection.
+
+    ``lit`` are positions (n,) that a chart has selected; they are outlined.
 
     Of a subject with more vertices than the mesh those that it has are drawn, and that is said.
     """
@@ -62,6 +76,7 @@ def show_brain(subject: Subject, maps: Sequence[CortexMap], *, key: str, height:
         height=height,
         picks=[pick for pick in picked_vertices() if pick[1] < FSAVERAGE5_VERTICES],
         region=marked_region(subject),
+        lit=None if lit is None else vertex_numbers(subject, lit),
         focus_roi=focus_roi(now.roi),
         stamp=subject.stamp,
     )

@@ -118,6 +118,17 @@ def region_positions(subject: Subject) -> np.ndarray | None:
     )
 
 
+def vertex_numbers(subject: Subject, positions: np.ndarray) -> dict[str, np.ndarray]:
+    """Return hemisphere -> template vertex numbers of positions (n,) in the subject's arrays."""
+    space = subject.cortex()
+    numbers = {}
+    for h in HEMISPHERES:
+        own = space.slice_of(h)
+        here = positions[(positions >= own.start) & (positions < own.stop)]
+        numbers[h.value] = space.index[h][here - own.start]
+    return numbers
+
+
 def region_came_last(subject: Subject) -> bool:
     """Whether nothing else was selected since the region was brushed."""
     kept = _brushed(subject)

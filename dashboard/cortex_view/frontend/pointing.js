@@ -21,8 +21,8 @@ export class Pointing {
   }
 
   /** A message came. An app that never gives picks leaves them where the clicks put them. */
-  accept(header) {
-    const { picks } = header;
+  accept({ header: { picks }, lit }, before) {
+    if (lit || before?.lit) this.lit = lit || [];
     if (!this.echo.isOrder(picks && JSON.stringify(picks))) return;
     this.picks = (picks || []).map(([side, vertex]) => ({ side, vertex }));
   }

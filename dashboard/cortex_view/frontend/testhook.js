@@ -76,11 +76,11 @@ export function testHook(viewer) {
     roisAt: (side, vertex) => viewer.model.facts({ side, vertex }).rois,
     cells: () => viewer.sights().map(({ cell }) => cell),
     state: () => viewer.currentView(),
-    /** What is marked: {hovered, picks, lit, region: positions, active}. */
+    /** What is marked: {hovered, picks, lit, glowing, region: positions, active}. */
     marks: () => {
-      const { hovered, picks, lit } = viewer.pointing;
+      const { hovered, picks, lit, glowing } = viewer.pointing;
       const { region } = viewer.brush;
-      return { hovered, picks, lit, region: region ? positionsOf(region) : [], active: viewer.state.active };
+      return { hovered, picks, lit, glowing, region: region ? positionsOf(region) : [], active: viewer.state.active };
     },
     /** Names of the keys that do something. */
     keys: () => Object.keys(viewer.keyboard.actions),

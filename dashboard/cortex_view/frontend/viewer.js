@@ -103,7 +103,7 @@ export class Viewer {
     if (before && model.geometry !== before.geometry) this.scenes.clear();
     if (!before) this.state.shownGroups = new Set(model.groups.initial);
     this.state.keepViews(model.count);
-    this.pointing.accept(header);
+    this.pointing.accept(model, before);
     this.brush.accept(model, newSpace);
     // A view from Python counts once; what only echoes a published one changes nothing.
     const order = this.publisher.order(header.view);

@@ -1,6 +1,6 @@
 // What Python sent, with the assets it names: maps, scales, titles, the subject's space.
 
-import { roisAt } from "./space.js";
+import { roisAt, SIDES } from "./space.js";
 
 export class Model {
   constructor(header, arrays, { geometry, space, tables }) {
@@ -9,6 +9,10 @@ export class Model {
     this.reliabilities = header.maps.map((_, i) => arrays[`reliability${i}`] || null);
     /** Positions of a region that Python gives back, or null. */
     this.region = arrays.region || null;
+    /** What a chart has selected, as Python says: {side, vertex}; null where it says nothing. */
+    this.lit = SIDES.some((side) => arrays[`lit_${side}`])
+      ? SIDES.flatMap((side) => [...(arrays[`lit_${side}`] || [])].map((vertex) => ({ side, vertex })))
+      : null;
     const scales = header.maps.map((map) => JSON.stringify(map.scale));
     /** Per view: whether it has the first view's scale. */
     this.sharesScale = scales.map((scale) => scale === scales[0]);
