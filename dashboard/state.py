@@ -31,7 +31,8 @@ class Selection:
     layer, encoder : of the encoding model on screen.
     image : split and number, as in ``test-12``.
     roi : ROI in focus, as in ``FFA-1~right``.
-    vertex : picked vertex, as in ``left~4711`` (template number).
+    vertex : picked vertex, as in ``left~4711`` (template number); the last of several.
+    picks : those picked before it, as in ``left~12.right~80``.
     versus : the other encoder on Compare, as in ``gabor~fixed~energy~ridge``.
     scale : how brains are scaled on Explore: empty (one scale) or ``own``.
     show : third brain on Explore: empty, ``difference`` or ``truth``.
@@ -50,6 +51,7 @@ class Selection:
     image: str = ""
     roi: str = ""
     vertex: str = ""
+    picks: str = ""
     versus: str = ""
     scale: str = ""
     show: str = ""
@@ -70,7 +72,9 @@ def current() -> Selection:
 
 
 def change(**values: str) -> None:
-    """Change fields of the selection; the next run shows it."""
+    """Change fields of the selection; the next run shows it. Another vertex is a pick alone."""
+    if "vertex" in values:
+        values = {"picks": "", **values}
     st.session_state[_SESSION_KEY] = replace(current(), **values)
 
 

@@ -13,9 +13,15 @@ from dashboard.cortex_view.assets import (
     write_asset,
 )
 from dashboard.cortex_view.colour import colour_table
-from dashboard.cortex_view.component import CortexEvent, PickedVertex, cortex_view
+from dashboard.cortex_view.component import CortexEvent, cortex_view
 from dashboard.cortex_view.geometry import CortexGeometry, HemisphereMesh
 from dashboard.cortex_view.payload import ColourScale, CortexMap
+from dashboard.cortex_view.selection import (
+    CortexRegion,
+    PickedVertex,
+    read_picks,
+    read_region,
+)
 from dashboard.cortex_view.space import CortexRoi, CortexSpace
 
 __all__ = [
@@ -24,6 +30,7 @@ __all__ = [
     "CortexEvent",
     "CortexGeometry",
     "CortexMap",
+    "CortexRegion",
     "CortexRoi",
     "CortexSpace",
     "HemisphereMesh",
@@ -31,6 +38,8 @@ __all__ = [
     "colour_table",
     "cortex_asset_route",
     "cortex_view",
+    "read_picks",
+    "read_region",
     "read_view",
     "register_assets",
     "write_asset",

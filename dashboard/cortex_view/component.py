@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from dashboard.cortex_view.assets import AssetRef
 from dashboard.cortex_view.payload import CortexMap, encode_payload
+from dashboard.cortex_view.selection import CortexRegion, PickedVertex, read_picks, read_region
 
 _NAME = "dashboard.cortex_view"
 # Shown until the script runs: a quiet panel, never a blank page.
@@ -18,35 +21,22 @@ _HTML = (
 
 
 @dataclass(frozen=True)
-class PickedVertex:
-    """A vertex somebody clicked.
-
-    Parameters
-    ----------
-    hemisphere : ``left`` or ``right``.
-    vertex : template vertex number.
-    position : place in the maps' values (left vertices, then right); None without data there.
-    rois : names of the ROIs that hold it.
-    """
-
-    hemisphere: str
-    vertex: int
-    position: int | None
-    rois: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class CortexEvent:
     """What the viewer reports back.
 
     Parameters
     ----------
-    picked : the vertex clicked in this very run, else None.
+    picked : the vertex picked in this very run, the last of ``picks``; else None.
+    picks : the vertices marked, in the order of their numbers: as picked in this very run, else as
+        given.
+    region : the region as brushed or cleared (then it is empty) in this very run, else as given.
     view : the camera and surface after the last interaction, with ``publish_view`` only; may be
         given back as ``view``, or kept in a URL.
     """
 
     picked: PickedVertex | None = None
+    picks: tuple[PickedVertex, ...] = ()
+    region: CortexRegion | None = None
     view: dict[str, Any] | None = None
 
 
@@ -56,7 +46,9 @@ def cortex_view(
     assets: AssetRef,
     key: str,
     height: int = 520,
-    selected: PickedVertex | tuple[str, int] | None = None,
+    picks: Iterable[PickedVertex | tuple[str, int]] | None = None,
+    region: CortexRegion | None = None,
+    lit: Mapping[str, np.ndarray] | None = None,
     focus_roi: str | tuple[str, str] | None = None,
     view: Mapping[str, Any] | None = None,
     stamp: str = "SIMULATED",
@@ -71,7 +63,10 @@ def cortex_view(
     assets : from ``register_assets``, for the subject whose values these are.
     key : stable name of this viewer; camera and choices live as long as it.
     height : pixels, controls included.
-    selected : a vertex to mark: a ``PickedVertex`` or ``(hemisphere, vertex)``.
+    picks : vertices to mark, in order: ``PickedVertex`` or ``(hemisphere, vertex)``; None leaves
+        those that were clicked. Give ``event.picks`` back to keep them over reruns and pages.
+    region : a region to mark, empty for none; None leaves the one that was brushed.
+    lit : what a chart has selected, outlined: ``left`` and ``right`` -> template vertex numbers.
     focus_roi : a ROI to bring forward: its name, or ``(name, hemisphere)``.
     view : camera to start from (see ``payload.check_view``); given again unchanged, it leaves the
         camera alone.
@@ -80,28 +75,34 @@ def cortex_view(
     address : query parameter in which the browser keeps the view while somebody looks, without
         the server; ``read_view`` reads it. None leaves the address alone.
     """
-    vertex = (
-        (selected.hemisphere, selected.vertex) if isinstance(selected, PickedVertex) else selected
-    )
+    given = None if picks is None else tuple(picks)
     data = encode_payload(
         maps,
         assets,
         height=height,
-        selected=vertex,
+        picks=given,
+        region=region,
+        lit=lit,
         focus_roi=focus_roi,
         view=view,
         stamp=stamp,
         publish_view=publish_view,
-        draw=_pen(key, maps, assets, [vertex] if vertex else [], focus_roi, view, stamp),
+        draw=_pen(key, maps, assets, _vertices(given or ()), focus_roi, view, stamp),
         address=address,
         key=key,
     )
-    callbacks = {"on_picked_change": _nothing, "on_still_change": _nothing}
+    callbacks = dict.fromkeys(("on_picked_change", "on_region_change", "on_still_change"), _nothing)
     if publish_view:
         callbacks["on_view_change"] = _nothing
     result = _component()(data=data, key=key, height=height, **callbacks)
-    picked = result.get("picked")
-    return CortexEvent(_read_picked(picked) if picked else None, result.get("view"))
+    told, brushed = result.get("picked"), result.get("region")
+    marked = read_picks(told) if told else tuple(map(_as_picked, given or ()))
+    return CortexEvent(
+        picked=marked[-1] if told and marked else None,
+        picks=marked,
+        region=read_region(brushed) if brushed else region,
+        view=result.get("view"),
+    )
 
 
 def _pen(
@@ -131,6 +132,10 @@ def _pen(
     )
 
 
+def _vertices(picks: Iterable[PickedVertex | tuple[str, int]]) -> list[tuple[str, int]]:
+    return [(p.hemisphere, p.vertex) if isinstance(p, PickedVertex) else p for p in picks]
+
+
 @cache
 def _component() -> Any:
     """Register with Streamlit on first use, so that importing this package does nothing."""
@@ -139,13 +144,8 @@ def _component() -> Any:
     return st.components.v2.component(_NAME, html=_HTML, css="style.css", js="index.js")
 
 
-def _read_picked(raw: Mapping[str, Any]) -> PickedVertex:
-    return PickedVertex(
-        hemisphere=str(raw["hemisphere"]),
-        vertex=int(raw["vertex"]),
-        position=None if raw.get("position") is None else int(raw["position"]),
-        rois=tuple(str(name) for name in raw.get("rois", ())),
-    )
+def _as_picked(pick: PickedVertex | tuple[str, int]) -> PickedVertex:
+    return pick if isinstance(pick, PickedVertex) else PickedVertex(*pick)
 
 
 def _nothing() -> None:

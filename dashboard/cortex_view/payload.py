@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,12 @@ import numpy as np
 from dashboard.cortex_view.assets import AssetRef
 from dashboard.cortex_view.colour import KINDS, TABLES
 from dashboard.cortex_view.container import pack
+from dashboard.cortex_view.selection import (
+    CortexRegion,
+    PickedVertex,
+    checked_picks,
+    checked_positions,
+)
 from dashboard.cortex_view.space import SIDES
 
 ROLES = ("measured", "predicted", "difference", "score")
@@ -93,7 +99,9 @@ def encode_payload(
     assets: AssetRef,
     *,
     height: int,
-    selected: tuple[str, int] | None = None,
+    picks: Iterable[PickedVertex | tuple[str, int]] | None = None,
+    region: CortexRegion | None = None,
+    lit: Mapping[str, np.ndarray] | None = None,
     focus_roi: str | tuple[str, str] | None = None,
     view: Mapping[str, Any] | None = None,
     stamp: str = "SIMULATED",
@@ -164,7 +172,7 @@ def encode_payload(
         "tables": assets.tables,
         "maps": listing,
         "height": int(height),
-        "selected": _checked_vertex(selected),
+        "picks": None if picks is None else checked_picks(picks),
         "focus": _checked_focus(focus_roi),
         "view": check_view(view),
         "stamp": stamp,
@@ -172,10 +180,16 @@ def encode_payload(
         "address": _checked_parameter(address),
         "key": key,
     }
+    if region is not None:
+        arrays["region"] = checked_positions(region, assets.n_values)
+    for side, numbers in (lit or {}).items():
+        if side not in SIDES:
+            raise ValueError(f"lit has the key {side!r}; allowed: {', '.join(SIDES)}.")
+        arrays[f"lit_{side}"] = np.asarray(numbers).astype(np.uint32)
     # The id lets the browser skip a rerun that changed nothing, and tells tests what is painted.
     digest = hashlib.blake2b(repr(header).encode(), digest_size=8)
-    for array in arrays.values():
-        digest.update(array.tobytes())
+    for part, array in arrays.items():
+        digest.update(part.encode() + array.tobytes())
     name = digest.hexdigest()
     if draw is not None:
         arrays["still"] = np.frombuffer(draw(name), np.uint8)
@@ -261,15 +275,6 @@ def _checked_parameter(name: str | None) -> str | None:
     if name is not None and not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         raise ValueError(f"address is {name!r}; allowed: letters, digits, _ and -.")
     return name
-
-
-def _checked_vertex(selected: tuple[str, int] | None) -> list[Any] | None:
-    if selected is None:
-        return None
-    side, vertex = selected
-    if side not in SIDES or vertex < 0:
-        raise ValueError(f"selected is {selected!r}; allowed: ('left' or 'right', vertex).")
-    return [side, int(vertex)]
 
 
 def _checked_focus(focus: str | tuple[str, str] | None) -> list[str | None] | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from html import escape
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -15,6 +14,12 @@ from dashboard import services, state
 from dashboard.cortex_view import ColourScale, CortexMap, cortex_view
 from dashboard.drawn_mesh import FULL
 from dashboard.panels.mesh_menu import current_mesh
+from dashboard.panels.selection import (
+    marked_region,
+    picked_vertices,
+    take_selection,
+    vertex_numbers,
+)
 
 RESPONSE_UNIT = "z"
 RESPONSE_MEANING = "single-trial z, averaged over repeats"
@@ -45,25 +50,33 @@ def no_cortex(subject: Subject, instead: str) -> None:
     )
 
 
-def show_brain(subject: Subject, maps: Sequence[CortexMap], *, key: str, height: int = 540) -> None:
-    """Draw the maps on the mesh that was chosen; a click on a vertex becomes the selection."""
+def show_brain(
+    subject: Subject,
+    maps: Sequence[CortexMap],
+    *,
+    key: str,
+    height: int = 540,
+    lit: np.ndarray | None = None,
+) -> None:
+    """Draw the maps on the mesh that was chosen; what is selected there becomes the selection.
+
+    ``lit`` are positions (n,) that a chart has selected; they are outlined.
+    """
     mesh = current_mesh(subject)
-    # What was clicked since the last run is known before drawing, so one run is enough.
-    stored = st.session_state.get(key) or {}
-    if clicked := stored.get("picked"):
-        own = mesh.of_subject(clicked["hemisphere"], int(clicked["vertex"]))
-        take_pick({**clicked, "vertex": own})
+    # What was selected since the last run is known before drawing, so one run is enough.
+    take_selection(subject, mesh, key)
     # The full cortex takes seconds to prepare, once; shown only if it does.
     with st.spinner("Preparing the full cortex …") if mesh.way == FULL else nullcontext():
         assets = services.brain_assets(subject.id, subject.fingerprint, mesh.way)
     now = state.current()
-    picked = selected_vertex(now.vertex)
     cortex_view(
         [mesh.drawn(m) for m in maps],
         assets=assets,
         key=key,
         height=height,
-        selected=mesh.on_mesh(*picked) if picked else None,
+        picks=[spot for pick in picked_vertices() if (spot := mesh.on_mesh(*pick)) is not None],
+        region=marked_region(subject, mesh),
+        lit=None if lit is None else vertex_numbers(mesh.shown, mesh.shown_positions(lit)),
         focus_roi=focus_roi(now.roi),
         view=state.current_view(),
         address=state.VIEW,
@@ -74,19 +87,6 @@ def show_brain(subject: Subject, maps: Sequence[CortexMap], *, key: str, height:
             f'<p class="cs-note">{mesh.sentence()} Charts, tables and numbers are over the '
             "subject’s own vertices.</p>"
         )
-
-
-def take_pick(clicked: Mapping[str, Any]) -> None:
-    """Turn a click into the selection: the vertex, and the first ROI that holds it."""
-    rois = clicked.get("rois") or []
-    roi = f"{rois[0]}~{clicked['hemisphere']}" if rois else ""
-    state.change(vertex=f"{clicked['hemisphere']}~{clicked['vertex']}", roi=roi)
-
-
-def selected_vertex(text: str) -> tuple[str, int] | None:
-    """Read ``left~4711``."""
-    side, _, number = text.partition("~")
-    return (side, int(number)) if side in ("left", "right") and number.isdigit() else None
 
 
 def focus_roi(text: str) -> tuple[str, str] | None:

@@ -18,6 +18,7 @@ from dashboard.charts.scatter import predicted_against_measured
 from dashboard.charts.theme import show_chart, signed
 from dashboard.panels.brain import focus_roi
 from dashboard.panels.downloads import image_mark
+from dashboard.panels.selection import region_came_last, region_positions
 from dashboard.places import find_spot, has_rois, spot_at
 from dashboard.stimulus_files import stimulus_address
 
@@ -26,15 +27,19 @@ _N_TOP = 6
 
 @dataclass(frozen=True)
 class Place:
-    """A vertex, a voxel or a ROI of a subject, as positions in arrays over all its parts."""
+    """A vertex, voxel, ROI or brushed region of a subject, as positions over all its parts."""
 
     title: str
     positions: np.ndarray
     roi: str = ""
+    is_region: bool = False
 
 
 def place_on_screen(subject: Subject) -> Place | None:
-    """Read the picked vertex or the ROI in focus; None if there is neither."""
+    """Read what was selected last: the brushed region, the picked vertex, the ROI in focus."""
+    region = region_positions(subject) if region_came_last(subject) else None
+    if region is not None and len(region):
+        return Place("the brushed region", region, is_region=True)
     now = state.current()
     spot = find_spot(subject, now.vertex)
     if spot is not None:
@@ -113,9 +118,11 @@ def show_detail(subject: Subject, run: Run, current: tuple[str, int] | None) -> 
     current : split and row of the stimulus on screen, marked in the scatter; None without one.
     """
     shown = PlaceResponses.on_screen(subject, run, current)
-    st.html(
-        f'<p class="cs-title">{escape(shown.place.title)}</p>{_score_words(subject, run, shown)}'
-    )
+    title, words = escape(shown.place.title), _score_words(subject, run, shown)
+    if shown.place.is_region:
+        # Its median accuracy stands above, with all else that is known of it.
+        title, words = "Its mean, image by image", _mean_words(run, shown)
+    st.html(f'<p class="cs-title">{title}</p>{words}')
     _scatter(subject, shown)
     st.html("".join(_top_images(subject, run, shown)))
 
@@ -170,11 +177,23 @@ def _score_words(subject: Subject, run: Run, shown: PlaceResponses) -> str:
         return (
             f'<p class="cs-score"><b>r {r[0]:.2f}</b> {attainable}<br>Pearson r over {images}</p>'
         )
-    mean_r = float(pearson_r(shown.predicted[:, None], shown.measured[:, None])[0])
+    mean_r = _r_of_mean(shown)
     of_what = "ROI mean" if place.roi else "mean"
     return (
         f'<p class="cs-score"><b>r {np.nanmedian(r):.2f}</b> {attainable}<br>'
         f"median over {n:,} {subject.space.unit}, {images} · r of the {of_what} {mean_r:.2f}</p>"
+    )
+
+
+def _r_of_mean(shown: PlaceResponses) -> float:
+    return float(pearson_r(shown.predicted[:, None], shown.measured[:, None])[0])
+
+
+def _mean_words(run: Run, shown: PlaceResponses) -> str:
+    return (
+        f'<p class="cs-score"><b>r {_r_of_mean(shown):.2f}</b> of the mean over '
+        f"{len(shown.place.positions):,} vertices, {run.report.n_images} {run.report.split} "
+        "images</p>"
     )
 
 

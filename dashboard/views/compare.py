@@ -148,6 +148,7 @@ def _brains(subject: Subject, a: Run, b: Run, positions: np.ndarray | None) -> N
         ],
         key="compare-brain",
         height=400,
+        lit=positions,
     )
     st.html(
         '<p class="cs-note">Pearson r between predicted and measured responses per vertex, '

@@ -26,6 +26,7 @@ from dashboard.panels.detail import show_detail
 from dashboard.panels.image_responses import show_image_responses
 from dashboard.panels.methods import methods_and_code, opening_lines, simulation_note
 from dashboard.panels.roi_responses import mean_rows, take_roi
+from dashboard.panels.selected_vertices import ImageResponses, show_selected
 from dashboard.panels.sidebar import pick_encoder, pick_subject
 from dashboard.panels.stimulus import StimulusChoice, pick_stimulus
 from dashboard.panels.trust import with_reliability
@@ -79,7 +80,9 @@ def render() -> None:
                 subject, run, stimulus.name, responses.measured, responses.predicted
             )
     with panel, errors_on_page():
-        show_detail(subject, run, (stimulus.split, stimulus.row))
+        shown = ImageResponses(stimulus.name, responses.measured, responses.predicted)
+        current = (stimulus.split, stimulus.row)
+        show_selected(subject, run, shown, lambda: show_detail(subject, run, current))
     methods_and_code(subject, run, _code(subject, run, stimulus), key="explore")
     simulation_note(subject, key="explore")
 

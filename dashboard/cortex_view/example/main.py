@@ -1,5 +1,7 @@
 """The viewer on its own: one to six maps, made-up responses."""
 
+import json
+
 import numpy as np
 import streamlit as st
 
@@ -59,4 +61,11 @@ event = cortex_view(
     stamp="SIMULATED example",
     publish_view=True,
 )
-st.write("picked:", event.picked, "view:", event.view)
+if event.region is not None:
+    st.session_state["brushed"] = event.region
+    st.session_state["messages"] = st.session_state.get("messages", 0) + 1
+st.write("picked:", event.picked, "picks:", len(event.picks), "view:", event.view)
+if region := st.session_state.get("brushed"):
+    numbers = {"left": region.left.tolist(), "right": region.right.tolist()}
+    st.write(f"region, message {st.session_state['messages']}: {len(region)} vertices")
+    st.html(f'<code class="brushed-region">{json.dumps(numbers)}</code>')

@@ -1,10 +1,17 @@
 // What is pointed at, picked and lit up: here, in Python, and in the page's charts.
 
+import { Echo } from "./pure/echo.js";
+
+const MOST_PICKS = 20; // numbers on the cortex stay readable; the oldest goes
+
 export class Pointing {
   constructor(viewer) {
     this.viewer = viewer;
     this.hovered = null; // {side, vertex}
+    this.at = null; // and the stage pixel from which
+    this.crosshair = false; // whether arrow keys point
     this.picks = []; // the last is the newest
+    this.echo = new Echo();
     this.lit = []; // {side, vertex}: what a chart has selected
     this.glowing = null; // [roi, side or null]
     this.onRoiHover = (event) => this.glow(event.detail);
@@ -13,10 +20,11 @@ export class Pointing {
     window.addEventListener("cortiscope:light-vertices", this.onLight);
   }
 
-  /** A message came. An app that never marks a vertex leaves the mark where the last click put it. */
-  accept(header, before) {
-    if (!header.selected && !before?.selected) return;
-    this.picks = header.selected ? [{ side: header.selected[0], vertex: header.selected[1] }] : [];
+  /** A message came. An app that never gives picks leaves them where the clicks put them. */
+  accept({ header: { picks }, lit }, before) {
+    if (lit || before?.lit) this.lit = lit || [];
+    if (!this.echo.isOrder(picks && JSON.stringify(picks))) return;
+    this.picks = (picks || []).map(([side, vertex]) => ({ side, vertex }));
   }
 
   /** A chart points at a ROI: {roi, hemisphere} or nothing. */
@@ -29,7 +37,7 @@ export class Pointing {
   /** A chart's selection: {vertices: [{hemisphere, vertex}, ...]} or nothing. */
   light(detail) {
     this.lit = (detail?.vertices || []).map(({ hemisphere, vertex }) => ({ side: hemisphere, vertex }));
-    if (this.viewer.model) this.viewer.stage.redrawText();
+    if (this.viewer.model) this.viewer.stage.redraw();
   }
 
   /** Point at the next labelled ROI of the active view, or the one before: the keyboard's hover. */
@@ -44,19 +52,62 @@ export class Pointing {
     this.hover(activeSight.toScreen(labels[next].side, labels[next].vertex));
   }
 
-  /** Pick what is pointed at, or what is in the active view's middle. */
+  /** Let the arrow keys point, or turn again. */
+  setCrosshair(on) {
+    this.crosshair = on;
+    if (on && !this.hovered) this.step(1);
+    if (on && !this.hovered) this.nudge(0, 0);
+    this.viewer.toolChanged();
+    this.viewer.stage.redrawText();
+  }
+
+  /** Point at the next vertex in a direction [right, down], across gaps and folds; `far` skips some. */
+  nudge(right, down, far = false) {
+    const { viewer } = this;
+    const { body } = viewer.activeSight.cell;
+    const [x, y] = this.#place() || this.#anywhere();
+    const before = this.hovered;
+    for (let step = far ? 24 : 1; step < body.w; step++) {
+      const next = [x + right * step, y + down * step];
+      if (next[0] < body.x || next[0] > body.x + body.w || next[1] < body.y || next[1] > body.y + body.h) return;
+      const hit = viewer.pickAtScreen(...next);
+      if (hit && (hit.vertex !== before?.vertex || hit.side !== before?.side)) {
+        this.hover(next);
+        return;
+      }
+    }
+  }
+
+  /** The pixel pointed at: where the pointer is, or where the vertex went as the brain moved. */
+  #place() {
+    const { viewer, hovered, at } = this;
+    if (!hovered) return null;
+    const hit = at && viewer.viewAt(...at) === viewer.state.active ? viewer.pickAtScreen(...at) : null;
+    if (hit?.vertex === hovered.vertex && hit.side === hovered.side) return at;
+    return viewer.activeSight.toScreen(hovered.side, hovered.vertex);
+  }
+
+  /** The middle of the right hemisphere: the view's own middle lies between the two. */
+  #anywhere() {
+    const sight = this.viewer.activeSight;
+    const { box, anchorX } = sight.projection.sides.right;
+    return [sight.x + ((box[0] + box[2]) / 2 + anchorX) * sight.scale, sight.y];
+  }
+
+  /** Pick what is pointed at, or what is in the middle of a hemisphere. */
   pickHere(more = false) {
-    const { activeSight } = this.viewer;
-    const { body } = activeSight.cell;
-    const at = this.hovered
-      ? activeSight.toScreen(this.hovered.side, this.hovered.vertex)
-      : [body.x + body.w / 2, body.y + body.h / 2];
-    this.pickAt(...at, more);
+    this.pickAt(...(this.#place() || this.#anywhere()), more);
+  }
+
+  /** Centre it. */
+  centreHere() {
+    this.viewer.navigation.centreOn(...(this.#place() || this.#anywhere()));
   }
 
   /** The pointer is at [x, y] of the stage, or away. */
   hover(at) {
     const { viewer } = this;
+    this.at = at;
     const hit = at && viewer.model ? viewer.pickAtScreen(...at) : null;
     const before = this.hovered;
     this.hovered = hit && { side: hit.side, vertex: hit.vertex };
@@ -74,15 +125,38 @@ export class Pointing {
     viewer.stage.redrawText();
   }
 
-  /** A click: the nearest vertex of what is there; with `more`, beside those picked before. */
+  /** New values under a pointer that rests. */
+  refresh() {
+    const { viewer, hovered, at } = this;
+    if (hovered && at) viewer.tooltip.show(at, viewer.model.facts(hovered), viewer.views);
+  }
+
+  /**
+   * A click: the nearest vertex of what is there. With `more` it joins those picked before, or
+   * leaves them. @returns whether there was one
+   */
   pickAt(x, y, more = false) {
     const hit = this.viewer.pickAtScreen(x, y);
-    if (!hit) return;
-    const { side, vertex, position, rois } = this.viewer.model.facts(hit);
-    this.picks = [...(more ? this.picks : []), { side, vertex }];
-    this.viewer.stage.redrawText();
-    this.viewer.setTriggerValue("picked", {
-      hemisphere: side, vertex, position: position >= 0 ? position : null, rois,
+    if (!hit) return false;
+    const same = (pick) => pick.side === hit.side && pick.vertex === hit.vertex;
+    const others = more ? this.picks.filter((pick) => !same(pick)) : [];
+    const leaves = more && others.length < this.picks.length;
+    const picks = leaves ? others : [...others, { side: hit.side, vertex: hit.vertex }];
+    this.setPicks(picks.slice(-MOST_PICKS));
+    return true;
+  }
+
+  /** Mark these, and tell Python in one message. */
+  setPicks(picks) {
+    const { viewer } = this;
+    this.picks = picks;
+    this.echo.tell(JSON.stringify(picks.map(({ side, vertex }) => [side, vertex])));
+    viewer.stage.redrawText();
+    viewer.setTriggerValue("picked", {
+      picks: picks.map((pick) => {
+        const { side, vertex, position, rois } = viewer.model.facts(pick);
+        return { hemisphere: side, vertex, position: position >= 0 ? position : null, rois };
+      }),
     });
   }
 

@@ -80,7 +80,7 @@ export class Stage {
   }
 
   /** Bring to the graphics card what is not there yet; false while the context is lost. */
-  #upload({ model, views }) {
+  #upload({ model, views, marks }) {
     if (this.gl.isContextLost()) return false;
     const up = this.uploaded;
     if (!this.renderer || up.geometry !== model.geometry) {
@@ -89,14 +89,16 @@ export class Stage {
       this.renderer.setGeometry(model.geometry);
       this.uploaded = { geometry: model.geometry };
     }
-    if (this.uploaded.space !== model.space) this.renderer.setSpace(model.space);
+    if (this.uploaded.space !== model.space || this.uploaded.marks !== marks) {
+      this.renderer.setSpace(model.space, marks);
+    }
     if (this.uploaded.model !== model) {
       model.maps.forEach((values, i) =>
         this.renderer.setValues(i, values, model.reliabilities[i], model.space),
       );
       this.renderer.keepViews(model.count);
     }
-    Object.assign(this.uploaded, { space: model.space, model });
+    Object.assign(this.uploaded, { space: model.space, marks, model });
     for (const view of views) this.renderer.setTable(view.table, view.rgb);
     return true;
   }

@@ -3,6 +3,7 @@
 import { composePicture } from "./draw/picture.js";
 import { recordFilm } from "./film.js";
 import { isVisible } from "./pure/picking.js";
+import { positionsOf } from "./pure/region.js";
 import { State } from "./pure/state.js";
 
 /** Whether no triangle of a vertex turns away: on a silhouette a pixel may show what lies behind. */
@@ -45,6 +46,10 @@ export function testHook(viewer) {
       viewer.state.applyView(viewer.givenView || {});
       viewer.pointing.picks = [];
       viewer.pointing.lit = [];
+      viewer.pointing.setCrosshair(false);
+      viewer.brush.turn(false);
+      viewer.brush.region = null;
+      viewer.brush.untold = false;
       viewer.pointing.hover(null);
       viewer.refresh();
       viewer.stage.draw();
@@ -74,11 +79,14 @@ export function testHook(viewer) {
     roisAt: (side, vertex) => viewer.model.facts({ side, vertex }).rois,
     cells: () => viewer.sights().map(({ cell }) => cell),
     state: () => viewer.currentView(),
-    /** What is marked: {hovered, picks, lit, active}. */
+    /** What is marked: {hovered, picks, lit, glowing, region: positions, active}. */
     marks: () => {
-      const { hovered, picks, lit } = viewer.pointing;
-      return { hovered, picks, lit, active: viewer.state.active };
+      const { hovered, picks, lit, glowing } = viewer.pointing;
+      const { region } = viewer.brush;
+      return { hovered, picks, lit, glowing, region: region ? positionsOf(region) : [], active: viewer.state.active };
     },
+    /** Names of the keys that do something. */
+    keys: () => Object.keys(viewer.keyboard.actions),
     /** View millimetres of a vertex, as projected. */
     projected: (view, side, vertex) => [...sight(view).projection.sides[side].xyz.subarray(vertex * 3, vertex * 3 + 3)],
     /** Brain millimetres of a vertex at this moment of the morph, and of the three surfaces. */

@@ -2,6 +2,7 @@
 // (stage) together. Every part holds one of them; none knows Streamlit but this.
 
 import { AddressBar } from "./address.js";
+import { Brush } from "./brush.js";
 import { make } from "./element.js";
 import { Motion } from "./motion.js";
 import { Navigation } from "./navigation.js";
@@ -11,15 +12,19 @@ import { contains } from "./pure/cells.js";
 import { unpack } from "./pure/container.js";
 import { Model } from "./pure/model.js";
 import { pickVertex } from "./pure/picking.js";
+import { markBits } from "./pure/region.js";
 import { describeViews } from "./pure/scales.js";
 import { Scenes } from "./pure/scene.js";
 import { canonical, State } from "./pure/state.js";
 import { Stage } from "./stage.js";
 import { testHook } from "./testhook.js";
 import { readTheme } from "./theme.js";
+import { BrushButton } from "./ui/brushbutton.js";
+import { Help } from "./ui/help.js";
 import { Keyboard } from "./ui/keyboard.js";
 import { Padlocks } from "./ui/padlocks.js";
 import { Pointer } from "./ui/pointer.js";
+import { RegionLine } from "./ui/regionline.js";
 import { Table } from "./ui/table.js";
 import { Toolbar } from "./ui/toolbar.js";
 import { Tooltip } from "./ui/tooltip.js";
@@ -46,12 +51,16 @@ export class Viewer {
     this.stage = new Stage(() => this.#drawn());
     this.stage.now = () => this.now();
     this.pointing = new Pointing(this);
+    this.brush = new Brush(this);
+    this.brushButton = new BrushButton(this);
+    this.help = new Help(this);
     this.toolbar = new Toolbar(this);
     this.note = make("div.note", { hidden: "", role: "alert" });
     root.append(this.stage.element, this.toolbar.element, this.note);
     this.padlocks = new Padlocks(this);
     this.table = new Table(this);
     this.tooltip = new Tooltip(this.stage.element);
+    this.regionLine = new RegionLine(this);
     if (!this.stage.gl) {
       this.#fail(
         "This browser offers no WebGL2, which drawing the brain needs. Current versions of " +
@@ -98,7 +107,8 @@ export class Viewer {
     });
     if (before && model.geometry !== before.geometry) this.scenes.clear();
     if (!before) this.state.shownGroups = new Set(model.groups.initial);
-    this.pointing.accept(header, before?.header);
+    this.pointing.accept(model, before);
+    this.brush.accept(model, newSpace);
     this.address.accept(header.address);
     // A view from Python counts once; what only echoes a published one changes nothing.
     let order = this.publisher.order(header.view);
@@ -113,7 +123,8 @@ export class Viewer {
     this.root.dataset.state = "ready";
     this.root.dataset.theme = theme.name;
     this.note.hidden = true;
-    this.pointing.hover(null);
+    if (newSpace) this.pointing.hover(null);
+    else this.pointing.refresh();
     this.stage.canvas.setAttribute("aria-label", model.describe());
     this.stage.redraw();
   }
@@ -137,6 +148,23 @@ export class Viewer {
     this.toolbar.update();
   }
 
+  /** The brush was taken up or put away, or its region changed. */
+  toolChanged() {
+    this.root.dataset.tool = this.brush.on ? "brush" : this.pointing.crosshair ? "crosshair" : "";
+    this.brushButton.update();
+    this.regionLine.update();
+  }
+
+  /** What the region and the charts' selections mark, as bits per vertex; anew when they change. */
+  get marks() {
+    const { model, brush: { region }, pointing: { lit } } = this;
+    const key = [model.space, region, lit];
+    if (!key.every((part, i) => part === this.marked?.key[i])) {
+      this.marked = { key, bits: markBits(model, region, lit) };
+    }
+    return this.marked.bits;
+  }
+
   /** A choice of colours, range or threshold changed. */
   refresh() {
     this.#describe();
@@ -153,6 +181,8 @@ export class Viewer {
       theme: this.theme,
       pointing: this.pointing,
       scaleAtHand: this.toolbar.scaleAtHand,
+      brush: this.brush,
+      marks: this.marks,
       plain: this.plain,
       moving: Boolean(this.pointer?.busy || this.motion.running),
     };
@@ -167,6 +197,7 @@ export class Viewer {
     this.padlocks.update();
     this.table.update();
     this.address.soon();
+    this.regionLine.update();
     performance.mark("cortiscope:drawn");
     const { id } = this.model.header;
     requestAnimationFrame(() => {
@@ -240,6 +271,7 @@ export class Viewer {
     clearTimeout(this.resting);
     clearTimeout(this.stirring);
     this.pointing.destroy();
+    this.pointer?.hold.destroy();
     this.toolbar.destroy();
     this.stage.destroy();
     for (const part of [this.toolbar.element, this.note]) part.remove();

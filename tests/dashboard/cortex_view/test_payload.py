@@ -220,7 +220,7 @@ def test_the_id_follows_what_is_shown(assets):
     first = identity(np.zeros(5))
     assert first == identity(np.zeros(5))
     assert first != identity(np.ones(5))
-    assert first != identity(np.zeros(5), selected=("left", 3))
+    assert first != identity(np.zeros(5), picks=[("left", 3)])
 
 
 def test_a_map_of_the_wrong_length_is_told_what_is_right(assets):

@@ -5,6 +5,7 @@ import { placeLabels } from "../pure/labels.js";
 import { SIDES } from "../pure/space.js";
 import { drawLegend } from "./legend.js";
 import { fade } from "./paint.js";
+import { drawCross, drawLine, drawMark, drawPicks, pickBoxes } from "./marks.js";
 
 const INSET = 14;
 const PADLOCK = 20;
@@ -22,9 +23,10 @@ export function drawOverlay(context, scene) {
     if (scene.ownBars) drawLegend(context, scene.theme, scene.views[i], cell.x + cell.w, cell.y + cell.h, cell.w);
     if (!hints.has(sight.camera)) hints.set(sight.camera, new Map());
     drawRoiLabels(context, scene, i, hints.get(sight.camera));
-    for (const vertex of scene.lit) drawMark(context, scene, sight, vertex, 2, 1.5, scene.theme.accent);
-    for (const pick of scene.picks) drawMark(context, scene, sight, pick, 6.5, 2.5, scene.theme.accent);
+    drawPicks(context, scene, sight);
     if (scene.hovered) drawMark(context, scene, sight, scene.hovered, 4.5, 1.5, scene.theme.text);
+    if (scene.hovered && scene.crosshair && i === scene.active) drawCross(context, scene, sight, scene.hovered);
+    if (scene.line?.view === i) drawLine(context, scene, sight, scene.line.points);
   });
   drawScaleAtHand(context, scene);
 }
@@ -162,7 +164,8 @@ function drawRoiLabels(context, scene, i, hints) {
   context.font = `600 ${size}px ${theme.font}`;
   context.textAlign = "center";
   const options = {
-    widthOf: (name) => context.measureText(name).width, height: size + 4, taken: captionBoxes(sight), hints,
+    widthOf: (name) => context.measureText(name).width, height: size + 4, hints,
+    taken: [...captionBoxes(sight), ...pickBoxes(scene, sight)],
   };
   for (const { label, x, y } of placeLabels(scene.labels[i], sight, options)) {
     halo(context, scene, label.name, x, y + size * 0.34, toCss(label.colour));
@@ -178,24 +181,6 @@ function halo(context, { theme }, text, x, y, colour) {
   context.fillText(text, x, y);
 }
 
-function drawMark(context, scene, sight, { side, vertex }, radius, width, colour) {
-  const { theme } = scene;
-  const { cell, projection } = sight;
-  if (projection.flat && !projection.geometry[side].inFlat[vertex]) return;
-  const [x, y] = sight.toScreen(side, vertex);
-  const { body } = cell;
-  if (x < body.x || x > body.x + body.w || y < body.y) return;
-  const seen = projection.facing(side, vertex) > 0;
-  context.globalAlpha = seen ? 1 : 0.3;
-  context.beginPath();
-  context.arc(x, y, radius, 0, 2 * Math.PI);
-  context.lineWidth = width + 2.5;
-  context.strokeStyle = theme.background;
-  context.stroke();
-  context.lineWidth = width;
-  context.strokeStyle = colour;
-  context.stroke();
-  context.globalAlpha = 1;
 }
 
 function fitText(context, text, width) {

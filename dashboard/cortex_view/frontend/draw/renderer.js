@@ -51,22 +51,29 @@ export class Renderer {
     }
   }
 
-  setSpace(space) {
+  /** ROIs and marks (markBits) of every vertex: two numbers of ROI bits, one of marks. */
+  setSpace(space, marks) {
     const { gl } = this;
     for (const side of SIDES) {
       const { rows } = this.meshes[side];
-      this.#split(this.meshes[side], space.sides[side].masks);
-      const data = new Uint32Array(WIDTH * rows * 2);
-      data.set(space.sides[side].masks);
-      this.masks[side] = this.#texture(this.masks[side], gl.RG32UI, gl.RG_INTEGER, gl.UNSIGNED_INT, WIDTH, rows, data);
+      const { masks } = space.sides[side];
+      this.#split(this.meshes[side], masks, marks[side]);
+      const data = new Uint32Array(WIDTH * rows * 4);
+      for (let v = 0; v < marks[side].length; v++) {
+        data[v * 4] = masks[v * 2];
+        data[v * 4 + 1] = masks[v * 2 + 1];
+        data[v * 4 + 2] = marks[side][v];
+      }
+      this.masks[side] = this.#texture(this.masks[side], gl.RGBA32UI, gl.RGBA_INTEGER, gl.UNSIGNED_INT, WIDTH, rows, data);
     }
   }
 
   /** Triangles that no border crosses, and those that one does; also of the coarser mesh. */
-  #split(part, masks) {
+  #split(part, masks, marks) {
     const { gl } = this;
     this.#freeFaces(part);
-    const same = (a, b) => masks[a * 2] === masks[b * 2] && masks[a * 2 + 1] === masks[b * 2 + 1];
+    const same = (a, b) =>
+      masks[a * 2] === masks[b * 2] && masks[a * 2 + 1] === masks[b * 2 + 1] && marks[a] === marks[b];
     part.levels = [part.mesh, part.mesh.coarse].filter(Boolean).map((mesh) => {
       const { inner, innerFlat, border, borderFlat } = splitFaces(mesh, same);
       const counts = { all: inner.length, flat: innerFlat * 3 };
@@ -199,6 +206,8 @@ export class Renderer {
     gl.uniform3fv(u.sulci, look.sulci);
     gl.uniform3fv(u.grey, look.grey);
     gl.uniform3fv(u.halo, look.halo);
+    gl.uniform3fv(u.ink, look.ink);
+    gl.uniform3fv(u.accent, look.accent);
     gl.uniform1f(u.pixel, ratio);
     gl.uniform3fv(u["roiColours[0]"], look.roiColours);
   }

@@ -123,15 +123,15 @@ void main() {
 export const BORDER_VERTEX = `${PLACING}
 in uvec4 corner; // the triangle's three vertices, and which of them this is
 
-uniform usampler2D masks; // which ROIs hold the vertex
+uniform usampler2D masks; // which ROIs hold the vertex; what marks it
 
 out vec3 bary;
 flat out vec3 value;
 flat out vec3 valid;
 flat out vec3 trust;
-flat out uvec2 mask0;
-flat out uvec2 mask1;
-flat out uvec2 mask2;
+flat out uvec3 mask0;
+flat out uvec3 mask1;
+flat out uvec3 mask2;
 
 void main() {
   place(at(corner.w == 0u ? corner.x : corner.w == 1u ? corner.y : corner.z));
@@ -142,9 +142,9 @@ void main() {
   value = vec3(a.x, b.x, c.x);
   valid = vec3(a.y, b.y, c.y);
   trust = vec3(a.z, b.z, c.z);
-  mask0 = texelFetch(masks, at(corner.x), 0).xy;
-  mask1 = texelFetch(masks, at(corner.y), 0).xy;
-  mask2 = texelFetch(masks, at(corner.z), 0).xy;
+  mask0 = texelFetch(masks, at(corner.x), 0).xyz;
+  mask1 = texelFetch(masks, at(corner.y), 0).xyz;
+  mask2 = texelFetch(masks, at(corner.z), 0).xyz;
 }`;
 
 export const BORDER_FRAGMENT = `${COLOURING}
@@ -152,12 +152,14 @@ in vec3 bary;
 flat in vec3 value;
 flat in vec3 valid;
 flat in vec3 trust;
-flat in uvec2 mask0;
-flat in uvec2 mask1;
-flat in uvec2 mask2;
+flat in uvec3 mask0;
+flat in uvec3 mask1;
+flat in uvec3 mask2;
 
 uniform int kind; // 1 categorical, 2 cyclic, else along a line
 uniform vec3 halo;
+uniform vec3 ink;
+uniform vec3 accent;
 uniform float pixel; // device pixels per CSS pixel
 uniform uvec2 shown; // ROIs outlined
 uniform uvec2 raised; // ROIs brought forward
@@ -185,6 +187,17 @@ void outline(uint bits, uint m0, uint m1, uint m2, uint front, int first, vec3 d
   }
 }
 
+// The border of what a mark's bit holds, in dashes of two colours over a halo.
+void rim(uint bit, vec3 first, vec3 second, vec3 dx, vec3 dy, inout vec3 rgb) {
+  vec3 inside = vec3((mask0.z & bit) != 0u, (mask1.z & bit) != 0u, (mask2.z & bit) != 0u);
+  if (inside.x == inside.y && inside.y == inside.z) return;
+  float slope = max(length(vec2(dot(inside, dx), dot(inside, dy))), 1e-9);
+  float away = abs(dot(inside, bary) - 0.5) / slope;
+  float dash = mod(gl_FragCoord.x + gl_FragCoord.y, 9.0 * pixel) < 5.0 * pixel ? 1.0 : 0.0;
+  rgb = mix(rgb, halo, line(away, 2.4 * pixel) * 0.8);
+  rgb = mix(rgb, mix(second, first, dash), line(away, 1.25 * pixel));
+}
+
 void main() {
   vec3 dx = dFdx(bary);
   vec3 dy = dFdy(bary);
@@ -210,12 +223,19 @@ void main() {
     entry = int(floor(shownValue + 0.5)) & 255;
   }
   if (!paint(entry, amountOf(shownValue, edge, certainty))) return;
-  uvec2 any = (mask0 | mask1 | mask2) & (shown | raised);
-  uvec2 differ = any & ~(mask0 & mask1 & mask2);
-  if ((differ.x | differ.y) == 0u) return;
   vec3 rgb = colour.rgb;
-  bool dimmed = (raised.x | raised.y) != 0u;
-  outline(differ.x, mask0.x, mask1.x, mask2.x, raised.x, 0, dx, dy, dimmed, rgb);
-  outline(differ.y, mask0.y, mask1.y, mask2.y, raised.y, 32, dx, dy, dimmed, rgb);
+  uvec2 any = (mask0.xy | mask1.xy | mask2.xy) & (shown | raised);
+  uvec2 differ = any & ~(mask0.xy & mask1.xy & mask2.xy);
+  if ((differ.x | differ.y) != 0u) {
+    bool dimmed = (raised.x | raised.y) != 0u;
+    outline(differ.x, mask0.x, mask1.x, mask2.x, raised.x, 0, dx, dy, dimmed, rgb);
+    outline(differ.y, mask0.y, mask1.y, mask2.y, raised.y, 32, dx, dy, dimmed, rgb);
+  }
+  uint marked = mask0.z | mask1.z | mask2.z;
+  if (marked != 0u) {
+    if ((marked & 2u) != 0u) rim(2u, accent, accent, dx, dy, rgb);
+    // Dashes of ink and ground: told from a ROI's outline on every colour table.
+    if ((marked & 1u) != 0u) rim(1u, ink, halo, dx, dy, rgb);
+  }
   colour = vec4(clamp(rgb, 0.0, 1.0), 1.0);
 }`;

@@ -1,6 +1,6 @@
 // What Python sent, with the assets it names: maps, scales, titles, the subject's space.
 
-import { roisAt } from "./space.js";
+import { roisAt, SIDES } from "./space.js";
 
 export class Model {
   constructor(header, arrays, { geometry, space, tables }) {
@@ -22,6 +22,12 @@ export class Model {
     /** Per view: the number of its scale. */
     this.scaleOf = keys.map((key) => this.scales.findIndex((scale) => scale.key === key));
     this.counts = header.maps.map((_, i) => arrays[`counts${i}`] || null);
+    /** Positions of a region that Python gives back, or null. */
+    this.region = arrays.region || null;
+    /** What a chart has selected, as Python says: {side, vertex}; null where it says nothing. */
+    this.lit = SIDES.some((side) => arrays[`lit_${side}`])
+      ? SIDES.flatMap((side) => [...(arrays[`lit_${side}`] || [])].map((vertex) => ({ side, vertex })))
+      : null;
     /** Views of several scales print a colour bar each. */
     this.ownBars = this.scales.length > 1;
   }
@@ -56,7 +62,8 @@ export class Model {
     return (
       `Cortex, ${this.count} ${this.count === 1 ? "view" : "views"}: ${names}. ` +
       "Arrow keys turn, plus and minus zoom, 1 to 6 choose a side, p, i and f the surface, " +
-      "n and b point at the next and the last ROI, Enter picks, t shows a table."
+      "n and b point at the next and the last ROI, Enter picks, t shows a table, " +
+      "question mark lists all keys."
     );
   }
 }

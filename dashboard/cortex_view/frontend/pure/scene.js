@@ -44,7 +44,8 @@ export class Scenes {
   }
 
   /**
-   * @param now {model, state, views, theme, pointing: {hovered, picks, glowing}, scaleAtHand, plain, moving}
+   * @param now {model, state, views, theme, pointing: {hovered, picks, glowing, crosshair},
+   *   brush: {line}, scaleAtHand, plain, moving}
    */
   make(now, width, height, ratio) {
     const sights = this.sights(now, width, height);
@@ -56,7 +57,8 @@ export class Scenes {
       ownBars: now.model.ownBars,
       scaleAtHand: now.scaleAtHand ?? null,
       picks: now.pointing.picks,
-      lit: now.pointing.lit,
+      line: now.brush.line,
+      crosshair: now.pointing.crosshair,
       hovered: now.pointing.hovered,
       labels: sights.map(({ camera }) => this.#labels(now, camera, raised)),
       active: now.state.active,
@@ -95,6 +97,8 @@ function lookOf({ model, state, theme, plain }, raised) {
     sulci: theme.sulci,
     grey: theme.grey,
     halo: theme.rgb.background,
+    ink: theme.rgb.text,
+    accent: theme.rgb.accent,
     plain: Boolean(plain),
     shown: shown.map((bits) => bits >>> 0),
     raised,

@@ -1,8 +1,6 @@
-// Mouse and touch on the brains.
-//
-// Drag turns (on the flat map: moves), shift- or right-drag moves, wheel and pinch zoom to the
-// pointer, a click picks (with shift one
-// more), a double click centres. One finger up or down still scrolls the page.
+// Mouse and touch on the brains: what pure/keys.js lists.
+
+import { Hold } from "./hold.js";
 
 const CLICK_PIXELS = 4;
 const DOUBLE_CLICK_MS = 350;
@@ -13,12 +11,16 @@ export class Pointer {
     this.canvas = canvas;
     this.pointers = new Map();
     this.lastClick = 0;
+    this.hold = new Hold(viewer, canvas);
     const on = (type, handler, options) => canvas.addEventListener(type, handler, options);
     on("pointerdown", (event) => this.#down(event));
     on("pointermove", (event) => this.#move(event));
     on("pointerup", (event) => this.#up(event));
     on("pointercancel", (event) => this.#up(event, true));
-    on("pointerleave", () => viewer.pointing.hover(null));
+    on("pointerleave", (event) => {
+      // A finger leaves with every tap; what it pointed at stays.
+      if (event.pointerType !== "touch") viewer.pointing.hover(null);
+    });
     on("contextmenu", (event) => event.preventDefault());
     on("wheel", (event) => this.#wheel(event), { passive: false });
   }
@@ -38,12 +40,16 @@ export class Pointer {
     this.pointers.set(event.pointerId, at);
     this.viewer.motion.stop();
     this.moved = this.pointers.size > 1;
+    this.sideways = false;
     this.start = at;
     const { state } = this.viewer;
     state.active = this.viewer.viewAt(...at);
     this.side = this.viewer.sightAt(...at)?.sideAt(at[0]) || "right";
     this.pan = event.shiftKey || event.button === 2 || state.camera.surface > 1.5;
     this.viewer.pointing.hover(null);
+    const { brush } = this.viewer;
+    if (this.pointers.size > 1) brush.cancel();
+    else if (brush.on && event.button === 0) this.drawn = modeOf(event);
   }
 
   #move(event) {
@@ -57,10 +63,29 @@ export class Pointer {
     const dy = at[1] - last[1];
     if (this.pointers.size === 2) this.#pinch(event.pointerId, last, at);
     this.pointers.set(event.pointerId, at);
-    if (Math.hypot(at[0] - this.start[0], at[1] - this.start[1]) > CLICK_PIXELS) this.moved = true;
+    const [right, down] = [at[0] - this.start[0], at[1] - this.start[1]];
+    if (Math.hypot(right, down) > CLICK_PIXELS) this.moved = true;
     if (!this.moved || this.pointers.size > 1) return;
-    if (this.pan) this.viewer.navigation.panBy(dx, dy);
+    // Up or down the browser is about to scroll, unless the gesture is the viewer's.
+    this.sideways ||= Math.abs(right) > Math.abs(down);
+    if (event.pointerType === "touch" && !this.hold.ours && !this.sideways) return;
+    if (this.drawn) this.#draw(at);
+    else if (this.pan) this.viewer.navigation.panBy(dx, dy);
     else this.viewer.navigation.turnBy(dx, dy, this.side);
+  }
+
+  #draw(at) {
+    const { brush, state } = this.viewer;
+    if (!brush.line) brush.begin(state.active, this.start, this.drawn);
+    brush.extend(at);
+  }
+
+  #drawnUp(event, cancelled) {
+    const { brush } = this.viewer;
+    if (cancelled) brush.cancel();
+    else brush.finish();
+    // With a finger the next gesture is more likely to turn or to scroll.
+    if (event.pointerType === "touch") brush.turn(false);
   }
 
   #pinch(id, last, at) {
@@ -76,6 +101,11 @@ export class Pointer {
     const at = this.#at(event);
     this.pointers.delete(event.pointerId);
     if (this.pointers.size) return;
+    this.drawn = null;
+    if (this.viewer.brush.line) {
+      this.#drawnUp(event, cancelled);
+      return;
+    }
     if (this.moved) {
       this.viewer.settle();
       return;
@@ -84,7 +114,16 @@ export class Pointer {
     const double = event.timeStamp - this.lastClick < DOUBLE_CLICK_MS;
     this.lastClick = double ? 0 : event.timeStamp;
     if (double) this.viewer.navigation.centreOn(...at);
-    else this.viewer.pointing.pickAt(...at, event.shiftKey);
+    else this.#tap(event, at);
+  }
+
+  #tap(event, at) {
+    const { pointing } = this.viewer;
+    const hit = pointing.pickAt(...at, event.shiftKey);
+    if (event.pointerType !== "touch") return;
+    this.hold.tapped(hit);
+    // A finger cannot point without touching: a tap says what is there, too.
+    pointing.hover(hit ? at : null);
   }
 
   #wheel(event) {
@@ -94,3 +133,7 @@ export class Pointer {
     this.viewer.settle();
   }
 }
+
+/** Alone a line draws a new region; Shift, Ctrl or Alt adds to it, Alt with Shift takes away. */
+const modeOf = ({ shiftKey, altKey, ctrlKey, metaKey }) =>
+  shiftKey && altKey ? "remove" : shiftKey || altKey || ctrlKey || metaKey ? "add" : "new";

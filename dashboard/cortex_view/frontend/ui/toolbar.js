@@ -111,9 +111,11 @@ export class Toolbar {
       "aria-pressed": "false", onclick: () => viewer.toggleTable(),
     }, icon(TABLE));
     return make("div.buttons", {},
+      viewer.brushButton.element,
       this.tableButton,
       new SaveMenu(viewer).element,
       make("button.icon", { type: "button", "aria-label": "Reset the view", title: "Reset the view (0)", onclick: () => viewer.navigation.reset() }, icon(RESET)),
+      viewer.help.button,
     );
   }
 

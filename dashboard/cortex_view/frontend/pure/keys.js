@@ -1,0 +1,48 @@
+// What pointer, fingers and keys do: ui/keyboard.js does it, ui/help.js shows it.
+
+/** Groups of [keys as the browser names them, as they are printed, what they do]. */
+export const KEYS = [
+  ["Turn and zoom", [
+    [["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"], "← → ↑ ↓", "turn; with Shift move"],
+    [["+", "=", "-"], "+ −", "zoom"],
+    [["1", "2", "3", "4", "5", "6"], "1 to 6", "lateral, medial, ventral, dorsal, anterior, posterior"],
+    [["p", "i", "f"], "p i f", "folded, inflated, flat"],
+    [["c"], "c", "centre what is pointed at"],
+    [["0"], "0", "reset"],
+  ]],
+  ["Point and pick", [
+    [["n", "b"], "n b", "point at the next, the last ROI in sight"],
+    [["x"], "x", "arrows point instead of turning"],
+    [["Enter"], "Enter", "pick; with Shift one more or one less"],
+    [["Escape"], "Esc", "leave the tool; clear region, then picks"],
+  ]],
+  ["Region", [
+    [["s"], "s", "brush: drag around vertices; Shift adds, Alt + Shift takes away"],
+    [["g", "G"], "g G", "grow, shrink by one ring; Enter when done"],
+    [["a"], "a", "the vertex pointed at joins or leaves"],
+  ]],
+  ["Views", [
+    [["v"], "v", "next view"],
+    [["u"], "u", "unlock it, or lock it again"],
+    [["l"], "l", "ROI labels"],
+    [["t"], "t", "table of ROI means"],
+    [["?"], "?", "this list"],
+  ]],
+];
+
+/** [what one does, what happens]. */
+export const MOUSE = [
+  ["drag", "turn; on the flat map move"],
+  ["Shift or right drag", "move"],
+  ["wheel", "zoom to the pointer"],
+  ["click", "pick; with Shift one more or one less"],
+  ["double click", "centre"],
+];
+
+export const TOUCH = [
+  ["one finger sideways", "turn"],
+  ["one finger up or down", "scroll the page; once the brain was tapped, turn"],
+  ["two fingers", "zoom and move"],
+  ["tap", "pick, and take hold; beside the brain: let go"],
+  ["double tap", "centre"],
+];

@@ -1,0 +1,178 @@
+"""The panel of what was selected on the cortex: a brushed region, and several picked vertices."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from core.datasets import Subject
+from core.runs import Run
+from dashboard import services
+from dashboard.charts.theme import PREDICTED, signed, theme
+from dashboard.encoder_menu import encoder_title
+from dashboard.panels.downloads import csv_button, csv_text, numbering, place_columns, rounded
+from dashboard.panels.scores import images_of
+from dashboard.panels.selection import picked_keys, region_came_last, region_positions
+from dashboard.places import Spot, find_spot
+
+_MOST_ROIS = 6
+
+
+@dataclass(frozen=True)
+class ImageResponses:
+    """Responses to the image on screen.
+
+    Parameters
+    ----------
+    image : its name, as in ``test-12``.
+    measured : (n_vertices,) z, or None where the responses are withheld.
+    predicted : (n_vertices,) z.
+    """
+
+    image: str
+    measured: np.ndarray | None
+    predicted: np.ndarray
+
+
+def show_selected(
+    subject: Subject, run: Run, responses: ImageResponses, detail: Callable[[], None]
+) -> None:
+    """Draw what was selected last, its ``detail``, and what was selected before.
+
+    A single vertex or ROI needs the detail alone.
+    """
+    if not subject.space.is_placed:
+        detail()
+        return
+    region = region_positions(subject)
+    spots = [spot for key in picked_keys() if (spot := find_spot(subject, key)) is not None]
+
+    def show_region() -> None:
+        if region is not None and len(region):
+            _region(subject, run, responses, region)
+
+    def show_picks() -> None:
+        if len(spots) > 1:
+            _picks(subject, run, responses, spots)
+
+    panels = [show_picks, detail, show_region]
+    for show in reversed(panels) if region_came_last(subject) else panels:
+        show()
+
+
+def _region(subject: Subject, run: Run, responses: ImageResponses, region: np.ndarray) -> None:
+    n_left = int((region < subject.space.slice_of(subject.space.parts[0]).stop).sum())
+    n_right = len(region) - n_left
+    words = f"{n_left:,} left, {n_right:,} right"
+    if not (n_left and n_right):
+        words = f"all {'left' if n_left else 'right'}"
+    facts = [(f"{len(region):,}", f"<b>vertices</b> that have data, {words}")]
+    for name, values, definition in (
+        ("measured", responses.measured, "single-trial z, averaged over repeats"),
+        ("predicted", responses.predicted, escape(encoder_title(run))),
+    ):
+        if values is not None:
+            mean = signed(float(np.nanmean(values[region])), 2)
+            of = f"<b>{name}</b>, mean over them for image {escape(responses.image)} ({definition})"
+            facts.append((f"{mean} <small>z</small>", of))
+    facts.append(_accuracy(run, region))
+    facts.append(("ROIs", _overlap(subject, region)))
+    rows = "".join(f"<dt>{number}</dt><dd>{said}</dd>" for number, said in facts)
+    st.html(f'<p class="cs-title">Brushed region</p><dl class="cs-facts">{rows}</dl>')
+    csv_button(
+        subject,
+        "vertices of the region (CSV)",
+        f"region-{responses.image}",
+        lambda: _table(subject, run, responses, region),
+    )
+
+
+def _accuracy(run: Run, positions: np.ndarray) -> tuple[str, str]:
+    report = run.report
+    r = np.asarray(report.r)[positions]
+    scored = int(np.isfinite(r).sum())
+    if not scored:
+        return "r", "constant responses: no correlation"
+    ceiling = "ceiling unknown"
+    if report.ceiling is not None:
+        median = np.median(np.sqrt(np.asarray(report.ceiling)[positions]))
+        ceiling = f"ceiling {median:.2f}, the median too"
+    return (
+        f"{np.nanmedian(r):.2f} <small>r</small>",
+        f"<b>median</b> over {scored:,} vertices of Pearson r over {report.n_images} "
+        f"{escape(images_of(report))}; {ceiling}",
+    )
+
+
+def _overlap(subject: Subject, region: np.ndarray) -> str:
+    """Say how much of which ROIs it holds, the best covered first."""
+    spots = services.spots(subject.id, subject.fingerprint)
+    held = Counter((roi, spots[k].part) for k in region.tolist() for roi in spots[k].rois)
+    if not held:
+        return "it overlaps with none"
+    sizes = Counter((roi, spot.part) for spot in spots for roi in spot.rois)
+    ranked = sorted(held, key=lambda place: (-held[place] / sizes[place], place))
+    words = [f"{roi} {side} {held[roi, side]} of {sizes[roi, side]}" for roi, side in ranked]
+    more = len(words) - _MOST_ROIS
+    rest = f" · and {more} more" if more > 0 else ""
+    return f"vertices it holds of each: {escape(' · '.join(words[:_MOST_ROIS]))}{rest}"
+
+
+def _picks(subject: Subject, run: Run, responses: ImageResponses, spots: list[Spot]) -> None:
+    positions = np.array([spot.position for spot in spots])
+    report = run.report
+    r = np.asarray(report.r)[positions]
+    columns = [
+        ("measured", responses.measured),
+        ("predicted", responses.predicted),
+    ]
+    shown = [(name, values[positions]) for name, values in columns if values is not None]
+    # As on the cortex.
+    shade = theme()
+    colours = f"background:{PREDICTED[shade]};color:{'#fff' if shade == 'light' else '#000'}"
+    head = "".join(f"<th>{name}</th>" for name, _ in shown)
+    rows = "".join(
+        f'<tr><td class="cs-left"><b class="cs-number" style="{colours}">{k + 1}</b> '
+        f"{escape(spot.part)} {spot.number}</td>"
+        f'<td class="cs-left">{escape(", ".join(spot.rois)) or "none"}</td>'
+        + "".join(f"<td>{signed(float(values[k]), 2)}</td>" for _, values in shown)
+        + f"<td>{f'{r[k]:.2f}' if np.isfinite(r[k]) else 'constant'}</td></tr>"
+        for k, spot in enumerate(spots)
+    )
+    st.html(
+        f'<p class="cs-title">{len(spots)} picked vertices</p><div class="cs-scroll">'
+        f'<table class="cs-table"><thead><tr><th>vertex</th><th class="cs-left">ROIs</th>{head}'
+        f"<th>r</th></tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<p class="cs-note">z for image {escape(responses.image)}; Pearson r over '
+        f"{report.n_images} {escape(images_of(report))}.</p>"
+    )
+    csv_button(
+        subject,
+        "picked vertices (CSV)",
+        f"picks-{responses.image}",
+        lambda: _table(subject, run, responses, positions),
+    )
+
+
+def _table(subject: Subject, run: Run, responses: ImageResponses, positions: np.ndarray) -> str:
+    """Write one row per vertex: where it is, both responses, r and its ceiling."""
+    report = run.report
+    header, places = place_columns(subject)
+    columns = {"predicted_z": responses.predicted, "r": np.asarray(report.r)}
+    if responses.measured is not None:
+        columns = {"measured_z": responses.measured, **columns}
+    if report.ceiling is not None:
+        columns["ceiling"] = np.sqrt(np.asarray(report.ceiling))
+    numbers = zip(*(rounded(values[positions]) for values in columns.values()), strict=True)
+    rows = ((*places[k], *n) for k, n in zip(positions.tolist(), numbers, strict=True))
+    definition = (
+        f"responses to image {responses.image} (single-trial z, averaged over repeats); predicted "
+        f"by {encoder_title(run)}; r: Pearson, {report.n_images} {images_of(report)}; ceiling: the "
+        f"highest r the noise allows; {numbering(subject)}"
+    )
+    return csv_text(subject, definition, [*header, *columns], rows)

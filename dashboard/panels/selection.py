@@ -1,0 +1,128 @@
+"""What is selected on the cortex: picked vertices, in the address, and a brushed region."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core.brain import HEMISPHERES, ChallengeSpace
+from core.datasets import Subject
+from dashboard import state
+from dashboard.cortex_view import CortexRegion, read_picks, read_region
+from dashboard.drawn_mesh import DrawnMesh
+
+_REGION = "brushed_region"
+_BETWEEN = "."
+
+
+@dataclass(frozen=True, eq=False)
+class BrushedRegion:
+    """A region and the moment it was brushed.
+
+    Parameters
+    ----------
+    subject : whose vertices these are.
+    positions : (n,) theirs in the subject's arrays; of a coarser mesh all that are behind it.
+    place : vertex and ROI that were selected then: while they still are, the region came last.
+    """
+
+    subject: str
+    positions: np.ndarray
+    place: tuple[str, str]
+
+
+def take_selection(subject: Subject, mesh: DrawnMesh, viewer: str) -> None:
+    """Take over what was selected in a viewer since the last run, before anything is drawn.
+
+    Parameters
+    ----------
+    mesh : what the subject is drawn on there.
+    viewer : the key of the ``cortex_view``.
+    """
+    told: Any = st.session_state.get(viewer) or {}
+    if picked := told.get("picked"):
+        take_picks(mesh, picked)
+    if brushed := told.get("region"):
+        _take_region(subject, mesh, read_region(brushed))
+
+
+def take_picks(mesh: DrawnMesh, raw: Mapping[str, Any]) -> None:
+    """Select the subject's vertices that were picked; the last one's first ROI comes forward."""
+    picks = read_picks(raw)
+    if not picks:
+        state.change(vertex="")
+        return
+    *others, last = [
+        f"{pick.hemisphere}~{mesh.of_subject(pick.hemisphere, pick.vertex)}" for pick in picks
+    ]
+    rois = picks[-1].rois
+    roi = f"{rois[0]}~{picks[-1].hemisphere}" if rois else ""
+    state.change(vertex=last, picks=_BETWEEN.join(others), roi=roi)
+
+
+def picked_keys() -> list[str]:
+    """Return all picks as in the address, in order; the last is the selected vertex."""
+    now = state.current()
+    others = [key for key in now.picks.split(_BETWEEN) if key]
+    return [*others, now.vertex] if now.vertex else []
+
+
+def picked_vertices() -> list[tuple[str, int]]:
+    """Return the picks as hemisphere and the subject's vertex; what cannot be read is left out."""
+    return [found for key in picked_keys() if (found := selected_vertex(key)) is not None]
+
+
+def selected_vertex(text: str) -> tuple[str, int] | None:
+    """Read ``left~4711``."""
+    side, _, number = text.partition("~")
+    known = side in ("left", "right") and number.isascii() and number.isdigit()
+    return (side, int(number)) if known and len(number) < 10 else None
+
+
+def _take_region(subject: Subject, mesh: DrawnMesh, region: CortexRegion) -> None:
+    if not len(region):
+        st.session_state.pop(_REGION, None)
+        return
+    now = state.current()
+    positions = mesh.own_positions(region.positions)
+    st.session_state[_REGION] = BrushedRegion(subject.id, positions, (now.vertex, now.roi))
+
+
+def _brushed(subject: Subject) -> BrushedRegion | None:
+    kept = st.session_state.get(_REGION)
+    return kept if kept is not None and kept.subject == subject.id else None
+
+
+def region_positions(subject: Subject) -> np.ndarray | None:
+    """Return the brushed vertices (n,) as positions in the subject's arrays; None without any."""
+    kept = _brushed(subject)
+    return None if kept is None else kept.positions
+
+
+def marked_region(subject: Subject, mesh: DrawnMesh) -> CortexRegion:
+    """Return the region for the viewer to mark; empty without one."""
+    kept = _brushed(subject)
+    shown = mesh.shown_positions(np.zeros(0, np.int64) if kept is None else kept.positions)
+    numbers = vertex_numbers(mesh.shown, shown)
+    return CortexRegion(numbers["left"], numbers["right"], shown)
+
+
+def vertex_numbers(space: ChallengeSpace, positions: np.ndarray) -> dict[str, np.ndarray]:
+    """Return hemisphere -> template vertex numbers of positions (n,) in a space."""
+    numbers = {}
+    for h in HEMISPHERES:
+        own = space.slice_of(h)
+        here = positions[(positions >= own.start) & (positions < own.stop)]
+        numbers[h.value] = space.index[h][here - own.start]
+    return numbers
+
+
+def region_came_last(subject: Subject) -> bool:
+    """Whether nothing else was selected since the region was brushed."""
+    kept = _brushed(subject)
+    now = state.current()
+    return kept is not None and kept.place == (now.vertex, now.roi)
