@@ -25,7 +25,7 @@ def app(start_app, demo_home, tmp_path_factory):
 
 
 def _open(page, address):
-    page.set_default_timeout(120_000)
+    page.set_default_timeout(60_000)
     page.goto(address)
     page.wait_for_function(f"{ROOT}?.dataset.payload")
     _still(page)

@@ -185,6 +185,10 @@ test("what Python gives back of the browser's own words is no order", () => {
   assert.equal(echo.isOrder("C"), true);
   assert.equal(echo.isOrder("A"), true, "an older word, given by Python's own will");
   assert.equal(echo.isOrder(null), true, "nothing, after something");
+  echo.tell("D");
+  echo.tell("E");
+  assert.equal(echo.isOrder("E"), false);
+  assert.equal(echo.isOrder("D"), true, "what was told before the last answer needs none any more");
 });
 
 test("every key that does something is in the list, and the list says no more", () => {
