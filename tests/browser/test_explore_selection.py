@@ -25,7 +25,7 @@ def app(start_app, demo_home, tmp_path_factory):
 
 
 def _open(page, address):
-    page.set_default_timeout(120_000)
+    page.set_default_timeout(60_000)
     page.goto(address)
     page.wait_for_function(f"{ROOT}?.dataset.payload")
     _still(page)
@@ -88,7 +88,7 @@ def test_a_brushed_region_is_told_beside_the_chart_and_its_csv_agrees(page, app)
 
 
 def test_an_address_brings_back_numbered_picks(page, app):
-    _open(page, f"{app}/?picks=right~2748.right~7153&vertex=left~7088")
+    _open(page, f"{app}/?subject=sim01&picks=right~2748.right~7153&vertex=left~7088")
     found = [(p["side"], p["vertex"]) for p in _call(page, "marks")["picks"]]
     assert found == [("right", 2748), ("right", 7153), ("left", 7088)]
     page.get_by_text("3 picked vertices").wait_for()
@@ -104,7 +104,7 @@ def test_an_address_brings_back_numbered_picks(page, app):
 
 def test_pointing_at_an_roi_in_the_chart_lifts_its_outline_on_the_cortex(page, app):
     _open(page, app)
-    plot = page.locator(".roi-chart svg").first
+    plot = page.locator(".roi-chart svg.drawing").first
     plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
     for share in np.linspace(0.1, 0.9, 9):

@@ -31,7 +31,7 @@ export class Brush {
     const { region } = model;
     const text = region && packNumbers(region);
     if (!this.echo.isOrder(text) && !(newSpace && text)) return;
-    this.#set(region ? regionAt(model.space, region) : null);
+    this.#set(region ? nothingToNull(regionAt(model.space, region)) : null);
   }
 
   turn(on) {

@@ -7,7 +7,14 @@ import base64
 import numpy as np
 import pytest
 
-from dashboard.cortex_view import AssetRef, ColourScale, CortexMap, CortexRegion, PickedVertex
+from dashboard.cortex_view import (
+    AssetRef,
+    ColourScale,
+    CortexMap,
+    CortexRegion,
+    PickedVertex,
+    component,
+)
 from dashboard.cortex_view.container import unpack
 from dashboard.cortex_view.payload import encode_payload
 from dashboard.cortex_view.selection import read_picks, read_region, unpack_numbers
@@ -98,3 +105,60 @@ def test_picks_keep_their_order_and_may_be_given_as_pairs():
 def test_a_pick_that_cannot_be_is_refused(pick):
     with pytest.raises(ValueError, match="A pick is"):
         _header(picks=[pick])
+
+
+@pytest.fixture
+def browser(monkeypatch):
+    """What the browser is sent, and what it answers in this run."""
+    told: dict[str, object] = {}
+    sent: list[bytes] = []
+
+    def mounted(*, data, **_):
+        sent.append(data)
+        return told
+
+    monkeypatch.setattr(component, "_component", lambda: mounted)
+    return told, sent
+
+
+def _view(**given):
+    return component.cortex_view([MAP], assets=ASSETS, key="k", **given)
+
+
+def test_what_is_given_is_sent_and_stands_until_the_browser_tells_otherwise(browser):
+    told, sent = browser
+    region = read_region({"left": _packed([4]), "right": _packed([]), "positions": _packed([0])})
+    lit = {"left": np.array([9, 2]), "right": np.array([], int)}
+    event = _view(picks=[("left", 4), ("right", 1)], region=region, lit=lit)
+    header, arrays = unpack(sent[-1])
+    assert header["picks"] == [["left", 4], ["right", 1]]
+    np.testing.assert_array_equal(arrays["region"], [0])
+    np.testing.assert_array_equal(arrays["lit_left"], [9, 2])
+    assert len(arrays["lit_right"]) == 0
+    assert event.picked is None
+    assert event.picks == (PickedVertex("left", 4), PickedVertex("right", 1))
+    assert event.region is region
+    told["picked"] = {"picks": [{"hemisphere": "right", "vertex": 3, "position": 4, "rois": []}]}
+    told["region"] = {"left": "", "right": "", "positions": ""}
+    event = _view(picks=[("left", 4)], region=region)
+    assert event.picked == PickedVertex("right", 3, 4)
+    assert event.picks == (event.picked,)
+    assert event.region is not None
+    assert len(event.region) == 0
+    told["picked"] = {"picks": []}
+    event = _view(picks=[("left", 4)])
+    assert event.picked is None
+    assert event.picks == ()
+
+
+def test_nothing_given_leaves_the_browsers_own(browser):
+    event = _view()
+    header, arrays = unpack(browser[1][-1])
+    assert header["picks"] is None
+    assert set(arrays) == {"map0"}
+    assert (event.picked, event.picks, event.region) == (None, (), None)
+
+
+def test_lit_vertices_of_an_unknown_hemisphere_are_refused(browser):
+    with pytest.raises(ValueError, match="lit has the key 'middle'"):
+        _view(lit={"middle": np.array([1])})

@@ -18,6 +18,7 @@ const { Sight } = await import(at("pure/sight"));
 const {
   grown, markBits, positionsOf, regionAt, regionMeans, regionWithin, shrunk, sizeOf, union, verticesOf, without,
 } = await import(at("pure/region"));
+const { Brush } = await import(at("brush"));
 const { Keyboard } = await import(at("ui/keyboard"));
 
 const geometry = brain();
@@ -184,6 +185,10 @@ test("what Python gives back of the browser's own words is no order", () => {
   assert.equal(echo.isOrder("C"), true);
   assert.equal(echo.isOrder("A"), true, "an older word, given by Python's own will");
   assert.equal(echo.isOrder(null), true, "nothing, after something");
+  echo.tell("D");
+  echo.tell("E");
+  assert.equal(echo.isOrder("E"), false);
+  assert.equal(echo.isOrder("D"), true, "what was told before the last answer needs none any more");
 });
 
 test("every key that does something is in the list, and the list says no more", () => {
@@ -198,4 +203,52 @@ test("every key that does something is in the list, and the list says no more", 
     const printed = names[key] || (/[2-5]/.test(key) ? "`1`-`6`" : `\`${key}\``);
     assert.ok(section.includes(printed), `the README does not tell of ${printed}`);
   }
+});
+
+/** A viewer without a screen: what the brush asks of it, and what it would tell Python. */
+function deafViewer() {
+  const told = [];
+  const facts = ({ side, vertex }) => ({ position: data.sides[side].position[vertex] });
+  return {
+    told,
+    model: { space: data, geometry, facts },
+    pointing: { hovered: { side: "right", vertex: 100 } },
+    stage: { redraw() {}, redrawText() {} },
+    toolChanged() {},
+    setTriggerValue: (name, value) => told.push([name, value]),
+  };
+}
+
+test("an empty region given by Python is none, and one given back is taken over once", () => {
+  const viewer = deafViewer();
+  const brush = new Brush(viewer);
+  const message = (positions) => ({ space: data, region: positions && Uint32Array.from(positions) });
+  brush.accept(message([]), true);
+  assert.equal(brush.region, null);
+  brush.grow();
+  assert.deepEqual(positionsOf(brush.region), [data.sides.right.position[100]]);
+  brush.tell();
+  const own = [...positionsOf(brush.region)];
+  brush.grow();
+  const more = positionsOf(brush.region);
+  brush.accept(message(own), false);
+  assert.deepEqual(positionsOf(brush.region), more, "an echo undoes nothing");
+  brush.accept(message([3, 5]), false);
+  assert.deepEqual(positionsOf(brush.region), [3, 5]);
+  brush.accept(message([]), false);
+  assert.equal(brush.region, null);
+  brush.clear();
+  assert.equal(viewer.told.length, 1, "what Python did is not told to Python");
+});
+
+test("another subject's space drops the region, or takes the one that comes with it", () => {
+  const viewer = deafViewer();
+  const brush = new Brush(viewer);
+  brush.accept({ space: data, region: null }, true);
+  brush.grow();
+  brush.tell();
+  brush.accept({ space: data, region: null }, true);
+  assert.equal(brush.region, null);
+  brush.accept({ space: data, region: Uint32Array.from([7]) }, true);
+  assert.deepEqual(positionsOf(brush.region), [7]);
 });
