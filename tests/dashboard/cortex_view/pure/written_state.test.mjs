@@ -29,17 +29,15 @@ test("own cameras at rest stay so beside a shared one that is not", () => {
   assert.deepEqual(other.toView(groups), state.toView(groups));
 });
 
-test("a rounded rotation does not drift when it is read and written again and again", () => {
+test("a rounded rotation is the same when it is read and written again", () => {
   const state = fresh();
-  state.shared.drag(0.3, -0.7, "left");
-  const first = state.toView(groups);
-  let view = first;
-  for (let turn = 0; turn < 20; turn++) {
+  for (let turn = 0; turn < 300; turn++) {
+    state.shared.drag(0.3, -0.07, "left");
+    const view = state.toView(groups);
     const next = fresh();
     next.applyView(view);
-    view = next.toView(groups);
+    assert.deepEqual(next.toView(groups), view);
   }
-  assert.deepEqual(view, first);
   const length = fresh();
   length.applyView({ rotation: [2, 0, 0, 0] });
   assert.deepEqual(length.shared.rotation, [1, 0, 0, 0]);
