@@ -12,7 +12,6 @@ import numpy as np
 
 from core.brain import (
     FSAVERAGE5_VERTICES,
-    FSAVERAGE_VERTICES,
     HEMISPHERES,
     ChallengeSpace,
     Hemisphere,
@@ -25,11 +24,7 @@ from dashboard.roi_style import roi_classes_shown, roi_colour
 
 FULL, MEAN, NESTED = "full", "mean", "nested"
 OWN = ""  # a subject on fsaverage5: there is nothing to choose
-WAYS = {
-    FULL: f"fsaverage, all {FSAVERAGE_VERTICES:,}",
-    MEAN: "fsaverage5, mean of nearest",
-    NESTED: "fsaverage5, every 16th vertex",
-}
+WAYS = {FULL: "every vertex", MEAN: "local means", NESTED: "every 16th"}
 
 
 def default_way(space: ChallengeSpace, *, full_is_here: bool) -> str:
@@ -120,8 +115,17 @@ class DrawnMesh:
         pieces = [self.groups.members(int(group)) for group in shown]
         return np.sort(np.concatenate(pieces)) if pieces else np.empty(0, dtype=np.int64)
 
-    def sentence(self) -> str:
-        """Say how the subject is drawn."""
+    def in_short(self) -> str:
+        """Say on what the subject is drawn."""
+        if self.way == MEAN:
+            return "Drawn on fsaverage5, averaged over the nearest vertices."
+        if self.way == NESTED:
+            return "Drawn on fsaverage5 by every 16th vertex."
+        name = "fsaverage5" if self.way == OWN else "fsaverage"
+        return f"Drawn on {name}, {self.own.n_template:,} vertices per hemisphere."
+
+    def at_length(self) -> str:
+        """Say how values and ROIs came to lie on another mesh; empty where they did not."""
         n, shown = self.own.n_vertices(), self.shown.n_vertices()
         if self.way == MEAN:
             return (
@@ -134,8 +138,7 @@ class DrawnMesh:
                 f"Drawn on fsaverage5 (10,242 vertices per hemisphere): every 16th vertex of "
                 f"fsaverage (163,842), {shown:,} of the subject’s {n:,}."
             )
-        name = "fsaverage5" if self.way == OWN else "fsaverage"
-        return f"Drawn on {name} ({self.own.n_template:,} vertices per hemisphere), as measured."
+        return ""
 
 
 def viewer_mesh(

@@ -84,7 +84,7 @@ def show_brain(
     )
     if mesh.groups is not None:
         st.html(
-            f'<p class="cs-note">{mesh.sentence()} Charts, tables and numbers are over the '
+            f'<p class="cs-note">{mesh.at_length()} Charts, tables and numbers are over the '
             "subject’s own vertices.</p>"
         )
 

@@ -41,7 +41,7 @@ def pick_mesh(subject: Subject, menu: Callable[[list[str], str], str]) -> None:
                 asked = chosen
             if asked == FULL and find_fsaverage() is None:
                 _how_to_get_it()
-        st.html(f'<p class="cs-score">{current_mesh(subject).sentence()}</p>')
+        st.html(f'<p class="cs-score">{current_mesh(subject).in_short()}</p>')
 
 
 def _way(subject: Subject) -> tuple[str, str]:

@@ -33,7 +33,7 @@ def pick_subject() -> Subject:
         show_error(error)
         link_to("data", f"Everything that is wrong with {chosen}")
         st.stop()
-    pick_mesh(subject, lambda ways, way: _menu("mesh", "drawn on", ways, way, WAYS.__getitem__))
+    pick_mesh(subject, lambda ways, way: _menu("mesh", "drawn by", ways, way, WAYS.__getitem__))
     return subject
 
 

@@ -135,7 +135,8 @@ def measure(browser, address: str, row: str, options) -> dict[str, list[tuple[fl
         except (NoRest, Error) as error:
             why = "no rest" if isinstance(error, NoRest) else str(error).splitlines()[0]
             print(
-                f"{way} at {template}, {views} views, given up after {options.limit:.0f} s: {why}"
+                f"{way} at {template}, {views} views, given up after {options.limit:.0f} s: {why}",
+                flush=True,
             )
             pages.pop(way, None)
             found.pop(way, None)

@@ -129,7 +129,7 @@ def _values(places):
 
 
 def test_a_subject_on_fsaverage_is_drawn_at_its_own_resolution_where_the_copy_is(full, places):
-    assert full.said().startswith("Drawn on fsaverage (163,842 vertices per hemisphere)")
+    assert full.said() == "Drawn on fsaverage, 163,842 vertices per hemisphere."
     subject, values = _values(places)
     for h in HEMISPHERES:
         numbers, own = subject.cortex().index[h], values[subject.space.slice_of(h)]
@@ -176,7 +176,7 @@ def test_the_mean_over_the_nearest_is_drawn_and_hover_tells_of_how_many(
 ):
     small.open(f"{without_copy}/?subject={NAME}&image=test-1&view=s1~ppos")
     page = small.page
-    assert "mean over the nearest of the subject’s" in small.said()
+    assert small.said() == "Drawn on fsaverage5, averaged over the nearest vertices."
     assert page.locator('[data-testid="stAlert"]').count() == 0
     subject, values = _values(places)
     nearest = nearest_on_fsaverage5(places[0] / "home" / "surfaces")
@@ -207,13 +207,13 @@ def test_the_mean_over_the_nearest_is_drawn_and_hover_tells_of_how_many(
 def test_the_choice_is_in_the_menu_and_in_the_address(small, without_copy):
     small.open(f"{without_copy}/?subject={NAME}&image=test-1&mesh=nested")
     page = small.page
-    assert "every 16th vertex of fsaverage" in small.said()
+    assert small.said() == "Drawn on fsaverage5 by every 16th vertex."
     assert small.call("facts", "left", 4000)["counts"] == [None, None]
     page.locator(".stSelectbox input").nth(1).click()
-    page.get_by_role("option", name="fsaverage5, mean of nearest").click()
+    page.get_by_role("option", name="local means").click()
     page.wait_for_function("() => location.search.includes('mesh=mean')")
     small.settle()
-    page.locator("section.stSidebar .cs-score", has_text="mean over the nearest").wait_for()
+    page.locator("section.stSidebar .cs-score", has_text="averaged over the nearest").wait_for()
     assert "Charts, tables and numbers are over the subject’s own" in page.inner_text("body")
 
 
@@ -225,14 +225,14 @@ def test_where_the_copy_is_absent_the_choice_says_where_its_files_belong(
     assert str(places[0] / "empty" / "fsaverage") in told
     assert "pial_left.gii.gz" in told
     assert "sulc_right.gii.gz" in told
-    assert "mean over the nearest" in small.said()
+    assert "averaged over the nearest" in small.said()
     assert small.page.get_by_role("button", name="Download it from osf.io").count() == 1
 
 
 def test_a_subject_on_fsaverage5_has_nothing_to_choose(small, without_copy):
     small.open(f"{without_copy}/?subject=sim01&mesh=full")
-    assert small.said().startswith("Drawn on fsaverage5 (10,242 vertices per hemisphere)")
-    assert small.page.get_by_text("drawn on", exact=True).count() == 0
+    assert small.said() == "Drawn on fsaverage5, 10,242 vertices per hemisphere."
+    assert small.page.get_by_text("drawn by", exact=True).count() == 0
 
 
 def test_an_unknown_mesh_in_the_address_is_told_and_ignored(small, without_copy):

@@ -128,10 +128,13 @@ def test_only_a_subject_on_fsaverage_has_a_choice(space):
 
 
 def test_the_sentence_names_the_mesh_the_rule_and_the_numbers(mean, nested, space):
-    assert "fsaverage5" in mean.sentence()
+    assert "fsaverage5" in mean.at_length()
     assert (
-        "each of 4 vertices shows the mean over the nearest of the subject’s 8" in mean.sentence()
+        "each of 4 vertices shows the mean over the nearest of the subject’s 8" in mean.at_length()
     )
-    assert "every 16th vertex of fsaverage (163,842), 2 of the subject’s 8" in nested.sentence()
-    full = DrawnMesh(FULL, space).sentence()
-    assert full == "Drawn on fsaverage (163,842 vertices per hemisphere), as measured."
+    assert "every 16th vertex of fsaverage (163,842), 2 of the subject’s 8" in nested.at_length()
+    full = DrawnMesh(FULL, space)
+    assert full.in_short() == "Drawn on fsaverage, 163,842 vertices per hemisphere."
+    assert full.at_length() == ""
+    assert "averaged over the nearest" in mean.in_short()
+    assert "every 16th" in nested.in_short()

@@ -1,0 +1,55 @@
+// A written view, read by another viewer, is the same view; what is usual is left out.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+const at = (name) => new URL(`../../../../dashboard/cortex_view/frontend/pure/${name}.js`, import.meta.url);
+const { State } = await import(at("state"));
+const { writeView } = await import(at("address"));
+
+const groups = { all: ["early visual", "faces", "streams"], initial: ["early visual", "faces"] };
+
+function fresh() {
+  const state = new State();
+  state.shownGroups = new Set(groups.initial);
+  return state;
+}
+
+test("own cameras at rest stay so beside a shared one that is not", () => {
+  const state = fresh();
+  Object.assign(state.shared, { zoom: 2.5, pan: [0.1, -0.2] });
+  state.setLocked(1, false);
+  state.own.get(1).recentre();
+  state.setLocked(3, false);
+  const other = fresh();
+  other.applyView(JSON.parse(JSON.stringify(state.toView(groups))));
+  assert.deepEqual(other.own.get(1).pan, [0, 0]);
+  assert.equal(other.own.get(1).zoom, 1);
+  assert.equal(other.own.get(3).zoom, 2.5);
+  assert.deepEqual(other.toView(groups), state.toView(groups));
+});
+
+test("a rounded rotation is the same when it is read and written again", () => {
+  const state = fresh();
+  for (let turn = 0; turn < 300; turn++) {
+    state.shared.drag(0.3, -0.07, "left");
+    const view = state.toView(groups);
+    const next = fresh();
+    next.applyView(view);
+    assert.deepEqual(next.toView(groups), view);
+  }
+  const length = fresh();
+  length.applyView({ rotation: [2, 0, 0, 0] });
+  assert.deepEqual(length.shared.rotation, [1, 0, 0, 0]);
+});
+
+test("a view as at first is written as nothing, and only what differs otherwise", () => {
+  const usual = fresh().toView(groups);
+  assert.equal(writeView(usual, usual), "");
+  const state = fresh();
+  state.threshold = 0.5;
+  assert.equal(writeView(state.toView(groups), usual), "t.5");
+  state.shared.surface = 2;
+  state.shownGroups.add("streams");
+  assert.equal(writeView(state.toView(groups), usual), "s2~t.5~kearly-visual_faces_streams");
+});
