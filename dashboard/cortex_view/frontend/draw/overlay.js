@@ -181,8 +181,6 @@ function halo(context, { theme }, text, x, y, colour) {
   context.fillText(text, x, y);
 }
 
-}
-
 function fitText(context, text, width) {
   if (context.measureText(text).width <= width) return text;
   let cut = text.length;
