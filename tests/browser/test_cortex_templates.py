@@ -221,7 +221,7 @@ def test_where_the_copy_is_absent_the_choice_says_where_its_files_belong(
     small, without_copy, places
 ):
     small.open(f"{without_copy}/?subject={NAME}&image=test-1&mesh=full")
-    told = small.page.locator('[data-testid="stAlert"]').first.inner_text()
+    told = small.page.locator("section.stSidebar .cs-note", has_text="Full fsaverage").inner_text()
     assert str(places[0] / "empty" / "fsaverage") in told
     assert "pial_left.gii.gz" in told
     assert "sulc_right.gii.gz" in told
