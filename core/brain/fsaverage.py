@@ -53,10 +53,15 @@ def find_fsaverage() -> Path | None:
     return None
 
 
+def missing_files() -> tuple[Path, tuple[str, ...]]:
+    """Return the folder that fsaverage belongs in, and the files that it lacks."""
+    folder = next((f for f in fsaverage_folders() if f.is_dir()), fsaverage_folders()[0])
+    return folder, tuple(name for name in FSAVERAGE_FILES if not (folder / name).is_file())
+
+
 def missing_fsaverage() -> MissingData:
     """Say which files would have to lie where."""
-    folder = next((f for f in fsaverage_folders() if f.is_dir()), fsaverage_folders()[0])
-    absent = [name for name in FSAVERAGE_FILES if not (folder / name).is_file()]
+    folder, absent = missing_files()
     named = ", ".join(absent)
     return MissingData(
         f"fsaverage at full size is not on this machine: {folder} lacks {len(absent)} of "

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 
 import streamlit as st
 
-from core.brain.fsaverage import find_fsaverage, missing_fsaverage
+from core.brain.fsaverage import find_fsaverage, missing_files
 from core.datasets import Subject
+from core.errors import CoreError
 from dashboard import services, state
 from dashboard.drawn_mesh import FULL, OWN, WAYS, DrawnMesh, default_way
 from dashboard.errors import show_error
@@ -61,11 +63,13 @@ def _how_to_get_it() -> None:
     if job is not None and job.running:
         _watch()
         return
-    absent = missing_fsaverage()
     if job is not None and job.error is not None:
-        show_error(type(absent)(*job.error))
-    else:
-        st.info(f"{absent.message} Drawn on fsaverage5 meanwhile.")
+        show_error(CoreError(*job.error))
+    folder, absent = missing_files()
+    st.html(
+        '<p class="cs-note"><b>Full fsaverage is not on this machine.</b> '
+        f"<code>{escape(str(folder))}</code> lacks {escape(', '.join(absent))}.</p>"
+    )
     if st.button("Download it from osf.io", key="fetch-fsaverage", width="stretch"):
         registry().start(_JOB, "fsaverage", ["fetch-fsaverage"])
         st.rerun()

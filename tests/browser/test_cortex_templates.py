@@ -221,7 +221,7 @@ def test_where_the_copy_is_absent_the_choice_says_where_its_files_belong(
     small, without_copy, places
 ):
     small.open(f"{without_copy}/?subject={NAME}&image=test-1&mesh=full")
-    told = small.page.locator('[data-testid="stAlert"]').first.inner_text()
+    told = small.page.locator("section.stSidebar .cs-note", has_text="Full fsaverage").inner_text()
     assert str(places[0] / "empty" / "fsaverage") in told
     assert "pial_left.gii.gz" in told
     assert "sulc_right.gii.gz" in told
@@ -230,7 +230,9 @@ def test_where_the_copy_is_absent_the_choice_says_where_its_files_belong(
 
 
 def test_a_subject_on_fsaverage5_has_nothing_to_choose(small, without_copy):
-    small.open(f"{without_copy}/?subject=sim01&mesh=full")
+    # It has no encoder here, so there is no brain to wait for.
+    small.page.goto(f"{without_copy}/?subject=sim01&mesh=full")
+    small.page.get_by_text("No encoder has been fitted to sim01").wait_for()
     assert small.said() == "Drawn on fsaverage5, 10,242 vertices per hemisphere."
     assert small.page.get_by_text("drawn by", exact=True).count() == 0
 
