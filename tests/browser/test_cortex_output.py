@@ -136,14 +136,6 @@ def test_the_standalone_file_opens_offline_and_shows_the_same(page_here, browser
     context.close()
 
 
-def test_a_film_comes_back_to_where_it_began(page_here):
-    if not page_here.evaluate("window.MediaRecorder?.isTypeSupported('video/webm') ?? false"):
-        pytest.skip("This Chromium records no WebM.")
-    before = _hook(page_here, "camera")
-    assert _hook(page_here, "film", "turntable", 0.5) > 2_000
-    assert _hook(page_here, "camera") == before
-
-
 def test_the_table_holds_the_means_of_the_values_sent(page_here):
     from dashboard.cortex_view.example import synthetic
 

@@ -429,6 +429,7 @@ def test_a_double_tap_centres(touched):
 
 def test_a_finger_draws_a_region_once_and_then_scrolls_again(touched):
     x, y = _brain(touched)
+    touched.page.locator('.cortex button[aria-label="More controls"]').tap()
     touched.page.locator('.cortex button[aria-label="Brush a region"]').tap()
     touched.page.evaluate(f"{ROOT}.scrollIntoView({{block: 'center'}})")
     touched.page.wait_for_timeout(300)

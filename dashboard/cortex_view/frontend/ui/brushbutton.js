@@ -10,7 +10,11 @@ export class BrushButton {
     this.viewer = viewer;
     this.element = make("button.icon", {
       type: "button", "aria-label": "Brush a region", title: "Brush a region (s)", "aria-pressed": "false",
-      onclick: () => viewer.brush.turn(!viewer.brush.on),
+      onclick: () => {
+        viewer.brush.turn(!viewer.brush.on);
+        // On a small screen the other controls lie over the brains.
+        viewer.toolbar.fold();
+      },
     }, icon(LASSO));
   }
 

@@ -49,6 +49,11 @@ export class Toolbar {
     });
   }
 
+  /** Close the sheet of further controls, where there is one. */
+  fold() {
+    this.#showMore(false);
+  }
+
   #showMore(on) {
     this.more.setAttribute("aria-expanded", String(on));
     this.element.dataset.more = String(on);
