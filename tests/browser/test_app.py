@@ -62,7 +62,7 @@ def _wait_for_change(page, before):
     _settled(page)
 
 
-def test_another_image_costs_60_kb_at_most_and_the_camera_stays(page, app):
+def test_another_image_costs_62_kb_at_most_and_the_camera_stays(page, app):
     received = []
     page.on(
         "websocket", lambda socket: socket.on("framereceived", lambda d: received.append(len(d)))
@@ -76,7 +76,8 @@ def test_another_image_costs_60_kb_at_most_and_the_camera_stays(page, app):
     page.keyboard.press("ArrowRight")
     _wait_for_change(page, before)
     page.wait_for_timeout(500)
-    assert 0 < sum(received) <= 60_000
+    # Of which 3 kB are reliability, one byte a vertex.
+    assert 0 < sum(received) <= 62_000
     assert _camera(page) == camera
     assert "image=test-2" in page.url
 

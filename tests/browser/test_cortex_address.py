@@ -87,7 +87,7 @@ def test_looking_sends_nothing_and_is_in_the_address_all_the_same(page, app):
     page.wait_for_timeout(1500)  # whatever the page itself still says
     frames.clear()
     root = page.locator("[data-painted]").first
-    root.locator("button", has_text="ven").first.click()
+    root.locator('button[aria-label="ventral view"]').click()
     _wait_for_view(page, "pven")
     _call(page, "setView", {"tables": {"diverging": "purple green"}, "surface": 1.5})
     _wait_for_view(page, "cdi.purple-green")

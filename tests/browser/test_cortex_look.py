@@ -179,6 +179,8 @@ _PLAY = """async ([root, name, seconds]) => {
     for (const share of [0, 0.5, 1]) {
         video.currentTime = Math.max(0, share * (Number.isFinite(duration) ? duration : seconds) - 0.02);
         await on('seeked');
+        // A busy machine says so before the frame is there.
+        await new Promise((resolve) => setTimeout(resolve, 500));
         context.drawImage(video, 0, 0, 120, 60);
         frames.push(Array.from(context.getImageData(0, 0, 120, 60).data));
     }

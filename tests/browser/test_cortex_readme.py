@@ -36,7 +36,7 @@ p = 0.7 * y
 
 
 def _code() -> list[str]:
-    (block,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    block, *_ = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     app, main = block.split("# main.py\n")
     return [app, main]
 

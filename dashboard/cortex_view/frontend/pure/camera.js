@@ -108,7 +108,7 @@ export class Camera {
     if (view.preset) this.rotation = presetRotation(view.preset);
     if (view.rotation) {
       // Rounded ones stay as they are: written again they are the same.
-      const rounded = Math.abs(Math.hypot(...view.rotation) - 1) < 1e-3;
+      const rounded = Math.abs(Math.hypot(...view.rotation) - 1) < 2e-4;
       this.rotation = rounded ? [...view.rotation] : normalise(view.rotation);
     }
     if (view.surface !== undefined) this.surface = view.surface;
