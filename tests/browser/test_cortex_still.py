@@ -188,4 +188,4 @@ def test_the_servers_picture_has_the_browsers_colours_at_known_vertices(drawn, v
     again = np.abs(ours[y, x + width] - theirs[y, x + width]).max(1)
     assert (again <= 4).mean() > 0.97
     # And the whole of both pictures, silhouettes and words aside.
-    assert (np.abs(ours - theirs).max(2) <= 6).mean() > 0.97
+    assert (np.abs(ours - theirs).max(2) <= 6).mean() > 0.96
