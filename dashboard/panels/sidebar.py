@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from html import escape
+from typing import NoReturn
 
 import streamlit as st
 
@@ -71,6 +72,8 @@ def pick_encoder(subject: Subject) -> Run:
     with st.sidebar:
         run = _pick_run(subject)
         fit_button(subject)
+    if run is None:
+        _say_that_none_is_fitted(subject)
     return run
 
 
@@ -78,18 +81,28 @@ def pick_pair(subject: Subject) -> tuple[Run, Run | None]:
     """Draw the menus of two encoders to compare; the second is None where there is no other."""
     with st.sidebar:
         first = _pick_run(subject)
-        second = _pick_versus(subject, first)
+        second = None if first is None else _pick_versus(subject, first)
         fit_button(subject)
+    if first is None:
+        _say_that_none_is_fitted(subject)
     return first, second
 
 
-def _pick_run(subject: Subject) -> Run:
+def _say_that_none_is_fitted(subject: Subject) -> NoReturn:
+    """Say so where the page's figures would be, and end the page."""
+    st.info(
+        f"No encoder has been fitted to {subject.id} yet.{_on_the_way()} Fit one with the button "
+        "in the sidebar; it appears here when it is done."
+    )
+    link_to("data", f"What the folder of {subject.id} holds")
+    st.stop()
+
+
+def _pick_run(subject: Subject) -> Run | None:
     menu = EncoderMenu.of(services.runs_of(subject.id))
     now = state.current()
     if not menu.runs:
-        st.info(f"No encoder has been fitted to {subject.id} yet.{_on_the_way()}")
-        fit_button(subject)
-        st.stop()
+        return None
     start = menu.default()
     wanted = EncoderKey(
         now.backbone or start.backbone, now.layer or start.layer, now.encoder or start.encoder
