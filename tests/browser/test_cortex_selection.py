@@ -51,6 +51,13 @@ class Cortex:
     def still(self) -> None:
         self.page.wait_for_selector('[data-test-script-state="notRunning"]')
 
+    def quiet(self) -> None:
+        """Wait until all is told: the page hears of a camera a moment after it has moved."""
+        before = -1
+        while before != (before := len(self.sent)):
+            self.page.wait_for_timeout(900)
+        self.still()
+
     def focus(self) -> None:
         self.page.evaluate(f"{ROOT}.querySelector('canvas').focus()")
 
@@ -84,6 +91,7 @@ def shared(browser, address):
 @pytest.fixture
 def cortex(shared):
     shared.call("restart")
+    shared.quiet()
     shared.focus()
     return shared
 
@@ -262,6 +270,7 @@ def test_keys_grow_shrink_and_tell_a_region(cortex):
     cortex.press("G")
     assert len(cortex.region()) < len(two_rings)
     assert "Enter" in cortex.line()
+    cortex.quiet()
     before = len(cortex.sent)
     cortex.press("Enter")
     cortex.page.wait_for_timeout(800)
