@@ -16,6 +16,22 @@ import pytest  # noqa: E402
 from filelock import FileLock  # noqa: E402
 
 
+# Long files begin, so that no worker is left alone with one at the end. The first makes the demo;
+# for as long as that takes, the second worker is given what needs no demo.
+_FIRST = (
+    "tests/browser/test_app.py",
+    "tests/core/cli/test_killed_commands.py",
+    "tests/browser/test_data_page.py",
+    "tests/core/pipeline/test_killed_fits.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; the others keep their order."""
+    place = {name: k for k, name in enumerate(_FIRST)}
+    items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(42)

@@ -179,10 +179,16 @@ _PLAY = """async ([root, name, seconds]) => {
     for (const share of [0, 0.5, 1]) {
         video.currentTime = Math.max(0, share * (Number.isFinite(duration) ? duration : seconds) - 0.02);
         await on('seeked');
-        // A busy machine says so before the frame is there.
-        await new Promise((resolve) => setTimeout(resolve, 500));
-        context.drawImage(video, 0, 0, 120, 60);
-        frames.push(Array.from(context.getImageData(0, 0, 120, 60).data));
+        // A busy machine says so before the frame is there: until another one is, a while at most.
+        let frame;
+        for (let tries = 0; tries < 40; tries++) {
+            await new Promise((resolve) => setTimeout(resolve, 250));
+            context.drawImage(video, 0, 0, 120, 60);
+            frame = Array.from(context.getImageData(0, 0, 120, 60).data);
+            const last = frames.at(-1);
+            if (!last || frame.some((value, k) => Math.abs(value - last[k]) > 40)) break;
+        }
+        frames.push(frame);
     }
     return { duration, size: [videoWidth, videoHeight], frames };
 }"""  # noqa: E501
