@@ -15,7 +15,6 @@ import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 from filelock import FileLock  # noqa: E402
 
-
 # Long files begin, so that no worker is left alone with one at the end. The first makes the demo;
 # for as long as that takes, the second worker is given what needs no demo.
 _FIRST = (
