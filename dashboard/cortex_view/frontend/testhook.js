@@ -1,7 +1,7 @@
 // What numeric browser tests may ask, as `root.__cortex`.
 
 import { composePicture } from "./draw/picture.js";
-import { recordFilm } from "./film.js";
+import { makeFilm } from "./film.js";
 import { isVisible } from "./pure/picking.js";
 import { positionsOf } from "./pure/region.js";
 import { State } from "./pure/state.js";
@@ -130,7 +130,7 @@ export function testHook(viewer) {
       return rgb;
     },
     /** A short film as an address that a <video> plays. */
-    film: async (name, seconds) => URL.createObjectURL(await recordFilm(viewer, name, { seconds, ratio: 1 })),
+    film: async (name, seconds, exact = true) => URL.createObjectURL(await makeFilm(viewer, name, { seconds, ratio: 1, exact })),
     /** Bytes of the picture to save, at a ratio. */
     png: async (ratio) => [...new Uint8Array(await (await composePicture(viewer, { ratio, trim: false })).arrayBuffer())],
     stageSize: () => [viewer.stage.width, viewer.stage.height],

@@ -3,7 +3,7 @@
 import { composePicture } from "../draw/picture.js";
 import { composeSvg } from "../draw/svg.js";
 import { icon, make } from "../element.js";
-import { recordFilm } from "../film.js";
+import { canFilm, makeFilm } from "../film.js";
 import { composeHtml } from "../standalone.js";
 
 const SAVE = "M8 2v8m0 0L4.8 6.8M8 10l3.2-3.2M2.5 11v2.5h11V11";
@@ -19,11 +19,11 @@ export class SaveMenu {
     this.clear = make("input", { type: "checkbox" });
     this.caption = make("input", { type: "text", "aria-label": "Caption of the PNG", placeholder: "caption" });
     this.said = make("div.hint", { role: "status" });
-    this.progress = make("progress", { max: 1, value: 0, "aria-label": "Recording" });
+    this.progress = make("progress", { max: 1, value: 0, "aria-label": "Making the film" });
     this.filming = make("div.filming", { hidden: "" }, this.progress,
       make("button.cancel", { type: "button", onclick: () => this.ending?.abort() }, "cancel"));
     const film = (text, name) =>
-      window.MediaRecorder ? item(text, `cortex-${name}.webm`, () => this.#film(FILM_OF[name])) : "";
+      canFilm() ? item(text, `cortex-${name}.webm`, () => this.#film(FILM_OF[name])) : "";
     const item = (text, name, compose) =>
       make("button.item", { type: "button", onclick: () => this.#save(name, compose) }, text);
     const picture = () =>
@@ -45,13 +45,13 @@ export class SaveMenu {
     );
   }
 
-  /** Record; one film at a time. */
+  /** Make it; one film at a time. */
   async #film(name) {
     this.ending?.abort();
     const ending = (this.ending = new AbortController());
     this.filming.hidden = false;
     try {
-      return await recordFilm(this.viewer, name, {
+      return await makeFilm(this.viewer, name, {
         signal: ending.signal, progress: (share) => (this.progress.value = share),
       });
     } finally {
