@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from core.backbones.allocator import kept_memory
 from core.backbones.base import Backbone, Reduce
 from core.errors import InvalidInput
 from core.features.decoding import prepared_batches
@@ -103,14 +104,15 @@ def extract_batches(
     n_done = n_images - sum(map(len, batches))
     progress(n_done / max(n_images, 1), f"Computing features of {n_images} images")
     ready = prepared_batches(backbone, images, batches)
-    for rows, batch in zip(batches, ready, strict=True):
-        responses = backbone.forward(batch, layers, reduce)
-        yield (
-            slice(rows.start, rows.stop),
-            {name: _to_numpy(response) for name, response in responses.items()},
-        )
-        n_done += len(rows)
-        progress(n_done / n_images, f"Computed features of {n_done} of {n_images} images")
+    with kept_memory():
+        for rows, batch in zip(batches, ready, strict=True):
+            responses = backbone.forward(batch, layers, reduce)
+            yield (
+                slice(rows.start, rows.stop),
+                {name: _to_numpy(response) for name, response in responses.items()},
+            )
+            n_done += len(rows)
+            progress(n_done / n_images, f"Computed features of {n_done} of {n_images} images")
 
 
 def largest_batch(input_size: int) -> int:
