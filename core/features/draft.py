@@ -53,6 +53,7 @@ class Draft:
         self.folder = folder
         self._shape = shape
         self._dtype = dtype.newbyteorder("<")
+        self._own: set[range] = set()
 
     def has(self, chunk: range) -> bool:
         """Tell whether a chunk of images is there and undamaged; reads it once."""
@@ -86,11 +87,14 @@ class Draft:
             # The folder goes when another process has finished the layer; so has this chunk then.
             with contextlib.suppress(FileNotFoundError):
                 unfinished.replace(target)
+                self._own.add(chunk)
         finally:
             unfinished.unlink(missing_ok=True)
 
     def assemble(self, stream: BinaryIO, chunks: Sequence[range]) -> None:
         """Write an ``.npy`` file of all chunks in order, holding one block in memory.
+
+        What this object has written itself is copied without being looked at again.
 
         Raises
         ------
@@ -102,8 +106,11 @@ class Draft:
             stream, {"descr": self._dtype.str, "fortran_order": False, "shape": shape}
         )
         for chunk in chunks:
-            for block in self._blocks(chunk):
-                stream.write(block)
+            if chunk in self._own:
+                self._copy(chunk, stream)
+            else:
+                for block in self._blocks(chunk):
+                    stream.write(block)
 
     def discard(self) -> None:
         """Remove the chunks; a file that is not ours stays, and the folder with it."""
@@ -115,6 +122,23 @@ class Draft:
     def _file(self, chunk: range) -> Path:
         return self.folder / f"{chunk.start:08d}.chunk"
 
+    def _n_bytes(self, chunk: range) -> int:
+        """Of a chunk's rows, without the checksum behind them."""
+        return len(chunk) * int(np.prod(self._shape, dtype=np.int64)) * self._dtype.itemsize
+
+    def _copy(self, chunk: range, stream: BinaryIO) -> None:
+        left = self._n_bytes(chunk)
+        try:
+            with self._file(chunk).open("rb") as source:
+                while left:
+                    block = source.read(min(_BLOCK, left))
+                    if not block:
+                        raise LostChunkError(str(self._file(chunk)))
+                    stream.write(block)
+                    left -= len(block)
+        except FileNotFoundError as error:
+            raise LostChunkError(str(error)) from None
+
     def _checksum_start(self, chunk: range) -> int:
         # A chunk of other rows, shape or dtype is damaged even where it has as many bytes.
         what = [chunk.start, chunk.stop, to_plain(self._shape), self._dtype.str]
@@ -122,7 +146,7 @@ class Draft:
 
     def _blocks(self, chunk: range) -> Iterator[bytes]:
         """Yield a chunk's bytes; the last block only after the checksum was found right."""
-        left = len(chunk) * int(np.prod(self._shape, dtype=np.int64)) * self._dtype.itemsize
+        left = self._n_bytes(chunk)
         checksum = self._checksum_start(chunk)
         try:
             with self._file(chunk).open("rb") as stream:

@@ -14,6 +14,7 @@ import contextlib
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -184,21 +185,33 @@ def _fill(
     by_end = {c.stop: c for c in todo}
     by_start = {c.start: c for c in todo}
     writers: dict[Wanted, Callable[[np.ndarray], None]] = {}
-    with ExitStack() as open_chunks:
+
+    def keep(rows: slice, parts: dict[str, np.ndarray]) -> bool:
+        """Write a batch; tell whether all the rest is there by now."""
+        nonlocal writers
+        if rows.start in by_start:
+            chunk = by_start[rows.start]
+            writers = {
+                w: open_chunks.enter_context(drafts[w].writing(chunk)) for w in lacking[chunk]
+            }
+        for w, write in writers.items():
+            write(w.rows(parts))
+        if rows.stop not in by_end:
+            return False
+        open_chunks.close()
+        return finished_elsewhere()
+
+    # A batch is written while the network works on the next one, and no further ahead.
+    with ExitStack() as open_chunks, ThreadPoolExecutor(1, "keep") as behind:
+        last: Future[bool] | None = None
         for rows, parts in extract_batches(
             *source, batch_size=batch_size, progress=progress, chunks=todo
         ):
-            if rows.start in by_start:
-                chunk = by_start[rows.start]
-                writers = {
-                    w: open_chunks.enter_context(drafts[w].writing(chunk)) for w in lacking[chunk]
-                }
-            for w, write in writers.items():
-                write(w.rows(parts))
-            if rows.stop in by_end:
-                open_chunks.close()
-                if finished_elsewhere():
-                    return
+            if last is not None and last.result():
+                return
+            last = behind.submit(keep, rows, parts)
+        if last is not None:
+            last.result()
 
 
 def _assemble(wanted: Wanted, draft: Draft, chunks: Sequence[range], n_images: int) -> None:
