@@ -14,6 +14,7 @@ from torch.overrides import TorchFunctionMode
 from core.backbones.base import Backbone, Reduce
 from core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
 from core.backbones.framing import Framing
+from core.backbones.headless import is_whole
 from core.backbones.precision import Precision, check_units, computing_in
 from core.backbones.stretch import Stretched
 from core.errors import InvalidInput
@@ -239,7 +240,7 @@ def _run_with_hooks(
     handles = [
         module.register_forward_hook(make_hook(name))
         for name, module in network.named_modules()
-        if name and (wanted is None or _may_give(name, wanted))
+        if name and (wanted is None or _may_give(name, wanted)) and is_whole(module)
     ]
     try:
         network(batch)

@@ -10,8 +10,10 @@ import torch
 from torch import nn
 
 from core.backbones.card import BackboneCard, WeightsSpec
+from core.backbones.headless import leave_out_classifier
 from core.backbones.weights_files import weights_file
 from core.backbones.weights_loading import (
+    absent_note,
     left_out_note,
     load_state,
     load_strictly,
@@ -33,7 +35,7 @@ def make_network(
     """Build a network and load its weights whole; the global random generator is left alone.
 
     A user's checkpoint may tell apart other classes than the published network: the network is
-    then built with as many.
+    then built with as many. It may have no classifier: the network then ends before it.
 
     Parameters
     ----------
@@ -60,5 +62,9 @@ def make_network(
         found = n_classes(part, network.state_dict()) if weights.kind == "file" else None
         if found is not None:
             network = build(found)
+    if weights.kind != "file":
+        load_strictly(network, part, path, card.title)
+        return network, ()
+    absent = leave_out_classifier(network, part)
     load_strictly(network, part, path, card.title)
-    return network, left_out_note(left_out) if weights.kind == "file" else ()
+    return network, left_out_note(left_out) + absent_note(absent)

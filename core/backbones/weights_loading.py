@@ -176,6 +176,14 @@ def left_out_note(names: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
+def absent_note(modules: tuple[str, ...]) -> tuple[str, ...]:
+    """Say that a checkpoint has no classifier; nothing where it has one."""
+    if not modules:
+        return ()
+    which = modules[0] if len(modules) == 1 else f"{modules[0]} to {modules[-1]}"
+    return (f"The file has no weights for the network's end ({which}), which is left out.",)
+
+
 def _misfits(state: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
     missing = [k for k in expected if k not in state and not k.endswith("num_batches_tracked")]
     surplus = [k for k in state if k not in expected]

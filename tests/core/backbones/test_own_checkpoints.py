@@ -10,7 +10,7 @@ from torch import nn
 from core.backbones import WeightsSpec, load_backbone
 from core.backbones.torchvision_import import import_torchvision
 from core.backbones.weights_loading import load_state, load_strictly, n_classes, own_part
-from core.errors import DamagedFile
+from core.errors import DamagedFile, UnknownName
 
 
 def network():
@@ -163,3 +163,45 @@ def test_own_weights_are_another_key_than_the_same_file_changed(tmp_path):
     assert WeightsSpec.from_file(path).sha256 != weights.sha256
     with pytest.raises(DamagedFile, match="content has changed"):
         load_backbone("squeezenet1_1", weights, "cpu")
+
+
+@pytest.mark.parametrize(
+    ("name", "absent", "last"),
+    [
+        ("resnet18", ("fc.",), "avgpool"),
+        ("alexnet", ("classifier.6.",), "classifier.5"),
+        ("alexnet", ("classifier.",), "avgpool"),
+        ("squeezenet1_1", ("classifier.",), "features.12.expand3x3_activation"),
+    ],
+)
+def test_a_checkpoint_without_its_classifier_has_all_other_layers(tmp_path, name, absent, last):
+    torch.manual_seed(2)
+    whole = import_torchvision().models.get_model(name).eval()
+    headless = {k: v for k, v in whole.state_dict().items() if not k.startswith(absent)}
+    for file, state in (("whole.pth", whole.state_dict()), ("headless.pth", headless)):
+        torch.save(state, tmp_path / file)
+    ours, full = (
+        load_backbone(name, WeightsSpec.from_file(tmp_path / file), "cpu")
+        for file in ("headless.pth", "whole.pth")
+    )
+    layers, all_layers = ([layer.name for layer in b.layers()] for b in (ours, full))
+    gone = set(all_layers) - set(layers)
+    assert gone
+    assert all(x.startswith((absent[0].split(".")[0],)) for x in gone)
+    assert [x for x in all_layers if x not in gone] == layers
+    assert last in layers
+    batch = torch.randn(2, 3, 224, 224)
+    torch.testing.assert_close(ours.forward(batch, layers), full.forward(batch, layers))
+    (note,) = ours.notes
+    assert absent[0].rstrip(".") in note
+    with pytest.raises(UnknownName, match="classifier|fc"):
+        ours.forward(batch, [sorted(gone)[0]])
+
+
+def test_a_checkpoint_that_lacks_more_than_the_classifier_is_refused(tmp_path):
+    state = import_torchvision().models.resnet18().state_dict()
+    for absent in (("layer4.", "fc."), ("fc.", "bn1."), ("layer4.1.",)):
+        kept = {k: v for k, v in state.items() if not k.startswith(absent)}
+        torch.save(kept, tmp_path / "own.pth")
+        with pytest.raises(DamagedFile, match="weights are missing"):
+            load_backbone("resnet18", WeightsSpec.from_file(tmp_path / "own.pth"), "cpu")
