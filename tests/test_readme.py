@@ -17,7 +17,8 @@ def test_the_two_commands_are_there_and_name_files_that_exist():
     commands = [line for line in README.splitlines() if line.startswith("pip install")]
     assert commands == [
         "pip install -r requirements.txt && streamlit run dashboard/app.py",
-        "pip install -r tests/requirements.txt && python -m pytest -n 2 --dist loadfile --no-loadscope-reorder",
+        "pip install -r tests/requirements.txt && "
+        "python -m pytest -n 2 --dist loadfile --no-loadscope-reorder",
     ]
     for name in re.findall(r"-r (\S+)", " ".join(commands)):
         assert (ROOT / name).exists()
