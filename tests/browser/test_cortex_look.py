@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from dashboard.cortex_view import colour_table
 
@@ -334,3 +335,35 @@ def test_cameras_glide_unless_motion_is_unwanted(browser, address, wish):
     assert at_once == ("dorsal" if wish == "reduce" else None)
     page.wait_for_function(f"{ROOT}.__cortex.camera().preset === 'dorsal'")
     page.close()
+
+
+def _png(page) -> np.ndarray:
+    with Image.open(io.BytesIO(bytes(_hook(page, "png", 1)))) as picture:
+        return np.asarray(picture.convert("RGB")).astype(int)
+
+
+def test_a_roi_brought_forward_dims_all_others_on_both_hemispheres(views):
+    def bring(roi):
+        views.evaluate(
+            "detail => window.dispatchEvent(new CustomEvent('cortiscope:hover-roi', { detail }))",
+            roi,
+        )
+
+    bring(None)
+    before = _png(views)
+    bring({"roi": "FFA-1", "hemisphere": "right"})
+    forward = _png(views)
+    changed = np.abs(forward - before).max(2) > 24
+    # Of the first view, whose brains stand side by side: outlines and names of both.
+    _, _, view_width, _ = _first_body(views)
+    left, right = changed[:, : view_width // 2], changed[:, view_width // 2 : view_width]
+    assert left.sum() > 50
+    assert right.sum() > 50
+    assert _hook(views, "marks")["glowing"] == ["FFA-1", "right"]
+    bring(None)
+    assert np.abs(_png(views) - before).max() <= 2
+
+
+def _first_body(page) -> tuple[int, int, int, int]:
+    body = _hook(page, "cells")[0]["body"]
+    return int(body["x"]), int(body["y"]), int(body["w"]), int(body["h"])

@@ -73,6 +73,10 @@ class Scene:
         """Whether a ROI is brought forward."""
         return bool(self.look.raised[roi.side] >> roi.bit & 1)
 
+    def stands_out(self, roi: StillRoi) -> bool:
+        """Whether a ROI is drawn in full: it is brought forward, or none is."""
+        return self.is_raised(roi) or not any(self.look.raised.values())
+
     def labelled(self) -> list[int]:
         """Return places in ``subject.rois`` of those whose names are wanted."""
         names = self.view.get("labels", True)

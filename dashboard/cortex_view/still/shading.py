@@ -197,6 +197,7 @@ def _outline(
     a, b, c = (subject.masks[corners[:, k]] for k in range(3))
     on_right = corners[:, 0] >= brain.slices["right"].start
     raised = np.where(on_right, np.uint64(look.raised["right"]), np.uint64(look.raised["left"]))
+    focused = any(look.raised.values())
     differ = (a | b | c) & ~(a & b & c) & (np.uint64(look.shown) | raised)
     near = np.flatnonzero(differ)
     for bit in range(len(look.roi_colours)):
@@ -208,7 +209,7 @@ def _outline(
         slope = np.hypot(_mixed(inside, fragments.dx[at]), _mixed(inside, fragments.dy[at]))
         away = np.abs(_mixed(inside, fragments.bary[at]) - 0.5) / np.maximum(slope, 1e-9)
         lifted = (raised[at] & flag) != 0
-        strength = np.where(~lifted & (raised[at] != 0), 0.3, 1.0)
+        strength = np.where(~lifted & focused, 0.3, 1.0)
         half = np.where(lifted, 1.4, 0.75) * look.pixel
         wide = half + np.where(lifted, 1.6, 0.9) * look.pixel
         for colour, width, most in ((look.halo, wide, 0.4), (look.roi_colours[bit], half, 1.0)):

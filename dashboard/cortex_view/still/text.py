@@ -16,6 +16,7 @@ from dashboard.cortex_view.still.words import Words, format_number
 
 SQUARE = 34  # CSS pixels: the height of the legend of value by reliability
 _INSET = 14
+DIMMED = 0.45  # opacity of names of ROIs while another one is brought forward
 _QUIET = 0.68  # of the text colour
 _BEHIND = 3.0  # mm behind what is seen and still in sight
 
@@ -98,7 +99,10 @@ def draw_names(
     ):
         colour = scene.line_colours[label.roi.bit]
         at = (x, y + size * 0.34)
-        words.write(label.roi.name, *at, size, weight=600, colour=colour, anchor="m", halo=True)
+        alpha = 1.0 if scene.stands_out(label.roi) else DIMMED
+        words.write(
+            label.roi.name, *at, size, weight=600, colour=colour, alpha=alpha, anchor="m", halo=True
+        )
 
 
 def _in_sight(

@@ -63,7 +63,7 @@ class Words:
         at = (x * self.ratio, y * self.ratio)
         font = self.font(size, weight)
         if halo:
-            edge = (*self.background, round(0.88 * 255))
+            edge = (*self.background, round(0.88 * 255 * alpha))
             self.draw.text(
                 at, text, edge, font, f"{anchor}s", stroke_width=1.75 * self.ratio, stroke_fill=edge
             )

@@ -2,6 +2,7 @@
 
 import { toCss } from "../pure/colour.js";
 import { placeLabels } from "../pure/labels.js";
+import { DIMMED, standsOut } from "../pure/scene.js";
 import { SIDES } from "../pure/space.js";
 import { drawLegend } from "./legend.js";
 import { fade } from "./paint.js";
@@ -168,8 +169,10 @@ function drawRoiLabels(context, scene, i, hints) {
     taken: [...captionBoxes(sight), ...pickBoxes(scene, sight)],
   };
   for (const { label, x, y } of placeLabels(scene.labels[i], sight, options)) {
+    context.globalAlpha = standsOut(scene.look.raised, label) ? 1 : DIMMED;
     halo(context, scene, label.name, x, y + size * 0.34, toCss(label.colour));
   }
+  context.globalAlpha = 1;
 }
 
 function halo(context, { theme }, text, x, y, colour) {

@@ -255,6 +255,7 @@ export class Renderer {
       const { matrix, centre, anchorX } = projection.sides[side];
       gl.uniform2ui(u.shown, look.shown[0], look.shown[1]);
       gl.uniform2ui(u.raised, look.raised[side][0], look.raised[side][1]);
+      gl.uniform1i(u.focused, look.raised.any ? 1 : 0);
       gl.uniform3fv(u.centre, centre);
       gl.uniformMatrix3fv(u.rotation, true, matrix);
       gl.uniform2f(u.anchor, anchorX, projection.anchorY);

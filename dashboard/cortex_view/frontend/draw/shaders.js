@@ -162,7 +162,8 @@ uniform vec3 ink;
 uniform vec3 accent;
 uniform float pixel; // device pixels per CSS pixel
 uniform uvec2 shown; // ROIs outlined
-uniform uvec2 raised; // ROIs brought forward
+uniform uvec2 raised; // ROIs brought forward, of this hemisphere
+uniform bool focused; // one is, of either
 uniform vec3 roiColours[64];
 
 // Coverage of a line of a half width, at a distance in device pixels.
@@ -171,7 +172,7 @@ float line(float distance, float halfWidth) {
 }
 
 void outline(uint bits, uint m0, uint m1, uint m2, uint front, int first, vec3 dx, vec3 dy,
-             bool dimmed, inout vec3 rgb) {
+             inout vec3 rgb) {
   for (int guard = 0; guard < 12 && bits != 0u; guard++) {
     uint low = bits & (~bits + 1u);
     bits &= bits - 1u;
@@ -181,7 +182,7 @@ void outline(uint bits, uint m0, uint m1, uint m2, uint front, int first, vec3 d
     bool lifted = (front & low) != 0u;
     float halfWidth = (lifted ? 1.4 : 0.75) * pixel;
     int index = first + int(log2(float(low)) + 0.5);
-    float strength = dimmed && !lifted ? 0.3 : 1.0;
+    float strength = focused && !lifted ? 0.3 : 1.0;
     rgb = mix(rgb, halo, line(away, halfWidth + (lifted ? 1.6 : 0.9) * pixel) * 0.4 * strength);
     rgb = mix(rgb, roiColours[index], line(away, halfWidth) * strength);
   }
@@ -227,9 +228,8 @@ void main() {
   uvec2 any = (mask0.xy | mask1.xy | mask2.xy) & (shown | raised);
   uvec2 differ = any & ~(mask0.xy & mask1.xy & mask2.xy);
   if ((differ.x | differ.y) != 0u) {
-    bool dimmed = (raised.x | raised.y) != 0u;
-    outline(differ.x, mask0.x, mask1.x, mask2.x, raised.x, 0, dx, dy, dimmed, rgb);
-    outline(differ.y, mask0.y, mask1.y, mask2.y, raised.y, 32, dx, dy, dimmed, rgb);
+    outline(differ.x, mask0.x, mask1.x, mask2.x, raised.x, 0, dx, dy, rgb);
+    outline(differ.y, mask0.y, mask1.y, mask2.y, raised.y, 32, dx, dy, rgb);
   }
   uint marked = mask0.z | mask1.z | mask2.z;
   if (marked != 0u) {

@@ -4,6 +4,7 @@ import { borderPaths } from "../pure/borders.js";
 import { FLAT } from "../pure/camera.js";
 import { lineColour, toCss } from "../pure/colour.js";
 import { placeLabels } from "../pure/labels.js";
+import { DIMMED, standsOut } from "../pure/scene.js";
 import { formatNumber } from "../pure/numbers.js";
 import { legendOf } from "../pure/scales.js";
 import { SIDES } from "../pure/space.js";
@@ -44,7 +45,7 @@ ${bars.join("\n")}
   return new Blob([svg], { type: "image/svg+xml" });
 }
 
-function viewParts({ labels, views, theme }, sight, i, model, state) {
+function viewParts({ labels, views, theme, look: { raised } }, sight, i, model, state) {
   const { cell } = sight;
   const clip = `view${i}`;
   const lines = [];
@@ -52,7 +53,8 @@ function viewParts({ labels, views, theme }, sight, i, model, state) {
     const mesh = model.geometry[side];
     const { masks } = model.space.sides[side];
     model.space.names.forEach(({ name, group, colour }, bit) => {
-      if (!state.shownGroups.has(group)) return;
+      const roi = { side, bit };
+      if (!state.shownGroups.has(group) && !raised.has(roi)) return;
       const d = borderPaths(mesh.faces, mesh.nFlat, masks, bit).map(({ points, closed }) => {
         const steps = points.map(([a, b]) => {
           const [p, q] = [sight.toScreen(side, a), sight.toScreen(side, b)];
@@ -62,14 +64,14 @@ function viewParts({ labels, views, theme }, sight, i, model, state) {
       });
       if (!d.length) return;
       const label = escape(`${name} ${side}`);
-      lines.push(`<path id="${clip}-${label.replace(/\s+/g, "-")}" d="${d.join("")}" stroke="${toCss(lineColour(colour, theme.name))}"><title>${label}</title></path>`);
+      lines.push(`<path id="${clip}-${label.replace(/\s+/g, "-")}" d="${d.join("")}" stroke="${toCss(lineColour(colour, theme.name))}"${emphasis(raised, roi)}><title>${label}</title></path>`);
     });
   }
   const measure = document.createElement("canvas").getContext("2d");
   measure.font = `600 12.5px ${theme.font}`;
   const names = placeLabels(labels[i], sight, {
     widthOf: (name) => measure.measureText(name).width, height: 16.5, taken: captionBoxes(sight), hints: new Map(),
-  }).map(({ label, x, y }) => `<text x="${round(x)}" y="${round(y + 4)}" fill="${toCss(label.colour)}">${escape(label.name)}</text>`);
+  }).map(({ label, x, y }) => `<text x="${round(x)}" y="${round(y + 4)}" fill="${toCss(label.colour)}"${standsOut(raised, label) ? "" : ` opacity="${DIMMED}"`}>${escape(label.name)}</text>`);
   const sides = captions(sight).map(({ text, x, y }) => `<text x="${round(x)}" y="${round(y)}">${escape(text)}</text>`);
   const { body } = cell;
   const view = views[i];
@@ -83,6 +85,10 @@ function viewParts({ labels, views, theme }, sight, i, model, state) {
 <g font-size="12.5" font-weight="600" text-anchor="middle" paint-order="stroke" stroke="${escape(theme.background)}" stroke-opacity=".88" stroke-width="3.5" stroke-linejoin="round">${names.join("\n")}</g></g>
 <g font-size="12" text-anchor="middle" fill-opacity=".7">${sides.join("")}</g></g>`;
 }
+
+/** How an outline differs while a ROI is brought forward, as on screen. */
+const emphasis = (raised, roi) =>
+  !raised.any ? "" : raised.has(roi) ? ' stroke-width="2.8"' : ' stroke-opacity="0.3"';
 
 /** A colour bar whose right end, number and unit included, is at x; or the square of reliability. */
 function legend(view, right, bottom, theme, i) {

@@ -106,6 +106,12 @@ function lookOf({ model, state, theme, plain }, raised) {
   };
 }
 
+/** Opacity of names of ROIs while another one is brought forward. */
+export const DIMMED = 0.45;
+
+/** Whether a ROI {side, bit} is drawn in full: it is brought forward, or none is. */
+export const standsOut = (raised, roi) => !raised.any || Boolean(raised.has(roi));
+
 /** The focused and the pointed-at ROI, as bits per hemisphere. */
 export function raisedBits({ model, pointing }) {
   const out = { left: [0, 0], right: [0, 0], any: false };
