@@ -8,35 +8,21 @@ torch. After every kill a line names what is finished, as JSON.
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
 import sys
-import time
 from pathlib import Path
 
-from core.cli import main as cli
 from core.features import extract
 from core.features.draft import Draft  # noqa: F401 - loads what the command needs
 from core.pipeline import on_the_way
+from tests.core.killing import run
 
 KILLS = 10
 
 
-def _start(home, arguments):
-    child = os.fork()
-    if not child:
-        status = 1
-        try:
-            os.environ["CORTISCOPE_HOME"] = home
-            status = cli.main([*(a.replace("HOME", home) for a in arguments), "--progress", "none"])
-        finally:
-            os._exit(status)
-    return child
-
-
-def _end(child):
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+def _run(home, arguments, **kill):
+    status, _ = run([a.replace("HOME", home) for a in arguments], Path(home), **kill)
+    return status
 
 
 def _finished(home):
@@ -52,18 +38,14 @@ def main(seed, chunk, whole, killed, *arguments):
     extract.CHUNK_IMAGES, on_the_way._PATIENCE = int(chunk), 0
     import core.backbones.small_cnn  # noqa: F401 - once, not in every child
 
-    # The first run pays for what the system reads once; its time would put kills after the end.
-    assert _end(_start(f"{whole}-first", arguments)) == 0
-    begun = time.monotonic()
-    assert _end(_start(whole, arguments)) == 0
-    seconds = time.monotonic() - begun
+    assert _run(whole, arguments) == 0
     moments = random.Random(int(seed))
-    for _ in range(KILLS):
-        child = _start(killed, arguments)
-        time.sleep(moments.uniform(0.1, 0.5) * seconds)
-        os.kill(child, signal.SIGKILL)
-        print(json.dumps({"status": _end(child), "finished": _finished(killed)}))
-    print(json.dumps({"status": _end(_start(killed, arguments)), "finished": _finished(killed)}))
+    # The last ones while arrays are put together and saved, which tells no progress of its own.
+    shares = sorted(moments.uniform(0.02, 0.98) for _ in range(KILLS - 2)) + [0.99, 0.99]
+    for share in shares:
+        status = _run(killed, arguments, kill_at=share, later=moments.uniform(0, 0.04))
+        print(json.dumps({"status": status, "finished": _finished(killed)}))
+    print(json.dumps({"status": _run(killed, arguments), "finished": _finished(killed)}))
 
 
 if __name__ == "__main__":

@@ -9,79 +9,32 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from core.cli.main import main as run_core
 from core.runs import RunStore
 from tests.algonauts_folder import write_subject
+from tests.core.killing import Start, run, start_fork, start_process
 
 WORDS = [
     *("fit", "--subject", "subj01", "--backbone", "gabor", "--layers", "energy"),
-    *("--pool", "grid:2", "--reduce", "pca:8", "--progress", "json", "--json"),
+    *("--pool", "grid:2", "--reduce", "pca:8", "--json"),
 ]
 BY_ROI = ["--encoder", "lasso", "--scope", "roi"]
 # Share of the whole, and the longest wait from there: in features, in the readout, in the encoder's
 # parts, and in scores and saving, which tell no progress of their own.
 SPREAD = [(0.3, 0.02), (0.45, 0.02), (0.6, 0.02), (0.72, 0.02), (0.76, 0), (0.82, 0), (0.88, 0)]
 SPREAD += [(0.916, 0.1), (0.916, 0.2), (0.916, 0.3)]
-Start = Callable[[list[str], Path, int, int], int]
-
-
-def start_fork(words: list[str], home: Path, out: int, told: int) -> int:
-    """Carry a command line out in a fork; return its process."""
-    child = os.fork()
-    if child:
-        return child
-    status = 1
-    try:
-        os.environ["CORTISCOPE_HOME"] = str(home)
-        os.dup2(out, 1)
-        os.dup2(told, 2)
-        sys.stdout, sys.stderr = (os.fdopen(n, "w", closefd=False) for n in (1, 2))
-        status = run_core(words)
-    finally:
-        os._exit(status)
-
-
-def start_process(words: list[str], home: Path, out: int, told: int) -> int:
-    """Start a command line as people do; return its process."""
-    command = [sys.executable, "-m", "core", *words]
-    environment = {**os.environ, "CORTISCOPE_HOME": str(home)}
-    return subprocess.Popen(command, env=environment, stdout=out, stderr=told).pid
 
 
 def fit(
     start: Start, data: Path, home: Path, *, kill_at: float | None = None, later: float = 0.0
 ) -> tuple[int, str]:
-    """Fit; kill it ``later`` seconds after its progress has reached a share.
-
-    Returns
-    -------
-    Its status (negative: the signal), and its last words on stdout.
-    """
-    home.mkdir(parents=True, exist_ok=True)
+    """Fit; kill it ``later`` seconds after its progress has reached a share."""
     words = [*WORDS, *BY_ROI, "--data", str(data)]
-    answer, (listen, told) = home / "stdout", os.pipe()
-    with answer.open("wb") as out:
-        child = start(words, home, out.fileno(), told)
-    os.close(told)
-    with os.fdopen(listen, encoding="utf-8") as lines:
-        for line in lines:
-            if kill_at is not None and json.loads(line)["progress"] >= kill_at:
-                time.sleep(later)
-                os.kill(child, signal.SIGKILL)
-                break
-        lines.read()
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return status, answer.read_text(encoding="utf-8")
+    return run(words, home, start=start, kill_at=kill_at, later=later)
 
 
 def finish(start: Start, data: Path, home: Path) -> dict:
