@@ -63,11 +63,12 @@ def browser(chromium_path):
         chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def start_app(tmp_path_factory) -> Iterator[Callable[..., str]]:
     """Return a function that starts a Streamlit script and gives its address.
 
-    ``start_app(script, env={...}, args=(...))``; every app is stopped at the end of the session.
+    ``start_app(script, env={...}, args=(...))``; every app is stopped at the end of the module:
+    fifteen of them at rest take a tenth of a core.
     """
     running: list[subprocess.Popen[bytes]] = []
 
