@@ -10,6 +10,8 @@ from typing import Any
 
 from torch import nn
 
+from core.backbones.weights_loading import missing_weights
+
 
 class LeftOut(nn.Identity):
     """Stands where a checkpoint has no weights; neither it nor what contains it is a layer."""
@@ -30,8 +32,8 @@ def leave_out_classifier(network: nn.Module, state: Mapping[str, Any]) -> tuple[
     -------
     The modules that were left out.
     """
-    expected = [k for k in network.state_dict() if not k.endswith("num_batches_tracked")]
-    missing = [name for name in expected if name not in state]
+    expected = missing_weights({}, network.state_dict())
+    missing = missing_weights(state, network.state_dict())
     if not missing or expected[-len(missing) :] != missing or len(missing) == len(expected):
         return ()
     head = expected[-1].split(".")[0]
@@ -46,6 +48,14 @@ def leave_out_classifier(network: nn.Module, state: Mapping[str, Any]) -> tuple[
         parent, _, own = name.rpartition(".")
         setattr(network.get_submodule(parent), own, LeftOut())
     return left_out
+
+
+def absent_note(modules: tuple[str, ...]) -> tuple[str, ...]:
+    """Say that a checkpoint has no classifier; nothing where it has one."""
+    if not modules:
+        return ()
+    which = modules[0] if len(modules) == 1 else f"{modules[0]} to {modules[-1]}"
+    return (f"The file has no weights for the network's end ({which}), which is left out.",)
 
 
 def _leaves(prefix: str, module: nn.Module) -> Iterator[str]:

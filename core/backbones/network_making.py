@@ -10,10 +10,9 @@ import torch
 from torch import nn
 
 from core.backbones.card import BackboneCard, WeightsSpec
-from core.backbones.headless import leave_out_classifier
+from core.backbones.headless import absent_note, leave_out_classifier
 from core.backbones.weights_files import weights_file
 from core.backbones.weights_loading import (
-    absent_note,
     left_out_note,
     load_state,
     load_strictly,

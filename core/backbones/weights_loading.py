@@ -176,16 +176,13 @@ def left_out_note(names: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def absent_note(modules: tuple[str, ...]) -> tuple[str, ...]:
-    """Say that a checkpoint has no classifier; nothing where it has one."""
-    if not modules:
-        return ()
-    which = modules[0] if len(modules) == 1 else f"{modules[0]} to {modules[-1]}"
-    return (f"The file has no weights for the network's end ({which}), which is left out.",)
+def missing_weights(state: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
+    """Return what a network needs and a state dict lacks; counts of batches are not needed."""
+    return [k for k in expected if k not in state and not k.endswith("num_batches_tracked")]
 
 
 def _misfits(state: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
-    missing = [k for k in expected if k not in state and not k.endswith("num_batches_tracked")]
+    missing = missing_weights(state, expected)
     surplus = [k for k in state if k not in expected]
     unlike = [
         f"{k}: {_size(state[k])}, not {_size(expected[k])}"
