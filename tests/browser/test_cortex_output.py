@@ -112,6 +112,22 @@ def test_the_flat_map_as_svg_has_every_outline_as_a_path(page_here):
     assert {"measured", "predicted", "left", "right"} <= words
 
 
+def test_the_svg_brings_the_focused_roi_forward_as_the_screen_does(page_here):
+    bring = "detail => window.dispatchEvent(new CustomEvent('cortiscope:hover-roi', { detail }))"
+    page_here.evaluate(bring, {"roi": "FFA-1", "hemisphere": "right"})
+    _open(page_here, "Save")
+    drawing = ElementTree.fromstring(_saved(page_here, "SVG"))
+    page_here.evaluate(bring, None)
+    dim = {
+        path.findtext(f"{SVG}title"): path.get("stroke-opacity")
+        for path in drawing.iter(f"{SVG}path")
+    }
+    assert dim.pop("FFA-1 right") is None
+    assert set(dim.values()) == {"0.3"}
+    names = {node.text: node.get("opacity") for node in drawing.iter(f"{SVG}text")}
+    assert names["EBA"] == "0.45"
+
+
 def test_the_standalone_file_opens_offline_and_shows_the_same(page_here, browser, tmp_path):
     _hook(page_here, "setView", {"preset": "ventral", "surface": 0.5, "own": {"1": {"zoom": 2}}})
     _hook(page_here, "setThreshold", 0.4)

@@ -253,6 +253,27 @@ def test_a_focused_roi_is_outlined_half_way_and_another_map_changes_only_its_own
     assert differ[:, 1].min() >= 640
 
 
+def test_a_focused_roi_dims_the_outlines_and_names_of_the_other_hemisphere(brain):
+    request = StillRequest(640, 334, 1, preset="lateral", surface=0.0)
+    flat = CortexMap("m", np.zeros(brain.n_values), SCALE)
+    geometry, _ = _read(brain)
+    spots, _ = _spots(brain, request, None)
+    border = int(spots[geometry.slices["left"]][:, 0].max() + 8)
+    for view in ({"labels": False}, {"labels": True}):
+        plain, bare = (
+            _pixels(draw_still([flat], brain, request, view=v))[:, :border]
+            for v in (view, {"groups": [], "labels": False})
+        )
+        focused = _pixels(draw_still([flat], brain, request, view=view, focus=("A", "right")))
+        drawn = np.argwhere((plain != bare).any(2))
+        assert len(drawn) > 20
+        far, near = (
+            np.abs(picture[*drawn.T].astype(int) - bare[*drawn.T]).sum()
+            for picture in (plain, focused[:, :border])
+        )
+        assert 0.2 * far < near < 0.6 * far
+
+
 def test_sizes_and_nonsense_from_the_browser_are_checked():
     assert read_request(ASKED) == StillRequest(
         640, 300, 1, "light", (255, 255, 255), (20, 20, 20), (200, 60, 0)
