@@ -1,14 +1,15 @@
-"""Features of one layer while they are computed: finished chunks in a folder.
+"""Features of a layer while they are computed: an array that fills, with seals of what is finished.
 
-A chunk is a run of images, the same run in every pass over the same configuration. It is a file
-of its own: the rows, then a checksum over them and over what they are. The folder is named by
-the key and not by the process, so that whoever comes next goes on with what is there.
+A pass writes rows at their place in an ``.npy`` file of the final size, one of its own, which in
+the end becomes the array by a rename. A chunk is a run of images, the same run in every pass over
+the same configuration; when its rows are written it gets a seal, a small file with a checksum over
+them and over what they are. The folder is named by the key and not by the process, so that whoever
+comes next goes on with the chunks that have a seal and fit it: those of others are copied.
 
-Why not one file of the final size and a journal of the rows it has: a rename lets a chunk appear
-whole or not at all, also where two processes write it at once, and the checksum tells of bytes
-that a crash of the machine has kept from the disk. A journal would need a lock for the one and
-a flush to disk per chunk for the other. The price is that the bytes are written twice, and that
-the disk holds one layer twice while it is put together.
+Why a file for each process: two that write the same array at once never touch each other's bytes,
+without a lock, and whatever they compute on. Why a checksum: a seal may reach the disk before the
+rows do when the machine goes down. Bytes are written once; the disk holds twice only what a
+stopped process has left to another one, while that puts the array together.
 """
 
 from __future__ import annotations
@@ -18,21 +19,24 @@ import json
 import os
 import re
 import uuid
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+import xxhash
 
 from core.config import to_plain
 
 _BLOCK = 1 << 22
-_CHECKSUM_BYTES = 4
-_NAME = r"(\d{8}\.chunk|state\.npz)"
+_RUN = r"\d+-[0-9a-f]{8}"
 # A readout that is fitted while images pass leaves its state there (core.pipeline.on_the_way).
-_OWN_FILE = re.compile(rf"{_NAME}|\.{_NAME}\.\d+-[0-9a-f]{{8}}\.part")
+_STATE = rf"state\.npz|\.state\.npz\.{_RUN}\.part"
+# Versions before kept chunks as files of their own; cleaning still knows them.
+_BEFORE = rf"\d{{8}}\.chunk|\.\d{{8}}\.chunk\.{_RUN}\.part"
+_OWN_FILE = re.compile(rf"{_RUN}\.rows|\d{{8}}\.{_RUN}\.seal|{_STATE}|{_BEFORE}")
 
 
 class LostChunkError(Exception):
@@ -40,12 +44,12 @@ class LostChunkError(Exception):
 
 
 class Draft:
-    """The finished chunks of one layer.
+    """An array that fills.
 
     Parameters
     ----------
     folder : made when the first chunk is written.
-    shape : of one image's features.
+    shape : of the whole array, images first.
     dtype : of what is stored.
     """
 
@@ -53,96 +57,170 @@ class Draft:
         self.folder = folder
         self._shape = shape
         self._dtype = dtype.newbyteorder("<")
+        self._row_bytes = int(np.prod(shape[1:], dtype=np.int64)) * dtype.itemsize
+        header = BytesIO()
+        np.lib.format.write_array_header_1_0(
+            header, {"descr": self._dtype.str, "fortran_order": False, "shape": shape}
+        )
+        self._header = header.getvalue()
+        self._run = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._own: set[range] = set()
 
     def has(self, chunk: range) -> bool:
         """Tell whether a chunk of images is there and undamaged; reads it once."""
-        try:
-            for _ in self._blocks(chunk):
-                pass
-        except LostChunkError:
-            return False
-        return True
+        return chunk in self._own or any(self._fits(run, chunk) for run in self._runs(chunk))
+
+    def sealed_bytes(self, chunks: Sequence[range]) -> int:
+        """Return the size of the chunks that seem to be there; reads none of them."""
+        return sum(len(chunk) * self._row_bytes for chunk in chunks if self._runs(chunk))
 
     @contextmanager
     def writing(self, chunk: range) -> Iterator[Callable[[np.ndarray], None]]:
-        """Yield a function that takes the chunk's rows in order, a batch (n, *shape) at a time.
+        """Yield a function that takes the chunk's rows in order, a batch (n, ...) at a time.
 
         The chunk is there only if the block succeeds.
         """
-        target = self._file(chunk)
-        unfinished = target.with_name(f".{target.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.part")
-        checksum = self._checksum_start(chunk)
+        self._own.discard(chunk)
+        digest, left = self._digest(chunk), len(chunk) * self._row_bytes
 
         def write(rows: np.ndarray) -> None:
-            nonlocal checksum
+            nonlocal left
             data = np.ascontiguousarray(rows, self._dtype).reshape(-1).view(np.uint8).data
-            checksum = zlib.crc32(data, checksum)
+            left -= len(data)
+            if left < 0:
+                raise ValueError(f"More rows than chunk {chunk} has.")
+            digest.update(data)
             stream.write(data)
 
         try:
-            with _create(unfinished) as stream:
+            with self._own_rows() as stream:
+                stream.seek(self._place(chunk))
                 yield write
-                stream.write(checksum.to_bytes(_CHECKSUM_BYTES, "little"))
-            # The folder goes when another process has finished the layer; so has this chunk then.
-            with contextlib.suppress(FileNotFoundError):
-                unfinished.replace(target)
-                self._own.add(chunk)
-        finally:
-            unfinished.unlink(missing_ok=True)
+                # Now, beside the network, and not for the whole array in the end.
+                stream.flush()
+                os.fsync(stream.fileno())
+            if left:
+                raise ValueError(f"Fewer rows than chunk {chunk} has.")
+        except BaseException:
+            self._forget_unless_sealed()
+            raise
+        # The folder goes when another process has finished the layer; so has this chunk then.
+        with contextlib.suppress(FileNotFoundError):
+            self._seal(self._run, chunk).write_bytes(digest.digest())
+            self._own.add(chunk)
 
-    def assemble(self, stream: BinaryIO, chunks: Sequence[range]) -> None:
-        """Write an ``.npy`` file of all chunks in order, holding one block in memory.
+    def whole(self, chunks: Sequence[range]) -> Path:
+        """Return the ``.npy`` file with all chunks, which make up the array, safe on the disk.
 
-        What this object has written itself is copied without being looked at again.
+        What this object has written itself is not looked at again; what others have left is
+        copied, holding one block in memory.
 
         Raises
         ------
         LostChunkError
-            One is missing or damaged; what was written so far is of no use.
+            One is missing or damaged.
         """
-        shape = (sum(map(len, chunks)), *self._shape)
-        np.lib.format.write_array_header_1_0(
-            stream, {"descr": self._dtype.str, "fortran_order": False, "shape": shape}
-        )
         for chunk in chunks:
-            for block in self._blocks(chunk, trusted=chunk in self._own):
-                stream.write(block)
+            if chunk not in self._own:
+                self._take_over(chunk)
+        path = self._rows(self._run)
+        try:
+            with path.open("r+b") as stream:
+                if os.fstat(stream.fileno()).st_size == self._n_bytes:
+                    os.fsync(stream.fileno())
+                    return path
+        except FileNotFoundError:
+            pass
+        self._own.clear()
+        path.unlink(missing_ok=True)
+        raise LostChunkError(str(path))
 
     def discard(self) -> None:
-        """Remove the chunks; a file that is not ours stays, and the folder with it."""
+        """Remove what drafts write; a file that is not ours stays, and the folder with it."""
         for path in draft_files(self.folder):
             path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             self.folder.rmdir()
 
-    def _file(self, chunk: range) -> Path:
-        return self.folder / f"{chunk.start:08d}.chunk"
+    @property
+    def _n_bytes(self) -> int:
+        return len(self._header) + self._shape[0] * self._row_bytes
 
-    def _checksum_start(self, chunk: range) -> int:
+    def _place(self, chunk: range) -> int:
+        return len(self._header) + chunk.start * self._row_bytes
+
+    def _rows(self, run: str) -> Path:
+        return self.folder / f"{run}.rows"
+
+    def _seal(self, run: str, chunk: range) -> Path:
+        return self.folder / f"{chunk.start:08d}.{run}.seal"
+
+    def _runs(self, chunk: range) -> list[str]:
+        """Return who has sealed a chunk."""
+        return sorted(p.name.split(".")[1] for p in self.folder.glob(f"{chunk.start:08d}.*.seal"))
+
+    def _digest(self, chunk: range) -> xxhash.xxh3_64:
         # A chunk of other rows, shape or dtype is damaged even where it has as many bytes.
         what = [chunk.start, chunk.stop, to_plain(self._shape), self._dtype.str]
-        return zlib.crc32(json.dumps(what).encode())
+        return xxhash.xxh3_64(json.dumps(what).encode())
 
-    def _blocks(self, chunk: range, *, trusted: bool = False) -> Iterator[bytes]:
-        """Yield a chunk's bytes; the last block only after the checksum was found right.
+    def _own_rows(self) -> BinaryIO:
+        """Open the file that this object writes to."""
+        # Another process that has finished the layer removes the folder, at any time.
+        for _ in range(10):
+            with contextlib.suppress(FileNotFoundError):
+                return self._open_or_create()
+        return self._open_or_create()
 
-        A trusted chunk has the right size, and its checksum is not computed.
-        """
-        left = len(chunk) * int(np.prod(self._shape, dtype=np.int64)) * self._dtype.itemsize
-        checksum = self._checksum_start(chunk)
+    def _open_or_create(self) -> BinaryIO:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self._rows(self._run)
+        with contextlib.suppress(FileNotFoundError):
+            return path.open("r+b")
+        self._own.clear()
+        stream = path.open("x+b")
+        stream.write(self._header)
+        stream.truncate(self._n_bytes)
+        return stream
+
+    def _forget_unless_sealed(self) -> None:
+        if not any(self.folder.glob(f"*.{self._run}.seal")):
+            self._rows(self._run).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self.folder.rmdir()
+
+    def _fits(self, run: str, chunk: range) -> bool:
         try:
-            with self._file(chunk).open("rb") as stream:
-                if os.fstat(stream.fileno()).st_size != left + _CHECKSUM_BYTES:
-                    raise LostChunkError(str(self._file(chunk)))
+            for _ in self._blocks(run, chunk):
+                pass
+        except LostChunkError:
+            return False
+        return True
+
+    def _take_over(self, chunk: range) -> None:
+        for run in self._runs(chunk):
+            with contextlib.suppress(LostChunkError):
+                with self._own_rows() as stream:
+                    stream.seek(self._place(chunk))
+                    for block in self._blocks(run, chunk):
+                        stream.write(block)
+                self._own.add(chunk)
+                return
+        raise LostChunkError(f"{self.folder}: {chunk}")
+
+    def _blocks(self, run: str, chunk: range) -> Iterator[bytes]:
+        """Yield a chunk's bytes; the last block only after the checksum was found right."""
+        left, digest = len(chunk) * self._row_bytes, self._digest(chunk)
+        try:
+            told = self._seal(run, chunk).read_bytes()
+            with self._rows(run).open("rb") as stream:
+                stream.seek(self._place(chunk))
                 while left:
                     block = stream.read(min(_BLOCK, left))
                     left -= len(block)
-                    if not trusted:
-                        checksum = zlib.crc32(block, checksum)
-                    told = stream.read(_CHECKSUM_BYTES) if not (left or trusted) else b""
-                    if not block or (told and int.from_bytes(told, "little") != checksum):
-                        raise LostChunkError(str(self._file(chunk)))
+                    digest.update(block)
+                    if not block or (not left and told != digest.digest()):
+                        raise LostChunkError(str(self._seal(run, chunk)))
                     yield block
         except OSError as error:
             raise LostChunkError(str(error)) from None
@@ -154,12 +232,3 @@ def draft_files(folder: Path) -> list[Path]:
         return [path for path in folder.iterdir() if _OWN_FILE.fullmatch(path.name)]
     except (FileNotFoundError, NotADirectoryError):
         return []
-
-
-def _create(path: Path) -> BinaryIO:
-    # Another process that has finished the layer may remove the folder in between.
-    for _ in range(10):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileNotFoundError):
-            return path.open("wb")
-    return path.open("wb")

@@ -1,11 +1,11 @@
 """A pass of images through a backbone that keeps what it has finished.
 
 Each array it makes has one row per image and is a pair of files: ``<key>.npy``, and
-``<key>.json`` beside it, which is written last, says what the array is and how many bytes it has.
+``<key>.json`` beside it says what the array is and how many bytes it has.
 An array counts only if both agree; anything else is computed anew. What a pass has finished is kept
 in ``.<key>.draft`` (``Draft``) until the array is whole, so that a killed pass goes on where it
-was. Two processes may make the same array at the same time: chunks and arrays appear by renames,
-and the last one wins with equal content.
+was. Two processes may make the same array at the same time: each writes files of its own, arrays
+appear by renames, and the last one wins with equal content.
 """
 
 from __future__ import annotations
@@ -37,6 +37,9 @@ FORMAT = 1
 
 _ROUNDS = 3
 """How often chunks that are lost while an array is put together are computed again."""
+
+_AT_ONCE = 8
+"""How many arrays are put together at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,24 +89,24 @@ def make_arrays(
     from core.features.extract import image_chunks
 
     chunks = image_chunks(len(images), backbone.input_size)
-    drafts = {w: Draft(draft_folder(w.path), w.shape, w.dtype) for w in wanted}
-    _check_room([w for w in wanted if not is_whole(w.path, w.dtype, len(images))], len(images))
+    n_images = len(images)
+    drafts = {w: Draft(draft_folder(w.path), (n_images, *w.shape), w.dtype) for w in wanted}
+    missing = {w: d for w, d in drafts.items() if not is_whole(w.path, w.dtype, n_images)}
+    _check_room(missing, chunks)
     for _ in range(_ROUNDS):
-        for w in [w for w in drafts if is_whole(w.path, w.dtype, len(images))]:
+        for w in [w for w in drafts if is_whole(w.path, w.dtype, n_images)]:
             drafts.pop(w).discard()
         if not drafts:
             return
 
         def finished_elsewhere() -> bool:
-            return all(is_whole(w.path, w.dtype, len(images)) for w in drafts)
+            return all(is_whole(w.path, w.dtype, n_images) for w in drafts)
 
         layers = tuple(dict.fromkeys(layer for w in drafts for layer in w.layers))
         source = (backbone, images, layers, pooling)
         _fill(drafts, chunks, source, batch_size, progress, finished_elsewhere)
-        for w, draft in drafts.items():
-            with contextlib.suppress(LostChunkError):
-                _assemble(w, draft, chunks, len(images))
-    left = [w for w in drafts if not is_whole(w.path, w.dtype, len(images))]
+        _finish(drafts, chunks)
+    left = [w for w in drafts if not is_whole(w.path, w.dtype, n_images)]
     if left:
         raise DamagedFile(
             f"Features of {', '.join(w.name for w in left)} were damaged or removed while they "
@@ -116,7 +119,7 @@ def write_whole(path: Path, array: np.ndarray, record: Mapping[str, Any]) -> Non
     """Write an array that is in memory, and its record."""
     with atomic_file(path) as unfinished, unfinished.open("wb") as stream:
         np.save(stream, np.ascontiguousarray(array), allow_pickle=False)
-    write_json(path.with_suffix(".json"), _provenance(path, len(array), record))
+    write_json(path.with_suffix(".json"), _provenance(path, record))
 
 
 def is_whole(path: Path, dtype: np.dtype, n_rows: int | None = None) -> bool:
@@ -147,18 +150,20 @@ def open_whole(path: Path) -> np.ndarray:
     return array
 
 
-def _check_room(missing: Sequence[Wanted], n_images: int) -> None:
-    """Refuse what the disk cannot hold; a chunk that is kept already counts as missing."""
-    if not missing:
+def _check_room(drafts: Mapping[Wanted, Draft], chunks: Sequence[range]) -> None:
+    """Refuse what the disk cannot hold."""
+    n_images = sum(map(len, chunks))
+    kept = [draft.sealed_bytes(chunks) for draft in drafts.values()]
+    # What another process has left is copied, one array after the other.
+    needed = sum(w.n_bytes(n_images) for w in drafts) - sum(kept) + max(kept, default=0)
+    if not needed:
         return
-    sizes = [w.n_bytes(n_images) for w in missing]
-    # One array is there twice while it is put together.
-    needed = sum(sizes) + max(sizes)
-    folder = next(p for p in (missing[0].path, *missing[0].path.parents) if p.is_dir())
+    path = next(iter(drafts)).path
+    folder = next(p for p in (path, *path.parents) if p.is_dir())
     free = shutil.disk_usage(folder).free
-    kept = sum(p.stat().st_size for w in missing for p in draft_folder(w.path).glob("*.chunk"))
-    if needed - kept > free:
-        names = ", ".join(w.name for w in missing[:4]) + (", ..." if len(missing) > 4 else "")
+    if needed > free:
+        few = [w.name for w in drafts]
+        names = ", ".join(few[:4]) + (", ..." if len(few) > 4 else "")
         raise InvalidInput(
             f"Features of {names} for {n_images:,} images take {needed / 1e9:,.1f} GB while they "
             f"are written; {folder} has {free / 1e9:,.1f} GB free.",
@@ -214,23 +219,29 @@ def _fill(
             last.result()
 
 
-def _assemble(wanted: Wanted, draft: Draft, chunks: Sequence[range], n_images: int) -> None:
-    # Plain writes in row order, no memory map: on a full disk a map would end the process.
-    with atomic_file(wanted.path) as unfinished, unfinished.open("wb") as stream:
-        draft.assemble(stream, chunks)
-    write_json(wanted.path.with_suffix(".json"), _provenance(wanted.path, n_images, wanted.record))
-    draft.discard()
+def _finish(drafts: Mapping[Wanted, Draft], chunks: Sequence[range]) -> None:
+    """Make arrays of the drafts that have all chunks."""
+    # The disk is waited for, and takes several files at once.
+    with ThreadPoolExecutor(_AT_ONCE, "finish") as pool:
+        ready = {w: pool.submit(draft.whole, chunks) for w, draft in drafts.items()}
+    for w, rows in ready.items():
+        # Another process that finishes the layer in between takes the draft away.
+        with contextlib.suppress(LostChunkError, FileNotFoundError):
+            # The record first: a process killed in between leaves the chunks where they are.
+            write_json(w.path.with_suffix(".json"), _provenance(rows.result(), w.record))
+            rows.result().replace(w.path)
+            drafts[w].discard()
 
 
-def _provenance(path: Path, n_rows: int, record: Mapping[str, Any]) -> dict[str, Any]:
-    array = np.load(path, mmap_mode="r", allow_pickle=False)
+def _provenance(array_file: Path, record: Mapping[str, Any]) -> dict[str, Any]:
+    array = np.load(array_file, mmap_mode="r", allow_pickle=False)
     return {
         "format": FORMAT,
         **record,
-        "n_images": n_rows,
+        "n_images": len(array),
         "shape": list(array.shape),
         "dtype": str(array.dtype),
-        "bytes": path.stat().st_size,
+        "bytes": array_file.stat().st_size,
     }
 
 

@@ -26,11 +26,11 @@ def _run(home, arguments, **kill):
 
 
 def _finished(home):
-    """Every chunk, array and state under its final name, with its size."""
+    """Every seal of a chunk, array and state under its final name, with its size."""
     return {
         str(p.relative_to(home)): p.stat().st_size
         for p in sorted(Path(home).rglob("*"))
-        if p.suffix in (".chunk", ".npy", ".json") and not p.name.startswith(".")
+        if p.suffix in (".seal", ".npy", ".json") and not p.name.startswith(".")
     }
 
 

@@ -90,8 +90,8 @@ def test_a_picture_met_in_the_middle_is_named_and_what_was_done_is_kept(here, ca
     assert main([*FIT, *QUIET]) == 2
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert "train-0009_nsd-01056.png is damaged or cut short" in line
-    kept = sorted(p.name for p in (here / "home" / "features").rglob("*.chunk"))
-    assert kept == ["00000000.chunk", "00000004.chunk"]
+    kept = sorted(p.name[:8] for p in (here / "home" / "features").rglob("*.seal"))
+    assert kept == ["00000000", "00000004"]
     assert not list((here / "home" / "features").rglob("*.npy"))
 
 

@@ -58,7 +58,7 @@ def test_features_killed_ten_times_lose_no_finished_chunk_and_leave_no_wrong_one
         *(tmp_path, 7, "features", "--images", pictures, *NETWORK, "--out", "HOME/out")
     )
     assert sum(line["status"] == -9 for line in lines) >= 7
-    n_chunks = [sum(n.endswith(".chunk") for n in line["finished"]) for line in lines]
+    n_chunks = [sum(n.endswith(".seal") for n in line["finished"]) for line in lines]
     assert max(n_chunks) > 2
     assert n_chunks[-1] == 0
     for before, after in zip(lines, lines[1:], strict=False):
@@ -81,7 +81,7 @@ def test_a_fit_reduced_on_the_way_and_killed_ten_times_ends_as_if_it_had_not_bee
     )
     assert sum(line["status"] == -9 for line in lines) >= 7
     assert _arrays(killed) == _arrays(whole)
-    assert not list(killed.rglob("*.chunk")) + list(killed.rglob("state.npz"))
+    assert not list(killed.rglob("*.seal")) + list(killed.rglob("state.npz"))
 
 
 def test_two_commands_at_once_both_succeed_with_equal_files(tmp_path, pictures):

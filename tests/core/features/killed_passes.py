@@ -27,9 +27,10 @@ SPECS = [
 MOMENTS = {
     "before_the_first_batch": (ModuleBackbone, "forward", 1),
     "within_the_second_chunk": (ModuleBackbone, "forward", 4),
-    "between_two_layers_of_a_chunk": (Path, "replace", 4),
-    "before_the_second_layer_is_assembled": (Draft, "assemble", 2),
+    "between_two_layers_of_a_chunk": (Path, "write_bytes", 4),
+    "before_the_second_layer_is_whole": (Draft, "whole", 2),
     "before_the_array_has_its_record": (kept_pass, "_provenance", 1),
+    "before_the_array_has_its_name": (Path, "replace", 2),
     "before_the_draft_is_removed": (Draft, "discard", 1),
 }
 

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import tracemalloc
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +44,7 @@ def _arrays(root):
 def _assert_only_whole_features(root, expected):
     assert _arrays(root) == expected
     assert len(list(root.rglob("*.json"))) == len(expected)
-    assert [p for p in root.rglob("*") if p.is_file() and p.suffix == ".chunk"] == []
+    assert [p for p in root.rglob("*") if p.is_file() and p.suffix == ".seal"] == []
     assert list(root.rglob(".*.draft")) == []
 
 
@@ -104,8 +103,9 @@ def killed(tmp_path_factory):
         ("before_the_first_batch", 7),
         ("within_the_second_chunk", 5),
         ("between_two_layers_of_a_chunk", 5),
-        ("before_the_second_layer_is_assembled", 0),
+        ("before_the_second_layer_is_whole", 0),
         ("before_the_array_has_its_record", 0),
+        ("before_the_array_has_its_name", 0),
         ("before_the_draft_is_removed", 0),
     ],
 )
@@ -146,7 +146,7 @@ def test_a_draft_removed_while_it_is_filled_costs_time_and_nothing_else(
     def remove(seen):
         if seen == 3:
             for folder in store.root.rglob(".*.draft"):
-                Draft(folder, (1,), np.dtype("f4")).discard()
+                Draft(folder, (7, 1), np.dtype("f4")).discard()
 
     loader.before_batch = remove
     assert _finish(store, loader, images) == 7 + 4  # the first two chunks again
@@ -166,7 +166,7 @@ def test_a_further_layer_takes_the_finished_chunks_of_the_others_along(
     _stop_after(loader, 4)
     with pytest.raises(KeyboardInterrupt):
         store.get(SPECS[:1], images, batch_size=1)
-    kept = {p: p.stat().st_mtime_ns for p in store.root.rglob("*.chunk")}
+    kept = {p: p.stat().st_mtime_ns for p in store.root.rglob("*.seal")}
     assert len(kept) == 2
     loader.before_batch = lambda seen: None
     assert _finish(store, loader, images) == 7
@@ -180,45 +180,72 @@ def test_progress_goes_on_from_the_share_that_is_finished(store, loader, images)
     np.testing.assert_allclose(shares, [4 / 7, 5 / 7, 6 / 7, 1])
 
 
-@pytest.mark.parametrize("how", ["bit", "short", "long", "empty", "other rows", "other layer"])
+@pytest.mark.parametrize(
+    "how", ["bit", "lost rows", "no rows", "seal", "empty seal", "other rows", "other layer"]
+)
 def test_a_damaged_chunk_is_computed_again(store, loader, images, expected, how):
     _stopped(store, loader, images, 4)
     folders = sorted(store.root.rglob(".*.draft"))
-    first, second = sorted(folders[0].glob("*.chunk"))
-    data = second.read_bytes()
+    (rows,) = folders[0].glob("*.rows")
+    first, second = sorted(folders[0].glob("*.seal"))
+    data, told = rows.read_bytes(), second.read_bytes()
+    in_second = len(data) * 3 // 7  # of 7 rows the last of two; the header is short
     if how == "bit":
-        second.write_bytes(data[:100] + bytes([data[100] ^ 1]) + data[101:])
-    elif how == "short":
-        second.write_bytes(data[:-1])
-    elif how == "long":
-        second.write_bytes(data + b"0")
-    elif how == "empty":
+        rows.write_bytes(data[:in_second] + bytes([data[in_second] ^ 1]) + data[in_second + 1 :])
+    elif how == "lost rows":  # the machine went down when only the seal was on the disk
+        rows.write_bytes(data[:in_second])
+        os.truncate(rows, len(data))
+    elif how == "no rows":
+        rows.unlink()
+    elif how == "seal":
+        second.write_bytes(bytes([told[0] ^ 1]) + told[1:])
+    elif how == "empty seal":
         second.write_bytes(b"")
     elif how == "other rows":
         second.write_bytes(first.read_bytes())
     else:
-        second.write_bytes((folders[1] / second.name).read_bytes())
-    assert _finish(store, loader, images) == 5
+        other = next(folders[1].glob(f"{second.name[:8]}.*.seal"))
+        second.write_bytes(other.read_bytes())
+    assert _finish(store, loader, images) == (7 if how == "no rows" else 5)
     _assert_only_whole_features(store.root, expected)
 
 
 def _damaging(monkeypatch, times):
-    assemble, calls = Draft.assemble, []
+    whole, calls = Draft.whole, []
 
-    def damaged(self, stream, chunks):
+    def damaged(self, chunks):
         calls.append(self)
         if len(calls) <= times:
-            (self.folder / "00000002.chunk").write_bytes(b"")
-        assemble(self, stream, chunks)
+            for rows in self.folder.glob("*.rows"):
+                os.truncate(rows, 100)
+        return whole(self, chunks)
 
-    monkeypatch.setattr(Draft, "assemble", damaged)
+    monkeypatch.setattr(Draft, "whole", damaged)
 
 
-def test_a_chunk_damaged_before_it_is_read_back_is_computed_again(
+def test_chunks_damaged_before_the_array_is_whole_are_computed_again(
     store, loader, images, expected, monkeypatch
 ):
     _damaging(monkeypatch, 1)
-    assert _finish(store, loader, images) == 7 + 2
+    assert _finish(store, loader, images) == 7 + 7
+    _assert_only_whole_features(store.root, expected)
+
+
+def test_what_a_stopped_pass_has_left_is_checked_again_when_it_is_copied(
+    store, loader, images, expected, monkeypatch
+):
+    _stopped(store, loader, images, 4)
+    whole, calls = Draft.whole, []
+
+    def damaged(self, chunks):
+        if not calls:
+            (seal,) = self.folder.glob("00000002.*.seal")
+            seal.write_bytes(b"damaged!")
+        calls.append(self)
+        return whole(self, chunks)
+
+    monkeypatch.setattr(Draft, "whole", damaged)
+    assert _finish(store, loader, images) == 3 + 2
     _assert_only_whole_features(store.root, expected)
 
 
@@ -256,57 +283,91 @@ def test_no_batch_crosses_a_chunk(tiny_backbone, images):
 
 def test_one_block_is_held_in_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(draft, "_BLOCK", 1 << 16)
-    features = Draft(tmp_path / "draft", (16, 16), np.dtype("f4"))
     chunks = [range(0, 1000), range(1000, 2000)]
     batch = np.ones((10, 16, 16), np.float32)  # 10 kB of 2 MB
     tracemalloc.start()
     try:
-        for chunk in chunks:
+        for chunk in chunks:  # the second object copies the chunk of the first one
+            features = Draft(tmp_path / "draft", (2000, 16, 16), np.dtype("f4"))
             with features.writing(chunk) as write:
                 for _ in range(0, 1000, 10):
                     write(batch)
-        with (tmp_path / "whole.npy").open("wb") as stream:
-            features.assemble(stream, chunks)
+        whole = features.whole(chunks)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert peak < 5 * (1 << 16)
-    assert np.load(tmp_path / "whole.npy").sum() == 2000 * 256
+    assert np.load(whole).sum() == 2000 * 256
 
 
 def test_a_lost_chunk_is_told_and_a_strangers_file_stays(tmp_path):
-    features = Draft(tmp_path / "draft", (3,), np.dtype("f2"))
+    features = Draft(tmp_path / "draft", (2, 3), np.dtype("f2"))
     with pytest.raises(LostChunkError):
-        features.assemble(BytesIO(), [range(0, 2)])
+        features.whole([range(0, 2)])
     with features.writing(range(0, 2)) as write:
         write(np.arange(6, dtype=np.float16).reshape(2, 3))
-    assert features.has(range(0, 2))
-    assert not Draft(tmp_path / "draft", (3,), np.dtype("i2")).has(range(0, 2))
-    assert not Draft(tmp_path / "draft", (1, 3), np.dtype("f2")).has(range(0, 2))
+    assert Draft(tmp_path / "draft", (2, 3), np.dtype("f2")).has(range(0, 2))
+    assert not Draft(tmp_path / "draft", (2, 3), np.dtype("i2")).has(range(0, 2))
+    assert not Draft(tmp_path / "draft", (2, 1, 3), np.dtype("f2")).has(range(0, 2))
     (tmp_path / "draft" / "notes.txt").write_text("mine")
     features.discard()
     assert [p.name for p in (tmp_path / "draft").iterdir()] == ["notes.txt"]
 
 
-def test_a_folder_removed_just_before_a_chunk_is_opened_is_made_again(tmp_path, monkeypatch):
+def test_two_that_fill_one_array_never_touch_the_rows_of_the_other(tmp_path):
+    """As when one computes on a GPU and the other does not."""
+    chunks = [range(0, 2), range(2, 3)]
+    pair = [Draft(tmp_path / "draft", (3, 2), np.dtype("f4")) for _ in range(2)]
+    for chunk in chunks:
+        for value, features in enumerate(pair):
+            with features.writing(chunk) as write:
+                write(np.full((len(chunk), 2), value, np.float32))
+    for value, features in enumerate(pair):
+        assert (np.load(features.whole(chunks)) == value).all()
+    third = Draft(tmp_path / "draft", (3, 2), np.dtype("f4"))
+    assert third.sealed_bytes(chunks) == 3 * 2 * 4
+    assert np.unique(np.load(third.whole(chunks))).size == 1
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_a_chunk_takes_its_own_rows_and_no_others(tmp_path, n):
+    features = Draft(tmp_path / "draft", (4, 3), np.dtype("f4"))
+    with features.writing(range(2, 4)) as write:
+        write(np.ones((2, 3), np.float32))
+
+    def miscount():
+        with features.writing(range(0, 2)) as write:
+            write(np.zeros((n, 3), np.float32))
+
+    with pytest.raises(ValueError, match="rows than chunk"):
+        miscount()
+    assert not features.has(range(0, 2))
+    assert features.has(range(2, 4))
+
+
+def test_a_folder_removed_just_before_rows_are_made_is_made_again(tmp_path, monkeypatch):
     open_file, removed = Path.open, []
 
-    def remove_once(path, *args):
+    def remove_once(path, *args, **more):
         if not removed:
             removed.append(path)
             path.parent.rmdir()
-        return open_file(path, *args)
+        return open_file(path, *args, **more)
 
     monkeypatch.setattr(Path, "open", remove_once)
-    features = Draft(tmp_path / "draft", (3,), np.dtype("f4"))
+    features = Draft(tmp_path / "draft", (1, 3), np.dtype("f4"))
     with features.writing(range(0, 1)) as write:
         write(np.zeros((1, 3), np.float32))
     assert features.has(range(0, 1))
     assert len(removed) == 1
 
 
-def test_a_chunk_that_fails_leaves_nothing(tmp_path):
-    features = Draft(tmp_path / "draft", (3,), np.dtype("f4"))
+@pytest.mark.parametrize("n_before", [0, 1])
+def test_a_chunk_that_fails_has_no_seal_and_what_has_one_stays(tmp_path, n_before):
+    features = Draft(tmp_path / "draft", (3, 3), np.dtype("f4"))
+    for _ in range(n_before):
+        with features.writing(range(2, 3)) as write:
+            write(np.ones((1, 3), np.float32))
 
     def fail():
         with features.writing(range(0, 2)) as write:
@@ -315,4 +376,6 @@ def test_a_chunk_that_fails_leaves_nothing(tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         fail()
-    assert list(features.folder.iterdir()) == []
+    assert not features.has(range(0, 2))
+    assert len(list(features.folder.glob("*"))) == 2 * n_before
+    assert Draft(features.folder, (3, 3), np.dtype("f4")).has(range(2, 3)) == bool(n_before)

@@ -11,6 +11,12 @@ from core.features.upkeep import clean, stored_items
 from tests.tiny_backbone import make_tiny_backbone
 
 DAY = 86400.0
+DRAFT = {
+    "77-0123abcd.rows": b"123",
+    "00000000.77-0123abcd.seal": b"1",
+    "00000000.chunk": b"4",  # of a version before
+    ".00000128.chunk.77-0123abcd.part": b"12",
+}
 
 
 @pytest.fixture
@@ -31,8 +37,8 @@ def _draft(root, name, hours):
     """Leave what a killed pass leaves."""
     folder = root / "small_cnn" / f".{name * 16}-{'0' * 16}.draft"
     folder.mkdir(parents=True)
-    (folder / "00000000.chunk").write_bytes(b"123")
-    (folder / ".00000128.chunk.77-0123abcd.part").write_bytes(b"12")
+    for file, content in DRAFT.items():
+        (folder / file).write_bytes(content)
     for path in (*folder.iterdir(), folder):
         _age(path, 3600 * hours)
     return folder
@@ -49,7 +55,7 @@ def test_sizes_are_those_of_the_files_with_drafts_apart(store, images):
     assert len(whole) == 2
     files = [p for p in store.root.rglob("*") if p.suffix in (".npy", ".json") and p != alone]
     assert sum(i.n_bytes for i in whole) == sum(p.stat().st_size for p in files)
-    assert sorted(i.n_bytes for i in items if i.kind == "drafts") == [5, 7]
+    assert sorted(i.n_bytes for i in items if i.kind == "drafts") == [7, 7]
     assert {i.backbone for i in items} == {"small_cnn"}
 
 
@@ -65,7 +71,7 @@ def test_only_drafts_of_old_are_removed_unless_more_is_asked_for(store, images):
     old, recent, at_work = (
         _draft(store.root, name, hours) for name, hours in (("a", 30), ("b", 3), ("c", 0))
     )
-    assert [i.n_bytes for i in clean(store.root)] == [5]
+    assert [i.n_bytes for i in clean(store.root)] == [7]
     assert [f.exists() for f in (old, recent, at_work)] == [False, True, True]
     clean(store.root, draft_hours=0)
     assert [f.exists() for f in (recent, at_work)] == [False, True]
@@ -74,7 +80,7 @@ def test_only_drafts_of_old_are_removed_unless_more_is_asked_for(store, images):
 
 def test_a_draft_whose_last_chunk_is_new_is_not_abandoned(store):
     folder = _draft(store.root, "a", 30)
-    _age(folder / ".00000128.chunk.77-0123abcd.part", 60)
+    _age(folder / "77-0123abcd.rows", 60)
     assert clean(store.root) == []
 
 
