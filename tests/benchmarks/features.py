@@ -184,9 +184,11 @@ def store_overhead(folder: Path, name: str, n: int, rounds: int, pool: str) -> N
             },
             rounds,
         )
+    pairs = sorted(zip(found["store"], found["pass"], strict=True), key=lambda p: p[0] / p[1])
     print(
         f"{name:14s} {len(layers)} layers, {pooling.label}, {n_bytes[0] / 1e6 / n:.2f} MB an "
-        f"image: storing adds {100 * (ratio(found['store'], found['pass']) - 1):.1f} %"
+        f"image: storing adds {100 * (ratio(found['store'], found['pass']) - 1):.1f} % "
+        f"({', '.join(f'{100 * (a / b - 1):.1f}' for a, b in pairs)})"
     )
 
 

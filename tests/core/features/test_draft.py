@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import DamagedFile
+from core.errors import DamagedFile, InvalidInput
 from core.features import FeatureStore, draft, extract
 from core.features.draft import Draft, LostChunkError
 from tests.core.features.killed_passes import CHUNK, MOMENTS, SPECS
@@ -210,6 +210,28 @@ def test_a_damaged_chunk_is_computed_again(store, loader, images, expected, how)
     _assert_only_whole_features(store.root, expected)
 
 
+@pytest.mark.parametrize("n_before", [0, 4])
+def test_the_disk_has_to_hold_what_is_missing_and_a_copy_of_what_others_left(
+    store, loader, images, monkeypatch, n_before
+):
+    whole = FeatureStore(store.root.with_name("whole"), make_tiny_backbone).get(SPECS, images)
+    bytes_each = [array[0].nbytes for array in whole.values()]
+    if n_before:
+        _stopped(store, loader, images, n_before)
+    needed = sum(bytes_each) * (7 - n_before) + max(bytes_each) * n_before
+    usage = shutil.disk_usage(store.root.parent)
+    for free in (needed - 1, needed):
+        monkeypatch.setattr(
+            "core.features.kept_pass.shutil.disk_usage",
+            lambda _, free=free: usage._replace(free=free),
+        )
+        if free < needed:
+            with pytest.raises(InvalidInput, match="block1, block2 for 7 images"):
+                store.get(SPECS, images, batch_size=1)
+        else:
+            store.get(SPECS, images, batch_size=1)
+
+
 def _damaging(monkeypatch, times):
     whole, calls = Draft.whole, []
 
@@ -342,7 +364,7 @@ def test_a_chunk_takes_its_own_rows_and_no_others(tmp_path, n):
     with pytest.raises(ValueError, match="rows than chunk"):
         miscount()
     assert not features.has(range(0, 2))
-    assert features.has(range(2, 4))
+    assert Draft(features.folder, (4, 3), np.dtype("f4")).has(range(2, 4))
 
 
 def test_a_folder_removed_just_before_rows_are_made_is_made_again(tmp_path, monkeypatch):
