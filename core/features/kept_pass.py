@@ -38,9 +38,6 @@ FORMAT = 1
 _ROUNDS = 3
 """How often chunks that are lost while an array is put together are computed again."""
 
-_AT_ONCE = 8
-"""How many arrays are put together at once."""
-
 
 @dataclass(frozen=True, eq=False)
 class Wanted:
@@ -220,17 +217,15 @@ def _fill(
 
 
 def _finish(drafts: Mapping[Wanted, Draft], chunks: Sequence[range]) -> None:
-    """Make arrays of the drafts that have all chunks."""
-    # The disk is waited for, and takes several files at once.
-    with ThreadPoolExecutor(_AT_ONCE, "finish") as pool:
-        ready = {w: pool.submit(draft.whole, chunks) for w, draft in drafts.items()}
-    for w, rows in ready.items():
+    """Make arrays of the drafts that have all chunks, one after the other."""
+    for w, draft in drafts.items():
         # Another process that finishes the layer in between takes the draft away.
         with contextlib.suppress(LostChunkError, FileNotFoundError):
+            rows = draft.whole(chunks)
             # The record first: a process killed in between leaves the chunks where they are.
-            write_json(w.path.with_suffix(".json"), _provenance(rows.result(), w.record))
-            rows.result().replace(w.path)
-            drafts[w].discard()
+            write_json(w.path.with_suffix(".json"), _provenance(rows, w.record))
+            rows.replace(w.path)
+            draft.discard()
 
 
 def _provenance(array_file: Path, record: Mapping[str, Any]) -> dict[str, Any]:
