@@ -68,11 +68,12 @@ class StreamedReadout:
             end = next(e for e in self._ends if e > self.position)
             start = self.position - self._n_held
             piece, rows = rows[: end - self.position], rows[end - self.position :]
-            batch = piece if len(piece) == end - start else self._hold(piece, end - start)
+            whole = len(piece) == end - start
+            batch = piece if whole else self._hold(piece, end - start)
             self.position += len(piece)
             if self.position == end:
                 self._n_held = 0
-                self._take(batch)
+                self._take(batch, is_own=not whole)
                 if end == self._n:
                     self.finished, self.position = self.finished + 1, 0
                 after_batch()
@@ -88,11 +89,13 @@ class StreamedReadout:
         self._n_held += len(piece)
         return self._held[:size]
 
-    def _take(self, batch: np.ndarray) -> None:
+    def _take(self, batch: np.ndarray, is_own: bool) -> None:
         if self.n_passes == 2 and not self.finished:
             self._moments.add(batch)
         elif self.n_passes == 2:
-            self._axes.add(self._scaling().apply(np.array(batch, np.float32)))
+            # In place where that is nobody's else: a batch may be of gigabytes.
+            unscaled = batch if is_own else np.array(batch, np.float32)
+            self._axes.add(self._scaling().apply(unscaled))
         else:
             self._axes.add(batch)
 

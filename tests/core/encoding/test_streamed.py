@@ -1,5 +1,7 @@
 """Readouts fitted while images pass, in whatever pieces they come."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from sklearn.decomposition import IncrementalPCA
@@ -42,6 +44,23 @@ def test_pieces_do_not_matter(rng, reduction, sizes):
     for name, values in vars(finished_readout(streamed)).items():
         np.testing.assert_array_equal(values, expected[name], err_msg=name)
     np.testing.assert_array_equal(given, x)
+
+
+@pytest.mark.parametrize("scaling", ["none", "floored"])
+def test_one_batch_is_held_and_never_twice(rng, monkeypatch, scaling):
+    monkeypatch.setattr(feature_scaling, "_PART_FLOATS", 2**10)
+    x = rng.normal(size=(160, 20_000)).astype(np.float32)
+    axes, batch = 3 * x.shape[1] * 8, x.nbytes // 2
+    tracemalloc.start()
+    try:
+        streamed = StreamedReadout(Reduction("incremental_pca", 3, scaling, 80), *x.shape)
+        before, _ = tracemalloc.get_traced_memory()  # with what it knows of every feature
+        _stream(streamed, x, [1] * 160)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    of_a_feature = 12 * x.shape[1] * 8  # a few vectors while it works
+    assert peak - before < batch + axes + of_a_feature
 
 
 @pytest.mark.parametrize("parts", [40, 10**6])
