@@ -73,7 +73,9 @@ class IncrementalAxes:
         n, d = self.moments.n, self._axes.shape[1]
         values = self._lengths**2
         kept = is_signal(values, n, d)
-        axes = np.ascontiguousarray(self._axes[kept].T, dtype=np.float32)
+        axes = np.empty((d, int(kept.sum())), np.float32)
+        for columns in column_parts(self._axes.shape):
+            axes[columns] = self._axes[:, columns][kept].T
         axes *= signs_of(axes)
         return Axes(axes, values[kept] / n, float(self.moments.squares.sum()) / n)
 
