@@ -317,6 +317,25 @@ def test_a_sharp_screen_a_resized_window_and_a_dark_one_are_drawn_anew(browser, 
     page.close()
 
 
+def test_a_narrow_view_keeps_its_title_whole_and_of_the_stamp_its_first_word(browser, address):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.set_default_timeout(60_000)
+    page.add_init_script(
+        "window.written = new Set(); const pen = CanvasRenderingContext2D.prototype;"
+        "const fill = pen.fillText;"
+        "pen.fillText = function (...all) { written.add(all[0]); return fill.apply(this, all) }"
+    )
+    found = {}
+    for n_views in (1, 4):
+        page.goto(f"{address}/?image=3&views={n_views}&height=640")
+        page.wait_for_function(f"{ROOT}?.dataset.payload && written.has('measured')")
+        found[n_views] = set(page.evaluate("[...written]"))
+    page.close()
+    assert "SIMULATED example" in found[1]
+    assert {"SIMULATED", "predicted"} <= found[4]
+    assert "SIMULATED example" not in found[4]
+
+
 @pytest.mark.parametrize("wish", ["reduce", "no-preference"])
 def test_cameras_glide_unless_motion_is_unwanted(browser, address, wish):
     page = browser.new_page(viewport={"width": 1000, "height": 700}, reduced_motion=wish)

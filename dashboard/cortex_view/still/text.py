@@ -26,12 +26,18 @@ def draw_title(words: Words, scene: Scene, shown: CortexMap, cell: Cell) -> None
     baseline = cell.y + 22
     colour = scene.accent if shown.role == "predicted" else words.text
     x, right = float(cell.x + _INSET), float(cell.x + cell.w - _INSET)
+    is_marked = shown.role in ("measured", "predicted")
+    below = right
     if shown.simulated and scene.stamp:
-        width = words.width(scene.stamp, 10, 600) + 12
-        words.box(right - width, baseline - 12.5, width, 17, alpha=0.4, radius=3)
-        words.write(scene.stamp, right - width + 6, baseline - 0.5, 10, weight=600, alpha=0.72)
-        right -= width + 12
-    if shown.role in ("measured", "predicted"):
+        room = right - x - 15 * is_marked - words.width(shown.title, 14, 600) - 12
+        stamp, width, row = _stamp_beside(words, scene.stamp, room)
+        words.box(right - width, baseline + 17 * row - 12.5, width, 17, alpha=0.4, radius=3)
+        words.write(stamp, right - width + 6, baseline + 17 * row - 0.5, 10, weight=600, alpha=0.72)
+        if row:
+            below -= width + 12
+        else:
+            right -= width + 12
+    if is_marked:
         words.ring(x + 4, baseline - 4.5, 3.6, 1.6, colour, full=shown.role == "measured")
         x += 15
     title = words.fit(shown.title, right - x, 14, 600)
@@ -43,8 +49,17 @@ def draw_title(words: Words, scene: Scene, shown: CortexMap, cell: Cell) -> None
         subtitle = words.fit(shown.subtitle, right - after, 12.5)
         words.write(subtitle, after, baseline, 12.5, alpha=_QUIET)
     else:
-        subtitle = words.fit(shown.subtitle, cell.w - 2 * _INSET, 12.5)
+        subtitle = words.fit(shown.subtitle, below - cell.x - _INSET, 12.5)
         words.write(subtitle, cell.x + _INSET, baseline + 17, 12.5, alpha=_QUIET)
+
+
+def _stamp_beside(words: Words, stamp: str, room: float) -> tuple[str, float, int]:
+    """Return what leaves the title whole: the stamp, its first word, or that one row below."""
+    for text in (stamp, stamp.split(" ")[0]):
+        width = words.width(text, 10, 600) + 12
+        if width <= room:
+            return text, width, 0
+    return text, width, 1
 
 
 def captions(sight: Sight, placed: Placed) -> list[tuple[str, float, float]]:

@@ -26,6 +26,7 @@ from dashboard.cortex_view.still.brain import read_brain, read_subject
 from dashboard.cortex_view.still.camera import camera_of, place
 from dashboard.cortex_view.still.layout import layout_cells, sight_of
 from dashboard.cortex_view.still.raster import rasterise
+from dashboard.cortex_view.still.words import Words
 
 SCALE = ColourScale("diverging", -2.0, 2.0, "z", "response")
 ASKED = {
@@ -272,6 +273,26 @@ def test_a_focused_roi_dims_the_outlines_and_names_of_the_other_hemisphere(brain
             for picture in (plain, focused[:, :border])
         )
         assert 0.2 * far < near < 0.6 * far
+
+
+@pytest.mark.parametrize(
+    ("width", "stamp"), [(640, "SIMULATED sim01"), (195, "SIMULATED"), (150, "SIMULATED")]
+)
+def test_a_narrow_view_keeps_its_title_whole_and_of_the_stamp_its_first_word(
+    brain, monkeypatch, width, stamp
+):
+    written, write = [], Words.write
+
+    def told(self, text, *where, **how):
+        written.append(text)
+        return write(self, text, *where, **how)
+
+    monkeypatch.setattr(Words, "write", told)
+    zero = np.zeros(brain.n_values)
+    maps = [CortexMap(t, zero, SCALE, role=t, simulated=True) for t in ("measured", "predicted")]
+    draw_still(maps, brain, StillRequest(width, 300, 1), stamp="SIMULATED sim01")
+    assert {"measured", "predicted", stamp} <= set(written)
+    assert ("SIMULATED sim01" in written) == (stamp == "SIMULATED sim01")
 
 
 def test_sizes_and_nonsense_from_the_browser_are_checked():

@@ -70,8 +70,15 @@ function drawTitle(context, scene, i) {
   context.textAlign = "left";
   // The padlock stands at the end of the header, where there are several views.
   let right = cell.x + cell.w - INSET - (scene.views.length > 1 && !scene.forFile ? PADLOCK : 0);
-  if (view.stamp) right = drawStamp(context, scene, view.stamp, right, baseline) - 12;
-  if (view.role === "measured" || view.role === "predicted") {
+  let below = cell.x + cell.w - INSET;
+  const marked = view.role === "measured" || view.role === "predicted";
+  if (view.stamp) {
+    const { text, row } = stampBeside(context, theme, view, right - x - (marked ? 15 : 0));
+    const edge = drawStamp(context, scene, text, row ? below : right, baseline + 17 * row) - 12;
+    if (row) below = edge;
+    else right = edge;
+  }
+  if (marked) {
     // Filled for measured, open for predicted, as in the charts.
     context.beginPath();
     context.arc(x + 4, baseline - 4.5, 3.6, 0, 2 * Math.PI);
@@ -92,8 +99,22 @@ function drawTitle(context, scene, i) {
   if (right - after > 120) {
     context.fillText(fitText(context, view.subtitle, right - after), after, baseline);
   } else {
-    context.fillText(fitText(context, view.subtitle, cell.w - 2 * INSET), cell.x + INSET, baseline + 17);
+    const subtitle = fitText(context, view.subtitle, below - cell.x - INSET);
+    context.fillText(subtitle, cell.x + INSET, baseline + 17);
   }
+}
+
+/** Where the stamp leaves the title whole: beside it, there its first word alone, or one row below. */
+function stampBeside(context, theme, { stamp, title }, width) {
+  context.font = `600 14px ${theme.font}`;
+  const left = width - context.measureText(title).width - 24;
+  const short = stamp.split(" ")[0];
+  context.font = `600 10px ${theme.font}`;
+  context.letterSpacing = "0.06em";
+  const text = context.measureText(stamp).width <= left ? stamp : short;
+  const row = context.measureText(text).width <= left ? 0 : 1;
+  context.letterSpacing = "0em";
+  return { text, row };
 }
 
 /** A small outlined stamp, right-aligned; returns its left edge. */
