@@ -1,11 +1,11 @@
 """A pass of images through a backbone that keeps what it has finished.
 
-Each array it makes has one row per image and is a pair of files: ``<key>.npy``, and
-``<key>.json`` beside it says what the array is and how many bytes it has.
-An array counts only if both agree; anything else is computed anew. What a pass has finished is kept
-in ``.<key>.draft`` (``Draft``) until the array is whole, so that a killed pass goes on where it
-was. Two processes may make the same array at the same time: each writes files of its own, arrays
-appear by renames, and the last one wins with equal content.
+Each array it makes has one row per image and is a pair of files: ``<key>.npy``, and beside it
+``<key>.json``, which says what the array is and how many bytes it has. An array counts only if both
+agree; anything else is computed anew. What a pass has finished is kept in ``.<key>.draft``
+(``Draft``) until the array is whole, so that a killed pass goes on where it was. Two processes may
+make the same array at the same time: each writes files of its own, arrays appear by renames, and
+the last one wins with equal content.
 """
 
 from __future__ import annotations
