@@ -76,7 +76,7 @@ def splits_html(subject: Subject, described: Sequence[SplitDescription]) -> str:
         for name, cells in rows
     )
     return (
-        f'<table class="cs-table cs-wide"><thead><tr><th></th>{head}</tr></thead>'
+        f'<table class="cs-table cs-wide"><thead><tr><td></td>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
         '<p class="cs-note">Responses: single-trial z per session, averaged over an image’s '
         "repeats; one row per image, one column per "
@@ -222,8 +222,8 @@ def rois_html(subject: Subject) -> str:
             for name in members
         )
         blocks.append(
-            f'<table class="cs-table"><thead><tr style="border-top:2px solid {shade}">'
-            f'<th style="color:{shade}">{escape(title)}</th><td>left</td><td>right</td></tr>'
+            f'<table class="cs-table"><thead><tr style="border-top:3px solid {shade}">'
+            f"<th>{escape(title)}</th><td>left</td><td>right</td></tr>"
             f"</thead><tbody>{rows}</tbody></table>"
         )
     return (

@@ -9,6 +9,8 @@ import zlib
 import pytest
 from PIL import Image
 
+from tests.browser.accessibility import serious_violations
+
 pytestmark = pytest.mark.browser
 
 ROOT_PAGES = ("", "accuracy", "compare", "your-image")
@@ -43,6 +45,7 @@ def test_every_page_paints_a_cortex_stamped_simulated_without_errors(page, app, 
     assert page.locator(".cs-stamp").inner_text() == "SIMULATED sim01"
     assert page.locator('[data-testid="stAlert"]').count() == 0
     assert "Traceback" not in text
+    assert serious_violations(page) == []
     assert not failures
 
 

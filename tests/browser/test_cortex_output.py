@@ -10,6 +10,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from tests.browser.accessibility import serious_violations
+
 pytestmark = pytest.mark.browser
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "dashboard" / "cortex_view" / "example"
@@ -197,19 +199,12 @@ def test_the_colour_bar_moves_by_mouse_and_by_keys(page_here):
 
 @pytest.mark.parametrize("opened", [None, "Colours, range and threshold", "Save", "table"])
 def test_axe_finds_nothing_serious_in_the_viewer(page_here, opened):
-    axe = pytest.importorskip("axe_playwright_python")
-    script = Path(axe.__file__).with_name("axe.min.js").read_text()
-    page_here.evaluate(f"window.axe || (() => {{ {script} }})()")
     if opened == "table":
         page_here.get_by_role("button", name="Means of each ROI as a table").click()
     elif opened:
         _open(page_here, opened)
-    found = page_here.evaluate(
-        """() => axe.run({ fromShadowDom: ['[data-testid=stBidiComponentIsolated]', '.cortex'] },
-                         { resultTypes: ['violations'] })
-                   .then(({ violations }) => violations.map(v =>
-                       [v.impact, v.id, v.nodes.map(n => n.html.slice(0, 120))]))"""
-    )
+    shadow = {"fromShadowDom": ["[data-testid=stBidiComponentIsolated]", ".cortex"]}
+    found = serious_violations(page_here, shadow)
     if opened == "table":
         page_here.get_by_role("button", name="Means of each ROI as a table").click()
-    assert [v for v in found if v[0] in ("serious", "critical")] == []
+    assert found == []

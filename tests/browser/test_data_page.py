@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 
+from tests.browser.accessibility import serious_violations
 from tests.img2brain_folder import write_folder
 from tests.tiny_world import write_subject
 
@@ -77,6 +78,7 @@ def test_the_demos_folder_is_told_whole_and_its_state_is_in_the_address(page, ap
     page.get_by_role("button", name="Draw again").click()
     page.wait_for_function("() => decodeURIComponent(location.search).includes('draw=test~4')")
     page.get_by_text("with seed 4").wait_for()
+    assert serious_violations(page) == []
     assert not failures
 
 
