@@ -6,7 +6,7 @@ list; ``tests/test_layering.py`` holds the code to it)::
 
     errors, progress      words for what went wrong, and how long work reports itself
     config                frozen values with a fingerprint: the cache key everywhere
-    storage               where files live; atomic writes
+    storage               where files live, what is in them; atomic writes
     brain                 hemispheres, spaces, ROIs, surfaces
     stimuli               images as files, decoding them safely
     datasets              folders -> Subject

@@ -39,6 +39,17 @@ def rng() -> np.random.Generator:
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_home_of_people(tmp_path_factory):
+    """Keep what tests remember out of the home folder of whoever runs them."""
+    if "CORTISCOPE_HOME" in os.environ:
+        yield
+        return
+    os.environ["CORTISCOPE_HOME"] = str(tmp_path_factory.mktemp("home"))
+    yield
+    del os.environ["CORTISCOPE_HOME"]
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Real weights and photographs, for trials only; they are no part of the project."""

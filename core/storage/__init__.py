@@ -1,6 +1,16 @@
-"""Where files live, and how they are written so that a crash never leaves half a file."""
+"""Where files live, what is in them, and how they are written so that a crash never leaves half."""
 
 from core.storage.atomic import atomic_directory, atomic_file, write_array, write_json
+from core.storage.content import ContentHashes, content_hashes
 from core.storage.paths import Home, data_folders
 
-__all__ = ["Home", "atomic_directory", "atomic_file", "data_folders", "write_array", "write_json"]
+__all__ = [
+    "ContentHashes",
+    "Home",
+    "atomic_directory",
+    "atomic_file",
+    "content_hashes",
+    "data_folders",
+    "write_array",
+    "write_json",
+]

@@ -55,6 +55,11 @@ class Home:
         return self.root / "converted"
 
     @property
+    def content(self) -> Path:
+        """Digests of files that were hashed once."""
+        return self.root / "content"
+
+    @property
     def networks(self) -> Path:
         """Facts of networks that are named as their library names them."""
         return self.root / "networks"
