@@ -4,10 +4,10 @@
 {lh,rh}_training_fmri.npy`` (n_images, n_vertices) float32, ``test_split/test_images``,
 ``roi_masks/`` with ``mapping_CLASS.npy``, ``{lh,rh}.CLASS_challenge_space.npy`` and
 ``{lh,rh}.all-vertices_fsaverage_space.npy``. Test responses (``test_split/test_fmri``) and ceilings
-(``test_split/noise_ceiling``, fractions) are withheld in the release and used when they are there.
+(``test_split/noise_ceiling``, fractions) are not in the release and used when they are there.
 Masks are taken where they are not zero: the released ``all-vertices`` file is a sum of two masks.
 
-Source: challenge data-preparation code; responses are z-scored per session, averaged over repeats.
+What the numbers mean: ``core.datasets.conventions.NSD``, unless a sidecar says otherwise.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from core.brain import (
 )
 from core.datasets.algonauts_release import swapped_words
 from core.datasets.arrays import load_array
+from core.datasets.conventions import MEASURED, NSD, WITHHELD, Conventions, Fact
 from core.datasets.fingerprint import data_fingerprint
 from core.datasets.restricted_pickle import load_label_names
 from core.datasets.sidecar import Sidecar, read_sidecar
@@ -72,6 +73,7 @@ def load_subject(folder: Path) -> Subject:
             "Expected lh_training_fmri.npy and rh_training_fmri.npy.",
         )
     ncsnr = sidecar.per_hemisphere("ncsnr", counts)
+    ceiling = _read_ceiling(folder / "test_split" / "noise_ceiling", counts)
     return Subject(
         id=folder.name,
         folder=folder,
@@ -83,8 +85,21 @@ def load_subject(folder: Path) -> Subject:
         test=splits["test"],
         simulated=sidecar.simulated,
         ncsnr=None if ncsnr is None else np.concatenate([ncsnr[h] for h in HEMISPHERES]),
-        test_ceiling=_read_ceiling(folder / "test_split" / "noise_ceiling", counts),
+        test_ceiling=ceiling,
+        conventions=_conventions(sidecar, splits, ncsnr is not None or ceiling is not None),
         details=dict(sidecar.header),
+    )
+
+
+def _conventions(sidecar: Sidecar, splits: Mapping[str, Split], has_ceiling: bool) -> Conventions:
+    test = MEASURED if splits["test"].responses is not None else WITHHELD
+    facts = NSD.stating(sidecar.conventions)
+    if has_ceiling and not facts.ceiling.known:
+        facts = replace(facts, ceiling=Fact("the folder’s own files", "layout"))
+    return replace(
+        facts,
+        row_order=Fact("by the number in the name: train-0001_... is row 1", "layout"),
+        test_responses=Fact(test, "layout"),
     )
 
 

@@ -25,7 +25,7 @@ class SplitDescription:
     n_images : images.
     image_sizes : (width, height) in pixels -> how many of the ``n_looked_at`` images have it.
     n_looked_at : images whose header was read, spread over the split.
-    responses : part of the brain -> (n_images, n_vertices) as stored; None where withheld.
+    responses : part of the brain -> (n_images, n_vertices) as stored; None without any.
     dtype : of the stored responses.
     n_bytes : of the stored responses.
     repeats : trials averaged -> how many images; None where unknown.
@@ -113,7 +113,7 @@ def response_moments(split: Split, most_values: int = _MOST_VALUES) -> ResponseM
     most_values : responses read at most; a full Algonauts subject has 400 million.
     """
     if split.responses is None:
-        raise ValueError(f"The responses of the {split.name} split are withheld.")
+        raise ValueError(f"There are no responses to the {split.name} images.")
     n_vertices = sum(values.shape[1] for values in split.responses.values())
     rows = spread_rows(len(split), max(2, most_values // max(n_vertices, 1)))
     values = split.response_rows(rows)

@@ -8,12 +8,14 @@ hemispheres, vertex numbers, ROIs or ceilings. The optional sidecar of captions 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from core.brain import VOXELS, Parcellation, VoxelSpace
 from core.datasets.arrays import load_array
+from core.datasets.conventions import NO_SPLIT, WITHHELD, Fact
 from core.datasets.fingerprint import data_fingerprint
 from core.datasets.row_numbers import RowNumbers, number_rows, picture_files
 from core.datasets.sidecar import read_sidecar
@@ -58,6 +60,11 @@ def load_subject(folder: Path) -> Subject:
         train=train,
         test=test,
         simulated=sidecar.simulated,
+        conventions=replace(
+            sidecar.conventions,
+            row_order=Fact(rows.words, "layout"),
+            test_responses=Fact(WITHHELD if len(test) else NO_SPLIT, "layout"),
+        ),
         details={**sidecar.header, "row_order": rows.words},
     )
 

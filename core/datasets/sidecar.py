@@ -1,10 +1,10 @@
 """The optional sidecar: what the released Algonauts layout has no place for.
 
 A folder ``cortiscope_sidecar`` inside a subject's folder, with ``sidecar.json`` (``format``,
-``version``, ``simulated``, ...) and any of: ``{lh,rh}.ncsnr.npy`` (n_vertices,), ``repeats_train``
-and ``repeats_test.npy`` (n_images,), ``stimuli.json`` (split, number, caption or several captions,
-categories per image), ``{lh,rh}.{training,test}_truth.npy`` (n_images, n_vertices) and
-``{lh,rh}.prf.npy``.
+``version``, ``simulated``, ``conventions``: see ``core.datasets.conventions``) and any of:
+``{lh,rh}.ncsnr.npy`` (n_vertices,), ``repeats_train`` and ``repeats_test.npy`` (n_images,),
+``stimuli.json`` (split, number, caption or several captions, categories per image),
+``{lh,rh}.{training,test}_truth.npy`` (n_images, n_vertices) and ``{lh,rh}.prf.npy``.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ import numpy as np
 
 from core.brain import HEMISPHERES, Hemisphere, Part
 from core.datasets.arrays import load_array
+from core.datasets.conventions import Conventions, read_conventions
 from core.datasets.subject import Split, StimulusNote
 from core.errors import DamagedFile
 
 SIDECAR_FOLDER = "cortiscope_sidecar"
+_HEADER = "sidecar.json"
 _FORMAT, _VERSION = "cortiscope-sidecar", 1
 
 
@@ -33,6 +35,7 @@ class Sidecar:
     folder: Path | None = None
     header: Mapping[str, object] = field(default_factory=dict)
     notes: Mapping[str, tuple[StimulusNote, ...]] = field(default_factory=dict)
+    conventions: Conventions = Conventions()
 
     @property
     def simulated(self) -> bool:
@@ -92,9 +95,19 @@ def read_sidecar(subject_folder: Path, n_images: Mapping[str, int]) -> Sidecar:
     folder = subject_folder / SIDECAR_FOLDER
     if not folder.is_dir():
         return Sidecar()
-    path = folder / "sidecar.json"
+    header = read_sidecar_header(subject_folder)
+    notes = _read_notes(folder / "stimuli.json", n_images)
+    return Sidecar(folder, header, notes, read_conventions(header, _HEADER))
+
+
+def read_sidecar_header(subject_folder: Path) -> dict[str, Any]:
+    """Read ``sidecar.json``; empty where there is no sidecar."""
+    folder = subject_folder / SIDECAR_FOLDER
+    if not folder.is_dir():
+        return {}
+    path = folder / _HEADER
     if not path.is_file():
-        raise DamagedFile(f"{SIDECAR_FOLDER}/ has no sidecar.json.")
+        raise DamagedFile(f"{SIDECAR_FOLDER}/ has no {_HEADER}.")
     header = _read_json(path)
     if not isinstance(header, dict):
         raise DamagedFile(f"{path.name} holds a {type(header).__name__}; expected an object.")
@@ -103,7 +116,7 @@ def read_sidecar(subject_folder: Path, n_images: Mapping[str, int]) -> Sidecar:
             f"{path.name} says format {header.get('format')!r} version {header.get('version')!r}; "
             f"this program reads {_FORMAT!r} version {_VERSION}."
         )
-    return Sidecar(folder, header, _read_notes(folder / "stimuli.json", n_images))
+    return header
 
 
 def _read_json(path: Path) -> Any:

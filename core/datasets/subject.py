@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from core.brain import ChallengeSpace, Hemisphere, Parcellation, Part, ResponseSpace
+from core.datasets.conventions import Conventions
 from core.datasets.responses import ResponseRows
 from core.errors import IncompatibleSpace, NoPositions
 from core.stimuli import StimulusImages
@@ -34,8 +35,9 @@ class Split:
     Parameters
     ----------
     name : ``train`` or ``test``.
-    responses : part of the subject's space -> (n_stimuli, n_vertices) floats, single-trial z
-        averaged over repeats; memory-mapped; in the space's order; None where withheld.
+    responses : part of the subject's space -> (n_stimuli, n_vertices) floats, in the units that
+        the subject's conventions say; memory-mapped; in the space's order; None where there are
+        none.
     truth : the same shape, free of noise; simulated subjects only.
     repeats : (n_stimuli,) trials averaged per image; None where unknown.
     notes : one per stimulus, or empty.
@@ -54,13 +56,13 @@ class Split:
     def response_rows(self, rows: np.ndarray | slice) -> np.ndarray:
         """Return (n_rows, n_vertices over all parts) float32 of measured responses."""
         if self.responses is None:
-            raise ValueError(f"The responses of the {self.name} split are withheld.")
+            raise ValueError(f"There are no responses to the {self.name} images.")
         return self.rows_on_disk(np.arange(len(self))[rows])[:]
 
     def rows_on_disk(self, rows: np.ndarray) -> ResponseRows:
         """Return the measured responses of some rows without reading them."""
         if self.responses is None:
-            raise ValueError(f"The responses of the {self.name} split are withheld.")
+            raise ValueError(f"There are no responses to the {self.name} images.")
         return ResponseRows(list(self.responses.values()), rows)
 
     def truth_rows(self, rows: np.ndarray | slice) -> np.ndarray | None:
@@ -86,6 +88,7 @@ class Subject:
     space : where the responses are.
     ncsnr : (n_vertices over all parts,) signal SD over noise SD of single trials, or None.
     test_ceiling : (n_vertices,) fractions of the test split's variance, or None.
+    conventions : what the numbers mean, as far as anybody says.
     details : what else the folder says about itself.
     """
 
@@ -100,6 +103,7 @@ class Subject:
     simulated: bool = False
     ncsnr: np.ndarray | None = None
     test_ceiling: np.ndarray | None = None
+    conventions: Conventions = Conventions()
     details: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -43,6 +43,7 @@ def run_record(
         "weights_label": " + ".join(_weights_label(s, len(sources)) for s in sources),
         "simulated": subject.simulated,
         "layout": subject.layout,
+        "conventions": subject.conventions.to_json(),
         "n_vertices": {p.short: subject.space.n_vertices(p) for p in subject.space.parts},
         "n_fit": sum(len(rows) for rows in prepared.rows),
         "n_fit_by_subject": {

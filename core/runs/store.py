@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from core.datasets.conventions import Conventions
 from core.encoding import Predictor, Readout
 from core.encoding.restore import restore_predictor
 from core.errors import DamagedFile, unknown_name
@@ -76,6 +77,11 @@ class Run:
     def simulated(self) -> bool:
         """Whether it was fitted to simulated responses."""
         return bool(self.record["simulated"])
+
+    @property
+    def conventions(self) -> Conventions:
+        """What the responses it was fitted to mean; unknown in records older than this field."""
+        return Conventions.from_json(self.record.get("conventions", {}))
 
     @property
     def sources(self) -> tuple[RunSource, ...]:

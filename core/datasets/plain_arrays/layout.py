@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from core.brain import HEMISPHERES, Hemisphere, Part
 from core.datasets.arrays import load_array
+from core.datasets.conventions import (
+    ABSENT,
+    AVERAGED,
+    MEASURED,
+    NO_SPLIT,
+    Conventions,
+    Fact,
+)
 from core.datasets.fingerprint import data_fingerprint
 from core.datasets.plain_arrays.images import (
     TEST_IMAGES,
@@ -27,7 +36,7 @@ from core.datasets.plain_arrays.responses import (
 from core.datasets.plain_arrays.rois import read_parcellation
 from core.datasets.plain_arrays.vertices import GivenVertices, challenge_space, read_vertices
 from core.datasets.selected_rows import select_rows
-from core.datasets.sidecar import read_sidecar
+from core.datasets.sidecar import Sidecar, read_sidecar
 from core.datasets.subject import Split, Subject
 from core.errors import DamagedFile, InvalidInput, MissingData
 from core.stimuli import StimulusImages
@@ -84,8 +93,19 @@ def load_subject(folder: Path, *, cache: Path | None = None) -> Subject:
         test=test,
         simulated=sidecar.simulated,
         ncsnr=ncsnr,
+        conventions=_conventions(sidecar, train, test, ncsnr is not None),
         details=dict(sidecar.header),
     )
+
+
+def _conventions(sidecar: Sidecar, train: Split, test: Split, has_ncsnr: bool) -> Conventions:
+    facts = sidecar.conventions
+    if train.repeats is not None and not facts.repeats.known:
+        facts = replace(facts, repeats=Fact(AVERAGED, "layout"))
+    if has_ncsnr and not facts.ceiling.known:
+        facts = replace(facts, ceiling=Fact("the folder’s own files", "layout"))
+    measured = MEASURED if test.responses is not None else ABSENT
+    return replace(facts, test_responses=Fact(measured if len(test) else NO_SPLIT, "layout"))
 
 
 def _open(
