@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from core.datasets.subject import Split
+from core.stimuli import open_picture
 
 _MOST_VALUES = 20_000_000
 _IMAGES_LOOKED_AT = 24
@@ -77,7 +77,7 @@ def _image_sizes(paths: tuple[Path, ...]) -> tuple[dict[tuple[int, int], int], i
     found: Counter[tuple[int, int]] = Counter()
     for row in spread_rows(len(paths), _IMAGES_LOOKED_AT):
         try:
-            with Image.open(paths[row]) as picture:
+            with open_picture(paths[row].read_bytes(), paths[row].name) as picture:
                 found[picture.size] += 1
         except Exception:  # decoders raise nearly anything; the check tells what is wrong
             continue

@@ -2,30 +2,38 @@
 
 Everything that changes what the picture looks like on the way (a colour space, transparency,
 a rotation, a choice among frames) is put into words for the person who looks at the result.
-Size is judged from the header, before anything is decompressed.
+Size is judged from the header, before anything is decompressed, and decoding takes at most
+``MAX_WORKING_BYTES`` beyond the pixels themselves (4 bytes each, as Pillow holds them): colours
+are converted in bands of rows.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, UnidentifiedImageError
 
 from core.errors import InvalidImage, MissingData
+from core.stimuli.encoded import announced_working_bytes, lacks_data, without_large_texts
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 """Pillow's names of the formats that are tried; no other decoder ever sees the bytes."""
 
 MAX_BYTES = 64 * 1024 * 1024
-MAX_PIXELS = 50_000_000
+MAX_PIXELS = 80_000_000
+MAX_WORKING_BYTES = 250 * 2**20
+"""Most that decoding may take beyond the file's bytes and 4 bytes for each of its pixels."""
+
 MIN_SIDE = 16
 BACKDROP = 128
 """Grey level (0 to 255) behind transparent pixels: the mid-grey of an experiment's screen."""
 
 _ORIENTATION_TAG = 0x0112
+_BAND_PIXELS = 2**20
 _SUPPORTED = "Supported: JPEG, PNG, WebP, GIF, BMP and TIFF."
 
 
@@ -74,9 +82,29 @@ def decode_image(
     """
     name = name or (source.name if isinstance(source, Path) else "the picture")
     data = _read(source, name, max_bytes)
+    with open_picture(data, name, max_pixels=max_pixels) as stored:
+        _check_dimensions(stored, name, max_pixels, min_side)
+        _check_working_bytes(stored, name)
+        size, mode = stored.size, stored.mode
+        try:
+            stored.load()
+            if lacks_data(data, stored):
+                raise OSError("its data end before the picture does")
+            image, notes = _to_upright_rgb(stored)
+        except Exception as error:  # truncated or damaged data shows only while it is decoded
+            raise _damaged(name, error) from None
+    return DecodedImage(image, tuple(notes), size, mode)
+
+
+def open_picture(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """Read a picture's header; its pixels stay compressed until they are asked for.
+
+    Raises
+    ------
+    InvalidImage : no decoder of ``FORMATS`` takes the bytes for its own, or the header is damaged.
+    """
     try:
-        # An UnidentifiedImageError means that no decoder took the header for its own.
-        stored = Image.open(io.BytesIO(data), formats=FORMATS)
+        return Image.open(io.BytesIO(without_large_texts(data)), formats=FORMATS)
     except UnidentifiedImageError:
         raise InvalidImage(
             f"{name} is not a picture in a format that can be read. {_SUPPORTED}",
@@ -86,13 +114,6 @@ def decode_image(
         raise _too_many_pixels(name, max_pixels) from None
     except Exception as error:  # decoders raise nearly anything on damaged headers
         raise _damaged(name, error) from None
-    _check_dimensions(stored, name, max_pixels, min_side)
-    size, mode = stored.size, stored.mode
-    try:
-        image, notes = _to_upright_rgb(stored)
-    except Exception as error:  # truncated or damaged data shows only while it is decoded
-        raise _damaged(name, error) from None
-    return DecodedImage(image, tuple(notes), size, mode)
 
 
 def square_crop(image: Image.Image, size: int | None = None) -> Image.Image:
@@ -174,49 +195,112 @@ def _damaged(name: str, error: Exception) -> InvalidImage:
     )
 
 
+def _check_working_bytes(stored: Image.Image, name: str) -> None:
+    needed = announced_working_bytes(stored)
+    if needed > MAX_WORKING_BYTES:
+        width, height = stored.size
+        raise InvalidImage(
+            f"{name} is too large for its kind: {width:,} x {height:,} pixels as "
+            f"{stored.format} take {needed / 2**20:,.0f} MiB beyond the pixels to decode; at most "
+            f"{MAX_WORKING_BYTES / 2**20:,.0f} MiB are taken.",
+            "Save it smaller, or as PNG or baseline (not progressive) JPEG.",
+        )
+
+
 def _to_upright_rgb(stored: Image.Image) -> tuple[Image.Image, list[str]]:
+    """Convert a loaded picture; the stored pixels may be given up on the way."""
     notes = []
     if getattr(stored, "is_animated", False):
         notes.append("It has several frames or pages: the first one is used.")
-        stored.seek(0)
-    stored.load()
-    image: Image.Image = stored
-    if _is_rotated(stored):
-        image = ImageOps.exif_transpose(stored)
+    turn = _orientation(stored)
+    if turn != 1:
         notes.append("It was stored turned, as cameras do: it is shown upright.")
-    if image.mode == "CMYK":
-        notes.append("It is in print colours (CMYK): converted to RGB, colours are approximate.")
-        return image.convert("RGB"), notes
-    if image.mode.startswith("I") or image.mode == "F":
-        return _deep_grey_to_rgb(image, notes), notes
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        return _composite(image.convert("RGBA"), notes), notes
-    return image.convert("RGB"), notes
+    if stored.mode == "RGB" and turn == 1 and "transparency" not in stored.info:
+        # Another copy would double what a large photograph takes.
+        return (stored.copy() if notes else stored), notes
+    return _by_bands(stored, _conversion(stored, notes), turn), notes
 
 
-def _is_rotated(stored: Image.Image) -> bool:
+def _bands(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """Cut a picture into (first row, rows) of about a million pixels."""
+    width, height = image.size
+    rows = max(1, _BAND_PIXELS // width)
+    for top in range(0, height, rows):
+        yield top, image.crop((0, top, width, min(top + rows, height)))
+
+
+def _by_bands(
+    stored: Image.Image, to_rgb: Callable[[Image.Image], Image.Image], turn: int
+) -> Image.Image:
+    """Apply a conversion of single pixels and turn the picture upright."""
+    width, height = stored.size
+    shape = (height, width, 3) if turn < 5 else (width, height, 3)
+    upright = np.empty(shape, np.uint8)
+    as_stored = _STORED_VIEW[turn](upright)
+    for top, band in _bands(stored):
+        as_stored[top : top + band.height] = np.asarray(to_rgb(band))
+    stored.close()  # its pixels go before the result's are made
+    return Image.fromarray(upright)
+
+
+# EXIF orientation -> how rows and columns as stored lie in the upright picture.
+_STORED_VIEW: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    1: lambda a: a,
+    2: lambda a: a[:, ::-1],
+    3: lambda a: a[::-1, ::-1],
+    4: lambda a: a[::-1],
+    5: lambda a: a.swapaxes(0, 1),
+    6: lambda a: a.swapaxes(0, 1)[::-1],
+    7: lambda a: a.swapaxes(0, 1)[::-1, ::-1],
+    8: lambda a: a.swapaxes(0, 1)[:, ::-1],
+}
+
+
+def _orientation(stored: Image.Image) -> int:
     try:
-        return stored.getexif().get(_ORIENTATION_TAG, 1) in range(2, 9)
+        turn = stored.getexif().get(_ORIENTATION_TAG, 1)
     except Exception:  # a damaged EXIF block says nothing about the picture itself
-        return False
+        return 1
+    return turn if turn in _STORED_VIEW else 1
 
 
-def _composite(image: Image.Image, notes: list[str]) -> Image.Image:
-    lowest_alpha, _ = image.getchannel("A").getextrema()
-    if lowest_alpha == 255:
-        return image.convert("RGB")
-    notes.append("It has transparent parts: they are filled with mid-grey.")
+def _conversion(stored: Image.Image, notes: list[str]) -> Callable[[Image.Image], Image.Image]:
+    """Return how a band becomes RGB; adds what the person should know of it to ``notes``."""
+    if stored.mode == "CMYK":
+        notes.append("It is in print colours (CMYK): converted to RGB, colours are approximate.")
+    elif stored.mode == "LAB":
+        notes.append("It is in Lab colours: converted to RGB.")
+        profiles = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        transform = ImageCms.buildTransform(*profiles, "LAB", "RGB")
+        return lambda band: ImageCms.applyTransform(band, transform) or band
+    elif stored.mode.startswith("I") or stored.mode == "F":
+        return _deep_grey_conversion(stored, notes)
+    elif stored.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in stored.info:
+        layers = (band.convert("RGBA") for _, band in _bands(stored))
+        if any(layer.getchannel("A").getextrema() != (255, 255) for layer in layers):
+            notes.append("It has transparent parts: they are filled with mid-grey.")
+            return on_backdrop
+        return lambda band: band.convert("RGBA").convert("RGB")
+    return lambda band: band.convert("RGB")
+
+
+def on_backdrop(image: Image.Image) -> Image.Image:
+    """Return a picture as RGB, with the backdrop behind its transparent pixels."""
     backdrop = Image.new("RGBA", image.size, (BACKDROP, BACKDROP, BACKDROP, 255))
-    return Image.alpha_composite(backdrop, image).convert("RGB")
+    return Image.alpha_composite(backdrop, image.convert("RGBA")).convert("RGB")
 
 
-def _deep_grey_to_rgb(image: Image.Image, notes: list[str]) -> Image.Image:
+def _deep_grey_conversion(
+    stored: Image.Image, notes: list[str]
+) -> Callable[[Image.Image], Image.Image]:
     """Scale grey levels deeper than 8 bits; Pillow's own conversion would clip them at 255."""
-    values = np.asarray(image, dtype=np.float64)  # (height, width)
-    if not np.isfinite(values).all():
-        raise ValueError("it holds values that are not finite")
-    low, high = float(values.min()), float(values.max())
-    if image.mode != "F" and low >= 0 and high <= 65535:
+    low, high = np.inf, -np.inf
+    for _, band in _bands(stored):
+        values = np.asarray(band)
+        if not np.isfinite(values).all():
+            raise ValueError("it holds values that are not finite")
+        low, high = min(low, float(values.min())), max(high, float(values.max()))
+    if stored.mode != "F" and low >= 0 and high <= 65535:
         # The smallest usual depth that holds the values: 12-bit cameras write 16-bit files,
         # and taking those over 65535 would turn them black.
         bits = next(b for b in (8, 12, 16) if high < 2**b)
@@ -225,5 +309,10 @@ def _deep_grey_to_rgb(image: Image.Image, notes: list[str]) -> Image.Image:
     else:
         notes.append(f"It is grey with values {low:g} to {high:g}: scaled to 8 bits.")
     span = high - low if high > low else 1.0
-    grey = np.rint((values - low) * (255.0 / span)).astype(np.uint8)
-    return Image.fromarray(grey).convert("RGB")
+
+    def scaled(band: Image.Image) -> Image.Image:
+        values = np.asarray(band, dtype=np.float64)  # (rows, width)
+        grey = np.rint((values - low) * (255.0 / span)).astype(np.uint8)
+        return Image.fromarray(grey).convert("RGB")
+
+    return scaled
