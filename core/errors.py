@@ -91,6 +91,15 @@ class WorkFailed(CoreError):
     exit_code = 1
 
 
+class CannotWrite(WorkFailed, OSError):
+    """Something could not be written: no room, no permission, a file where a folder must be.
+
+    An ``OSError`` too, so that whoever does without a cache need not know the difference.
+    """
+
+    kind = "cannot_write"
+
+
 def unknown_name(what: str, name: str, allowed: Iterable[str], hint: str = "") -> UnknownName:
     """Build the error for a name that is not among ``allowed``, with the nearest one.
 

@@ -98,31 +98,26 @@ def subject(subject_id: str) -> Subject:
 
 
 def run_store() -> RunStore:
-    """Return the folder of runs."""
-    return RunStore(home().runs)
+    """Return the folder of runs; it remembers what it has looked at, for all sessions."""
+    return _run_store(home().runs)
 
 
-@st.cache_resource(show_spinner=False, max_entries=2048)
+@st.cache_resource(show_spinner=False)
+def _run_store(root: Path) -> RunStore:
+    return RunStore(root)
+
+
 def run(run_id: str) -> Run:
-    """Open a run once for all sessions."""
+    """Open a run."""
     return run_store().open(run_id)
 
 
 def runs_of(subject_id: str) -> list[Run]:
     """Open all runs that were fitted to a subject's present data, oldest first."""
     data = subject(subject_id).fingerprint
-    opened = []
-    for run_id in run_store().ids():
-        if not run_id.startswith(readable(f"{subject_id}-")):
-            continue
-        try:
-            candidate = run(run_id)
-        except CoreError:
-            # A damaged run must not take the others' menu entries with it.
-            continue
-        if candidate.data == data:
-            opened.append(candidate)
-    return sorted(opened, key=lambda r: str(r.record["created"]))
+    # A damaged run is set aside and does not take the others' menu entries with it.
+    runs, _ = run_store().survey(readable(f"{subject_id}-"))
+    return sorted((r for r in runs if r.data == data), key=lambda r: str(r.record["created"]))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

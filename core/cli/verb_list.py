@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import fnmatch
 import math
 from typing import Any
@@ -17,10 +18,10 @@ from core.backbones import (
 from core.cli import options as shared
 from core.config import to_plain
 from core.encoding import ENCODERS
-from core.errors import CoreError, InvalidInput, MissingWeights, check_option
+from core.errors import DamagedFile, InvalidInput, MissingWeights, check_option
 from core.progress import Progress
 from core.recipes import RECIPES, Recipe, resolve
-from core.runs import RunStore
+from core.runs import Run, RunStore
 
 NAME = "list"
 HELP = (
@@ -73,8 +74,7 @@ def _listed(options: argparse.Namespace) -> dict[str, Any]:
     if options.what == "recipes":
         return {"items": [_recipe(recipe) for recipe in RECIPES.values()]}
     if options.what == "runs":
-        store = shared.run_store(options)
-        return {"items": [_run(store, run_id) for run_id in store.ids()]}
+        return _runs(shared.run_store(options))
     if not options.name:
         raise InvalidInput("list layers needs a backbone.", "As in: list layers small_cnn.")
     layers, card = list_layers(options.name), get_card(options.name)
@@ -143,12 +143,17 @@ def _recipe(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _run(store: RunStore, run_id: str) -> dict[str, Any]:
-    try:
-        run = store.open(run_id)
-    except CoreError as error:
-        # One run that cannot be read must not hide the others.
-        return {"name": run_id, "problem": error.message}
+def _runs(store: RunStore) -> dict[str, Any]:
+    items = []
+    for run in store.survey()[0]:
+        # What reading finds damaged is among those set aside at the next look.
+        with contextlib.suppress(DamagedFile):
+            items.append(_run(run))
+    aside = [{"name": a.name, "reason": a.reason} for a in store.survey()[1]]
+    return {"items": items, "set_aside": aside}
+
+
+def _run(run: Run) -> dict[str, Any]:
     return {
         "name": run.id,
         "title": run.title,
@@ -164,17 +169,27 @@ def _run(store: RunStore, run_id: str) -> dict[str, Any]:
 def show(result: dict[str, Any]) -> str:
     """Format for people."""
     items = result["items"]
+    if "set_aside" in result:
+        return "\n".join([*_rows(items), *_set_aside(result["set_aside"])]) or "none"
     if not items:
         return "none"
     if "backbone" in result:
         return _show_layers(items, result["backbone"])
     if "layers_offered" in items[0]:
         return _show_backbones(items)
+    return "\n".join(_rows(items))
+
+
+def _rows(items: list[dict[str, Any]]) -> list[str]:
     rows = []
     for item in items:
         rest = {k: v for k, v in item.items() if k != "name" and v not in ({}, None)}
         rows.append(f"{item['name']:<28} " + "  ".join(f"{k} {v}" for k, v in rest.items()))
-    return "\n".join(row.rstrip() for row in rows)
+    return [row.rstrip() for row in rows]
+
+
+def _set_aside(items: list[dict[str, str]]) -> list[str]:
+    return [f"set aside: {item['name']}: {item['reason']}" for item in items]
 
 
 def _show_backbones(items: list[dict[str, Any]]) -> str:

@@ -2,7 +2,7 @@
 
 from core.runs.drafts import FolderCheckpoint
 from core.runs.spec import RUN_FORMAT, EncodingSpec, SubjectData
-from core.runs.store import Run, RunSource, RunStore
+from core.runs.store import Run, RunSource, RunStore, SetAside
 
 __all__ = [
     "RUN_FORMAT",
@@ -11,5 +11,6 @@ __all__ = [
     "Run",
     "RunSource",
     "RunStore",
+    "SetAside",
     "SubjectData",
 ]

@@ -1,31 +1,42 @@
-"""The folder of runs: one folder per fitted encoding model, complete or absent.
+"""The folder of runs: one folder per fitted encoding model, whole or set aside with its reason.
 
-``run.json`` holds what was asked, where the weights came from, the split, and the scores; arrays
-lie beside it as ``.npy``. A prediction for any image of the subject is one small matrix product
-with the stored design, so nothing heavier than numpy is needed to show a run.
+``run.json`` holds what was asked, where the weights came from, the split, the scores, and a seal
+of every array; arrays lie beside it as ``.npy``. A prediction for any image of the subject is one
+small matrix product with the stored design, so nothing heavier than numpy is needed to show a run.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from core.datasets.conventions import Conventions
+from core.datasets.system_files import is_system_file
 from core.encoding import Predictor, Readout
 from core.encoding.restore import restore_predictor
-from core.errors import DamagedFile, unknown_name
+from core.errors import CoreError, DamagedFile, WorkFailed, unknown_name
 from core.evaluation import Evaluation, RoiScore
 from core.runs.drafts import FolderCheckpoint
 from core.runs.spec import RUN_FORMAT
-from core.storage import atomic_directory
+from core.runs.wholeness import (
+    RECORD,
+    check_arrays,
+    damaged,
+    read_array,
+    read_record,
+    without_nan,
+    write_arrays,
+)
+from core.storage import atomic_directory, require_room
 
-_RECORD = "run.json"
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True)
@@ -46,9 +57,12 @@ class RunSource:
     precision: str = "float32"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
-    """One fitted encoding model, opened; arrays are memory-mapped when they are asked for."""
+    """One fitted encoding model, opened: its record. Arrays are read when they are asked for.
+
+    Nothing of a run keeps a file open, so that a process may hold thousands of them.
+    """
 
     folder: Path
     record: Mapping[str, Any]
@@ -140,29 +154,50 @@ class Run:
         return str(self.record["title"])
 
     def array(self, name: str) -> np.ndarray:
-        """Open one of the run's arrays, memory-mapped."""
-        path = self.folder / f"{name}.npy"
-        try:
-            return np.load(path, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise DamagedFile(
-                f"Run {self.id}: {path.name} cannot be read ({error}).",
-                "Delete the run's folder and fit it again.",
-            ) from error
+        """Read one of the run's arrays; a large one is memory-mapped, to be used and dropped.
 
-    @cached_property
+        Raises
+        ------
+        DamagedFile : it is not what was saved; from then on the store sets this run aside.
+        """
+        return self._reading(lambda: read_array(self.folder, self.record, name))
+
+    @property
     def fitted(self) -> Predictor:
-        """What was fitted: from design to responses."""
-        return restore_predictor(self.record["predictor"], self.array)
+        """What was fitted: from design to responses. Read anew each time."""
 
-    @cached_property
+        def numbers(name: str) -> np.ndarray:
+            array = read_array(self.folder, self.record, name)
+            # A sealed run was looked at before it was saved.
+            return array if "arrays" in self.record else without_nan(self.id, name, array)
+
+        return self._reading(lambda: restore_predictor(self.record["predictor"], numbers))
+
+    @property
     def readouts(self) -> tuple[Readout, ...]:
-        """Scaling and PCA of each feature space."""
+        """Scaling and PCA of each feature space. Read anew each time."""
         names = ("mean", "scale", "components", "explained")
         return tuple(
             Readout(*(self.array(f"readout{k}_{n}") for n in names))
             for k in range(len(self.record["spaces"]))
         )
+
+    def verify(self) -> None:
+        """Read everything; DamagedFile where anything is not what was saved."""
+        self._reading(lambda: check_arrays(self.folder, self.record))
+        for name in self.record.get("arrays", {}):
+            self.array(name)
+        for _ in (self.fitted, self.readouts, self.report, self.validation):
+            pass
+        self.array("design_train")
+
+    def _reading(self, read: Callable[[], _Read]) -> _Read:
+        """Return what a step reads; what it finds damaged is remembered."""
+        try:
+            return read()
+        except DamagedFile as error:
+            self.__dict__["damage"] = error
+            raise
 
     def predict_rows(self, split: str, rows: np.ndarray | slice) -> np.ndarray:
         """Predict (n_rows, n_vertices) for images of the subject, from the stored design."""
@@ -178,43 +213,77 @@ class Run:
     def _validation_rows(self) -> frozenset[int]:
         return frozenset(int(k) for k in self.array("validation_rows"))
 
-    @cached_property
+    @property
     def report(self) -> Evaluation:
         """The scores on images that took no part in fitting or selection."""
-        return self._evaluation("report")
+        return _evaluation(self, "report")
 
-    @cached_property
+    @property
     def validation(self) -> Evaluation:
         """The scores on the validation images: for choosing between encoders."""
-        return self._evaluation("validation")
+        return _evaluation(self, "validation")
 
-    def _evaluation(self, name: str) -> Evaluation:
-        stored = self.record[name]
-        has_ceiling = stored["has_ceiling"]
-        return Evaluation(
-            split=stored["split"],
-            n_images=stored["n_images"],
-            r=self.array(f"{name}_r"),
-            ceiling=self.array(f"{name}_ceiling") if has_ceiling else None,
-            ceiling_source=stored["ceiling_source"],
-            rois=tuple(RoiScore(**score) for score in stored["rois"]),
-        )
+
+# A page looks at the same few scores again and again; those of all runs would fill the memory.
+@lru_cache(maxsize=64)
+def _evaluation(run: Run, name: str) -> Evaluation:
+    stored = run.record[name]
+    return Evaluation(
+        split=stored["split"],
+        n_images=stored["n_images"],
+        r=run.array(f"{name}_r"),
+        ceiling=run.array(f"{name}_ceiling") if stored["has_ceiling"] else None,
+        ceiling_source=stored["ceiling_source"],
+        rois=tuple(RoiScore(**score) for score in stored["rois"]),
+    )
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """Something in the folder of runs that is no whole run, and why; a fit may take its place."""
+
+    name: str
+    reason: str
 
 
 class RunStore:
-    """All runs under one folder."""
+    """All runs under one folder. One store may serve a whole process: it remembers its looks."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._looks: dict[str, tuple[object, Run | DamagedFile]] = {}
 
     def ids(self) -> tuple[str, ...]:
-        """Names of all complete runs, in alphabetical order."""
-        if not self.root.is_dir():
-            return ()
-        return tuple(sorted(p.parent.name for p in self.root.glob(f"[!.]*/{_RECORD}")))
+        """Names of all whole runs, in alphabetical order."""
+        return tuple(run.id for run in self.survey()[0])
+
+    def survey(self, beginning: str = "") -> tuple[list[Run], list[SetAside]]:
+        """Look at everything in the folder, in alphabetical order; cheap the second time.
+
+        Parameters
+        ----------
+        beginning : of the names to look at.
+
+        Returns
+        -------
+        runs : whole as far as the first look tells (``core.runs.wholeness``).
+        set_aside : damaged, half-deleted, foreign or of another version.
+        """
+        runs, aside = [], []
+        for name in self._names():
+            if not name.startswith(beginning):
+                continue
+            seen = self._look(name)
+            if isinstance(seen, Run):
+                runs.append(seen)
+            else:
+                reason = seen.message.removeprefix(f"Run {name}: ").rstrip(".")
+                aside.append(SetAside(name, reason))
+        return runs, aside
 
     def __contains__(self, run_id: str) -> bool:
-        return (self.root / run_id / _RECORD).exists()
+        """Whether a run is there and whole to the last byte: then it needs no fit."""
+        return self._is_whole(self.root / run_id)
 
     def open(self, run_id: str) -> Run:
         """Open a run by its name.
@@ -222,33 +291,102 @@ class RunStore:
         Raises
         ------
         UnknownName : no such run; the nearest name is offered.
-        DamagedFile : its record cannot be read or is of another version.
+        DamagedFile : it is set aside, and why.
         """
-        path = self.root / run_id / _RECORD
-        if run_id not in self.ids():
+        # A name, and not a path that leads elsewhere.
+        is_name = bool(run_id) and run_id == Path(run_id).name and not is_system_file(run_id)
+        if not is_name or not os.path.lexists(self.root / run_id):
             raise unknown_name("run", run_id, self.ids(), f"Runs are kept in {self.root}.")
-        try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise DamagedFile(f"{path} is not JSON: {error}.", "Delete the folder.") from error
-        if record.get("format") != RUN_FORMAT:
-            raise DamagedFile(
-                f"Run {run_id} has format {record.get('format')!r}; "
-                f"this program reads {RUN_FORMAT}.",
-                "Fit it again.",
-            )
-        return Run(path.parent, record)
+        seen = self._look(run_id)
+        if isinstance(seen, DamagedFile):
+            raise seen
+        return seen
 
     def draft(self, run_id: str) -> FolderCheckpoint:
         """Return the pieces of a run that is being fitted."""
         return FolderCheckpoint(self.root / ".drafts" / run_id)
 
     def save(self, run_id: str, record: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Run:
-        """Write a run whole, or not at all."""
-        with atomic_directory(self.root / run_id) as draft:
-            for name, array in arrays.items():
-                np.save(draft / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
-            text = json.dumps({"format": RUN_FORMAT, **record}, indent=1, ensure_ascii=False)
+        """Write a run whole, or not at all; what bears its name and is not whole gives way.
+
+        Raises
+        ------
+        WorkFailed : what was fitted predicts values that are not numbers.
+        CannotWrite : no room, or no permission.
+        """
+        try:
+            restore_predictor(
+                record["predictor"], lambda name: without_nan(run_id, name, arrays[name])
+            )
+        except DamagedFile as error:
+            raise WorkFailed(
+                f"The fit gave no usable model: {error.message}",
+                "Check the data (check DATA) and the encoder's settings.",
+            ) from None
+        n_bytes = sum(array.nbytes for array in arrays.values())
+        target = self.root / run_id
+        require_room(target, n_bytes, f"The run {run_id}")
+        with atomic_directory(target, self._is_whole, n_bytes) as draft:
+            seals = write_arrays(draft, arrays)
+            whole = {"format": RUN_FORMAT, **record, "arrays": seals}
+            text = json.dumps(whole, indent=1, ensure_ascii=False)
             # Last, so that a folder with a record is a whole one even if it was copied by hand.
-            (draft / _RECORD).write_text(text + "\n", encoding="utf-8")
+            (draft / RECORD).write_text(text + "\n", encoding="utf-8")
         return self.open(run_id)
+
+    def _names(self) -> list[str]:
+        try:
+            found = [entry.name for entry in self.root.iterdir()]
+        except OSError:
+            return []
+        return sorted(name for name in found if not is_system_file(name))
+
+    def _look(self, name: str) -> Run | DamagedFile:
+        """Take the first look at a run, or remember it for as long as its folder stays the same."""
+        folder = self.root / name
+        state = _state(folder)
+        known = self._looks.get(name)
+        if known is None or known[0] != state:
+            known = self._looks[name] = (state, _first_look(folder))
+        seen = known[1]
+        return getattr(seen, "damage", seen)
+
+    def _is_whole(self, folder: Path) -> bool:
+        try:
+            seen = _first_look(folder)
+            if isinstance(seen, Run):
+                seen.verify()
+        except CoreError:
+            return False
+        return isinstance(seen, Run)
+
+
+def _state(folder: Path) -> object:
+    """Return what changes when a run is replaced, or when a file of it comes or goes."""
+    found: list[tuple[int | None, ...]] = []
+    for path in (folder, folder / RECORD):
+        try:
+            status = path.stat()
+            found.append((status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_size))
+        except OSError as error:
+            found.append((error.errno,))
+    return found
+
+
+def _first_look(folder: Path) -> Run | DamagedFile:
+    try:
+        run = Run(folder, read_record(folder, RUN_FORMAT))
+        # Everything that menus and lists ask of any run.
+        _ = (run.subject, run.data, run.layer, run.method, run.recipe, run.title, run.simulated)
+        _ = (run.record["created"], run.record["n_fit"], run.stretches)
+        for name in ("validation", "report"):
+            _ = [RoiScore(**score) for score in run.record[name]["rois"]]
+        check_arrays(folder, run.record)
+    except DamagedFile as error:
+        return error
+    except CoreError as error:
+        return damaged(folder.name, error.message.rstrip("."))
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        what = f"lacks {error}" if isinstance(error, KeyError) else f"cannot be read ({error})"
+        return damaged(folder.name, f"{RECORD} {what}")
+    return run

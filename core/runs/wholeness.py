@@ -1,0 +1,185 @@
+"""Whether a run on disk is whole, and reading its arrays so that damage is never computed with.
+
+Two looks. The first, at every run of a folder, opens no array of a sealed run but those that
+predict: the record can be read, every array is there in its size and shape, and coefficients do
+not begin with NaN. The second comes with reading: bytes that do not fit their seal are refused.
+Arrays are read into memory, or mapped where they are large: whoever keeps a mapping keeps a file
+open, so nothing keeps one.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.datasets.arrays import read_header
+from core.encoding.restore import restore_predictor
+from core.errors import CoreError, DamagedFile
+from core.storage.seals import seal, seal_of
+
+RECORD = "run.json"
+_LARGE = 16 * 2**20
+_BEGINNING = 4096  # values
+# Records have tens of kB; what is far larger is something else, and costs memory to find out.
+_LARGEST_RECORD = 64 * 2**20
+_AGAIN = "Fit it again: that takes its place."
+
+
+def damaged(run: str, why: str) -> DamagedFile:
+    """Return the error of a run that cannot be used."""
+    return DamagedFile(f"Run {run}: {why}.", _AGAIN)
+
+
+def read_record(folder: Path, run_format: int) -> dict[str, Any]:
+    """Read what a run says of itself.
+
+    Raises
+    ------
+    DamagedFile : nothing that this program could open; the message has name and reason.
+    """
+    run, path = folder.name, folder / RECORD
+    try:
+        if not folder.is_dir():
+            link = "is a link to nothing" if folder.is_symlink() else "is no folder"
+            raise damaged(run, link)
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST_RECORD:
+            raise damaged(run, f"{RECORD} is no record of a run")
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise damaged(run, f"has no {RECORD}") from None
+    except OSError as error:
+        raise damaged(run, f"cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError) as error:
+        raise damaged(run, f"{RECORD} is not JSON ({str(error)[:80]})") from None
+    if not isinstance(record, dict):
+        raise damaged(run, f"{RECORD} is no record of a run")
+    if record.get("format") != run_format:
+        raise damaged(
+            run, f"has format {record.get('format')!r:.20}; this program reads {run_format}"
+        )
+    return record
+
+
+def check_arrays(folder: Path, record: Mapping[str, Any]) -> None:
+    """Take the first look at a run's arrays; DamagedFile where one is missing or cannot be."""
+    run = folder.name
+    sealed: Mapping[str, Any] = record.get("arrays", {})
+    for name, told in sealed.items():
+        try:
+            n_bytes = (folder / f"{name}.npy").stat().st_size
+        except OSError as error:
+            raise damaged(run, f"{name}.npy cannot be read ({error.strerror})") from None
+        if n_bytes != told["bytes"]:
+            raise damaged(run, f"{name}.npy has {n_bytes:,} bytes, not {told['bytes']:,}")
+
+    def outline(name: str) -> np.ndarray:
+        return _outline(folder, name)
+
+    n_vertices = sum(record["n_vertices"].values())
+    predictor = restore_predictor(record["predictor"], outline)
+    if predictor.n_vertices != n_vertices:
+        raise damaged(run, f"predicts {predictor.n_vertices:,} vertices, not {n_vertices:,}")
+    coef = getattr(predictor, "coef", None)
+    if coef is not None and coef.shape != (record["n_columns"], n_vertices):
+        raise damaged(run, f"coef.npy is {coef.shape}")
+    if not sealed:
+        for name, shape in _expected(record, n_vertices).items():
+            got = outline(name).shape
+            if len(got) != len(shape) or any(
+                n is not None and n != m for n, m in zip(shape, got, strict=True)
+            ):
+                raise damaged(run, f"{name}.npy is {got}")
+
+
+def read_array(folder: Path, record: Mapping[str, Any], name: str) -> np.ndarray:
+    """Read one of a run's arrays, read-only, verified where the run has seals.
+
+    Returns
+    -------
+    In memory, or memory-mapped above 16 MiB: to be used and dropped, as it keeps its file open.
+
+    Raises
+    ------
+    DamagedFile : it is not what was saved.
+    """
+    run, path = folder.name, folder / f"{name}.npy"
+    told = record.get("arrays", {}).get(name)
+    try:
+        if path.stat().st_size > _LARGE:
+            fits = told is None or seal_of(path) == told["xxh3"]
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+        else:
+            data = path.read_bytes()
+            fits = told is None or seal(data) == told["xxh3"]
+            array = np.load(io.BytesIO(data), allow_pickle=False) if fits else np.empty(0)
+            array.flags.writeable = False
+    except (OSError, ValueError, EOFError) as error:
+        raise damaged(run, f"{path.name} cannot be read ({error})") from error
+    if not fits:
+        raise damaged(run, f"{path.name} is not what was saved")
+    return array
+
+
+def without_nan(run: str, name: str, array: np.ndarray) -> np.ndarray:
+    """Return an array that predictions are made of; DamagedFile if it holds NaN."""
+    # Of a vertex with a penalty per ROI none is *the* penalty: alpha alone may have NaN.
+    # Scores are left undefined at vertices that do not vary.
+    spared = name.endswith(("alpha", "_r", "_ceiling"))
+    if array.dtype.kind == "f" and not spared and np.isnan(array).any():
+        raise damaged(run, f"{name}.npy holds values that are not numbers (NaN)")
+    return array
+
+
+def write_arrays(folder: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, dict[str, Any]]:
+    """Write arrays as ``.npy`` and return their seals, for the record."""
+    seals = {}
+    for name, array in arrays.items():
+        path = folder / f"{name}.npy"
+        np.save(path, np.ascontiguousarray(array), allow_pickle=False)
+        seals[name] = {"bytes": path.stat().st_size, "xxh3": seal_of(path)}
+    return seals
+
+
+def _outline(folder: Path, name: str) -> np.ndarray:
+    """Return an array of a file's shape and type that takes no memory, after a first look."""
+    path = folder / f"{name}.npy"
+    try:
+        header = read_header(path)
+        if header.dtype.kind not in "biuf":
+            raise DamagedFile(f"{path.name} holds {header.dtype}.")
+        n_values = math.prod(header.shape)
+        with path.open("rb") as stream:
+            stream.seek(header.n_expected - n_values * header.dtype.itemsize)
+            beginning = np.fromfile(stream, header.dtype, min(n_values, _BEGINNING))
+    except CoreError as error:
+        raise damaged(folder.name, error.message.rstrip(".")) from None
+    except OSError as error:
+        raise damaged(folder.name, f"{path.name} cannot be read ({error.strerror})") from None
+    without_nan(folder.name, name, beginning)
+    return np.broadcast_to(np.zeros((), header.dtype), header.shape)
+
+
+def _expected(record: Mapping[str, Any], n_vertices: int) -> dict[str, tuple[int | None, ...]]:
+    """Return arrays and shapes that a run has whose record names none."""
+    found: dict[str, tuple[int | None, ...]] = {
+        "design_train": (record["n_train"], record["n_columns"]),
+        "validation_rows": (None,),
+    }
+    for k in range(len(record["spaces"])):
+        found |= {f"readout{k}_{name}": (None,) for name in ("mean", "scale", "explained")}
+        found[f"readout{k}_components"] = (None, None)
+    for name in ("validation", "report"):
+        found[f"{name}_r"] = (n_vertices,)
+        if record[name]["has_ceiling"]:
+            found[f"{name}_ceiling"] = (n_vertices,)
+    if record["report"]["split"] == "test":
+        found["design_test"] = (record["report"]["n_images"], record["n_columns"])
+    return found

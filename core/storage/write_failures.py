@@ -1,0 +1,132 @@
+"""Failures of writing in words: what could not be written, where, what is missing, what moves it.
+
+An ``OSError`` says neither how much room is missing nor which setting leads elsewhere, and numpy's
+own for a full disk has no number at all. Failures of reading pass through untouched.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.errors import CannotWrite
+from core.storage.paths import Home
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# What numpy says when fewer bytes were taken than given; such an error has no number.
+_CUT_SHORT = re.compile(r"\d+ requested and \d+ written")
+# Of these a name is needed to tell that it was the target that failed.
+_BY_NAME = {
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.EIO: "the disk reports an error",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.ELOOP: "its links lead in a circle",
+    errno.ENOTDIR: "a file stands in the way",
+    errno.EEXIST: "something else stands in the way",
+    errno.EISDIR: "a folder stands in the way",
+}
+
+
+@contextmanager
+def writing(target: Path, n_bytes: int | None = None) -> Iterator[None]:
+    """Raise ``CannotWrite`` where the block fails to write a file or folder, or beside it.
+
+    Parameters
+    ----------
+    n_bytes : that the block writes, if that is known.
+    """
+    try:
+        yield
+    except OSError as error:
+        told = write_failure(error, target, n_bytes)
+        if told is None:
+            raise
+        raise told from error
+
+
+def write_failure(error: OSError, target: Path, n_bytes: int | None = None) -> CannotWrite | None:
+    """Return what to tell of a failed attempt to write; None where reading failed."""
+    if error.errno in _NO_ROOM or (error.errno is None and _CUT_SHORT.search(str(error))):
+        return no_room(target, n_bytes)
+    if error.errno == errno.EROFS:
+        reason = "the disk is read-only"
+    elif error.errno in _BY_NAME and _concerns(error, target):
+        reason = _BY_NAME[error.errno]
+    else:
+        return None
+    blocking = next((p for p in target.parents if _exists(p) and not p.is_dir()), None)
+    if blocking is not None:
+        reason = f"{blocking} is no folder"
+    return CannotWrite(f"{target} cannot be written: {reason}.", _elsewhere(target))
+
+
+def no_room(target: Path, n_bytes: int | None = None, what: str = "") -> CannotWrite:
+    """Return what to tell where the disk has no room.
+
+    Parameters
+    ----------
+    what : is to be written; default: the target itself.
+    """
+    folder = _nearest_folder(target)
+    free = shutil.disk_usage(folder).free
+    words = f"{what or target} cannot be written: the disk of {folder} is full"
+    if n_bytes is not None and n_bytes > free:
+        words += (
+            f": {size(n_bytes)} are needed, {size(free)} are free, "
+            f"{size(n_bytes - free)} are missing"
+        )
+    else:
+        words += f", or a quota is used up ({size(free)} free)"
+    return CannotWrite(f"{words}.", f"Make room (store clean helps). {_elsewhere(target)}")
+
+
+def require_room(target: Path, n_bytes: int, what: str = "") -> None:
+    """Raise ``CannotWrite`` where the disk has less room than is about to be written."""
+    if n_bytes > shutil.disk_usage(_nearest_folder(target)).free:
+        raise no_room(target, n_bytes, what)
+
+
+def size(n_bytes: float) -> str:
+    """Return a number of bytes in words, with three digits."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if n_bytes < 1000:
+            return f"{n_bytes:.3g} {unit}"
+        n_bytes /= 1000
+    return f"{n_bytes:.3g} TB"
+
+
+def _concerns(error: OSError, target: Path) -> bool:
+    """Whether an error names the target, something beside or below it, or a folder above it."""
+    folder = os.fspath(target.parent)
+    for name in (error.filename, error.filename2):
+        if isinstance(name, str | os.PathLike):
+            named = os.fspath(name)
+            if named == folder or named.startswith(f"{folder}{os.sep}"):
+                return True
+            if folder.startswith(f"{named.rstrip(os.sep)}{os.sep}"):
+                return True
+    return False
+
+
+def _exists(path: Path) -> bool:
+    return os.path.lexists(path)
+
+
+def _nearest_folder(target: Path) -> Path:
+    return next((p for p in target.absolute().parents if p.is_dir()), Path("/"))
+
+
+def _elsewhere(target: Path) -> str:
+    """Say which setting moves a file."""
+    home, place = Home.from_environment(), target.absolute()
+    if not place.is_relative_to(home.root):
+        return "Name another folder (--out; of runs: --runs)."
+    if place.is_relative_to(home.runs):
+        return "Set CORTISCOPE_HOME to a folder that can take it; --runs moves runs alone."
+    return "Set CORTISCOPE_HOME to a folder that can take it."
