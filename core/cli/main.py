@@ -1,16 +1,19 @@
 """Parse, dispatch, and tell errors in one line.
 
 Success exits 0, bad input 2, failed work 1, an interrupt 130. With ``--json`` the last line of
-stdout is one JSON object, also for errors.
+stdout is one JSON object, also for errors. A verb whose result tells of failures among other work
+says so by its own ``exit_status``, and its result is printed as usual.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from core.cli import (
@@ -29,7 +32,9 @@ from core.cli import (
     verb_worker,
 )
 from core.cli.progress import progress_printer
-from core.errors import CoreError, InvalidInput
+from core.errors import CoreError, InvalidInput, WorkFailed
+from core.storage import Home
+from core.storage.write_failures import write_failure
 
 VERBS = (
     verb_check,
@@ -73,7 +78,8 @@ def build_parser() -> argparse.ArgumentParser:
             module.NAME, help=module.HELP, description=module.HELP, parents=[common]
         )
         module.add_arguments(sub)
-        sub.set_defaults(run=module.run, show=module.show)
+        status = getattr(module, "exit_status", _success)
+        sub.set_defaults(run=module.run, show=module.show, exit_status=status)
     return parser
 
 
@@ -84,6 +90,7 @@ def main(arguments: Sequence[str]) -> int:
         options = build_parser().parse_args(arguments)
         result = options.run(options, progress_printer(options.progress))
         print(json.dumps(result, allow_nan=False) if as_json else options.show(result), flush=True)
+        return int(options.exit_status(result))
     except CoreError as error:
         return _tell(error, as_json, debug)
     except KeyboardInterrupt:
@@ -94,11 +101,23 @@ def main(arguments: Sequence[str]) -> int:
     except Exception as error:
         if debug:
             traceback.print_exc()
-        wrapped = CoreError(
-            f"{type(error).__name__}: {error}", "This is a defect; --debug shows where."
-        )
-        return _tell(wrapped, as_json, debug=False)
+        return _tell(_told(error), as_json, debug=False)
+
+
+def _success(result: dict[str, Any]) -> int:
     return 0
+
+
+def _told(error: Exception) -> CoreError:
+    """Return what to say of an error that nobody foresaw."""
+    if isinstance(error, OSError):
+        named = error.filename if isinstance(error.filename, str | bytes) else None
+        place = Path(os.fsdecode(named)) if named else Home.from_environment().root
+        if told := write_failure(error, place, by_name=False):
+            return told
+        if named and error.strerror:
+            return WorkFailed(f"{place}: {error.strerror}.", "Check its permissions and its disk.")
+    return CoreError(f"{type(error).__name__}: {error}", "This is a defect; --debug shows where.")
 
 
 def _tell(error: CoreError, as_json: bool, debug: bool) -> int:

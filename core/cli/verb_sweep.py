@@ -71,6 +71,11 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     }
 
 
+def exit_status(result: dict[str, Any]) -> int:
+    """Return 1 where anything of the plan could not be fitted."""
+    return 1 if result["failed"] else 0
+
+
 def show(result: dict[str, Any]) -> str:
     """Format for people."""
     lines = [

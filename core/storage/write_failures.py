@@ -50,17 +50,25 @@ def writing(target: Path, n_bytes: int | None = None) -> Iterator[None]:
         raise told from error
 
 
-def write_failure(error: OSError, target: Path, n_bytes: int | None = None) -> CannotWrite | None:
-    """Return what to tell of a failed attempt to write; None where reading failed."""
+def write_failure(
+    error: OSError, target: Path, n_bytes: int | None = None, *, by_name: bool = True
+) -> CannotWrite | None:
+    """Return what to tell of a failed attempt to write; None where reading failed.
+
+    Parameters
+    ----------
+    by_name : whether what reading meets too (no permission, a file in the way) counts as well
+        where it befell the target or a folder above it.
+    """
     if error.errno in _NO_ROOM or (error.errno is None and _CUT_SHORT.search(str(error))):
         return no_room(target, n_bytes)
     if error.errno == errno.EROFS:
         reason = "the disk is read-only"
-    elif error.errno in _BY_NAME and _concerns(error, target):
+    elif by_name and error.errno in _BY_NAME and _concerns(error, target):
         reason = _BY_NAME[error.errno]
     else:
         return None
-    blocking = next((p for p in target.parents if _exists(p) and not p.is_dir()), None)
+    blocking = next((p for p in target.parents if os.path.lexists(p) and not p.is_dir()), None)
     if blocking is not None:
         reason = f"{blocking} is no folder"
     return CannotWrite(f"{target} cannot be written: {reason}.", _elsewhere(target))
@@ -112,10 +120,6 @@ def _concerns(error: OSError, target: Path) -> bool:
             if folder.startswith(f"{named.rstrip(os.sep)}{os.sep}"):
                 return True
     return False
-
-
-def _exists(path: Path) -> bool:
-    return os.path.lexists(path)
 
 
 def _nearest_folder(target: Path) -> Path:

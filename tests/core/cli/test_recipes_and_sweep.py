@@ -92,9 +92,8 @@ def test_a_sweep_answers_with_the_contracts_keys_and_writes_its_table(home, caps
         'weights = ["fixed", "pretrained"]\n'
     )
     table, folder = home / "out/table.md", home / "out/csv"
-    answer = _json(
-        capsys, "sweep", plan, "--data", home / "data", "--table", table, "--csv", folder
-    )
+    options = ("--data", home / "data", "--table", table, "--csv", folder)
+    answer = _json(capsys, "sweep", plan, *options, code=1)
     assert str(folder / "s1" / "README.txt") in answer["files"]
     assert all(Path(name).is_file() for name in answer["files"])
     assert (answer["planned"], answer["done"], answer["skipped"]) == (3, 2, 0)
@@ -102,8 +101,19 @@ def test_a_sweep_answers_with_the_contracts_keys_and_writes_its_table(home, caps
     assert "no pretrained weights" in failure["message"]
     assert all(np.isfinite(row["seconds"]) for row in answer["rows"])
     assert "best_source" in table.read_text()
-    again = _json(capsys, "sweep", plan, "--data", home / "data", "--table", home / "t.csv")
+    options = ("--data", home / "data", "--table", home / "t.csv")
+    again = _json(capsys, "sweep", plan, *options, code=1)
     assert (again["done"], again["skipped"]) == (0, 2)
+
+
+def test_a_sweep_with_failures_exits_1_with_its_usual_answer(home, capsys):
+    plan = home / "plan.toml"
+    plan.write_text(
+        '[[models]]\nbackbones = ["pixels"]\nlayers = ["pixels"]\nweights = ["pretrained"]\n'
+    )
+    answer = _json(capsys, "sweep", plan, "--data", home / "data", code=1)
+    assert (answer["planned"], answer["done"], len(answer["failed"])) == (2, 0, 2)
+    assert "error" not in answer
 
 
 def test_a_scheduler_that_is_not_there_is_told(home, capsys, monkeypatch):

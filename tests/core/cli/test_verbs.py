@@ -166,12 +166,13 @@ def test_an_error_is_one_line_with_its_exit_status(home, data, capsys, monkeypat
     assert not (home / "runs").exists()
 
 
-def test_a_run_that_cannot_be_read_is_listed_with_its_problem(home, data, capsys):
+def test_a_run_that_cannot_be_read_is_set_aside_with_its_reason(home, data, capsys):
     _, good, _ = _fit(capsys, data)
     _, bad, _ = _fit(capsys, data, "--encoder", "ols")
     (home / "runs" / bad["run"] / "run.json").write_text('{"format": 0}')
     status, result, _ = _run(capsys, "list", "runs")
-    items = {i["name"]: i for i in result["items"]}
     assert status == 0
-    assert "median_r" in items[good["run"]]
-    assert "format 0" in items[bad["run"]]["problem"]
+    assert [i["name"] for i in result["items"]] == [good["run"]]
+    (aside,) = result["set_aside"]
+    assert aside["name"] == bad["run"]
+    assert "format 0" in aside["reason"]

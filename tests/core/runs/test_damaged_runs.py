@@ -72,6 +72,7 @@ DAMAGE = {
     "foreign values": lambda run: _edit(run / "run.json", sources=3),
 }
 
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     """Two runs of a tiny subject, to be copied."""
