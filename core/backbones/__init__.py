@@ -5,6 +5,7 @@
 """
 
 from core.backbones.card import (
+    Axes,
     BackboneCard,
     LayerInfo,
     PretrainedWeights,
@@ -28,6 +29,7 @@ __all__ = [
     "PUBLISHED",
     "BackboneCard",
     "Framing",
+    "Axes",
     "LayerInfo",
     "PretrainedWeights",
     "WeightsPresence",

@@ -20,7 +20,8 @@ from core.backbones.precision import Precision
 from core.errors import InvalidInput, unknown_name
 from core.stimuli import StimulusImages
 
-Reduce = Callable[[torch.Tensor], torch.Tensor]
+Reduce = Callable[[str, torch.Tensor], torch.Tensor]
+"""From a layer's name and a batch of its responses to what is kept of them."""
 
 
 class Backbone(abc.ABC):
@@ -194,7 +195,7 @@ def finish(
     responses: Mapping[str, torch.Tensor], layers: Sequence[str], reduce: Reduce | None
 ) -> dict[str, torch.Tensor]:
     """Reduce and order responses that were computed all together."""
-    return {name: reduce(responses[name]) if reduce else responses[name] for name in layers}
+    return {name: reduce(name, responses[name]) if reduce else responses[name] for name in layers}
 
 
 def choose_device(device: str) -> torch.device:

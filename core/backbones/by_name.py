@@ -21,7 +21,7 @@ from core.errors import InvalidInput, UnknownName, WorkFailed
 from core.storage import Home
 
 _DISTRIBUTIONS = {"timm": "timm", "open_clip": "open_clip_torch"}
-_FORMAT = 1
+_FORMAT = 2
 _NAME = re.compile(r"[A-Za-z0-9_.-]+(:text)?")
 _PROJECT = Path(__file__).resolve().parents[2]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.backbones.card import BackboneCard, LayerInfo, WeightsPresence, WeightsSpec
+from core.backbones.card import Axes, BackboneCard, LayerInfo, WeightsPresence, WeightsSpec
 
 if TYPE_CHECKING:
     import torch
@@ -53,7 +53,7 @@ class CaptionWordsFamily:
 
     def layers(self, card: BackboneCard) -> tuple[LayerInfo, ...]:
         """List the one layer."""
-        return (LayerInfo("words", (N_BUCKETS,), 0.0),)
+        return (LayerInfo("words", (N_BUCKETS,), 0.0, Axes("features")),)
 
     def build(self, card: BackboneCard, weights: WeightsSpec, device: torch.device) -> Backbone:
         """Make it."""

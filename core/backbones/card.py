@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,37 @@ from core.errors import InvalidInput, MissingWeights, check_option
 
 WeightsKind = Literal["pretrained", "untrained", "file", "fixed"]
 Modality = Literal["image", "text"]
+# Heads by tokens by values; queries that no patch stands for; windows.
+_ONCE_MISREAD = (
+    "*.q_norm",
+    "*.k_norm",
+    "*attn_pool.*",
+    "*.window_attention.*",
+    "*.grid_attention.*",
+)
 WEIGHTS_KINDS: tuple[WeightsKind, ...] = ("pretrained", "untrained", "file", "fixed")
+
+
+@dataclass(frozen=True)
+class Axes:
+    """What the axes of one image's response mean, as its network says; never told from lengths.
+
+    Attributes
+    ----------
+    kind : "features" (features,), without places; "map" (channels, height, width); "tokens"
+        (tokens, width); "heads" (heads, tokens, width); or "unknown".
+    n_prefix : tokens before the patches, which have no place: class, distillation, registers.
+    grid : rows and columns of the patches, which follow line by line; (0, 0) without tokens.
+    channels_last : the network keeps its maps as (height, width, channels); responses are given
+        channels first all the same.
+    reason : why they are unknown.
+    """
+
+    kind: Literal["features", "map", "tokens", "heads", "unknown"]
+    n_prefix: int = 0
+    grid: tuple[int, int] = (0, 0)
+    channels_last: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -21,13 +52,15 @@ class LayerInfo:
     Attributes
     ----------
     name : as in the network's own ``named_modules``.
-    shape : of one image's response: (channels, height, width), (tokens, width) or (features,).
+    shape : of one image's response, by ``axes``.
     depth : place in the order of computation, 0 (first) to 1 (last).
+    axes : what those of ``shape`` mean.
     """
 
     name: str
     shape: tuple[int, ...]
     depth: float
+    axes: Axes
 
     @property
     def n_features(self) -> int:
@@ -148,7 +181,10 @@ class BackboneCard:
     layers_offered : names for menus, in order of computation; more layers may be hooked.
     licence, paper, source : of code and weights; how to cite; where they come from.
     pretrained : the published sets; the first is the usual one.
-    revision : raised when code changes what the backbone computes; part of every cache key.
+    revision : raised when code changes what the backbone computes; part of every cache key by
+        ``revision_of``.
+    n_prefix : tokens before the patches, of a library's network by its own name; 0 where menus
+        offer it.
     modality : what it looks at: the picture, or the picture's captions ("text").
     """
 
@@ -166,7 +202,17 @@ class BackboneCard:
     source: str
     pretrained: tuple[PretrainedWeights, ...] = ()
     revision: int = 1
+    n_prefix: int = 0
     modality: Modality = "image"
+
+    def revision_of(self, layer: str, *, pooled: bool) -> int | str:
+        """Return what stands in cache keys for the code that computes a layer's features.
+
+        Pooled features of some layers were once averaged over axes that are not places, or over
+        tokens that are no patches. They have keys of their own; all others keep theirs.
+        """
+        changed = self.n_prefix > 1 or any(fnmatch.fnmatchcase(layer, p) for p in _ONCE_MISREAD)
+        return f"{self.revision} axes" if pooled and changed else self.revision
 
     def weights_label(self, weights: WeightsSpec) -> str:
         """Return what to call ``weights`` of this backbone, as in "pretrained (ImageNet-1k V1)"."""

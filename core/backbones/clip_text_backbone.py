@@ -10,7 +10,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from core.backbones.base import Reduce
 from core.backbones.card import BackboneCard, WeightsSpec
-from core.backbones.module_backbone import ModuleBackbone, channels_first
+from core.backbones.module_backbone import ModuleBackbone
 from core.backbones.open_clip_networks import import_open_clip
 from core.backbones.text_backbone import TextBackbone
 from core.stimuli import StimulusImages
@@ -61,7 +61,7 @@ class ClipTextBackbone(TextBackbone, ModuleBackbone):
         """Take the response at each caption's last token, which has the highest number."""
         if output.ndim == 3 and output.shape[:2] == batch.shape:
             return output[torch.arange(len(batch), device=batch.device), batch.argmax(-1)]
-        return channels_first(output)
+        return output
 
     def _dry_input(self) -> torch.Tensor:
         return self._tokenizer(["a", "a b"]).to(self.device)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.backbones.card import BackboneCard, LayerInfo, WeightsPresence, WeightsSpec
+from core.backbones.card import Axes, BackboneCard, LayerInfo, WeightsPresence, WeightsSpec
 
 if TYPE_CHECKING:
     import torch
@@ -57,10 +57,11 @@ class GaborFamily:
     def layers(self, card: BackboneCard) -> tuple[LayerInfo, ...]:
         """List the layers; the bands one by one, then all together."""
         bands = tuple(
-            LayerInfo(name, (N_ORIENTATIONS, MAP_SIZE, MAP_SIZE), 0.0) for name in BAND_LAYERS
+            LayerInfo(name, (N_ORIENTATIONS, MAP_SIZE, MAP_SIZE), 0.0, Axes("map"))
+            for name in BAND_LAYERS
         )
         n_channels = N_ORIENTATIONS * len(FREQUENCIES)
-        return (*bands, LayerInfo("energy", (n_channels, MAP_SIZE, MAP_SIZE), 1.0))
+        return (*bands, LayerInfo("energy", (n_channels, MAP_SIZE, MAP_SIZE), 1.0, Axes("map")))
 
     def build(self, card: BackboneCard, weights: WeightsSpec, device: torch.device) -> Backbone:
         """Make the filters."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Sequence
+from types import MethodType
 from typing import Any
 
 import torch
@@ -15,6 +16,14 @@ from core.backbones.base import Backbone, Reduce
 from core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
 from core.backbones.framing import Framing
 from core.backbones.headless import is_whole
+from core.backbones.layer_axes import (
+    CONVOLUTIONS,
+    Declared,
+    axes_of,
+    channels_first,
+    shape_given,
+    wide_shapes,
+)
 from core.backbones.precision import Precision, check_units, computing_in
 from core.backbones.stretch import Stretched
 from core.errors import InvalidInput
@@ -39,14 +48,21 @@ class ModuleBackbone(Backbone):
     Parameters
     ----------
     network : on the CPU; taken over: set to evaluation, moved to ``device``.
+    declared : what its library says about the axes of its layers.
     """
 
     _transform: Any = None
 
     def __init__(
-        self, card: BackboneCard, weights: WeightsSpec, device: torch.device, network: nn.Module
+        self,
+        card: BackboneCard,
+        weights: WeightsSpec,
+        device: torch.device,
+        network: nn.Module,
+        declared: Declared = CONVOLUTIONS,
     ) -> None:
         super().__init__(card, weights, device)
+        self._declared = declared
         network = network.eval().requires_grad_(False)
         # channels_last pays for convolutional networks (20 to 45 % on CPUs), not for
         # transformers, which have one convolution at their entry.
@@ -60,7 +76,9 @@ class ModuleBackbone(Backbone):
     def layers(self) -> tuple[LayerInfo, ...]:  # noqa: D102 - as in Backbone
         with self._one_at_a_time:
             if self._layers is None:
-                self._layers = discover_layers(self.network, self._dry_input(), self.as_response)
+                self._layers = discover_layers(
+                    self.network, self._dry_input(), self._declared, self.as_response
+                )
         return self._layers
 
     def framed(self, framing: Framing) -> Backbone:  # noqa: D102 - as in Backbone
@@ -93,12 +111,13 @@ class ModuleBackbone(Backbone):
         self.check_layers(layers)
         seen: dict[str, torch.Tensor] = {}
         wanted = set(layers)
+        axes = {layer.name: layer.axes for layer in self.layers() if layer.name in wanted}
 
         def keep(name: str, output: torch.Tensor) -> None:
             if name not in wanted:
                 return
-            kept = self.as_response(output, batch).float()
-            kept = reduce(kept) if reduce else kept
+            kept = channels_first(axes[name], self.as_response(output, batch)).float()
+            kept = reduce(name, kept) if reduce else kept
             if _shares_memory(kept, output):
                 # A later in-place operation (ReLU, residual sum) would overwrite it.
                 kept = kept.clone()
@@ -114,8 +133,8 @@ class ModuleBackbone(Backbone):
 
     @staticmethod
     def as_response(output: torch.Tensor, batch: torch.Tensor) -> torch.Tensor:
-        """Turn a module's output for a batch into the layer's response."""
-        return channels_first(output)
+        """Turn a module's output for a batch into the layer's response, as the network keeps it."""
+        return output
 
     def outputs(self, batch: torch.Tensor) -> torch.Tensor:
         """Return what the network itself returns for a batch, on ``device``."""
@@ -132,31 +151,48 @@ class ModuleBackbone(Backbone):
 
 
 def discover_layers(
-    network: nn.Module, batch: torch.Tensor, as_response: AsResponse = ModuleBackbone.as_response
+    network: nn.Module,
+    batch: torch.Tensor,
+    declared: Declared = CONVOLUTIONS,
+    as_response: AsResponse = ModuleBackbone.as_response,
 ) -> tuple[LayerInfo, ...]:
-    """List the modules that give a tensor per image, by one forward pass.
+    """List the modules that give a tensor per image, by one forward pass, and another for axes.
 
     Parameters
     ----------
     batch : (2, ...), inputs without meaning; may be on the meta device.
     """
+
+    def note(network: nn.Module, batch: torch.Tensor, shapes: dict[str, tuple[int, ...]]) -> None:
+        def keep(name: str, output: torch.Tensor) -> None:
+            if output.ndim >= 2 and output.shape[0] == batch.shape[0]:
+                shapes[name] = tuple(as_response(output, batch).shape[1:])
+
+        with torch.inference_mode():
+            _run_with_hooks(network, batch, keep, None)
+
     shapes: dict[str, tuple[int, ...]] = {}
-
-    def keep(name: str, output: torch.Tensor) -> None:
-        if output.ndim >= 2 and output.shape[0] == batch.shape[0]:
-            shapes[name] = tuple(as_response(output, batch).shape[1:])
-
-    with torch.inference_mode():
-        _run_with_hooks(network, batch, keep, None)
+    wide: dict[str, tuple[int, ...]] = {}
+    note(network, batch, shapes)
+    tokens = None
+    if batch.ndim == 4:
+        wide = wide_shapes(network, tuple(batch.shape[1:]), note, declared.resize)
+        tokens = declared.tokens(network, batch.shape[-1])
+    modules = dict(network.named_modules())
     last = max(len(shapes) - 1, 1)
-    return tuple(
-        LayerInfo(name, shape, round(i / last, 4)) for i, (name, shape) in enumerate(shapes.items())
-    )
+    found = []
+    for i, (name, shape) in enumerate(shapes.items()):
+        module = modules.get(name) or modules[name.rpartition("_")[0]]
+        axes = axes_of(shape, wide.get(name), module, tokens)
+        found.append(LayerInfo(name, shape_given(axes, shape), round(i / last, 4), axes))
+    return tuple(found)
 
 
 def discover_layers_without_weights(
     build: Callable[[], nn.Module],
     shape: tuple[int, ...],
+    declared: Declared = CONVOLUTIONS,
+    *,
     dtype: torch.dtype = torch.float32,
     as_response: AsResponse = ModuleBackbone.as_response,
 ) -> tuple[nn.Module, tuple[LayerInfo, ...]]:
@@ -175,7 +211,7 @@ def discover_layers_without_weights(
     network = network.to("meta")
     with torch.device("meta"):
         batch = torch.empty((2, *shape), dtype=dtype)
-        return network, discover_layers(network, batch, as_response)
+        return network, discover_layers(network, batch, declared, as_response)
 
 
 class _WeightsOnMeta(TorchFunctionMode):
@@ -195,10 +231,12 @@ class _WeightsOnMeta(TorchFunctionMode):
 def name_output(
     network: nn.Module,
     name: str,
-    compute: Callable[[torch.Tensor], torch.Tensor],
-    then: Callable[[torch.Tensor], torch.Tensor] = lambda result: result,
+    compute: Callable[[Any, torch.Tensor], torch.Tensor],
+    then: Callable[[Any, torch.Tensor], torch.Tensor] = lambda network, result: result,
 ) -> None:
     """Make a pass of ``network`` run ``compute`` and ``then``, and what is between them a layer.
+
+    Both are given the network, so that a copy of it runs its own modules.
 
     Parameters
     ----------
@@ -206,20 +244,10 @@ def name_output(
     """
     network.add_module(name, nn.Identity())
 
-    def forward(batch: torch.Tensor) -> torch.Tensor:
-        return then(network.get_submodule(name)(compute(batch)))
+    def forward(network: nn.Module, batch: torch.Tensor) -> torch.Tensor:
+        return then(network, network.get_submodule(name)(compute(network, batch)))
 
-    network.forward = forward
-
-
-def channels_first(output: torch.Tensor) -> torch.Tensor:
-    """Return maps as (n, channels, height, width), also where a network keeps channels last.
-
-    Inputs are square, so the two equal axes are the picture's.
-    """
-    if output.ndim == 4 and output.shape[1] == output.shape[2] != output.shape[3]:
-        return output.permute(0, 3, 1, 2)
-    return output
+    network.forward = MethodType(forward, network)
 
 
 def _run_with_hooks(

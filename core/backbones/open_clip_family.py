@@ -100,6 +100,7 @@ class _Facts(NamedTuple):
     menu: tuple[str, ...]
     n_text_weights: int
     text_menu: tuple[str, ...]
+    n_prefix: int = 0
 
 
 def _facts(row: tuple[Any, ...]) -> _Facts:
@@ -150,6 +151,7 @@ class OpenClipFamily:
         from core.backbones.clip_text_backbone import ClipTextBackbone
         from core.backbones.module_backbone import discover_layers_without_weights
         from core.backbones.open_clip_networks import (
+            DECLARED,
             build_image_tower,
             build_text_tower,
             text_length,
@@ -160,12 +162,12 @@ class OpenClipFamily:
             return discover_layers_without_weights(
                 lambda: build_text_tower(model, device="meta"),
                 (text_length(model),),
-                torch.int64,
-                ClipTextBackbone.as_response,
+                dtype=torch.int64,
+                as_response=ClipTextBackbone.as_response,
             )[1]
         shape = (3, card.input_size, card.input_size)
         return discover_layers_without_weights(
-            lambda: build_image_tower(model, device="meta"), shape
+            lambda: build_image_tower(model, device="meta"), shape, DECLARED
         )[1]
 
     def build(self, card: BackboneCard, weights: WeightsSpec, device: torch.device) -> Backbone:
@@ -178,6 +180,7 @@ class OpenClipFamily:
         from core.backbones.clip_text_backbone import ClipTextBackbone
         from core.backbones.network_making import make_network
         from core.backbones.open_clip_networks import (
+            DECLARED,
             build_model,
             image_tower,
             text_tower,
@@ -197,12 +200,13 @@ class OpenClipFamily:
             return ClipTextBackbone(card, weights, device, text_tower(both), model, notes)
         tag = card.pretrained_set(weights.variant).variant if card.pretrained else ""
         transform = transform_of(model, tag)
-        return PictureBackbone(card, weights, device, image_tower(both), transform, notes)
+        return PictureBackbone(card, weights, device, image_tower(both), transform, notes, DECLARED)
 
 
 def _facts_of(name: str) -> _Facts:
     if name.startswith(_LIBRARY):
-        return _facts(described("open_clip", name.removeprefix(_LIBRARY))["row"])
+        found = described("open_clip", name.removeprefix(_LIBRARY))
+        return _facts(found["row"])._replace(n_prefix=found["n_prefix"])
     return _FACTS[name.removesuffix(_TEXT)]
 
 
@@ -249,6 +253,7 @@ def _image_card(facts: _Facts) -> BackboneCard:
         ),
         input_size=facts.side,
         layers_offered=facts.menu,
+        n_prefix=facts.n_prefix,
     )
 
 

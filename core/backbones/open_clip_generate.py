@@ -14,7 +14,9 @@ from __future__ import annotations
 from typing import Any
 
 from core.backbones.block_menu import block_menu
+from core.backbones.layer_axes import most_before_patches
 from core.backbones.open_clip_networks import (
+    DECLARED,
     build_image_tower,
     build_text_tower,
     import_open_clip,
@@ -67,6 +69,13 @@ CHOSEN: tuple[tuple[str, str, tuple[str, ...], bool], ...] = (
 
 def row_of(name: str, model: str, tags: tuple[str, ...], with_text: bool) -> tuple[Any, ...]:
     """Read one network's facts from the library, without making weights."""
+    return _read(name, model, tags, with_text)[0]
+
+
+def _read(
+    name: str, model: str, tags: tuple[str, ...], with_text: bool
+) -> tuple[tuple[Any, ...], int]:
+    """Return the row, and how many tokens of the image tower come before the patches."""
     import torch
 
     from core.backbones.clip_text_backbone import ClipTextBackbone
@@ -74,7 +83,7 @@ def row_of(name: str, model: str, tags: tuple[str, ...], with_text: bool) -> tup
 
     side = _side(model, tags[0] if tags else "")
     network, found = discover_layers_without_weights(
-        lambda: build_image_tower(model, device="meta"), (3, side, side)
+        lambda: build_image_tower(model, device="meta"), (3, side, side), DECLARED
     )
     image_menu = block_menu([layer.name for layer in found], ["embedding"])
     n_image, n_text = _n_weights(network), 0
@@ -83,16 +92,17 @@ def row_of(name: str, model: str, tags: tuple[str, ...], with_text: bool) -> tup
         text, described = discover_layers_without_weights(
             lambda: build_text_tower(model, device="meta"),
             (text_length(model),),
-            torch.int64,
-            ClipTextBackbone.as_response,
+            dtype=torch.int64,
+            as_response=ClipTextBackbone.as_response,
         )
         text_menu = block_menu([layer.name for layer in described], ["embedding"])
         n_text = _n_weights(text)
     sets = tuple(_published(model, tag) for tag in tags)
-    return (
+    row = (
         *(name, model, n_image, side, found[-1].shape[0], sets, image_menu, n_text),
         text_menu,
     )
+    return row, most_before_patches(found)
 
 
 def _side(model: str, tag: str) -> int:
@@ -141,7 +151,8 @@ def describe(name: str) -> dict[str, Any]:
         and from_library.get_pretrained_cfg(model, tag).get("hf_hub")
         and _side(model, tag) == _side(model, "")
     )
-    return {"row": row_of(f"open_clip:{model}", model, tags, bool(tower))}
+    row, n_prefix = _read(f"open_clip:{model}", model, tags, bool(tower))
+    return {"row": row, "n_prefix": n_prefix}
 
 
 def network_names() -> list[str]:

@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from core.backbones import timm_networks
+from core.backbones.layer_axes import Declared, Tokens
 from core.backbones.module_backbone import name_output
 from core.backbones.torchvision_import import import_torchvision
 
@@ -47,7 +49,7 @@ def image_tower(both: Any) -> nn.Module:
     tower = nn.Module()
     tower.add_module("visual", both.visual)
 
-    def encode(pictures: torch.Tensor) -> torch.Tensor:
+    def encode(tower: nn.Module, pictures: torch.Tensor) -> torch.Tensor:
         found = tower.get_submodule("visual")(pictures)
         # CoCa's tower returns the tokens for its decoder as well.
         embedding: torch.Tensor = found[0] if isinstance(found, tuple) else found
@@ -64,8 +66,38 @@ def text_tower(both: Any) -> nn.Module:
     """
     tower: nn.Module = both
     del tower.visual
-    name_output(tower, "embedding", lambda tokens: both.encode_text(tokens))
+    name_output(tower, "embedding", lambda tower, tokens: tower.encode_text(tokens))
     return tower
+
+
+def tokens_of(tower: Any, side: int) -> Tokens | None:
+    """Return the tokens of an image tower: a class token, or what timm says of its trunk."""
+    visual = tower.visual
+    if hasattr(visual, "trunk"):
+        return timm_networks.tokens_of(visual.trunk, side)
+    if not hasattr(visual, "class_embedding"):
+        return None
+    rows, columns = visual.grid_size
+    return Tokens(1, (int(rows), int(columns)))
+
+
+def resize(tower: Any, size: tuple[int, int]) -> None:
+    """Make an image tower without storage take pictures of (height, width)."""
+    visual = tower.visual
+    if hasattr(visual, "trunk"):
+        timm_networks.resize(visual.trunk, size)
+    elif hasattr(visual, "class_embedding"):
+        rows, columns = (s // p for s, p in zip(size, visual.patch_size, strict=True))
+        width = visual.positional_embedding.shape[1]
+        visual.positional_embedding = nn.Parameter(torch.empty(1 + rows * columns, width))
+    elif hasattr(visual, "attnpool"):
+        pool = visual.attnpool
+        n_places = 2 * (len(pool.positional_embedding) - 1)
+        width = pool.positional_embedding.shape[1]
+        pool.positional_embedding = nn.Parameter(torch.empty(1 + n_places, width))
+
+
+DECLARED = Declared(tokens_of, resize)
 
 
 def text_length(model: str) -> int:

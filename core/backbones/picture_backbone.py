@@ -9,6 +9,7 @@ from PIL import Image
 from torch import nn
 
 from core.backbones.card import BackboneCard, WeightsSpec
+from core.backbones.layer_axes import CONVOLUTIONS, Declared
 from core.backbones.module_backbone import ModuleBackbone
 
 
@@ -20,6 +21,7 @@ class PictureBackbone(ModuleBackbone):
     transform : from a picture to (3, side, side): the chosen published set's; that of the usual
         one for untrained and own weights.
     notes : see ``Backbone``.
+    declared : as in ``ModuleBackbone``.
     """
 
     def __init__(
@@ -30,8 +32,9 @@ class PictureBackbone(ModuleBackbone):
         network: nn.Module,
         transform: Callable[[Image.Image], torch.Tensor],
         notes: tuple[str, ...] = (),
+        declared: Declared = CONVOLUTIONS,
     ) -> None:
-        super().__init__(card, weights, device, network)
+        super().__init__(card, weights, device, network, declared)
         self._transform = transform
         self.notes = notes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.backbones.card import BackboneCard, LayerInfo, WeightsPresence, WeightsSpec
+from core.backbones.card import Axes, BackboneCard, LayerInfo, WeightsPresence, WeightsSpec
 
 if TYPE_CHECKING:
     import torch
@@ -46,7 +46,7 @@ class PixelsFamily:
 
     def layers(self, card: BackboneCard) -> tuple[LayerInfo, ...]:
         """List the one layer."""
-        return (LayerInfo("pixels", (3, SIZE, SIZE), 0.0),)
+        return (LayerInfo("pixels", (3, SIZE, SIZE), 0.0, Axes("map")),)
 
     def build(self, card: BackboneCard, weights: WeightsSpec, device: torch.device) -> Backbone:
         """Make it."""

@@ -102,6 +102,7 @@ class _Facts(NamedTuple):
     licence: str
     menu: tuple[str, ...]
     paper: str = ""
+    n_prefix: int = 0
 
 
 _FACTS = {row[0]: _Facts(*row) for row in NETWORKS}
@@ -129,11 +130,13 @@ class TimmFamily:
     def layers(self, card: BackboneCard) -> tuple[LayerInfo, ...]:
         """List all layers without making any weights."""
         from core.backbones.module_backbone import discover_layers_without_weights
-        from core.backbones.timm_networks import build_network
+        from core.backbones.timm_networks import DECLARED, build_network
 
         _, model, tag, *_ = _facts_of(card.name)
         shape = (3, card.input_size, card.input_size)
-        return discover_layers_without_weights(lambda: build_network(model, tag), shape)[1]
+        return discover_layers_without_weights(lambda: build_network(model, tag), shape, DECLARED)[
+            1
+        ]
 
     def build(self, card: BackboneCard, weights: WeightsSpec, device: torch.device) -> Backbone:
         """Make the network with its weights.
@@ -144,7 +147,7 @@ class TimmFamily:
         """
         from core.backbones.network_making import make_network
         from core.backbones.picture_backbone import PictureBackbone
-        from core.backbones.timm_networks import adapted, build_network, transform_of
+        from core.backbones.timm_networks import DECLARED, adapted, build_network, transform_of
 
         _, model, tag, *_ = _facts_of(card.name)
         network, notes = make_network(
@@ -155,14 +158,17 @@ class TimmFamily:
                 adapted(state, made) if weights.kind == "pretrained" else state
             ),
         )
-        return PictureBackbone(card, weights, device, network, transform_of(model, tag), notes)
+        transform = transform_of(model, tag)
+        return PictureBackbone(card, weights, device, network, transform, notes, DECLARED)
 
 
 def _facts_of(name: str) -> _Facts:
     if name in _FACTS:
         return _FACTS[name]
     found = described("timm", name.removeprefix("timm:"))
-    return _Facts(*found["row"])._replace(paper=found["paper"].replace("arXiv:", "arXiv "))
+    return _Facts(*found["row"])._replace(
+        paper=found["paper"].replace("arXiv:", "arXiv "), n_prefix=found["n_prefix"]
+    )
 
 
 def _card(facts: _Facts) -> BackboneCard:
@@ -190,6 +196,7 @@ def _card(facts: _Facts) -> BackboneCard:
         paper=paper,
         source=f"timm {_full_name(facts)}",
         pretrained=published,
+        n_prefix=facts.n_prefix,
     )
 
 

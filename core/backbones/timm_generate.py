@@ -14,8 +14,10 @@ from __future__ import annotations
 from typing import Any
 
 from core.backbones.block_menu import block_menu
+from core.backbones.layer_axes import most_before_patches
 from core.backbones.table_file import write_table
 from core.backbones.timm_networks import (
+    DECLARED,
     build_network,
     full_name,
     import_timm,
@@ -63,6 +65,11 @@ def row_of(name: str, model: str, tag: str) -> tuple[Any, ...]:
     InvalidInput
         It does not look at square pictures in colour.
     """
+    return _read(name, model, tag)[0]
+
+
+def _read(name: str, model: str, tag: str) -> tuple[tuple[Any, ...], int]:
+    """Return the row, and how many tokens come before the patches."""
     from core.backbones.module_backbone import discover_layers_without_weights
 
     facts = preprocessing_of(model, tag)
@@ -75,18 +82,19 @@ def row_of(name: str, model: str, tag: str) -> tuple[Any, ...]:
             "Choose another network.",
         )
     network, found = discover_layers_without_weights(
-        lambda: build_network(model, tag), facts["input_size"]
+        lambda: build_network(model, tag), facts["input_size"], DECLARED
     )
     # Weights published as arrays of another library are not read.
     url = published.url or ""
     download = url if url.endswith((".pth", ".pt")) else ""
-    return (
+    row = (
         *(name, model, tag, sum(p.numel() for p in network.parameters())),
         *(facts["input_size"][1], facts["crop_pct"], facts["crop_mode"], facts["interpolation"]),
         *(tuple(facts["mean"]), tuple(facts["std"])),
         *(published.hf_hub_id or "", download, published.license or ""),
         block_menu([layer.name for layer in found], ["features", "final_features"]),
     )
+    return row, most_before_patches(found)
 
 
 def describe(name: str) -> dict[str, Any]:
@@ -112,8 +120,10 @@ def describe(name: str) -> dict[str, Any]:
     tag = tag or (usual.tag if usual.tag in tags else "")
     published = timm.models.get_pretrained_cfg(full_name(model, tag))
     papers = published.paper_ids or ""
+    row, n_prefix = _read(f"timm:{name}", model, tag)
     return {
-        "row": row_of(f"timm:{name}", model, tag),
+        "row": row,
+        "n_prefix": n_prefix,
         "paper": papers if isinstance(papers, str) else ", ".join(papers),
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import nn
 
+from core.backbones.layer_axes import Declared, Tokens
 from core.backbones.module_backbone import name_output
 from core.backbones.torchvision_import import import_torchvision
 from core.backbones.weights_loading import fits
@@ -34,11 +35,36 @@ def build_network(model: str, tag: str, n_classes: int | None = None) -> nn.Modu
     """
     options = {} if n_classes is None else {"num_classes": n_classes}
     network: Any = import_timm().create_model(full_name(model, tag), pretrained=False, **options)
-    head = network.forward_head
     # The classifier still follows, so that it can be asked for as well.
     name = "final_features" if hasattr(network, "features") else "features"
-    name_output(network, name, network.forward_features, then=head)
+    name_output(
+        network,
+        name,
+        lambda network, batch: network.forward_features(batch),
+        then=lambda network, result: network.forward_head(result),
+    )
     return network
+
+
+def tokens_of(network: Any, side: int) -> Tokens | None:
+    """Return the tokens of one of timm's transformers, by its own ``num_prefix_tokens``."""
+    embedding: Any = getattr(network, "patch_embed", None)
+    grid = getattr(embedding, "grid_size", None)
+    if grid is None:
+        return None
+    if not getattr(embedding, "strict_img_size", True):
+        grid = embedding.dynamic_feat_size((side, side))
+    rows, columns = grid
+    return Tokens(int(getattr(network, "num_prefix_tokens", 0)), (int(rows), int(columns)))
+
+
+def resize(network: Any, size: tuple[int, int]) -> None:
+    """Make one of timm's networks take pictures of (height, width), where it can be told to."""
+    if hasattr(network, "set_input_size"):
+        network.set_input_size(img_size=size)
+
+
+DECLARED = Declared(tokens_of, resize)
 
 
 def full_name(model: str, tag: str) -> str:

@@ -9,8 +9,20 @@ from PIL import Image
 from torch import nn
 
 from core.backbones.card import BackboneCard, WeightsSpec
+from core.backbones.layer_axes import Declared, Tokens
 from core.backbones.picture_backbone import PictureBackbone
 from core.backbones.torchvision_models import import_torchvision_models
+
+
+def _tokens(network: Any, side: int) -> Tokens | None:
+    """Return the tokens of a vision transformer: one for the class, then the patches."""
+    if not hasattr(network, "class_token"):
+        return None
+    along = side // int(network.patch_size)
+    return Tokens(1, (along, along))
+
+
+DECLARED = Declared(_tokens)
 
 
 class TorchvisionBackbone(PictureBackbone):
@@ -26,7 +38,8 @@ class TorchvisionBackbone(PictureBackbone):
     ) -> None:
         variant = card.pretrained_set(weights.variant).variant
         self._published: Any = import_torchvision_models().get_model_weights(card.name)[variant]
-        super().__init__(card, weights, device, network, self._published.transforms(), notes)
+        transform = self._published.transforms()
+        super().__init__(card, weights, device, network, transform, notes, DECLARED)
 
     @property
     def categories(self) -> tuple[str, ...]:  # noqa: D102 - as in Backbone

@@ -94,10 +94,13 @@ class TorchvisionFamily:
     def layers(self, card: BackboneCard) -> tuple[LayerInfo, ...]:
         """List all layers without making any weights."""
         from core.backbones.module_backbone import discover_layers_without_weights
+        from core.backbones.torchvision_backbone import DECLARED
 
         side = card.input_size
         shape = (3, side, side)
-        return discover_layers_without_weights(lambda: build_network(card.name, side), shape)[1]
+        return discover_layers_without_weights(
+            lambda: build_network(card.name, side), shape, DECLARED
+        )[1]
 
     def build(self, card: BackboneCard, weights: WeightsSpec, device: torch.device) -> Backbone:
         """Make the network with its weights.

@@ -57,17 +57,23 @@ def extract_one(
         The backbone reads captions, and a picture alone has none.
     """
     batch = backbone.preprocess(image)[None]
-    responses = backbone.forward(batch, layers, _reduce(pooling))
+    responses = backbone.forward(batch, layers, _reduce(backbone, pooling))
     return {name: _to_numpy(response)[0] for name, response in responses.items()}
 
 
 def feature_shapes(
     backbone: Backbone, layers: Sequence[str], pooling: Pooling
 ) -> dict[str, tuple[int, ...]]:
-    """Return the shape of one image's features per layer; UnknownName for an unknown layer."""
+    """Return the shape of one image's features per layer.
+
+    Raises
+    ------
+    UnknownName, InvalidInput
+        There is no such layer, or pooling has no meaning for it.
+    """
     backbone.check_layers(layers)
-    shapes = {layer.name: layer.shape for layer in backbone.layers()}
-    return {name: pooled_shape(shapes[name], pooling) for name in layers}
+    known = {layer.name: layer for layer in backbone.layers()}
+    return {name: pooled_shape(known[name], pooling) for name in layers}
 
 
 def extract_batches(
@@ -95,7 +101,7 @@ def extract_batches(
     batch_size = min(batch_size, largest_batch(backbone.input_size))
     n_images = len(images)
     backbone.check_stimuli(images)
-    reduce = _reduce(pooling)
+    reduce = _reduce(backbone, pooling)
     batches = [
         range(start, min(start + batch_size, chunk.stop))
         for chunk in ([range(n_images)] if chunks is None else chunks)
@@ -135,10 +141,11 @@ def image_chunks(n_images: int, input_size: int) -> list[range]:
     return [range(a, min(a + length, n_images)) for a in range(0, n_images, length)]
 
 
-def _reduce(pooling: Pooling) -> Reduce | None:
+def _reduce(backbone: Backbone, pooling: Pooling) -> Reduce | None:
     if pooling.kind == "none":
         return None
-    return lambda responses: pool(responses, pooling)
+    known = {layer.name: layer for layer in backbone.layers()}
+    return lambda name, responses: pool(responses, known[name], pooling)
 
 
 def _to_numpy(response: torch.Tensor) -> np.ndarray:

@@ -1,15 +1,15 @@
 """How a layer's response to one image is made smaller before it is kept: one rule for all layers.
 
 Layers are compared under one readout: pooling one layer over the whole picture and not another
-would compare pooling, not depth.
+would compare pooling, not depth. Which axes are places is what the layer's network says.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from core.backbones import LayerInfo
 from core.errors import InvalidInput, check_option
 
 if TYPE_CHECKING:
@@ -62,45 +62,51 @@ class Pooling:
         }[self.kind]
 
 
-def pooled_shape(shape: tuple[int, ...], pooling: Pooling) -> tuple[int, ...]:
-    """Return the shape of one image's pooled response, given the layer's own shape."""
-    if pooling.kind == "none" or len(shape) < 2:
+def pooled_shape(layer: LayerInfo, pooling: Pooling) -> tuple[int, ...]:
+    """Return the shape of one image's pooled response.
+
+    Raises
+    ------
+    InvalidInput
+        What the layer's axes mean is unknown: places could not be told from features.
+    """
+    axes, shape = layer.axes, layer.shape
+    if pooling.kind == "none" or axes.kind == "features":
         return shape
-    if len(shape) == 2:
-        side = _token_grid(shape[0])
-        if pooling.kind == "mean" or not side:
-            return (shape[1],)
-        shape = (shape[1], side, side)
+    if axes.kind == "unknown":
+        raise InvalidInput(
+            f"{layer.name} cannot be averaged over places ({pooling.label}): {axes.reason}.",
+            "Take it without pooling (--pool none), or choose another layer.",
+        )
     channels, places = shape[0], shape[1:]
+    if axes.kind != "map":
+        channels, places = shape[-1] * (shape[0] if axes.kind == "heads" else 1), axes.grid
     if pooling.kind == "mean":
         return (channels,)
     return (channels, *(min(length, pooling.size) for length in places))
 
 
-def pool(responses: torch.Tensor, pooling: Pooling) -> torch.Tensor:
+def pool(responses: torch.Tensor, layer: LayerInfo, pooling: Pooling) -> torch.Tensor:
     """Pool a batch.
 
     Parameters
     ----------
-    responses : (n, channels, height, width), (n, tokens, width) or (n, features). Tokens that
-        are a square of patches, with or without a class token before them, are pooled as the
-        map that they are, without the class token; tokens without places give their mean.
+    responses : (n, *layer.shape). Tokens are pooled as the map of patches that they are, without
+        those before the patches; the channels of several heads follow one another.
 
     Returns
     -------
-    (n, *pooled_shape(...)).
+    (n, *pooled_shape(layer, pooling)).
     """
     from torch.nn import functional
 
-    if pooling.kind == "none" or responses.ndim < 3:
+    pooled_shape(layer, pooling)
+    axes = layer.axes
+    if pooling.kind == "none" or axes.kind == "features":
         return responses
-    if responses.ndim == 3:
-        n, n_tokens, width = responses.shape
-        side = _token_grid(n_tokens)
-        if not side:
-            return responses.mean(1)
-        patches = responses[:, n_tokens - side * side :]
-        responses = patches.transpose(1, 2).reshape(n, width, side, side)
+    if axes.kind != "map":
+        patches = responses[..., axes.n_prefix :, :].transpose(-1, -2)  # (n, [heads,] width, ...)
+        responses = patches.reshape(len(responses), -1, *axes.grid)
     if pooling.kind == "mean":
         return responses.flatten(2).mean(2)
     height, width = responses.shape[2:]
@@ -108,12 +114,3 @@ def pool(responses: torch.Tensor, pooling: Pooling) -> torch.Tensor:
     if target == (height, width):
         return responses
     return functional.adaptive_avg_pool2d(responses, target)
-
-
-def _token_grid(n_tokens: int) -> int:
-    """Return the side of the square of patches among the tokens, 0 where there is none."""
-    for n_patches in (n_tokens, n_tokens - 1):
-        side = math.isqrt(max(n_patches, 0))
-        if side > 1 and side * side == n_patches:
-            return side
-    return 0

@@ -48,6 +48,12 @@ class FeatureSpec:
         return replace(self, layer="")
 
     @property
+    def revision(self) -> int | str:
+        """What stands in cache keys for the code that computes these features."""
+        pooled = self.pooling.kind != "none"
+        return get_card(self.backbone).revision_of(self.layer, pooled=pooled)
+
+    @property
     def label(self) -> str:
         """Text for menus and captions, as in "Small CNN block2, untrained, seed 0"."""
         card = get_card(self.backbone)

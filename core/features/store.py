@@ -111,8 +111,7 @@ class FeatureStore:
         return is_whole(self._path(spec, content), np.dtype(spec.dtype), n_images)
 
     def _path(self, spec: FeatureSpec, content: str) -> Path:
-        # The card's revision stands for the code that computes.
-        key = fingerprint([spec, get_card(spec.backbone).revision, FORMAT])
+        key = fingerprint([spec, spec.revision, FORMAT])
         return self.root / spec.backbone.replace(":", "-") / f"{key}-{content}.npy"
 
     def _compute(

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.backbones import get_card
 from core.config import fingerprint, to_plain
 from core.encoding import Readout, Reduction
 from core.encoding.readout.readout import finished_readout
@@ -244,7 +243,7 @@ class ReducedStore:
 
     def _key(self, space: ReducedSpace) -> str:
         features = [resolved(f) for f in space.features]
-        revisions = [get_card(f.backbone).revision for f in features]
+        revisions = [f.revision for f in features]
         return fingerprint(["readout", features, revisions, space.reduction, FORMAT])
 
     def _readout_path(self, space: ReducedSpace, sets: ImageSets) -> Path:

@@ -116,7 +116,7 @@ class EncodingSpec:
     def fingerprint(self) -> str:
         """The cache key: equal exactly when the fitted model must be."""
         # A backbone whose code computes something else now is another backbone.
-        revisions = tuple(get_card(f.backbone).revision for f in self.features)
+        revisions = tuple(f.revision for f in self.features)
         return fingerprint((self, revisions, RUN_FORMAT))
 
     @property

@@ -156,6 +156,6 @@ def test_reduction_is_applied_to_each_layer():
     backbone = module_backbone(InPlace())
     batch = torch.randn(3, 3, 16, 16)
     full = backbone.forward(batch, ["conv", "last"])
-    means = backbone.forward(batch, ["conv", "last"], lambda r: r.mean((2, 3)))
+    means = backbone.forward(batch, ["conv", "last"], lambda name, r: r.mean((2, 3)))
     for name in full:
         np.testing.assert_allclose(means[name], full[name].mean((2, 3)), rtol=1e-5, atol=1e-6)

@@ -43,7 +43,7 @@ def test_the_rounding_is_larger_than_what_the_designs_may_differ_by(fitted):
     (pixels, _) = run.readouts
     backbone = load_backbone("pixels", WeightsSpec("fixed"), "cpu")
     batch = backbone.preprocess(subject.train.images.load(0))[None]
-    exact = pool(batch, Pooling("grid", 3)).numpy().reshape(1, -1)
+    exact = pool(batch, backbone.layers()[0], Pooling("grid", 3)).numpy().reshape(1, -1)
     unrounded = pixels.transform(exact)[0]
     seen = np.asarray(run.array("design_train"))[0, : len(unrounded)]
     rounds = run.record["spec"]["features"][0].get("dtype") == "float16"
