@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.storage import Home
 from dashboard.cortex_view import cortex_asset_route
+from dashboard.foreign_files import read_thumbnail
 from dashboard.lifecycle import lifespan
 from dashboard.stimulus_files import stimulus_file
 from dashboard.stimulus_gallery import stimulus_route
@@ -18,7 +19,7 @@ app = st.App(
     "main.py",
     routes=[
         cortex_asset_route(Home.from_environment().root / "cortex"),
-        stimulus_route(stimulus_file),
+        stimulus_route(stimulus_file, read_thumbnail),
     ],
     lifespan=lifespan,
 )

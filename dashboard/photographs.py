@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import shutil
 import tempfile
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
 from PIL import Image
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
-from core.stimuli import decode_image, square_crop
+from core.errors import CoreError
+from core.stimuli import square_crop
+from dashboard.foreign_files import read_photograph
 
+# Networks see a few hundred pixels; a smaller file makes every later step faster.
+_SIDE = 1600
 _SAMPLES = {"temple": "china.jpg", "flower": "flower.jpg"}
 
 
@@ -23,7 +32,7 @@ class Photograph:
     Parameters
     ----------
     notes : what was done to it on the way (rotated upright, first frame, ...).
-    path : the upright RGB picture as PNG, in a temporary folder that ends with the server.
+    path : the upright RGB picture as PNG, in a temporary folder that ends with the session.
     """
 
     name: str
@@ -41,25 +50,27 @@ def samples() -> dict[str, Path]:
     return {name: folder / file for name, file in _SAMPLES.items() if (folder / file).exists()}
 
 
-def take_photograph(data: bytes, name: str) -> Photograph:
-    """Decode a picture and keep it.
+def take_sample(path: Path) -> Photograph:
+    """Take one of the samples.
 
     Raises
     ------
-    InvalidImage : what is wrong with it and what to do.
+    CoreError : what is wrong with it and what to do.
     """
-    digest = hashlib.sha256(data).hexdigest()[:24]
-    decoded = decode_image(data, name=name)
-    target = _folder() / f"{digest}.png"
-    if not target.exists():
-        # Networks see a few hundred pixels; a smaller file makes every later step faster.
-        picture = decoded.image
-        picture.thumbnail((1600, 1600), Image.Resampling.LANCZOS)
-        picture.save(target, compress_level=1)
-    width, height = decoded.original_size
-    return Photograph(
-        name, target, decoded.notes, f"{width} x {height} px, {decoded.original_mode}"
-    )
+    return _visit().take(path.name, path.name, path.read_bytes)
+
+
+def take_upload(upload: UploadedFile) -> Photograph:
+    """Take an uploaded picture; its bytes, up to 64 MB, are let go.
+
+    Raises
+    ------
+    CoreError : what is wrong with it and what to do, also when it is asked for again.
+    """
+    try:
+        return _visit().take(upload.file_id, upload.name, upload.getvalue)
+    finally:
+        _let_go(upload)
 
 
 def as_seen(photograph: Photograph, *, stretched: bool = False, side: int = 320) -> Image.Image:
@@ -70,10 +81,71 @@ def as_seen(photograph: Photograph, *, stretched: bool = False, side: int = 320)
         return square_crop(picture.convert("RGB"), side)
 
 
-@st.cache_resource(show_spinner=False)
-def _folder_owner() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="cortiscope-photographs-")
+@dataclass
+class _Visit:
+    """One session's photographs, or what is wrong with them, by what was uploaded or chosen."""
+
+    folder: Path
+    taken: dict[str, Photograph | CoreError] = field(default_factory=dict)
+
+    def take(self, key: str, name: str, content: Callable[[], bytes]) -> Photograph:
+        if key not in self.taken:
+            try:
+                self.taken[key] = self._read(name, content())
+            except CoreError as error:
+                self.taken[key] = error
+        found = self.taken[key]
+        if isinstance(found, CoreError):
+            raise found
+        return found
+
+    def _read(self, name: str, data: bytes) -> Photograph:
+        source = self.folder / f"{hashlib.sha256(data).hexdigest()[:24]}"
+        source.write_bytes(data)
+        try:
+            target = source.with_suffix(".png")
+            told = read_photograph(source, name, _SIDE, target)
+        finally:
+            source.unlink()
+        return Photograph(name, target, tuple(told["notes"]), told["original"])
 
 
-def _folder() -> Path:
-    return Path(_folder_owner().name)
+def _remove(visit: _Visit) -> None:
+    shutil.rmtree(visit.folder, ignore_errors=True)
+
+
+@st.cache_resource(scope="session", on_release=_remove, show_spinner=False)
+def _visit() -> _Visit:
+    return _Visit(Path(tempfile.mkdtemp(dir=_home())))
+
+
+def _let_go(upload: UploadedFile) -> None:
+    """Empty the server's copies of an upload; the widget goes on naming the file.
+
+    Streamlit would keep each of them until minutes after the session.
+    """
+    context = get_script_run_ctx()
+    if context is not None and upload.size:
+        empty = UploadedFileRec(upload.file_id, upload.name, upload.type, b"")
+        context.uploaded_file_mgr.add_file(context.session_id, empty)  # type: ignore[attr-defined]
+    upload.seek(0)
+    upload.truncate()
+
+
+_homes: list[Path] = []
+_lock = threading.Lock()
+
+
+def _home() -> Path:
+    """Return the server's folder of photographs, made when it is first needed."""
+    with _lock:
+        if not _homes:
+            _homes.append(Path(tempfile.mkdtemp(prefix="cortiscope-photographs-")))
+        return _homes[0]
+
+
+def remove_all() -> None:
+    """Remove every session's photographs, when the server ends."""
+    with _lock:
+        while _homes:
+            shutil.rmtree(_homes.pop(), ignore_errors=True)

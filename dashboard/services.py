@@ -30,6 +30,7 @@ from dashboard.cortex_view import AssetRef, CortexGeometry, register_assets
 from dashboard.data_folders import DataFolder, look_into
 from dashboard.drawn_mesh import FULL, MEAN, NESTED, DrawnMesh, cortex_space, viewer_mesh
 from dashboard.folder_checks import state_of_files
+from dashboard.foreign_files import try_subject
 from dashboard.places import Spot, all_spots
 
 
@@ -94,6 +95,7 @@ def subject(subject_id: str) -> Subject:
     folders = subject_folders()
     if subject_id not in folders:
         raise unknown_name("subject", subject_id, folders)
+    try_subject(folders[subject_id])
     return open_subject(folders[subject_id])
 
 

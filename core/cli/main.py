@@ -25,6 +25,7 @@ from core.cli import (
     verb_list,
     verb_predict,
     verb_prepare_nsd,
+    verb_reader,
     verb_score,
     verb_store,
     verb_submit,
@@ -50,6 +51,7 @@ VERBS = (
     verb_store,
     verb_demo,
     verb_worker,
+    verb_reader,
 )
 
 

@@ -1,4 +1,4 @@
-"""``worker``: answers the app's questions about pictures; one JSON object per line each way.
+"""``worker``: answers the app's questions about pictures (``core.cli.answers``).
 
 The app's own process never imports torch; this one does, once, and stays. Requests::
 
@@ -6,23 +6,21 @@ The app's own process never imports torch; this one does, once, and stays. Reque
     {"id": 2, "ask": "occlusion", "run": ID, "image": PATH, "grid": 9}
     {"id": 3, "ask": "classes", "run": ID, "image": PATH}
 
-Answers carry the same id and either ``result`` or ``error``; arrays travel as base64 of float32
-with their shape. The worker ends when its input does.
+Arrays travel as base64 of float32 with their shape.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
-import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.cli import options as shared
-from core.errors import CoreError, InvalidInput
+from core.cli.answers import answer_lines, show_answered
+from core.errors import InvalidInput
 from core.pipeline.predict import BackboneCache, occluded_designs, picture_design, sources_of
 from core.progress import Progress
 from core.runs import RunStore
@@ -44,19 +42,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
 
     torch.set_num_threads(2)
     runs, backbones = shared.run_store(options), BackboneCache()
-    answered = 0
-    print(json.dumps({"ready": True}), flush=True)
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            answer = {"result": _answer(request, runs, backbones)}
-        except CoreError as error:
-            answer = {"error": {"kind": error.kind, "message": error.message, "hint": error.hint}}
-        except Exception as error:  # the worker must outlive any one picture
-            answer = {"error": {"kind": "defect", "message": f"{error!r}", "hint": ""}}
-        print(json.dumps({"id": request.get("id"), **answer}), flush=True)
-        answered += 1
-    return {"answered": answered}
+    return answer_lines(lambda request: _answer(request, runs, backbones))
 
 
 def _answer(request: dict[str, Any], runs: RunStore, backbones: BackboneCache) -> dict[str, Any]:
@@ -83,6 +69,4 @@ def encode_array(values: np.ndarray) -> dict[str, Any]:
     return {"shape": list(values.shape), "base64": base64.b64encode(values.tobytes()).decode()}
 
 
-def show(result: dict[str, Any]) -> str:
-    """Format for people."""
-    return f"answered {result['answered']}"
+show = show_answered

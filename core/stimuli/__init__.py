@@ -3,6 +3,7 @@
 from core.stimuli.caption_file import read_captions, with_captions
 from core.stimuli.decode import DecodedImage, decode_image, open_picture, square_crop
 from core.stimuli.images import IMAGE_SUFFIXES, StimulusImages, list_images, natural_sort_key
+from core.stimuli.thumbnails import thumbnail
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -11,8 +12,9 @@ __all__ = [
     "decode_image",
     "list_images",
     "natural_sort_key",
-    "read_captions",
     "open_picture",
+    "read_captions",
     "square_crop",
+    "thumbnail",
     "with_captions",
 ]

@@ -47,12 +47,14 @@ class DecodedImage:
     notes : sentences for the person, one per change; empty where nothing was changed.
     original_size : (width, height) in pixels as stored, before any rotation.
     original_mode : Pillow's mode of the stored picture, as in "CMYK".
+    original_format : one of ``FORMATS``, whatever the file's name says.
     """
 
     image: Image.Image = field(repr=False, compare=False)
     notes: tuple[str, ...]
     original_size: tuple[int, int]
     original_mode: str
+    original_format: str
 
 
 def decode_image(
@@ -62,6 +64,7 @@ def decode_image(
     max_bytes: int = MAX_BYTES,
     max_pixels: int = MAX_PIXELS,
     min_side: int = MIN_SIDE,
+    enough: int | None = None,
 ) -> DecodedImage:
     """Decode a picture, refusing what cannot or should not be decoded.
 
@@ -72,6 +75,8 @@ def decode_image(
     max_bytes : largest file taken.
     max_pixels : largest width x height taken, by the header.
     min_side : smallest width and height taken, in pixels.
+    enough : width and height that will do; a JPEG may then come at a half, a quarter or an eighth
+        of its size, in a fraction of time and memory.
 
     Raises
     ------
@@ -85,15 +90,17 @@ def decode_image(
     with open_picture(data, name, max_pixels=max_pixels) as stored:
         _check_dimensions(stored, name, max_pixels, min_side)
         _check_working_bytes(stored, name)
-        size, mode = stored.size, stored.mode
+        size, mode, kind = stored.size, stored.mode, stored.format or ""
         try:
+            if enough is not None:
+                stored.draft(None, (enough, enough))
             stored.load()
             if lacks_data(data, stored):
                 raise OSError("its data end before the picture does")
             image, notes = _to_upright_rgb(stored)
         except Exception as error:  # truncated or damaged data shows only while it is decoded
             raise _damaged(name, error) from None
-    return DecodedImage(image, tuple(notes), size, mode)
+    return DecodedImage(image, tuple(notes), size, mode, "JPEG" if kind == "MPO" else kind)
 
 
 def open_picture(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> Image.Image:

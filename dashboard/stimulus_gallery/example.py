@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -34,4 +35,13 @@ def resolve(key: str, split: str, number: int) -> Path | None:
     return draw(split, number) if key == "example" and number < n else None
 
 
-app = st.App("example_page.py", routes=[stimulus_route(resolve)])
+def shrink(path: Path, size: int) -> tuple[bytes, str]:
+    """Make a thumbnail of a picture drawn here."""
+    content = io.BytesIO()
+    with Image.open(path) as picture:
+        picture.thumbnail((size, size))
+        picture.save(content, "PNG")
+    return content.getvalue(), "image/png"
+
+
+app = st.App("example_page.py", routes=[stimulus_route(resolve, shrink)])

@@ -11,7 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashboard.stimulus_gallery.model import SPLIT_NAME
-from dashboard.stimulus_gallery.thumbnails import SIZES, ThumbnailCache, UnreadablePictureError
+from dashboard.stimulus_gallery.thumbnails import (
+    SIZES,
+    MakeThumbnail,
+    ThumbnailCache,
+    UnreadablePictureError,
+)
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -39,7 +44,7 @@ def stimulus_base_url(key: str) -> str:
     return f"{PREFIX}/{key}"
 
 
-def stimulus_route(resolve: Resolve, cache: ThumbnailCache | None = None) -> Route:
+def stimulus_route(resolve: Resolve, make_thumbnail: MakeThumbnail) -> Route:
     """Return the route ``/stimuli/{key}/{split}/{number}?s=96|320`` for ``st.App(routes=[...])``.
 
     Call it in the app's entry file, after Streamlit has read its configuration: the path begins
@@ -50,14 +55,14 @@ def stimulus_route(resolve: Resolve, cache: ThumbnailCache | None = None) -> Rou
     resolve : returns the file of (key, split, number), or None where there is none. What comes
         from the address is checked before; ``resolve`` must still look the key up, not build a
         path from it. Called from several threads.
-    cache : kept thumbnails, shared between routes if given.
+    make_thumbnail : decodes and shrinks a file; foreign files are best opened in another process.
     """
     from starlette.responses import PlainTextResponse
     from starlette.responses import Response as PlainResponse
     from starlette.routing import Route
     from streamlit import config
 
-    kept = cache if cache is not None else ThumbnailCache()
+    kept = ThumbnailCache(make_thumbnail)
 
     # Not async: Starlette runs it in a thread, so that decoding blocks nobody.
     def serve(request: Request) -> Response:

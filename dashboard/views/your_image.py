@@ -32,7 +32,7 @@ from dashboard.panels.prediction import show_distribution, show_spread
 from dashboard.panels.roi_responses import roi_places, rows_as_csv, take_roi
 from dashboard.panels.sidebar import pick_encoder, pick_subject
 from dashboard.panels.trust import with_reliability
-from dashboard.photographs import Photograph, as_seen, samples, take_photograph
+from dashboard.photographs import Photograph, as_seen, samples, take_sample, take_upload
 from dashboard.picture_worker import design_of, first_guesses, occlusion_of
 from dashboard.places import has_rois
 from dashboard.roi_chart import Axis, Mark, RoiRow, Series, roi_chart
@@ -93,11 +93,11 @@ def _choose() -> Photograph | None:
     state.change(photo=chosen or "")
     if upload is not None:
         try:
-            return take_photograph(upload.getvalue(), upload.name)
+            return take_upload(upload)
         except CoreError as error:
             show_error(error)
             return None
-    return take_photograph(found[chosen].read_bytes(), found[chosen].name) if chosen else None
+    return take_sample(found[chosen]) if chosen else None
 
 
 @st.cache_data(show_spinner="The network looks at the picture …", max_entries=256)

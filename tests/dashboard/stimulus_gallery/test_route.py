@@ -8,12 +8,25 @@ import warnings
 import pytest
 from PIL import Image
 
-from dashboard.stimulus_gallery import stimulus_base_url, stimulus_route
-from dashboard.stimulus_gallery.thumbnails import ThumbnailCache, make_thumbnail
+from core.errors import CoreError
+from core.stimuli import thumbnail
+from dashboard.stimulus_gallery import (
+    UnreadablePictureError,
+    stimulus_base_url,
+    stimulus_route,
+)
+from dashboard.stimulus_gallery.thumbnails import ThumbnailCache
 
 starlette_testclient = pytest.importorskip(
     "starlette.testclient", exc_type=(ImportError, RuntimeError), reason="needs an HTTP client"
 )
+
+
+def make_thumbnail(path, size):
+    try:
+        return thumbnail(path, size)
+    except CoreError as error:
+        raise UnreadablePictureError(str(error)) from error
 
 
 @pytest.fixture
@@ -41,7 +54,9 @@ def client(pictures):
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # which HTTP client is there is not our matter
-        yield starlette_testclient.TestClient(Starlette(routes=[stimulus_route(resolve)]))
+        yield starlette_testclient.TestClient(
+            Starlette(routes=[stimulus_route(resolve, make_thumbnail)])
+        )
 
 
 def get(client, number, size=96, split="train", key="sim01-ab12"):
@@ -100,7 +115,7 @@ def test_streamlit_accepts_the_route(tmp_path):
     st = pytest.importorskip("streamlit")
     script = tmp_path / "page.py"
     script.write_text("")
-    st.App(script, routes=[stimulus_route(lambda *_: None)])
+    st.App(script, routes=[stimulus_route(lambda *_: None, make_thumbnail)])
 
 
 def test_the_path_begins_with_the_base_path(monkeypatch):
@@ -109,7 +124,10 @@ def test_the_path_begins_with_the_base_path(monkeypatch):
     monkeypatch.setattr(
         config, "get_option", lambda name: "/lab/" if name == "server.baseUrlPath" else None
     )
-    assert stimulus_route(lambda *_: None).path == "/lab/stimuli/{key}/{split}/{number}"
+    assert (
+        stimulus_route(lambda *_: None, make_thumbnail).path
+        == "/lab/stimuli/{key}/{split}/{number}"
+    )
 
 
 @pytest.mark.parametrize("key", ["", "a/b", "..", "a..b", "-x", "ä"])
@@ -121,7 +139,7 @@ def test_a_key_that_is_no_name_is_refused(key):
 def test_the_cache_forgets_the_oldest_and_notices_a_new_file(pictures):
     large, clear = pictures / "large.jpg", pictures / "clear.png"
     room = len(make_thumbnail(large, 320)[0]) + 10
-    cache = ThumbnailCache(most_bytes=room)
+    cache = ThumbnailCache(make_thumbnail, most_bytes=room)
     first = cache.get(large, 320)
     assert cache.get(large, 320) is first
     cache.get(clear, 320)
