@@ -22,7 +22,7 @@ from core.datasets.describe import (
     response_moments,
 )
 from core.errors import CoreError, unknown_name
-from core.evaluation import bootstrap_r
+from core.pipeline.scoring import scored_again
 from core.runs import Run, RunStore
 from core.runs.spec import readable
 from core.storage import Home
@@ -222,7 +222,12 @@ def reported_responses(opened: Run) -> tuple[np.ndarray, np.ndarray]:
     return opened.predict_rows(split, rows), subject(opened.subject).train.response_rows(rows)
 
 
-@st.cache_resource(show_spinner=False, max_entries=3)
-def bootstrap_draws(run_id: str) -> np.ndarray:
-    """Return (1000, n_vertices) draws of r behind a run's report, as its own intervals used."""
-    return bootstrap_r(*reported_responses(run(run_id)), n_draws=1000)
+def reported(opened: Run) -> Run:
+    """Return a run with a report by the present rules; earlier versions' are scored again."""
+    return opened if opened.report.statistic else _scored_again(opened.id)
+
+
+@st.cache_resource(show_spinner="Scoring a run of an earlier version …", max_entries=64)
+def _scored_again(run_id: str) -> Run:
+    opened = run(run_id)
+    return scored_again(opened, subject(opened.subject))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from core.backbones import Framing, list_layers
@@ -194,13 +194,14 @@ def summary(run: Run) -> dict[str, Any]:
             if score.roi == ALL_VERTICES:
                 per_hemisphere[h.short] = score
             elif score.present:
-                rois[h.short][score.roi] = {"n": score.n, "median_r": score.median_r}
+                rois[h.short][score.roi] = _numbers(score)
     return {
         "run": run.id,
         "split": report.split,
+        "statistic": report.statistic,
         "scores": {
-            **_three(report.overall),
-            "per_hemisphere": {k: _three(s) for k, s in per_hemisphere.items()},
+            **_numbers(report.overall),
+            "per_hemisphere": {k: _numbers(s) for k, s in per_hemisphere.items()},
             "rois": rois,
         },
         **shared.counts_of(run),
@@ -215,13 +216,12 @@ def summary(run: Run) -> dict[str, Any]:
     }
 
 
-def _three(score: Any) -> dict[str, Any]:
-    return {
-        "n": score.n,
-        "median_r": score.median_r,
-        "mean_r": score.mean_r,
-        "noise_normalized": score.noise_normalized,
-    }
+def _numbers(score: RoiScore) -> dict[str, Any]:
+    """Return a place's scores but its names; the interval is that of the mean."""
+    numbers = asdict(score)
+    del numbers["roi"], numbers["hemisphere"]
+    numbers["mean_r_95"] = [numbers.pop("low"), numbers.pop("high")]
+    return numbers
 
 
 def show(result: dict[str, Any]) -> str:
@@ -229,13 +229,36 @@ def show(result: dict[str, Any]) -> str:
     lines = []
     for r in result.get("runs", [result]):
         s = r["scores"]
-        ceiling = s["noise_normalized"]
-        normalised = "ceiling unknown" if ceiling is None else f"noise-normalised {ceiling:.1f} %"
         lines.append(
             f"{r['run']}\n  {'SIMULATED data, ' if r['simulated'] else ''}{r['n_train']} images "
             f"fitted, {r['n_held_out']} held out ({r['split']}), weights {r['weights']}\n"
-            f"  median r {s['median_r']:.3f}, mean r {s['mean_r']:.3f}, {normalised} "
+            f"  mean r {_r_text(s['mean_r'], 3)}{_interval_text(s)}, median r "
+            f"{_r_text(s['median_r'], 3)}, {_normalised_text(s)} "
             f"over {s['n']} {'voxels' if r['voxels'] else 'vertices'}"
         )
         lines += [f"  stands in: {words}" for words in r["stand_ins"]]
     return "\n".join(lines)
+
+
+def _r_text(value: float | None, digits: int) -> str:
+    return "undefined" if value is None else f"{value:.{digits}f}"
+
+
+def _interval_text(scores: dict[str, Any]) -> str:
+    low, high = scores["mean_r_95"]
+    return "" if low is None else f" (95 % {low:.3f} to {high:.3f})"
+
+
+def _normalised_text(scores: dict[str, Any]) -> str:
+    """Say the noise-normalised number with what chance gives, and the challenge's if it differs."""
+    if scores["challenge_score"] is None:
+        return "ceiling unknown"
+    challenge = f"challenge score {scores['challenge_score']:.1f} %"
+    if scores["noise_normalized"] is None:
+        return challenge
+    words = f"noise-normalised {scores['noise_normalized']:.1f} %"
+    if scores["chance"] is not None:
+        words += f" (chance {scores['chance']:.1f} %)"
+    if scores["n_zero_ceiling"]:
+        words += f" without {scores['n_zero_ceiling']} of ceiling 0, {challenge}"
+    return words

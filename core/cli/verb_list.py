@@ -161,6 +161,7 @@ def _run(run: Run) -> dict[str, Any]:
         "simulated": run.simulated,
         "split": run.report.split,
         "n_held_out": run.report.n_images,
+        "mean_r": run.report.overall.mean_r,
         "median_r": run.report.overall.median_r,
         "created": run.record["created"],
     }

@@ -134,8 +134,11 @@ def _summary(scored: Sequence[_Scored]) -> dict[str, Any]:
 def _pooled(scored: Sequence[_Scored], parts: Sequence[Part]) -> ScoreSummary:
     r = [own.r[p] for own in scored for p in parts if p in own.r]
     ceilings = [own.ceilings[p] for own in scored for p in parts if p in own.ceilings]
+    n_images = [np.full(len(own.r[p]), own.n_images) for own in scored for p in parts if p in own.r]
     return summarize_scores(
-        np.concatenate(r) if r else np.empty(0), np.concatenate(ceilings) if ceilings else None
+        np.concatenate(r) if r else np.empty(0),
+        np.concatenate(ceilings) if ceilings else None,
+        np.concatenate(n_images) if n_images else None,
     )
 
 
@@ -204,10 +207,21 @@ def _lines(result: dict[str, Any], title: str) -> list[str]:
         median, mean = (_number(own[key], 4) for key in ("median_r", "mean_r"))
         lines.append(
             f"{title}{name:<5} median r {median}  mean r {mean}  "
-            f"challenge score {_number(own['challenge_score'], 3)}  "
+            f"challenge score {_number(own['challenge_score'], 3)}{_without_zeros(own)}  "
             f"n {own['n_vertices']:,} ({own['n_undefined']:,} undefined)"
         )
     return [*lines, f"{title}over {result['n_images']:,} images"]
+
+
+def _without_zeros(own: dict[str, Any]) -> str:
+    """Say the score without vertices of ceiling 0 where there are any, and what chance gives."""
+    chance = "" if own["chance"] is None else f", chance {_number(own['chance'], 1)}"
+    if not own["n_zero_ceiling"]:
+        return f" ({chance[2:]})" if chance else ""
+    return (
+        f" ({_number(own['noise_normalized'], 3)} without {own['n_zero_ceiling']:,} of ceiling 0"
+        f"{chance})"
+    )
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -7,10 +7,16 @@ from core.evaluation.bootstrap import (
     percentile_intervals,
 )
 from core.evaluation.ceiling import ncsnr_from_repeats, noise_ceiling
-from core.evaluation.challenge import challenge_scores
+from core.evaluation.challenge import (
+    challenge_scores,
+    chance_scores,
+    corrected_r2,
+    normalised_scores,
+)
 from core.evaluation.correlation import pearson_r
 from core.evaluation.explained_variance import bootstrap_explained_variance, explained_variance
 from core.evaluation.identification import Identification, chance, identify, pattern_correlations
+from core.evaluation.jackknife import LEAST_STIMULI, Jackknifed, jackknife_mean_r
 from core.evaluation.layers import (
     PreferredLayer,
     PreferredLayerReport,
@@ -45,7 +51,9 @@ __all__ = [
     "Estimate",
     "Evaluation",
     "GroupPartition",
+    "LEAST_STIMULI",
     "Identification",
+    "Jackknifed",
     "LearningCurve",
     "Novelty",
     "Partition",
@@ -65,16 +73,20 @@ __all__ = [
     "centre_of_mass_depth",
     "challenge_scores",
     "chance",
+    "chance_scores",
     "compare_rdms",
     "compute_rdm",
+    "corrected_r2",
     "evaluate",
     "explained_variance",
     "identify",
     "image_counts",
+    "jackknife_mean_r",
     "learning_curve",
     "mean_over_subjects",
     "ncsnr_from_repeats",
     "noise_ceiling",
+    "normalised_scores",
     "novelty",
     "partition_report",
     "partition_variance",

@@ -1,8 +1,10 @@
-"""Confidence intervals by resampling images: they speak of these subjects and vertices only."""
+"""Intervals by resampling images, for statistics without a jackknife of their own.
+
+They speak of these subjects and vertices only, and are not calibrated for small numbers of images;
+what is tested of ROIs and pairs is in ``jackknife``.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -37,45 +39,22 @@ def bootstrap_r(
     matrix products; no resampled copy of the data is made. Vertices are taken in blocks, so that
     what is needed beside the result stays small.
     """
-    counts = image_counts(len(predicted), n_draws, seed)
-    (r,) = resampled_r([predicted], measured, counts)
-    return r
-
-
-def resampled_r(
-    predictions: Sequence[np.ndarray], measured: np.ndarray, counts: np.ndarray
-) -> list[np.ndarray]:
-    """Recompute each vertex's r on given draws, for several encoders of the same images.
-
-    Parameters
-    ----------
-    predictions : (n_stimuli, n_vertices) of each encoder.
-    measured : (n_stimuli, n_vertices).
-    counts : (n_draws, n_stimuli), how often each image is in each draw.
-
-    Returns
-    -------
-    r : per encoder (n_draws, n_vertices) float32; NaN where a draw or the vertex is constant.
-    """
     n, n_vertices = measured.shape
-    weights = (counts / n).astype(np.float32)
-    found = [np.empty((len(counts), n_vertices), dtype=np.float32) for _ in predictions]
+    weights = (image_counts(n, n_draws, seed) / n).astype(np.float32)
+    r = np.empty((n_draws, n_vertices), dtype=np.float32)
     for start in range(0, n_vertices, _VERTICES_AT_ONCE):
         block = slice(start, start + _VERTICES_AT_ONCE)
         # Standardising first keeps float32 sums free of cancellation.
-        m = _standardised(measured[:, block])
-        mean_m = weights @ m
+        m, p = _standardised(measured[:, block]), _standardised(predicted[:, block])
+        mean_m, mean_p = weights @ m, weights @ p
         variance_m = weights @ (m * m) - mean_m**2
-        for predicted, r in zip(predictions, found, strict=True):
-            p = _standardised(predicted[:, block])
-            mean_p = weights @ p
-            cross = weights @ (p * m) - mean_p * mean_m
-            variance_p = weights @ (p * p) - mean_p**2
-            with np.errstate(invalid="ignore", divide="ignore"):
-                own = cross / np.sqrt(variance_p * variance_m)
-            own[(variance_p <= 1e-7) | (variance_m <= 1e-7)] = np.nan
-            r[:, block] = np.clip(own, -1, 1)
-    return found
+        variance_p = weights @ (p * p) - mean_p**2
+        cross = weights @ (p * m) - mean_p * mean_m
+        with np.errstate(invalid="ignore", divide="ignore"):
+            own = cross / np.sqrt(variance_p * variance_m)
+        own[(variance_p <= 1e-7) | (variance_m <= 1e-7)] = np.nan
+        r[:, block] = np.clip(own, -1, 1)
+    return r
 
 
 def _standardised(values: np.ndarray) -> np.ndarray:

@@ -1,8 +1,15 @@
-"""The Algonauts 2023 score: noise-normalised squared correlation in percent."""
+"""Noise-normalised squared correlation in percent: the Algonauts 2023 rule, and what it hides.
+
+The challenge gives a vertex of ceiling 0 the full 100 for any positive r. Its official number needs
+that rule; maps, ROIs and headlines do not and leave such vertices out (``normalised_scores``).
+Neither number is 0 for an encoder that knows nothing, as r squared is not: ``chance_scores`` says
+what it is then, and ``corrected_r2`` takes it away.
+"""
 
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import betainc
 
 from core.errors import IncompatibleSpace, InvalidInput
 
@@ -33,3 +40,50 @@ def challenge_scores(r: np.ndarray, ceiling: np.ndarray) -> np.ndarray:
         raise InvalidInput(f"Ceilings are fractions from 0 to 1; got up to {ceiling.max():.3g}.")
     explained = np.maximum(r, 0) ** 2
     return np.minimum(100 * explained / np.where(ceiling == 0, _ZERO_CEILING, ceiling), 100)
+
+
+def normalised_scores(r: np.ndarray, ceiling: np.ndarray) -> np.ndarray:
+    """Score each vertex as the challenge does, but NaN where the ceiling is 0.
+
+    Parameters and unit are those of ``challenge_scores``; an undefined r counts 0 here too.
+    """
+    return np.where(np.asarray(ceiling) > 0, challenge_scores(r, ceiling), np.nan)
+
+
+def chance_scores(ceiling: np.ndarray, n_images: int | np.ndarray) -> np.ndarray:
+    """Return each vertex's expected score where the true r is 0, in percent.
+
+    Parameters
+    ----------
+    ceiling : (n_vertices,) fractions, 0 to 1.
+    n_images : behind r, of all vertices or (n_vertices,) of each.
+
+    Returns
+    -------
+    scores : (n_vertices,) float64; NaN where the ceiling is 0, or of fewer than 3 images.
+
+    Notes
+    -----
+    Of n independent pairs of normal values, r squared is Beta(1/2, n/2 - 1) distributed, and r is
+    as often negative (and counts 0) as positive: half the mean of min(r squared / ceiling, 1).
+    """
+    ceiling, n = np.broadcast_arrays(np.asarray(ceiling, float), np.asarray(n_images, float))
+    known = (ceiling > 0) & (n >= 3)
+    c, b = np.where(known, ceiling, 1.0), np.where(known, n / 2 - 1, 1.0)
+    below = betainc(1.5, b, c) / (2 * b + 1) / c
+    return np.where(known, 50 * (below + 1 - betainc(0.5, b, c)), np.nan)
+
+
+def corrected_r2(r: np.ndarray, n_images: int | np.ndarray) -> np.ndarray:
+    """Return r squared less what chance adds: ``1 - (1 - r^2) (n - 1) / (n - 2)``.
+
+    It is 0 on average where the true r is 0, so single vertices may be below 0; the sign of r is
+    lost. NaN where r is undefined, or of fewer than 3 images.
+
+    References
+    ----------
+    Ezekiel 1930, Methods of Correlation Analysis (adjusted r squared of one predictor).
+    """
+    r, n = np.broadcast_arrays(np.asarray(r, float), np.asarray(n_images, float))
+    enough = n >= 3
+    return np.where(enough, 1 - (1 - r**2) * (n - 1) / np.where(enough, n - 2, 1), np.nan)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import cast
 
@@ -11,15 +10,15 @@ import numpy as np
 
 from core.brain import Hemisphere
 from core.datasets import Subject
-from core.evaluation.bootstrap import bootstrap_r, percentile_interval
 from core.evaluation.ceiling import noise_ceiling
-from core.evaluation.challenge import challenge_scores
 from core.evaluation.correlation import pearson_r
+from core.evaluation.jackknife import jackknife_mean_r
+from core.evaluation.summary import summarize_scores
 
 ALL_VERTICES = "all vertices"
 
-# Draws whose medians are taken together: copies stay small beside the draws themselves.
-_DRAWS_AT_ONCE = 64
+# What ``low`` and ``high`` are; a report that says otherwise was made by other rules.
+STATISTIC = "mean r over vertices; 95 % t interval by a leave-one-stimulus-out jackknife"
 
 
 @dataclass(frozen=True)
@@ -31,10 +30,13 @@ class RoiScore:
     hemisphere : ``left``, ``right``, or ``both`` for everything that a subject has.
     n : vertices; 0 where the ROI is absent, and every score is None then.
     n_undefined : vertices without a correlation (constant), left out of median and mean.
-    median_r, mean_r : over vertices, of Pearson r over the held-out images.
-    low, high : 95 % bootstrap interval over images of ``median_r``.
-    ceiling_r : median over vertices of the square root of the noise ceiling; None if unknown.
-    noise_normalized : the challenge's score over these vertices, 0 to 100; None without ceiling.
+    mean_r : over vertices, of Pearson r over the held-out images: what is tested.
+    low, high : 95 % interval of ``mean_r``; see ``STATISTIC``. None with too few stimuli.
+    median_r : over the same vertices, as a description.
+    ceiling_r : mean over the same vertices of the square root of the noise ceiling, the ``mean_r``
+        that a perfect model would reach; None if unknown.
+    noise_normalized, challenge_score, n_zero_ceiling, chance, bias_corrected : see
+        ``ScoreSummary``; None without ceilings.
     """
 
     roi: str
@@ -47,6 +49,10 @@ class RoiScore:
     high: float | None = None
     ceiling_r: float | None = None
     noise_normalized: float | None = None
+    challenge_score: float | None = None
+    n_zero_ceiling: int | None = None
+    chance: float | None = None
+    bias_corrected: float | None = None
 
     @property
     def present(self) -> bool:
@@ -67,6 +73,8 @@ class Evaluation:
     ceiling_source : how the ceiling came to be, in words.
     rois : one entry per ROI and hemisphere, plus "all vertices" per hemisphere and over both; of
         responses without positions the last one only.
+    statistic : what is tested, in words: ``STATISTIC``, or empty where the report was made before
+        that was decided; its entries have no intervals then (``core.pipeline.scoring`` makes them).
     """
 
     split: str
@@ -75,6 +83,7 @@ class Evaluation:
     ceiling: np.ndarray | None
     ceiling_source: str
     rois: tuple[RoiScore, ...]
+    statistic: str = STATISTIC
 
     def of(self, roi: str, hemisphere: Hemisphere | str) -> RoiScore:
         """Return one ROI's scores; hemisphere ``both`` exists for all vertices only."""
@@ -93,6 +102,7 @@ class Evaluation:
         """Everything but the arrays."""
         return {
             "split": self.split,
+            "statistic": self.statistic,
             "n_images": self.n_images,
             "ceiling_source": self.ceiling_source,
             "rois": [asdict(score) for score in self.rois],
@@ -127,7 +137,8 @@ def evaluate(
     split: str,
     rows: np.ndarray,
     label: str,
-    n_draws: int = 1000,
+    stimuli: np.ndarray | None = None,
+    keep: np.ndarray | None = None,
 ) -> Evaluation:
     """Score predictions for held-out images.
 
@@ -136,16 +147,23 @@ def evaluate(
     predicted : (n_rows, n_vertices over all parts).
     split, rows : which images of the subject they are for.
     label : what the report calls them: ``test`` or ``validation``.
-    n_draws : bootstrap draws behind the intervals; 0 leaves them out.
+    stimuli : (n_rows,) labels, equal for copies of one picture; None where each is its own.
+    keep : (n_vertices,) bool, the vertices to report on, chosen without looking at any prediction:
+        picking them by r and then summarising their r is circular (``ncsnr`` comes from repeats
+        alone). The others are NaN in ``r`` and not counted in any ROI's ``n``.
     """
     # It answers to everything that is asked of it here: shape and indexing.
     measured = cast(np.ndarray, subject.split(split).rows_on_disk(rows))
     r = pearson_r(predicted, measured)
-    draws = bootstrap_r(predicted, measured, n_draws=n_draws) if n_draws else None
+    kept = np.ones(len(r), bool) if keep is None else keep
+    r[~kept] = np.nan
     ceiling, source = subject_ceiling(subject, split, rows)
+    places = [(roi, h, vertices[kept[vertices]]) for roi, h, vertices in places_of(subject)]
+    tested = jackknife_mean_r(predicted, measured, [v for _, _, v in places], stimuli=stimuli)
+    low, high = tested.interval()
     scores = tuple(
-        score_vertices(roi, hemisphere, vertices, r, draws, ceiling)
-        for roi, hemisphere, vertices in places_of(subject)
+        _score(roi, h, r[v], None if ceiling is None else ceiling[v], len(rows), ends)
+        for (roi, h, v), *ends in zip(places, low, high, strict=True)
     )
     return Evaluation(label, len(rows), r.astype(np.float32), ceiling, source, scores)
 
@@ -161,64 +179,33 @@ def places_of(subject: Subject) -> Iterator[tuple[str, str, np.ndarray]]:
     yield ALL_VERTICES, "both", np.arange(space.n_vertices())
 
 
-def score_vertices(
+def _score(
     roi: str,
     hemisphere: str,
-    vertices: np.ndarray,
     r: np.ndarray,
-    draws: np.ndarray | None,
     ceiling: np.ndarray | None,
+    n_images: int,
+    interval: Sequence[float],
 ) -> RoiScore:
-    """Summarise vertices (n,) of r and ceiling (n_vertices,) and draws (n_draws, n_vertices)."""
-    own = r[vertices]
-    defined = np.isfinite(own)
-    n_undefined = int((~defined).sum())
+    """Summarise a place's r (n,) and ceilings (n,), with the interval of its mean r."""
+    defined = np.isfinite(r)
     if not defined.any():
-        return RoiScore(roi, hemisphere, len(vertices), n_undefined)
-    median = float(np.median(own[defined]))
-    low, high = None, None
-    if draws is not None:
-        low, high = _median_interval(median, draws, vertices[defined])
-    own_ceiling = None if ceiling is None else ceiling[vertices]
+        return RoiScore(roi, hemisphere, len(r), len(r))
+    own = summarize_scores(r, ceiling, n_images)
+    low, high = (float(end) if np.isfinite(end) else None for end in interval)
     return RoiScore(
         roi=roi,
         hemisphere=hemisphere,
-        n=len(vertices),
-        n_undefined=n_undefined,
-        median_r=median,
-        mean_r=float(np.mean(own[defined])),
+        n=own.n_vertices,
+        n_undefined=own.n_undefined,
+        median_r=own.median_r,
+        mean_r=own.mean_r,
         low=low,
         high=high,
-        ceiling_r=None if own_ceiling is None else float(np.median(np.sqrt(own_ceiling))),
-        noise_normalized=(
-            None if own_ceiling is None else float(challenge_scores(own, own_ceiling).mean())
-        ),
+        ceiling_r=None if ceiling is None else float(np.sqrt(ceiling[defined]).mean()),
+        noise_normalized=own.noise_normalized,
+        challenge_score=own.challenge_score,
+        n_zero_ceiling=own.n_zero_ceiling,
+        chance=own.chance,
+        bias_corrected=own.bias_corrected,
     )
-
-
-def _median_interval(median: float, draws: np.ndarray, vertices: np.ndarray) -> tuple[float, float]:
-    """Return the interval of the median over vertices that have a correlation.
-
-    It has the spread of the draws and the estimate in its middle. The draws themselves may all
-    lie on one side of the estimate: a resample holds fewer distinct images, so r of each vertex
-    varies more, and with few images and many vertices the median moves by more than its spread.
-    """
-    medians = [
-        _row_medians(draws[start : start + _DRAWS_AT_ONCE].take(vertices, axis=1))
-        for start in range(0, len(draws), _DRAWS_AT_ONCE)
-    ]
-    drawn = np.concatenate(medians)
-    drawn = drawn[np.isfinite(drawn)]
-    return percentile_interval(drawn + (median - np.median(drawn)) if len(drawn) else drawn)
-
-
-def _row_medians(values: np.ndarray) -> np.ndarray:
-    """Return the median of each row over what is defined; NaN where nothing is."""
-    n = values.shape[1]
-    if np.isfinite(values).all():  # half the work of numpy's, which also looks for NaN
-        middle = [n // 2] if n % 2 else [n // 2 - 1, n // 2]
-        return np.partition(values, middle, axis=1)[:, middle].mean(axis=1)
-    with warnings.catch_warnings():
-        # A draw in which every vertex is constant has no median; it drops out of the interval.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return np.asarray(np.nanmedian(values, axis=1))

@@ -6,17 +6,15 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from core.datasets import Subject
 from core.datasets.check import require_usable
 from core.encoding import Work
-from core.evaluation import evaluate
 from core.features import FeatureStore
 from core.pipeline.device import choose_device
 from core.pipeline.feature_passes import make_features
 from core.pipeline.placement import check_placement
 from core.pipeline.record import evaluation_arrays, run_record
+from core.pipeline.scoring import score_held_out, scored_again
 from core.pipeline.training import fit_prepared, prepare, subjects_of
 from core.progress import Progress, part, silent
 from core.runs import EncodingSpec, Run, RunStore
@@ -81,7 +79,9 @@ def fit_all(
         step = part(progress, 0.6 + 0.4 * k / len(missing), 0.6 + 0.4 * (k + 1) / len(missing))
         _fit_one(people[spec], spec, features, runs, surfaces, step)
     progress(1.0, "done")
-    return [runs.open(s.run_id) for s in specs]
+    opened = [runs.open(s.run_id) for s in specs]
+    # Runs of earlier versions have reports by other rules.
+    return [run if run.report.statistic else scored_again(run, subject) for run in opened]
 
 
 def _fit_one(
@@ -101,24 +101,9 @@ def _fit_one(
     fitted = fit_prepared(prepared, spec, surfaces, work)
     solved = time.perf_counter()
     progress(0.7, "scoring held-out images")
-    validation = evaluate(
-        subject,
-        fitted.predict(prepared.design["train"][prepared.validation_rows]),
-        split="train",
-        rows=prepared.validation_rows,
-        label="validation",
-        # Shown as a curve for choosing a layer only; the report, if it is another, has intervals.
-        n_draws=0 if subject.test.responses is not None else 1000,
+    validation, report = score_held_out(
+        subject, fitted.predict, prepared.design, prepared.validation_rows
     )
-    report = validation
-    if subject.test.responses is not None:
-        report = evaluate(
-            subject,
-            fitted.predict(prepared.design["test"]),
-            split="test",
-            rows=np.arange(len(subject.test)),
-            label="test",
-        )
     seconds = {
         "readout": reduced - started,
         "fit": solved - reduced,

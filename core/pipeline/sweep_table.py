@@ -26,9 +26,14 @@ COLUMNS = (
     "split",
     "n_held_out",
     "n_vertices",
-    "median_r",
     "mean_r",
+    "mean_r_low_95",
+    "mean_r_high_95",
+    "median_r",
     "noise_normalized",
+    "chance",
+    "n_zero_ceiling",
+    "challenge_score",
     "validation_median_r",
     "seconds",
     "run",
@@ -39,7 +44,9 @@ def table_row(run: Run) -> dict[str, Any]:
     """Put one run into the table's columns.
 
     ``median_r`` and ``mean_r`` are over vertices, of Pearson r over the held-out images;
-    ``noise_normalized`` is the challenge's score (0 to 100) over the same;
+    the interval of the mean is by a leave-one-stimulus-out jackknife and t; ``noise_normalized``
+    (0 to 100) leaves vertices of ceiling 0 out, ``chance`` is what it would be of an r of 0,
+    ``challenge_score`` keeps the challenge's rule for them;
     ``validation_median_r`` is on the validation images, to choose by; ``seconds`` are for readout,
     fit and scores, without the pass through the network.
     """
@@ -68,9 +75,14 @@ def table_row(run: Run) -> dict[str, Any]:
         "n_held_out": run.report.n_images,
         "n_vertices": overall.n,
         "unit": unit_of(run),
-        "median_r": overall.median_r,
         "mean_r": overall.mean_r,
+        "mean_r_low_95": overall.low,
+        "mean_r_high_95": overall.high,
+        "median_r": overall.median_r,
         "noise_normalized": overall.noise_normalized,
+        "chance": overall.chance,
+        "n_zero_ceiling": overall.n_zero_ceiling,
+        "challenge_score": overall.challenge_score,
         "validation_median_r": run.validation.overall.median_r,
         "seconds": round(sum(run.record["seconds"].values()), 2),
         "run": run.id,
@@ -110,12 +122,12 @@ def markdown_table(rows: Sequence[dict[str, Any]]) -> str:
     splits = ", ".join(sorted({f"{row['n_held_out']} {row['split']} images" for row in kept}))
     counts = ", ".join(sorted({f"{row['n_vertices']:,} {row['unit']}" for row in kept}))
     lines = [
-        f"{simulated}Pearson r over {splits}; median and mean over {counts}; "
-        "noise-normalised: the challenge's score over them, 0 to 100; s: readout, fit "
-        "and scores, without the pass through the network.",
+        f"{simulated}Pearson r over {splits}; mean with its 95 % interval over images, and median, "
+        f"over {counts}; noise-normalised: 0 to 100, without those of ceiling 0 (chance: what it "
+        "is of an r of 0); s: readout, fit and scores, without the pass through the network.",
         "",
-        "| recipe | features | weights | in place of | encoder, scope | n fit | median r | mean r "
-        "| noise-normalised | s |",
+        "| recipe | features | weights | in place of | encoder, scope | n fit | mean r | median r "
+        "| noise-normalised (chance) | s |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in kept:
@@ -126,9 +138,9 @@ def markdown_table(rows: Sequence[dict[str, Any]]) -> str:
             row["in_place_of"] or "",
             f"`{row['encoder']}`, {row['scope_short']}",
             row["n_fit"],
+            _number(row["mean_r"], 3) + _interval(row),
             _number(row["median_r"], 3),
-            _number(row["mean_r"], 3),
-            _number(row["noise_normalized"], 1),
+            _number(row["noise_normalized"], 1) + _chance(row),
             f"{row['seconds']:.1f}",
         ]
         lines.append("| " + " | ".join(str(c) for c in cells) + " |")
@@ -154,6 +166,15 @@ def best_of_searches(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def _validation(row: dict[str, Any]) -> float:
     value = row["validation_median_r"]
     return -1.0 if value is None else float(value)
+
+
+def _interval(row: dict[str, Any]) -> str:
+    low, high = row["mean_r_low_95"], row["mean_r_high_95"]
+    return "" if low is None else f" ({_number(low, 3)} to {_number(high, 3)})"
+
+
+def _chance(row: dict[str, Any]) -> str:
+    return "" if row["chance"] is None else f" ({_number(row['chance'], 1)})"
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,6 +66,8 @@ class Run:
 
     folder: Path
     record: Mapping[str, Any]
+    # Scores that take the place of those on disk.
+    scores: Mapping[str, Evaluation] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -216,26 +218,44 @@ class Run:
     @property
     def report(self) -> Evaluation:
         """The scores on images that took no part in fitting or selection."""
-        return _evaluation(self, "report")
+        return self.scores.get("report") or _evaluation(self, "report")
 
     @property
     def validation(self) -> Evaluation:
         """The scores on the validation images: for choosing between encoders."""
-        return _evaluation(self, "validation")
+        return self.scores.get("validation") or _evaluation(self, "validation")
+
+    def with_scores(self, validation: Evaluation, report: Evaluation) -> Run:
+        """Return this run with other scores than are on disk."""
+        return replace(self, scores={"validation": validation, "report": report})
 
 
 # A page looks at the same few scores again and again; those of all runs would fill the memory.
 @lru_cache(maxsize=64)
 def _evaluation(run: Run, name: str) -> Evaluation:
     stored = run.record[name]
+    statistic = stored.get("statistic", "")
     return Evaluation(
         split=stored["split"],
         n_images=stored["n_images"],
         r=run.array(f"{name}_r"),
         ceiling=run.array(f"{name}_ceiling") if stored["has_ceiling"] else None,
         ceiling_source=stored["ceiling_source"],
-        rois=tuple(RoiScore(**score) for score in stored["rois"]),
+        rois=tuple(
+            RoiScore(**(score if statistic else _of_former_rules(score)))
+            for score in stored["rois"]
+        ),
+        statistic=statistic,
     )
+
+
+def _of_former_rules(score: Mapping[str, Any]) -> dict[str, Any]:
+    """Read a score whose interval was the median's and whose percent followed the challenge."""
+    former = dict(score)
+    # Another statistic's interval and ceiling would pass for those of the mean.
+    for name in ("low", "high", "ceiling_r"):
+        former.pop(name, None)
+    return {**former, "noise_normalized": None, "challenge_score": score.get("noise_normalized")}
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,7 @@ def show_detail(subject: Subject, run: Run, current: tuple[str, int] | None) -> 
     shown = PlaceResponses.on_screen(subject, run, current)
     title, words = escape(shown.place.title), _score_words(subject, run, shown)
     if shown.place.is_region:
-        # Its median accuracy stands above, with all else that is known of it.
+        # Its accuracy stands above, with all else that is known of it.
         title, words = "Its mean, image by image", _mean_words(run, shown)
     st.html(f'<p class="cs-title">{title}</p>{words}')
     _scatter(subject, shown)
@@ -172,21 +172,34 @@ def _score_words(subject: Subject, run: Run, shown: PlaceResponses) -> str:
     ceiling = (
         None if report.ceiling is None else np.sqrt(np.asarray(report.ceiling)[place.positions])
     )
-    attainable = "ceiling unknown" if ceiling is None else f"ceiling {np.median(ceiling):.2f}"
+    attainable = "ceiling unknown" if ceiling is None else f"ceiling {ceiling.mean():.2f}"
     if n == 1:
         return (
             f'<p class="cs-score"><b>r {r[0]:.2f}</b> {attainable}<br>Pearson r over {images}</p>'
         )
-    mean_r = _r_of_mean(shown)
     of_what = "ROI mean" if place.roi else "mean"
     return (
-        f'<p class="cs-score"><b>r {np.nanmedian(r):.2f}</b> {attainable}<br>'
-        f"median over {n:,} {subject.space.unit}, {images} · r of the {of_what} {mean_r:.2f}</p>"
+        f'<p class="cs-score"><b>r {np.nanmean(r):.2f}</b> {attainable}<br>'
+        f"mean over {n:,} {subject.space.unit}, {images} · r of the {of_what} "
+        f"{_r_of_mean(shown):.2f}, {_ceiling_of_mean(subject, shown)}</p>"
     )
 
 
+def _ceiling_of_mean(subject: Subject, shown: PlaceResponses) -> str:
+    """Say how well the mean response could be predicted: the vertices' ceilings do not tell."""
+    truth = subject.split(shown.split).truth_rows(shown.rows)
+    if truth is None:
+        return "whose ceiling is unknown without single trials"
+    best = truth[:, shown.place.positions].mean(axis=1)
+    return f"of the noise-free truth {_r_with(best, shown.measured):.2f}"
+
+
 def _r_of_mean(shown: PlaceResponses) -> float:
-    return float(pearson_r(shown.predicted[:, None], shown.measured[:, None])[0])
+    return _r_with(shown.predicted, shown.measured)
+
+
+def _r_with(one: np.ndarray, other: np.ndarray) -> float:
+    return float(pearson_r(one[:, None], other[:, None])[0])
 
 
 def _mean_words(run: Run, shown: PlaceResponses) -> str:

@@ -9,11 +9,13 @@ from core.encoding import Reduction, method_text
 from core.encoding.scopes import SCOPE_WORDS
 from core.runs import Run
 from core.simulation.description import CAVEAT, DESCRIPTION, TITLE
+from dashboard.panels.scores import interval_words
 from dashboard.places import unit_of
 
 REFERENCES = (
     "Naselaris et al. 2011, NeuroImage 56:400 (encoding models); Allen et al. 2022, Nat. Neurosci. "
-    "25:116 (ncsnr, noise ceiling); Gifford et al. 2023, arXiv 2301.03198 (noise-normalised score)."
+    "25:116 (ncsnr, noise ceiling); Gifford et al. 2023, arXiv 2301.03198 (noise-normalised "
+    "score); Efron & Stein 1981, Ann. Stat. 9:586 (jackknife)."
 )
 
 
@@ -51,7 +53,8 @@ def methods_text(subject: Subject, run: Run) -> str:
         f"{record['n_fit_by_subject'][subject.id]} of {record['n_train']} training images "
         f"(the seeded rest is for validation){along}; scored on "
         f"{run.report.n_images} {run.report.split} images by Pearson r "
-        f"per {unit_of(subject)}. Intervals: 95 % bootstrap over images. "
+        f"per {unit_of(subject)}; the mean of r over them is tested, the median describes. "
+        f"{interval_words(run.report)} "
         f"Noise ceiling: {run.report.ceiling_source}."
     )
 

@@ -9,15 +9,15 @@ import numpy as np
 import streamlit as st
 
 from core.datasets import Subject
+from core.evaluation import LEAST_STIMULI
 from core.evaluation.comparison import PairedDifference, adjusted_p, paired_difference
 from core.runs import Run
 from dashboard import services
 from dashboard.panels.roi_responses import roi_places
-from dashboard.panels.scores import of_both
+from dashboard.panels.scores import interval_text, interval_words, of_both
 from dashboard.roi_chart import Mark, RoiRow
 
 LEVEL = 0.05
-N_DRAWS = 2000
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def same_images(a: Run, b: Run) -> bool:
     return split_a == split_b and np.array_equal(rows_a, rows_b)
 
 
-@st.cache_data(show_spinner="Comparing on the same resampled images …", max_entries=128)
+@st.cache_data(show_spinner="Comparing on the same images …", max_entries=128)
 def compare(run_a: str, run_b: str) -> Comparison:
     """Compare two runs of one subject on the images of their reports."""
     a, b = services.run(run_a), services.run(run_b)
@@ -71,9 +71,7 @@ def compare(run_a: str, run_b: str) -> Comparison:
     predicted_b, _ = services.reported_responses(b)
     present = [(roi, h.value, v) for roi, _, _, _, h, v in roi_places(subject) if len(v)]
     groups = [v for _, _, v in present] + [np.arange(subject.space.n_vertices())]
-    *differences, overall = paired_difference(
-        predicted_a, predicted_b, measured, groups, n_draws=N_DRAWS
-    )
+    *differences, overall = paired_difference(predicted_a, predicted_b, measured, groups)
     p = np.array([np.nan if d.p is None else d.p for d in differences])
     places = tuple((roi, side) for roi, side, _ in present)
     return Comparison(places, tuple(differences), adjusted_p(p), overall)
@@ -82,6 +80,8 @@ def compare(run_a: str, run_b: str) -> Comparison:
 def verdict(comparison: Comparison) -> str:
     """Say in one sentence who is better where."""
     a, b, n = comparison.counts()
+    if comparison.overall.p is None:
+        return f"Fewer than {LEAST_STIMULI} images: nothing was calibrated for so few, so no p."
     if not n:
         return _overall_verdict(comparison.overall)
     rest = n - a - b
@@ -98,7 +98,7 @@ def _overall_verdict(one: PairedDifference) -> str:
         return "A and B are not distinguishable, at p\u00a0<\u00a0.05."
     better, by = ("A", one.difference) if one.difference > 0 else ("B", -one.difference)
     return (
-        f"{better} is better by {by:.3f} in median r over {_n_defined(one):,} responses, "
+        f"{better} is better by {by:.3f} in mean r over {_n_defined(one):,} responses, "
         f"p\u00a0{_p(one.p)}."
     )
 
@@ -113,9 +113,11 @@ def difference_rows(subject: Subject, comparison: Comparison) -> list[RoiRow]:
             one, q = known
             mark = Mark(float(one.difference or 0), one.low, one.high)
             decision = "distinguishable" if q <= LEVEL else "not distinguishable"
+            tested = f"{decision} at q < .05 (p {_p(one.p)}, adjusted {_p(q)}); "
             note = (
-                f"{decision} at q < .05 (p {_p(one.p)}, adjusted {_p(q)}); "
-                f"A {one.median_a:.2f}, B {one.median_b:.2f}"
+                f"{'' if one.p is None else tested}"
+                f"A {one.mean_a:.2f}, B {one.mean_b:.2f}; medians {one.median_a:.2f}, "
+                f"{one.median_b:.2f}"
             )
         rows.append(RoiRow(roi, group, title, colour, h.value, len(vertices), (mark,), None, note))
     return rows
@@ -125,15 +127,15 @@ def difference_table(comparison: Comparison) -> list[tuple[object, ...]]:
     """Return one row per ROI and hemisphere, for the CSV file."""
     listing = zip(comparison.places, comparison.differences, comparison.adjusted, strict=True)
     return [
-        (*place, d.n, d.n_undefined, d.median_a, d.median_b, d.difference)
+        (*place, d.n, d.n_undefined, d.mean_a, d.mean_b, d.median_a, d.median_b, d.difference)
         + (d.low, d.high, d.p, q, q <= LEVEL)
         for place, d, q in listing
     ]
 
 
 DIFFERENCE_COLUMNS = (
-    "roi", "hemisphere", "n_vertices", "n_undefined", "median_r_a", "median_r_b", "difference",
-    "low_95", "high_95", "p", "p_adjusted", "distinguishable",
+    "roi", "hemisphere", "n_vertices", "n_undefined", "mean_r_a", "mean_r_b", "median_r_a",
+    "median_r_b", "difference", "low_95", "high_95", "p", "p_adjusted", "distinguishable",
 )  # fmt: skip
 
 
@@ -142,42 +144,34 @@ def overall_html(subject: Subject, a: Run, b: Run, comparison: Comparison | None
     facts = []
     for letter, run in (("A", a), ("B", b)):
         whole = run.report.overall
-        if whole.median_r is None:
+        if whole.mean_r is None:
             continue
-        interval = (
-            "" if whole.low is None else f"<small> [{whole.low:.2f}, {whole.high:.2f}]</small>"
-        )
         share = (
             ""
             if whole.noise_normalized is None
             else f"; noise-normalised {whole.noise_normalized:.1f} %"
         )
-        facts.append(
-            (f"{whole.median_r:.3f}{interval}", letter, f"median r; mean {whole.mean_r:.3f}{share}")
-        )
+        if whole.chance is not None:
+            share += f" (chance {whole.chance:.1f} %)"
+        number = f"{whole.mean_r:.3f}<small>{interval_text(whole)}</small>"
+        facts.append((number, letter, f"mean r; median {whole.median_r:.3f}{share}"))
     if comparison is not None and comparison.overall.difference is not None:
         one = comparison.overall
-        facts.append(
-            (
-                f"{one.difference:+.3f}<small> [{one.low:.2f}, {one.high:.2f}]</small>".replace(
-                    "-", "−"
-                ),
-                "A − B",
-                f"of the medians, paired over images; p {_p(one.p)}",
-            )
-        )
+        tested = "" if one.low is None else f"<small> [{one.low:.2f}, {one.high:.2f}]</small>"
+        words = "of the means, paired over images" + ("" if one.p is None else f"; p {_p(one.p)}")
+        facts.append((f"{one.difference:+.3f}{tested}".replace("-", "−"), "A − B", words))
     rows = "".join(f"<dt>{v}</dt><dd><b>{t}</b> {escape(d)}</dd>" for v, t, d in facts)
     whole = a.report.overall
     n = whole.n - whole.n_undefined if comparison is None else _n_defined(comparison.overall)
     ceiling = whole.ceiling_r
     known = (
-        f"noise ceiling {ceiling:.2f} (median of its square root)"
+        f"noise ceiling {ceiling:.2f} (mean of its square root)"
         if ceiling is not None
         else f"noise ceiling {escape(a.report.ceiling_source)}"
     )
     return (
         f'<dl class="cs-facts">{rows}</dl><p class="cs-note">Over {n:,} '
-        f"{subject.space.unit}{of_both(subject)}; 95 % bootstrap intervals over images; {known}. "
+        f"{subject.space.unit}{of_both(subject)}; {known}. {escape(interval_words(a.report))} "
         f"{escape(subject.stamp)}</p>"
     )
 
@@ -200,10 +194,11 @@ def largest_html(comparison: Comparison) -> str:
             continue
         rows.append(
             f"<tr><th>{escape(roi)} <small>{side}</small></th><td>{_n_defined(one)}</td>"
-            f"<td>{_r(one.median_a)}</td><td>{_r(one.median_b)}</td>"
+            f"<td>{_r(one.mean_a)}</td><td>{_r(one.mean_b)}</td>"
             f"<td><b>{_r(one.difference, '+')}</b></td>"
-            f"<td>{_r(one.low)} to {_r(one.high)}</td>"
-            f"<td>{_p(float(comparison.adjusted[k]))}{'' if comparison.found[k] else ' n.s.'}</td>"
+            f"<td>{'' if one.low is None else f'{_r(one.low)} to {_r(one.high)}'}</td>"
+            f"<td>{_p(float(comparison.adjusted[k]), '')}"
+            f"{'' if comparison.found[k] or one.p is None else ' n.s.'}</td>"
             "</tr>"
         )
     return (
@@ -217,7 +212,9 @@ def _r(value: float | None, sign: str = "") -> str:
     return "" if value is None else f"{value:{sign}.2f}".replace("-", "−")
 
 
-def _p(value: float | None) -> str:
+def _p(value: float | None, equals: str = "= ") -> str:
     if value is None or not np.isfinite(value):
         return "unknown"
-    return f"{value:.3f}".removeprefix("0")
+    if value < 0.001:
+        return "< .001"
+    return equals + f"{value:.3f}".removeprefix("0")

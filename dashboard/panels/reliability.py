@@ -6,8 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.datasets import Subject
-from core.evaluation import Evaluation
-from core.evaluation.restriction import restrict
+from core.evaluation import Evaluation, evaluate
 from core.runs import Run
 from dashboard import services, state
 from dashboard.panels.roi_responses import roi_places
@@ -66,8 +65,16 @@ def kept(subject: Subject, threshold: float) -> np.ndarray:
 def _restricted(run_id: str, threshold: float) -> Evaluation:
     run = services.run(run_id)
     subject = services.subject(run.subject)
-    draws = services.bootstrap_draws(run_id)
-    return restrict(subject, run.report, kept(subject, threshold), draws)
+    split, rows = services.reported_images(run)
+    predicted, _ = services.reported_responses(run)
+    return evaluate(
+        subject,
+        predicted,
+        split=split,
+        rows=rows,
+        label=run.report.split,
+        keep=kept(subject, threshold),
+    )
 
 
 def report_above(run: Run, threshold: float) -> Evaluation:

@@ -48,7 +48,7 @@ def score_rows(subject: Subject, runs: Sequence[Run], metric: str = "r") -> list
 
     Parameters
     ----------
-    metric : ``r`` (median r with bootstrap interval) or ``normalised`` (challenge score).
+    metric : ``r`` (mean r with its interval) or ``normalised`` (percent of the ceiling).
     """
     rows = []
     for roi, group, title, colour, h, vertices in roi_places(subject):
@@ -58,7 +58,7 @@ def score_rows(subject: Subject, runs: Sequence[Run], metric: str = "r") -> list
         for run in runs:
             score = run.report.of(roi, h)
             undefined = max(undefined, score.n_undefined)
-            value = score.median_r if metric == "r" else score.noise_normalized
+            value = score.mean_r if metric == "r" else score.noise_normalized
             if value is None:
                 marks.append(None)
             elif metric == "r":

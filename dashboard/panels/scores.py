@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 
 from core.datasets import Subject
-from core.evaluation import Evaluation, RoiScore, challenge_scores
+from core.evaluation import LEAST_STIMULI, Evaluation, RoiScore, normalised_scores
 from dashboard.cortex_view import ColourScale
 from dashboard.panels.roi_responses import roi_places
 from dashboard.roi_chart import Axis, Mark, RoiRow
@@ -43,7 +43,7 @@ class Metric:
     @property
     def axis_label(self) -> str:
         """What the ROI chart's bars are."""
-        return {"": "median r", "normalised": "score", "ceiling": "median ceiling"}[self.name]
+        return {"": "mean r", "normalised": "score", "ceiling": "mean ceiling"}[self.name]
 
     def axis(self, rows: Sequence[RoiRow]) -> Axis:
         """Return the ROI chart's axis; it grows where a ceiling lies beyond it."""
@@ -57,6 +57,9 @@ class Metric:
         return -0.2 if self.name == "" else 0.0
 
 
+# What stands beside every mean r over vertices.
+INTERVAL = "its 95 % interval over images (leave-one-image-out jackknife, t)"
+
 METRICS = {
     m.name: m
     for m in (
@@ -65,7 +68,7 @@ METRICS = {
             "r",
             "r",
             "Pearson r between predicted and measured responses",
-            "median r over its vertices, with its 95 % bootstrap interval over images",
+            f"mean over its vertices, with {INTERVAL}",
             0.8,
             0.025,
         ),
@@ -73,9 +76,10 @@ METRICS = {
             "normalised",
             "noise-normalised",
             "%",
-            "r² over the noise ceiling, in percent; negative r counts 0, cut at 100",
-            "mean over its vertices (the Algonauts 2023 score); without an interval, because "
-            "resampling images inflates r²",
+            "r² over the noise ceiling, in percent; negative r counts 0, cut at 100; undefined "
+            "where the ceiling is 0",
+            "mean over its vertices whose ceiling is above 0; without an interval, because r² is "
+            "biased: its chance level is not 0",
             100.0,
             2.5,
         ),
@@ -84,7 +88,7 @@ METRICS = {
             "noise ceiling",
             "r",
             "square root of the noise ceiling: the r that a perfect model would reach, on average",
-            "median over its vertices; it comes from the repeats, not from the encoder",
+            "mean over its vertices; it comes from the repeats, not from the encoder",
             1.0,
             0.025,
         ),
@@ -103,7 +107,7 @@ def vertex_values(report: Evaluation, metric: Metric) -> np.ndarray | None:
     if report.ceiling is None:
         return None
     ceiling = np.asarray(report.ceiling)
-    values = np.sqrt(ceiling) if metric.name == "ceiling" else challenge_scores(r, ceiling)
+    values = np.sqrt(ceiling) if metric.name == "ceiling" else normalised_scores(r, ceiling)
     return np.where(np.isfinite(r), values, np.nan)
 
 
@@ -119,6 +123,8 @@ def report_rows(subject: Subject, report: Evaluation, metric: Metric) -> list[Ro
             notes.append(f"{score.n} of {len(vertices)} vertices are above the threshold")
         if score.n_undefined:
             notes.append(f"{score.n_undefined} constant vertices left out: no correlation")
+        if metric.name == "normalised":
+            notes += _normalised_notes(score)
         # A ROI below the threshold is not absent: its vertices are there, its value is not.
         n = score.n or len(vertices)
         rows.append(
@@ -132,7 +138,36 @@ def _mark(score: RoiScore, metric: Metric) -> Mark | None:
         return None if score.noise_normalized is None else Mark(score.noise_normalized)
     if metric.name == "ceiling":
         return None if score.ceiling_r is None else Mark(score.ceiling_r)
-    return None if score.median_r is None else Mark(score.median_r, score.low, score.high)
+    return None if score.mean_r is None else Mark(score.mean_r, score.low, score.high)
+
+
+def _normalised_notes(score: RoiScore) -> list[str]:
+    notes = [] if score.chance is None else [f"chance {score.chance:.1f} %"]
+    if score.n_zero_ceiling:
+        notes.append(
+            f"{score.n_zero_ceiling} vertices of ceiling 0 left out; by the challenge’s rule, "
+            f"which gives them 100 for any positive r, {score.challenge_score:.1f} %"
+        )
+    return notes
+
+
+def interval_text(score: RoiScore) -> str:
+    """Write the interval of a place's mean r in brackets, or nothing where there is none."""
+    return "" if score.low is None else f" [{_short(score.low)}, {_short(score.high)}]"
+
+
+def interval_words(report: Evaluation) -> str:
+    """Say how the report's intervals come about and what they cover, or why there are none."""
+    if report.n_images < LEAST_STIMULI:
+        return (
+            f"No intervals and no p: {report.n_images} images are fewer than the {LEAST_STIMULI} "
+            "for which they were calibrated."
+        )
+    return (
+        "Intervals: 95 %, leave-one-image-out jackknife with Student’s t "
+        f"({report.n_images - 1} degrees of freedom), of the mean r; they speak of further images "
+        "like these, for these responses and this fitted encoder."
+    )
 
 
 def summary_html(subject: Subject, report: Evaluation) -> str:
@@ -141,29 +176,17 @@ def summary_html(subject: Subject, report: Evaluation) -> str:
     n = whole.n - whole.n_undefined
     if whole.median_r is None or whole.mean_r is None:
         return f'<p class="cs-note">None of the {unit} is left: nothing to summarise.</p>'
-    interval = "" if whole.low is None else f" [{_short(whole.low)}, {_short(whole.high)}]"
+    bracket = "" if whole.low is None else f"; in brackets {INTERVAL}"
     facts = [
         (
-            f"{whole.median_r:.3f}<small>{interval}</small>",
-            "median r",
-            f"half of the {unit} are predicted better; in brackets the 95 % bootstrap interval "
-            "over images",
+            f"{whole.mean_r:.3f}<small>{interval_text(whole)}</small>",
+            "mean r",
+            f"over {unit}{bracket}",
         ),
-        (f"{whole.mean_r:.3f}", "mean r", f"over the same {unit}"),
+        (f"{whole.median_r:.3f}", "median r", f"half of the {unit} are predicted better"),
     ]
-    if whole.ceiling_r is not None and whole.noise_normalized is not None:
-        facts += [
-            (
-                f"{whole.noise_normalized:.1f}<small> %</small>",
-                "noise-normalised",
-                f"mean over {unit} of r² / ceiling, negative r as 0, cut at 100 %",
-            ),
-            (
-                f"{whole.ceiling_r:.3f}",
-                "noise ceiling",
-                f"median over {unit} of its square root: the r a perfect model would reach",
-            ),
-        ]
+    if whole.ceiling_r is not None:
+        facts += _ceiling_facts(whole, unit)
     else:
         facts.append(("unknown", "noise ceiling", escape(report.ceiling_source)))
     rows = "".join(f"<dt>{v}</dt><dd><b>{t}</b> {escape(d)}</dd>" for v, t, d in facts)
@@ -173,6 +196,41 @@ def summary_html(subject: Subject, report: Evaluation) -> str:
         f"{left_out}; {report.n_images} {escape(images_of(report))}. "
         f"{escape(subject.stamp)}</p>"
     )
+
+
+def _ceiling_facts(whole: RoiScore, unit: str) -> list[tuple[str, str, str]]:
+    """List what the ceilings tell: the share reached, by which rule, and what chance gives."""
+    facts = []
+    if whole.noise_normalized is not None:
+        left_out = f" of ceiling above 0 ({whole.n_zero_ceiling:,} left out)"
+        chance = "" if whole.chance is None else f"; chance {whole.chance:.1f} %"
+        facts.append(
+            (
+                f"{whole.noise_normalized:.1f}<small> %</small>",
+                "noise-normalised",
+                f"mean over {unit}{left_out if whole.n_zero_ceiling else ''} of r² / ceiling, "
+                f"negative r as 0, cut at 100 %{chance}",
+            )
+        )
+    if whole.bias_corrected is not None:
+        facts.append(
+            (
+                f"{whole.bias_corrected:.1f}<small> %</small>".replace("-", "−"),
+                "bias-corrected",
+                "mean of r² less what chance adds, over the mean ceiling of the same: 0 on average "
+                "for an encoder that knows nothing",
+            )
+        )
+    if whole.n_zero_ceiling and whole.challenge_score is not None:
+        facts.append(
+            (
+                f"{whole.challenge_score:.1f}<small> %</small>",
+                "Algonauts 2023 score",
+                f"over all {unit}: a ceiling of 0 counts 100 for any positive r",
+            )
+        )
+    words = f"mean over {unit} of its square root: the mean r a perfect model would reach"
+    return [*facts, (f"{whole.ceiling_r:.3f}", "noise ceiling", words)]
 
 
 def of_both(subject: Subject) -> str:

@@ -23,6 +23,7 @@ from dashboard.look import stamp
 from dashboard.navigation import link_to
 from dashboard.panels.fit_dialog import fit_button
 from dashboard.panels.mesh_menu import pick_mesh
+from dashboard.panels.scores import INTERVAL, interval_text
 
 
 def pick_subject() -> Subject:
@@ -120,7 +121,7 @@ def _pick_run(subject: Subject) -> Run | None:
     key = menu.nearest(EncoderKey(backbone, layer, key.encoder))
     encoder = _menu("encoder", "encoder", menu.encoders(backbone, layer), key.encoder, str)
     state.change(backbone=backbone, layer=layer, encoder=encoder)
-    run = menu.runs[EncoderKey(backbone, layer, encoder)]
+    run = services.reported(menu.runs[EncoderKey(backbone, layer, encoder)])
     st.html(score_line(run, subject.space.unit))
     if words := _on_the_way():
         st.caption(words)
@@ -148,7 +149,7 @@ def _pick_versus(subject: Subject, first: Run) -> Run | None:
     start = asked if asked in others else _twin(menu, first, others)
     chosen = _menu("versus", "versus", list(others), start, lambda k: encoder_title(others[k]))
     state.change(versus=chosen)
-    return others[chosen]
+    return services.reported(others[chosen])
 
 
 def _twin(menu: EncoderMenu, first: Run, others: dict[str, Run]) -> str:
@@ -191,12 +192,13 @@ def score_line(run: Run, unit: str) -> str:
     ceiling = f" of {whole.ceiling_r:.2f}" if whole.ceiling_r is not None else ""
     known = "attainable" if whole.ceiling_r is not None else "ceiling unknown"
     title = (
-        f"Median over {unit} of Pearson r between predicted and measured responses over held-out "
-        "images; attainable: median square root of the noise ceiling."
+        f"Mean over {unit} of Pearson r between predicted and measured responses over held-out "
+        f"images, with {INTERVAL}; attainable: mean square root of the noise ceiling."
     )
     return (
-        f'<p class="cs-score" title="{escape(title)}"><b>r {whole.median_r or 0:.2f}</b>{ceiling} '
-        f"{known}<br>median over {whole.n - whole.n_undefined:,} {unit}, "
+        f'<p class="cs-score" title="{escape(title)}"><b>r {whole.mean_r or 0:.2f}</b>'
+        f"{interval_text(whole)}{ceiling} {known}<br>"
+        f"mean over {whole.n - whole.n_undefined:,} {unit}, "
         f"{run.report.n_images} {run.report.split} images</p>"
     )
 

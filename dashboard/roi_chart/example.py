@@ -73,10 +73,10 @@ def main() -> None:
             "over 3 repeats). Whiskers: 95 % interval.",
         ),
         "accuracy": (
-            [Series("median r", mark="bar")],
-            Axis("median r", "", 0.0, 0.85),
+            [Series("mean r", mark="bar")],
+            Axis("mean r", "", 0.0, 0.85),
             "Accuracy of each ROI",
-            "Median r over the ROI's vertices, 200 held-out images; 95 % bootstrap interval over "
+            "Mean r over the ROI's vertices, 200 held-out images; 95 % interval over "
             "images; the line with hatching is the noise ceiling.",
         ),
         "compare": (
@@ -85,9 +85,9 @@ def main() -> None:
                 Series("Gabor energy", role="b", mark="ring"),
                 Series("untrained CNN, block 5", role="c"),
             ],
-            Axis("median r", "", 0.0, 0.85),
+            Axis("mean r", "", 0.0, 0.85),
             "Three encoders",
-            "Median r over the ROI's vertices, 200 held-out images; 95 % bootstrap interval.",
+            "Mean r over the ROI's vertices, 200 held-out images; 95 % interval.",
         ),
     }
     series, axis, title, definition = settings[kind]

@@ -160,9 +160,15 @@ def _over(threshold: float) -> str:
 
 def _definition(subject: Subject, report: Evaluation, metric: Metric, threshold: float) -> str:
     return (
-        f"{metric.meaning[0].upper()}{metric.meaning[1:]}. Per ROI: {metric.roi_meaning}. "
+        f"{metric.meaning[0].upper()}{metric.meaning[1:]}. Per ROI: {metric.roi_meaning}"
+        f"{_chance(report) if metric.name == 'normalised' else ''}. "
         f"{report.n_images} {images_of(report)} of {subject.id}{_over(threshold)}."
     )
+
+
+def _chance(report: Evaluation) -> str:
+    chance = report.overall.chance
+    return "" if chance is None else f" ({chance:.1f} % over everything if every true r were 0)"
 
 
 def _roi_bars(
@@ -221,14 +227,17 @@ def _downloads(subject: Subject, run: Run, report: Evaluation, threshold: float)
         return csv_text(subject, f"{about}; {numbering(subject)}", header, rows)
 
     def rois() -> str:
-        header = ["roi", "hemisphere", "n_vertices", "n_undefined", "median_r", "low_95"]
-        header += ["high_95", "mean_r", "ceiling_r", "noise_normalised_percent"]
+        header = ["roi", "hemisphere", "n_vertices", "n_undefined", "mean_r", "mean_r_low_95"]
+        header += ["mean_r_high_95", "median_r", "mean_ceiling_r", "noise_normalised_percent"]
+        header += ["chance_percent", "bias_corrected_percent", "n_zero_ceiling"]
+        header += ["algonauts_2023_percent"]
         rows = (
-            (s.roi, s.hemisphere, s.n, s.n_undefined, s.median_r, s.low)
-            + (s.high, s.mean_r, s.ceiling_r, s.noise_normalized)
+            (s.roi, s.hemisphere, s.n, s.n_undefined, s.mean_r, s.low, s.high, s.median_r)
+            + (s.ceiling_r, s.noise_normalized, s.chance, s.bias_corrected, s.n_zero_ceiling)
+            + (s.challenge_score,)
             for s in report.rois
         )
-        return csv_text(subject, f"{about}; intervals: bootstrap over images", header, rows)
+        return csv_text(subject, f"{about}; {report.statistic}", header, rows)
 
     if has_rois(subject):
         csv_button(subject, "ROIs (CSV)", "accuracy-rois", rois)
@@ -240,14 +249,15 @@ def _code(subject: Subject, run: Run, threshold: float) -> str:
     lines = opening_lines(subject, run) + (
         "report = run.report\n"
         "whole = report.overall\n"
-        "print(whole.median_r, whole.mean_r, whole.noise_normalized, whole.n, report.split)\n"
+        "print(whole.mean_r, whole.low, whole.high, whole.median_r, whole.n, report.split)\n"
+        "print(whole.noise_normalized, whole.chance, whole.challenge_score)\n"
         "for score in report.rois:\n"
-        "    print(score.roi, score.hemisphere, score.n, score.median_r, score.low, score.high)\n"
+        "    print(score.roi, score.hemisphere, score.n, score.mean_r, score.low, score.high)\n"
     )
     if threshold <= 0:
         return lines
     return lines + (
         "\nimport numpy as np\n"
         f"keep = subject.ncsnr >= {threshold:.2f}  # chosen from repeats, never from r\n"
-        "print(np.nanmedian(report.r[keep]), keep.sum())\n"
+        "print(np.nanmean(report.r[keep]), keep.sum())\n"
     )

@@ -30,7 +30,6 @@ from dashboard.panels.layer_table import layer_columns, layer_rows, show_layers
 from dashboard.panels.methods import REFERENCES, methods_text, opening_lines, simulation_note
 from dashboard.panels.paired import (
     DIFFERENCE_COLUMNS,
-    N_DRAWS,
     Comparison,
     compare,
     difference_rows,
@@ -41,13 +40,13 @@ from dashboard.panels.paired import (
     verdict,
 )
 from dashboard.panels.roi_responses import rows_as_csv, score_rows, take_roi
-from dashboard.panels.scores import METRICS, images_of
+from dashboard.panels.scores import INTERVAL, METRICS, images_of
 from dashboard.panels.sidebar import pick_pair, pick_subject
 from dashboard.places import has_rois, unit_of
 from dashboard.roi_chart import ENCODER_COLOURS, Axis, Series, roi_chart
 
-# Beyond this many responses per encoder the resampling takes more than half a minute.
-_MANY_RESPONSES = 3_000_000
+# Beyond this many responses per encoder reading and comparing them takes more than ten seconds.
+_MANY_RESPONSES = 60_000_000
 
 
 def render() -> None:
@@ -82,7 +81,7 @@ def render() -> None:
         st.html(f'<p class="cs-title">A against B, {unit_of(subject)} by {unit_of(subject)}</p>')
         st.html(brush_words(subject, a, b, positions))
         show_scatter(subject, a, b, _titles(a, b))
-    # Thousands of resamplings: everything else is on screen before they start.
+    # It reads all responses: everything else is on screen before they start.
     comparison = None
     with sentence, errors_on_page():
         comparison = _compared(a, b)
@@ -115,8 +114,8 @@ def _compared(a: Run, b: Run) -> Comparison | None:
             st.session_state[asked] = True
             st.rerun()
         st.caption(
-            f"{N_DRAWS:,} resamplings of {n_images:,} images for {n_vertices:,} "
-            f"{services.subject(a.subject).space.unit} may take minutes."
+            f"{n_images:,} images for {n_vertices:,} "
+            f"{services.subject(a.subject).space.unit} may take half a minute."
         )
         return None
     comparison = compare(a.id, b.id)
@@ -173,14 +172,14 @@ def _difference_limit(difference: np.ndarray) -> float:
 def _both(subject: Subject, a: Run, b: Run) -> None:
     rows = score_rows(subject, [a, b])
     definition = (
-        f"A: {encoder_title(a)}. B: {encoder_title(b)}. Median r over the ROI’s "
-        "vertices with 95 % bootstrap interval over images; "
+        f"A: {encoder_title(a)}. B: {encoder_title(b)}. Mean r over the ROI’s vertices, each "
+        f"with {INTERVAL}; "
         f"{a.report.n_images} {images_of(a.report)} of {subject.id}."
     )
     roi_chart(
         rows,
         [Series("A", role="a"), Series("B", role="b", mark="ring")],
-        Axis("median r", "", *_range_of(rows)),
+        Axis("mean r", "", *_range_of(rows)),
         key="compare-rois",
         height=310,
         title="Accuracy of each ROI",
@@ -229,8 +228,8 @@ def _differences(subject: Subject, a: Run, comparison: Comparison) -> None:
     rows = difference_rows(subject, comparison)
     low, high = _range_of(rows)
     definition = (
-        "Median r of A minus median r of B, with the 95 % interval of a paired bootstrap "
-        f"({N_DRAWS:,} draws of {a.report.n_images} {images_of(a.report)}, the same for both). "
+        "Mean r of A minus mean r of B, with its 95 % interval over images (paired "
+        f"leave-one-image-out jackknife, t); {a.report.n_images} {images_of(a.report)}. "
         f"The tooltip says which differ at q < .05 (Benjamini-Hochberg over "
         f"{comparison.counts()[2]} tests)."
     )
@@ -280,7 +279,7 @@ def _downloads(
                 subject,
                 "differences",
                 "compare-rois",
-                lambda: _difference_csv(subject, f"{about}; paired bootstrap", comparison),
+                lambda: _difference_csv(subject, f"{about}; paired jackknife, t", comparison),
             )
         unit = subject.space.unit
         csv_button(subject, unit, f"compare-{unit}", vertices)
@@ -297,14 +296,16 @@ def _methods_and_code(subject: Subject, a: Run, b: Run) -> None:
         st.write(f"**A.** {methods_text(subject, a)}")
         st.write(f"**B.** {methods_text(subject, b)}")
         st.write(
-            f"**A − B.** Median r {per}, recomputed for both encoders on the same "
-            f"{N_DRAWS:,} resamplings of the {a.report.n_images} {images_of(a.report)} (paired "
-            "bootstrap); 95 % percentile intervals; two-sided p by inverting the interval, with "
-            f"one added{corrected}. It speaks of this subject and these "
-            f"{subject.space.unit}; other subjects are another question."
+            f"**A − B.** Mean r {per} of A less that of B, over {subject.space.unit} in which both "
+            f"have one; standard errors by leaving out each of the {a.report.n_images} "
+            f"{images_of(a.report)} in turn for both (paired jackknife); 95 % intervals and "
+            f"two-sided p by Student’s t with {a.report.n_images - 1} degrees of freedom"
+            f"{corrected}. It speaks of further images like these, for this subject, these "
+            f"{subject.space.unit} and these two fitted encoders; other subjects are another "
+            "question."
         )
         st.caption(
-            f"{REFERENCES} Davison & Hinkley 1997, Bootstrap Methods (p); Benjamini & Hochberg "
+            f"{REFERENCES} Benjamini & Hochberg "
             "1995, J. R. Stat. Soc. B 57:289 (false discovery rate)."
         )
     with right.popover("Show the code", key="compare-code", width="stretch"):
@@ -334,9 +335,9 @@ def _code(subject: Subject, a: Run, b: Run) -> str:
         f"{names}"
         "found = paired_difference(\n"
         "    run.predict_rows(split, rows), other.predict_rows(split, rows), measured,\n"
-        f"    [{groups}], n_draws={N_DRAWS},\n"
+        f"    [{groups}],\n"
         ")\n"
         "sure = benjamini_hochberg(np.array([f.p for f in found], float), q=0.05)\n"
         "for name, f, s in zip(names, found, sure):\n"
-        "    print(*name, f.median_a, f.median_b, f.difference, f.low, f.high, f.p, s)\n"
+        "    print(*name, f.mean_a, f.mean_b, f.difference, f.low, f.high, f.p, s)\n"
     )

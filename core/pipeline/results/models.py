@@ -14,7 +14,7 @@ from core.runs import Run
 
 
 def write_models(runs: Sequence[Run], where: Path) -> list[Path]:
-    """Write r of every voxel per model, and all models ranked by mean and by median."""
+    """Write r of every voxel per model, and all models ranked by validation."""
     written = []
     labels = model_labels(runs)
     for run in runs:
@@ -32,7 +32,7 @@ def write_models(runs: Sequence[Run], where: Path) -> list[Path]:
 
 
 def write_predictions(runs: Sequence[Run], where: Path) -> list[Path]:
-    """Predict the test images by the model of the largest median r, if there are any."""
+    """Predict the test images, if there are any, by the best model on the validation images."""
     best = ranked(runs, "median_r")[0]
     if not (best.folder / "design_test.npy").exists():
         return []

@@ -29,7 +29,8 @@ def write_readme(
         f"held-out images; nan where either never varies. Row k of a file of r is {one} k, "
         f"counted from 0, of {first.report.overall.n:,}.",
         f"median_r, mean_r: over the {unit_of(first)} whose r is defined; n_undefined counts the "
-        "others.",
+        "others. rank: by the same number on the validation images, validation_...; the held-out "
+        "one is only reported.",
         *(f"Images: {words}." for words in sorted({_images(run) for run in runs})),
     ]
     if any(run.report.split == "validation" for run in runs):

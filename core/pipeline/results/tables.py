@@ -27,14 +27,22 @@ def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]
 def write_ranked(
     path: Path, runs: Sequence[Run], statistic: str, labels: Mapping[str, str] | None = None
 ) -> Path:
-    """Write runs from the largest ``median_r`` or ``mean_r`` down.
+    """Write runs with their held-out ``median_r`` or ``mean_r``, ranked by that of validation.
 
     Parameters
     ----------
     labels : what a run is called, by its name; adds a column.
     """
     header = ["rank", *(["model"] if labels else []), "network", "layer", "weights", "encoder"]
-    header += ["penalty", statistic, f"n_{unit_of(runs[0])}", "n_undefined", "split", "n_images"]
+    header += [
+        "penalty",
+        f"validation_{statistic}",
+        statistic,
+        f"n_{unit_of(runs[0])}",
+        "n_undefined",
+        "split",
+        "n_images",
+    ]
     header += ["n_fit", "n_columns", "run"]
     rows = []
     for rank, run in enumerate(ranked(runs, statistic), 1):
@@ -42,6 +50,7 @@ def write_ranked(
         networks = "+".join(source.backbone for source in run.sources)
         row: list[Any] = [rank, *([labels[run.id]] if labels else []), networks, run.layer]
         row += [run.record["weights_label"], run.encoder, _penalty(run)]
+        row += [number(getattr(run.validation.overall, statistic))]
         row += [number(getattr(overall, statistic)), overall.n, overall.n_undefined]
         row += [run.report.split, run.report.n_images, run.record["n_fit"]]
         rows.append([*row, run.record["n_columns"], run.id])
@@ -49,10 +58,13 @@ def write_ranked(
 
 
 def ranked(runs: Sequence[Run], statistic: str) -> list[Run]:
-    """Sort runs from the largest number down; an undefined one is last."""
+    """Sort runs from the best on the validation images down; an undefined one is last.
+
+    Never by the reported images: of the best by those, they would say too much.
+    """
 
     def key(run: Run) -> float:
-        value = getattr(run.report.overall, statistic)
+        value = getattr(run.validation.overall, statistic)
         return np.inf if value is None else -value
 
     return sorted(runs, key=key)

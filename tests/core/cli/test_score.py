@@ -103,7 +103,7 @@ def test_the_variant_leaves_vertices_of_zero_ceiling_out(folders, capsys):
         for k, c in enumerate(np.load(folders["ceiling"] / f"{h}_noise_ceiling.npy").tolist()):
             if c > 0:
                 scores.append(_plain_challenge(_plain_r(p[:, k].tolist(), m[:, k].tolist()), c))
-    assert result["challenge_score_above_zero_ceiling"] == pytest.approx(np.mean(scores), abs=1e-6)
+    assert result["noise_normalized"] == pytest.approx(np.mean(scores), abs=1e-6)
 
 
 def test_without_ceilings_the_challenge_score_is_unknown(folders, capsys):

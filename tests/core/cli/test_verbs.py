@@ -46,6 +46,10 @@ def test_fit_gives_the_fixed_keys_and_the_numbers_of_the_run_the_app_opens(home,
     assert result["scores"]["median_r"] == whole.median_r
     assert result["scores"]["mean_r"] == whole.mean_r
     assert result["scores"]["noise_normalized"] == whole.noise_normalized
+    # The challenge counts the vertex of ceiling 0, the number beside it does not.
+    assert result["scores"]["n_zero_ceiling"] == 1
+    assert result["scores"]["challenge_score"] == whole.challenge_score != whole.noise_normalized
+    assert result["statistic"] == run.report.statistic
     assert set(result["scores"]["per_hemisphere"]) == {"lh", "rh"}
     assert result["scores"]["rois"]["lh"]["V1v"]["n"] == 3
     assert "FFA-1" not in result["scores"]["rois"]["rh"]

@@ -1,5 +1,7 @@
 """The whole way on the tiny world: fit, save, open, predict; and what must not leak."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -98,6 +100,29 @@ def test_a_run_of_an_older_format_is_fitted_again_beside_it(tmp_path, monkeypatc
     _, new = _fit(folder, tmp_path)
     assert new.id != old.id
     np.testing.assert_array_equal(new.array("coef"), old.array("coef"))
+
+
+def test_a_run_of_former_rules_is_scored_again_without_a_fit(tmp_path):
+    folder = write_subject(tmp_path / "s1", n_test=12)
+    _, run = _fit(folder, tmp_path)
+    path = run.folder / "run.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    for part in ("validation", "report"):
+        del record[part]["statistic"]
+        for score in record[part]["rois"]:
+            for name in ("challenge_score", "n_zero_ceiling", "chance", "bias_corrected"):
+                del score[name]
+            score.update(low=0.1, high=0.2, ceiling_r=0.9, noise_normalized=40.0)
+    path.write_text(json.dumps(record), encoding="utf-8")
+    former = RunStore(tmp_path / "runs").open(run.id).report
+    # Nothing of another statistic passes for the present one.
+    whole = former.overall
+    assert (whole.low, whole.high, whole.ceiling_r, whole.noise_normalized) == (None,) * 4
+    assert (former.statistic, whole.challenge_score) == ("", 40.0)
+    _, again = _fit(folder, tmp_path)
+    assert (again.id, again.report.rois) == (run.id, run.report.rois)
+    assert again.validation.rois == run.validation.rois
+    assert json.loads(path.read_text(encoding="utf-8")) == record
 
 
 def test_nan_responses_are_refused_with_the_vertex_number(tmp_path):

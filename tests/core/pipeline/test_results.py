@@ -66,7 +66,7 @@ def test_every_layer_has_a_column_of_all_voxels_in_its_networks_file(world):
     assert list(other[0]) == ["energy"]
 
 
-def test_medians_are_medians_of_the_columns_unrounded_and_ranked_by_themselves(world):
+def test_medians_are_medians_of_the_columns_unrounded_and_ranked(world):
     _, search, _, where = world
     table = _table(where / "Feature_eng/Median_corr/median_corr_all_layers.csv")
     values = [float(row["median_r"]) for row in table]
@@ -146,6 +146,11 @@ def test_runs_of_a_placed_subject_are_written_in_vertices_and_each_subject_by_it
     assert {p.relative_to(tmp_path / "out").parts[0] for p in written} == {"s1", "s2"}
     table = _table(tmp_path / "out/s1/Evaluation_allmodels/median_corr_allmodels.csv")
     assert {(row["n_vertices"], row["split"]) for row in table} == {("12", "test")}
+    # Chosen by the validation images, never by the test images that are reported.
+    chosen = [float(row["validation_median_r"]) for row in table]
+    assert chosen == sorted(chosen, reverse=True)
+    own = {run.id: run.validation.overall.median_r for run in runs}
+    assert chosen == pytest.approx([own[row["run"]] for row in table])
     assert "one per vertex" in {row["penalty"] for row in table}
     text = (tmp_path / "out/s2/README.txt").read_text(encoding="utf-8")
     assert "SIMULATED" in text

@@ -12,8 +12,8 @@ from core.brain import VOXELS, Parcellation, VoxelSpace
 from core.datasets import open_subject
 from core.encoding import EncoderSpec
 from core.errors import IncompatibleSpace, NoPositions
+from core.evaluation import evaluate
 from core.evaluation.report import ALL_VERTICES
-from core.evaluation.restriction import restrict
 from core.features import FeatureStore
 from core.pipeline.cross_subject import shared_vertices
 from core.pipeline.fit import fit
@@ -68,7 +68,9 @@ def test_a_report_over_voxels_is_one_line(placed, tmp_path):
     nowhere = without_positions(placed)
     run = fitted(nowhere, tmp_path)
     assert [(s.roi, s.hemisphere, s.n) for s in run.report.rois] == [(ALL_VERTICES, "both", 12)]
-    kept = restrict(nowhere, run.report, np.arange(12) % 3 == 0, None)
+    rows, keep = np.arange(len(nowhere.test)), np.arange(12) % 3 == 0
+    predicted = run.predict_rows("test", rows)
+    kept = evaluate(nowhere, predicted, split="test", rows=rows, label="test", keep=keep)
     assert [(s.roi, s.n) for s in kept.rois] == [(ALL_VERTICES, 4)]
 
 
