@@ -16,7 +16,9 @@ from core.pipeline.demo import demo_data
 from core.progress import Progress
 from core.runs import Run, RunStore
 from core.stimuli import StimulusImages, list_images, read_captions, with_captions
-from core.storage import Home
+from core.stimuli.listing import name_in
+from core.storage import Home, atomic_file
+from core.storage.foreign import check_fetched
 
 DEMO = "demo"
 
@@ -135,10 +137,19 @@ def images_of(options: argparse.Namespace) -> StimulusImages:
     named = [Path(n) for n in options.images]
     if len(named) == 1 and named[0].is_dir():
         paths = list_images(named[0])
+        names = tuple(name_in(named[0], p) for p in paths)
     else:
-        paths = tuple(named)
+        paths, names = tuple(named), tuple(p.name for p in named)
         for path in paths:
+            check_fetched(path)
             if not path.is_file():
                 raise InvalidInput(f"The image {path} does not exist.")
-    images = StimulusImages(tuple(p.name for p in paths), paths)
+    images = StimulusImages(names, paths)
     return with_captions(images, read_captions(options.captions)) if options.captions else images
+
+
+def write_names(out: Path, images: StimulusImages) -> str:
+    """Write which image is which row of the arrays in a folder; return the file's name."""
+    with atomic_file(out / "images.txt") as draft:
+        draft.write_text("\n".join(images.ids) + "\n", encoding="utf-8", errors="surrogateescape")
+    return "images.txt"

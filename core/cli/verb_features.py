@@ -15,7 +15,7 @@ from core.progress import Progress
 from core.storage import Home, atomic_file
 
 NAME = "features"
-HELP = "Extract the features of images: all layers in one pass, DIR/<layer>.npy."
+HELP = "Extract the features of images: all layers in one pass, DIR/<layer>.npy and images.txt."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,8 +58,10 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     for spec in specs:
         with atomic_file(options.out / f"{spec.layer}.npy") as draft:
             shutil.copyfile(store.path_of(spec, images), draft)
+    shared.write_names(options.out, images)
     return {
         "n_images": len(images),
+        "images": list(images.ids),
         "layers": {name: list(values.shape) for name, values in features.items()},
         "weights": backbone.card.weights_label(backbone.weights),
         "framing": framing.text,

@@ -42,12 +42,13 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     files = {part: f"{part.prefix}pred.npy" for part in predicted}
     for part, values in predicted.items():
         write_array(options.out / files[part], values.astype("float32"))
-    written = list(files.values())
+    written = [*files.values(), shared.write_names(options.out, images)]
     if options.csv:
         written += _write_csv(fitted, images, predicted, options.out)
     return {
         "run": fitted.id,
         "n_images": len(images),
+        "images": list(images.ids),
         **shared.counts_of(fitted),
         "files": written,
         "simulated": fitted.simulated,
@@ -71,7 +72,7 @@ def _write_csv(
     ):
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["row", "image"])
-        writer.writerows([row, path.name] for row, path in enumerate(images.paths))
+        writer.writerows([row, name] for row, name in enumerate(images.ids))
     return [*names, "images.csv"]
 
 

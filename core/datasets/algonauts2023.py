@@ -39,6 +39,8 @@ from core.datasets.subject import Split, Subject
 from core.datasets.system_files import is_system_file
 from core.errors import DamagedFile, MissingData
 from core.stimuli import StimulusImages
+from core.stimuli.listing import check_listed
+from core.storage.foreign import is_there
 
 _IMAGE_NAME = re.compile(r"^(?P<split>train|test)-(?P<number>\d+)_nsd-(?P<id>\d+)\.(png|jpg|jpeg)$")
 _SPLITS = {"train": "training", "test": "test"}
@@ -130,8 +132,8 @@ def _read_parcellation(masks: Path, counts: dict[Hemisphere, int]) -> Parcellati
     for roi_class in ROI_CLASSES:
         mapping = masks / f"mapping_{roi_class.name}.npy"
         files = {h: masks / f"{h.short}.{roi_class.name}_challenge_space.npy" for h in HEMISPHERES}
-        if not mapping.exists():
-            if there := [path.name for path in files.values() if path.exists()]:
+        if not is_there(mapping):
+            if there := [path.name for path in files.values() if is_there(path)]:
                 raise MissingData(
                     f"{mapping.name} is missing; labels of {' and '.join(there)} have no names.",
                     f"It belongs into {masks}; or move those labels away.",
@@ -177,6 +179,7 @@ def _list_images(folder: Path, split: str) -> StimulusImages:
     if missing:
         raise DamagedFile(f"{where.name} has no image numbered {missing[0]} of {len(numbered)}.")
     ordered = [numbered[k] for k in sorted(numbered)]
+    check_listed([path for _, path in ordered], where)
     return StimulusImages(tuple(i for i, _ in ordered), tuple(p for _, p in ordered))
 
 
@@ -200,7 +203,7 @@ def _read_split(
     long_name = _SPLITS[name]
     where = folder / f"{long_name}_split" / f"{long_name}_fmri"
     files = {h: where / f"{h.short}_{long_name}_fmri.npy" for h in HEMISPHERES}
-    present = [h for h in HEMISPHERES if files[h].exists()]
+    present = [h for h in HEMISPHERES if is_there(files[h])]
     responses: dict[Part, np.ndarray] | None = None
     if len(present) == 1:
         absent = next(h for h in HEMISPHERES if h not in present)
@@ -223,7 +226,7 @@ def _read_split(
 
 def _read_ceiling(where: Path, counts: dict[Hemisphere, int]) -> np.ndarray | None:
     files = {h: where / f"{h.short}_noise_ceiling.npy" for h in HEMISPHERES}
-    if not any(f.exists() for f in files.values()):
+    if not any(is_there(f) for f in files.values()):
         return None
     parts = []
     for hemisphere in HEMISPHERES:

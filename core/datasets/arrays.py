@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import DamagedFile, MissingData
+from core.storage.foreign import check_fetched, is_there
 
 _AGAIN = "Copy or download it again."
 _OTHER_FILES = {
     b"PK\x03\x04": "a zip archive (perhaps an .npz under another name)",
     b"\x1f\x8b": "a gzip archive; unpack it",
     b"\x89HDF": "an HDF5 file",
-    b"version https://git-lfs": "a Git LFS pointer; fetch the file with git lfs pull",
     b"MATLAB": "a Matlab file",
 }
 
@@ -70,8 +70,9 @@ def read_header(path: Path) -> ArrayHeader:
     MissingData : no such file.
     DamagedFile : no array, or cut short. A file that is too long is not refused.
     """
-    if not path.exists():
+    if not is_there(path):
         raise MissingData(f"{path.name} is missing.", f"It belongs into {path.parent}.")
+    check_fetched(path)
     if not path.is_file():
         raise DamagedFile(f"{path.name} is a folder; expected an .npy file.")
     refuse_unfinished(path)

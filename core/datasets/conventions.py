@@ -182,6 +182,10 @@ Sources: Allen et al. 2022, Nat. Neurosci. 25:116 (pictures of 8.4 x 8.4 degrees
 data-preparation code (z-scored per vertex and session, then averaged over repeats).
 """
 
+ORDER_HINT = (
+    "Say so: in images.txt, one file name per row, beside the responses of plain arrays; or as "
+    'row_order ("natural" or "plain") among the conventions of cortiscope_sidecar/sidecar.json.'
+)
 UNITS_HINT = (
     'As in {"conventions": {"units": "z", "preprocessing": "z-scored per session", "repeats": '
     '"averaged", "picture_degrees": 8.4}}.'

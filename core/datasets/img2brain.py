@@ -15,13 +15,14 @@ import numpy as np
 
 from core.brain import VOXELS, Parcellation, VoxelSpace
 from core.datasets.arrays import load_array
-from core.datasets.conventions import NO_SPLIT, WITHHELD, Fact
+from core.datasets.conventions import NO_SPLIT, PLAIN, WITHHELD, Fact
 from core.datasets.fingerprint import data_fingerprint
-from core.datasets.row_numbers import RowNumbers, number_rows, picture_files
-from core.datasets.sidecar import read_sidecar
+from core.datasets.row_numbers import RowNumbers, number_rows
+from core.datasets.sidecar import read_sidecar, stated_order
 from core.datasets.subject import Split, Subject
 from core.errors import DamagedFile, InvalidInput
 from core.stimuli import StimulusImages
+from core.stimuli.listing import picture_files
 
 TRAINING_IMAGES, TEST_IMAGES = "trainingIMG", "testIMG"
 RESPONSES = "trainingfMRI"
@@ -45,7 +46,10 @@ def load_subject(folder: Path) -> Subject:
     responses = _open_responses(folder / RESPONSES / RESPONSES_FILE)
     rows = number_rows(picture_files(folder / TRAINING_IMAGES))
     _check_rows(rows, len(responses))
-    images = StimulusImages.from_paths(rows.paths)
+    stated = stated_order(folder)
+    images = StimulusImages.from_paths(
+        sorted(rows.paths, key=lambda p: p.name) if stated == PLAIN else rows.paths
+    )
     test_images = _test_images(folder / TEST_IMAGES)
     sidecar = read_sidecar(folder, {"train": len(images), "test": len(test_images)})
     train = sidecar.noted(Split("train", images, {VOXELS: responses}))
@@ -62,11 +66,20 @@ def load_subject(folder: Path) -> Subject:
         simulated=sidecar.simulated,
         conventions=replace(
             sidecar.conventions,
-            row_order=Fact(rows.words, "layout"),
+            row_order=order_of(rows, stated),
             test_responses=Fact(WITHHELD if len(test) else NO_SPLIT, "layout"),
         ),
         details={**sidecar.header, "row_order": rows.words},
     )
+
+
+def order_of(rows: RowNumbers, stated: str | None) -> Fact[str]:
+    """Say in which order the rows are, and who says so; released names sort alike either way."""
+    if stated == PLAIN:
+        return Fact("letter by letter", "sidecar")
+    if stated is not None:
+        return Fact(rows.words, "sidecar")
+    return Fact(rows.words, "layout" if rows.sorted_as_text else "unknown")
 
 
 def _open_responses(path: Path) -> np.ndarray:

@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.stimuli import IMAGE_SUFFIXES
-
 _DIGITS = re.compile(r"([0-9]+)")
 _SHOWN = 5
 
@@ -56,12 +54,6 @@ class RowNumbers:
         """Return which numbers there would have to be for so many rows, and are not."""
         start = 0 if 0 in self.numbers else 1
         return tuple(sorted(set(range(start, start + n_rows)) - set(self.numbers)))
-
-
-def picture_files(folder: Path) -> tuple[Path, ...]:
-    """List a folder's pictures by name; hidden files and others are passed over."""
-    found = (p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
-    return tuple(sorted(p for p in found if p.suffix.lower() in IMAGE_SUFFIXES))
 
 
 def number_rows(paths: Sequence[Path]) -> RowNumbers:

@@ -9,7 +9,6 @@ A folder ``cortiscope_sidecar`` inside a subject's folder, with ``sidecar.json``
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from core.datasets.arrays import load_array
 from core.datasets.conventions import Conventions, read_conventions
 from core.datasets.subject import Split, StimulusNote
 from core.errors import DamagedFile
+from core.storage.foreign import is_there, read_json
 
 SIDECAR_FOLDER = "cortiscope_sidecar"
 _HEADER = "sidecar.json"
@@ -55,7 +55,7 @@ class Sidecar:
         if self.folder is None:
             return None
         files = {h: self.folder / f"{h.short}.{name}.npy" for h in HEMISPHERES}
-        there = [h for h in HEMISPHERES if files[h].exists()]
+        there = [h for h in HEMISPHERES if is_there(files[h])]
         if not there:
             return None
         if len(there) == 1:
@@ -77,7 +77,7 @@ class Sidecar:
 
     def repeats(self, split: str, n_images: int) -> np.ndarray | None:
         """Load the number of trials per image of a split."""
-        if self.folder is None or not (path := self.folder / f"repeats_{split}.npy").exists():
+        if self.folder is None or not is_there(path := self.folder / f"repeats_{split}.npy"):
             return None
         counts = np.asarray(load_array(path, shape=(n_images,)))
         if not np.issubdtype(counts.dtype, np.integer) or np.any(counts < 1):
@@ -106,9 +106,9 @@ def read_sidecar_header(subject_folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
         return {}
     path = folder / _HEADER
-    if not path.is_file():
+    if not is_there(path):
         raise DamagedFile(f"{SIDECAR_FOLDER}/ has no {_HEADER}.")
-    header = _read_json(path)
+    header = read_json(path)
     if not isinstance(header, dict):
         raise DamagedFile(f"{path.name} holds a {type(header).__name__}; expected an object.")
     if header.get("format") != _FORMAT or header.get("version") != _VERSION:
@@ -119,20 +119,17 @@ def read_sidecar_header(subject_folder: Path) -> dict[str, Any]:
     return header
 
 
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise DamagedFile(f"{path.name} is not JSON: {error}.") from error
-    except OSError as error:
-        raise DamagedFile(f"{path.name} cannot be read: {error.strerror}.") from error
+def stated_order(subject_folder: Path) -> str | None:
+    """Return the order of rows that a sidecar states; None where it does not."""
+    header = read_sidecar_header(subject_folder)
+    return read_conventions(header, _HEADER).row_order.value
 
 
 def _read_notes(path: Path, n_images: Mapping[str, int]) -> dict[str, tuple[StimulusNote, ...]]:
-    if not path.exists():
+    if not is_there(path):
         return {}
     by_split: dict[str, dict[int, StimulusNote]] = {}
-    items = _read_json(path)
+    items = read_json(path)
     if not isinstance(items, list):
         raise DamagedFile(f"{path.name} holds a {type(items).__name__}; expected a list.")
     for k, item in enumerate(items, start=1):

@@ -2,7 +2,8 @@
 
 from core.stimuli.caption_file import read_captions, with_captions
 from core.stimuli.decode import DecodedImage, decode_image, open_picture, square_crop
-from core.stimuli.images import IMAGE_SUFFIXES, StimulusImages, list_images, natural_sort_key
+from core.stimuli.images import StimulusImages
+from core.stimuli.listing import IMAGE_SUFFIXES, list_images, natural_sort_key
 from core.stimuli.thumbnails import thumbnail
 
 __all__ = [

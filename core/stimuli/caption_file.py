@@ -1,25 +1,27 @@
 """Captions from a file of their own: a table, names with sentences, or COCO's annotations.
 
-Read are ``.csv`` and ``.tsv`` with columns ``image`` and ``caption`` (a row per caption), and
-``.json``: ``{"name": "caption"}``, ``{"name": ["caption", ...]}``, or COCO's ``images`` with
-``annotations``. Images are named by their files' names, with or without suffix.
+Read are ``.csv`` (separated by commas or semicolons) and ``.tsv`` with columns ``image`` (or
+``image_id``, ``cocoId``, ``file_name``) and ``caption``, a row per caption, and ``.json``:
+``{"name": "caption"}``, ``{"name": ["caption", ...]}``, or COCO's ``images`` with ``annotations``.
+Which image a name means: ``core.stimuli.names``.
 """
 
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from core.errors import DamagedFile, InvalidInput, MissingData
+from core.errors import DamagedFile, InvalidInput
 from core.stimuli.images import StimulusImages
+from core.stimuli.names import NameIndex
+from core.storage.foreign import read_json, read_text
 
 Captions = dict[str, tuple[str, ...]]
-_SEPARATORS = {".csv": ",", ".tsv": "\t"}
-_COLUMNS = ("image", "caption")
+_SEPARATORS = {".csv": ",;", ".tsv": "\t"}
+_IMAGE_COLUMNS = ("image", "image_id", "cocoId", "file_name", "filename")
 
 
 def read_captions(path: Path) -> Captions:
@@ -37,26 +39,18 @@ def read_captions(path: Path) -> Captions:
             f"Captions are read from .json, .csv and .tsv, not from {path.name}.",
             'As in {"img1.png": ["a dog", "a brown dog"]}.',
         )
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise MissingData(f"There is no file of captions {path}.", "Check its path.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DamagedFile(f"{path.name} cannot be read as text: {error}.") from None
     if path.suffix in _SEPARATORS:
-        return _from_table(text, path)
-    try:
-        content = json.loads(text)
-    except ValueError as error:
-        raise DamagedFile(f"{path.name} is not JSON: {error}.") from None
-    return _from_json(content, path)
+        return _from_table(read_text(path), path)
+    return _from_json(read_json(path), path)
 
 
 def with_captions(
     images: StimulusImages, captions: Mapping[str, tuple[str, ...]]
 ) -> StimulusImages:
-    """Give images their captions, found by the whole name of their file or by its stem."""
-    found = tuple(captions.get(p.name) or captions.get(p.stem) or () for p in images.paths)
+    """Give images their captions, found by their files' names (``core.stimuli.names``)."""
+    index = NameIndex(captions)
+    places = (index.find(p.name) for p in images.paths)
+    found = tuple(() if k is None else captions[index.names[k]] for k in places)
     if len(images) and not any(found):
         named = ", ".join(list(captions)[:3]) or "none"
         raise InvalidInput(
@@ -67,14 +61,19 @@ def with_captions(
 
 
 def _from_table(text: str, path: Path) -> Captions:
-    rows = csv.DictReader(text.splitlines(), delimiter=_SEPARATORS[path.suffix])
-    absent = [c for c in _COLUMNS if c not in (rows.fieldnames or ())]
+    lines = text.splitlines()
+    # Spreadsheets of half of Europe separate by semicolons.
+    separator = max(_SEPARATORS[path.suffix], key=(lines or [""])[0].count)
+    rows = csv.DictReader(lines, delimiter=separator)
+    columns = tuple(rows.fieldnames or ())
+    image = next((c for c in _IMAGE_COLUMNS if c in columns), "image")
+    absent = [c for c in (image, "caption") if c not in columns]
     if absent:
         raise DamagedFile(
-            f"{path.name} has no column {absent[0]!r}; it has {', '.join(rows.fieldnames or ())}.",
+            f"{path.name} has no column {absent[0]!r}; it has {', '.join(columns)}.",
             "Its first row must name the columns 'image' and 'caption'.",
         )
-    return _gathered((row["image"], row["caption"] or "") for row in rows)
+    return _gathered((row[image] or "", row["caption"] or "") for row in rows)
 
 
 def _from_json(content: Any, path: Path) -> Captions:

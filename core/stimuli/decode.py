@@ -19,6 +19,7 @@ from PIL import Image, ImageCms, UnidentifiedImageError
 
 from core.errors import InvalidImage, MissingData
 from core.stimuli.encoded import announced_working_bytes, lacks_data, without_large_texts
+from core.storage.foreign import pointer_words
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 """Pillow's names of the formats that are tried; no other decoder ever sees the bytes."""
@@ -110,6 +111,8 @@ def open_picture(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> Ima
     ------
     InvalidImage : no decoder of ``FORMATS`` takes the bytes for its own, or the header is damaged.
     """
+    if (pointer := pointer_words(data[:32])) is not None:
+        raise InvalidImage(f"{name} is {pointer}.")
     try:
         return Image.open(io.BytesIO(without_large_texts(data)), formats=FORMATS)
     except UnidentifiedImageError:
@@ -124,11 +127,11 @@ def open_picture(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> Ima
 
 
 def square_crop(image: Image.Image, size: int | None = None) -> Image.Image:
-    """Cut out the central square: the part of a picture that stands for the 8.4 degree frame.
+    """Cut out the central square: the part of a picture that stands for the square seen.
 
-    In the experiments modelled here, square pictures filled 8.4 x 8.4 degrees of visual angle
-    about the point of fixation. A picture of another shape is shown to every model as its
-    central square, so that the centre of the picture stays at fixation.
+    In the experiments modelled here, square pictures lay about the point of fixation. A picture
+    of another shape is shown to every model as its central square, so that the centre of the
+    picture stays at fixation.
 
     Parameters
     ----------

@@ -16,88 +16,13 @@ from PIL import Image
 
 from core.errors import InvalidInput, MissingData
 from core.stimuli.decode import decode_image
-
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-_OTHER_PICTURES = (".heic", ".heif", ".avif", ".jp2", ".svg", ".psd", ".raw", ".cr2", ".nef")
+from core.stimuli.listing import list_images, name_in
 
 _NSD_NUMBER = re.compile(r"nsd-?(\d+)", re.IGNORECASE)
 
 # Digest by (path, size, modification time); in memory only, so that nothing is ever written
 # into a data folder. Assigning a key of a dict is atomic, so threads may share it.
 _DIGESTS: dict[tuple[str, int, int], bytes] = {}
-
-
-def natural_sort_key(name: str) -> tuple[tuple[int, int, str], ...]:
-    """Return a key that sorts file names as people count: img2 before img10.
-
-    Digits compare as numbers, letters without regard to case. "img2" and "img02" have equal
-    keys: whoever needs one row per name has to refuse such a pair.
-    """
-    parts = re.split(r"(\d+)", name)
-    return tuple(
-        (0, int(part), "") if part.isdigit() else (1, 0, part.casefold()) for part in parts if part
-    )
-
-
-def list_images(folder: Path) -> tuple[Path, ...]:
-    """Return the picture files of a folder in natural order of their names.
-
-    Hidden files and files that are no pictures (captions, tables) are passed over; sub-folders
-    are not entered.
-
-    Raises
-    ------
-    MissingData
-        There is no such folder, or no picture in it.
-    InvalidInput
-        Some pictures are in formats that cannot be read (leaving them out would shift the rows),
-        or two names have the same place in the order.
-    """
-    if not folder.is_dir():
-        raise MissingData(f"There is no folder {folder}.", "Check the path of the images.")
-    files = [p for p in folder.iterdir() if p.is_file() and not p.name.startswith(".")]
-    unreadable = sorted(p.name for p in files if p.suffix.lower() in _OTHER_PICTURES)
-    images = [p for p in files if p.suffix.lower() in IMAGE_SUFFIXES]
-    if not images:
-        raise MissingData(
-            f"There is no picture in {folder}; allowed are {', '.join(IMAGE_SUFFIXES)}.",
-            _hint_for_no_images(folder, unreadable),
-        )
-    if unreadable:
-        raise InvalidInput(
-            f"{folder} holds {len(images)} pictures and {len(unreadable)} in formats that cannot "
-            f"be read ({', '.join(unreadable[:3])}); rows would not match images.",
-            "Convert those to JPEG or PNG, or move them elsewhere.",
-        )
-    return sort_images(images)
-
-
-def sort_images(paths: Iterable[Path]) -> tuple[Path, ...]:
-    """Sort picture files by natural order of their names.
-
-    Raises
-    ------
-    InvalidInput
-        Two names have the same place, as img2.png and img02.png, or a.png and a.jpg.
-    """
-    keyed = sorted((natural_sort_key(p.stem), p) for p in paths)
-    for (key, path), (next_key, next_path) in zip(keyed, keyed[1:], strict=False):
-        if key == next_key:
-            raise InvalidInput(
-                f"{path.name} and {next_path.name} have the same place in the order of names; "
-                "it is unclear which row is whose.",
-                "Rename or remove one of them.",
-            )
-    return tuple(path for _, path in keyed)
-
-
-def _hint_for_no_images(folder: Path, unreadable: list[str]) -> str:
-    if unreadable:
-        return f"Convert {unreadable[0]} and the others to JPEG or PNG."
-    for child in sorted(p for p in folder.iterdir() if p.is_dir()):
-        if any(p.suffix.lower() in IMAGE_SUFFIXES for p in child.iterdir()):
-            return f"Did you mean the folder {child}?"
-    return "Name the folder that holds the pictures themselves."
 
 
 @dataclass(frozen=True)
@@ -134,7 +59,16 @@ class StimulusImages:
     @classmethod
     def from_folder(cls, folder: Path) -> StimulusImages:
         """Take all pictures of a folder in natural order of their names."""
-        return cls.from_paths(list_images(folder))
+        return cls.from_files(folder, list_images(folder))
+
+    @classmethod
+    def from_files(cls, folder: Path, paths: Iterable[Path]) -> StimulusImages:
+        """Identify a folder's files by their names without suffix; deeper ones with their folder's.
+
+        The order stays as given.
+        """
+        listed = tuple(paths)
+        return cls(tuple(name_in(folder, p.with_suffix("")) for p in listed), listed)
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -25,6 +25,7 @@ from core.datasets.check.values import check_fractions, check_responses
 from core.datasets.check.vertex_counts import PairOfFiles, check_vertex_counts
 from core.errors import CoreError
 from core.progress import Progress, part, silent
+from core.storage.foreign import is_there
 
 NAME = "algonauts2023"
 _PARTS = ("training_split", "test_split", "roi_masks")
@@ -96,7 +97,7 @@ def _responses(
     where = folder / f"{name}_split" / f"{name}_fmri"
     files = {h: where / f"{h.short}_{name}_fmri.npy" for h in HEMISPHERES}
     counts = {}
-    if split == "test" and not any(path.exists() for path in files.values()):
+    if split == "test" and not any(is_there(path) for path in files.values()):
         notes.tell("The test responses are withheld, as in the release.")
         files_there = {}
     else:
@@ -117,7 +118,7 @@ def _ceilings(folder: Path, findings: Findings, notes: Findings) -> PairOfFiles:
     where = folder / "test_split" / "noise_ceiling"
     files = {h: where / f"{h.short}_noise_ceiling.npy" for h in HEMISPHERES}
     counts = {}
-    if any(path.exists() for path in files.values()):
+    if any(is_there(path) for path in files.values()):
         for hemisphere, path in files.items():
             values = open_array_file(path, REAL, 1, findings.tell)
             if values is not None:

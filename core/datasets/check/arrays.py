@@ -24,24 +24,28 @@ from core.datasets.check.attempt import tried
 from core.datasets.check.layout import Candidate, LayoutCheck
 from core.datasets.check.leftovers import archive_words, check_leftovers, is_leftover, stem_of
 from core.datasets.check.pictures import check_pictures
-from core.datasets.check.report import Findings, SubjectReport
+from core.datasets.check.report import Findings, SubjectReport, Tell
 from core.datasets.check.same_images import tell_trained_on
 from core.datasets.check.sidecar_files import check_repeats, check_sidecar
+from core.datasets.check.stated import tell_order
 from core.datasets.check.vertex_counts import check_vertex_counts
 from core.datasets.plain_arrays import EXAMPLE, is_subject_folder, load_subject
 from core.datasets.plain_arrays.images import (
     TEST_IMAGES,
     TEST_LIST,
     TRAINING_FOLDERS,
+    RowImages,
     test_images,
     test_rows,
     training_folders,
     training_images,
 )
 from core.datasets.plain_arrays.responses import has_response_files, response_forms
+from core.datasets.sidecar import stated_order
 from core.progress import Progress, part, silent
 from core.stimuli import StimulusImages
 from core.storage import Home
+from core.storage.foreign import is_there
 
 NAME = "arrays"
 _RESPONSES = (
@@ -103,11 +107,13 @@ def check_subject(
     findings, notes = Findings(), Findings()
     tell, cache = findings.tell, Home.from_environment().converted
     check_leftovers(folder, tell, OWN_NAMES)
-    whole = tried(partial(training_images, folder), tell)
+    stated = tried(partial(stated_order, folder), lambda _: None)
+    listed = tried(partial(training_images, folder, stated), tell)
     has_test = (folder / TEST_IMAGES).is_dir()
-    tested = tried(partial(test_images, folder), tell) if has_test else None
-    rows = None if whole is None else tried(partial(test_rows, folder, whole), tell)
-    if has_test and (folder / TEST_LIST).is_file():
+    test_listed = tried(partial(test_images, folder, stated), tell) if has_test else None
+    whole, tested = (None if x is None else x.images for x in (listed, test_listed))
+    rows = None if whole is None else tried(partial(test_rows, folder, whole, notes.tell), tell)
+    if has_test and is_there(folder / TEST_LIST):
         tell(f"{folder.name} has both {TEST_LIST} and {TEST_IMAGES}/; expected one.")
     given = check_vertex_files(folder, tell)
     n_left = given.counts.get(Hemisphere.LEFT)
@@ -115,8 +121,9 @@ def check_subject(
     if has_test:
         pairs.append(check_tables(folder, "_test", tested, n_left, findings, notes, cache))
     elif forms := response_forms(folder, "_test"):
-        there = " and ".join(p.name for p in forms[0].paths if p.is_file())
+        there = " and ".join(p.name for p in forms[0].paths if is_there(p))
         tell(f"{folder.name} has {there} but no {TEST_IMAGES}/.")
+    _tell_orders(folder, listed, test_listed, tell, notes.tell)
     rois, sizes = check_rois(folder, tell)
     pairs += [*rois, check_ncsnr(folder, tell)]
     splits = _splits(whole, tested, rows)
@@ -145,6 +152,18 @@ def check_subject(
         notes=notes.lines,
         simulated=simulated,
     )
+
+
+def _tell_orders(
+    folder: Path, listed: RowImages | None, tested: RowImages | None, tell: Tell, note: Tell
+) -> None:
+    if listed is not None:
+        tell_order(listed.order, tell, note)
+    # Without responses to them, test images have no rows.
+    if tested is not None and response_forms(folder, "_test"):
+        tell_order(tested.order, tell, note)
+    for words in (w for x in (listed, tested) if x is not None for w in x.notes):
+        note(words)
 
 
 def _splits(

@@ -17,6 +17,7 @@ from core.datasets.check.vertex_counts import PairOfFiles
 from core.datasets.check.wording import first_of, vertices
 from core.datasets.plain_arrays.rois import read_labels, read_roi_names
 from core.datasets.plain_arrays.vertices import read_vertex_file
+from core.storage.foreign import is_there
 
 _VERTEX_FILES = ("vertices", "mask")
 
@@ -25,7 +26,7 @@ def check_vertex_files(folder: Path, tell: Tell) -> PairOfFiles:
     """Tell what is wrong with ``?h.vertices.npy`` or ``?h.mask.npy``; none of them is right."""
     names, counts, templates = {}, {}, {}
     files = {
-        h: [p for k in _VERTEX_FILES if (p := folder / f"{h.short}.{k}.npy").exists()]
+        h: [p for k in _VERTEX_FILES if is_there(p := folder / f"{h.short}.{k}.npy")]
         for h in HEMISPHERES
     }
     there = [p.name for found in files.values() for p in found]
@@ -86,7 +87,7 @@ def check_ncsnr(folder: Path, tell: Tell) -> PairOfFiles:
     """Tell what is wrong with ``ncsnr.?h.npy``; both or none are right."""
     files = {h: folder / f"ncsnr.{h.short}.npy" for h in HEMISPHERES}
     counts = {}
-    for hemisphere, path in files.items() if any(p.exists() for p in files.values()) else ():
+    for hemisphere, path in files.items() if any(is_there(p) for p in files.values()) else ():
         values = open_array_file(path, REAL, 1, tell)
         if values is None:
             continue

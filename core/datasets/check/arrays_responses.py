@@ -24,6 +24,7 @@ from core.datasets.plain_arrays.responses import (
     response_forms,
 )
 from core.stimuli import StimulusImages
+from core.storage.foreign import is_there
 
 OWN_NAMES = ("responses.npz", "responses_test.npz")
 """Files of this layout that look like archives."""
@@ -59,7 +60,7 @@ def check_tables(
             findings.tell(f"{folder.name} has no responses; expected lh.npy and rh.npy.")
         return PairOfFiles({h: f"{h.short}{ending}.npy" for h in HEMISPHERES}, {})
     if len(forms) > 1:
-        shown = "; ".join(" and ".join(p.name for p in f.paths if p.is_file()) for f in forms)
+        shown = "; ".join(" and ".join(p.name for p in f.paths if is_there(p)) for f in forms)
         findings.tell(
             f"{folder.name} has responses in {len(forms)} forms: {shown}; expected one. Move the "
             "others elsewhere."
@@ -76,9 +77,9 @@ def _open(
 ) -> Mapping[Hemisphere, np.ndarray]:
     found: dict[Hemisphere, np.ndarray] = {}
     if len(files.paths) == 2:
-        there = [path.name for path in files.paths if path.is_file()]
+        there = [path.name for path in files.paths if is_there(path)]
         for hemisphere, path in zip(HEMISPHERES, files.paths, strict=True):
-            if not path.is_file():
+            if not is_there(path):
                 findings.tell(f"{path.name} is missing; {there[0]} is there.")
             elif (table := _table(path, findings, cache)) is not None:
                 found[hemisphere] = table

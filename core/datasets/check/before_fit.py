@@ -15,16 +15,29 @@ from core.datasets.check.pictures import tell_broken
 from core.datasets.check.report import Findings
 from core.datasets.check.same_images import tell_trained_on
 from core.datasets.check.values import check_responses
+from core.datasets.conventions import ORDER_HINT
 from core.datasets.responses import unmap
 from core.datasets.subject import Split, Subject
-from core.errors import DamagedFile
+from core.errors import DamagedFile, InvalidInput
 
 # Values looked at together: 64 MB of float32.
 _AT_ONCE = 1 << 24
 
 
 def require_usable(subject: Subject) -> None:
-    """Raise DamagedFile, with the file's name, unless a subject can be fitted and scored."""
+    """Refuse a subject that cannot be fitted and scored.
+
+    Raises
+    ------
+    InvalidInput : nobody says which image each row belongs to, and orders of the names differ.
+    DamagedFile : naming the file.
+    """
+    if subject.conventions.order_in_doubt:
+        raise InvalidInput(
+            f"Which image each row of {subject.id} belongs to is in doubt: rows would be taken "
+            f"{subject.conventions.row_order.value}.",
+            ORDER_HINT,
+        )
     findings = Findings()
     for split in (subject.train, subject.test):
         _check_values(split, split.responses or {}, findings)

@@ -7,12 +7,14 @@ whatever is wrong with the others.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from core.brain import HEMISPHERES
 from core.datasets.check.array_file import FLOATS, open_array_file
+from core.datasets.check.attempt import tried
 from core.datasets.check.candidates import candidates_with
 from core.datasets.check.image_names import NumberedImage
 from core.datasets.check.layout import LayoutCheck
@@ -21,6 +23,7 @@ from core.datasets.check.pictures import check_pictures
 from core.datasets.check.report import Findings, SubjectReport
 from core.datasets.check.same_images import check_same_images
 from core.datasets.check.sidecar_files import check_sidecar
+from core.datasets.check.stated import tell_order
 from core.datasets.check.values import check_responses
 from core.datasets.check.wording import count, first_of
 from core.datasets.img2brain import (
@@ -30,10 +33,13 @@ from core.datasets.img2brain import (
     TEST_IMAGES,
     TRAINING_IMAGES,
     load_subject,
+    order_of,
 )
-from core.datasets.row_numbers import RowNumbers, number_rows, picture_files
+from core.datasets.row_numbers import RowNumbers, number_rows
+from core.datasets.sidecar import stated_order
 from core.errors import CoreError
 from core.progress import Progress, part, silent
+from core.stimuli.listing import picture_files
 
 NAME = "img2brain"
 _PARTS = (TRAINING_IMAGES, TEST_IMAGES, RESPONSES)
@@ -66,7 +72,7 @@ def check_subject(
             step = part(progress, k / 2, (k + 1) / 2)
             check_pictures(name, pictures, findings.tell, deep=deep, progress=step)
     n_voxels = None if values is None else values.shape[1]
-    _note_order(rows, notes)
+    _note_order(folder, rows, findings, notes)
     _note_release((len(train), len(test), n_voxels), notes)
     if not findings.lines:
         _try_loader(folder, findings)
@@ -93,10 +99,11 @@ def _images(folder: Path, name: str, findings: Findings, notes: Findings) -> tup
         tell = notes.tell if name == TEST_IMAGES and not other else findings.tell
         tell(f"The folder {folder.name}/{name} is missing{words}.")
         return ()
-    pictures = picture_files(where)
+    pictures = tried(partial(picture_files, where), findings.tell) or ()
     visible = {p for p in where.iterdir() if not p.name.startswith(".")}
     others = sorted(visible - set(pictures))
-    deeper = [p for p in others if p.is_dir() and picture_files(p)]
+    taken = {p.parent for p in pictures}
+    deeper = [p for p in others if p.is_dir() and p not in taken and picture_files(p)]
     files = [p.name for p in others if p.is_file() and not is_leftover(p)]
     if deeper:
         findings.tell(
@@ -139,9 +146,11 @@ def _known(pictures: Sequence[Path]) -> tuple[NumberedImage, ...]:
     return tuple(NumberedImage(path, k, None) for k, path in enumerate(pictures, 1))
 
 
-def _note_order(rows: RowNumbers, notes: Findings) -> None:
+def _note_order(folder: Path, rows: RowNumbers, findings: Findings, notes: Findings) -> None:
     if rows.paths and not rows.problems:
-        notes.tell(f"Rows are taken {rows.words}.")
+        # What is wrong with the sidecar is told with the sidecar.
+        stated = tried(partial(stated_order, folder), lambda _: None)
+        tell_order(order_of(rows, stated), findings.tell, notes.tell)
     if rows.numbers and not rows.problems and (missing := rows.missing(len(rows.numbers))):
         notes.tell(
             f"Numbers in {TRAINING_IMAGES} go from {rows.numbers[0]:,} to {rows.numbers[-1]:,} and "

@@ -21,6 +21,7 @@ from core.datasets.check.vertex_counts import PairOfFiles
 from core.datasets.check.wording import count, first_of, vertices
 from core.datasets.restricted_pickle import load_label_names
 from core.errors import DamagedFile
+from core.storage.foreign import is_there
 
 
 @dataclass
@@ -123,8 +124,8 @@ def _vertex_mask(path: Path, tell: Tell) -> np.ndarray | None:
 def _check_class(folder: Path, name: str, masks: RoiMasks, tell: Tell) -> None:
     mapping = folder / f"mapping_{name}.npy"
     files = {h: folder / _label_file(h, name) for h in HEMISPHERES}
-    if not mapping.exists():
-        present = [path.name for path in files.values() if path.exists()]
+    if not is_there(mapping):
+        present = [path.name for path in files.values() if is_there(path)]
         if present:
             tell(
                 f"{mapping.name} is missing from {folder.name}/, so the labels of "
@@ -132,7 +133,7 @@ def _check_class(folder: Path, name: str, masks: RoiMasks, tell: Tell) -> None:
             )
     elif (names := _label_names(mapping, tell)) is not None:
         masks.names[name] = names
-    if not mapping.exists() and not any(path.exists() for path in files.values()):
+    if not is_there(mapping) and not any(is_there(path) for path in files.values()):
         return
     masks.labels[name] = {}
     for hemisphere, path in files.items():
@@ -179,7 +180,7 @@ def _compare_with_template(
     path: Path, own: Path, labels: np.ndarray, mask: np.ndarray | None, tell: Tell
 ) -> None:
     """Tell where the same ROIs, stored for the whole template, say something else."""
-    if not path.exists():
+    if not is_there(path):
         return
     full = open_array_file(path, WHOLE, 1, tell)
     if full is None or mask is None:

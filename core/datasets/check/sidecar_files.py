@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,14 @@ import numpy as np
 
 from core.brain import HEMISPHERES
 from core.datasets.check.array_file import REAL, WHOLE, open_array_file
+from core.datasets.check.attempt import tried
 from core.datasets.check.report import Tell
 from core.datasets.check.values import check_finite
 from core.datasets.check.vertex_counts import PairOfFiles
 from core.datasets.check.wording import count, first_of, vertices
+from core.datasets.conventions import read_conventions
 from core.datasets.sidecar import SIDECAR_FOLDER
+from core.storage.foreign import is_there, read_json
 
 _FORMAT, _VERSION = "cortiscope-sidecar", 1
 _LONG_NAME = {"train": "training", "test": "test"}
@@ -46,21 +49,11 @@ def check_sidecar(
     return header.get("simulated") is True, [pair for pair in pairs if pair.counts]
 
 
-def _read_json(path: Path, tell: Tell) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        tell(f"{path.name} is not JSON: {error}.")
-    except OSError as error:
-        tell(f"{path.name} cannot be read: {error.strerror}.")
-    return None
-
-
 def _check_header(path: Path, tell: Tell) -> Mapping[str, Any]:
-    if not path.exists():
+    if not is_there(path):
         tell(f"{SIDECAR_FOLDER}/ has no sidecar.json, which says what the folder is.")
         return {}
-    header = _read_json(path, tell)
+    header = tried(partial(read_json, path), tell)
     if header is None:
         return {}
     if not isinstance(header, dict):
@@ -73,12 +66,13 @@ def _check_header(path: Path, tell: Tell) -> Mapping[str, Any]:
         )
     if not isinstance(header.get("simulated", False), bool):
         tell(f"{path.name}: simulated must be true or false, not {header['simulated']!r}.")
+    tried(partial(read_conventions, header, path.name), tell)
     return header
 
 
 def check_repeats(path: Path, n_images: int, tell: Tell) -> None:
     """Tell what is wrong with the trials per image; an absent file is right."""
-    if not path.exists():
+    if not is_there(path):
         return
     repeats = open_array_file(path, WHOLE, 1, tell)
     if repeats is None:
@@ -94,7 +88,7 @@ def check_repeats(path: Path, n_images: int, tell: Tell) -> None:
 def _check_pair(folder: Path, name: str, n_rows: int | None, tell: Tell) -> PairOfFiles:
     files = {h: folder / f"{h.short}.{name}.npy" for h in HEMISPHERES}
     counts = {}
-    if any(path.exists() for path in files.values()):
+    if any(is_there(path) for path in files.values()):
         for hemisphere, path in files.items():
             values = open_array_file(path, REAL, 1 if n_rows is None else 2, tell)
             if values is None:
@@ -110,9 +104,9 @@ def _check_pair(folder: Path, name: str, n_rows: int | None, tell: Tell) -> Pair
 
 
 def _check_stimuli(path: Path, n_images: Mapping[str, int], tell: Tell) -> None:
-    if not path.exists():
+    if not is_there(path):
         return
-    items = _read_json(path, tell)
+    items = tried(partial(read_json, path), tell)
     if items is None:
         return
     if not isinstance(items, list):

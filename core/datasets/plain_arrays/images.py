@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from core.errors import DamagedFile, InvalidInput, MissingData
-from core.stimuli import IMAGE_SUFFIXES, StimulusImages
+from core.datasets.conventions import PLAIN, Fact
+from core.errors import InvalidInput, MissingData
+from core.stimuli import IMAGE_SUFFIXES, StimulusImages, list_images
+from core.stimuli.listing import name_in, natural_order, picture_files
+from core.stimuli.names import NameIndex, taken_for
+from core.storage.foreign import is_there, read_json, read_text
 
 TRAINING_FOLDERS = ("images", "train_images")
 TEST_IMAGES, TEST_LIST = "test_images", "test.json"
+
+
+@dataclass(frozen=True)
+class RowImages:
+    """Images in the order of the rows, and who says that this is the order.
+
+    Parameters
+    ----------
+    notes : what was taken for what, in words.
+    """
+
+    images: StimulusImages
+    order: Fact[str]
+    notes: tuple[str, ...] = ()
 
 
 def training_folders(folder: Path) -> list[Path]:
@@ -19,12 +38,16 @@ def training_folders(folder: Path) -> list[Path]:
     return [folder / name for name in TRAINING_FOLDERS if (folder / name).is_dir()]
 
 
-def training_images(folder: Path) -> StimulusImages:
+def training_images(folder: Path, stated: str | None) -> RowImages:
     """List the images that the rows of the responses belong to.
+
+    Parameters
+    ----------
+    stated : the order that the sidecar states (``natural`` or ``plain``), if it does.
 
     Raises
     ------
-    InvalidInput, MissingData : it is unclear which file belongs to which row.
+    InvalidInput, MissingData, DamagedFile : it is unclear which file belongs to which row.
     """
     found = training_folders(folder)
     if not found:
@@ -34,74 +57,111 @@ def training_images(folder: Path) -> StimulusImages:
             f"{folder.name} has both images/ and train_images/; expected one.",
             "Move one of them elsewhere.",
         )
-    return _in_order(found[0], folder / "images.txt")
+    return _in_order(found[0], folder / "images.txt", stated)
 
 
-def test_images(folder: Path) -> StimulusImages | None:
+def test_images(folder: Path, stated: str | None) -> RowImages | None:
     """List the images of ``test_images/``; None if there is no such folder."""
     where = folder / TEST_IMAGES
-    return _in_order(where, folder / "images_test.txt") if where.is_dir() else None
+    return _in_order(where, folder / "images_test.txt", stated) if where.is_dir() else None
 
 
-def _in_order(where: Path, names_file: Path) -> StimulusImages:
-    if not names_file.is_file():
-        return StimulusImages.from_folder(where)
-    try:
-        names = names_file.read_text(encoding="utf-8-sig").rstrip().splitlines()
-    except ValueError as error:
-        raise DamagedFile(f"{names_file.name} is not text in UTF-8: {error}.") from error
-    names = [name.strip() for name in names]
-    _check_names(names, where, names_file.name)
-    return StimulusImages.from_paths(where / name for name in names)
+def _in_order(where: Path, names_file: Path, stated: str | None) -> RowImages:
+    if is_there(names_file):
+        return _as_listed(where, names_file)
+    paths = list_images(where, as_text=stated == PLAIN, deeper=True)
+    images, order = StimulusImages.from_files(where, paths), natural_order(paths)
+    notes = (_deeper_words(where, paths),) if paths[0].parent != where else ()
+    if stated == PLAIN:
+        words = f"letter by letter, {paths[0].name} to {paths[-1].name}"
+        return RowImages(images, Fact(words, "sidecar"), notes)
+    if stated is not None:
+        return RowImages(images, Fact(order.words, "sidecar"), notes)
+    if order.doubt:
+        return RowImages(images, Fact(f"{order.words} (assumed; {order.doubt})"), notes)
+    return RowImages(images, Fact(order.words, "layout"), notes)
 
 
-def _check_names(names: list[str], where: Path, source: str) -> None:
-    """Refuse names that are no pictures of the folder, or occur twice."""
-    seen: dict[str, int] = {}
-    for row, name in enumerate(names, start=1):
-        if Path(name).name != name:
+def _deeper_words(where: Path, paths: tuple[Path, ...]) -> str:
+    n = len({p.parent for p in paths})
+    what = f"{n:,} folders" if n > 1 else "one folder"
+    return (
+        f"{where.name}/ holds no picture but {what} of them, whose pictures were taken: "
+        f"{name_in(where, paths[0])} to {name_in(where, paths[-1])}."
+    )
+
+
+def _as_listed(where: Path, names_file: Path) -> RowImages:
+    names = [n.strip() for n in read_text(names_file).rstrip().splitlines()]
+    if not names:
+        raise InvalidInput(
+            f"{names_file.name} is empty.", "Write one file name per row, or remove it."
+        )
+    pictures = picture_files(where, deeper=True)
+    index = NameIndex(name_in(where, p) for p in pictures)
+    rows = [
+        _listed_picture(name, row, names_file.name, where, index)
+        for row, name in enumerate(names, start=1)
+    ]
+    seen: dict[int, int] = {}
+    for row, k in enumerate(rows, start=1):
+        if k in seen:
             raise InvalidInput(
-                f"{source} has {name!r} in row {row}; expected a file name without a folder."
-            )
-        if Path(name).suffix.lower() not in IMAGE_SUFFIXES:
-            raise InvalidInput(
-                f"{source} has {name!r} in row {row}; allowed are {', '.join(IMAGE_SUFFIXES)}."
-            )
-        if not (where / name).is_file():
-            raise MissingData(
-                f"{source} names {name} in row {row}, which is not in {where.name}/.",
-                "Put the picture there, or correct the name.",
-            )
-        if name in seen:
-            raise InvalidInput(
-                f"{source} names {name} in rows {seen[name]} and {row}; names must be unique.",
+                f"{names_file.name} names {index.names[k]} in rows {seen[k]} and {row}; names must "
+                "be unique.",
                 "Average the repeats of an image to one row.",
             )
-        seen[name] = row
+        seen[k] = row
+    note = taken_for(zip(names, (index.names[k] for k in rows), strict=True), names_file.name)
+    words = f"as {names_file.name} lists them, {index.names[rows[0]]} to {index.names[rows[-1]]}"
+    images = StimulusImages.from_files(where, (pictures[k] for k in rows))
+    return RowImages(images, Fact(words, "user"), (note,) if note else ())
 
 
-def test_rows(folder: Path, images: StimulusImages) -> np.ndarray | None:
-    """Return the rows (n,) that ``test.json`` names, increasing; None without such a file."""
+def _listed_picture(name: str, row: int, source: str, where: Path, index: NameIndex) -> int:
+    found = index.find(name)
+    if found is not None:
+        return found
+    if Path(name).suffix.lower() not in IMAGE_SUFFIXES:
+        raise InvalidInput(
+            f"{source} has {name!r} in row {row}; allowed are {', '.join(IMAGE_SUFFIXES)}."
+        )
+    others = sorted(p.name for p in where.iterdir() if p.stem == Path(name).stem)
+    instead = f", which has it in formats that cannot be read ({others[0]})" if others else ""
+    raise MissingData(
+        f"{source} names {name} in row {row}, which is not in {where.name}/{instead}.",
+        "Put the picture there, or correct the name.",
+    )
+
+
+def test_rows(
+    folder: Path, images: StimulusImages, note: Callable[[str], None]
+) -> np.ndarray | None:
+    """Return the rows (n,) that ``test.json`` names, increasing; None without such a file.
+
+    Parameters
+    ----------
+    note : told which names were taken for which.
+    """
     path = folder / TEST_LIST
-    if not path.is_file():
+    if not is_there(path):
         return None
-    try:
-        names = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise DamagedFile(f"{path.name} is not JSON: {error}.") from error
+    names = read_json(path)
     if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
         raise InvalidInput(
             f"{path.name} must be a list of image file names.", 'Write it like ["img3.png"].'
         )
-    rows = {p.name: row for row, p in enumerate(images.paths)}
-    unknown = [n for n in names if n not in rows]
+    root = next(w for w in training_folders(folder))
+    index = NameIndex(name_in(root, p) for p in images.paths)
+    rows = {n: index.find(n) for n in names}
+    unknown = [n for n in names if rows[n] is None]
     if unknown:
         raise InvalidInput(
             f"{path.name} names {unknown[0]!r}, which is no image of a row "
             f"({len(unknown)} of {len(names)} are unknown).",
             "Name files of the image folder, with their suffix.",
         )
-    chosen = np.array(sorted({rows[n] for n in names}))
+    chosen = np.array(sorted({k for k in rows.values() if k is not None}))
     if len(chosen) < len(names):
         raise InvalidInput(f"{path.name} names an image twice.", "Name each test image once.")
     if len(chosen) == len(images):
@@ -109,4 +169,8 @@ def test_rows(folder: Path, images: StimulusImages) -> np.ndarray | None:
             f"{path.name} names all {len(images)} images; none is left for training.",
             "Name the test images only.",
         )
+    if words := taken_for(
+        ((n, index.names[k]) for n, k in rows.items() if k is not None), path.name
+    ):
+        note(words)
     return chosen

@@ -22,6 +22,7 @@ from core.datasets.fingerprint import data_fingerprint
 from core.datasets.plain_arrays.images import (
     TEST_IMAGES,
     TEST_LIST,
+    RowImages,
     test_images,
     test_rows,
     training_folders,
@@ -36,11 +37,12 @@ from core.datasets.plain_arrays.responses import (
 from core.datasets.plain_arrays.rois import read_parcellation
 from core.datasets.plain_arrays.vertices import GivenVertices, challenge_space, read_vertices
 from core.datasets.selected_rows import select_rows
-from core.datasets.sidecar import Sidecar, read_sidecar
+from core.datasets.sidecar import Sidecar, read_sidecar, stated_order
 from core.datasets.subject import Split, Subject
 from core.errors import DamagedFile, InvalidInput, MissingData
 from core.stimuli import StimulusImages
 from core.storage import Home
+from core.storage.foreign import is_there
 
 EXAMPLE = "plain arrays (NAME/images, NAME/lh.npy, NAME/rh.npy)"
 
@@ -71,10 +73,12 @@ def load_subject(folder: Path, *, cache: Path | None = None) -> Subject:
     responses = _open(files, given, cache)
     counts = {h: responses[h].shape[1] for h in HEMISPHERES}
     space = challenge_space(given, counts)
-    images = training_images(folder)
+    order = stated_order(folder)
+    listed, tested = training_images(folder, order), test_images(folder, order)
+    images = listed.images
     _check_rows(responses, files, images)
     whole = Split("train", images, responses, repeats=_repeats(folder, "", len(images)))
-    train, test = _splits(folder, whole, given, cache)
+    train, test = _splits(folder, whole, tested, given, cache)
     sidecar = read_sidecar(folder, {"train": len(train), "test": len(test)})
     train, test = sidecar.noted(train), sidecar.noted(test)
     parcellation = read_parcellation(folder, counts)
@@ -93,7 +97,10 @@ def load_subject(folder: Path, *, cache: Path | None = None) -> Subject:
         test=test,
         simulated=sidecar.simulated,
         ncsnr=ncsnr,
-        conventions=_conventions(sidecar, train, test, ncsnr is not None),
+        conventions=replace(
+            _conventions(sidecar, train, test, ncsnr is not None),
+            row_order=_order_of_rows(listed, tested if test.responses is not None else None),
+        ),
         details=dict(sidecar.header),
     )
 
@@ -129,14 +136,23 @@ def _check_rows(
             )
 
 
+def _order_of_rows(train: RowImages, test: RowImages | None) -> Fact[str]:
+    """Return the order of the rows; that of the test rows where it alone is in doubt."""
+    if train.order.known and test is not None and not test.order.known:
+        return Fact(f"{TEST_IMAGES}: {test.order.value}")
+    return train.order
+
+
 def _splits(
     folder: Path,
     whole: Split,
+    tested: RowImages | None,
     given: Mapping[Hemisphere, GivenVertices] | None,
     cache: Path,
 ) -> tuple[Split, Split]:
     """Return the training and the test split; the test split may be empty."""
-    rows, images = test_rows(folder, whole.images), test_images(folder)
+    rows = test_rows(folder, whole.images, lambda _: None)
+    images = None if tested is None else tested.images
     files = find_response_files(folder, "_test")
     if rows is not None and images is not None:
         raise InvalidInput(
@@ -188,7 +204,7 @@ def _part(name: str, whole: Split, rows: np.ndarray) -> Split:
 
 def _repeats(folder: Path, ending: str, n_images: int) -> np.ndarray | None:
     path = folder / f"repeats{ending}.npy"
-    if not path.is_file():
+    if not is_there(path):
         return None
     counts = np.array(load_array(path, shape=(n_images,)))
     if counts.dtype.kind not in "iu" or np.any(counts < 1):
@@ -202,7 +218,7 @@ def _repeats(folder: Path, ending: str, n_images: int) -> np.ndarray | None:
 
 def _ncsnr(folder: Path, counts: Mapping[Hemisphere, int]) -> np.ndarray | None:
     files = {h: folder / f"ncsnr.{h.short}.npy" for h in HEMISPHERES}
-    if not any(p.is_file() for p in files.values()):
+    if not any(is_there(p) for p in files.values()):
         return None
     parts = []
     for hemisphere, path in files.items():

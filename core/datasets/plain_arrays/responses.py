@@ -19,6 +19,7 @@ from core.datasets.plain_arrays.readers import (
     read_npz,
 )
 from core.errors import InvalidInput, MissingData
+from core.storage.foreign import check_fetched, is_there
 
 _PER_HEMISPHERE = (".npy", ".csv", ".func.gii", ".mgh", ".mgz")
 _BOTH = (".npy", ".npz")
@@ -45,7 +46,7 @@ def response_forms(folder: Path, ending: str = "") -> list[ResponseFiles]:
         for s in _PER_HEMISPHERE
     ]
     forms += [ResponseFiles(s, (folder / f"responses{ending}{s}",)) for s in _BOTH]
-    return [form for form in forms if any(p.is_file() for p in form.paths)]
+    return [form for form in forms if any(is_there(p) for p in form.paths)]
 
 
 def has_response_files(folder: Path) -> bool:
@@ -74,9 +75,9 @@ def find_response_files(folder: Path, ending: str = "") -> ResponseFiles | None:
             f"{folder.name} has responses in {len(found)} forms: {shown}; expected one.",
             "Move the others elsewhere.",
         )
-    missing = [p.name for p in found[0].paths if not p.is_file()]
+    missing = [p.name for p in found[0].paths if not is_there(p)]
     if missing:
-        there = next(p.name for p in found[0].paths if p.is_file())
+        there = next(p.name for p in found[0].paths if is_there(p))
         raise MissingData(
             f"{folder.name} has {there} but not {missing[0]}.",
             "Both hemispheres are needed, in the same form.",
@@ -96,6 +97,7 @@ def open_responses(files: ResponseFiles, n_left: int | None, cache: Path) -> dic
         opened = (open_table(path, cache) for path in files.paths)
         return dict(zip(HEMISPHERES, opened, strict=True))
     path = files.paths[0]
+    check_fetched(path)
     if files.suffix == ".npz":
         return {
             h: convert_once(path, cache, partial(read_npz, key=h.short), h.short)
@@ -109,6 +111,7 @@ def open_responses(files: ResponseFiles, n_left: int | None, cache: Path) -> dic
 
 def open_table(path: Path, cache: Path) -> np.ndarray:
     """Open one file (n_images, n_columns), memory-mapped, converted where it has to be."""
+    check_fetched(path)
     if path.name.endswith(".npy"):
         return check_table(load_array(path), path.name)
     if path.name.endswith(".mgh"):

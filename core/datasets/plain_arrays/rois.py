@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +10,8 @@ import numpy as np
 
 from core.brain import HEMISPHERES, Hemisphere, Parcellation
 from core.datasets.arrays import load_array
-from core.errors import DamagedFile, InvalidInput
+from core.errors import InvalidInput
+from core.storage.foreign import is_there, read_json
 
 _FILE = "rois.json"
 _TAKEN = ("vertices", "mask", "func")
@@ -41,12 +41,9 @@ def read_roi_names(folder: Path) -> dict[str, dict[int, str]]:
     InvalidInput, DamagedFile : naming what is wrong with it.
     """
     path = folder / _FILE
-    if not path.is_file():
+    if not is_there(path):
         return {}
-    try:
-        classes = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise DamagedFile(f"{_FILE} is not JSON: {error}.") from error
+    classes = read_json(path)
     if not isinstance(classes, dict):
         raise InvalidInput(f"{_FILE} holds a {type(classes).__name__}, not classes.", _HINT)
     names = {name: _label_names(name, rois) for name, rois in classes.items()}

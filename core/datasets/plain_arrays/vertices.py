@@ -17,6 +17,7 @@ from core.brain import (
 )
 from core.datasets.arrays import load_array
 from core.errors import InvalidInput, MissingData
+from core.storage.foreign import is_there
 
 _TEMPLATES = (FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES)
 _ALLOWED = " or ".join(f"{n:,}" for n in _TEMPLATES)
@@ -46,7 +47,7 @@ def read_vertices(folder: Path) -> dict[Hemisphere, GivenVertices] | None:
     InvalidInput, MissingData : naming the file, what it holds and what is allowed.
     """
     files = {
-        h: [p for k in ("vertices", "mask") if (p := folder / f"{h.short}.{k}.npy").is_file()]
+        h: [p for k in ("vertices", "mask") if is_there(p := folder / f"{h.short}.{k}.npy")]
         for h in HEMISPHERES
     }
     if not any(files.values()):

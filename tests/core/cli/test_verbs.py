@@ -77,13 +77,15 @@ def test_predict_writes_float32_rows_in_natural_order(home, data, tmp_path, caps
     np.testing.assert_allclose(left, expected[:, :N_LEFT], atol=1e-4)
 
 
-def test_features_writes_one_file_per_layer_and_nothing_else(home, data, tmp_path, capsys):
+def test_features_writes_one_file_per_layer_and_whose_rows_they_are(home, data, tmp_path, capsys):
     images = data / "subj01/test_split/test_images"
     what = ("--backbone", "small_cnn", "--weights", "untrained", "--layers", "block[12]")
     out = tmp_path / "features"
     status, result, _ = _run(capsys, "features", "--images", images, *what, "--out", out)
     assert status == 0
-    assert sorted(p.name for p in out.iterdir()) == ["block1.npy", "block2.npy"]
+    assert sorted(p.name for p in out.iterdir()) == ["block1.npy", "block2.npy", "images.txt"]
+    names = [p.name for p in sorted(images.iterdir())]
+    assert (out / "images.txt").read_text().split() == result["images"] == names
     assert list(np.load(out / "block1.npy").shape) == result["layers"]["block1"]
     assert result["layers"]["block1"][0] == result["n_images"] == 6
     assert "untrained" in result["weights"]

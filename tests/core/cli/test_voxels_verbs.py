@@ -65,12 +65,14 @@ def test_predict_writes_one_file_and_says_so_and_the_same_numbers_as_csv(data, t
     out = tmp_path / "out"
     named = ("--run", run, "--images", data / "testIMG", "--out", out)
     answer = _json(capsys, "predict", *named)
-    assert (answer["voxels"], answer["files"]) == (11, ["pred.npy"])
+    assert (answer["voxels"], answer["files"]) == (11, ["pred.npy", "images.txt"])
     values = np.load(out / "pred.npy")
     assert (values.shape, values.dtype) == ((4, 11), np.float32)
     stored = RunStore(tmp_path / "home" / "runs").open(run).predict_rows("test", slice(None))
     np.testing.assert_allclose(values, stored, atol=1e-5)
-    assert _json(capsys, "predict", *named, "--csv")["files"][1:] == ["pred.csv", "images.csv"]
+    assert _json(capsys, "predict", *named, "--csv")["files"][2:] == ["pred.csv", "images.csv"]
+    names = [p.name for p in sorted((data / "testIMG").iterdir())]
+    assert (out / "images.txt").read_text().split() == answer["images"] == names
     first, *rows = (out / "pred.csv").read_text().splitlines()
     assert first.startswith("# Predicted responses, images (rows) x voxels")
     np.testing.assert_array_equal(np.array([row.split(",") for row in rows], "f4"), values)

@@ -1,6 +1,7 @@
 """A tiny folder of plain arrays in any of its forms, written without the loader's code.
 
-Seven left and five right vertices; names whose alphabetical order is not their natural one.
+Seven left and five right vertices; names whose alphabetical order is not their natural one, so
+that ``images.txt`` has to say which of them the rows are in.
 """
 
 from __future__ import annotations
@@ -47,9 +48,15 @@ def write_vertices(folder: Path, *, masks: bool = False) -> None:
 
 def write_plain(folder: Path, form: str = "npy", *, n: int = 20, masks: bool = False) -> Path:
     write_images(folder / "images", n)
+    write_order(folder, n)
     write_vertices(folder, masks=masks)
     write_responses(folder, form, values(n))
     return folder
+
+
+def write_order(folder: Path, n: int, ending: str = "", first: int = 1) -> None:
+    names = [f"img{first + k}.png" for k in range(n)]
+    (folder / f"images{ending}.txt").write_text("\n".join(names) + "\n")
 
 
 def write_responses(folder: Path, form: str, data: dict[str, np.ndarray], ending: str = "") -> None:

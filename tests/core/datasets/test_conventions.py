@@ -7,8 +7,9 @@ import json
 import pytest
 
 from core.datasets import open_subject
+from core.datasets.check import check_folder, require_usable
 from core.datasets.conventions import NSD, Conventions, Fact, read_conventions
-from core.errors import CoreError
+from core.errors import CoreError, InvalidInput
 from tests.core.datasets.plain_folder import write_plain
 
 
@@ -71,3 +72,40 @@ def test_what_a_sidecar_cannot_state_is_refused_with_what_it_can(stated, told):
 def test_a_run_keeps_conventions_and_an_older_record_has_none():
     assert Conventions.from_json(json.loads(json.dumps(NSD.to_json()))) == NSD
     assert Conventions.from_json({}) == Conventions()
+
+
+def _problems(folder):
+    return check_folder(folder).subjects[0].problems
+
+
+def test_rows_whose_order_nobody_says_are_told_and_not_fitted(tmp_path):
+    folder = write_plain(tmp_path / "P")
+    assert open_subject(folder).conventions.row_order.source == "user"
+    (folder / "images.txt").unlink()
+    subject = open_subject(folder)
+    assert subject.conventions.order_in_doubt
+    (problem,) = _problems(folder)
+    assert "row 2 would be img10.png and not img2.png" in problem
+    with pytest.raises(InvalidInput, match=r"row 2 would be img10.png and not img2.png"):
+        require_usable(subject)
+
+
+@pytest.mark.parametrize(("order", "second"), [("natural", "img2"), ("plain", "img10")])
+def test_a_sidecar_can_state_the_order(tmp_path, order, second):
+    folder = write_plain(tmp_path / "P")
+    (folder / "images.txt").unlink()
+    _sidecar(folder, row_order=order)
+    subject = open_subject(folder)
+    assert subject.train.images.ids[1] == second
+    assert subject.conventions.row_order.source == "sidecar"
+    assert _problems(folder) == ()
+    require_usable(subject)
+
+
+def test_padded_names_say_their_order_themselves(tmp_path):
+    folder = write_plain(tmp_path / "P")
+    (folder / "images.txt").unlink()
+    for path in (folder / "images").iterdir():
+        path.rename(path.with_name(f"p{int(path.stem[3:]):03d}.png"))
+    assert open_subject(folder).conventions.row_order.source == "layout"
+    assert _problems(folder) == ()

@@ -20,6 +20,7 @@ from tests.core.datasets.plain_folder import (
     NUMBERS,
     values,
     write_images,
+    write_order,
     write_plain,
     write_responses,
     write_rois,
@@ -101,6 +102,7 @@ def test_what_cannot_be_mapped_is_converted_once_and_again_after_it_changed(tmp_
     changed = {s: np.vstack([2 * v, v[:1]]) for s, v in values(20).items()}
     write_responses(folder, form, changed)
     Image.new("RGB", (32, 32)).save(folder / "images" / "img21.png")
+    write_order(folder, 21)
     again = open_subject(folder)
     np.testing.assert_array_equal(again.train.response_rows(ALL), _both(changed))
     assert again.fingerprint != first.fingerprint
@@ -165,6 +167,7 @@ def test_a_test_folder_has_its_own_responses(tmp_path, form, home):
     np.save(folder / "repeats_test.npy", np.array([3, 3, 3, 3, 3, 2]))
     assert open_subject(folder).test.responses is None
     write_responses(folder, form, values(6, seed=9), "_test")
+    write_order(folder, 6, "_test", first=98)
     subject = open_subject(folder)
     assert subject.test.images.ids == tuple(f"img{k}" for k in range(98, 104))
     np.testing.assert_array_equal(subject.test.response_rows(ALL), _both(values(6, seed=9)))
@@ -328,6 +331,7 @@ def _complex(folder):
 
 def _ambiguous_names(folder):
     Image.new("RGB", (8, 8)).save(folder / "images" / "img02.png")
+    (folder / "images.txt").unlink()
 
 
 def _two_image_folders(folder):
@@ -356,7 +360,7 @@ def _test_of_all(folder):
 
 
 def _test_unknown(folder):
-    (folder / "test.json").write_text('["img1"]')
+    (folder / "test.json").write_text('["img99.png"]')
 
 
 def _test_without_images(folder):
@@ -421,10 +425,10 @@ WRONG = [
     (_two_image_folders, InvalidInput, r"both images/ and train_images/"),
     (_listed_twice, InvalidInput, r"img1.png in rows 1 and 2"),
     (_listed_and_absent, MissingData, r"img99.png in row 1"),
-    (_listed_elsewhere, InvalidInput, r"without a folder"),
+    (_listed_elsewhere, InvalidInput, r"img1.png in rows 1 and 2"),
     (_test_twice, InvalidInput, r"both test.json and test_images/"),
     (_test_of_all, InvalidInput, r"all 20 images"),
-    (_test_unknown, InvalidInput, r"'img1', which is no image"),
+    (_test_unknown, InvalidInput, r"'img99.png', which is no image"),
     (_test_without_images, MissingData, r"lh_test.npy and rh_test.npy but no test_images/"),
     (_test_of_another_length, InvalidInput, r"3 rows .* 2 images in test_images"),
     (_test_of_other_vertices, InvalidInput, r"6 columns .* training responses have 7"),

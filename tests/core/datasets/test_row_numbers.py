@@ -4,7 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.datasets.row_numbers import number_rows, picture_files
+from core.datasets.row_numbers import number_rows
+from core.stimuli.listing import picture_files
 
 
 def _numbered(*names):

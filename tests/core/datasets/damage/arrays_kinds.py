@@ -225,7 +225,11 @@ KINDS = {
     ),
     # images
     "no images": Damage(
-        lambda f: (shutil.rmtree(f / "images"), (f / "images").mkdir()),
+        lambda f: (
+            shutil.rmtree(f / "images"),
+            (f / "images").mkdir(),
+            (f / "images.txt").unlink(),
+        ),
         "There is no picture in",
         file="images",
     ),
@@ -234,17 +238,28 @@ KINDS = {
         "subj01 has both images/ and train_images/",
     ),
     "an image missing": Damage(
-        remove("images/img4.png"), "lh.npy has 20 rows for 19 images in images/", several=True
+        remove("images/img4.png"), "images.txt names img4.png in row 4", file="img4.png"
+    ),
+    "an image missing that nothing lists": Damage(
+        together(remove("images/img4.png"), remove("images.txt")),
+        "lh.npy has 20 rows for 19 images in images/",
+        several=True,
+        file="images",
     ),
     "an image more": Damage(
-        lambda f: Image.new("RGB", (32, 32)).save(f / "images/img21.png"),
+        together(
+            lambda f: Image.new("RGB", (32, 32)).save(f / "images/img21.png"), remove("images.txt")
+        ),
         "rh.npy has 20 rows for 21 images in images/",
         several=True,
         file="images",
     ),
     "two images at one place": Damage(
-        rename("images/img4.png", "images/img05.png"),
+        together(rename("images/img4.png", "images/img05.png"), remove("images.txt")),
         "img05.png and img5.png have the same place in the order of names",
+    ),
+    "an order that nothing says": Damage(
+        remove("images.txt"), "row 2 would be img10.png and not img2.png", AT_FIT, file="images.txt"
     ),
     "an image of a kind that cannot be read": Damage(
         rename("images/img4.png", "images/img4.heic"),
@@ -357,6 +372,7 @@ KINDS = {
         SOUND,
     ),
     "a folder called npy": Damage(
-        together(remove("lh.npy"), make_folder("lh.npy")), "lh.npy is missing; rh.npy is there"
+        together(remove("lh.npy"), make_folder("lh.npy")),
+        "lh.npy is a folder; expected an .npy file",
     ),
 }

@@ -77,7 +77,7 @@ KINDS = {
     ),
     "captions that are a folder": Damage(
         together(remove(f"{SIDECAR}/stimuli.json"), make_folder(f"{SIDECAR}/stimuli.json")),
-        "stimuli.json cannot be read: Is a directory",
+        "stimuli.json cannot be read: it is a folder",
     ),
     "captions without a split": Damage(
         stimuli('[{"number": 1}, 5, {"split": [], "number": 1e999}]'),
