@@ -18,12 +18,14 @@ from core.evaluation.explained_variance import bootstrap_explained_variance, exp
 from core.evaluation.identification import Identification, chance, identify, pattern_correlations
 from core.evaluation.jackknife import LEAST_STIMULI, Jackknifed, jackknife_mean_r
 from core.evaluation.layers import (
+    Optimism,
     PreferredLayer,
     PreferredLayerReport,
     centre_of_mass_depth,
     preferred_layer,
     preferred_layer_report,
     relative_depths,
+    selection_optimism,
 )
 from core.evaluation.learning_curve import (
     LearningCurve,
@@ -56,6 +58,7 @@ __all__ = [
     "Jackknifed",
     "LearningCurve",
     "Novelty",
+    "Optimism",
     "Partition",
     "PartitionReport",
     "PermutationTest",
@@ -101,6 +104,7 @@ __all__ = [
     "rdm_noise_ceiling",
     "relative_depths",
     "roi_mean_score",
+    "selection_optimism",
     "summarize_scores",
     "training_sizes",
     "training_subsets",

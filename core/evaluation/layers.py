@@ -116,6 +116,82 @@ def preferred_layer_report(
     return PreferredLayerReport(chosen.layer, chosen.margin, scores, low, high, agreement)
 
 
+@dataclass(frozen=True)
+class Optimism:
+    """By how much a best layer's r is too high where the images that chose it also report it.
+
+    Parameters
+    ----------
+    of_places : (n_places,) mean r of the best layer of each place, less what one chosen on other
+        images has; NaN where a place has no vertex with a correlation.
+    of_vertices : mean over vertices of the same, each vertex with a best layer of its own.
+    """
+
+    of_places: np.ndarray
+    of_vertices: float
+
+
+def selection_optimism(
+    predicted: Sequence[np.ndarray],
+    measured: np.ndarray,
+    places: Sequence[np.ndarray],
+    *,
+    n_folds: int = 5,
+    stimuli: np.ndarray | None = None,
+) -> Optimism:
+    """Estimate how much choosing a layer by the reported images flatters it.
+
+    Images are cut into folds. On each fold, the layer that is best on all images is compared with
+    the one that is best on the other folds: the first had a look at the fold, the second had not.
+
+    Parameters
+    ----------
+    predicted : per layer (n_stimuli, n_vertices), the same images in one order.
+    measured : (n_stimuli, n_vertices).
+    places : positions (n,) of each place's vertices.
+    stimuli : (n_stimuli,) labels, equal for copies of one picture; None where each is its own.
+
+    References
+    ----------
+    Kriegeskorte et al. 2009, Nat. Neurosci. 12:535 (selection and report on the same data). Stone
+    1974, J. R. Stat. Soc. B 36:111 (cross-validation of a choice).
+    """
+    n = len(measured)
+    labels = np.arange(n) if stimuli is None else np.unique(stimuli, return_inverse=True)[1]
+    fold = labels % n_folds
+    if not predicted or len(np.unique(labels)) < 3 * n_folds:
+        raise InvalidInput(
+            f"{n_folds} folds need a layer and {3 * n_folds} images; got {len(predicted)} and {n}."
+        )
+
+    def scores(rows: np.ndarray) -> np.ndarray:
+        """Return r (n_layers, n_vertices) with the mean r of each place in further columns."""
+        r = np.stack([pearson_r(p[rows], measured[rows]) for p in predicted])
+        return np.column_stack([r, *(_defined_mean(r[:, place], axis=1) for place in places)])
+
+    columns = np.arange(measured.shape[1] + len(places))
+    with_look = _best(scores(np.ones(n, bool)))
+    gains = []
+    for k in range(n_folds):
+        own = scores(fold == k)
+        gains.append(own[with_look, columns] - own[_best(scores(fold != k)), columns])
+    gain = _defined_mean(np.array(gains), axis=0)
+    of_vertices, of_places = np.split(gain, [measured.shape[1]])
+    return Optimism(of_places, float(_defined_mean(of_vertices, axis=0)))
+
+
+def _best(scores: np.ndarray) -> np.ndarray:
+    """Return the position of the best layer of (n_layers, n); NaN cannot be chosen."""
+    return np.asarray(np.where(np.isfinite(scores), scores, -np.inf).argmax(axis=0))
+
+
+def _defined_mean(values: np.ndarray, axis: int) -> np.ndarray:
+    """Average what is defined; NaN where nothing is."""
+    defined = np.isfinite(values)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(defined, values, 0).sum(axis=axis) / defined.sum(axis=axis))
+
+
 def relative_depths(n_layers: int) -> np.ndarray:
     """Return evenly spaced depths, 0 for the first layer to 1 for the last (0 for a single one)."""
     return np.linspace(0, 1, n_layers)

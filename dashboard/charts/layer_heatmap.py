@@ -24,6 +24,7 @@ class LayerColumn:
     key : what a click on the column selects.
     shown_as : ``a`` or ``b`` where this layer is the one being compared, else empty.
     values : (n_rois,) scores; NaN where a ROI has none.
+    run : name of the run behind it.
     """
 
     block: str
@@ -31,6 +32,7 @@ class LayerColumn:
     key: str
     shown_as: str
     values: np.ndarray
+    run: str = ""
 
 
 def layer_by_roi(
@@ -78,7 +80,7 @@ def layer_by_roi(
             ys.append(i)
             number = f"{values[i, j]:.2f}".replace("0.", ".")
             words.append(f"<b>★{number}</b>" if best[i, j] else number)
-            hover.append(f"{roi} · {column.layer}: median r {values[i, j]:.3f}")
+            hover.append(f"{roi} · {column.layer}: mean r {values[i, j]:.3f}")
             keys.append([column.block, column.key])
             rgb = table[round(float(np.clip(values[i, j] / high, 0, 1)) * 255)]
             ink.append("#15181d" if rgb @ (0.299, 0.587, 0.114) > 140 else "#ffffff")

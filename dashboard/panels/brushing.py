@@ -137,7 +137,7 @@ def brush_words(subject: Subject, a: Run, b: Run, positions: np.ndarray | None) 
         then = (
             f"the brains then show these {units} alone"
             if subject.space.is_placed
-            else "their medians appear here"
+            else "their means appear here"
         )
         return (
             f'<p class="cs-note">One dot per {unit_of(subject)}{_thinned(subject)}. Above the '
@@ -155,8 +155,8 @@ def brush_words(subject: Subject, a: Run, b: Run, positions: np.ndarray | None) 
     r_a = np.asarray(a.report.r)[positions]
     r_b = np.asarray(b.report.r)[positions]
     return (
-        f'<p class="cs-note"><b>{len(positions):,} {units} brushed</b>: median r of A '
-        f"{np.nanmedian(r_a):.2f}, of B {np.nanmedian(r_b):.2f} (chosen by these very scores, so "
+        f'<p class="cs-note"><b>{len(positions):,} {units} brushed</b>: mean r of A '
+        f"{np.nanmean(r_a):.2f}, of B {np.nanmean(r_b):.2f} (chosen by these very scores, so "
         f"no estimate). {placed}"
         "Double-click in the chart to let go.</p>"
     )

@@ -68,12 +68,12 @@ def default_place(subject: Subject) -> Place:
 
 
 def best_place(subject: Subject, run: Run) -> Place:
-    """Return the best predicted vertex or voxel: where the panel starts without ROIs."""
-    r = np.asarray(run.report.r)
+    """Return the vertex or voxel that is best on the validation images: a start without ROIs."""
+    r = np.asarray(run.validation.r)
     if not np.isfinite(r).any():
         return default_place(subject)
     spot = spot_at(subject, int(np.nanargmax(r)))
-    return Place(f"{spot.title} · the best predicted", np.array([spot.position]))
+    return Place(f"{spot.title} · the best on validation images", np.array([spot.position]))
 
 
 @dataclass(frozen=True)

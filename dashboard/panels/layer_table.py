@@ -1,20 +1,26 @@
-"""Median r of every layer in every ROI, as a heatmap whose cells lead to the layer."""
+"""Mean r of every layer in every ROI, as a heatmap whose cells lead to the layer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 
 import numpy as np
 import streamlit as st
 
 from core.brain import HEMISPHERES
 from core.datasets import Subject
+from core.errors import InvalidInput
+from core.evaluation import selection_optimism
 from core.runs import Run
 from dashboard import services, state
 from dashboard.charts.layer_heatmap import LayerColumn, layer_by_roi
 from dashboard.encoder_menu import EncoderKey, EncoderMenu, backbone_title
 from dashboard.panels.downloads import file_name, rounded
-from dashboard.places import has_rois
+from dashboard.places import has_rois, unit_of
+
+# Beyond this many predicted responses, folding them takes more than some seconds.
+_MANY_RESPONSES = 20_000_000
 
 
 def roi_vertices_of_both(subject: Subject) -> dict[str, np.ndarray]:
@@ -44,17 +50,17 @@ def layer_columns(subject: Subject, a: Run, b: Run) -> list[LayerColumn]:
             if key not in menu.runs:
                 continue
             r = np.asarray(menu.runs[key].validation.r)
-            values = np.array([_median(r[v]) for v in places.values()])
+            values = np.array([_mean(r[v]) for v in places.values()])
             shown = "a" if key == key_a else "b" if key == key_b else ""
             joined = sum(len(source.layers) for source in menu.runs[key].sources)
             name = layer if joined == 1 else f"{joined} layers"
-            columns.append(LayerColumn(block, name, str(key), shown, values))
+            columns.append(LayerColumn(block, name, str(key), shown, values, menu.runs[key].id))
     return columns
 
 
-def _median(values: np.ndarray) -> float:
+def _mean(values: np.ndarray) -> float:
     defined = values[np.isfinite(values)]
-    return float(np.median(defined)) if len(defined) else float("nan")
+    return float(np.mean(defined)) if len(defined) else float("nan")
 
 
 def show_layers(subject: Subject, a: Run, b: Run, columns: list[LayerColumn]) -> None:
@@ -85,11 +91,55 @@ def show_layers(subject: Subject, a: Run, b: Run, columns: list[LayerColumn]) ->
         },
     )
     st.html(
-        f'<p class="cs-note">Median r over {_over(subject)} on '
-        f"{a.validation.n_images} <b>validation</b> images, so that choosing a layer here leaves "
-        f"the held-out images of the other panels untouched. Colours from 0 to {high:.1f}; ★ best "
-        "layer of its backbone; framed: compared now. Click a cell to compare that layer.</p>"
+        f'<p class="cs-note">Mean r over {_over(subject)} on {a.validation.n_images} '
+        f"<b>validation</b> images{escape(_look_words(subject, a, columns))}. Colours from 0 to "
+        f"{high:.1f}; ★ best layer of its backbone; framed: compared now. Click a cell to compare "
+        "that layer.</p>"
     )
+
+
+def _look_words(subject: Subject, a: Run, columns: list[LayerColumn]) -> str:
+    """Say what choosing a layer by these images does to the numbers that are reported."""
+    if a.report.split != a.validation.split:
+        return (
+            ", so that choosing a layer here leaves the held-out images of the other panels "
+            "untouched"
+        )
+    words = (
+        ", which the other panels report too, since no other responses are known: a layer that is "
+        "chosen here looks better there than it is"
+    )
+    own = tuple(c.run for c in columns if c.block == "a")
+    n_images, n_vertices = a.validation.n_images, len(a.validation.r)
+    if len(own) < 2 or n_images * n_vertices * len(own) > _MANY_RESPONSES:
+        return words
+    flattery = _flattery(own)
+    if flattery is None:
+        return words
+    mean, most, each = (f"{value:+.3f}".replace("-", "−") for value in flattery)
+    return (
+        f"{words}. By how much, by five-fold cross-validation of choosing among A’s {len(own)}: "
+        f"{mean} on average over the rows, {most} at most; {each} where each "
+        f"{unit_of(subject)} has a best layer of its own"
+    )
+
+
+@st.cache_data(show_spinner="Measuring what the choice of a layer adds …", max_entries=64)
+def _flattery(runs: tuple[str, ...]) -> tuple[float, float, float] | None:
+    """Return mean and largest over ROIs of the best layer's optimism, and that of vertices."""
+    opened = [services.run(name) for name in runs]
+    rows = np.asarray(opened[0].array("validation_rows"))
+    if any(not np.array_equal(rows, run.array("validation_rows")) for run in opened[1:]):
+        return None
+    subject = services.subject(opened[0].subject)
+    predicted = [run.predict_rows("train", rows) for run in opened]
+    measured = subject.train.response_rows(rows)
+    places = list(roi_vertices_of_both(subject).values())
+    try:
+        found = selection_optimism(predicted, measured, places)
+    except InvalidInput:  # too few images for folds
+        return None
+    return float(np.nanmean(found.of_places)), float(np.nanmax(found.of_places)), found.of_vertices
 
 
 def _over(subject: Subject) -> str:

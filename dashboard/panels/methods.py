@@ -54,8 +54,17 @@ def methods_text(subject: Subject, run: Run) -> str:
         f"(the seeded rest is for validation){along}; scored on "
         f"{run.report.n_images} {run.report.split} images by Pearson r "
         f"per {unit_of(subject)}; the mean of r over them is tested, the median describes. "
-        f"{interval_words(run.report)} "
+        f"{_shared_images(run)}{interval_words(run.report)} "
         f"Noise ceiling: {run.report.ceiling_source}."
+    )
+
+
+def _shared_images(run: Run) -> str:
+    if run.report.split != run.validation.split:
+        return ""
+    return (
+        "The same images serve for choosing between layers and encoders, which flatters what is "
+        "chosen. "
     )
 
 

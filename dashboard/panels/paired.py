@@ -197,7 +197,7 @@ def largest_html(comparison: Comparison) -> str:
             f"<td>{_r(one.mean_a)}</td><td>{_r(one.mean_b)}</td>"
             f"<td><b>{_r(one.difference, '+')}</b></td>"
             f"<td>{'' if one.low is None else f'{_r(one.low)} to {_r(one.high)}'}</td>"
-            f"<td>{_p(float(comparison.adjusted[k]), '')}"
+            f"<td>{escape(_p(float(comparison.adjusted[k]), ''))}"
             f"{'' if comparison.found[k] or one.p is None else ' n.s.'}</td>"
             "</tr>"
         )
@@ -205,6 +205,8 @@ def largest_html(comparison: Comparison) -> str:
         '<table class="cs-table"><thead><tr><th>ROI</th><td>n</td><td>A</td><td>B</td>'
         "<td>A − B</td><td>95 % interval</td><td>p adjusted</td></tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table>"
+        '<p class="cs-note">The largest of many differences are partly luck: on new images they '
+        "would be smaller.</p>"
     )
 
 

@@ -100,11 +100,11 @@ def _accuracy(run: Run, positions: np.ndarray) -> tuple[str, str]:
         return "r", "constant responses: no correlation"
     ceiling = "ceiling unknown"
     if report.ceiling is not None:
-        median = np.median(np.sqrt(np.asarray(report.ceiling)[positions]))
-        ceiling = f"ceiling {median:.2f}, the median too"
+        mean = np.sqrt(np.asarray(report.ceiling)[positions]).mean()
+        ceiling = f"ceiling {mean:.2f}, the mean too"
     return (
-        f"{np.nanmedian(r):.2f} <small>r</small>",
-        f"<b>median</b> over {scored:,} vertices of Pearson r over {report.n_images} "
+        f"{np.nanmean(r):.2f} <small>r</small>",
+        f"<b>mean</b> over {scored:,} vertices of Pearson r over {report.n_images} "
         f"{escape(images_of(report))}; {ceiling}",
     )
 

@@ -1,4 +1,4 @@
-"""How far a vertex's value can be relied on, for fading a map towards the cortex."""
+"""How far a vertex's value can be relied on, and how large a prediction should be."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import streamlit as st
 
 from core.runs import Run
+from dashboard import services
 from dashboard.cortex_view import CortexMap
 
 CEILING = "noise ceiling, r"
@@ -27,6 +29,47 @@ def reliability_of(run: Run, *, of_scores: bool = False) -> tuple[np.ndarray, st
     if of_scores:
         return None
     return np.clip(np.nan_to_num(np.asarray(report.r)), 0, 1), HELD_OUT
+
+
+# Vertices whose spread is measured, evenly over all: their median does not need more.
+_N_SPREAD = 2000
+# A ratio of SDs this near to r is taken for it.
+_NEAR = 0.05
+
+
+def spread_words(run: Run) -> str:
+    """Say how large this encoder's predictions are beside the measured responses, and should be.
+
+    The linear prediction of least squared error has r times the SD of what it predicts.
+    """
+    r, ratio = _spread(run.id)
+    if not np.isfinite(r):
+        return "Neither predicted nor measured responses vary: nothing can be said of their size."
+    if ratio > r + _NEAR:
+        verdict = "this one is larger than it should be: it shows more than it knows"
+    elif ratio < r - _NEAR:
+        verdict = "this one is smaller than it need be: the map looks paler than it could"
+    else:
+        verdict = "so it looks paler on one scale, since the rest is noise or beyond the encoder"
+    return (
+        f"Over {run.report.n_images} {run.report.split} images this encoder’s predictions have "
+        f"{ratio:.2f} of the measured SD, with r {r:.2f} (medians over "
+        f"vertices). The best size for an r is r times the measured SD; {verdict}."
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _spread(run_id: str) -> tuple[float, float]:
+    """Return the medians of r and of SD predicted / SD measured over some vertices."""
+    run = services.run(run_id)
+    r = np.asarray(run.report.r)
+    defined = np.flatnonzero(np.isfinite(r))
+    if not len(defined):
+        return float("nan"), float("nan")
+    places = defined[:: max(1, len(defined) // _N_SPREAD)].astype(np.int64)
+    predicted, measured = services.reported_at(run_id, places.tobytes())
+    ratio = predicted.std(axis=0) / measured.std(axis=0)
+    return float(np.median(r[places])), float(np.median(ratio))
 
 
 def with_reliability(

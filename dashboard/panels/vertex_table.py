@@ -1,4 +1,7 @@
-"""The best and the worst predicted vertices; a click on a row selects the vertex."""
+"""The best and the worst predicted vertices; a click on a row selects the vertex.
+
+They are chosen by the validation images: of the extremes of the reported r, luck would be a part.
+"""
 
 from __future__ import annotations
 
@@ -9,31 +12,39 @@ import streamlit as st
 
 from core.datasets import Subject
 from core.evaluation import Evaluation
+from core.runs import Run
 from dashboard import services, state
 from dashboard.places import Spot, unit_of
 
 _N_ROWS = 10
+_CHOSEN_BY = "validation r"
 
 
-def show_extremes(subject: Subject, report: Evaluation) -> None:
-    """Draw both tables side by side."""
-    r = np.asarray(report.r)
-    order = np.argsort(r)  # NaN last
-    defined = order[: int(np.isfinite(r).sum())]
+def show_extremes(subject: Subject, run: Run, report: Evaluation) -> None:
+    """Draw both tables side by side.
+
+    Parameters
+    ----------
+    report : the run's, over the vertices that are kept.
+    """
+    chosen_by = np.where(np.isfinite(report.r), run.validation.r, np.nan)
+    order = np.argsort(chosen_by)  # NaN last
+    defined = order[: int(np.isfinite(chosen_by).sum())]
     spots = services.spots(subject.id, subject.fingerprint)
     left, right = st.columns(2, gap="medium")
     with left:
         st.html(f'<p class="cs-title">best predicted, of {len(defined):,} {subject.space.unit}</p>')
-        _table(subject, report, spots, defined[::-1][:_N_ROWS], "best")
+        _table(subject, run, report, spots, defined[::-1][:_N_ROWS], "best")
     with right:
         st.html(
             f'<p class="cs-title">worst predicted, of {len(defined):,} {subject.space.unit}</p>'
         )
-        _table(subject, report, spots, defined[:_N_ROWS], "worst")
+        _table(subject, run, report, spots, defined[:_N_ROWS], "worst")
 
 
 def _table(
     subject: Subject,
+    run: Run,
     report: Evaluation,
     spots: list[Spot],
     positions: np.ndarray,
@@ -45,6 +56,8 @@ def _table(
     if subject.space.is_placed:
         columns["hemisphere"] = [spot.part for spot in own]
         columns["ROIs"] = [", ".join(spot.rois) or "none" for spot in own]
+    if report.split != run.validation.split:
+        columns[_CHOSEN_BY] = [float(run.validation.r[k]) for k in positions]
     columns["r"] = [float(r[k]) for k in positions]
     if report.ceiling is not None:
         columns["ceiling"] = [float(np.sqrt(report.ceiling[k])) for k in positions]
@@ -70,6 +83,7 @@ def _table(
             "hemisphere": st.column_config.TextColumn(width=85),
             unit_of(subject): st.column_config.NumberColumn(format="%d", width=70),
             "ROIs": st.column_config.TextColumn(width=170),
+            _CHOSEN_BY: st.column_config.NumberColumn(format="%.2f", width=80),
             "r": decimals,
             "ceiling": decimals,
             "ncsnr": decimals,

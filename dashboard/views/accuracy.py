@@ -71,16 +71,26 @@ def render() -> None:
         with errors_on_page():
             show_wide_detail(subject, run)
     with errors_on_page():
-        show_extremes(subject, report)
+        show_extremes(subject, run, report)
         then = "marks the vertex on the cortex" if placed else "shows the voxel above"
-        st.html(
-            f'<p class="cs-note">A click on a row {then}. The extremes of many noisy estimates are '
-            "partly luck: on new images the best would score lower and the worst higher.</p>"
-        )
+        st.html(f'<p class="cs-note">A click on a row {then}. {_extremes_words(run)}</p>')
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         _downloads(subject, run, report, threshold)
     methods_and_code(subject, run, _code(subject, run, threshold), key="accuracy")
     simulation_note(subject, key="accuracy")
+
+
+def _extremes_words(run: Run) -> str:
+    """Say by which images the extremes are chosen, and what that does to their scores."""
+    if run.report.split == run.validation.split:
+        return (
+            "The extremes of many noisy estimates are partly luck: on new images the best would "
+            "score lower and the worst higher."
+        )
+    return (
+        f"Chosen by r on the {run.validation.n_images} validation images, whose extremes are "
+        "partly luck; r, beside it, is of images that had no part in the choice."
+    )
 
 
 def _options(subject: Subject, run: Run) -> tuple[Metric, float]:

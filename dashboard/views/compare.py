@@ -120,6 +120,11 @@ def _compared(a: Run, b: Run) -> Comparison | None:
         return None
     comparison = compare(a.id, b.id)
     st.html(f'<p class="cs-verdict">{escape(verdict(comparison))}</p>')
+    if a.report.split == a.validation.split:
+        st.caption(
+            "These are validation images: where a layer or an encoder was chosen by them, p and "
+            "intervals do not count the choice, and the difference flatters what was chosen."
+        )
     return comparison
 
 
@@ -270,7 +275,7 @@ def _downloads(
     def layers() -> str:
         header = ["roi", "n_vertices", *(c.key for c in columns)]
         together = ", hemispheres together" if subject.space.is_placed else ""
-        words = f"median r on {a.validation.n_images} validation images{together}"
+        words = f"mean r on {a.validation.n_images} validation images{together}"
         return csv_text(subject, words, header, layer_rows(subject, columns))
 
     with st.container(horizontal=True, gap="small"):

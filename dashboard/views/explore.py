@@ -29,7 +29,7 @@ from dashboard.panels.roi_responses import mean_rows, take_roi
 from dashboard.panels.selected_vertices import ImageResponses, show_selected
 from dashboard.panels.sidebar import pick_encoder, pick_subject
 from dashboard.panels.stimulus import StimulusChoice, pick_stimulus
-from dashboard.panels.trust import with_reliability
+from dashboard.panels.trust import spread_words, with_reliability
 from dashboard.places import has_rois
 from dashboard.roi_chart import Axis, Series, roi_chart
 from dashboard.stimulus_files import stimulus_address
@@ -70,7 +70,7 @@ def render() -> None:
         else:
             no_cortex(subject, "The responses of all voxels are shown as a distribution.")
     if placed:
-        _options(subject)
+        _options(subject, run)
     chart, panel = st.columns([7, 4], gap="medium")
     with chart, errors_on_page():
         if has_rois(subject):
@@ -130,7 +130,7 @@ def _maps(
     ]
 
 
-def _options(subject: Subject) -> None:
+def _options(subject: Subject, run: Run) -> None:
     left, middle, right = st.columns([6, 9, 11], vertical_alignment="center")
     scales = list(_SCALES)
     thirds = [k for k in _THIRD if k != "truth" or subject.test.truth is not None]
@@ -156,10 +156,7 @@ def _options(subject: Subject) -> None:
     if (scale or "", show or "") != (now.scale, now.show):
         state.change(scale=scale or "", show=show or "")
         st.rerun()
-    right.html(
-        '<p class="cs-note">A prediction’s SD is about r times the measured one, so on one '
-        "scale it looks paler: that is honest, since the rest is noise or beyond the encoder.</p>"
-    )
+    right.html(f'<p class="cs-note">{escape(spread_words(run))}</p>')
 
 
 def _roi_chart(subject: Subject, run: Run, stimulus: StimulusChoice, responses: Responses) -> None:

@@ -9,6 +9,7 @@ from core.evaluation import (
     preferred_layer,
     preferred_layer_report,
     relative_depths,
+    selection_optimism,
 )
 
 
@@ -88,3 +89,35 @@ def test_the_centre_of_mass_lies_between_the_layers_that_predict():
 def test_no_layer_is_refused(rng):
     with pytest.raises(InvalidInput, match="layer"):
         preferred_layer_report([], rng.normal(size=(4, 2)))
+
+
+def test_the_best_of_layers_that_know_nothing_is_as_flattered_as_it_scores(rng):
+    # The true r of every layer is 0: whatever the best one scores is flattery.
+    estimated, true = [], []
+    places = [np.arange(5), np.arange(5, 20)]
+    for _ in range(30):
+        m = rng.normal(size=(60, 20))
+        layers = [rng.normal(size=m.shape) for _ in range(12)]
+        found = selection_optimism(layers, m, places)
+        r = np.stack([pearson_r(p, m) for p in layers])
+        of_places = [r[:, place].mean(axis=1).max() for place in places]
+        estimated.append([*found.of_places, found.of_vertices])
+        true.append([*of_places, r.max(axis=0).mean()])
+    estimated, true = np.mean(estimated, axis=0), np.mean(true, axis=0)
+    np.testing.assert_allclose(estimated, true, rtol=0.2)
+    assert true[2] > 0.15
+
+
+def test_a_layer_that_is_best_on_any_images_is_not_flattered(rng):
+    m = rng.normal(size=(40, 6))
+    m[:, 4] = 1 / 3
+    layers = [m + 0.2 * rng.normal(size=m.shape), rng.normal(size=m.shape)]
+    found = selection_optimism(layers, m, [np.arange(6), np.array([4])])
+    assert (found.of_places[0], found.of_vertices) == (0, 0)
+    assert np.isnan(found.of_places[1])
+
+
+def test_folds_of_two_images_are_refused(rng):
+    m = rng.normal(size=(14, 3))
+    with pytest.raises(InvalidInput, match="15 images"):
+        selection_optimism([m], m, [np.arange(3)])
