@@ -100,6 +100,12 @@ class CannotWrite(WorkFailed, OSError):
     kind = "cannot_write"
 
 
+def shortened(text: str, most: int = 200) -> str:
+    """Return a foreign text in one line of at most ``most`` characters, for a message."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 4]} ..."
+
+
 def unknown_name(what: str, name: str, allowed: Iterable[str], hint: str = "") -> UnknownName:
     """Build the error for a name that is not among ``allowed``, with the nearest one.
 

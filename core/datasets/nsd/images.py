@@ -45,6 +45,21 @@ class LinkedImages:
                 "Numbers count from 0, as in the names of the Algonauts 2023 images.",
             )
 
+    def _refuse_links(self, stored: Any) -> None:
+        """Refuse pictures that HDF5 would fetch from whatever file the data set names."""
+        link = stored.get("imgBrick", getlink=True) if "imgBrick" in stored.keys() else None
+        elsewhere = isinstance(link, _h5py().ExternalLink)
+        if link is not None and not elsewhere:
+            brick = stored["imgBrick"]
+            elsewhere = bool(
+                getattr(brick, "external", None) or getattr(brick, "is_virtual", False)
+            )
+        if elsewhere:
+            raise DamagedFile(
+                f"imgBrick in {self._path.name} lies in another file, which is not followed.",
+                "Use the released nsd_stimuli.hdf5, which holds the pictures itself.",
+            )
+
     def write(self, items: Iterable[tuple[int, Path]]) -> None:
         """Put each picture where it is wanted (a suffix is added)."""
         for number, stem in items:
@@ -69,6 +84,7 @@ class StimulusBrick:
     def check(self, ids: np.ndarray) -> None:
         """Raise DamagedFile unless all pictures are there."""
         with self._open() as stored:
+            self._refuse_links(stored)
             brick = stored.get("imgBrick")
             shape, dtype = getattr(brick, "shape", None), getattr(brick, "dtype", None)
         if shape is None or len(shape) != 4 or shape[3] != 3 or shape[0] <= int(ids.max()):
@@ -81,6 +97,7 @@ class StimulusBrick:
     def write(self, items: Iterable[tuple[int, Path]]) -> None:
         """Write each picture as PNG (a suffix is added), those that are there excepted."""
         with self._open() as stored:
+            self._refuse_links(stored)
             brick = stored["imgBrick"]
             for number, stem in items:
                 target = stem.with_name(f"{stem.name}.png")

@@ -8,12 +8,13 @@ labels are on each subject's own surface; they have to be resampled to fsaverage
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from core.brain import HEMISPHERES, ROI_CLASSES, Hemisphere, RoiClass
+from core.brain import FSAVERAGE_VERTICES, HEMISPHERES, ROI_CLASSES, Hemisphere, RoiClass
 from core.datasets.arrays import load_array
 from core.datasets.restricted_pickle import load_label_names
 from core.errors import DamagedFile, IncompatibleSpace, InvalidInput, MissingData
@@ -165,7 +166,10 @@ def read_surface(path: Path) -> np.ndarray:
     from nibabel.freesurfer.mghformat import MGHImage
 
     try:
-        return np.asarray(MGHImage.from_filename(path).dataobj).ravel()
+        image = MGHImage.from_filename(path)
+        if math.prod(image.shape) > FSAVERAGE_VERTICES:
+            raise ValueError(f"it announces {' x '.join(map(str, image.shape))} values")
+        return np.asarray(image.dataobj).ravel()
     except Exception as error:  # nibabel raises as many kinds as there are ways to be damaged
         why = " ".join(str(error).split()) or type(error).__name__
         raise DamagedFile(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from core.errors import DamagedFile, InvalidInput
+from core.datasets.plain_arrays.announced import announced_in_npz, check_announced
+from core.errors import CoreError, DamagedFile, InvalidInput, shortened
+
+_LONGEST_NUMBER = 32  # characters, with its comma
 
 
 def check_table(array: np.ndarray, name: str) -> np.ndarray:
@@ -31,15 +35,18 @@ def check_table(array: np.ndarray, name: str) -> np.ndarray:
 def read_npz(path: Path, key: str) -> np.ndarray:
     """Read one array of an ``.npz`` file."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            keys = sorted(archive.files)
+        with zipfile.ZipFile(path) as packed:
+            keys = sorted(name.removesuffix(".npy") for name in packed.namelist())
             if keys != ["lh", "rh"]:
                 raise InvalidInput(
                     f"{path.name} holds {', '.join(keys) or 'nothing'}; expected lh and rh.",
                     "Save it by numpy.savez(path, lh=left, rh=right).",
                 )
-            return check_table(archive[key], f"{key} of {path.name}")
-    except InvalidInput:
+            name = f"{key} of {path.name}"
+            check_announced(path, announced_in_npz(packed, f"{key}.npy"), name)
+        with np.load(path, allow_pickle=False) as archive:
+            return check_table(archive[key], name)
+    except CoreError:
         raise
     except Exception as error:  # zip, zlib and numpy each have their own
         raise DamagedFile(
@@ -50,6 +57,7 @@ def read_npz(path: Path, key: str) -> np.ndarray:
 
 def read_csv(path: Path) -> np.ndarray:
     """Read a comma-separated table, with or without a header row."""
+    check_announced(path, [path.stat().st_size // _LONGEST_NUMBER], f"The size of {path.name}")
     try:
         with path.open(encoding="utf-8-sig") as stream:
             first = stream.readline()
@@ -71,7 +79,7 @@ def read_csv(path: Path) -> np.ndarray:
     except InvalidInput:
         raise
     except (ValueError, OSError) as error:
-        what = str(error).split("; use")[0].rstrip(".")
+        what = shortened(str(error).split("; use")[0].rstrip("."))
         raise DamagedFile(
             f"{path.name} cannot be read as a table: {what}.",
             "Expected one row per image, one number per vertex, separated by commas.",
@@ -89,11 +97,13 @@ def _is_header(line: str) -> bool:
 
 def read_gifti(path: Path) -> np.ndarray:
     """Read a GIfTI file with one data array (n_vertices,) per image."""
-    import nibabel
+    # nibabel takes its time to be imported.
+    from core.datasets.plain_arrays.gifti import read_data_arrays
 
     try:
-        image = nibabel.load(path)
-        arrays = [np.asarray(a.data) for a in image.darrays]  # type: ignore[attr-defined]
+        arrays = read_data_arrays(path)
+    except CoreError:
+        raise
     except Exception as error:  # nibabel passes on whatever XML, base64 and zlib raise
         raise _unreadable(path, "GIfTI", error) from error
     shapes = sorted({a.shape for a in arrays})
@@ -112,7 +122,10 @@ def read_mgh(path: Path) -> np.ndarray:
 
     try:
         image = nibabel.load(path, mmap="r")
+        check_announced(path, image.shape)  # type: ignore[attr-defined]
         volume = np.asanyarray(image.dataobj)  # type: ignore[attr-defined]
+    except CoreError:
+        raise
     except Exception as error:  # nibabel passes on whatever its parts raise
         raise _unreadable(path, "MGH", error) from error
     if volume.ndim == 3:
@@ -128,7 +141,7 @@ def read_mgh(path: Path) -> np.ndarray:
 
 
 def _unreadable(path: Path, kind: str, error: Exception) -> DamagedFile:
-    what = str(error).split("\n")[0].rstrip(".")
+    what = shortened(str(error).split("\n")[0].rstrip("."))
     return DamagedFile(
         f"{path.name} cannot be read as {kind}: {what}.",
         "The file is truncated or of another kind; copy it again.",

@@ -8,7 +8,8 @@ from PIL import Image
 
 from core.datasets import open_subject
 from core.datasets.nsd import prepare_subject
-from core.errors import MissingData
+from core.datasets.nsd.images import StimulusBrick
+from core.errors import DamagedFile, MissingData
 from tests import tiny_nsd as tiny
 from tests.core.datasets.nsd.preparing import prepare
 
@@ -53,3 +54,23 @@ def test_pictures_are_cut_out_of_the_stimulus_file(own_nsd, tmp_path, rng):
         for name, path in zip(images.ids, images.paths, strict=True):
             expected = pixels[int(name.removeprefix("nsd-"))]
             np.testing.assert_array_equal(np.asarray(Image.open(path)), expected)
+
+
+@pytest.mark.parametrize("kind", ["link", "storage", "virtual"])
+def test_pictures_that_lie_in_another_file_are_not_followed(tmp_path, kind):
+    h5py = pytest.importorskip("h5py", reason="h5py is optional")
+    shape, other = (11, 6, 6, 3), tmp_path / "other.h5"
+    with h5py.File(other, "w") as stored:
+        stored.create_dataset("imgBrick", shape, dtype=np.uint8)
+    with h5py.File(tmp_path / "nsd_stimuli.hdf5", "w") as stored:
+        if kind == "link":
+            stored["imgBrick"] = h5py.ExternalLink(other.name, "imgBrick")
+        elif kind == "storage":
+            external = [(str(other), 0, 11 * 108)]
+            stored.create_dataset("imgBrick", shape, dtype=np.uint8, external=external)
+        else:
+            layout = h5py.VirtualLayout(shape, np.uint8)
+            layout[:] = h5py.VirtualSource(str(other), "imgBrick", shape)
+            stored.create_virtual_dataset("imgBrick", layout)
+    with pytest.raises(DamagedFile, match="lies in another file"):
+        StimulusBrick(tmp_path / "nsd_stimuli.hdf5").check(np.array([10]))
