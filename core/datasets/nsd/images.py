@@ -45,21 +45,6 @@ class LinkedImages:
                 "Numbers count from 0, as in the names of the Algonauts 2023 images.",
             )
 
-    def _refuse_links(self, stored: Any) -> None:
-        """Refuse pictures that HDF5 would fetch from whatever file the data set names."""
-        link = stored.get("imgBrick", getlink=True) if "imgBrick" in stored.keys() else None
-        elsewhere = isinstance(link, _h5py().ExternalLink)
-        if link is not None and not elsewhere:
-            brick = stored["imgBrick"]
-            elsewhere = bool(
-                getattr(brick, "external", None) or getattr(brick, "is_virtual", False)
-            )
-        if elsewhere:
-            raise DamagedFile(
-                f"imgBrick in {self._path.name} lies in another file, which is not followed.",
-                "Use the released nsd_stimuli.hdf5, which holds the pictures itself.",
-            )
-
     def write(self, items: Iterable[tuple[int, Path]]) -> None:
         """Put each picture where it is wanted (a suffix is added)."""
         for number, stem in items:
@@ -105,6 +90,24 @@ class StimulusBrick:
                     pixels = self._read(brick, number)
                     with atomic_file(target) as draft:
                         Image.fromarray(pixels).save(draft, format="PNG")
+
+    def _refuse_links(self, stored: Any) -> None:
+        """Refuse pictures that HDF5 would fetch from whatever file the data set names."""
+        # ``in`` would follow a link; the names of links are read without.
+        if not any(name == "imgBrick" for name in stored):
+            return
+        link = stored.get("imgBrick", getlink=True)
+        elsewhere = not isinstance(link, _h5py().HardLink)
+        if not elsewhere:
+            brick = stored["imgBrick"]
+            elsewhere = bool(getattr(brick, "external", None)) or getattr(
+                brick, "is_virtual", False
+            )
+        if elsewhere:
+            raise DamagedFile(
+                f"imgBrick in {self._path.name} lies in another file, which is not followed.",
+                "Use the released nsd_stimuli.hdf5, which holds the pictures itself.",
+            )
 
     def _open(self) -> Any:
         try:
