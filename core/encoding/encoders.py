@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.encoding.copies import together
 from core.encoding.entry import EncoderEntry
 from core.encoding.heads import encoders as heads
 from core.encoding.instances import neighbours, tree
@@ -91,4 +92,4 @@ def fit_encoder(data: TrainingData, spec: EncoderSpec, work: Work | None = None)
     InvalidInput : responses that are not finite, with the vertex numbers.
     """
     check_responses(data.responses)
-    return ENCODERS[spec.name].fit(data, spec.settings, work or Work())
+    return ENCODERS[spec.name].fit(together(data), spec.settings, work or Work())

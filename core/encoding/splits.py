@@ -6,6 +6,10 @@ Rules:
 - ``shuffled``: img2brain's: numpy's legacy shuffle, the first rows fit (with the seed 224 and a
   share of 0.2 its 7,086 and 1,771 of 8,857 images);
 - ``fold:K/N``: the K-th of N parts of the images, so that N fits cross-validate.
+
+Rows of one image (copies of a picture, single trials) are on one side. ``random`` and ``fold``
+draw images; ``shuffled`` is a published draw of rows, in which an image moves to the place of the
+first of its rows.
 """
 
 from __future__ import annotations
@@ -39,16 +43,22 @@ def has_fraction(rule: str) -> bool:
 
 
 def validation_split(
-    n_stimuli: int, *, fraction: float = 0.2, seed: int = 0, rule: str = RANDOM
+    n_stimuli: int,
+    *,
+    fraction: float = 0.2,
+    seed: int = 0,
+    rule: str = RANDOM,
+    groups: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw the validation images from the training images.
 
-    The draw depends on ``n_stimuli``, ``fraction``, ``seed`` and ``rule`` only, so all encoders of
-    a subject share it.
+    The draw depends on these parameters only, so all encoders of a subject share it.
 
     Parameters
     ----------
     fraction : share of the validation images; plays no part for folds.
+    groups : (n_stimuli,) labels, equal for rows of one image; None where each row is an image of
+        its own. What they are called plays no part.
 
     Returns
     -------
@@ -57,29 +67,36 @@ def validation_split(
     check_split_rule(rule)
     if not 0 < fraction < 1:
         raise InvalidInput(f"The validation fraction must lie between 0 and 1; got {fraction}.")
+    images = np.arange(n_stimuli) if groups is None else _numbered(groups)
+    n_images = int(images.max(initial=-1)) + 1
     if rule == RANDOM:
-        order = np.random.default_rng(seed).permutation(n_stimuli)
-        n_validation = round(n_stimuli * fraction)
-        fit, validation = order[n_validation:], order[:n_validation]
+        order = np.random.default_rng(seed).permutation(n_images)
+        held = np.isin(images, order[: round(n_images * fraction)])
     elif rule == "shuffled":
         order = np.arange(n_stimuli)
         np.random.RandomState(seed).shuffle(order)  # noqa: NPY002 - a published split
         # Computed in this order as there: rounding decides at a half.
         n_fit = int(np.round(n_stimuli / 100 * round(100 * (1 - fraction), 9)))
-        fit, validation = order[:n_fit], order[n_fit:]
+        in_order = images[order[np.sort(np.unique(images[order], return_index=True)[1])]]
+        before = np.cumsum(np.bincount(images)[in_order]) - np.bincount(images)[in_order]
+        held = np.isin(images, in_order[before >= n_fit])
     else:
         k, n_folds = _fold(rule)
-        order = np.random.default_rng(seed).permutation(n_stimuli)
-        parts = np.array_split(order, n_folds)
-        validation = parts.pop(k - 1)
-        fit = np.concatenate(parts)
-    if len(validation) < 2 or len(fit) < 3:
+        order = np.random.default_rng(seed).permutation(n_images)
+        held = np.isin(images, np.array_split(order, n_folds)[k - 1])
+    if len(np.unique(images[held])) < 2 or len(np.unique(images[~held])) < 3:
         shown = f"{1 - fraction:.0%} / {fraction:.0%}" if has_fraction(rule) else f"by {rule}"
         raise InvalidInput(
-            f"{n_stimuli} training images cannot be split {shown}.",
+            f"{n_images} training images cannot be split {shown}.",
             "At least 3 images to fit and 2 to validate are needed.",
         )
-    return np.sort(fit), np.sort(validation)
+    return np.flatnonzero(~held), np.flatnonzero(held)
+
+
+def _numbered(groups: np.ndarray) -> np.ndarray:
+    """Count images by their first rows, (n_rows,): the draw must not depend on the labels."""
+    _, first, label = np.unique(groups, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[label]
 
 
 def _fold(rule: str) -> tuple[int, int]:

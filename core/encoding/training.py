@@ -7,7 +7,7 @@ feature space), it chooses by cutting these images further.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -90,18 +90,26 @@ class TrainingData:
     responses : (n_stimuli, n_vertices), possibly not in memory.
     spaces : columns of each feature space; together all columns, in order. Empty means one space.
     vertices : what is known about the vertices, or None.
+    groups : (n_stimuli,) labels, equal for rows of one image (copies of it, other subjects'
+        responses to it), which no choice by held-out images may tear apart; None where each row is
+        an image of its own.
     """
 
     design: np.ndarray
     responses: Responses
     spaces: tuple[slice, ...] = ()
     vertices: VertexTable | None = None
+    groups: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.design.ndim != 2 or len(self.design) != self.responses.shape[0]:
             raise InvalidInput(
                 f"Design {self.design.shape} and responses {tuple(self.responses.shape)} must have "
                 "one row per image each."
+            )
+        if self.groups is not None and np.shape(self.groups) != (len(self.design),):
+            raise InvalidInput(
+                f"Groups {np.shape(self.groups)} must have one label per row of {len(self.design)}."
             )
         if not self.spaces:
             object.__setattr__(self, "spaces", (slice(0, self.design.shape[1]),))
@@ -124,7 +132,7 @@ class TrainingData:
         else:
             chosen = cast(StoredResponses, self.responses).columns(vertices)
         table = None if self.vertices is None else self.vertices.subset(vertices)
-        return TrainingData(self.design, chosen, self.spaces, table)
+        return replace(self, responses=chosen, vertices=table)
 
 
 @dataclass(frozen=True)

@@ -141,8 +141,7 @@ def products(x, options: argparse.Namespace, n_vertices: int, n_alphas: int) -> 
     design -= design.mean(0)
     gram = design.T @ design
     count = 2 * n * d + 4 * d**2  # X'y, and the coefficients from it
-    for rows in fold_rows(n, options.folds):
-        held = slice(int(rows[0]), int(rows[-1]) + 1)
+    for held in fold_rows(n, options.folds):
         fold = Fold.prepare(design.float(), gram, held, grid, torch.float32)
         count += 4 * d**2 + 4 * n_alphas * d
         for block in fold.norms.rows:

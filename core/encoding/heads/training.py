@@ -84,14 +84,21 @@ def _every(settings: TrainingSettings) -> int:
     return -(-settings.max_epochs // _CHECKPOINTS)
 
 
-def training_images(n_stimuli: int, settings: TrainingSettings) -> tuple[np.ndarray, np.ndarray]:
-    """Cut the images into those trained on and those that stop the training early."""
+def training_images(
+    n_stimuli: int, settings: TrainingSettings, groups: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cut the images into those trained on and those that stop the training early.
+
+    Parameters
+    ----------
+    groups : (n_stimuli,) labels, equal for rows of one image.
+    """
     if settings.validation_fraction == 0:
         if n_stimuli < 2:
             raise InvalidInput(f"A head needs at least 2 images; got {n_stimuli}.")
         return np.arange(n_stimuli), np.empty(0, dtype=np.intp)
     fraction = max(settings.validation_fraction, 2 / max(n_stimuli, 5))
-    return validation_split(n_stimuli, fraction=fraction, seed=settings.seed)
+    return validation_split(n_stimuli, fraction=fraction, seed=settings.seed, groups=groups)
 
 
 @dataclass
@@ -127,7 +134,7 @@ class _Training:
     ) -> _Training:
         import torch
 
-        fit_rows, validation_rows = training_images(len(data.design), settings)
+        fit_rows, validation_rows = training_images(len(data.design), settings, data.groups)
         inputs = Scale.of_design(data.design[fit_rows], settings.scaling)
         outputs = Scale.of_responses(data.responses, fit_rows)
         generator = _generator(settings.seed, _WEIGHTS)

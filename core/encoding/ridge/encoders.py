@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.encoding.copies import averaged
 from core.encoding.entry import EncoderEntry, NoSettings
 from core.encoding.predictor import LinearPredictor, Predictor
 from core.encoding.ridge.closed_form import fit_ridge_closed_form
@@ -33,6 +34,7 @@ def _fit_ridge(data: TrainingData, settings: KFoldSettings, work: Work) -> Predi
         data.responses,
         alphas=settings.alphas,
         n_folds=settings.n_folds,
+        groups=data.groups,
         device=work.device,
         progress=work.progress,
         checkpoint=work.checkpoint,
@@ -41,9 +43,11 @@ def _fit_ridge(data: TrainingData, settings: KFoldSettings, work: Work) -> Predi
 
 
 def _fit_ridge_gcv(data: TrainingData, settings: PenaltySettings, work: Work) -> Predictor:
+    # It leaves out single rows: a row's copies would tell what is left out.
+    images = averaged(data)
     solution = fit_ridge_closed_form(
-        data.design,
-        data.responses,
+        images.design,
+        images.responses,
         alphas=settings.alphas,
         device=work.device,
         progress=work.progress,

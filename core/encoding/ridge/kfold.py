@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.encoding.checkpoint import Checkpoint, NoCheckpoint
+from core.encoding.copies import group_starts
 from core.encoding.ridge.data import (
     Centred,
     RidgeSolution,
@@ -39,11 +40,25 @@ DEFAULT_ALPHAS: tuple[float, ...] = tuple(float(a) for a in np.logspace(0, 7, 15
 _COLUMNS = 12
 
 
-def fold_rows(n_stimuli: int, n_folds: int) -> list[np.ndarray]:
-    """Cut the rows into contiguous folds, as scikit-learn's unshuffled KFold does."""
-    if not 2 <= n_folds <= n_stimuli // 2:
-        raise InvalidInput(f"{n_folds} folds need at least {2 * n_folds} images; got {n_stimuli}.")
-    return [np.asarray(rows) for rows in np.array_split(np.arange(n_stimuli), n_folds)]
+def fold_rows(n_rows: int, n_folds: int, groups: np.ndarray | None = None) -> list[slice]:
+    """Cut the rows into contiguous folds, as scikit-learn's unshuffled KFold does.
+
+    Parameters
+    ----------
+    groups : (n_rows,) labels, equal for rows of one image, which stand one after another
+        (``core.encoding.copies``); None where each row is an image of its own.
+
+    Returns
+    -------
+    folds : one slice per fold, with as equal numbers of images as can be; no image is in two.
+    """
+    starts = np.arange(n_rows) if groups is None else group_starts(groups)
+    if not 2 <= n_folds <= len(starts) // 2:
+        raise InvalidInput(
+            f"{n_folds} folds need at least {2 * n_folds} images; got {len(starts)}."
+        )
+    edges = [int(part[0]) for part in np.array_split(starts, n_folds)]
+    return [slice(a, b) for a, b in zip(edges, [*edges[1:], n_rows], strict=True)]
 
 
 def fit_ridge_cv(
@@ -52,6 +67,7 @@ def fit_ridge_cv(
     *,
     alphas: tuple[float, ...] = DEFAULT_ALPHAS,
     n_folds: int = 5,
+    groups: np.ndarray | None = None,
     device: str = "cpu",
     progress: Progress = silent,
     checkpoint: Checkpoint | None = None,
@@ -63,6 +79,7 @@ def fit_ridge_cv(
     design : (n_stimuli, n_features) float32.
     responses : (n_stimuli, n_vertices), read once, a chunk of vertices at a time.
     alphas : positive penalties to choose from.
+    groups : (n_stimuli,) which rows are of one image (``fold_rows``).
     checkpoint : where finished chunks of vertices are left and found again.
 
     Notes
@@ -80,7 +97,7 @@ def fit_ridge_cv(
     grid = decreasing_penalties(alphas)
     n_stimuli, n_features = original.shape
     n_vertices = int(responses.shape[1])
-    rows = fold_rows(n_stimuli, n_folds) if len(grid) > 1 else []
+    rows = fold_rows(n_stimuli, n_folds, groups) if len(grid) > 1 else []
     coef = np.empty((n_features, n_vertices), dtype=np.float32)
     intercept = np.empty(n_vertices, dtype=np.float32)
     alpha = np.empty(n_vertices, dtype=np.float32)
@@ -107,7 +124,7 @@ def fit_ridge_cv(
     folds: list[Fold] = []
     for held in rows:
         progress(0.1 * len(folds) / n_folds, "preparing folds")
-        folds.append(Fold.prepare(x, gram, slice(int(held[0]), int(held[-1]) + 1), grid, dtype))
+        folds.append(Fold.prepare(x, gram, held, grid, dtype))
     back = full.axes
     if axes is not None:
         back = torch.as_tensor(axes, device=device) @ back

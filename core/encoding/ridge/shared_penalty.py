@@ -34,6 +34,7 @@ def choose_shared_penalty(
     *,
     alphas: tuple[float, ...] = SHARED_ALPHAS,
     n_folds: int = 3,
+    groups: np.ndarray | None = None,
     device: str = "cpu",
     progress: Progress = silent,
 ) -> float:
@@ -43,6 +44,7 @@ def choose_shared_penalty(
     ----------
     design : (n_stimuli, n_features).
     responses : (n_stimuli, n_vertices); may be memory-mapped, read once.
+    groups : (n_stimuli,) which rows are of one image (``fold_rows``).
     """
     import torch
 
@@ -54,8 +56,8 @@ def choose_shared_penalty(
     gram = x.T @ x
     # float64 throughout: one penalty is chosen, and it should be scikit-learn's.
     folds = [
-        Fold.prepare(x, gram, slice(int(r[0]), int(r[-1]) + 1), grid, torch.float64)
-        for r in fold_rows(len(x), n_folds)
+        Fold.prepare(x, gram, held, grid, torch.float64)
+        for held in fold_rows(len(x), n_folds, groups)
     ]
     n_vertices = responses.shape[1]
     total = torch.zeros(n_folds, len(grid), dtype=torch.float64, device=x.device)
@@ -90,6 +92,7 @@ def _fit(data: TrainingData, settings: SharedPenaltySettings, work: Work) -> Pre
         data.responses,
         alphas=settings.alphas,
         n_folds=settings.n_folds,
+        groups=data.groups,
         device=work.device,
         progress=part(work.progress, 0.0, 0.7),
     )

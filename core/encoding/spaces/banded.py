@@ -79,6 +79,7 @@ def fit_banded(
     n_samples: int = 40,
     alphas: tuple[float, ...] = DEFAULT_ALPHAS,
     n_folds: int = 5,
+    groups: np.ndarray | None = None,
     seed: int = 0,
     work: Work | None = None,
 ) -> BandedSolution:
@@ -95,6 +96,7 @@ def fit_banded(
     weights : (n_candidates, n_spaces) not negative, to search instead of the samples.
     n_samples : random samples of weights, beside equal weights and each space alone.
     alphas : positive overall penalties.
+    groups : (n_stimuli,) which rows are of one image (``fold_rows``).
 
     Notes
     -----
@@ -118,7 +120,7 @@ def fit_banded(
         alpha = np.full(data.n_vertices, grid[0])
         validation, exact = None, True
     else:
-        rows = [slice(int(r[0]), int(r[-1]) + 1) for r in fold_rows(len(design), n_folds)]
+        rows = fold_rows(len(design), n_folds, groups)
         search = Work(work.device, part(work.progress, 0.0, 0.95), work.checkpoint)
         best = search_weights(prepared, responses, weights, grid, rows, search)
         chosen, alpha = best["candidate"], grid[best["alpha"]]
@@ -191,6 +193,7 @@ def _fit(data: TrainingData, settings: BandedSettings, work: Work) -> Predictor:
         n_samples=settings.n_samples,
         alphas=settings.alphas,
         n_folds=settings.n_folds,
+        groups=data.groups,
         seed=settings.seed,
         work=work,
     )

@@ -64,6 +64,7 @@ def fit_best_space(
     vertices: VertexTable | None = None,
     alphas: tuple[float, ...] = DEFAULT_ALPHAS,
     n_folds: int = 5,
+    groups: np.ndarray | None = None,
     work: Work | None = None,
 ) -> BestSpaceSolution:
     """Choose one space per group of vertices on held-out folds, then fit ridge in it.
@@ -75,6 +76,7 @@ def fit_best_space(
     spaces : columns of each feature space.
     by : whose vertices choose together, see ``choose_spaces``.
     vertices : needed by ``roi_class`` and ``hemisphere``.
+    groups : (n_stimuli,) which rows are of one image (``fold_rows``).
 
     Notes
     -----
@@ -86,7 +88,7 @@ def fit_best_space(
     _need_table(by, vertices, data.n_vertices)
     work = work or Work()
     grid = decreasing_penalties(alphas)
-    rows = [slice(int(r[0]), int(r[-1]) + 1) for r in fold_rows(len(design), n_folds)]
+    rows = fold_rows(len(design), n_folds, groups)
     work.progress(0.0, "preparing folds")
     models = SpaceRidge.of_all(data.design, data.spaces, rows, grid, work.device)
     widest = max(model.x.shape[1] for model in models)
@@ -208,6 +210,7 @@ def _fit(data: TrainingData, settings: BestSpaceSettings, work: Work) -> Predict
         vertices=data.vertices,
         alphas=settings.alphas,
         n_folds=settings.n_folds,
+        groups=data.groups,
         work=work,
     )
     notes = {"space_choice": solution.choice, "space_errors": solution.errors}

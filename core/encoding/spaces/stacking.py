@@ -55,6 +55,7 @@ def fit_stacked(
     *,
     alphas: tuple[float, ...] = DEFAULT_ALPHAS,
     n_folds: int = 5,
+    groups: np.ndarray | None = None,
     work: Work | None = None,
 ) -> StackedSolution:
     """Fit ridge in each space and mix them with weights of least error on held-out images.
@@ -71,6 +72,7 @@ def fit_stacked(
     responses : (n_stimuli, n_vertices); may be memory-mapped, read once.
     spaces : columns of each feature space.
     alphas : positive penalties; each space and vertex has its own, by K-fold.
+    groups : (n_stimuli,) which rows are of one image (``fold_rows``).
 
     Notes
     -----
@@ -85,7 +87,7 @@ def fit_stacked(
     data = TrainingData(np.asarray(design, dtype=np.float32), responses, tuple(spaces))
     work = work or Work()
     grid = decreasing_penalties(alphas)
-    rows = [slice(int(r[0]), int(r[-1]) + 1) for r in fold_rows(len(design), n_folds)]
+    rows = fold_rows(len(design), n_folds, groups)
     work.progress(0.0, "preparing folds")
     models = [
         _Stackable.of(ridge)
@@ -207,6 +209,7 @@ def _fit(data: TrainingData, settings: KFoldSettings, work: Work) -> Predictor:
         data.spaces,
         alphas=settings.alphas,
         n_folds=settings.n_folds,
+        groups=data.groups,
         work=work,
     )
     notes = {"stack_weights": solution.weights, "stack_alphas": solution.alphas}

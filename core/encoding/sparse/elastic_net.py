@@ -139,6 +139,7 @@ def fit_elastic_net_cv(
     alphas: tuple[float, ...] = SPARSE_ALPHAS,
     l1_ratio: float = 0.5,
     n_folds: int = 5,
+    groups: np.ndarray | None = None,
     device: str = "cpu",
     progress: Progress = silent,
     checkpoint: Checkpoint | None = None,
@@ -146,7 +147,7 @@ def fit_elastic_net_cv(
     """Fit with the penalty of least mean squared error over contiguous folds and all vertices.
 
     One penalty for all vertices, as img2brain chose it; among equal errors the largest wins.
-    Responses are read twice.
+    Responses are read twice. ``groups`` tells which rows are of one image (``fold_rows``).
     """
     check_penalties(alphas, l1_ratio)
     saved = checkpoint or NoCheckpoint()
@@ -159,6 +160,7 @@ def fit_elastic_net_cv(
             sorted(alphas, reverse=True),
             l1_ratio,
             n_folds,
+            groups,
             device,
             part(progress, 0.0, share),
             saved.part("search"),
@@ -181,6 +183,7 @@ def _held_out_errors(
     grid: list[float],
     l1_ratio: float,
     n_folds: int,
+    groups: np.ndarray | None,
     device: str,
     progress: Progress,
     saved: Checkpoint,
@@ -188,7 +191,7 @@ def _held_out_errors(
     """Squared error of each of the decreasing penalties, summed over vertices and folds."""
     if n_folds < 2:
         raise InvalidInput(f"A penalty is chosen over 2 folds or more; got {n_folds}.")
-    folded = FoldedDesign.of(design, responses, n_folds, device)
+    folded = FoldedDesign.of(design, responses, n_folds, device, groups)
     n_vertices = responses.shape[1]
     errors = np.zeros(len(grid))
     for columns in folded.chunks(n_vertices):

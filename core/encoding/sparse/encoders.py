@@ -43,6 +43,7 @@ def _fit_with(
             alphas=settings.alphas,
             l1_ratio=l1_ratio,
             n_folds=settings.n_folds,
+            groups=data.groups,
             device=work.device,
             progress=work.progress,
             checkpoint=work.checkpoint,

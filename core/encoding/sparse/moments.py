@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.encoding.ridge.kfold import fold_rows
 from core.encoding.training import Responses
 from core.errors import InvalidInput
 
@@ -109,9 +110,14 @@ class FoldedDesign:
 
     @classmethod
     def of(
-        cls, design: np.ndarray, responses: Responses, n_folds: int, device: str
+        cls,
+        design: np.ndarray,
+        responses: Responses,
+        n_folds: int,
+        device: str,
+        groups: np.ndarray | None = None,
     ) -> FoldedDesign:
-        """Centre a design and cut it; one fold is all rows.
+        """Centre a design and cut it (``fold_rows``); one fold is all rows.
 
         Raises
         ------
@@ -125,14 +131,11 @@ class FoldedDesign:
                 f"Design {values.shape} and responses {tuple(responses.shape)} must have one row "
                 "per image each."
             )
-        n = len(values)
-        if not 1 <= n_folds <= max(n // 2, 1):
-            raise InvalidInput(f"{n_folds} folds need at least {2 * n_folds} images; got {n}.")
         given = torch.as_tensor(values, device=device)
         mean = given.mean(0)
         given -= mean
-        edges = np.cumsum([0, *(len(rows) for rows in np.array_split(np.arange(n), n_folds))])
-        folds = tuple(slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True))
+        n = len(values)
+        folds = (slice(0, n),) if n_folds == 1 else tuple(fold_rows(n, n_folds, groups))
         return cls(
             given.float(),
             mean,

@@ -49,6 +49,7 @@ def fit_multitask(
     alphas: tuple[float, ...] = SPARSE_ALPHAS,
     l1_ratio: float = 0.5,
     n_folds: int = 3,
+    groups: np.ndarray | None = None,
     tolerance: float = TOLERANCE,
     device: str = "cpu",
     progress: Progress = silent,
@@ -67,6 +68,7 @@ def fit_multitask(
     responses : (n_stimuli, n_vertices).
     alphas : positive; of a single one nothing is chosen and no fold is cut.
     l1_ratio : 1 is the multitask lasso.
+    groups : (n_stimuli,) which rows are of one image (``fold_rows``).
     tolerance : the duality gap at which a fit is finished, as a share of the responses' energy.
 
     Notes
@@ -86,7 +88,7 @@ def fit_multitask(
     chosen = saved.load("rows")
     if chosen is None:
         cut = n_folds if len(grid) > 1 else 1
-        folded = FoldedDesign.of(design, responses, cut, device)
+        folded = FoldedDesign.of(design, responses, cut, device, groups)
         products = _products(folded, responses, part(progress, 0.0, 0.4))
         searching = part(progress, 0.4, 0.8)
         chosen = _choose(products, grid, l1_ratio, tolerance, searching)
