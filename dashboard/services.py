@@ -201,22 +201,15 @@ def reported_at(run_id: str, positions: bytes) -> tuple[np.ndarray, np.ndarray]:
     positions : (n_positions,) int64, as bytes: a cache's key should be quick to compare.
     """
     opened = run(run_id)
-    split, rows = reported_images(opened)
+    split, rows = opened.reported
     part, places = subject(opened.subject).split(split), np.frombuffer(positions, np.int64)
     design = np.asarray(opened.array(f"design_{split}")[rows])
     return opened.fitted.predict(design, places), part.rows_on_disk(rows)[:, places]
 
 
-def reported_images(opened: Run) -> tuple[str, np.ndarray]:
-    """Return split and rows of the images behind a run's report."""
-    if opened.report.split == "test":
-        return "test", np.arange(opened.report.n_images)
-    return "train", np.asarray(opened.array("validation_rows"))
-
-
 def reported_responses(opened: Run) -> tuple[np.ndarray, np.ndarray]:
     """Return predicted and measured (n_images, n_vertices) behind a run's report."""
-    split, rows = reported_images(opened)
+    split, rows = opened.reported
     if split == "test":
         return held_out_predictions(opened.id), test_responses(opened.subject)
     return opened.predict_rows(split, rows), subject(opened.subject).train.response_rows(rows)

@@ -102,6 +102,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="of the training images kept from fitting (default 0.2)",
     )
+    parser.add_argument(
+        "--report-fraction",
+        type=float,
+        metavar="SHARE",
+        help="of the training images kept for the report alone, where test responses are unknown: "
+        "validation images choose, these report (default 0: the validation images report)",
+    )
     shared.add_runs(parser)
 
 
@@ -177,7 +184,11 @@ def _chosen(
 
 
 def _split_changes(options: argparse.Namespace) -> dict[str, Any]:
-    asked = {"split_rule": options.split, "validation_fraction": options.validation_fraction}
+    asked = {
+        "split_rule": options.split,
+        "validation_fraction": options.validation_fraction,
+        "report_fraction": options.report_fraction,
+    }
     return {name: value for name, value in asked.items() if value is not None}
 
 

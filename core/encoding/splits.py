@@ -93,6 +93,38 @@ def validation_split(
     return np.flatnonzero(~held), np.flatnonzero(held)
 
 
+def report_split(
+    n_stimuli: int, *, fraction: float, seed: int = 0, groups: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Put a share of the training images aside that neither fit nor choose: for the report.
+
+    They are drawn first, by images as in ``random`` and with other numbers than the validation
+    images, so that they are the same whatever rule and share these are drawn by.
+
+    Parameters
+    ----------
+    fraction : at least 0; 0 puts none aside.
+    groups : as for ``validation_split``.
+
+    Returns
+    -------
+    rest, report_rows : increasing row numbers, disjoint, together all rows.
+    """
+    if not 0 <= fraction < 1:
+        raise InvalidInput(f"The report fraction must be at least 0 and below 1; got {fraction}.")
+    images = np.arange(n_stimuli) if groups is None else _numbered(groups)
+    n_images = int(images.max(initial=-1)) + 1
+    n_report = round(n_images * fraction)
+    if fraction and n_report < 2:
+        raise InvalidInput(
+            f"A share of {fraction:.0%} of {n_images} training images leaves {n_report} for the "
+            "report; at least 2 are needed."
+        )
+    order = np.random.default_rng((seed, 1)).permutation(n_images)
+    aside = np.isin(images, order[:n_report])
+    return np.flatnonzero(~aside), np.flatnonzero(aside)
+
+
 def _numbered(groups: np.ndarray) -> np.ndarray:
     """Count images by their first rows, (n_rows,): the draw must not depend on the labels."""
     _, first, label = np.unique(groups, return_index=True, return_inverse=True)

@@ -66,7 +66,7 @@ class Evaluation:
 
     Parameters
     ----------
-    split : ``test`` or ``validation``.
+    split : ``test``, ``validation``, or ``report`` (training images put aside for it).
     n_images : held-out images behind every number.
     r : (n_vertices,) float32, in the space's order; NaN where undefined.
     ceiling : (n_vertices,) fractions of variance, or None where unknown.
@@ -137,7 +137,6 @@ def evaluate(
     split: str,
     rows: np.ndarray,
     label: str,
-    stimuli: np.ndarray | None = None,
     keep: np.ndarray | None = None,
 ) -> Evaluation:
     """Score predictions for held-out images.
@@ -146,12 +145,12 @@ def evaluate(
     ----------
     predicted : (n_rows, n_vertices over all parts).
     split, rows : which images of the subject they are for.
-    label : what the report calls them: ``test`` or ``validation``.
-    stimuli : (n_rows,) labels, equal for copies of one picture; None where each is its own.
+    label : what the report calls them: ``test``, ``validation`` or ``report``.
     keep : (n_vertices,) bool, the vertices to report on, chosen without looking at any prediction:
         picking them by r and then summarising their r is circular (``ncsnr`` comes from repeats
         alone). The others are NaN in ``r`` and not counted in any ROI's ``n``.
     """
+    stimuli = subject.split(split).images.groups()[rows]
     # It answers to everything that is asked of it here: shape and indexing.
     measured = cast(np.ndarray, subject.split(split).rows_on_disk(rows))
     r = pearson_r(predicted, measured)

@@ -3,7 +3,7 @@
 A vertex's responses are taken together over the subjects that have the same fsaverage vertex;
 vertices that only the target subject has are fitted on its own images alone. No image that is a
 test image of any of these subjects, or a validation image of the target, is fitted in any of them:
-images are told apart by their content and by their NSD number.
+images are told apart as everywhere (``core.stimuli.copies``).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from core.brain import HEMISPHERES
 from core.datasets import Subject
 from core.datasets.responses import ResponseRows, StackedResponses
 from core.errors import InvalidInput
+from core.stimuli import groups_over
 
 _WHAT = "Fitting several subjects together"
 
@@ -44,20 +45,14 @@ def allowed_rows(
 
     Parameters
     ----------
-    fit_rows : the target's training rows less its validation images.
+    fit_rows : the target's training rows less its held-out images.
     """
-    held_out: set[str] = set()
-    for subject in (target, *others):
-        for names in subject.test.images.identities():
-            held_out |= names
-    known = target.train.images.identities()
-    for row in np.setdiff1d(np.arange(len(target.train)), fit_rows):
-        held_out |= known[int(row)]
-    found = [np.array([k for k in fit_rows if not known[int(k)] & held_out], dtype=int)]
-    for subject in others:
-        names_of = subject.train.images.identities()
-        rows = [k for k, names in enumerate(names_of) if not names & held_out]
-        found.append(np.array(rows, dtype=int))
+    everyone = (target, *others)
+    labels = groups_over([split.images for s in everyone for split in (s.train, s.test)])
+    trained, tested = labels[::2], labels[1::2]
+    held_out = np.concatenate([np.delete(trained[0], fit_rows), *tested])
+    allowed = [np.flatnonzero(~np.isin(own, held_out)) for own in trained]
+    found = [np.intersect1d(fit_rows, allowed[0]), *allowed[1:]]
     if not len(found[0]):
         raise InvalidInput(
             f"Every training image of {target.id} is a test image of "

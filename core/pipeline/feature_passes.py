@@ -57,10 +57,10 @@ def _groups(specs: Sequence[EncodingSpec], people: People) -> list[_Group]:
     groups: dict[object, _Group] = {}
     for spec in specs:
         for space in [s for s in spec.feature_spaces() if may_stream(spec, s)]:
-            ids = tuple(s.id for s in people[spec])
-            key = (ids, spec.seed, spec.validation_fraction, source_of(space))
+            ids, rows = tuple(s.id for s in people[spec]), choose_rows(people[spec], spec).fit
+            key = (ids, tuple(own.tobytes() for own in rows), source_of(space))
             if key not in groups:
-                groups[key] = _Group(image_sets(people[spec], choose_rows(people[spec], spec)[0]))
+                groups[key] = _Group(image_sets(people[spec], rows))
             groups[key].spaces[ReducedSpace(space, spec.reduction)] = None
             groups[key].always |= spec.on_the_way == "always"
     return list(groups.values())

@@ -12,7 +12,7 @@ from core.encoding import Work
 from core.features import FeatureStore
 from core.pipeline.device import choose_device
 from core.pipeline.feature_passes import make_features
-from core.pipeline.placement import check_placement
+from core.pipeline.placement import check_placement, check_report
 from core.pipeline.record import evaluation_arrays, run_record
 from core.pipeline.scoring import score_held_out, scored_again
 from core.pipeline.training import fit_prepared, prepare, subjects_of
@@ -34,7 +34,8 @@ def fit(
     """Fit one encoding model, or open it if it was fitted before.
 
     The encoder is fitted on the training images less the validation images. The report uses the
-    test split where its responses are known, else the validation images.
+    test split where its responses are known, else the share of training images that the
+    configuration puts aside for it, else the validation images.
     """
     return fit_all(
         subject,
@@ -69,6 +70,7 @@ def fit_all(
     """
     for spec in specs:
         check_placement(subject, spec)
+        check_report(subject, spec)
     people = {spec: subjects_of(subject, spec, others or {}) for spec in specs}
     surfaces = surfaces or Home.from_environment().surfaces
     missing = [s for s in dict.fromkeys(specs) if s.run_id not in runs]
@@ -101,8 +103,9 @@ def _fit_one(
     fitted = fit_prepared(prepared, spec, surfaces, work)
     solved = time.perf_counter()
     progress(0.7, "scoring held-out images")
+    rows = prepared.rows
     validation, report = score_held_out(
-        subject, fitted.predict, prepared.design, prepared.validation_rows
+        subject, fitted.predict, prepared.design, rows.validation, rows.report
     )
     seconds = {
         "readout": reduced - started,
@@ -112,8 +115,9 @@ def _fit_one(
     arrays = {
         **fitted.arrays(),
         **prepared.readouts.arrays(),
-        "fit_rows": prepared.rows[0],
-        "validation_rows": prepared.validation_rows,
+        "fit_rows": rows.fit[0],
+        "validation_rows": rows.validation,
+        **({"report_rows": rows.report} if len(rows.report) else {}),
         **{f"design_{name}": values for name, values in prepared.design.items()},
         **{f"residual_{name}": values for name, values in prepared.residual.items()},
         **evaluation_arrays("validation", validation),

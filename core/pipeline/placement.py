@@ -1,9 +1,10 @@
-"""What of a configuration needs the cortex, asked before any work is done for it."""
+"""What of a configuration does not go with a subject, told before any work is done for it."""
 
 from __future__ import annotations
 
 from core.datasets import Subject
 from core.encoding import ENCODERS
+from core.errors import InvalidInput
 from core.runs import EncodingSpec
 
 
@@ -22,3 +23,18 @@ def check_placement(subject: Subject, spec: EncodingSpec) -> None:
         subject.cortex(f"The encoder {spec.encoder.name}")
     if spec.with_subjects:
         subject.cortex("Fitting several subjects together")
+
+
+def check_report(subject: Subject, spec: EncodingSpec) -> None:
+    """Refuse to put training images aside for a report that has its own images.
+
+    Raises
+    ------
+    InvalidInput : the subject's test responses are known.
+    """
+    if spec.report_fraction and subject.test.responses is not None:
+        raise InvalidInput(
+            f"A report fraction of {spec.report_fraction:g} was asked for; {subject.id} has "
+            f"{len(subject.test):,} test images with responses, which are the report.",
+            "Leave the report fraction out: it is for subjects without known test responses.",
+        )

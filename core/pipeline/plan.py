@@ -21,6 +21,7 @@ A plan::
     split_rule = "random"            # or "shuffled", "fold:1/5"
     split_seed = 0
     validation_fraction = 0.2
+    report_fraction = 0.0            # kept for the report, where test responses are unknown
     settings.ridge.n_folds = 3       # of an encoder
 """
 
@@ -63,6 +64,7 @@ class ModelPlan:
     split_rule: str = RANDOM
     split_seed: int = 0
     validation_fraction: float = 0.2
+    report_fraction: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,7 @@ def _model(raw: Mapping[str, Any], number: int, name: str) -> ModelPlan:
         split_rule=check_split_rule(str(raw.get("split_rule", RANDOM))),
         split_seed=_number(raw, "split_seed", int, 0, where),
         validation_fraction=_number(raw, "validation_fraction", float, 0.2, where),
+        report_fraction=_number(raw, "report_fraction", float, 0.0, where),
     )
 
 

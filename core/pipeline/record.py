@@ -45,9 +45,9 @@ def run_record(
         "layout": subject.layout,
         "conventions": subject.conventions.to_json(),
         "n_vertices": {p.short: subject.space.n_vertices(p) for p in subject.space.parts},
-        "n_fit": sum(len(rows) for rows in prepared.rows),
+        "n_fit": sum(len(rows) for rows in prepared.rows.fit),
         "n_fit_by_subject": {
-            s.id: len(rows) for s, rows in zip(prepared.subjects, prepared.rows, strict=True)
+            s.id: len(rows) for s, rows in zip(prepared.subjects, prepared.rows.fit, strict=True)
         },
         "n_train": len(subject.train),
         "n_columns": int(prepared.design["train"].shape[1]),

@@ -138,6 +138,7 @@ def _model_specs(
             seed=model.split_seed,
             split_rule=model.split_rule,
             validation_fraction=model.validation_fraction,
+            report_fraction=model.report_fraction,
         ).at_precision(model.precision)
         for group in ([tuple(features)] if model.together else [(f,) for f in features])
     )

@@ -25,6 +25,7 @@ from core.encoding.ensemble import Member, merge
 from core.encoding.predictor import Predictor
 from core.encoding.readout.streamed import can_stream
 from core.encoding.scopes import fit_scoped
+from core.encoding.splits import report_split
 from core.errors import InvalidInput
 from core.features import FeatureSpec, FeatureStore
 from core.pipeline.cross_subject import allowed_rows, pooled_responses, shared_vertices
@@ -32,6 +33,25 @@ from core.pipeline.designs import Readouts, designed, side_by_side, space_featur
 from core.pipeline.on_the_way import ImageSets, ReducedSpace, ReducedStore, source_of
 from core.pipeline.vertices import vertex_table
 from core.runs import EncodingSpec
+from core.stimuli import groups_over
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What training rows are for. No image has rows in two of them, under whatever names.
+
+    Parameters
+    ----------
+    fit : per subject, the target first, those that are fitted.
+    validation : the target's that choose between encoders.
+    report : the target's that do neither, for the report; empty where other images report.
+    groups : per subject, (n_fit,) labels of the fitted rows, equal for rows of one image.
+    """
+
+    fit: tuple[np.ndarray, ...]
+    validation: np.ndarray
+    report: np.ndarray
+    groups: tuple[np.ndarray, ...]
 
 
 @dataclass(frozen=True)
@@ -41,15 +61,12 @@ class Prepared:
     Parameters
     ----------
     subjects : the target, then those fitted along.
-    rows : per subject, the training rows that are fitted.
-    validation_rows : the target's training rows that are not.
     design, residual : the target's, by split: (n, n_columns) and (n,).
     fit_designs : per subject, the design of its fitted rows.
     """
 
     subjects: tuple[Subject, ...]
-    rows: tuple[np.ndarray, ...]
-    validation_rows: np.ndarray
+    rows: Rows
     readouts: Readouts
     design: Mapping[str, np.ndarray]
     residual: Mapping[str, np.ndarray]
@@ -78,20 +95,23 @@ def subjects_of(
     return tuple(found)
 
 
-def choose_rows(
-    subjects: Sequence[Subject], spec: EncodingSpec
-) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
-    """Return the training rows that are fitted, per subject, and the target's validation rows."""
+def choose_rows(subjects: Sequence[Subject], spec: EncodingSpec) -> Rows:
+    """Divide the training rows into those that are fitted and those that are held out."""
     target = subjects[0]
-    fit_rows, validation_rows = validation_split(
-        len(target.train),
+    labels = groups_over([s.train.images for s in subjects])
+    rest, report = report_split(
+        len(target.train), fraction=spec.report_fraction, seed=spec.seed, groups=labels[0]
+    )
+    fit, validation = validation_split(
+        len(rest),
         fraction=spec.validation_fraction,
         seed=spec.seed,
         rule=spec.split_rule,
+        groups=labels[0][rest],
     )
-    if len(subjects) == 1:
-        return (fit_rows,), validation_rows
-    return allowed_rows(target, fit_rows, subjects[1:]), validation_rows
+    rows = allowed_rows(target, rest[fit], subjects[1:]) if len(subjects) > 1 else (rest[fit],)
+    groups = tuple(own[fitted] for own, fitted in zip(labels, rows, strict=True))
+    return Rows(rows, rest[validation], report, groups)
 
 
 def image_sets(subjects: Sequence[Subject], rows: Sequence[np.ndarray]) -> ImageSets:
@@ -114,16 +134,16 @@ def prepare(subjects: Sequence[Subject], spec: EncodingSpec, store: FeatureStore
     Spaces that were reduced on the way are taken as they are.
     """
     target = subjects[0]
-    rows, validation_rows = choose_rows(subjects, spec)
+    rows = choose_rows(subjects, spec)
     spaces = spec.feature_spaces()
-    sets, reduced = image_sets(subjects, rows), ReducedStore(store)
+    sets, reduced = image_sets(subjects, rows.fit), ReducedStore(store)
     parts: list[tuple[Readout, list[tuple[np.ndarray, np.ndarray]]]] = []
     for space in spaces:
         made = ReducedSpace(space, spec.reduction)
         if may_stream(spec, space) and reduced.has(made, sets):
             parts.append(reduced.open(made, sets))
         else:
-            parts.append(_from_stored(subjects, rows, space, spec, store))
+            parts.append(_from_stored(subjects, rows.fit, space, spec, store))
     readouts = Readouts(tuple(readout for readout, _ in parts))
     joined = [side_by_side(s) for s in zip(*(designs for _, designs in parts), strict=True)]
     names = ["train", "test"] if len(target.test) else ["train"]
@@ -131,11 +151,10 @@ def prepare(subjects: Sequence[Subject], spec: EncodingSpec, store: FeatureStore
     return Prepared(
         tuple(subjects),
         rows,
-        validation_rows,
         readouts,
         {name: joined[k][0] for k, name in enumerate(names)},
         {name: joined[k][1] for k, name in enumerate(names)},
-        (joined[0][0][rows[0]], *along),
+        (joined[0][0][rows.fit[0]], *along),
     )
 
 
@@ -172,19 +191,20 @@ def fit_prepared(prepared: Prepared, spec: EncodingSpec, surfaces: Path, work: W
     target = prepared.subjects[0]
     near = surfaces if ENCODERS[spec.encoder.name].uses_positions else None
     table = vertex_table(target, near) if target.space.is_placed else None
-    spaces = prepared.readouts.spaces
+    spaces, rows = prepared.readouts.spaces, prepared.rows
     if len(prepared.subjects) == 1:
-        responses = target.train.rows_on_disk(prepared.rows[0])
-        data = TrainingData(prepared.fit_designs[0], responses, spaces, table)
+        responses = target.train.rows_on_disk(rows.fit[0])
+        data = TrainingData(prepared.fit_designs[0], responses, spaces, table, rows.groups[0])
         return fit_scoped(data, spec.encoder, spec.scope, work)
     groups = shared_vertices(target, prepared.subjects[1:])
     members = []
     for k, group in enumerate(groups):
         data = TrainingData(
             _stack([prepared.fit_designs[m] for m in group.members]),
-            pooled_responses(prepared.subjects, prepared.rows, group),
+            pooled_responses(prepared.subjects, rows.fit, group),
             spaces,
             None if table is None else table.subset(group.vertices),
+            _stack([rows.groups[m] for m in group.members]),
         )
         name = "with " + " ".join(prepared.subjects[m].id for m in group.members)
         step = work.step(f"group{k}", k / len(groups), (k + 1) / len(groups))

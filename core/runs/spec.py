@@ -52,6 +52,8 @@ class EncodingSpec:
     seed : of the validation split.
     validation_fraction : share of the training images kept from fitting.
     split_rule : how these are drawn (``core.encoding.splits``).
+    report_fraction : share of the training images that neither fit nor choose, for the report of
+        a subject whose test responses are unknown; 0 reports the validation images.
     recipe : the recipe this came from; a name only.
     stand_ins : what the recipe names and what was taken in its place, in words.
     device : ``auto``, ``cpu`` or ``cuda``; does not change what the model is.
@@ -71,6 +73,7 @@ class EncodingSpec:
     seed: int = 0
     validation_fraction: float = 0.2
     split_rule: str = field(default=RANDOM, metadata={"omit_default": True})
+    report_fraction: float = field(default=0.0, metadata={"omit_default": True})
     recipe: str = field(default="", metadata={"cosmetic": True})
     stand_ins: tuple[str, ...] = field(default=(), metadata={"cosmetic": True})
     device: str = field(default="auto", metadata={"cosmetic": True})

@@ -206,14 +206,31 @@ class Run:
         return self.fitted.predict(np.asarray(self.array(f"design_{split}")[rows]))
 
     def role_of(self, split: str, row: int) -> str:
-        """Say what the encoder did with an image: ``fit``, ``validation`` or ``test``."""
+        """Say what the encoder did with an image: ``fit``, ``validation``, ``report``, ``test``."""
         if split == "test":
             return "test"
-        return "validation" if row in self._validation_rows else "fit"
+        return next((role for role, rows in self._held_out.items() if row in rows), "fit")
 
     @cached_property
-    def _validation_rows(self) -> frozenset[int]:
-        return frozenset(int(k) for k in self.array("validation_rows"))
+    def _held_out(self) -> Mapping[str, frozenset[int]]:
+        roles = ("validation", "report")
+        return {role: frozenset(self.rows_of(role).tolist()) for role in roles}
+
+    def rows_of(self, role: str) -> np.ndarray:
+        """Return the training rows (n,) that were for ``fit``, ``validation`` or ``report``.
+
+        Those of ``report`` neither fitted nor chose; without such a part there are none.
+        """
+        if role == "report" and self.record["report"]["split"] != "report":
+            return np.empty(0, dtype=np.intp)
+        return np.asarray(self.array(f"{role}_rows"))
+
+    @property
+    def reported(self) -> tuple[str, np.ndarray]:
+        """Split of the subject, and rows (n_images,), of the images behind the report."""
+        if self.report.split == "test":
+            return "test", np.arange(self.report.n_images)
+        return "train", self.rows_of(self.report.split)
 
     @property
     def report(self) -> Evaluation:

@@ -1,8 +1,9 @@
 """Images as files: decoding them safely, and ordered, identified collections of them."""
 
 from core.stimuli.caption_file import read_captions, with_captions
+from core.stimuli.copies import nsd_number
 from core.stimuli.decode import DecodedImage, decode_image, open_picture, square_crop
-from core.stimuli.images import StimulusImages
+from core.stimuli.images import StimulusImages, groups_over
 from core.stimuli.listing import IMAGE_SUFFIXES, list_images, natural_sort_key
 from core.stimuli.thumbnails import thumbnail
 
@@ -11,8 +12,10 @@ __all__ = [
     "DecodedImage",
     "StimulusImages",
     "decode_image",
+    "groups_over",
     "list_images",
     "natural_sort_key",
+    "nsd_number",
     "open_picture",
     "read_captions",
     "square_crop",

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from core.errors import InvalidInput, MissingData
+from core.progress import Progress, silent
+from core.stimuli.copies import copy_labels
 from core.stimuli.decode import decode_image
 from core.stimuli.listing import list_images, name_in
-
-_NSD_NUMBER = re.compile(r"nsd-?(\d+)", re.IGNORECASE)
 
 # Digest by (path, size, modification time); in memory only, so that nothing is ever written
 # into a data folder. Assigning a key of a dict is atomic, so threads may share it.
@@ -92,18 +92,9 @@ class StimulusImages:
             tuple(self.captions[i] for i in chosen) if self.captions else (),
         )
 
-    def identities(self) -> tuple[frozenset[str], ...]:
-        """Return what each picture is known by: its bytes, and its number within NSD if named.
-
-        Two pictures are the same stimulus if they share any of these. The number catches one
-        image that two subjects' folders hold as different files.
-        """
-        found = []
-        for name, path in zip(self.ids, self.paths, strict=True):
-            numbered = _NSD_NUMBER.search(name)
-            known = {_digest(path).hex()}
-            found.append(frozenset(known | ({f"nsd-{int(numbered[1])}"} if numbered else set())))
-        return tuple(found)
+    def groups(self, progress: Progress = silent) -> np.ndarray:
+        """Label pictures (n,) so that copies of one stimulus, and only they, have equal labels."""
+        return groups_over([self], progress)[0]
 
     def captions_of(self, index: int) -> tuple[str, ...]:
         """Return the captions of picture ``index`` that are not blank; empty where it has none."""
@@ -146,6 +137,20 @@ class StimulusImages:
         for path in self.paths:
             total.update(_digest(path))
         return total.hexdigest()[:16]
+
+
+def groups_over(
+    sets: Sequence[StimulusImages], progress: Progress = silent
+) -> tuple[np.ndarray, ...]:
+    """Label the pictures of several sets together, (n,) per set (``core.stimuli.copies``).
+
+    Raises
+    ------
+    MissingData, DamagedFile : a file that cannot be read.
+    """
+    paths = [path for images in sets for path in images.paths]
+    edges = np.cumsum([len(images) for images in sets])[:-1]
+    return tuple(np.split(copy_labels(paths, progress), edges))
 
 
 def _digest(path: Path) -> bytes:

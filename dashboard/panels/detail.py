@@ -101,7 +101,7 @@ class PlaceResponses:
         """Read them for the place on screen; ``current`` is the image's split and row."""
         start = default_place(subject) if has_rois(subject) else best_place(subject, run)
         place = place_on_screen(subject) or start
-        split, rows = services.reported_images(run)
+        split, rows = run.reported
         predicted, measured = services.reported_at(
             run.id, place.positions.astype(np.int64).tobytes()
         )

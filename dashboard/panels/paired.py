@@ -58,7 +58,7 @@ class Comparison:
 
 def same_images(a: Run, b: Run) -> bool:
     """Whether both reports speak of the same images, so that they can be paired."""
-    (split_a, rows_a), (split_b, rows_b) = (services.reported_images(r) for r in (a, b))
+    (split_a, rows_a), (split_b, rows_b) = (r.reported for r in (a, b))
     return split_a == split_b and np.array_equal(rows_a, rows_b)
 
 
@@ -71,7 +71,14 @@ def compare(run_a: str, run_b: str) -> Comparison:
     predicted_b, _ = services.reported_responses(b)
     present = [(roi, h.value, v) for roi, _, _, _, h, v in roi_places(subject) if len(v)]
     groups = [v for _, _, v in present] + [np.arange(subject.space.n_vertices())]
-    *differences, overall = paired_difference(predicted_a, predicted_b, measured, groups)
+    split, rows = a.reported
+    *differences, overall = paired_difference(
+        predicted_a,
+        predicted_b,
+        measured,
+        groups,
+        stimuli=subject.split(split).images.groups()[rows],
+    )
     p = np.array([np.nan if d.p is None else d.p for d in differences])
     places = tuple((roi, side) for roi, side, _ in present)
     return Comparison(places, tuple(differences), adjusted_p(p), overall)

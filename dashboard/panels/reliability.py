@@ -65,7 +65,7 @@ def kept(subject: Subject, threshold: float) -> np.ndarray:
 def _restricted(run_id: str, threshold: float) -> Evaluation:
     run = services.run(run_id)
     subject = services.subject(run.subject)
-    split, rows = services.reported_images(run)
+    split, rows = run.reported
     predicted, _ = services.reported_responses(run)
     return evaluate(
         subject,

@@ -242,6 +242,8 @@ def images_of(report: Evaluation) -> str:
     """Say what the images behind a report are."""
     if report.split == "test":
         return "held-out test images"
+    if report.split == "report":
+        return "training images kept for this report alone"
     return "validation images (the test responses of this subject are withheld)"
 
 

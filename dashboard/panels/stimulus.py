@@ -17,6 +17,7 @@ ROLE_WORDS = {
     "": "",
     "fit": "The encoder was fitted on this image: its prediction is no test.",
     "validation": "Validation image: kept from fitting, used to choose between encoders.",
+    "report": "Kept from fitting and choosing, for the report alone.",
     "test": "Held-out test image: it took no part in fitting or choosing.",
 }
 
@@ -99,7 +100,8 @@ def _roles(subject: Subject, run: Run | None) -> dict[str, str]:
     if run is None:
         return {}
     letters = np.full(len(subject.train), "f")
-    letters[np.asarray(run.array("validation_rows"))] = "v"
+    letters[run.rows_of("validation")] = "v"
+    letters[run.rows_of("report")] = "h"
     return {"train": "".join(letters), "test": "h"}
 
 

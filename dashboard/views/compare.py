@@ -321,7 +321,7 @@ def _code(subject: Subject, a: Run, b: Run) -> str:
     if a.report.split == "test":
         images = 'split, rows = "test", slice(None)\n'
     else:
-        images = 'split, rows = "train", run.array("validation_rows")\n'
+        images = "split, rows = run.reported\n"
     names = 'names = [("all",)]\n'
     groups = "np.arange(subject.space.n_vertices()) for _ in names"
     if has_rois(subject):
@@ -341,6 +341,7 @@ def _code(subject: Subject, a: Run, b: Run) -> str:
         "found = paired_difference(\n"
         "    run.predict_rows(split, rows), other.predict_rows(split, rows), measured,\n"
         f"    [{groups}],\n"
+        "    stimuli=subject.split(split).images.groups()[rows],\n"
         ")\n"
         "sure = benjamini_hochberg(np.array([f.p for f in found], float), q=0.05)\n"
         "for name, f, s in zip(names, found, sure):\n"

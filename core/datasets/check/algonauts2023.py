@@ -19,7 +19,7 @@ from core.datasets.check.masks import check_masks
 from core.datasets.check.pictures import check_pictures
 from core.datasets.check.released_sizes import compare_with_release
 from core.datasets.check.report import Findings, SubjectReport
-from core.datasets.check.same_images import check_same_images
+from core.datasets.check.same_images import tell_copies
 from core.datasets.check.sidecar_files import check_sidecar
 from core.datasets.check.values import check_fractions, check_responses
 from core.datasets.check.vertex_counts import PairOfFiles, check_vertex_counts
@@ -67,7 +67,8 @@ def check_subject(
         tell,
         notes.tell,
     )
-    check_same_images(images["train"], images["test"], tell)
+    train, test = ([image.path for image in images[split]] for split in _LONG_NAME)
+    tell_copies(train, test, tell)
     _decode(images, findings, deep, part(progress, 0.5, 1.0))
     if not findings.lines:
         _try_loader(folder, findings)

@@ -25,7 +25,7 @@ from core.datasets.check.layout import Candidate, LayoutCheck
 from core.datasets.check.leftovers import archive_words, check_leftovers, is_leftover, stem_of
 from core.datasets.check.pictures import check_pictures
 from core.datasets.check.report import Findings, SubjectReport, Tell
-from core.datasets.check.same_images import tell_trained_on
+from core.datasets.check.same_images import tell_copies
 from core.datasets.check.sidecar_files import check_repeats, check_sidecar
 from core.datasets.check.stated import tell_order
 from core.datasets.check.vertex_counts import check_vertex_counts
@@ -134,7 +134,7 @@ def check_subject(
         check_repeats(folder / "repeats_test.npy", len(tested), tell)
     simulated, sidecar = check_sidecar(folder, n_images, tell)
     counts = check_vertex_counts(given, [p for p in (*pairs, *sidecar) if p.counts], tell)
-    tell_trained_on(splits["train"], splits["test"], tell)
+    tell_copies(splits["train"].paths, splits["test"].paths, tell)
     for k, (name, images) in enumerate(splits.items()):
         if len(images):
             step = part(progress, k / 2, (k + 1) / 2)

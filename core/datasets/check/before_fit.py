@@ -42,7 +42,7 @@ def require_usable(subject: Subject) -> None:
     for split in (subject.train, subject.test):
         _check_values(split, split.responses or {}, findings)
         tell_broken(split.images.paths, findings.tell)
-    tell_trained_on(subject.train.images, subject.test.images, findings.tell)
+    tell_trained_on(subject.train.images.paths, subject.test.images.paths, findings.tell)
     if findings.lines:
         first, *more = findings.lines
         also = f" There are {len(more)} more problems." if more else ""

@@ -12,16 +12,15 @@ from core.datasets.check.report import Tell
 from core.datasets.check.wording import count, first_of
 from core.datasets.system_files import is_system_file
 
-_NAME = re.compile(r"^(?P<split>train|test)-(?P<number>\d+)_nsd-(?P<nsd>\d+)\.(png|jpg|jpeg)$")
+_NAME = re.compile(r"^(?P<split>train|test)-(?P<number>\d+)_nsd-\d+\.(png|jpg|jpeg)$")
 
 
 @dataclass(frozen=True)
 class NumberedImage:
-    """An image file with its place in the rows and its number within NSD, if it has one."""
+    """An image file with its place in the rows."""
 
     path: Path
     number: int
-    nsd: int | None
 
 
 def list_numbered(folder: Path, split: str, tell: Tell) -> tuple[NumberedImage, ...]:
@@ -44,7 +43,7 @@ def list_numbered(folder: Path, split: str, tell: Tell) -> tuple[NumberedImage, 
         elif match["split"] != split:
             misplaced.append(path.name)
         else:
-            image = NumberedImage(path, int(match["number"]), int(match["nsd"]))
+            image = NumberedImage(path, int(match["number"]))
             by_number.setdefault(image.number, []).append(image)
     _tell_names(folder.name, split, strangers, misplaced, tell)
     _tell_numbers(folder.name, by_number, tell)

@@ -6,7 +6,6 @@ whatever is wrong with the others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,12 +15,11 @@ from core.brain import HEMISPHERES
 from core.datasets.check.array_file import FLOATS, open_array_file
 from core.datasets.check.attempt import tried
 from core.datasets.check.candidates import candidates_with
-from core.datasets.check.image_names import NumberedImage
 from core.datasets.check.layout import LayoutCheck
 from core.datasets.check.leftovers import check_leftovers, is_leftover
 from core.datasets.check.pictures import check_pictures
 from core.datasets.check.report import Findings, SubjectReport
-from core.datasets.check.same_images import check_same_images
+from core.datasets.check.same_images import tell_copies
 from core.datasets.check.sidecar_files import check_sidecar
 from core.datasets.check.stated import tell_order
 from core.datasets.check.values import check_responses
@@ -66,7 +64,7 @@ def check_subject(
     values = _responses(folder / RESPONSES, len(train), rows, findings, notes)
     n_images = {"train": len(train), "test": len(test)}
     simulated, _ = check_sidecar(folder, n_images, findings.tell)
-    check_same_images(_known(train), _known(test), findings.tell)
+    tell_copies(train, test, findings.tell)
     for k, (name, pictures) in enumerate(((TRAINING_IMAGES, train), (TEST_IMAGES, test))):
         if pictures:
             step = part(progress, k / 2, (k + 1) / 2)
@@ -139,11 +137,6 @@ def _responses(
         findings.tell(f"{words}.")
     check_responses(path, values, findings.tell, notes.tell, unit="voxels")
     return values
-
-
-def _known(pictures: Sequence[Path]) -> tuple[NumberedImage, ...]:
-    """Put pictures into the form in which they are compared: by their bytes alone."""
-    return tuple(NumberedImage(path, k, None) for k, path in enumerate(pictures, 1))
 
 
 def _note_order(folder: Path, rows: RowNumbers, findings: Findings, notes: Findings) -> None:

@@ -1,56 +1,74 @@
-"""One image under two names: within a split, and in both splits."""
+"""Copies of a picture: within a split, and in both splits."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
-from core.datasets.check.image_names import NumberedImage
 from core.datasets.check.report import Tell
 from core.datasets.check.wording import count, first_of
 from core.errors import CoreError
-from core.stimuli import StimulusImages
+from core.progress import Progress, silent
+from core.stimuli.copies import copy_labels
+
+_GROUPS_SHOWN = 3
 
 
-def check_same_images(
-    train: tuple[NumberedImage, ...], test: tuple[NumberedImage, ...], tell: Tell
+def tell_copies(
+    train: Sequence[Path], test: Sequence[Path], tell: Tell, progress: Progress = silent
 ) -> None:
-    """Tell images that are there twice, by their NSD number or byte for byte."""
-    trained = set(train)
-    groups = [*_same_number((*train, *test)), *_same_bytes((*train, *test))]
-    across: dict[str, str] = {}
-    for group in groups:
-        inside = [i for i in group if i in trained]
-        outside = [i for i in group if i not in trained]
-        for own in (inside, outside):
-            if len(own) > 1:
-                names = first_of(i.path.name for i in own)
-                tell(f"{own[0].path.parent.name} has one image {len(own)} times: {names}.")
-        if inside:
-            across.update({i.path.name: inside[0].path.name for i in outside})
-    _tell_across(across, tell)
+    """Tell which pictures are there several times, and test images that are trained on."""
+    labelled = _labelled((train, test), tell, progress)
+    for own in labelled:
+        groups = [[p.name for p in paths] for paths in _gathered(own).values() if len(paths) > 1]
+        if not groups:
+            continue
+        groups.sort(key=len, reverse=True)
+        shown = "; ".join(first_of(names, shown=10) for names in groups[:_GROUPS_SHOWN])
+        if len(groups) > _GROUPS_SHOWN:
+            shown += f"; and {count(len(groups) - _GROUPS_SHOWN, 'more group')}"
+        tell(
+            f"{own[0][1].parent.name} has {count(len(groups), 'group')} of copies, largest "
+            f"{len(groups[0])}: {shown}. Copies of a picture stay together in every split and fold."
+        )
+    _tell_across(labelled, tell)
 
 
-def tell_trained_on(train: StimulusImages, test: StimulusImages, tell: Tell) -> None:
-    """Tell test images that are training images too, by their NSD number or byte for byte."""
-    trained: dict[str, str] = {}
+def tell_trained_on(
+    train: Sequence[Path], test: Sequence[Path], tell: Tell, progress: Progress = silent
+) -> None:
+    """Tell test images that are copies of training images."""
+    if test:
+        _tell_across(_labelled((train, test), tell, progress), tell)
+
+
+_Labelled = list[tuple[int, Path]]
+
+
+def _labelled(
+    splits: tuple[Sequence[Path], Sequence[Path]], tell: Tell, progress: Progress
+) -> tuple[_Labelled, _Labelled]:
+    """Label the files of both splits; those that cannot be read are told as such elsewhere."""
+    train, test = ([p for p in paths if p.is_file() and p.stat().st_size] for paths in splits)
     try:
-        for path, known in zip(train.paths, train.identities(), strict=True):
-            trained.update(dict.fromkeys(known, path.name))
-        tested = test.identities()
+        labels = copy_labels([*train, *test], progress).tolist()
     except CoreError as error:
         tell(str(error))
-        return
-    across = {
-        path.name: trained[min(both)]
-        for path, known in zip(test.paths, tested, strict=True)
-        if (both := known & trained.keys())
-    }
-    _tell_across(across, tell)
+        return [], []
+    n = len(train)
+    return list(zip(labels[:n], train, strict=True)), list(zip(labels[n:], test, strict=True))
 
 
-def _tell_across(across: Mapping[str, str], tell: Tell) -> None:
+def _gathered(labelled: _Labelled) -> dict[int, list[Path]]:
+    found: dict[int, list[Path]] = {}
+    for label, path in labelled:
+        found.setdefault(label, []).append(path)
+    return found
+
+
+def _tell_across(labelled: tuple[_Labelled, _Labelled], tell: Tell) -> None:
+    trained, tested = _gathered(labelled[0]), labelled[1]
+    across = {path.name: trained[label][0].name for label, path in tested if label in trained}
     if across:
         pairs = first_of(f"{test_name} is {name}" for test_name, name in sorted(across.items()))
         what = count(
@@ -59,29 +77,3 @@ def _tell_across(across: Mapping[str, str], tell: Tell) -> None:
             "test images are also training images",
         )
         tell(f"{what}: {pairs}. Scores on them would not be held out.")
-
-
-def _same_number(images: Iterable[NumberedImage]) -> list[list[NumberedImage]]:
-    return _groups((i.nsd, i) for i in images if i.nsd is not None)
-
-
-def _same_bytes(images: Iterable[NumberedImage]) -> list[list[NumberedImage]]:
-    """Group equal files; only files of equal size are read."""
-    sized = _groups((i.path.stat().st_size, i) for i in images if i.path.is_file())
-    found = []
-    for group in sized:
-        found += _groups((_digest(i.path), i) for i in group)
-    # Empty files are equal to one another and told as pictures that do not decode.
-    return [group for group in found if group[0].path.stat().st_size]
-
-
-def _groups(keyed: Iterable[tuple[Hashable, NumberedImage]]) -> list[list[NumberedImage]]:
-    by_key: dict[Hashable, list[NumberedImage]] = {}
-    for key, image in keyed:
-        by_key.setdefault(key, []).append(image)
-    return [group for group in by_key.values() if len(group) > 1]
-
-
-def _digest(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").digest()

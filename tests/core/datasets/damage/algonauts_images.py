@@ -106,7 +106,8 @@ KINDS = {
     ),
     "one image twice": Damage(
         _same_bytes,
-        "training_images has one image 2 times: train-0008_nsd-01049.png, train-0009_nsd-01056",
+        "training_images has 1 group of copies, largest 2: train-0008_nsd-01049.png, "
+        "train-0009_nsd-01056",
         AS_STORED,
     ),
     "a test image that was trained on": Damage(

@@ -146,7 +146,7 @@ KINDS = {
     ),
     "one image twice": Damage(
         _copy(f"{TRAIN}/0009.jpg", f"{TRAIN}/0011.jpg"),
-        "trainingIMG has one image 2 times: 0009.jpg, 0011.jpg",
+        "trainingIMG has 1 group of copies, largest 2: 0009.jpg, 0011.jpg",
         AS_STORED,
     ),
     "an unfinished download": Damage(
