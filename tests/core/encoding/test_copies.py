@@ -12,6 +12,7 @@ from core.encoding.heads.settings import TrainingSettings
 from core.encoding.heads.training import training_images
 from core.encoding.ridge.closed_form import fit_ridge_closed_form
 from core.encoding.ridge.kfold import fold_rows
+from core.encoding.splits import report_split
 from core.encoding.training import VertexTable
 from core.errors import InvalidInput
 
@@ -135,3 +136,16 @@ def test_gcv_of_copies_is_gcv_of_their_means(rng):
 def test_labels_are_one_per_row(rng):
     with pytest.raises(InvalidInput, match="one label per row of 6"):
         TrainingData(np.zeros((6, 2)), np.zeros((6, 3)), groups=np.zeros(5))
+
+
+def test_report_images_are_the_same_whatever_chooses_the_others(rng):
+    labels = rng.integers(0, 30, 80)
+    rest, aside = report_split(80, fraction=0.2, seed=3, groups=labels)
+    assert sorted([*rest, *aside]) == list(range(80))
+    assert not set(labels[rest]) & set(labels[aside])
+    assert len(set(labels[aside])) == round(0.2 * len(set(labels)))
+    assert not len(report_split(80, fraction=0, groups=labels)[1])
+    with pytest.raises(InvalidInput, match="10% of 9 training images leaves 1 for the report"):
+        report_split(9, fraction=0.1)
+    with pytest.raises(InvalidInput, match="at least 0 and below 1; got 1.5"):
+        report_split(9, fraction=1.5)

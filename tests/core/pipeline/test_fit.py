@@ -20,9 +20,9 @@ from tests.tiny_model import pixels_spec
 from tests.tiny_world import write_subject
 
 
-def _fit(folder, home, encoder="ridge"):
+def _fit(folder, home, encoder="ridge", **changes):
     subject = open_subject(folder)
-    spec = pixels_spec(subject, encoder=EncoderSpec(encoder))
+    spec = pixels_spec(subject, encoder=EncoderSpec(encoder), **changes)
     runs = RunStore(home / "runs")
     return subject, fit(subject, spec, features=FeatureStore(home / "features"), runs=runs)
 
@@ -52,6 +52,39 @@ def test_without_test_responses_the_report_is_on_validation_images(tmp_path):
     assert run.report.ceiling is None
     assert run.report.overall.noise_normalized is None
     assert run.predict_rows("test", slice(None)).shape == (6, 12)
+
+
+def test_images_put_aside_for_the_report_neither_fit_nor_choose(tmp_path):
+    folder = write_subject(tmp_path / "s1", test_responses=False, sidecar=False)
+    subject, run = _fit(folder, tmp_path, report_fraction=0.3)
+    parts = [run.rows_of(role) for role in ("fit", "validation", "report")]
+    assert [len(rows) for rows in parts] == [11, 3, 6]
+    assert sorted(np.concatenate(parts)) == list(range(20))
+    assert (run.report.split, run.report.n_images, run.validation.n_images) == ("report", 6, 3)
+    split, rows = run.reported
+    r = pearson_r(run.predict_rows(split, rows), subject.train.response_rows(rows))
+    np.testing.assert_allclose(run.report.r, r, atol=1e-5)
+    assert [run.role_of("train", int(r[0])) for r in parts] == ["fit", "validation", "report"]
+    # Whatever share is validated, the report is on the same images.
+    _, other = _fit(folder, tmp_path, report_fraction=0.3, validation_fraction=0.4)
+    np.testing.assert_array_equal(other.rows_of("report"), parts[2])
+
+
+def test_a_report_that_has_test_images_takes_no_training_images(tmp_path):
+    with pytest.raises(InvalidInput, match="s1 has 6 test images with responses"):
+        _fit(write_subject(tmp_path / "s1"), tmp_path, report_fraction=0.2)
+
+
+@pytest.mark.parametrize("changes", [{}, {"split_rule": "shuffled"}, {"split_rule": "fold:2/3"}])
+def test_copies_of_a_picture_are_not_held_out_of_each_other(tmp_path, changes):
+    folder = write_subject(tmp_path / "s1", n_train=30, test_responses=False, sidecar=False)
+    pictures = sorted((folder / "training_split/training_images").iterdir())
+    for first, copy in zip(pictures[:12], pictures[12:24], strict=True):
+        copy.write_bytes(first.read_bytes())
+    subject, run = _fit(folder, tmp_path, report_fraction=0.2, **changes)
+    labels = subject.train.images.groups()
+    parts = [set(labels[run.rows_of(role)]) for role in ("fit", "validation", "report")]
+    assert sum(map(len, parts)) == len(set(labels)) == 18
 
 
 def test_roles_say_what_the_encoder_did_with_an_image(tmp_path):
