@@ -66,7 +66,7 @@ def test_images_put_aside_for_the_report_neither_fit_nor_choose(tmp_path):
     np.testing.assert_allclose(run.report.r, r, atol=1e-5)
     assert [run.role_of("train", int(r[0])) for r in parts] == ["fit", "validation", "report"]
     # Whatever share is validated, the report is on the same images.
-    _, other = _fit(folder, tmp_path, report_fraction=0.3, validation_fraction=0.4)
+    _, other = _fit(folder, tmp_path, report_fraction=0.3, validation_fraction=0.25)
     np.testing.assert_array_equal(other.rows_of("report"), parts[2])
 
 
@@ -77,14 +77,14 @@ def test_a_report_that_has_test_images_takes_no_training_images(tmp_path):
 
 @pytest.mark.parametrize("changes", [{}, {"split_rule": "shuffled"}, {"split_rule": "fold:2/3"}])
 def test_copies_of_a_picture_are_not_held_out_of_each_other(tmp_path, changes):
-    folder = write_subject(tmp_path / "s1", n_train=30, test_responses=False, sidecar=False)
+    folder = write_subject(tmp_path / "s1", n_train=36, test_responses=False, sidecar=False)
     pictures = sorted((folder / "training_split/training_images").iterdir())
     for first, copy in zip(pictures[:12], pictures[12:24], strict=True):
         copy.write_bytes(first.read_bytes())
     subject, run = _fit(folder, tmp_path, report_fraction=0.2, **changes)
     labels = subject.train.images.groups()
     parts = [set(labels[run.rows_of(role)]) for role in ("fit", "validation", "report")]
-    assert sum(map(len, parts)) == len(set(labels)) == 18
+    assert sum(map(len, parts)) == len(set(labels)) == 24
 
 
 def test_roles_say_what_the_encoder_did_with_an_image(tmp_path):
