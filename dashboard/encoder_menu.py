@@ -1,12 +1,19 @@
-"""From runs to menus: backbone (with its weights), layer, encoder; and back to one run."""
+"""From runs to menus (backbone with its weights, layer, encoder, what else differs), and back.
+
+A run is named in the address by its id, which is its whole identity.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from core.backbones import backbone_names, get_card
+from core.evaluation.report import ALL_VERTICES
+from core.recipes import get_recipe, recipe_names
 from core.runs import Run, RunSource
+from core.runs.facets import differing, told_apart, unusual
 
 # Where a session starts: a network that has learned, at a middle depth, is right about most ROIs.
 _FIRST = ("small_cnn~pretrained", "block4", "ridge")
@@ -14,7 +21,9 @@ _FIRST = ("small_cnn~pretrained", "block4", "ridge")
 
 @dataclass(frozen=True)
 class EncoderKey:
-    """What names an encoding model of a subject in menus and in the address.
+    """What encoding models are grouped by in menus; several may share it.
+
+    Addresses written before runs were named by their ids hold its text.
 
     Parameters
     ----------
@@ -65,70 +74,206 @@ def _source_title(source: RunSource) -> str:
 
 
 def encoder_title(run: Run) -> str:
-    """Words for an encoding model, as in subtitles of brains and in chart keys."""
-    return " · ".join((backbone_title(run), run.layer, run.method))
+    """Words for an encoding model, as in subtitles of brains, chart keys and exports.
+
+    Whatever is not as usual in its readout and split is named, and so are the recipe and that
+    something stands in for it.
+    """
+    words = (backbone_title(run), run.layer, run.method, *unusual(run), recipe_title(run))
+    return " · ".join(w for w in words if w)
+
+
+def recipe_title(run: Run) -> str:
+    """Words for the recipe that a run came from, and whether as published; empty without one."""
+    if not run.recipe:
+        return ""
+    known = run.recipe in recipe_names()
+    title = get_recipe(run.recipe).title if known else run.recipe
+    return f"recipe {title}{' with stand-ins' if run.stand_ins else ''}"
 
 
 @dataclass(frozen=True)
 class EncoderMenu:
-    """The encoding models of one subject, ordered for menus; of two alike the newest counts."""
+    """The encoding models of one subject, all of them, ordered for menus."""
 
-    runs: dict[EncoderKey, Run]
+    runs: tuple[Run, ...]
 
     @classmethod
     def of(cls, runs: Sequence[Run]) -> EncoderMenu:
         """Order runs by backbone and depth of layer."""
-        newest = {EncoderKey.of(r): r for r in runs}
-        return cls(dict(sorted(newest.items(), key=lambda item: _place(item[1]))))
+        return cls(tuple(sorted(runs, key=_place)))
+
+    @cached_property
+    def _by_id(self) -> dict[str, Run]:
+        return {run.id: run for run in self.runs}
+
+    @cached_property
+    def _alike(self) -> dict[EncoderKey, list[Run]]:
+        """Group what shares backbone, layer and encoder; best on the validation images first."""
+        groups: dict[EncoderKey, list[Run]] = {}
+        for run in self.runs:
+            groups.setdefault(EncoderKey.of(run), []).append(run)
+        for group in groups.values():
+            group.sort(key=_order_of_choice, reverse=True)
+        return groups
+
+    def get(self, run_id: str) -> Run | None:
+        """Return the run of a name, or None where it is not among these."""
+        return self._by_id.get(run_id)
 
     def backbones(self) -> list[str]:
         """Backbone keys in menu order."""
-        return list(dict.fromkeys(k.backbone for k in self.runs))
+        return list(dict.fromkeys(k.backbone for k in self._alike))
 
     def layers(self, backbone: str) -> list[str]:
         """Layers of one backbone, early to late."""
-        return list(dict.fromkeys(k.layer for k in self.runs if k.backbone == backbone))
+        return list(dict.fromkeys(k.layer for k in self._alike if k.backbone == backbone))
 
     def encoders(self, backbone: str, layer: str) -> list[str]:
         """List the encoders fitted on one layer."""
-        return [k.encoder for k in self.runs if (k.backbone, k.layer) == (backbone, layer)]
+        return [k.encoder for k in self._alike if (k.backbone, k.layer) == (backbone, layer)]
+
+    def encoder_words(self, backbone: str, layer: str) -> dict[str, str]:
+        """Return each encoder fitted on one layer -> its words, with the recipes it came from."""
+        words = {}
+        for encoder in self.encoders(backbone, layer):
+            recipes = map(recipe_title, self.alike(EncoderKey(backbone, layer, encoder)))
+            words[encoder] = " · ".join(dict.fromkeys([encoder, *filter(None, recipes)]))
+        return words
+
+    def alike(self, key: EncoderKey) -> list[Run]:
+        """Return the runs that share backbone, layer and encoder."""
+        return self._alike.get(key, [])
 
     def title_of(self, backbone: str) -> str:
         """Words for a backbone key."""
-        return next(backbone_title(r) for k, r in self.runs.items() if k.backbone == backbone)
+        return next(
+            backbone_title(runs[0]) for k, runs in self._alike.items() if k.backbone == backbone
+        )
 
-    def default(self) -> EncoderKey:
+    def titles(self) -> dict[str, str]:
+        """Return run id -> words that no other run here has."""
+        named: dict[str, list[Run]] = {}
+        for run in self.runs:
+            named.setdefault(encoder_title(run), []).append(run)
+        titles = {}
+        for title, runs in named.items():
+            apart = told_apart(runs) if len(runs) > 1 else ("",)
+            for run, words in zip(runs, apart, strict=True):
+                titles[run.id] = f"{title} ({words})" if words else title
+        return titles
+
+    def default(self) -> Run:
         """Where to start."""
         return self.nearest(EncoderKey(*_FIRST))
 
-    def nearest(self, wanted: EncoderKey) -> EncoderKey:
-        """Keep what exists of a wish: its backbone, then its layer, then its encoder."""
+    def nearest(self, wanted: EncoderKey, like: Run | None = None) -> Run:
+        """Keep what exists of a wish: its backbone, then its layer, then its encoder.
+
+        Parameters
+        ----------
+        like : of several alike, the one that shares most with this run is taken; without it, the
+            best on the validation images.
+        """
         backbones = self.backbones()
         backbone = wanted.backbone if wanted.backbone in backbones else backbones[0]
         layers = self.layers(backbone)
-        layer = wanted.layer if wanted.layer in layers else self._best_layer(backbone, layers)
+        layer = wanted.layer if wanted.layer in layers else self._best_layer(backbone)
         encoders = self.encoders(backbone, layer)
-        return EncoderKey(
-            backbone, layer, wanted.encoder if wanted.encoder in encoders else encoders[0]
-        )
+        encoder = wanted.encoder if wanted.encoder in encoders else encoders[0]
+        alike = self.alike(EncoderKey(backbone, layer, encoder))
+        if like is None:
+            return alike[0]
+        return min(alike, key=lambda run: len(differing([run, like])))
 
-    def _best_layer(self, backbone: str, layers: list[str]) -> str:
+    def _best_layer(self, backbone: str) -> str:
         """Where to start in a backbone: its best layer on the validation images."""
-        scores = {
-            k.layer: run.validation.overall.median_r or -1.0
-            for k, run in self.runs.items()
-            if k.backbone == backbone
-        }
-        return max(layers, key=lambda layer: scores[layer])
+        own = [run for run in self.runs if backbone_key(run) == backbone]
+        return max(own, key=_order_of_choice).layer
 
-    def layer_curve(self, backbone: str, encoder: str) -> list[tuple[str, float]]:
-        """Median r over all vertices on the validation images, layer by layer."""
-        curve = []
-        for layer in self.layers(backbone):
-            found = self.runs.get(EncoderKey(backbone, layer, encoder))
-            if found is not None and found.validation.overall.median_r is not None:
-                curve.append((layer, found.validation.overall.median_r))
-        return curve
+    def layers_like(self, run: Run) -> list[Run]:
+        """Return the runs that differ from one in nothing but the layer, early to late."""
+        found = {r.layer: r for r in self._family(run) if set(differing([run, r])) <= {"layer"}}
+        return list((found | {run.layer: run}).values())
+
+    def besides(self, run: Run) -> str:
+        """Say how the same backbone was also fitted, which no curve over layers may join.
+
+        Empty where ``layers_like`` leaves nothing out.
+        """
+        joined = [r.id for r in self.layers_like(run)]
+        others = [r for r in self._family(run) if r.id not in joined]
+        told = []
+        for name, own in differing([run, *others]).items():
+            if name != "layer":
+                found = dict.fromkeys(w or f"usual {name}" for w in own[1:] if w != own[0])
+                told.append(f"{name} {', '.join(found)}")
+        return "; ".join(told)
+
+    def _family(self, run: Run) -> list[Run]:
+        """Return the runs of the same backbone and encoder."""
+        own = EncoderKey.of(run)
+        return [
+            r
+            for key, runs in self._alike.items()
+            if (key.backbone, key.encoder) == (own.backbone, own.encoder)
+            for r in runs
+        ]
+
+
+# Two networks differ in these by being two.
+_OF_A_NETWORK = ("backbone", "weights", "layer", "framing", "precision")
+# Of all layers in their order; a smaller step is a matter of how two networks are cut into layers.
+_FAR = 0.25
+
+
+def unlike(a: Run, b: Run) -> str:
+    """Say in what two runs differ, and warn where their difference has several causes.
+
+    Two networks count as one aspect, unless their layers are of another depth.
+    """
+    found = differing([a, b])
+    deep = _depth(a), _depth(b)
+    causes = [name for name in found if name != "layer"]
+    apart = None not in deep and abs((deep[0] or 0) - (deep[1] or 0)) > _FAR
+    if "backbone" in found:
+        causes = ["network", *(name for name in causes if name not in _OF_A_NETWORK)]
+        causes += ["depth"] if apart else []
+    elif "layer" in found:
+        causes.append("layer")
+    if len(causes) < 2:
+        return ""
+    words = {name: " against ".join(w or "as usual" for w in own) for name, own in found.items()}
+    words["network"] = f"{backbone_title(a)} against {backbone_title(b)}"
+    words["depth"] = f"{a.layer} against {b.layer}"
+    told = "; ".join(f"{name} ({words[name]})" for name in causes)
+    return (
+        f"A and B differ in {len(causes)} aspects: {told}. Their difference cannot be put down to "
+        "one of them."
+    )
+
+
+def _depth(run: Run) -> float | None:
+    """Return where a run's layer lies among its network's, 0 to 1; None of several or unlisted."""
+    if len(run.sources) != 1:
+        return None
+    layers = get_card(run.sources[0].backbone).layers_offered
+    if run.layer not in layers or len(layers) < 2:
+        return None
+    return layers.index(run.layer) / (len(layers) - 1)
+
+
+def validation_score(run: Run) -> float | None:
+    """Return mean r over everything on the validation images; menus open no array for it."""
+    for score in run.record["validation"]["rois"]:
+        if (score["roi"], score["hemisphere"]) == (ALL_VERTICES, "both"):
+            return None if score["mean_r"] is None else float(score["mean_r"])
+    return None
+
+
+def _order_of_choice(run: Run) -> float:
+    score = validation_score(run)
+    return -1.0 if score is None else score
 
 
 def _place(run: Run) -> tuple[int, int, int, int, int, str]:

@@ -1,7 +1,8 @@
 """Work in other processes: making the demo, fitting encoders. Survives a page reload.
 
 A job is a command line of ``python -m core`` with JSON progress on stderr. The registry is shared
-by all sessions, so that two browser tabs watch one job instead of starting two.
+by all sessions: two browser tabs that ask for the same watch one job instead of starting two. One
+that asks for something else meanwhile is refused in words, never dropped.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from typing import Any
 
 import streamlit as st
 
+from core.errors import WorkFailed
+
 
 class Job:
     """One running or finished command.
@@ -28,6 +31,7 @@ class Job:
     progress, message : share done and what is being done.
     result : the command's JSON, once finished.
     error : message and hint, if it failed.
+    started_at : local time of day, as in 14:05.
     """
 
     def __init__(self, title: str, arguments: Sequence[str]) -> None:
@@ -38,6 +42,7 @@ class Job:
         self.error: tuple[str, str] | None = None
         self.cancelled = False
         self.started = time.monotonic()
+        self.started_at = time.strftime("%H:%M")
         # A pipe would hold 64 KiB: a longer answer would wait for a reader who waits for its end.
         self._answer = tempfile.TemporaryFile(mode="w+", encoding="utf-8")  # noqa: SIM115
         command = [sys.executable, "-m", "core", *arguments, "--json", "--progress", "json"]
@@ -57,6 +62,14 @@ class Job:
     def running(self) -> bool:
         """Whether the command is still at work."""
         return self._watcher.is_alive()
+
+    @property
+    def so_far(self) -> str:
+        """Say what is at work, since when, and how far it is."""
+        return (
+            f"“{self.title}” has been running since {self.started_at} and is "
+            f"{self.progress:.0%} done."
+        )
 
     @property
     def seconds_left(self) -> float | None:
@@ -113,11 +126,21 @@ class JobRegistry:
         self._lock = threading.Lock()
 
     def start(self, name: str, title: str, arguments: Sequence[str]) -> Job:
-        """Start a job, or return the one of that name that is running already."""
+        """Start a job, or return the one that does the same already.
+
+        Raises
+        ------
+        WorkFailed : one of that name does something else; what, and since when.
+        """
         with self._lock:
             known = self._jobs.get(name)
             if known is None or not known.running:
                 self._jobs[name] = Job(title, arguments)
+            elif known.arguments != tuple(arguments):
+                raise WorkFailed(
+                    f"“{title}” was not started: only one at a time. {known.so_far}",
+                    "Start it again when that has ended, or cancel that one.",
+                )
             return self._jobs[name]
 
     def get(self, name: str) -> Job | None:

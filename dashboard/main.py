@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.pipeline.demo import demo_is_complete, demo_is_ready
 from dashboard import services, state
-from dashboard.errors import errors_on_page
+from dashboard.errors import as_text, errors_on_page
 from dashboard.jobs import registry
 from dashboard.look import apply_look
 from dashboard.navigation import remember_pages
@@ -49,7 +49,7 @@ def main() -> None:
     page = st.navigation(list(pages.values()), position="top")
     remember_pages(pages)
     for complaint in complaints:
-        st.warning(complaint)
+        st.warning(as_text(complaint))
     with errors_on_page():
         page.run()
     state.write_address(state.current())

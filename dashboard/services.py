@@ -114,6 +114,14 @@ def run(run_id: str) -> Run:
     return run_store().open(run_id)
 
 
+def find_run(run_id: str) -> Run | None:
+    """Open a run of any subject and any state of its data; None where it cannot be."""
+    try:
+        return run(run_id)
+    except CoreError:
+        return None
+
+
 def runs_of(subject_id: str) -> list[Run]:
     """Open all runs that were fitted to a subject's present data, oldest first."""
     data = subject(subject_id).fingerprint

@@ -27,13 +27,15 @@ class Selection:
     Parameters
     ----------
     subject : subject id.
-    backbone : backbone and weights, as in ``small_cnn~pretrained``.
-    layer, encoder : of the encoding model on screen.
+    run : id of the encoding model on screen, which is its whole identity.
+    backbone, layer, encoder : what ``run`` is grouped by in menus; not written into the address,
+        but read from those of before runs were named by their ids, and kept as the wish where a
+        subject lacks the run. Backbone with weights, as in ``small_cnn~pretrained``.
     image : split and number, as in ``test-12``.
     roi : ROI in focus, as in ``FFA-1~right``.
     vertex : picked vertex, as in ``left~4711`` (template number); the last of several.
     picks : those picked before it, as in ``left~12.right~80``.
-    versus : the other encoder on Compare, as in ``gabor~fixed~energy~ridge``.
+    versus : id of the other run on Compare; formerly as in ``gabor~fixed~energy~ridge``.
     scale : how brains are scaled on Explore: empty (one scale) or ``own``.
     show : third brain on Explore: empty, ``difference`` or ``truth``.
     metric : on Accuracy: empty (r), ``normalised`` or ``ceiling``.
@@ -45,6 +47,7 @@ class Selection:
     """
 
     subject: str = ""
+    run: str = ""
     backbone: str = ""
     layer: str = ""
     encoder: str = ""
@@ -63,6 +66,7 @@ class Selection:
 
 
 FIELDS = tuple(f.name for f in fields(Selection))
+_OF_RUN = ("backbone", "layer", "encoder")
 _LONGEST = 300
 
 
@@ -99,6 +103,8 @@ def read_address() -> list[str]:
     for name in [n for n, v in known.items() if not is_readable(v)]:
         complaints.append(f"The address gives {name} an unreadable value; it was ignored.")
         del known[name]
+    if any(name in known for name in _OF_RUN):
+        known.setdefault("run", "")  # an older address, or one made by hand, names it by these
     # A page switch empties the address; that must not empty the selection.
     if known:
         st.session_state[_SESSION_KEY] = replace(current(), **known)
@@ -128,5 +134,6 @@ def write_address(selection: Selection) -> None:
 
 
 def to_address(selection: Selection) -> Mapping[str, str]:
-    """Return the non-empty fields."""
-    return {name: value for name in FIELDS if (value := getattr(selection, name))}
+    """Return the non-empty fields; a run's id says what it is grouped by, too."""
+    told = _OF_RUN if selection.run else ()
+    return {n: value for n in FIELDS if n not in told and (value := getattr(selection, n))}

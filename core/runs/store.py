@@ -151,6 +151,11 @@ class Run:
         return str(self.record["spec"]["recipe"])
 
     @property
+    def stand_ins(self) -> tuple[str, ...]:
+        """What stood in for what the recipe names, in words; empty if nothing."""
+        return tuple(map(str, self.record["spec"].get("stand_ins", ())))
+
+    @property
     def title(self) -> str:
         """Backbone, layer, weights and encoder in words."""
         return str(self.record["title"])

@@ -21,10 +21,9 @@ class LayerColumn:
     ----------
     block : which encoder's backbone: ``a`` or ``b``.
     layer : name of the layer, or how many there are where several are joined.
-    key : what a click on the column selects.
+    key : name of the run behind it, which a click selects.
     shown_as : ``a`` or ``b`` where this layer is the one being compared, else empty.
     values : (n_rois,) scores; NaN where a ROI has none.
-    run : name of the run behind it.
     """
 
     block: str
@@ -32,7 +31,6 @@ class LayerColumn:
     key: str
     shown_as: str
     values: np.ndarray
-    run: str = ""
 
 
 def layer_by_roi(

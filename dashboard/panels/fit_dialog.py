@@ -2,70 +2,103 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from core.datasets import Subject
-from core.errors import MissingWeights
+from core.errors import CoreError, MissingWeights
 from core.recipes import get_recipe, recipe_names, resolve
+from core.runs import Run
 from dashboard import services, state
+from dashboard.errors import as_text, show_error
 from dashboard.jobs import Job, registry
 from dashboard.panels.free_choice import free_choice
 
 _JOB = "fit"
-_ENDED = "fit-ended"
+_OWN, _SEEN, _ENDED = "fit-own", "fit-seen", "fit-ended"
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """How a fit ended that this window started or watched.
+
+    Parameters
+    ----------
+    run : id of the fitted run, the best on the validation images; empty if there is none.
+    """
+
+    job: Job
+    run: str = ""
 
 
 def fit_button(subject: Subject) -> None:
-    """Draw the button, and the state of the work once it has been started."""
+    """Draw the button, and the state of the work once it has been started, here or elsewhere."""
     job = registry().get(_JOB)
-    if job is not None:
+    if job is not None and job.running:
+        st.session_state[_SEEN] = job
+    if any(st.session_state.get(name) for name in (_OWN, _SEEN)):
         _watch(subject)
     _tell_how_the_last_one_ended()
-    if (job is None or not job.running) and st.button(
-        "Fit another encoder …", key="fit-open", width="stretch"
-    ):
+    if st.button("Fit another encoder …", key="fit-open", width="stretch"):
         st.session_state.pop(_ENDED, None)
         _dialog(subject)
 
 
 def _tell_how_the_last_one_ended() -> None:
-    """Say why the last work gave no encoder, until the next one is chosen."""
-    if ended := st.session_state.get(_ENDED):
-        message, hint, cancelled = ended
-        (st.info if cancelled else st.error)(f"**{message}**  \n{hint}")
+    """Say why the last work gave no encoder, or offer the one that is not on screen."""
+    ended: _Ended | None = st.session_state.get(_ENDED)
+    if ended is None:
+        return
+    if ended.job.error:
+        message, hint = ended.job.error
+        tell = st.info if ended.job.cancelled else st.error
+        tell(f"**{as_text(message)}**  \n{as_text(hint)}")
+        return
+    st.info(as_text(f"{ended.job.title} has been fitted."))
+    run = services.find_run(ended.run)
+    if run is not None and st.button("Show it", key="fit-show", width="stretch"):
+        st.session_state.pop(_ENDED, None)
+        state.change(subject=run.subject, run=run.id)
+        st.rerun()
 
 
 @st.fragment(run_every=0.7)
 def _watch(subject: Subject) -> None:
-    job = registry().get(_JOB)
+    # This window's own work comes first: what another window has started since hides nothing.
+    own: Job | None = st.session_state.get(_OWN)
+    job: Job | None = own or st.session_state.get(_SEEN)
     if job is None:
         return
+    is_own = job is own
     if job.running:
         left = job.seconds_left
         remaining = f" · {left:.0f} s left" if left is not None else ""
-        st.progress(min(job.progress, 1.0), text=f"{job.title}: {job.message}{remaining}")
+        elsewhere = "" if is_own else "; started in another window"
+        words = f"{job.title}: {job.message}{remaining}{elsewhere}"
+        st.progress(min(job.progress, 1.0), text=as_text(words))
         if st.button("Cancel", key="fit-cancel"):
             job.cancel()
         return
-    registry().forget(_JOB)
-    if job.error:
-        st.session_state[_ENDED] = (*job.error, job.cancelled)
-    elif job.result:
-        _select(job, subject)
+    for name in (_OWN, _SEEN):
+        if st.session_state.get(name) == job:
+            del st.session_state[name]
+    st.session_state.pop(_ENDED, None)
+    best = _best(job)
+    if is_own and best is not None and best.subject == subject.id:
+        state.change(run=best.id)
+    elif job.error is None or is_own:
+        st.session_state[_ENDED] = _Ended(job, best.id if best is not None else "")
     st.rerun()
 
 
-def _select(job: Job, subject: Subject) -> None:
-    """Put the new encoder on screen."""
-    from dashboard.encoder_menu import EncoderKey
-
-    assert job.result is not None  # noqa: S101 - the caller looked
+def _best(job: Job) -> Run | None:
+    """Return the best of what was fitted; on the validation images: the report is for reporting."""
+    if not job.result:
+        return None
     results = job.result.get("runs", [job.result])
-    # Chosen on the validation images: the report's are for reporting.
     best = max(results, key=lambda r: r["validation_median_r"] or -1)
-    key = EncoderKey.of(services.run(best["run"]))
-    if subject.id == services.run(best["run"]).subject:
-        state.change(backbone=key.backbone, layer=key.layer, encoder=key.encoder)
+    return services.find_run(best["run"])
 
 
 @st.dialog("Fit another encoder", width="medium")
@@ -80,10 +113,19 @@ def _dialog(subject: Subject) -> None:
     )
     choose = _recipe if way == "recipe" else free_choice
     title, arguments = choose(subject)
+    busy = registry().get(_JOB)
+    if busy is not None and busy.running:
+        st.warning(as_text(f"{busy.so_far} Another fit can be started when it has ended."))
     if st.button("Fit", type="primary", disabled=not arguments, key="fit-go"):
         folder = services.subject_folders()[subject.id]
         start = ["fit", "--data", str(folder), "--subject", subject.id]
-        registry().start(_JOB, f"{title} on {subject.id}", [*start, *arguments])
+        try:
+            job = registry().start(_JOB, f"{title} on {subject.id}", [*start, *arguments])
+        except CoreError as error:
+            show_error(error)
+            return
+        st.session_state[_OWN] = job
+        st.session_state.pop(_ENDED, None)
         st.rerun()
 
 

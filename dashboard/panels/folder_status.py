@@ -53,6 +53,7 @@ def last_result(folder: Path) -> CheckResult | None:
 def _watch(folder: Path, state: str, name: str, key: str) -> None:
     job = registry().get(job_name(state))
     if job is None:
+        st.rerun()  # another window saw its end first, and kept what it said
         return
     if job.running:
         left = job.seconds_left

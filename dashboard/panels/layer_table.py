@@ -15,7 +15,7 @@ from core.evaluation import selection_optimism
 from core.runs import Run
 from dashboard import services, state
 from dashboard.charts.layer_heatmap import LayerColumn, layer_by_roi
-from dashboard.encoder_menu import EncoderKey, EncoderMenu, backbone_title
+from dashboard.encoder_menu import EncoderMenu, backbone_title
 from dashboard.panels.downloads import file_name, rounded
 from dashboard.places import has_rois, unit_of
 
@@ -38,23 +38,22 @@ def roi_vertices_of_both(subject: Subject) -> dict[str, np.ndarray]:
 
 
 def layer_columns(subject: Subject, a: Run, b: Run) -> list[LayerColumn]:
-    """Score all layers of A's backbone, then of B's, on the validation images."""
+    """Score the layers that were fitted like A, then those like B, on the validation images."""
     menu = EncoderMenu.of(services.runs_of(subject.id))
-    key_a, key_b = EncoderKey.of(a), EncoderKey.of(b)
-    blocks = [("a", key_a)] + ([("b", key_b)] if key_b.backbone != key_a.backbone else [])
+    like_a, like_b = menu.layers_like(a), menu.layers_like(b)
+    blocks = [("a", like_a)]
+    if b.id not in [run.id for run in like_a]:
+        blocks.append(("b", like_b))
     places = roi_vertices_of_both(subject)
     columns = []
-    for block, own in blocks:
-        for layer in menu.layers(own.backbone):
-            key = EncoderKey(own.backbone, layer, own.encoder)
-            if key not in menu.runs:
-                continue
-            r = np.asarray(menu.runs[key].validation.r)
+    for block, runs in blocks:
+        for run in runs:
+            r = np.asarray(run.validation.r)
             values = np.array([_mean(r[v]) for v in places.values()])
-            shown = "a" if key == key_a else "b" if key == key_b else ""
-            joined = sum(len(source.layers) for source in menu.runs[key].sources)
-            name = layer if joined == 1 else f"{joined} layers"
-            columns.append(LayerColumn(block, name, str(key), shown, values, menu.runs[key].id))
+            shown = "a" if run.id == a.id else "b" if run.id == b.id else ""
+            joined = sum(len(source.layers) for source in run.sources)
+            name = run.layer if joined == 1 else f"{joined} layers"
+            columns.append(LayerColumn(block, name, run.id, shown, values))
     return columns
 
 
@@ -94,7 +93,7 @@ def show_layers(subject: Subject, a: Run, b: Run, columns: list[LayerColumn]) ->
         f'<p class="cs-note">Mean r over {_over(subject)} on {a.validation.n_images} '
         f"<b>validation</b> images{escape(_look_words(subject, a, columns))}. Colours from 0 to "
         f"{high:.1f}; ★ best layer of its backbone; framed: compared now. Click a cell to compare "
-        "that layer.</p>"
+        f"that layer.{_left_out(subject, a, b)}</p>"
     )
 
 
@@ -109,7 +108,7 @@ def _look_words(subject: Subject, a: Run, columns: list[LayerColumn]) -> str:
         ", which the other panels report too, since no other responses are known: a layer that is "
         "chosen here looks better there than it is"
     )
-    own = tuple(c.run for c in columns if c.block == "a")
+    own = tuple(c.key for c in columns if c.block == "a")
     n_images, n_vertices = a.validation.n_images, len(a.validation.r)
     if len(own) < 2 or n_images * n_vertices * len(own) > _MANY_RESPONSES:
         return words
@@ -142,6 +141,13 @@ def _flattery(runs: tuple[str, ...]) -> tuple[float, float, float] | None:
     return float(np.nanmean(found.of_places)), float(np.nanmax(found.of_places)), found.of_vertices
 
 
+def _left_out(subject: Subject, a: Run, b: Run) -> str:
+    """Say what else was fitted of these backbones and is in no column."""
+    menu = EncoderMenu.of(services.runs_of(subject.id))
+    told = dict.fromkeys(words for run in (a, b) if (words := menu.besides(run)))
+    return f" Layers fitted alike; not joined: {escape('; '.join(told))}." if told else ""
+
+
 def _over(subject: Subject) -> str:
     if has_rois(subject):
         return "a ROI’s vertices (both hemispheres)"
@@ -154,12 +160,8 @@ def _taker(key: str) -> Callable[[], None]:
         points = chosen.get("points") or []
         if not points:
             return
-        block, text = points[0]["customdata"]
-        found = EncoderKey.parse(text)
-        if block == "b":
-            state.change(versus=text)
-        elif found is not None:
-            state.change(backbone=found.backbone, layer=found.layer, encoder=found.encoder)
+        block, run_id = points[0]["customdata"]
+        state.change(**{"versus" if block == "b" else "run": run_id})
 
     return take
 

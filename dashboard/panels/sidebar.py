@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 from html import escape
 from typing import NoReturn
 
@@ -12,12 +13,13 @@ import streamlit as st
 from core.datasets import Subject
 from core.errors import CoreError
 from core.runs import Run
+from core.runs.facets import differing, told_apart
 from dashboard import services, state
 from dashboard.charts.theme import MEASURED as INK
 from dashboard.charts.theme import theme
 from dashboard.drawn_mesh import WAYS
-from dashboard.encoder_menu import EncoderKey, EncoderMenu, encoder_title
-from dashboard.errors import show_error
+from dashboard.encoder_menu import EncoderKey, EncoderMenu, encoder_title, validation_score
+from dashboard.errors import PageEnds, as_text, show_error
 from dashboard.jobs import registry
 from dashboard.look import stamp
 from dashboard.navigation import link_to
@@ -34,7 +36,7 @@ def pick_subject() -> Subject:
     except CoreError as error:
         show_error(error)
         link_to("data", f"Everything that is wrong with {chosen}")
-        st.stop()
+        raise PageEnds from None
     pick_mesh(subject, lambda ways, way: _menu("mesh", "drawn by", ways, way, WAYS.__getitem__))
     return subject
 
@@ -44,10 +46,11 @@ def choose_subject() -> str:
     ids = list(services.subject_folders())
     asked = state.current().subject
     if asked and asked not in ids:
-        st.warning(f"The address asks for subject “{asked}”; there are {', '.join(ids)}.")
+        listed = ", ".join(ids)
+        st.warning(as_text(f"The address asks for subject “{asked}”; there are {listed}."))
     chosen = asked if asked in ids else ids[0]
     for problem in services.data_folder_problems():
-        st.sidebar.warning(str(problem))
+        st.sidebar.warning(as_text(str(problem)))
     with st.sidebar:
         chosen = _menu("subject", "subject", ids, chosen, str)
     if chosen != asked:
@@ -96,36 +99,97 @@ def _say_that_none_is_fitted(subject: Subject) -> NoReturn:
         "in the sidebar; it appears here when it is done."
     )
     link_to("data", f"What the folder of {subject.id} holds")
-    st.stop()
+    raise PageEnds
 
 
 def _pick_run(subject: Subject) -> Run | None:
     menu = EncoderMenu.of(services.runs_of(subject.id))
-    now = state.current()
     if not menu.runs:
         return None
-    start = menu.default()
-    wanted = EncoderKey(
-        now.backbone or start.backbone, now.layer or start.layer, now.encoder or start.encoder
-    )
-    key = menu.nearest(wanted)
-    for what in ("backbone", "layer", "encoder"):
-        asked = getattr(now, what)
-        if asked and getattr(key, what) != asked:
-            st.warning(f"No encoder here has {what} “{asked}”; showing {getattr(key, what)}.")
-    backbone = _menu("backbone", "backbone", menu.backbones(), key.backbone, menu.title_of)
-    key = menu.nearest(EncoderKey(backbone, key.layer, key.encoder))
-    layer = _menu("layer", "layer", menu.layers(backbone), key.layer, str)
-    if curve := _curve(menu.layer_curve(backbone, key.encoder), layer):
-        st.html(curve)
-    key = menu.nearest(EncoderKey(backbone, layer, key.encoder))
-    encoder = _menu("encoder", "encoder", menu.encoders(backbone, layer), key.encoder, str)
-    state.change(backbone=backbone, layer=layer, encoder=encoder)
-    run = services.reported(menu.runs[EncoderKey(backbone, layer, encoder)])
+    run = _asked_for(menu, subject)
+    run = _choose(menu, run, "backbone", menu.backbones(), menu.title_of)
+    run = _choose(menu, run, "layer", menu.layers(EncoderKey.of(run).backbone), str)
+    curve = st.container()
+    key = EncoderKey.of(run)
+    encoders = menu.encoder_words(key.backbone, key.layer)
+    run = _choose(menu, run, "encoder", list(encoders), encoders.__getitem__)
+    alike = menu.alike(EncoderKey.of(run))
+    if len(alike) > 1:
+        names = dict(zip([r.id for r in alike], told_apart(alike), strict=True))
+        chosen = _menu("run", f"{len(alike)} alike but for", list(names), run.id, names.__getitem__)
+        run = menu.get(chosen) or run
+    key = EncoderKey.of(run)
+    state.change(run=run.id, backbone=key.backbone, layer=key.layer, encoder=key.encoder)
+    with curve:
+        _layers(menu, run)
+    run = services.reported(run)
     st.html(score_line(run, subject.space.unit))
     if words := _on_the_way():
         st.caption(words)
     return run
+
+
+def _choose(
+    menu: EncoderMenu, run: Run, what: str, options: list[str], words: Callable[[str], str]
+) -> Run:
+    """Draw one menu, and return the run nearest to the present one with what was chosen there."""
+    key = EncoderKey.of(run)
+    chosen = _menu(what, what, options, getattr(key, what), words)
+    wanted = replace(key, **{what: chosen})
+    return run if wanted == key else menu.nearest(wanted, like=run)
+
+
+def _layers(menu: EncoderMenu, run: Run) -> None:
+    """Draw r over the layers that were fitted like this run, and say what is not among them."""
+    like = menu.layers_like(run)
+    scores = [(r.layer, validation_score(r)) for r in like]
+    if curve := _curve([(name, r) for name, r in scores if r is not None], run.layer):
+        st.html(curve)
+        if others := menu.besides(run):
+            st.caption(as_text(f"Layers fitted alike; not joined: {others}."))
+
+
+def _asked_for(menu: EncoderMenu, subject: Subject) -> Run:
+    """Return the run on screen, or the nearest to what was asked for, and say why."""
+    now = state.current()
+    if (found := menu.get(now.run)) is not None:
+        return found
+    former = services.find_run(now.run) if now.run else None
+    if former is not None:
+        run = menu.nearest(EncoderKey.of(former), like=former)
+    else:
+        start = EncoderKey.of(menu.default())
+        wish = {k: v for k in _PARTS if (v := getattr(now, k)) and not now.run}
+        run = menu.nearest(replace(start, **wish))
+    if problem := _not_here(menu, subject, run, former):
+        st.warning(as_text(f"{problem} Showing {encoder_title(run)}."))
+    return run
+
+
+_PARTS = ("backbone", "layer", "encoder")
+
+
+def _not_here(menu: EncoderMenu, subject: Subject, shown: Run, former: Run | None) -> str:
+    """Say what was asked for and is not among a subject's runs; empty if nothing."""
+    now, key = state.current(), EncoderKey.of(shown)
+    if former is not None and former.subject == subject.id:
+        return (
+            f"{encoder_title(former)} was fitted to {subject.id} before its data changed; fit it "
+            "again to see it."
+        )
+    if former is not None:
+        missing = EncoderKey.of(former) != key
+        return f"{subject.id} has no encoder {encoder_title(former)}." if missing else ""
+    if now.run:
+        return f"There is no run “{now.run}” here."
+    asked = {k: v for k in _PARTS if (v := getattr(now, k))}
+    if all(getattr(key, k) == v for k, v in asked.items()):
+        return ""
+    words = [
+        menu.title_of(v) if k == "backbone" and v in menu.backbones() else v
+        for k, v in asked.items()
+    ]
+    return f"{subject.id} has no encoder {' · '.join(words)}."
 
 
 def _on_the_way() -> str:
@@ -140,25 +204,50 @@ def _on_the_way() -> str:
 
 def _pick_versus(subject: Subject, first: Run) -> Run | None:
     menu = EncoderMenu.of(services.runs_of(subject.id))
-    others = {str(k): r for k, r in menu.runs.items() if r.id != first.id}
+    others = [r for r in menu.runs if r.id != first.id]
     if not others:
         return None
-    asked = state.current().versus
-    if asked and asked not in others and asked != str(EncoderKey.of(first)):
-        st.warning(f"The address compares with “{asked}”, which is not among the encoders here.")
-    start = asked if asked in others else _twin(menu, first, others)
-    chosen = _menu("versus", "versus", list(others), start, lambda k: encoder_title(others[k]))
+    start = _versus_asked_for(menu, subject, first) or _twin(first, others)
+    titles = menu.titles()
+    chosen = _menu("versus", "versus", [r.id for r in others], start.id, titles.__getitem__)
     state.change(versus=chosen)
-    return services.reported(others[chosen])
+    found = menu.get(chosen)
+    return None if found is None else services.reported(found)
 
 
-def _twin(menu: EncoderMenu, first: Run, others: dict[str, Run]) -> str:
-    """Prefer the untrained network at the same layer: the comparison that means something."""
+def _versus_asked_for(menu: EncoderMenu, subject: Subject, first: Run) -> Run | None:
+    """Return the run that the address compares with, or its like; None if there is no such."""
+    asked = state.current().versus
+    if not asked or asked == first.id:
+        return None
+    if (found := menu.get(asked)) is not None:
+        return found
+    former = services.find_run(asked)
+    key = EncoderKey.parse(asked) if former is None else EncoderKey.of(former)
+    if key is not None and menu.alike(key):
+        found = menu.nearest(key, like=former)
+        if found.id != first.id:
+            return found
+    if key != EncoderKey.of(first):
+        words = asked if former is None else encoder_title(former)
+        st.warning(
+            as_text(f"{subject.id} has no encoder {words} to compare with; another is shown.")
+        )
+    return None
+
+
+def _twin(first: Run, others: list[Run]) -> Run:
+    """Prefer the untrained network at the same layer: the comparison that means something.
+
+    Of several the one that shares most with the first.
+    """
     own = EncoderKey.of(first)
-    for key, run in others.items():
-        if _place_of(run) == _place_of(first) and not key.startswith(own.backbone):
-            return key
-    return next(iter(others))
+    twins = [
+        run
+        for run in others
+        if _place_of(run) == _place_of(first) and EncoderKey.of(run).backbone != own.backbone
+    ]
+    return min(twins or others[:1], key=lambda run: len(differing([run, first])))
 
 
 def _place_of(run: Run) -> tuple[tuple[str, ...], str, str]:
@@ -226,10 +315,10 @@ def _curve(points: list[tuple[str, float]], chosen: str) -> str:
         )
         marks.append(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{3.2 if own else 2}" fill="{ink}" '
-            f'opacity="{1 if own else 0.45}"><title>{escape(name)}: median r {value:.3f}</title>'
+            f'opacity="{1 if own else 0.45}"><title>{escape(name)}: mean r {value:.3f}</title>'
             f"</circle>{label}"
         )
-    caption = f"median r on validation images, {escape(points[0][0])} to {escape(points[-1][0])}"
+    caption = f"mean r on validation images, {escape(points[0][0])} to {escape(points[-1][0])}"
     drawing = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         'font-family="sans-serif" font-size="9.5">'

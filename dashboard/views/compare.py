@@ -9,13 +9,14 @@ import streamlit as st
 
 from core.datasets import Subject
 from core.runs import Run
+from core.runs.facets import told_apart
 from dashboard import services, state
 from dashboard.charts.histogram import round_bins
 from dashboard.charts.overlaid_histogram import Distribution, overlaid_histogram
 from dashboard.charts.theme import show_chart, theme
 from dashboard.cortex_view import ColourScale, CortexMap
-from dashboard.encoder_menu import backbone_title, encoder_title
-from dashboard.errors import errors_on_page
+from dashboard.encoder_menu import backbone_title, encoder_title, unlike
+from dashboard.errors import as_text, errors_on_page
 from dashboard.panels.brain import focus_roi, no_cortex, show_brain
 from dashboard.panels.brushing import brush_words, brushed, show_scatter
 from dashboard.panels.downloads import (
@@ -64,6 +65,8 @@ def render() -> None:
         else:
             no_cortex(subject, "A and B are compared over all voxels.")
     sentence = st.container()
+    if causes := unlike(a, b):
+        st.warning(as_text(causes))
     columns = layer_columns(subject, a, b)
     charts, panel = st.columns([7, 4], gap="medium")
     with charts, errors_on_page():
@@ -162,10 +165,16 @@ def _brains(subject: Subject, a: Run, b: Run, positions: np.ndarray | None) -> N
 
 
 def _titles(a: Run, b: Run) -> tuple[str, str]:
-    """Words for A and B; an encoder that both share goes without saying."""
-    if a.encoder != b.encoder:
-        return encoder_title(a), encoder_title(b)
-    return f"{backbone_title(a)} · {a.layer}", f"{backbone_title(b)} · {b.layer}"
+    """Words for A and for B; what both share besides goes without saying."""
+    long = encoder_title(a), encoder_title(b)
+    short = f"{backbone_title(a)} · {a.layer}", f"{backbone_title(b)} · {b.layer}"
+    same = long[0].removeprefix(short[0]) == long[1].removeprefix(short[1])
+    if same and short[0] != short[1]:
+        return short
+    if long[0] != long[1]:
+        return long
+    apart = told_apart([a, b])
+    return f"{long[0]} ({apart[0]})", f"{long[1]} ({apart[1]})"
 
 
 def _difference_limit(difference: np.ndarray) -> float:

@@ -95,7 +95,7 @@ def test_a_copied_address_opens_the_same_view_elsewhere(page, browser, app):
     _open(other, copied)
     assert other.locator("body").inner_text() == first
     assert "PPA left" in first
-    assert "backbone=gabor~fixed" in copied.replace("%7E", "~")
+    assert "run=sim02-gabor-fixed-energy-ridge-" in copied
     menus = [i.input_value() for i in other.locator(".stSelectbox input").all()]
     assert menus[:2] == ["sim02", "Gabor energy"]
     other.context.close()
@@ -114,7 +114,7 @@ def test_the_encoder_stays_when_the_page_changes_and_when_it_is_chosen_anew(page
         assert _menus(page)[:2] == ["sim01", "Gabor energy"], title
     page.locator(".stSelectbox input").nth(1).click()
     page.get_by_role("option", name="Small CNN · untrained, seed 0").click()
-    page.wait_for_function("() => location.search.includes('untrained0')")
+    page.wait_for_function("() => location.search.includes('small_cnn-untrained')")
     _settled(page)
     assert _menus(page)[1] == "Small CNN · untrained, seed 0"
     assert _menus(page)[2].startswith("block")

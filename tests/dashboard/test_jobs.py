@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dashboard.jobs import Job
+import pytest
+
+from core.errors import WorkFailed
+from dashboard.jobs import Job, JobRegistry
 
 
 def test_an_answer_longer_than_a_pipe_holds_arrives_whole() -> None:
@@ -21,3 +24,16 @@ def test_what_went_wrong_is_told_in_the_command_s_own_words() -> None:
     assert job.error is not None
     assert "no-such-network" in job.error[0]
     assert job.error[1]
+
+
+def test_who_asks_for_something_else_meanwhile_is_refused_with_what_is_running() -> None:
+    jobs = JobRegistry()
+    first = jobs.start("fit", "Gabor on anna", ["list", "layers", "efficientnet_v2_l"])
+    assert jobs.start("fit", "Gabor on anna", ["list", "layers", "efficientnet_v2_l"]) is first
+    with pytest.raises(WorkFailed) as refused:
+        jobs.start("fit", "Pixels on bo", ["list", "layers", "pixels"])
+    assert "“Pixels on bo” was not started" in refused.value.message
+    assert f"“Gabor on anna” has been running since {first.started_at}" in refused.value.message
+    assert jobs.get("fit") is first
+    first.wait(60)
+    assert jobs.start("fit", "Pixels on bo", ["list", "layers", "pixels"]) is not first

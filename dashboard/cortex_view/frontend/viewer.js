@@ -106,7 +106,7 @@ export class Viewer {
       if (key !== model.scales[i]?.key) this.state.forgetRange(i);
     });
     if (before && model.geometry !== before.geometry) this.scenes.clear();
-    if (!before) this.state.shownGroups = new Set(model.groups.initial);
+    if (newSpace) this.state.meetGroups(model.groups);
     this.pointing.accept(model, before);
     this.brush.accept(model, newSpace);
     this.address.accept(header.address);

@@ -26,7 +26,7 @@ def opened(tmp_path, monkeypatch):
         monkeypatch.setattr(services, "run", lambda name: stores["runs"].open(name))
         monkeypatch.setattr(services, "subject", lambda name: subject)
         layer_table._flattery.clear()
-        columns = [LayerColumn("a", r.id, "", "", np.zeros(3), r.id) for r in runs]
+        columns = [LayerColumn("a", r.id, r.id, "", np.zeros(3)) for r in runs]
         return subject, runs[0], columns
 
     return open_with

@@ -9,6 +9,7 @@ export class State {
     this.own = new Map(); // view -> its camera, once unlocked
     this.active = 0; // the view that toolbar and keys speak to
     this.shownGroups = new Set();
+    this.metGroups = new Set();
     this.labels = true;
     this.resetColour();
   }
@@ -47,6 +48,16 @@ export class State {
   forgetRange(scale) {
     if (scale === 0) this.range = null;
     else if (this.scales[scale]) this.scales[scale] = { ...this.scales[scale], range: null };
+  }
+
+  // ---- outlines
+
+  /** Another brain: ROI groups that it brings are outlined as at first, what was chosen of others stays. */
+  meetGroups({ all, initial }) {
+    for (const name of all.filter((group) => !this.metGroups.has(group))) {
+      this.metGroups.add(name);
+      if (initial.includes(name)) this.shownGroups.add(name);
+    }
   }
 
   // ---- cameras

@@ -15,6 +15,20 @@ function fresh() {
   return state;
 }
 
+test("outlines come back after a brain without ROIs, and what was hidden stays hidden", () => {
+  const none = { all: [], initial: [] };
+  const state = new State();
+  state.meetGroups(none);
+  assert.equal(state.toView(none).groups, undefined);
+  state.meetGroups(groups);
+  assert.equal(state.toView(groups).groups, undefined);
+  state.shownGroups.delete("faces");
+  const others = { all: ["faces", "words"], initial: ["faces", "words"] };
+  for (const next of [none, others, groups]) state.meetGroups(next);
+  assert.deepEqual(state.toView(groups).groups, ["early visual"]);
+  assert.deepEqual(state.toView(others).groups, ["words"]);
+});
+
 test("own cameras at rest stay so beside a shared one that is not", () => {
   const state = fresh();
   Object.assign(state.shared, { zoom: 2.5, pan: [0.1, -0.2] });

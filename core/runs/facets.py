@@ -1,0 +1,124 @@
+"""What distinguishes a run from others of its subject: aspect by aspect, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from core.backbones import get_card
+from core.encoding import Reduction
+from core.encoding.scopes import SCOPE_WORDS
+from core.encoding.splits import has_fraction
+from core.runs.store import Run
+
+# Of the configuration, what changes nothing, or is in the words of another aspect already.
+_TOLD = {
+    "type", "subject", "data", "features", "reduction", "encoder", "spaces", "scope",
+    "with_subjects", "seed", "validation_fraction", "split_rule", "recipe", "stand_ins", "device",
+    "on_the_way",
+}  # fmt: skip
+
+# What the app's own form fits, and the command line without options: goes without saying.
+_USUAL = {
+    "pooling": "grid 5",
+    "readout": "PCA 200",
+    "feature spaces": "",
+    "validation images": "random 0.2, seed 0",
+}
+
+
+def facets(run: Run) -> dict[str, str]:
+    """Return aspect -> words; of two runs of one state of the data they differ in at least one.
+
+    Aspects that are as in nearly all runs have empty words. Fields of a configuration that have
+    no words here stand under their own names, so that nothing added later goes unsaid.
+    """
+    spec = run.record["spec"]
+    sources = run.sources
+    others = {
+        name.replace("_", " "): _plain(value) for name, value in spec.items() if name not in _TOLD
+    }
+    return {
+        "backbone": " + ".join(get_card(s.backbone).title for s in sources),
+        "weights": " + ".join(_weights(s.weights) for s in sources),
+        "layer": run.layer,
+        "framing": _each(s.framing for s in sources if s.framing != "published"),
+        "precision": _each(s.precision for s in sources if s.precision != "float32"),
+        "pooling": _each(_pooling(f["pooling"]) for f in spec["features"]),
+        "readout": _readout(spec["reduction"]),
+        "feature spaces": "" if spec["spaces"] == "one" else f"by {spec['spaces']}",
+        "encoder": run.encoder,
+        "settings": _plain(spec["encoder"].get("settings", {})),
+        "scope": "" if spec["scope"] == "both" else SCOPE_WORDS[spec["scope"]],
+        "subjects fitted along": ", ".join(o["subject"] for o in spec["with_subjects"]),
+        "validation images": _validation(spec),
+        "recipe": run.recipe,
+        "stand-ins": "; ".join(spec.get("stand_ins", ())),
+        **others,
+    }
+
+
+def unusual(run: Run) -> tuple[str, ...]:
+    """Return the words of what is not as the app fits it unasked, and is in no title otherwise."""
+    found = facets(run)
+    return tuple(found[name] for name, usual in _USUAL.items() if found[name] not in ("", usual))
+
+
+def differing(runs: Sequence[Run]) -> dict[str, tuple[str, ...]]:
+    """Return the aspects in which runs differ -> each run's words, in order."""
+    all_of = [facets(run) for run in runs]
+    names = dict.fromkeys(name for one in all_of for name in one)
+    words = {name: tuple(one.get(name, "") for one in all_of) for name in names}
+    return {name: own for name, own in words.items() if len(set(own)) > 1}
+
+
+def told_apart(runs: Sequence[Run]) -> tuple[str, ...]:
+    """Return words for each run, different for each: what differs, else when it was made."""
+    columns = differing(runs).items()
+    words = [
+        " · ".join(own[k] or f"usual {name}" for name, own in columns) for k in range(len(runs))
+    ]
+    made = [f"made {str(run.record['created'])[:16].replace('T', ' ')}, {run.id}" for run in runs]
+    return tuple(
+        own if own and words.count(own) == 1 else " · ".join(w for w in (own, date) if w)
+        for own, date in zip(words, made, strict=True)
+    )
+
+
+def _weights(weights: Mapping[str, Any]) -> str:
+    digest = f" {str(weights['sha256'])[:8]}" if weights.get("sha256") else ""
+    return f"{weights['label']}{digest}"
+
+
+def _readout(written: Mapping[str, Any]) -> str:
+    reduction = Reduction(**_without_type(written))
+    return reduction.label + (f", seed {reduction.seed}" if reduction.projection else "")
+
+
+def _pooling(pooling: Mapping[str, Any]) -> str:
+    return f"{pooling['kind']} {pooling['size']}" if pooling["kind"] == "grid" else pooling["kind"]
+
+
+def _validation(spec: Mapping[str, Any]) -> str:
+    rule = spec.get("split_rule", "random")
+    share = f" {spec['validation_fraction']:g}" if has_fraction(rule) else ""
+    return f"{rule}{share}, seed {spec['seed']}"
+
+
+def _each(words: Iterable[str]) -> str:
+    return " + ".join(dict.fromkeys(words))
+
+
+def _without_type(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in value.items() if k != "type"}
+
+
+def _plain(value: Any) -> str:
+    """Write any part of a configuration shortly; long lists by their ends."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k} {_plain(v)}" for k, v in _without_type(value).items())
+    if isinstance(value, list | tuple):
+        if len(value) > 3:
+            return f"{_plain(value[0])} .. {_plain(value[-1])} ({len(value)})"
+        return " ".join(map(_plain, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

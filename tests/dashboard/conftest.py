@@ -1,0 +1,70 @@
+"""The whole app over two tiny subjects, in this process and without a browser."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.datasets import Subject, open_subject
+from core.encoding import Reduction
+from core.features import FeatureStore
+from core.pipeline.fit import fit_all
+from core.runs import Run, RunStore
+from core.storage import Home
+from dashboard import services
+from tests.tiny_model import pixels_spec
+from tests.tiny_world import write_subject
+
+
+class TinyApp:
+    """Two subjects with ROIs, of which the first has runs; pages are opened by their address."""
+
+    def __init__(self, home: Home, data) -> None:
+        self.home, self.data = home, data
+        self.runs: list[Run] = []
+
+    def subject(self, name: str = "subj01") -> Subject:
+        return open_subject(self.data / name)
+
+    def fit(self, name: str = "subj01", **changes) -> Run:
+        subject = self.subject(name)
+        spec = pixels_spec(subject, **changes)
+        store = FeatureStore(self.home.features)
+        return fit_all(subject, [spec], features=store, runs=RunStore(self.home.runs))[0]
+
+    def open(self, page: str = "", **address: str) -> AppTest:
+        app = AppTest.from_file("../../dashboard/main.py", default_timeout=60)
+        for name, value in address.items():
+            app.query_params[name] = value
+        if page:
+            app.switch_page(page)
+        app.run()
+        assert not app.exception
+        return app
+
+
+@pytest.fixture(scope="session")
+def tiny_world(tmp_path_factory):
+    """The subjects and the runs, made once."""
+    root = tmp_path_factory.mktemp("tiny-app")
+    world = TinyApp(Home(root / "home"), root / "data")
+    write_subject(world.data / "subj01")
+    write_subject(world.data / "subj02", seed=3)
+    world.runs = [world.fit(reduction=Reduction("pca", k)) for k in (6, 4)]
+    return world
+
+
+@pytest.fixture
+def tiny_app(tiny_world, monkeypatch):
+    """An app that knows these subjects alone, and starts no other process."""
+    monkeypatch.setenv("CORTISCOPE_HOME", str(tiny_world.home.root))
+    monkeypatch.setenv("CORTISCOPE_DATA", str(tiny_world.data))
+    monkeypatch.setattr("core.pipeline.demo.demo_is_ready", lambda _: True)
+    monkeypatch.setattr("core.pipeline.demo.demo_is_complete", lambda _: True)
+    monkeypatch.setattr("dashboard.answering.AnsweringProcess.warm_up", lambda _: None)
+    monkeypatch.setattr("dashboard.data_folders.demo_folder", lambda _: tiny_world.data)
+    for cache in (services.known_folders, services.subject, services.run):
+        cache.clear()
+    yield tiny_world
+    for cache in (services.known_folders, services.subject, services.run):
+        cache.clear()

@@ -1,0 +1,116 @@
+"""No run hides another, and an address names one by its whole identity."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.encoding import Reduction
+from core.runs.facets import differing, facets, told_apart
+from dashboard.encoder_menu import EncoderKey, EncoderMenu, encoder_title, unlike
+from dashboard.state import Selection, to_address
+
+
+def _menu(app, label):
+    return next(box for box in app.selectbox if box.label.startswith(label))
+
+
+def _said(app):
+    return " ".join(one.value for one in (*app.warning, *app.info, *app.error))
+
+
+def test_two_readouts_of_one_layer_are_both_in_the_menu_and_keep_their_address(tiny_app):
+    first, second = tiny_app.runs
+    for run in (first, second):
+        app = tiny_app.open(subject="subj01", run=run.id)
+        alike = _menu(app, "2 alike")
+        assert set(alike.options) == {"PCA 6", "PCA 4"}
+        assert alike.value == run.id
+        assert app.query_params["run"] == run.id
+        assert not _said(app)
+    other = {first.id: second.id, second.id: first.id}[alike.value]
+    alike.set_value(other).run()
+    assert app.query_params["run"] == other
+
+
+def test_an_address_of_before_opens_the_encoder_that_it_names(tiny_app):
+    app = tiny_app.open(subject="subj01", backbone="pixels~fixed", layer="pixels", encoder="ridge")
+    assert app.query_params["run"] in [run.id for run in tiny_app.runs]
+    assert not {"backbone", "layer", "encoder"} & set(app.query_params)
+    assert not _said(app)
+
+
+@pytest.mark.parametrize(
+    "address", [{"run": "no~such~run"}, {"layer": "block9~x"}, {"backbone": "gabor~fixed"}]
+)
+def test_what_is_not_there_is_said_once_letter_by_letter(tiny_app, address):
+    app = tiny_app.open(subject="subj01", **address)
+    (warning,) = app.warning
+    assert next(iter(address.values())) in warning.value.replace("\\", "")
+    assert "\\~" in warning.value
+    assert "Raw pixels" in warning.value
+    app.run()
+    assert not app.warning
+
+
+def test_another_subject_keeps_the_encoder_and_tells_in_titles_what_it_lacks(tiny_app):
+    tiny_app.fit("subj02", reduction=Reduction("pca", 5))
+    first = tiny_app.runs[0]
+    app = tiny_app.open(subject="subj01", run=first.id)
+    _menu(app, "subject").set_value("subj02").run()
+    assert app.query_params["subject"] == "subj02"
+    assert app.query_params["run"].startswith("subj02-pixels")
+    assert not _said(app)
+
+
+def test_only_what_differs_tells_runs_apart(tiny_app):
+    first, second = tiny_app.runs
+    assert differing([first, second]) == {"readout": ("PCA 6", "PCA 4")}
+    assert told_apart([first, second]) == ("PCA 6", "PCA 4")
+    apart = told_apart([first, first])
+    assert first.id in apart[0]
+    spec = {**first.record["spec"], "some_new_field": 3, "seed": 5}
+    newer = type(first)(first.folder, {**first.record, "spec": spec})
+    assert differing([first, newer]) == {
+        "validation images": ("random 0.2, seed 0", "random 0.2, seed 5"),
+        "some new field": ("", "3"),
+    }
+    assert facets(newer)["recipe"] == ""
+
+
+def test_titles_name_recipe_stand_ins_and_an_unusual_readout(tiny_app):
+    first = tiny_app.runs[0]
+    spec = {**first.record["spec"], "recipe": "stacked", "stand_ins": ["A for B"]}
+    made = type(first)(first.folder, {**first.record, "spec": spec})
+    assert "PCA 6" in encoder_title(made)
+    assert encoder_title(made).endswith("with stand-ins")
+    assert "recipe" not in encoder_title(first)
+
+
+def test_a_curve_joins_layers_that_were_fitted_alike(tiny_app):
+    first, second = tiny_app.runs
+
+    def layered(run, layer, name):
+        source = {**run.record["sources"][0], "layers": [layer]}
+        return type(run)(run.folder.with_name(name), {**run.record, "sources": [source]})
+
+    deeper = layered(first, "pixels2", "deeper")
+    menu = EncoderMenu.of([deeper, second, first])
+    assert {r.layer for r in menu.layers_like(first)} == {"pixels", "pixels2"}
+    assert second.id not in [r.id for r in menu.layers_like(first)]
+    assert menu.besides(first) == "readout PCA 4"
+    assert menu.nearest(EncoderKey.of(second), like=first).id == first.id
+
+
+def test_a_difference_with_several_causes_is_warned_of(tiny_app):
+    first, second = tiny_app.runs
+    assert unlike(first, second) == ""
+    source = {**first.record["sources"][0], "layers": ["pixels2"]}
+    other = type(first)(first.folder, {**second.record, "sources": [source]})
+    words = unlike(first, other)
+    assert words.startswith("A and B differ in 2 aspects: readout (PCA 6 against PCA 4); layer")
+
+
+def test_a_run_s_name_says_its_layer_already():
+    chosen = Selection(run="r", backbone="b", layer="l", encoder="e", image="test-1")
+    assert to_address(chosen) == {"run": "r", "image": "test-1"}
+    assert to_address(Selection(layer="l")) == {"layer": "l"}
