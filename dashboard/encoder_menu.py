@@ -114,7 +114,7 @@ class EncoderMenu:
         for run in self.runs:
             groups.setdefault(EncoderKey.of(run), []).append(run)
         for group in groups.values():
-            group.sort(key=_order_of_choice, reverse=True)
+            group.sort(key=order_of_choice, reverse=True)
         return groups
 
     def get(self, run_id: str) -> Run | None:
@@ -189,7 +189,7 @@ class EncoderMenu:
     def _best_layer(self, backbone: str) -> str:
         """Where to start in a backbone: its best layer on the validation images."""
         own = [run for run in self.runs if backbone_key(run) == backbone]
-        return max(own, key=_order_of_choice).layer
+        return max(own, key=order_of_choice).layer
 
     def layers_like(self, run: Run) -> list[Run]:
         """Return the runs that differ from one in nothing but the layer, early to late."""
@@ -271,7 +271,8 @@ def validation_score(run: Run) -> float | None:
     return None
 
 
-def _order_of_choice(run: Run) -> float:
+def order_of_choice(run: Run) -> float:
+    """Return what runs are ordered by where one is chosen: never by the report's images."""
     score = validation_score(run)
     return -1.0 if score is None else score
 

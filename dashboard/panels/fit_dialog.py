@@ -11,6 +11,7 @@ from core.errors import CoreError, MissingWeights
 from core.recipes import get_recipe, recipe_names, resolve
 from core.runs import Run
 from dashboard import services, state
+from dashboard.encoder_menu import order_of_choice
 from dashboard.errors import as_text, show_error
 from dashboard.jobs import Job, registry
 from dashboard.panels.free_choice import free_choice
@@ -93,12 +94,12 @@ def _watch(subject: Subject) -> None:
 
 
 def _best(job: Job) -> Run | None:
-    """Return the best of what was fitted; on the validation images: the report is for reporting."""
+    """Return the best of what was fitted, on the validation images."""
     if not job.result:
         return None
-    results = job.result.get("runs", [job.result])
-    best = max(results, key=lambda r: r["validation_median_r"] or -1)
-    return services.find_run(best["run"])
+    told = job.result.get("runs", [job.result])
+    runs = [run for one in told if (run := services.find_run(one["run"])) is not None]
+    return max(runs, key=order_of_choice, default=None)
 
 
 @st.dialog("Fit another encoder", width="medium")
