@@ -120,6 +120,25 @@ def unknown_name(what: str, name: str, allowed: Iterable[str], hint: str = "") -
     return UnknownName(f"Unknown {what} {name!r}.{guess} Allowed: {shown or 'none'}.", hint)
 
 
+LARGEST_WHOLE = 2**32 - 1
+"""Largest seed that every generator takes; no other number that is asked for is larger either."""
+
+
+def check_whole(what: str, value: int, least: int = 0, most: int = LARGEST_WHOLE) -> int:
+    """Return ``value`` if it is a whole number within bounds, else raise InvalidInput."""
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        # Python refuses to spell out whole numbers of thousands of digits.
+        huge = isinstance(value, int) and value.bit_length() > 256
+        got = "one of very many digits" if huge else shortened(repr(value), 60)
+        raise InvalidInput(f"{what} must be a whole number from {least:,} to {most:,}; got {got}.")
+    return value
+
+
+def read_whole(text: str) -> int | None:
+    """Read a whole number of plain digits; None for any other text, and for absurdly many."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
 def check_option(what: str, value: str, allowed: Iterable[str]) -> str:
     """Return ``value`` if it is one of ``allowed``, else raise UnknownName."""
     names = list(allowed)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from core.errors import InvalidInput, MissingWeights, check_option
+from core.errors import InvalidInput, MissingWeights, check_option, check_whole
 
 WeightsKind = Literal["pretrained", "untrained", "file", "fixed"]
 Modality = Literal["image", "text"]
@@ -101,6 +101,7 @@ class WeightsSpec:
         if self.kind != "untrained":
             # A seed without meaning must not make two keys out of one thing.
             object.__setattr__(self, "seed", 0)
+        check_whole("The seed of untrained weights", self.seed)
         if self.kind == "file" and not (self.path and self.sha256):
             raise InvalidInput(
                 "Weights of kind 'file' need the file's path and sha256.",

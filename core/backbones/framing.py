@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from core.errors import InvalidInput, check_option
+from core.errors import InvalidInput, check_option, read_whole
 
 FRAMING_KINDS = ("published", "stretch", "caption")
 _SMALLEST, _LARGEST = 16, 4096
@@ -53,11 +53,11 @@ class Framing:
         kind, _, size = text.partition(":")
         if kind == "published" and not size:
             return cls()
-        if kind == "stretch" and size.isascii() and size.isdigit():
-            return cls("stretch", int(size))
-        number = "1" if size == "first" else size
-        if kind == "caption" and number.isascii() and number.isdigit():
-            return cls("caption", caption=int(number))
+        number = 1 if kind == "caption" and size == "first" else read_whole(size)
+        if kind == "stretch" and number is not None:
+            return cls("stretch", number)
+        if kind == "caption" and number is not None:
+            return cls("caption", caption=number)
         raise InvalidInput(
             f"Unknown framing {text!r}. Allowed: published, stretch:N (as in stretch:224), and "
             "for networks that read captions caption:N or caption:first."

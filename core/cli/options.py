@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from core.backbones import WeightsSpec, parse_weights
 from core.brain import HEMISPHERES, VOXELS
 from core.datasets import Subject, open_subject
-from core.errors import InvalidInput
+from core.errors import LARGEST_WHOLE, InvalidInput, read_whole, shortened
 from core.features import FeatureStore
 from core.features.spec import DTYPES, PRECISIONS
 from core.pipeline.demo import demo_data
@@ -21,6 +22,20 @@ from core.storage import Home, atomic_file
 from core.storage.foreign import check_fetched
 
 DEMO = "demo"
+
+
+def whole_number(least: int = 0, most: int = LARGEST_WHOLE) -> Callable[[str], int]:
+    """Return a type of option: whole numbers within bounds, refused in words."""
+
+    def read(text: str) -> int:
+        number = read_whole(text)
+        if number is None or not least <= number <= most:
+            raise argparse.ArgumentTypeError(
+                f"must be a whole number from {least:,} to {most:,}; got {shortened(text, 40)!r}"
+            )
+        return number
+
+    return read
 
 
 def add_runs(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +51,10 @@ def add_weights(parser: argparse.ArgumentParser) -> None:
         help="default: the backbone's own (pretrained where it has any)",
     )
     parser.add_argument(
-        "--weights-seed", type=int, default=0, help="seed of untrained weights (default 0)"
+        "--weights-seed",
+        type=whole_number(),
+        default=0,
+        help="seed of untrained weights (default 0)",
     )
 
 

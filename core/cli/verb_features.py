@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shared.add_weights(parser)
     parser.add_argument("--layers", required=True, help="names or globs, separated by commas")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--batch-size", type=shared.whole_number(1, 65_536), default=32)
     shared.add_pooling(parser, "none")
     shared.add_framing(parser)
     shared.add_dtype(parser)

@@ -89,7 +89,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument(
-        "--seed", type=int, help="of the validation split (default: the recipe's, or 0)"
+        "--seed",
+        type=shared.whole_number(),
+        help="of the validation split (default: the recipe's, or 0)",
     )
     parser.add_argument(
         "--split",

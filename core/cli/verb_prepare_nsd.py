@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from core.cli import options as shared
 from core.datasets import open_subject
 from core.datasets.nsd import TEST_SETS, prepare_subject
 from core.progress import Progress
@@ -19,7 +20,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="ROOT", help="copy of NSD")
     parser.add_argument("--subject", required=True, help="subj01 to subj08")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="not inside ROOT")
-    parser.add_argument("--sessions", type=int, metavar="N", help="the first N (default: all)")
+    parser.add_argument(
+        "--sessions",
+        type=shared.whole_number(1, 40),
+        metavar="N",
+        help="the first N (default: all)",
+    )
     parser.add_argument(
         "--mask",
         default="nsdgeneral",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         if days is not None or options.drafts:
             raise InvalidInput("--older-than and --drafts go with store clean.")
         return _sums([*_features(stored_items(root)), *_responses(converted_files(converted))])
-    if days is not None and not days >= 0:
+    if days is not None and not 0 <= days < math.inf:
         raise InvalidInput(f"--older-than must be 0 days or more, not {days:g}.")
     hours = LEAST_HOURS if options.drafts else ABANDONED_HOURS
     removed = clean(root, older_than_days=days, draft_hours=hours)

@@ -25,7 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plan", type=Path, metavar="PLAN.toml")
     parser.add_argument("--data", help=f"data folder, or {shared.DEMO!r}; default: the plan's")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler to use")
-    parser.add_argument("--workers", type=int, help="processes of the local cluster")
+    parser.add_argument(
+        "--workers", type=shared.whole_number(1, 1024), help="processes of the local cluster"
+    )
     parser.add_argument("--table", type=Path, metavar="FILE", help="write the table: .csv or .md")
     parser.add_argument(
         "--csv", type=Path, metavar="DIR", help="write r, ranked tables and predictions as CSV"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.encoding.encoders import EncoderSpec
-from core.errors import InvalidInput
+from core.errors import InvalidInput, check_whole
 
 
 def parse_settings(spec: EncoderSpec, texts: Sequence[str]) -> EncoderSpec:
@@ -28,6 +29,8 @@ def with_plain_settings(spec: EncoderSpec, values: Mapping[str, Any]) -> Encoder
         name: _convert(spec, name, value, defaults[name]) if name in defaults else value
         for name, value in values.items()
     }
+    for name, value in changes.items():
+        _check_bounds(spec, name, value)
     return spec.with_settings(**changes)
 
 
@@ -40,12 +43,24 @@ def _convert(spec: EncoderSpec, name: str, value: Any, default: Any) -> Any:
         if isinstance(default, bool):
             return {"true": True, "false": False}[str(value).lower()]
         return type(default)(value)
-    except (TypeError, ValueError, KeyError):
+    except (TypeError, ValueError, KeyError, OverflowError):
         wanted = "values like" if isinstance(default, tuple) else "a value like"
         raise InvalidInput(
             f"The setting {name} of {spec.name} takes {wanted} {default!r}; got {value!r}.",
             _allowed(spec),
         ) from None
+
+
+def _check_bounds(spec: EncoderSpec, name: str, value: Any) -> None:
+    """Refuse numbers that no setting means: negative, infinite, NaN or absurdly large ones."""
+    for number in value if isinstance(value, tuple) else (value,):
+        if isinstance(number, int):
+            check_whole(f"The setting {name} of {spec.name}", int(number))
+        elif isinstance(number, float) and not 0 <= number < math.inf:
+            raise InvalidInput(
+                f"The setting {name} of {spec.name} must be 0 or more and finite; got {number}.",
+                _allowed(spec),
+            )
 
 
 def _allowed(spec: EncoderSpec) -> str:

@@ -18,11 +18,11 @@ import re
 
 import numpy as np
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, check_whole
 
 RANDOM = "random"
 SPLIT_RULES = (RANDOM, "shuffled", "fold:K/N")
-_FOLD = re.compile(r"fold:([0-9]+)/([0-9]+)")
+_FOLD = re.compile(r"fold:([0-9]{1,5})/([0-9]{1,5})")
 
 
 def check_split_rule(rule: str) -> str:
@@ -65,6 +65,7 @@ def validation_split(
     fit_rows, validation_rows : increasing row numbers, disjoint, together all rows.
     """
     check_split_rule(rule)
+    check_whole("The seed of the split", seed)
     if not 0 < fraction < 1:
         raise InvalidInput(f"The validation fraction must lie between 0 and 1; got {fraction}.")
     images = np.arange(n_stimuli) if groups is None else _numbered(groups)

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from core.backbones import LayerInfo
-from core.errors import InvalidInput, check_option
+from core.errors import InvalidInput, check_option, check_whole, read_whole
 
 if TYPE_CHECKING:
     import torch
 
 POOLING_KINDS = ("grid", "mean", "none")
+
+
+_LARGEST_GRID = 1024
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,8 @@ class Pooling:
         if self.kind != "grid":
             # A size without meaning must not make two keys out of one thing.
             object.__setattr__(self, "size", 0)
-        elif self.size < 1:
-            raise InvalidInput(f"The pooling grid must be at least 1 x 1, not {self.size}.")
+        else:
+            check_whole("The side of the pooling grid", self.size, 1, _LARGEST_GRID)
 
     @classmethod
     def parse(cls, text: str) -> Pooling:
@@ -48,8 +51,8 @@ class Pooling:
             return cls("none")
         if kind == "mean" and not size:
             return cls("mean")
-        if kind == "grid" and size.isdigit() and int(size) > 0:
-            return cls("grid", int(size))
+        if kind == "grid" and (number := read_whole(size)) is not None:
+            return cls("grid", number)
         raise InvalidInput(f"Unknown pooling {text!r}. Allowed: none, mean, grid:N (as in grid:8).")
 
     @property

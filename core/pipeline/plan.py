@@ -39,7 +39,7 @@ from core.encoding import EncoderSpec, Reduction
 from core.encoding.scopes import SCOPES
 from core.encoding.settings import with_plain_settings
 from core.encoding.splits import RANDOM, check_split_rule
-from core.errors import InvalidInput, MissingData, check_option, unknown_name
+from core.errors import InvalidInput, MissingData, check_option, check_whole, unknown_name
 from core.features import Pooling
 from core.recipes import get_recipe, recipe_names
 
@@ -134,9 +134,9 @@ def _model(raw: Mapping[str, Any], number: int, name: str) -> ModelPlan:
         framing=Framing.parse(str(raw.get("framing", "published"))),
         precision=_precision(raw),
         scope=_scope(raw),
-        seeds=tuple(seeds),
+        seeds=tuple(check_whole(f"{where}: a seed", seed) for seed in seeds),
         split_rule=check_split_rule(str(raw.get("split_rule", RANDOM))),
-        split_seed=_number(raw, "split_seed", int, 0, where),
+        split_seed=check_whole(f"{where}: split_seed", _number(raw, "split_seed", int, 0, where)),
         validation_fraction=_number(raw, "validation_fraction", float, 0.2, where),
         report_fraction=_number(raw, "report_fraction", float, 0.0, where),
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.errors import InvalidInput, check_option
+from core.errors import InvalidInput, check_option, check_whole, read_whole
 
 REDUCTION_KINDS = ("none", "pca", "incremental_pca", "random_projection")
 SCALINGS = ("floored", "standard", "none")
 PROJECTIONS = ("gaussian", "sparse")
 
 _BATCH = 300
+_MOST_COMPONENTS = 1_000_000
 _TEXTS = "none, pca:K (as in pca:200), ipca:K[:BATCH], rp:K[:gaussian|sparse]"
 _SCALING_WORDS = {"floored": "", "standard": ", standardised", "none": ", centred only"}
 
@@ -49,8 +50,8 @@ class Reduction:
         check_option("scaling", self.scaling, SCALINGS)
         if self.kind == "none":
             self._clear("components", 0)
-        elif self.components < 1:
-            raise InvalidInput(f"A reduction needs at least 1 component; got {self.components}.")
+        else:
+            check_whole("The components of a reduction", self.components, 1, _MOST_COMPONENTS)
         if self.kind != "incremental_pca":
             self._clear("batch_size", 0)
         elif self.batch_size < self.components:
@@ -64,6 +65,7 @@ class Reduction:
             self._clear("seed", 0)
         else:
             check_option("projection", self.projection, PROJECTIONS)
+            check_whole("The seed of a random projection", self.seed)
 
     def _clear(self, name: str, value: int | str) -> None:
         object.__setattr__(self, name, value)
@@ -75,7 +77,7 @@ class Reduction:
         Without BATCH, batches hold 300 images or, if that is more, as many as components.
         """
         kind, *rest = text.split(":")
-        numbers = [int(r) for r in rest if r.isascii() and r.isdigit()]
+        numbers = [n for n in map(read_whole, rest) if n is not None]
         match kind, len(rest), len(numbers):
             case "none", 0, 0:
                 return cls("none", scaling=scaling)
