@@ -7,6 +7,7 @@ library's version.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InvalidInput, UnknownName, WorkFailed
-from core.storage import Home
+from core.storage import Home, write_json
 
 _DISTRIBUTIONS = {"timm": "timm", "open_clip": "open_clip_torch"}
 _FORMAT = 2
@@ -49,14 +50,19 @@ def described(library: str, name: str) -> dict[str, Any]:
 @functools.cache
 def _facts(library: str, name: str, path: Path) -> dict[str, Any]:
     try:
-        return dict(_tuples(json.loads(path.read_text(encoding="utf-8"))))
-    except (OSError, ValueError, TypeError):
-        _ask(library, name, path)
-    return dict(_tuples(json.loads(path.read_text(encoding="utf-8"))))
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        facts = None
+    if not isinstance(facts, dict):
+        facts = _ask(library, name)
+        # A home that may not be written to only costs time.
+        with contextlib.suppress(OSError):
+            write_json(path, facts)
+    return dict(_tuples(facts))
 
 
-def _ask(library: str, name: str, path: Path) -> None:
-    command = [sys.executable, "-m", "core.backbones.describe_network", library, name, str(path)]
+def _ask(library: str, name: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "core.backbones.describe_network", library, name]
     ran = subprocess.run(
         command,
         capture_output=True,
@@ -66,16 +72,18 @@ def _ask(library: str, name: str, path: Path) -> None:
         env={**os.environ, "HF_HUB_OFFLINE": "1"},
         check=False,
     )
+    answer = (ran.stdout.strip().splitlines() or [""])[-1]
     if ran.returncode == InvalidInput.exit_code:
-        told = json.loads(ran.stdout.strip().splitlines()[-1])
+        told = json.loads(answer)
         kind = UnknownName if told["kind"] == UnknownName.kind else InvalidInput
         raise kind(told["message"], told["hint"])
-    if ran.returncode or not path.is_file():
+    if ran.returncode:
         last = (ran.stderr.strip().splitlines() or ["no reason was given"])[-1]
         raise WorkFailed(
             f"{library} could not be asked about {name}: {last[:200]}.",
             f"Check that {_DISTRIBUTIONS[library]} and torch are installed.",
         )
+    return dict(json.loads(answer))
 
 
 def _tuples(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Ask a library about one of its networks: ``describe_network LIBRARY NAME FILE`` writes JSON.
+"""Ask a library about one of its networks: ``describe_network LIBRARY NAME`` prints JSON.
 
 Run by ``core.backbones.by_name``, in a process of its own.
 """
@@ -8,13 +8,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from core.backbones import open_clip_generate, timm_generate
 from core.backbones.torchvision_import import import_torchvision
 from core.errors import InvalidInput, check_option
-from core.storage import write_json
 
 _DESCRIBERS: dict[str, Callable[[str], dict[str, Any]]] = {
     "timm": timm_generate.describe,
@@ -54,10 +52,10 @@ def network_names(library: str) -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the facts, or print what is wrong with the request."""
-    library, name, path = arguments
+    """Print the facts, or what is wrong with the request, on the last line."""
+    library, name = arguments
     try:
-        write_json(Path(path), describe(library, name))
+        print(json.dumps(describe(library, name), allow_nan=False))
     except InvalidInput as error:
         told = {"kind": error.kind, "message": error.message, "hint": error.hint}
         print(json.dumps(told))

@@ -6,6 +6,7 @@ value of the fsaverage5 vertices alone, which are the first ones of fsaverage (o
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from core.brain.parts import HEMISPHERES, Hemisphere
 from core.brain.spaces import FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES, ChallengeSpace
 from core.brain.subdivision import subdivide_sphere
 from core.brain.surfaces import load_fsaverage5
+from core.errors import CannotWrite
 from core.storage import write_array
 
 _NEAREST_NAME = "fsaverage-to-fsaverage5-v1.npy"
@@ -66,13 +68,18 @@ def nearest_on_fsaverage5(cache: Path) -> np.ndarray:
     The same for both hemispheres. Computed once, then read from ``cache`` (a folder).
     """
     target = cache / _NEAREST_NAME
-    if not target.exists():
-        coarse = load_fsaverage5(cache).left
-        points, faces = coarse.sphere, coarse.faces
-        while len(points) < FSAVERAGE_VERTICES:
-            points, faces = subdivide_sphere(points, faces)
-        write_array(target, nearest_vertices(points, points[:FSAVERAGE5_VERTICES]))
-    nearest: np.ndarray = np.load(target, allow_pickle=False)
+    with contextlib.suppress(OSError, ValueError, EOFError):
+        stored: np.ndarray = np.load(target, allow_pickle=False)
+        if stored.shape == (FSAVERAGE_VERTICES,) and stored.dtype == np.int32:
+            return stored
+    coarse = load_fsaverage5(cache).left
+    points, faces = coarse.sphere, coarse.faces
+    while len(points) < FSAVERAGE_VERTICES:
+        points, faces = subdivide_sphere(points, faces)
+    nearest = nearest_vertices(points, points[:FSAVERAGE5_VERTICES])
+    # A folder that may not be written to only costs time.
+    with contextlib.suppress(CannotWrite):
+        write_array(target, nearest)
     return nearest
 
 

@@ -8,6 +8,8 @@ in mm, MNI305-like (x right, y anterior, z superior).
 
 from __future__ import annotations
 
+import contextlib
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -15,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from core.brain.parts import HEMISPHERES, Hemisphere
+from core.errors import CannotWrite
 from core.storage import atomic_file
 
 # nilearn's name -> ours; the sphere is the registered one (radius 100 mm).
@@ -72,18 +75,29 @@ def load_fsaverage5(cache: Path) -> CorticalSurfaces:
 
 
 def load_converted(target: Path, read: Callable[[], CorticalSurfaces]) -> CorticalSurfaces:
-    """Load surfaces from an ``.npz``, which is written from ``read()`` the first time."""
-    if not target.exists():
-        surfaces = read()
-        with atomic_file(target) as draft, draft.open("wb") as stream:
-            np.savez(
-                stream,
-                **{
-                    f"{h.short}_{part.name}": getattr(surfaces[h], part.name)
-                    for h in HEMISPHERES
-                    for part in fields(HemisphereSurfaces)
-                },
-            )
+    """Load surfaces from an ``.npz``, which is written from ``read()`` the first time.
+
+    One that is damaged is written anew; where nothing can be written, they are read each time.
+    """
+    with contextlib.suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return _stored(target)
+    surfaces = read()
+    arrays = {
+        f"{h.short}_{part.name}": getattr(surfaces[h], part.name)
+        for h in HEMISPHERES
+        for part in fields(HemisphereSurfaces)
+    }
+    n_bytes = sum(array.nbytes for array in arrays.values())
+    with (
+        contextlib.suppress(CannotWrite),
+        atomic_file(target, n_bytes) as draft,
+        draft.open("wb") as stream,
+    ):
+        np.savez(stream, **arrays)
+    return surfaces
+
+
+def _stored(target: Path) -> CorticalSurfaces:
     with np.load(target, allow_pickle=False) as stored:
         return CorticalSurfaces(
             *(

@@ -56,8 +56,9 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     store = FeatureStore(Home.from_environment().features, lambda *_: backbone)
     features = store.get(specs, images, progress, batch_size=options.batch_size)
     for spec in specs:
-        with atomic_file(options.out / f"{spec.layer}.npy") as draft:
-            shutil.copyfile(store.path_of(spec, images), draft)
+        kept = store.path_of(spec, images)
+        with atomic_file(options.out / f"{spec.layer}.npy", kept.stat().st_size) as draft:
+            shutil.copyfile(kept, draft)
     shared.write_names(options.out, images)
     return {
         "n_images": len(images),

@@ -1,18 +1,17 @@
 """A pass of images through a backbone that keeps what it has finished.
 
 Each array it makes has one row per image and is a pair of files: ``<key>.npy``, and beside it
-``<key>.json``, which says what the array is and how many bytes it has. An array counts only if both
-agree; anything else is computed anew. What a pass has finished is kept in ``.<key>.draft``
-(``Draft``) until the array is whole, so that a killed pass goes on where it was. Two processes may
-make the same array at the same time: each writes files of its own, arrays appear by renames, and
-the last one wins with equal content.
+``<key>.json``, which says what the array is, how many bytes it has, and their seal. An array
+counts only if both agree; anything else is computed anew. What a pass has finished is kept in
+``.<key>.draft`` (``Draft``) until the array is whole, so that a killed pass goes on where it was.
+Two processes may make the same array at the same time: each writes files of its own, arrays appear
+by renames, and the last one wins with equal content.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -22,12 +21,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.errors import DamagedFile, InvalidInput
+from core.errors import CoreError, DamagedFile, InvalidInput, MissingData
 from core.features.draft import Draft, LostChunkError
 from core.features.pooling import Pooling
 from core.progress import Progress
 from core.stimuli import StimulusImages
-from core.storage import atomic_file, write_json
+from core.storage import atomic_file, write_json, writing
+from core.storage.seals import seal_of
+from core.storage.write_failures import room_at, size
 
 if TYPE_CHECKING:
     from core.backbones.base import Backbone
@@ -82,6 +83,8 @@ def make_arrays(
         Chunks were lost again and again.
     InvalidInput
         The disk has no room for the arrays.
+    CannotWrite
+        It has run full meanwhile, or the store's folder may not be written to.
     """
     from core.features.extract import image_chunks
 
@@ -101,8 +104,9 @@ def make_arrays(
 
         layers = tuple(dict.fromkeys(layer for w in drafts for layer in w.layers))
         source = (backbone, images, layers, pooling)
-        _fill(drafts, chunks, source, batch_size, progress, finished_elsewhere)
-        _finish(drafts, chunks)
+        with writing(next(iter(drafts)).path):
+            _fill(drafts, chunks, source, batch_size, progress, finished_elsewhere)
+            _finish(drafts, chunks)
     left = [w for w in drafts if not is_whole(w.path, w.dtype, n_images)]
     if left:
         raise DamagedFile(
@@ -120,7 +124,11 @@ def write_whole(path: Path, array: np.ndarray, record: Mapping[str, Any]) -> Non
 
 
 def is_whole(path: Path, dtype: np.dtype, n_rows: int | None = None) -> bool:
-    """Tell whether an array and its record are there and agree."""
+    """Tell whether an array and its record are there and agree to the last byte.
+
+    The bytes are read once for each state of the file (``core.storage.seals``). Arrays that were
+    made before there were seals are held against their size alone.
+    """
     try:
         record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         array = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -130,8 +138,9 @@ def is_whole(path: Path, dtype: np.dtype, n_rows: int | None = None) -> bool:
             and record["shape"] == list(array.shape)
             and n_rows in (None, len(array))
             and array.dtype == dtype
+            and record.get("xxh3") in (None, seal_of(path))
         )
-    except (OSError, ValueError, KeyError, TypeError, EOFError):
+    except (OSError, ValueError, KeyError, TypeError, EOFError, CoreError):
         return False
 
 
@@ -155,17 +164,15 @@ def _check_room(drafts: Mapping[Wanted, Draft], chunks: Sequence[range]) -> None
     needed = sum(w.n_bytes(n_images) for w in drafts) - sum(kept) + max(kept, default=0)
     if not needed:
         return
-    path = next(iter(drafts)).path
-    folder = next(p for p in (path, *path.parents) if p.is_dir())
-    free = shutil.disk_usage(folder).free
+    folder, free = room_at(next(iter(drafts)).path)
     if needed > free:
         few = [w.name for w in drafts]
         names = ", ".join(few[:4]) + (", ..." if len(few) > 4 else "")
         raise InvalidInput(
-            f"Features of {names} for {n_images:,} images take {needed / 1e9:,.1f} GB while they "
-            f"are written; {folder} has {free / 1e9:,.1f} GB free.",
+            f"Features of {names} for {n_images:,} images take {size(needed)} while they "
+            f"are written; {folder} has {size(free)} free: {size(needed - free)} are missing.",
             "Take incremental PCA (ipca:K), which stores no features, or pool (grid:N), or "
-            "float16, or fewer layers at a time.",
+            "float16, or fewer layers at a time; or set CORTISCOPE_HOME to a larger disk.",
         )
 
 
@@ -220,7 +227,7 @@ def _finish(drafts: Mapping[Wanted, Draft], chunks: Sequence[range]) -> None:
     """Make arrays of the drafts that have all chunks, one after the other."""
     for w, draft in drafts.items():
         # Another process that finishes the layer in between takes the draft away.
-        with contextlib.suppress(LostChunkError, FileNotFoundError):
+        with contextlib.suppress(LostChunkError, FileNotFoundError, MissingData):
             rows = draft.whole(chunks)
             # The record first: a process killed in between leaves the chunks where they are.
             write_json(w.path.with_suffix(".json"), _provenance(rows, w.record))
@@ -237,6 +244,7 @@ def _provenance(array_file: Path, record: Mapping[str, Any]) -> dict[str, Any]:
         "shape": list(array.shape),
         "dtype": str(array.dtype),
         "bytes": array_file.stat().st_size,
+        "xxh3": seal_of(array_file),
     }
 
 

@@ -7,6 +7,7 @@ own for a full disk has no number at all. Failures of reading pass through untou
 from __future__ import annotations
 
 import errno
+import math
 import os
 import re
 import shutil
@@ -66,6 +67,8 @@ def write_failure(
         reason = "the disk is read-only"
     elif by_name and error.errno in _BY_NAME and _concerns(error, target):
         reason = _BY_NAME[error.errno]
+    elif by_name and error.errno == errno.ENOENT and _is_above(error.filename, target):
+        reason = f"the folder {error.filename} cannot be made"
     else:
         return None
     blocking = next((p for p in target.parents if os.path.lexists(p) and not p.is_dir()), None)
@@ -81,8 +84,7 @@ def no_room(target: Path, n_bytes: int | None = None, what: str = "") -> CannotW
     ----------
     what : is to be written; default: the target itself.
     """
-    folder = _nearest_folder(target)
-    free = shutil.disk_usage(folder).free
+    folder, free = room_at(target)
     words = f"{what or target} cannot be written: the disk of {folder} is full"
     if n_bytes is not None and n_bytes > free:
         words += (
@@ -96,8 +98,16 @@ def no_room(target: Path, n_bytes: int | None = None, what: str = "") -> CannotW
 
 def require_room(target: Path, n_bytes: int, what: str = "") -> None:
     """Raise ``CannotWrite`` where the disk has less room than is about to be written."""
-    if n_bytes > shutil.disk_usage(_nearest_folder(target)).free:
+    if n_bytes > room_at(target)[1]:
         raise no_room(target, n_bytes, what)
+
+
+def room_at(target: Path) -> tuple[Path, float]:
+    """Return the folder that a file is, or would come to lie, in, and its disk's free bytes."""
+    folder = next((p for p in target.absolute().parents if p.is_dir()), Path("/"))
+    usage = shutil.disk_usage(folder)
+    # Some file systems say nothing of their size.
+    return folder, usage.free if usage.total else math.inf
 
 
 def size(n_bytes: float) -> str:
@@ -111,19 +121,15 @@ def size(n_bytes: float) -> str:
 
 def _concerns(error: OSError, target: Path) -> bool:
     """Whether an error names the target, something beside or below it, or a folder above it."""
-    folder = os.fspath(target.parent)
-    for name in (error.filename, error.filename2):
-        if isinstance(name, str | os.PathLike):
-            named = os.fspath(name)
-            if named == folder or named.startswith(f"{folder}{os.sep}"):
-                return True
-            if folder.startswith(f"{named.rstrip(os.sep)}{os.sep}"):
-                return True
-    return False
+    beside = f"{target.parent}{os.sep}"
+    return any(
+        _is_above(name, target) or (isinstance(name, str) and name.startswith(beside))
+        for name in (error.filename, error.filename2)
+    )
 
 
-def _nearest_folder(target: Path) -> Path:
-    return next((p for p in target.absolute().parents if p.is_dir()), Path("/"))
+def _is_above(name: object, target: Path) -> bool:
+    return isinstance(name, str) and Path(name) in target.parents
 
 
 def _elsewhere(target: Path) -> str:

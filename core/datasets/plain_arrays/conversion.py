@@ -10,7 +10,7 @@ import numpy as np
 
 from core.config import fingerprint
 from core.datasets.arrays import load_array
-from core.errors import DamagedFile, MissingData
+from core.errors import CannotWrite, DamagedFile, MissingData
 from core.storage import write_array
 
 _VERSION = 1  # raised when a reader changes what it makes of a file
@@ -19,7 +19,7 @@ _VERSION = 1  # raised when a reader changes what it makes of a file
 def convert_once(
     source: Path, cache: Path, read: Callable[[Path], np.ndarray], part: str = ""
 ) -> np.ndarray:
-    """Return what ``read`` makes of a file as a memory-mapped float32 array.
+    """Return what ``read`` makes of a file as a read-only float32 array, memory-mapped if kept.
 
     A file counts as the same as long as its path, size and time of change are.
 
@@ -39,8 +39,13 @@ def convert_once(
     except (MissingData, DamagedFile):
         table = np.asarray(read(source), dtype=np.float32)
         _check_finite(table, f"{part} of {source.name}" if part else source.name)
-        write_array(target, table)
-    return load_array(target)
+        table.flags.writeable = False
+        # A home that is full or may not be written to is no fault of the data: they are read
+        # again next time, and held in memory meanwhile.
+        with contextlib.suppress(CannotWrite):
+            write_array(target, table)
+            return load_array(target)
+    return table
 
 
 def _check_finite(table: np.ndarray, name: str) -> None:

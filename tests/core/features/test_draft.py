@@ -222,7 +222,7 @@ def test_the_disk_has_to_hold_what_is_missing_and_a_copy_of_what_others_left(
     usage = shutil.disk_usage(store.root.parent)
     for free in (needed - 1, needed):
         monkeypatch.setattr(
-            "core.features.kept_pass.shutil.disk_usage",
+            "core.storage.write_failures.shutil.disk_usage",
             lambda _, free=free: usage._replace(free=free),
         )
         if free < needed:

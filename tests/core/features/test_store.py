@@ -48,7 +48,9 @@ def test_only_missing_layers_are_computed(store, images, loader):
     assert not store.has(spec("head"), images)
 
 
-@pytest.mark.parametrize("cut", ["half", "longer", "empty", "no record", "bad record"])
+@pytest.mark.parametrize(
+    "cut", ["half", "longer", "empty", "no record", "bad record", "zeroed rows"]
+)
 def test_damaged_files_are_made_anew(store, images, loader, cut):
     expected = np.array(store.get([spec("block1")], images)["block1"])
     (path,) = store.root.rglob("*.npy")
@@ -56,6 +58,9 @@ def test_damaged_files_are_made_anew(store, images, loader, cut):
     data = path.read_bytes()
     if cut == "half":
         path.write_bytes(data[: len(data) // 2])
+    elif cut == "zeroed rows":
+        # Of the right size, as a disk leaves it that lost what it had promised.
+        path.write_bytes(data[:-4000] + bytes(4000))
     elif cut == "longer":
         path.write_bytes(data + b"0000")
     elif cut == "empty":
@@ -66,6 +71,16 @@ def test_damaged_files_are_made_anew(store, images, loader, cut):
         record.write_text("{")
     np.testing.assert_array_equal(store.get([spec("block1")], images)["block1"], expected)
     assert loader.n_loaded == 2
+
+
+def test_features_stored_before_there_were_seals_are_used(store, images, loader):
+    store.get([spec("block1")], images)
+    (path,) = store.root.rglob("*.json")
+    record = json.loads(path.read_text())
+    del record["xxh3"]
+    path.write_text(json.dumps(record))
+    store.get([spec("block1")], images)
+    assert loader.n_loaded == 1
 
 
 def test_different_images_weights_and_pooling_have_files_of_their_own(store, images):
