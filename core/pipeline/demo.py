@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from core.features import FeatureSpec, FeatureStore, Pooling
 from core.pipeline.fit import fit_all
 from core.progress import Progress, part, silent
 from core.runs import RUN_FORMAT, EncodingSpec, RunStore
-from core.simulation.demo import demo_folder, ensure_demo
+from core.runs.wholeness import RECORD
+from core.simulation.demo import demo_folder, ensure_demo, has_demo
 from core.storage import Home, write_json
 
 # One readout for all layers: what differs between two encoders is then the layer alone. Cells of
@@ -58,12 +60,21 @@ def demo_data(home: Home, progress: Progress = silent) -> Path:
 
 def demo_is_ready(home: Home) -> bool:
     """Whether there is enough to open the app on: all subjects, and the first backbone's models."""
-    return _marker(home, "ready").exists()
+    return _has_runs(home, "ready") and has_demo(home)
 
 
 def demo_is_complete(home: Home) -> bool:
-    """Whether every encoding model of the demo was fitted by this version."""
-    return _marker(home, "complete").exists()
+    """Whether every encoding model of the demo was fitted by this version, and is still there."""
+    return _has_runs(home, "complete")
+
+
+def _has_runs(home: Home, what: str) -> bool:
+    """Whether the models that a marker names are there; looks at none of them closely."""
+    try:
+        named = json.loads(_marker(home, what).read_text(encoding="utf-8"))["runs"]
+        return all((home.runs / str(run_id) / RECORD).is_file() for run_id in named)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _marker(home: Home, what: str) -> Path:

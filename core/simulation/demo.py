@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,10 @@ import numpy as np
 from core.brain import load_fsaverage5
 from core.progress import Progress, part, silent
 from core.simulation.recipe import DEFAULT_RECIPE, SimulationRecipe, plan_stimuli
-from core.storage import Home, atomic_directory
+from core.storage import Home, atomic_directory, write_json
+
+# Every file with its size. Hidden, so that it is no part of the data.
+_LIST = ".files.json"
 
 
 def demo_folder(home: Home, recipe: SimulationRecipe = DEFAULT_RECIPE) -> Path:
@@ -18,8 +23,8 @@ def demo_folder(home: Home, recipe: SimulationRecipe = DEFAULT_RECIPE) -> Path:
 
 
 def has_demo(home: Home, recipe: SimulationRecipe = DEFAULT_RECIPE) -> bool:
-    """Whether the subjects are there; the folder takes its name only when it is complete."""
-    return demo_folder(home, recipe).is_dir()
+    """Whether the subjects are there, with every file in its size."""
+    return _is_whole(demo_folder(home, recipe))
 
 
 def ensure_demo(
@@ -27,27 +32,51 @@ def ensure_demo(
 ) -> Path:
     """Return the folder that holds the simulated subjects, making it if need be.
 
-    Two processes may do so at once: both make the same bytes, and the first to finish wins.
+    Two processes may do so at once: both make the same bytes, and the first to finish wins. What
+    is there and not whole, as after half of it was deleted, is made again.
     """
     target = demo_folder(home, recipe)
-    if target.is_dir():
+    if _is_whole(target):
         return target
     # Imported here: a start that finds the demo needs none of this.
     from core.simulation.stimuli import make_stimuli
     from core.simulation.subject import simulate_subject
     from core.simulation.writer import write_subject
 
-    progress(0.0, "loading cortical surfaces")
-    surfaces = load_fsaverage5(home.surfaces)
-    plans = plan_stimuli(recipe)
-    everything = np.unique(np.concatenate([np.r_[p.train, p.test] for p in plans.values()]))
-    stimuli = make_stimuli(everything.tolist(), part(progress, 0.05, 0.7))
-    with atomic_directory(target) as draft:
+    # The folder first: one that cannot be written is told before minutes of work.
+    with atomic_directory(target, _is_whole) as draft:
+        progress(0.0, "loading cortical surfaces")
+        surfaces = load_fsaverage5(home.surfaces)
+        plans = plan_stimuli(recipe)
+        everything = np.unique(np.concatenate([np.r_[p.train, p.test] for p in plans.values()]))
+        stimuli = make_stimuli(everything.tolist(), part(progress, 0.05, 0.7))
         for k, (name, plan) in enumerate(plans.items()):
             share = 0.7 + 0.3 * k / len(plans)
             progress(share, f"scanning {name}")
             subject = simulate_subject(name, recipe, plan, stimuli, surfaces)
             progress(share + 0.1, f"writing {name}")
             write_subject(draft / name, subject, stimuli, recipe)
+        write_json(draft / _LIST, _sizes(draft))
     progress(1.0, "simulated subjects are ready")
     return target
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    """Return bytes by file name below a folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_size
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != _LIST
+    }
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        listed = json.loads((folder / _LIST).read_text(encoding="utf-8"))
+        # What somebody has laid beside is none of our business.
+        return bool(listed) and all(
+            os.stat(f"{folder}{os.sep}{name}").st_size == n_bytes  # noqa: PTH116 (a thousand files)
+            for name, n_bytes in listed.items()
+        )
+    except (OSError, ValueError, AttributeError):
+        return False

@@ -237,7 +237,9 @@ def test_features_that_the_disk_cannot_hold_are_told_before_any_is_computed(
     monkeypatch.setattr("core.storage.write_failures.shutil.disk_usage", lambda _: usage)
     loader = CountingLoader()
     spec = _spec(subject, _features(), Reduction("pca", 4))
-    with pytest.raises(InvalidInput, match=r"block1, block2 for 20 images take .* 1 kB free.* missing") as told:
+    with pytest.raises(
+        InvalidInput, match=r"block1, block2 for 20 images take .* 1 kB free.* missing"
+    ) as told:
         _fit(tmp_path, subject, [spec], loader)
     assert "ipca:K" in told.value.hint
     assert loader.n_images == 0

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,6 +53,35 @@ def test_a_finished_demo_is_not_made_again(small_demo, home):
     assert ensure_demo(home, SMALL_RECIPE, lambda *report: reports.append(report)) == small_demo
     assert reports == []
     assert {p: p.stat().st_mtime_ns for p in small_demo.rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        "sim02",
+        "sim01/training_split/training_images/*",
+        "sim02/roi_masks",
+        "sim01/test_split/test_fmri/lh*",
+        ".files.json",
+    ],
+)
+def test_a_half_deleted_demo_does_not_count(small_demo, tmp_path, lost):
+    copy = demo_folder(Home(tmp_path), SMALL_RECIPE)
+    shutil.copytree(small_demo, copy)
+    assert has_demo(Home(tmp_path), SMALL_RECIPE)
+    for path in copy.glob(lost):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert not has_demo(Home(tmp_path), SMALL_RECIPE)
+
+
+def test_a_half_deleted_demo_is_made_again(small_demo, tmp_path):
+    home = Home(tmp_path)
+    copy = demo_folder(home, SMALL_RECIPE)
+    shutil.copytree(small_demo, copy)
+    shutil.rmtree(copy / "sim01")
+    (copy / "sim02/training_split/training_fmri/rh_training_fmri.npy").write_bytes(b"half")
+    assert _hashes(ensure_demo(home, SMALL_RECIPE)) == _hashes(small_demo)
+    assert [p.name for p in home.demo.iterdir()] == [copy.name]
 
 
 @pytest.mark.parametrize(("name", "n_train"), [("sim01", 14), ("sim02", 12)])
