@@ -171,7 +171,7 @@ def held_out_predictions(run_id: str) -> np.ndarray:
 
 @st.cache_resource(show_spinner=False)
 def response_limit(subject_id: str) -> float:
-    """Return the end of a subject's response scale in z: 99th percentile of |response|."""
+    """Return the end of a subject's response scale: 99th percentile of |response|."""
     opened = subject(subject_id)
     part = opened.test if opened.test.responses is not None else opened.train
     sample = part.response_rows(slice(0, 200))

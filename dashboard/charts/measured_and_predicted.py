@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import numpy as np
 
+from core.datasets.conventions import Conventions
 from dashboard.charts.theme import MEASURED, PREDICTED, layout, packed, theme
 
 
@@ -15,16 +17,17 @@ def measured_and_predicted(
     *,
     numbers: np.ndarray,
     label: str,
+    facts: Conventions,
     stamp: str = "",
 ) -> dict[str, Any]:
     """Draw both as lines over the images, in the order of their rows.
 
     Parameters
     ----------
-    measured, predicted : (n_images,) in z.
+    measured, predicted : (n_images,), in units that ``facts`` knows or not.
     numbers, label : (n_images,) and what stands before them, for the tooltip.
     """
-    shade = theme()
+    shade, value = theme(), escape(facts.with_unit("%{y:.2f}"))
     places = np.arange(1, len(measured) + 1)
     traces = [
         {
@@ -36,7 +39,7 @@ def measured_and_predicted(
             "customdata": packed(numbers),
             "line": {"color": colour[shade], "width": 1.2},
             "opacity": 0.9,
-            "hovertemplate": f"{label}%{{customdata}}: {name} %{{y:.2f}} z<extra></extra>",
+            "hovertemplate": f"{label}%{{customdata}}: {name} {value}<extra></extra>",
         }
         for name, values, colour in (
             ("measured", measured, MEASURED),
@@ -58,6 +61,6 @@ def measured_and_predicted(
             },
             margin={"l": 46, "r": 10, "t": 26, "b": 40},
             xaxis={"title": {"text": "images, in row order"}},
-            yaxis={"title": {"text": "response (z)"}, "nticks": 5},
+            yaxis={"title": {"text": facts.label("response")}, "nticks": 5},
         ),
     }

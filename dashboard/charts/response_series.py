@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
 
+from core.datasets.conventions import Conventions
 from dashboard.charts.theme import MEASURED, PREDICTED, QUIET, layout, packed, theme
 
 # Beyond this many dots SVG gets slow.
@@ -19,18 +21,19 @@ def response_series(
     split: str,
     marked: int | None,
     captions: Sequence[str] = (),
+    facts: Conventions,
     stamp: str = "",
 ) -> dict[str, Any]:
     """Draw one dot per image, joined in row order; mean and the image on screen are marked.
 
     Parameters
     ----------
-    responses : (n_images,) in z.
+    responses : (n_images,), in units that ``facts`` knows or not.
     split : ``train`` or ``test``, for names of images.
     marked : row of the image on screen, or None.
     captions : one per image, for the tooltip; or none.
     """
-    shade = theme()
+    shade, value = theme(), escape(facts.with_unit("%{y:.2f}"))
     n = len(responses)
     numbers = np.arange(1, n + 1)
     many = n > _MOST_SVG
@@ -45,11 +48,11 @@ def response_series(
         # A dot stands for its image: choosing one must not fade the others.
         "selected": {"marker": {"opacity": 0.55}},
         "unselected": {"marker": {"opacity": 0.55}},
-        "hovertemplate": f"{split}-%{{x}}: %{{y:.2f}} z<extra></extra>",
+        "hovertemplate": f"{split}-%{{x}}: {value}<extra></extra>",
     }
     if captions and not many:
         dots["text"] = list(captions)
-        dots["hovertemplate"] = f"{split}-%{{x}}: %{{y:.2f}} z<br>%{{text}}<extra></extra>"
+        dots["hovertemplate"] = f"{split}-%{{x}}: {value}<br>%{{text}}<extra></extra>"
     traces = [dots]
     if marked is not None and np.isfinite(responses[marked]):
         traces.append(
@@ -59,7 +62,7 @@ def response_series(
                 "x": [marked + 1],
                 "y": [round(float(responses[marked]), 3)],
                 "marker": {"size": 11, "color": PREDICTED[shade]},
-                "hovertemplate": "image on screen: %{y:.2f} z<extra></extra>",
+                "hovertemplate": f"image on screen: {value}<extra></extra>",
             }
         )
     line = {
@@ -77,7 +80,7 @@ def response_series(
             stamp,
             shapes=[line],
             xaxis={"title": {"text": f"{split} image"}, "range": [-0.01 * n, 1.01 * n + 1]},
-            yaxis={"title": {"text": "measured (z)"}, "nticks": 5},
+            yaxis={"title": {"text": facts.label("measured")}, "nticks": 5},
             clickmode="event+select",
             dragmode=False,
         ),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from core.datasets.conventions import Conventions
 from dashboard.charts.theme import MEASURED, PREDICTED, QUIET, layout, packed, theme
 
 # Beyond this many dots SVG gets slow.
@@ -19,13 +20,14 @@ def predicted_against_measured(
     numbers: np.ndarray,
     label: str,
     marked: int | None,
+    facts: Conventions,
     stamp: str = "",
 ) -> dict[str, Any]:
     """Draw one dot per image (or voxel), the identity line, and the one on screen.
 
     Parameters
     ----------
-    measured, predicted : (n,) responses in z.
+    measured, predicted : (n,) responses, in units that ``facts`` knows or not.
     numbers, label : (n,) and what stands before them, for the tooltip: ``test-`` and 1 to n.
     marked : which one is on screen, or None.
     """
@@ -69,7 +71,7 @@ def predicted_against_measured(
         "data": traces,
         "layout": layout(
             stamp,
-            xaxis={"title": {"text": "measured (z)"}},
-            yaxis={"title": {"text": "predicted (z)"}},
+            xaxis={"title": {"text": facts.label("measured")}},
+            yaxis={"title": {"text": facts.label("predicted")}},
         ),
     }

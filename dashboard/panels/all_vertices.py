@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.datasets import Subject
+from core.datasets.conventions import AVERAGED
 from dashboard import services
 from dashboard.charts.histogram import round_bins, vertex_histogram
 from dashboard.charts.theme import show_chart
@@ -15,10 +16,13 @@ from dashboard.places import spot_at, unit_of
 
 def all_vertices(subject: Subject) -> None:
     """Draw how mean, SD and ncsnr are distributed over vertices."""
-    units = subject.space.unit
+    units, facts = subject.space.unit, subject.conventions
     found = services.moments(subject.id, subject.fingerprint)
     st.html(f'<p class="cs-title">All {units}</p>')
-    shown = [("mean", "mean response (z)", found.mean), ("sd", "SD over images (z)", found.sd)]
+    shown = [
+        ("mean", facts.label("mean response"), found.mean),
+        ("sd", facts.label("SD over images"), found.sd),
+    ]
     if subject.ncsnr is not None:
         shown.append(("ncsnr", "ncsnr", np.asarray(subject.ncsnr)))
     for column, (name, label, values) in zip(st.columns(len(shown)), shown, strict=True):
@@ -41,10 +45,15 @@ def all_vertices(subject: Subject) -> None:
         else f"{found.n_images:,} of {found.n_all:,} training images, spread evenly"
     )
     flat = f" {constant:,} never vary: they have no correlation." if constant else ""
+    below = (
+        " An SD below 1 is as it should be: averaging over repeats takes noise out of a "
+        "single-trial z."
+        if facts.is_single_trial_z and facts.repeats.value == AVERAGED
+        else ""
+    )
     st.html(
-        f'<p class="cs-note">Mean and SD of each of {len(found.mean):,} {units} over {sample}. An '
-        "SD below 1 is as it should be: averaging over repeats takes noise out of a single-trial "
-        f"z.{flat}{'' if subject.ncsnr is not None else ' ncsnr is unknown here.'}</p>"
+        f'<p class="cs-note">Mean and SD of each of {len(found.mean):,} {units} over {sample}.'
+        f"{below}{flat}{'' if subject.ncsnr is not None else ' ncsnr is unknown here.'}</p>"
     )
 
     def table() -> str:
@@ -56,7 +65,7 @@ def all_vertices(subject: Subject) -> None:
             for s, *own in zip(spots, *columns, strict=True)
         )
         header = ["hemisphere" if subject.space.is_placed else "part", unit_of(subject), "rois"]
-        definition = f"mean and SD of responses over {sample}, z"
+        definition = f"mean and SD of responses over {sample} ({facts.meaning})"
         return csv_text(subject, definition, [*header, "mean", "sd", "ncsnr"], rows)
 
     csv_button(subject, f"all {units} (CSV)", "moments", table)

@@ -21,9 +21,6 @@ from dashboard.panels.selection import (
     vertex_numbers,
 )
 
-RESPONSE_UNIT = "z"
-RESPONSE_MEANING = "single-trial z, averaged over repeats"
-
 
 def response_scale(subject: Subject) -> ColourScale:
     """Return one symmetric scale for all images of a subject, so that images compare.
@@ -31,7 +28,7 @@ def response_scale(subject: Subject) -> ColourScale:
     Its end is the 99th percentile of measured test (else training) responses, to half a unit.
     """
     limit = services.response_limit(subject.id)
-    return ColourScale("diverging", -limit, limit, RESPONSE_UNIT, "response")
+    return ColourScale("diverging", -limit, limit, subject.conventions.unit, "response")
 
 
 def own_sd(values: np.ndarray) -> np.ndarray:

@@ -78,12 +78,37 @@ def splits_html(subject: Subject, described: Sequence[SplitDescription]) -> str:
     return (
         f'<table class="cs-table cs-wide"><thead><tr><td></td>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
-        '<p class="cs-note">Responses: single-trial z per session, averaged over an image’s '
-        "repeats; one row per image, one column per "
+        f'<p class="cs-note">Responses: {escape(subject.conventions.meaning)}; '
+        "one row per image, one column per "
         f"{unit_of(subject)}. Sizes in pixels, from the headers of "
         f"{' and '.join(str(d.n_looked_at) for d in described if d.n_images)} images spread over "
         "the split.</p>"
     )
+
+
+def stated_html(subject: Subject) -> str:
+    """Tabulate what the numbers mean, with who says so; what nobody says is unknown."""
+    facts = subject.conventions
+    shown = (
+        ("rows", facts.row_order),
+        ("units", facts.units),
+        ("preprocessing", facts.preprocessing),
+        ("repeats", facts.repeats),
+        ("pictures", facts.picture_degrees),
+        ("ceilings", facts.ceiling),
+    )
+    rows = []
+    for name, fact in shown:
+        value = f"{fact.value:g}°" if isinstance(fact.value, float) else escape(fact.value or "")
+        said = f"{value} <small>({fact.source})</small>" if fact.known else _UNKNOWN
+        rows.append(f'<tr><th>{name}</th><td class="cs-left">{said}</td></tr>')
+    ask = (
+        '<p class="cs-note">What is unknown is not said on any page. State it as <code>conventions'
+        "</code> in <code>cortiscope_sidecar/sidecar.json</code>: see “Open your own data”.</p>"
+        if facts.unstated
+        else ""
+    )
+    return f'<table class="cs-table cs-wide"><tbody>{"".join(rows)}</tbody></table>{ask}'
 
 
 def _sizes(described: SplitDescription) -> str:
@@ -94,7 +119,8 @@ def _sizes(described: SplitDescription) -> str:
 
 def _responses(described: SplitDescription, subject: Subject) -> str:
     if described.responses is None:
-        return '<span class="cs-absent">withheld</span>' if described.n_images else ""
+        words = subject.conventions.test_responses.value or "none"
+        return f'<span class="cs-absent">{escape(words)}</span>' if described.n_images else ""
     shapes = described.responses
     n = next(iter(shapes.values()))[0]
     if not subject.space.is_placed:
@@ -290,7 +316,11 @@ def _subject_row(subject: Subject, folder: Path, current: bool) -> str:
     cells = (
         f"{len(subject.train):,}",
         f"{len(subject.test):,}"
-        + ("" if subject.test.responses or not len(subject.test) else " withheld"),
+        + (
+            ""
+            if subject.test.responses or not len(subject.test)
+            else f" {subject.conventions.test_responses.value or ''}".rstrip()
+        ),
     )
     later = (
         f"{present} of {known}" if known else '<span class="cs-absent">none</span>',

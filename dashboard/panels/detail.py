@@ -83,7 +83,7 @@ class PlaceResponses:
     Parameters
     ----------
     split, rows : the images; rows from 0.
-    measured, predicted : (n_images,) in z, averaged over the place.
+    measured, predicted : (n_images,), averaged over the place.
     marked : which of the images is on screen, or None.
     """
 
@@ -144,6 +144,7 @@ def show_wide_detail(subject: Subject, run: Run) -> None:
             shown.predicted,
             numbers=shown.rows + 1,
             label=f"{shown.split}-",
+            facts=subject.conventions,
             stamp=subject.stamp,
         )
         show_chart(figure, key=f"detail-series{image_mark(subject)}", height=236)
@@ -157,6 +158,7 @@ def _scatter(subject: Subject, shown: PlaceResponses) -> None:
         numbers=shown.rows + 1,
         label=f"{shown.split}-",
         marked=shown.marked,
+        facts=subject.conventions,
         stamp=subject.stamp,
     )
     show_chart(figure, key="detail-scatter", height=236)
@@ -223,6 +225,7 @@ def _top_images(subject: Subject, run: Run, shown: PlaceResponses) -> list[str]:
         )
         strips.append(
             f'<p class="cs-note">highest <b>{words}</b>, of {len(values)} {run.report.split} '
-            f'images (z)</p><div class="cs-strip">{figures}</div>'
+            f"{escape(subject.conventions.label('images'))}</p>"
+            f'<div class="cs-strip">{figures}</div>'
         )
     return strips

@@ -16,7 +16,6 @@ from dashboard.charts.overlaid_histogram import Distribution, overlaid_histogram
 from dashboard.charts.scatter import predicted_against_measured
 from dashboard.charts.theme import MEASURED, PREDICTED, show_chart, signed, theme
 from dashboard.encoder_menu import encoder_title
-from dashboard.panels.brain import RESPONSE_MEANING
 from dashboard.panels.downloads import (
     csv_button,
     csv_text,
@@ -40,9 +39,9 @@ def show_image_responses(
     Parameters
     ----------
     image : its name, as in ``test-12``.
-    measured, predicted : (n_vertices,) in z; measured is None where the responses are withheld.
+    measured, predicted : (n_vertices,); measured is None where there is none.
     """
-    unit, shade = subject.space.unit, theme()
+    unit, shade, facts = subject.space.unit, theme(), subject.conventions
     shown = [Distribution("predicted", predicted, PREDICTED[shade])]
     if measured is not None:
         shown.insert(0, Distribution("measured", measured, MEASURED[shade]))
@@ -53,16 +52,17 @@ def show_image_responses(
         low=low,
         high=high,
         width=width,
-        label="response (z)",
+        label=facts.label("response"),
         unit=unit,
         stamp=subject.stamp,
     )
     show_chart(figure, key=f"explore-histogram{image_mark(subject)}", height=280)
-    withheld = "" if measured is not None else " The measured responses to it are withheld."
+    none = "" if measured is not None else " There is no measured response to it."
     st.html(
-        f'<p class="cs-note">{len(predicted):,} {unit}, image {escape(image)}, z '
-        f"({RESPONSE_MEANING}); predicted by {escape(encoder_title(run))}. A prediction’s SD is "
-        f"about r times the measured one: the rest is noise or beyond the encoder.{withheld}</p>"
+        f'<p class="cs-note">{len(predicted):,} {unit}, image {escape(image)} '
+        f"({escape(facts.meaning)}); predicted by {escape(encoder_title(run))}. "
+        "A prediction’s SD is "
+        f"about r times the measured one: the rest is noise or beyond the encoder.{none}</p>"
     )
     if measured is not None:
         _against(subject, measured, predicted)
@@ -74,8 +74,13 @@ def show_image_responses(
             rounded(blank if measured is None else measured), rounded(predicted), strict=True
         )
         rows = ((*place, *own) for place, own in zip(places, columns, strict=True))
-        about = f"responses to image {image}, z; {encoder_title(run)}; {numbering(subject)}"
-        return csv_text(subject, about, [*header, "measured_z", "predicted_z"], rows)
+        about = (
+            f"responses to image {image} ({facts.meaning}); {encoder_title(run)}; "
+            f"{numbering(subject)}"
+        )
+        return csv_text(
+            subject, about, [*header, facts.column("measured"), facts.column("predicted")], rows
+        )
 
     csv_button(subject, f"{unit} (CSV)", f"explore-{image}", table)
 
@@ -88,6 +93,7 @@ def _against(subject: Subject, measured: np.ndarray, predicted: np.ndarray) -> N
         numbers=np.arange(len(measured)),
         label=f"{unit_of(subject)} ",
         marked=None if spot is None else spot.position,
+        facts=subject.conventions,
         stamp=subject.stamp,
     )
     show_chart(figure, key=f"explore-scatter{image_mark(subject)}", height=280)

@@ -70,9 +70,10 @@ img2brain/                          the folder to name, which is the one subject
         """\
 data/                               the folder to name
   anna/                             one folder per subject, of any name
-    images/                         row i of the responses is image i in natural order
+    images/                         row i of the responses is image i by name
       img1.png
       img2.png
+    images.txt                      the rows' file names, where img10 could come before img2
     lh.npy                          images x left vertices; or .csv, .mgh, .func.gii
     rh.npy
     lh.vertices.npy                 fsaverage vertex numbers, from 0 (or lh.mask.npy)
@@ -84,6 +85,25 @@ data/                               the folder to name
 """,
         "One responses.npy (left, then right) or responses.npz does it, too. With 10,242 or "
         "163,842 columns per hemisphere no vertex numbers are needed.",
+    ),
+    LayoutGuide(
+        "What the numbers mean",
+        """\
+anna/                               a subject's folder of any layout
+  cortiscope_sidecar/
+    sidecar.json                    {"format": "cortiscope-sidecar", "version": 1,
+                                     "conventions": {
+                                       "units": "z",
+                                       "preprocessing": "z-scored per session",
+                                       "repeats": "averaged",
+                                       "picture_degrees": 8.4,
+                                       "row_order": "natural",
+                                       "ceiling": "from repeats, as ncsnr"}}
+""",
+        "Each field is optional; what is left out is unknown, and no page says it. `units` and "
+        "`preprocessing` are any words; `repeats` is `averaged` or `single trials`; `row_order` is "
+        "`natural` (img2 before img10) or `plain` (img10 before img2), where no images.txt lists "
+        "the rows; `picture_degrees` is the side of the square pictures as they were seen.",
     ),
     LayoutGuide(
         "Raw NSD betas on fsaverage",

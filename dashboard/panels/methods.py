@@ -47,7 +47,7 @@ def methods_text(subject: Subject, run: Run) -> str:
     )
     return (
         f"{simulated}Responses of {subject.id} ({subject.space.n_vertices():,} "
-        f"{subject.space.unit}, z-scored per session, averaged over repeats) were predicted from "
+        f"{subject.space.unit}, {subject.conventions.treatment}) were predicted from "
         f"{record['title'].rsplit(' · ', 1)[0]}; layer maps {pooled}, {reduced}{several}, "
         f"then {encoder} on the fit images{scope}. Fitted on "
         f"{record['n_fit_by_subject'][subject.id]} of {record['n_train']} training images "

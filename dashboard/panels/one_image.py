@@ -19,7 +19,7 @@ from dashboard.stimulus_files import stimulus_address
 
 def image_over_vertices(subject: Subject, stimulus: StimulusChoice) -> None:
     """Draw how the measured responses to one image are distributed over vertices."""
-    unit, units = unit_of(subject), subject.space.unit
+    unit, units, facts = unit_of(subject), subject.space.unit, subject.conventions
     st.html(f'<p class="cs-title">One image over all {units}</p>')
     split = subject.split(stimulus.split)
     picture, chart = st.columns([2, 7], gap="medium")
@@ -34,10 +34,7 @@ def image_over_vertices(subject: Subject, stimulus: StimulusChoice) -> None:
         )
     with chart:
         if split.responses is None:
-            st.caption(
-                "The responses to the test images are withheld: choose a training image in the "
-                "gallery."
-            )
+            st.caption(f"{_why_none(subject)}: choose a training image in the gallery.")
             return
         values = split.response_rows(np.array([stimulus.row]))[0]
         low, high, width = round_bins(values, 60)
@@ -46,14 +43,14 @@ def image_over_vertices(subject: Subject, stimulus: StimulusChoice) -> None:
             low=low,
             high=high,
             width=width,
-            label=f"measured response to {stimulus.name} (z)",
+            label=facts.label(f"measured response to {stimulus.name}"),
             stamp=subject.stamp,
             unit=units,
         )
         show_chart(figure, key=f"data-image-histogram{image_mark(subject)}", height=230)
         repeats = split.repeats
         shown = "" if repeats is None else f" Average of {repeats[stimulus.row]} trials."
-        st.html(f'<p class="cs-note">{moments_words(values, units)}{shown}</p>')
+        st.html(f'<p class="cs-note">{escape(moments_words(values, units, facts))}{shown}</p>')
 
         def table() -> str:
             spots = (spot_at(subject, k) for k in range(len(values)))
@@ -61,8 +58,13 @@ def image_over_vertices(subject: Subject, stimulus: StimulusChoice) -> None:
                 (s.part, s.number, ", ".join(s.rois), v)
                 for s, v in zip(spots, rounded(values), strict=True)
             )
-            definition = f"measured responses to image {stimulus.name}, z averaged over repeats"
+            definition = f"measured responses to image {stimulus.name} ({facts.meaning})"
             header = ["hemisphere" if subject.space.is_placed else "part", unit, "rois"]
-            return csv_text(subject, definition, [*header, "response_z"], rows)
+            return csv_text(subject, definition, [*header, facts.column("response")], rows)
 
         csv_button(subject, "this image (CSV)", f"{stimulus.name}-responses", table)
+
+
+def _why_none(subject: Subject) -> str:
+    why = subject.conventions.why_no_test_scores or "there are no responses to this image"
+    return why[0].upper() + why[1:]

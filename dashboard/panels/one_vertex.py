@@ -24,7 +24,7 @@ _N_TOP = 6
 
 def vertex_over_images(subject: Subject, stimulus: StimulusChoice) -> None:
     """Draw the responses of one vertex to all images of a split, and how they are distributed."""
-    unit = unit_of(subject)
+    unit, facts = unit_of(subject), subject.conventions
     st.html(f'<p class="cs-title">One {unit} over all images</p>')
     spot = _pick_spot(subject)
     split = _with_responses(subject, stimulus.split)
@@ -34,19 +34,21 @@ def vertex_over_images(subject: Subject, stimulus: StimulusChoice) -> None:
         marked = stimulus.row if stimulus.split == split.name else None
         _series(subject, split, responses, marked)
         st.html(
-            f'<p class="cs-note">{moments_words(responses, "images")} '
+            f'<p class="cs-note">{escape(moments_words(responses, "images", facts))} '
             f"{escape(_spot_words(subject, spot))} In the order of the rows, which is not the "
             "order in which images were shown. Click a dot to go to its image.</p>"
         )
 
         def table() -> str:
             definition = (
-                f"responses of {spot.title} to the {SPLIT_WORDS[split.name]} images, z "
-                "of single trials, averaged over repeats"
+                f"responses of {spot.title} to the {SPLIT_WORDS[split.name]} images "
+                f"({facts.meaning})"
             )
             rows = zip(split.images.ids, rounded(responses), strict=True)
             numbered = ((f"{split.name}-{k}", *row) for k, row in enumerate(rows, start=1))
-            return csv_text(subject, definition, ["image", "id", "response_z"], numbered)
+            return csv_text(
+                subject, definition, ["image", "id", facts.column("response")], numbered
+            )
 
         csv_button(subject, f"this {unit} (CSV)", f"{split.name}-{spot.part}-{spot.number}", table)
     with side:
@@ -56,7 +58,7 @@ def vertex_over_images(subject: Subject, stimulus: StimulusChoice) -> None:
             low=low,
             high=high,
             width=width,
-            label=f"response of {spot.title} (z)",
+            label=facts.label(f"response of {spot.title}"),
             stamp=subject.stamp,
             unit="images",
         )
@@ -65,7 +67,7 @@ def vertex_over_images(subject: Subject, stimulus: StimulusChoice) -> None:
 
 
 def _with_responses(subject: Subject, asked: str) -> Split:
-    """Return the split asked for, or the other one where its responses are withheld."""
+    """Return the split asked for, or the other one where it has no responses."""
     split = subject.split(asked)
     return split if split.responses is not None else subject.train
 
@@ -151,6 +153,7 @@ def _series(subject: Subject, split: Split, responses: np.ndarray, marked: int |
         split=split.name,
         marked=marked,
         captions=[note.caption for note in split.notes],
+        facts=subject.conventions,
         stamp=subject.stamp,
     )
     key = f"data-series-{subject.id}-{split.name}"
@@ -194,7 +197,8 @@ def _extremes(subject: Subject, split: Split, responses: np.ndarray) -> str:
             for k in best
         )
         rows.append(
-            f'<p class="cs-note"><b>{words}</b> of {len(order):,} {SPLIT_WORDS[split.name]} images '
-            f'(z)</p><div class="cs-strip">{figures}</div>'
+            f'<p class="cs-note"><b>{words}</b> of {len(order):,} '
+            f"{escape(subject.conventions.label(SPLIT_WORDS[split.name] + ' images'))}</p>"
+            f'<div class="cs-strip">{figures}</div>'
         )
     return "".join(rows)

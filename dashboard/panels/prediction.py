@@ -15,7 +15,6 @@ from dashboard.charts.histogram import round_bins
 from dashboard.charts.overlaid_histogram import Distribution, overlaid_histogram
 from dashboard.charts.theme import PREDICTED, QUIET, show_chart, signed, theme
 from dashboard.encoder_menu import encoder_title
-from dashboard.panels.brain import RESPONSE_MEANING
 from dashboard.panels.downloads import (
     csv_button,
     csv_text,
@@ -29,7 +28,7 @@ from dashboard.panels.downloads import (
 def show_distribution(subject: Subject, run: Run, picture: str, predicted: np.ndarray) -> None:
     """Draw the prediction over voxels, and those of images that the encoder was not fitted on."""
     others, which = services.reference_predictions(run.id)
-    unit, shade = subject.space.unit, theme()
+    unit, shade, facts = subject.space.unit, theme(), subject.conventions
     low, high, width = round_bins(predicted, 60)
     usual = others[spread_rows(len(others), 200)]
     # On average over images, so that both outlines count the same voxels.
@@ -43,13 +42,13 @@ def show_distribution(subject: Subject, run: Run, picture: str, predicted: np.nd
         low=min(low, float(counted.min())) if len(counted) else low,
         high=max(high, float(counted.max())) if len(counted) else high,
         width=width,
-        label="predicted response (z)",
+        label=facts.label("predicted response"),
         unit=unit,
         stamp=subject.stamp,
     )
     show_chart(figure, key=f"photo-histogram{image_mark(subject)}", height=330)
     st.html(
-        f'<p class="cs-note">{len(predicted):,} {unit}, {escape(RESPONSE_MEANING)}; '
+        f'<p class="cs-note">{len(predicted):,} {unit}, {escape(facts.meaning)}; '
         f"{escape(encoder_title(run))}. The other outline: the {unit} of each of {len(usual)} "
         f"{which} in order of their prediction, averaged over the images.</p>"
     )
@@ -58,13 +57,13 @@ def show_distribution(subject: Subject, run: Run, picture: str, predicted: np.nd
 def show_spread(subject: Subject, run: Run, picture: str, predicted: np.ndarray) -> None:
     """Say where the prediction's mean and spread lie among those for other images."""
     others, which = services.reference_predictions(run.id)
-    unit = subject.space.unit
+    unit, stated = subject.space.unit, subject.conventions
     if not len(others):
         return
     facts = []
     for name, meaning, own, usual in (
-        ("mean", "predicted response, z", predicted.mean(), others.mean(axis=1)),
-        ("SD", f"over {unit}, z", predicted.std(), others.std(axis=1)),
+        ("mean", escape(stated.label("predicted response")), predicted.mean(), others.mean(axis=1)),
+        ("SD", escape(stated.label(f"over {unit}")), predicted.std(), others.std(axis=1)),
     ):
         percentile = 100 * float((usual < own).mean())
         facts.append(
@@ -77,14 +76,18 @@ def show_spread(subject: Subject, run: Run, picture: str, predicted: np.ndarray)
     )
     st.html(
         f'<p class="cs-title">The prediction over all {unit}</p>'
-        f'<dl class="cs-facts">{"".join(facts)}</dl><p class="cs-note">Predicted highest (z): '
+        f'<dl class="cs-facts">{"".join(facts)}</dl><p class="cs-note">'
+        f"{escape(stated.label('Predicted highest'))}: "
         f"{escape(strongest)}. {escape(subject.stamp)}</p>"
     )
 
     def table() -> str:
         header, places = place_columns(subject)
         rows = ((*place, value) for place, value in zip(places, rounded(predicted), strict=True))
-        about = f"prediction for {picture}, z; {encoder_title(run)}; {numbering(subject)}"
-        return csv_text(subject, about, [*header, "predicted_z"], rows)
+        about = (
+            f"prediction for {picture} ({stated.meaning}); {encoder_title(run)}; "
+            f"{numbering(subject)}"
+        )
+        return csv_text(subject, about, [*header, stated.column("predicted")], rows)
 
     csv_button(subject, f"{unit} (CSV)", "photo-prediction", table)

@@ -193,7 +193,7 @@ def summary_html(subject: Subject, report: Evaluation) -> str:
     left_out = f", {whole.n_undefined} constant ones left out" if whole.n_undefined else ""
     return (
         f'<dl class="cs-facts">{rows}</dl><p class="cs-note">Over {n:,} {unit}{of_both(subject)}'
-        f"{left_out}; {report.n_images} {escape(images_of(report))}. "
+        f"{left_out}; {report.n_images} {escape(images_of(report, subject))}. "
         f"{escape(subject.stamp)}</p>"
     )
 
@@ -238,13 +238,14 @@ def of_both(subject: Subject) -> str:
     return " of both hemispheres" if subject.space.is_placed else ""
 
 
-def images_of(report: Evaluation) -> str:
+def images_of(report: Evaluation, subject: Subject) -> str:
     """Say what the images behind a report are."""
     if report.split == "test":
         return "held-out test images"
     if report.split == "report":
         return "training images kept for this report alone"
-    return "validation images (the test responses of this subject are withheld)"
+    why = subject.conventions.why_no_test_scores
+    return f"validation images ({why})" if why else "validation images"
 
 
 def _short(value: float | None) -> str:

@@ -30,8 +30,8 @@ class ImageResponses:
     Parameters
     ----------
     image : its name, as in ``test-12``.
-    measured : (n_vertices,) z, or None where the responses are withheld.
-    predicted : (n_vertices,) z.
+    measured : (n_vertices,), or None where there is none.
+    predicted : (n_vertices,).
     """
 
     image: str
@@ -73,14 +73,14 @@ def _region(subject: Subject, run: Run, responses: ImageResponses, region: np.nd
         words = f"all {'left' if n_left else 'right'}"
     facts = [(f"{len(region):,}", f"<b>vertices</b> that have data, {words}")]
     for name, values, definition in (
-        ("measured", responses.measured, "single-trial z, averaged over repeats"),
+        ("measured", responses.measured, escape(subject.conventions.meaning)),
         ("predicted", responses.predicted, escape(encoder_title(run))),
     ):
         if values is not None:
             mean = signed(float(np.nanmean(values[region])), 2)
             of = f"<b>{name}</b>, mean over them for image {escape(responses.image)} ({definition})"
-            facts.append((f"{mean} <small>z</small>", of))
-    facts.append(_accuracy(run, region))
+            facts.append((f"{mean} <small>{escape(subject.conventions.unit)}</small>", of))
+    facts.append(_accuracy(subject, run, region))
     facts.append(("ROIs", _overlap(subject, region)))
     rows = "".join(f"<dt>{number}</dt><dd>{said}</dd>" for number, said in facts)
     st.html(f'<p class="cs-title">Brushed region</p><dl class="cs-facts">{rows}</dl>')
@@ -92,7 +92,7 @@ def _region(subject: Subject, run: Run, responses: ImageResponses, region: np.nd
     )
 
 
-def _accuracy(run: Run, positions: np.ndarray) -> tuple[str, str]:
+def _accuracy(subject: Subject, run: Run, positions: np.ndarray) -> tuple[str, str]:
     report = run.report
     r = np.asarray(report.r)[positions]
     scored = int(np.isfinite(r).sum())
@@ -105,7 +105,7 @@ def _accuracy(run: Run, positions: np.ndarray) -> tuple[str, str]:
     return (
         f"{np.nanmean(r):.2f} <small>r</small>",
         f"<b>mean</b> over {scored:,} vertices of Pearson r over {report.n_images} "
-        f"{escape(images_of(report))}; {ceiling}",
+        f"{escape(images_of(report, subject))}; {ceiling}",
     )
 
 
@@ -148,8 +148,9 @@ def _picks(subject: Subject, run: Run, responses: ImageResponses, spots: list[Sp
         f'<p class="cs-title">{len(spots)} picked vertices</p><div class="cs-scroll">'
         f'<table class="cs-table"><thead><tr><th>vertex</th><th class="cs-left">ROIs</th>{head}'
         f"<th>r</th></tr></thead><tbody>{rows}</tbody></table></div>"
-        f'<p class="cs-note">z for image {escape(responses.image)}; Pearson r over '
-        f"{report.n_images} {escape(images_of(report))}.</p>"
+        f'<p class="cs-note">{escape(subject.conventions.label("Responses"))} to image '
+        f"{escape(responses.image)}; Pearson r over "
+        f"{report.n_images} {escape(images_of(report, subject))}.</p>"
     )
     csv_button(
         subject,
@@ -163,16 +164,18 @@ def _table(subject: Subject, run: Run, responses: ImageResponses, positions: np.
     """Write one row per vertex: where it is, both responses, r and its ceiling."""
     report = run.report
     header, places = place_columns(subject)
-    columns = {"predicted_z": responses.predicted, "r": np.asarray(report.r)}
+    facts = subject.conventions
+    columns = {facts.column("predicted"): responses.predicted, "r": np.asarray(report.r)}
     if responses.measured is not None:
-        columns = {"measured_z": responses.measured, **columns}
+        columns = {facts.column("measured"): responses.measured, **columns}
     if report.ceiling is not None:
         columns["ceiling"] = np.sqrt(np.asarray(report.ceiling))
     numbers = zip(*(rounded(values[positions]) for values in columns.values()), strict=True)
     rows = ((*places[k], *n) for k, n in zip(positions.tolist(), numbers, strict=True))
     definition = (
-        f"responses to image {responses.image} (single-trial z, averaged over repeats); predicted "
-        f"by {encoder_title(run)}; r: Pearson, {report.n_images} {images_of(report)}; ceiling: the "
-        f"highest r the noise allows; {numbering(subject)}"
+        f"responses to image {responses.image} ({facts.meaning}); predicted "
+        f"by {encoder_title(run)}; r: Pearson, {report.n_images} "
+        f"{images_of(report, subject)}; ceiling: the highest r the noise allows; "
+        f"{numbering(subject)}"
     )
     return csv_text(subject, definition, [*header, *columns], rows)

@@ -131,7 +131,7 @@ def _brain(
     maps = [
         CortexMap(
             title=metric.title,
-            subtitle=f"{encoder_title(run)} · {report.n_images} {images_of(report)}"
+            subtitle=f"{encoder_title(run)} · {report.n_images} {images_of(report, subject)}"
             + _over(threshold),
             values=values.astype(np.float32),
             scale=metric.scale,
@@ -172,7 +172,7 @@ def _definition(subject: Subject, report: Evaluation, metric: Metric, threshold:
     return (
         f"{metric.meaning[0].upper()}{metric.meaning[1:]}. Per ROI: {metric.roi_meaning}"
         f"{_chance(report) if metric.name == 'normalised' else ''}. "
-        f"{report.n_images} {images_of(report)} of {subject.id}{_over(threshold)}."
+        f"{report.n_images} {images_of(report, subject)} of {subject.id}{_over(threshold)}."
     )
 
 
@@ -224,7 +224,9 @@ def _distribution(
 
 
 def _downloads(subject: Subject, run: Run, report: Evaluation, threshold: float) -> None:
-    about = f"{encoder_title(run)}; {report.n_images} {images_of(report)}{_over(threshold)}"
+    about = (
+        f"{encoder_title(run)}; {report.n_images} {images_of(report, subject)}{_over(threshold)}"
+    )
 
     def vertices() -> str:
         header, places = place_columns(subject)

@@ -159,8 +159,8 @@ def _brains(subject: Subject, a: Run, b: Run, positions: np.ndarray | None) -> N
     )
     st.html(
         '<p class="cs-note">Pearson r between predicted and measured responses per vertex, '
-        f"{a.report.n_images} {escape(images_of(a.report))} of {escape(subject.id)}. A and B share "
-        "one scale; their difference has its own, symmetric about 0.</p>"
+        f"{a.report.n_images} {escape(images_of(a.report, subject))} of {escape(subject.id)}. "
+        "A and B share one scale; their difference has its own, symmetric about 0.</p>"
     )
 
 
@@ -188,7 +188,7 @@ def _both(subject: Subject, a: Run, b: Run) -> None:
     definition = (
         f"A: {encoder_title(a)}. B: {encoder_title(b)}. Mean r over the ROI’s vertices, each "
         f"with {INTERVAL}; "
-        f"{a.report.n_images} {images_of(a.report)} of {subject.id}."
+        f"{a.report.n_images} {images_of(a.report, subject)} of {subject.id}."
     )
     roi_chart(
         rows,
@@ -223,7 +223,7 @@ def _distributions(subject: Subject, a: Run, b: Run) -> None:
     show_chart(figure, key=f"compare-histogram{image_mark(subject)}", height=330)
     st.html(
         '<p class="cs-note">Pearson r between predicted and measured responses; '
-        f"{a.report.n_images} {escape(images_of(a.report))} of {escape(subject.id)}.</p>"
+        f"{a.report.n_images} {escape(images_of(a.report, subject))} of {escape(subject.id)}.</p>"
     )
 
 
@@ -243,7 +243,7 @@ def _differences(subject: Subject, a: Run, comparison: Comparison) -> None:
     low, high = _range_of(rows)
     definition = (
         "Mean r of A minus mean r of B, with its 95 % interval over images (paired "
-        f"leave-one-image-out jackknife, t); {a.report.n_images} {images_of(a.report)}. "
+        f"leave-one-image-out jackknife, t); {a.report.n_images} {images_of(a.report, subject)}. "
         f"The tooltip says which differ at q < .05 (Benjamini-Hochberg over "
         f"{comparison.counts()[2]} tests)."
     )
@@ -270,7 +270,8 @@ def _downloads(
     subject: Subject, a: Run, b: Run, comparison: Comparison | None, columns: list
 ) -> None:
     about = (
-        f"A: {encoder_title(a)}; B: {encoder_title(b)}; {a.report.n_images} {images_of(a.report)}"
+        f"A: {encoder_title(a)}; B: {encoder_title(b)}; {a.report.n_images} "
+        f"{images_of(a.report, subject)}"
     )
 
     def vertices() -> str:
@@ -312,8 +313,8 @@ def _methods_and_code(subject: Subject, a: Run, b: Run) -> None:
         st.write(
             f"**A − B.** Mean r {per} of A less that of B, over {subject.space.unit} in which both "
             f"have one; standard errors by leaving out each of the {a.report.n_images} "
-            f"{images_of(a.report)} in turn for both (paired jackknife); 95 % intervals and "
-            f"two-sided p by Student’s t with {a.report.n_images - 1} degrees of freedom"
+            f"{images_of(a.report, subject)} in turn for both (paired jackknife); 95 % intervals "
+            f"and two-sided p by Student’s t with {a.report.n_images - 1} degrees of freedom"
             f"{corrected}. It speaks of further images like these, for this subject, these "
             f"{subject.space.unit} and these two fitted encoders; other subjects are another "
             "question."

@@ -17,6 +17,7 @@ from dashboard.panels.data_tables import (
     rois_html,
     side_by_side,
     splits_html,
+    stated_html,
 )
 from dashboard.panels.downloads import csv_button, csv_text
 from dashboard.panels.folder_status import show_status
@@ -72,6 +73,7 @@ def _tables(subject: Subject) -> None:
         st.html('<p class="cs-title">Images and responses</p>' + splits_html(subject, described))
     with right:
         st.html('<p class="cs-title">How reliable are they?</p>' + ceiling_html(subject))
+        st.html('<p class="cs-title">What do the numbers mean?</p>' + stated_html(subject))
     st.html('<p class="cs-title">ROIs</p>' + rois_html(subject))
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         if subject.parcellation.roi_names:

@@ -15,7 +15,6 @@ from dashboard.cortex_view import ColourScale, CortexMap
 from dashboard.encoder_menu import encoder_title
 from dashboard.errors import errors_on_page
 from dashboard.panels.brain import (
-    RESPONSE_MEANING,
     focus_roi,
     no_cortex,
     own_sd,
@@ -108,7 +107,7 @@ def _maps(
     if stimulus.role == "fit":
         predicted_note += " · fitted on this image"
     parts = [
-        ("measured", "measured", responses.measured, RESPONSE_MEANING),
+        ("measured", "measured", responses.measured, subject.conventions.meaning),
         ("predicted", "predicted", responses.predicted, predicted_note),
     ]
     if now.show == "difference" and responses.measured is not None:
@@ -170,13 +169,13 @@ def _roi_chart(subject: Subject, run: Run, stimulus: StimulusChoice, responses: 
     rows = mean_rows(subject, maps)
     limit = response_scale(subject).high
     definition = (
-        f"mean over the ROI’s vertices of the response to image {stimulus.name}, z "
-        f"({RESPONSE_MEANING}); predicted by {encoder_title(run)}"
+        f"mean over the ROI’s vertices of the response to image {stimulus.name} "
+        f"({subject.conventions.meaning}); predicted by {encoder_title(run)}"
     )
     roi_chart(
         rows,
         series,
-        Axis("response", "z", -limit, limit),
+        Axis("response", subject.conventions.unit, -limit, limit),
         key="explore-rois",
         height=330,
         title="Response of each ROI to this image",

@@ -20,7 +20,6 @@ from dashboard.cortex_view import CortexMap
 from dashboard.encoder_menu import encoder_title
 from dashboard.errors import errors_on_page, show_error
 from dashboard.panels.brain import (
-    RESPONSE_MEANING,
     focus_roi,
     no_cortex,
     response_scale,
@@ -116,7 +115,7 @@ def _brain_and_picture(
             f'<img class="cs-photo" alt="{escape(photograph.name)}, {seen}" '
             f'src="{_data_url(as_seen(photograph, stretched=run.stretches))}">'
             f'<p class="cs-note">{escape(photograph.name)}, {escape(photograph.original)}. The '
-            f"{seen}; the subject’s stimuli filled 8.4° of the visual field.</p>"
+            f"{'; '.join(w for w in (seen, subject.conventions.picture_words) if w)}.</p>"
             + "".join(f'<p class="cs-note"><b>{escape(n)}</b></p>' for n in photograph.notes)
         )
     with brain:
@@ -130,7 +129,7 @@ def _brain_and_picture(
                 [
                     CortexMap(
                         title="predicted",
-                        subtitle=f"{encoder_title(run)} · {RESPONSE_MEANING}",
+                        subtitle=f"{encoder_title(run)} · {subject.conventions.meaning}",
                         values=predicted.astype(np.float32),
                         scale=response_scale(subject),
                         role="predicted",
@@ -160,7 +159,7 @@ def _percentiles(subject: Subject, run: Run, photograph: Photograph, predicted: 
             own = float(predicted[vertices].mean())
             reference = others[:, vertices].mean(axis=1)
             mark = Mark(float(100 * (reference < own).mean())) if len(others) else None
-            note = f"predicted mean response {own:.2f} z"
+            note = f"predicted mean response {subject.conventions.with_unit(f'{own:.2f}')}"
         rows.append(RoiRow(roi, group, title, colour, h.value, len(vertices), (mark,), None, note))
     definition = (
         f"percentile of the predicted mean response of each ROI to {photograph.name} among the "
@@ -275,8 +274,9 @@ def _occlusion(subject: Subject, run: Run, photograph: Photograph, design: np.nd
         f'<img class="cs-photo" alt="occlusion map for {escape(place.title)}" '
         f'src="{_data_url(_overlay(as_seen(photograph, stretched=run.stretches), drop))}">'
         f'<p class="cs-note">bright: blurring this patch lowers the predicted response of '
-        f"{escape(place.title)} (largest fall {drop.max():.2f} z, largest rise "
-        f"{max(-drop.min(), 0):.2f} z). {escape(subject.stamp)}</p>"
+        f"{escape(place.title)} (largest fall {drop.max():.2f}, largest rise "
+        f"{escape(subject.conventions.with_unit(f'{max(-drop.min(), 0):.2f}'))}). "
+        f"{escape(subject.stamp)}</p>"
     )
 
 
@@ -286,7 +286,7 @@ def _occluded(run_id: str, path: str) -> np.ndarray:
 
 
 def _drop(run: Run, place: Place, design: np.ndarray, designs: np.ndarray) -> np.ndarray:
-    """Fall of the predicted mean response, (grid, grid) in z."""
+    """Fall of the predicted mean response, (grid, grid)."""
     whole = run.fitted.predict(design[None], place.positions).mean()
     masked = run.fitted.predict(designs.reshape(-1, designs.shape[-1]), place.positions)
     return np.asarray(whole - masked.mean(axis=1).reshape(designs.shape[:2]))

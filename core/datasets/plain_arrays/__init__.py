@@ -1,7 +1,9 @@
 """A folder of any name with responses as plain arrays and a folder of images.
 
-Images: ``images/`` (or ``train_images/``), row i of the responses being image i in natural order
-of the names (img2 before img10); ``images.txt``, one file name per row, overrides that order.
+Images: ``images/`` (or ``train_images/``), there or one folder deeper, row i of the responses being
+image i in natural order of the names (img2 before img10). Where sorting letter by letter gives
+another order, ``images.txt`` has to list the rows' file names, or the sidecar to state
+``row_order``; else ``check`` tells it and nothing is fitted. ``images.txt`` overrides any order.
 
 Responses (n_images, n_vertices), in exactly one of these forms:
 
@@ -20,7 +22,7 @@ Vertices: 10,242 (fsaverage5) or 163,842 (fsaverage) columns per hemisphere; or 
 
 Test split, optional: ``test_images/`` (order as above, ``images_test.txt``) with ``lh_test.npy``
 and ``rh_test.npy``, or another of the forms with ``_test`` in that place (``responses_test.npy``);
-if they are absent, the test responses are withheld. Or ``test.json``, a list of file names in the
+if they are absent, there are no test responses. Or ``test.json``, a list of file names in the
 folder of images: these rows are the test split. Without either, every image is for training.
 
 Optional too: ``rois.json`` ``{class: {ROI: label}}`` with ``lh.CLASS.npy`` and ``rh.CLASS.npy``

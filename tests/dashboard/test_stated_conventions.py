@@ -1,0 +1,60 @@
+"""Pages say of a dataset's numbers what somebody stated, and nothing else."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.cli.main import main
+from tests.core.datasets.plain_folder import values, write_plain, write_responses
+
+PAGES = ("explore", "accuracy", "your_image", "data")
+CLAIMS = re.compile(
+    r"[(,] ?z\b|[0-9] z\b|z-scored|8\.4|withheld|averaged over (an image|repeats)|_z\b"
+)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = write_plain(tmp_path_factory.mktemp("data") / "anna", n=24)
+    write_responses(folder, "npy", {h: 26 * v + 500 for h, v in values(24).items()})
+    return folder
+
+
+@pytest.fixture
+def fitted(data, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("CORTISCOPE_HOME", str(data.parent / "home"))
+    monkeypatch.setenv("CORTISCOPE_DATA", str(data))
+    what = ("--backbone", "pixels", "--layers", "pixels", "--reduce", "pca:4")
+    assert main(["fit", "--data", str(data), *what]) == 0
+
+
+def _page(name):
+    import importlib
+
+    from dashboard import services  # noqa: F401
+
+    importlib.import_module(f"dashboard.views.{name}").render()
+
+
+def _texts(page):
+    found = []
+    for element in page.main:
+        if element.type in ("code", "caption"):  # the guide to folders tells what could be stated
+            continue
+        found += [str(getattr(element, "value", "")), str(getattr(element, "label", ""))]
+        found.append(str(element.proto))
+    return "\n".join(found)
+
+
+@pytest.mark.usefixtures("fitted")
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_claim_nothing_of_responses_of_unknown_units(name):
+    page = AppTest.from_function(_page, args=(name,), default_timeout=60).run()
+    assert not page.exception
+    text = _texts(page)
+    assert "anna" in text
+    claims = [text[max(m.start() - 60, 0) : m.end() + 20] for m in CLAIMS.finditer(text)]
+    assert claims == []
