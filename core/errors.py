@@ -7,7 +7,18 @@ prints both on one line, the app shows them side by side; neither shows a traceb
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+
+_LONGEST = 2000
+# What moves a terminal's cursor or turns the direction of a line.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def shortened(text: str, most: int = 200) -> str:
+    """Return a text in one line of at most ``most`` characters, without control characters."""
+    line = _CONTROLS.sub("\ufffd", " ".join(text[: 4 * most].split()))
+    return line if len(line) <= most else f"{line[: most - 4]} ..."
 
 
 class CoreError(Exception):
@@ -23,9 +34,9 @@ class CoreError(Exception):
     exit_code = 1
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        # Names and texts of foreign files come with it: of any length, with anything in them.
+        self.message, self.hint = shortened(message, _LONGEST), shortened(hint, _LONGEST)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
@@ -98,12 +109,6 @@ class CannotWrite(WorkFailed, OSError):
     """
 
     kind = "cannot_write"
-
-
-def shortened(text: str, most: int = 200) -> str:
-    """Return a foreign text in one line of at most ``most`` characters, for a message."""
-    line = " ".join(text.split())
-    return line if len(line) <= most else f"{line[: most - 4]} ..."
 
 
 def unknown_name(what: str, name: str, allowed: Iterable[str], hint: str = "") -> UnknownName:

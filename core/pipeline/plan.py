@@ -42,6 +42,7 @@ from core.encoding.splits import RANDOM, check_split_rule
 from core.errors import InvalidInput, MissingData, check_option, check_whole, unknown_name
 from core.features import Pooling
 from core.recipes import get_recipe, recipe_names
+from core.storage.foreign import is_there, read_text
 
 _TOP = ("data", "subjects", "recipes", "models")
 
@@ -90,12 +91,12 @@ def read_plan(path: Path) -> Plan:
     ------
     MissingData, InvalidInput, UnknownName : no such file, no TOML, or not what a plan may hold.
     """
+    if not is_there(path):
+        raise MissingData(f"There is no plan {path}.", "Name a TOML file.")
+    text = read_text(path)
     try:
-        with path.open("rb") as stream:
-            raw = tomllib.load(stream)
-    except FileNotFoundError:
-        raise MissingData(f"There is no plan {path}.", "Name a TOML file.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raw = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InvalidInput(f"{path.name} is not TOML: {error}.", "See README for a plan.") from None
     _check_keys(raw, _TOP, path.name)
     recipes = _texts(raw, "recipes", path.name)

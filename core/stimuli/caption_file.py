@@ -65,7 +65,12 @@ def _from_table(text: str, path: Path) -> Captions:
     # Spreadsheets of half of Europe separate by semicolons.
     separator = max(_SEPARATORS[path.suffix], key=(lines or [""])[0].count)
     rows = csv.DictReader(lines, delimiter=separator)
-    columns = tuple(rows.fieldnames or ())
+    try:
+        columns, table = tuple(rows.fieldnames or ()), list(rows)
+    except csv.Error as error:
+        raise DamagedFile(
+            f"{path.name} cannot be read as a table: {error}.", "A quotation mark may be missing."
+        ) from None
     image = next((c for c in _IMAGE_COLUMNS if c in columns), "image")
     absent = [c for c in (image, "caption") if c not in columns]
     if absent:
@@ -73,7 +78,7 @@ def _from_table(text: str, path: Path) -> Captions:
             f"{path.name} has no column {absent[0]!r}; it has {', '.join(columns)}.",
             "Its first row must name the columns 'image' and 'caption'.",
         )
-    return _gathered((row[image] or "", row["caption"] or "") for row in rows)
+    return _gathered((row[image] or "", row["caption"] or "") for row in table)
 
 
 def _from_json(content: Any, path: Path) -> Captions:

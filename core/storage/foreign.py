@@ -16,6 +16,9 @@ from core.errors import DamagedFile, MissingData
 
 FETCH = "Fetch its content first: datalad get, git annex get or git lfs pull."
 
+# COCO's largest file of captions has 92.
+_MOST_TEXT = 512 * 2**20
+
 _POINTERS = {
     b"/annex/objects/": "a pointer of git-annex; fetch the file with git annex get or datalad get",
     b"version https://git-lfs": "a Git LFS pointer; fetch the file with git lfs pull",
@@ -51,7 +54,7 @@ def pointer_words(start: bytes) -> str | None:
 
 
 def check_fetched(path: Path) -> None:
-    """Refuse a link to nothing and a pointer; an absent file is none of this.
+    """Refuse a link to nothing, a pointer, and what could be read for ever; not an absent file.
 
     Raises
     ------
@@ -66,6 +69,10 @@ def check_fetched(path: Path) -> None:
             words = pointer_words(stream.read(32))
         if words is not None:
             raise DamagedFile(f"{path.name} is {words}.")
+    elif path.exists() and not path.is_dir():
+        raise DamagedFile(
+            f"{path.name} is no ordinary file (a pipe, a socket or a device), and is not opened."
+        )
 
 
 def read_text(path: Path) -> str:
@@ -79,7 +86,12 @@ def read_text(path: Path) -> str:
         raise MissingData(f"There is no file {path}.", "Check its path.")
     check_fetched(path)
     if not path.is_file():
-        raise DamagedFile(f"{path.name} cannot be read: it is a folder, or no ordinary file.")
+        raise DamagedFile(f"{path.name} cannot be read: it is a folder.")
+    if path.stat().st_size > _MOST_TEXT:
+        raise DamagedFile(
+            f"{path.name} has {path.stat().st_size / 2**20:,.0f} MiB; texts of at most "
+            f"{_MOST_TEXT / 2**20:,.0f} MiB are read."
+        )
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -7,8 +7,10 @@ import os
 import pytest
 
 from core.datasets.arrays import load_array
-from core.errors import DamagedFile, InvalidImage
-from core.stimuli import decode_image
+from core.datasets.plain_arrays.responses import open_table
+from core.errors import CoreError, DamagedFile, InvalidImage
+from core.pipeline.plan import read_plan
+from core.stimuli import decode_image, read_captions
 from core.storage.foreign import is_there, read_json, read_text
 
 
@@ -41,3 +43,31 @@ def test_a_pipe_is_no_text(tmp_path):
     os.mkfifo(tmp_path / "a.txt")
     with pytest.raises(DamagedFile, match="no ordinary file"):
         read_text(tmp_path / "a.txt")
+
+
+@pytest.mark.parametrize("name", ["lh.csv", "lh.func.gii", "lh.mgz", "lh.mgh", "lh.npy"])
+def test_a_pipe_in_place_of_responses_is_not_opened(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(DamagedFile, match="no ordinary file"):
+        open_table(tmp_path / name, tmp_path / "cache")
+
+
+def test_absurd_texts_are_told_in_one_short_line(tmp_path):
+    for name, content in {
+        "a.json": "[" * 200_000,
+        "a.toml": "a = " + "[" * 200_000,
+        "a.csv": 'image,caption\nimg1.png,"' + "x" * 200_000,
+        "b.csv": "\x1b[2J" * 100_000 + "\n",
+    }.items():
+        path = tmp_path / name
+        path.write_text(content)
+        with pytest.raises(CoreError) as caught:
+            (read_plan if name == "a.toml" else read_captions)(path)
+        assert len(str(caught.value)) < 4500
+        assert "\x1b" not in str(caught.value)
+
+
+def test_a_folder_in_place_of_captions_is_told(tmp_path):
+    (tmp_path / "a.json").mkdir()
+    with pytest.raises(DamagedFile, match="is a folder"):
+        read_captions(tmp_path / "a.json")

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import DamagedFile
+from core.storage.foreign import check_fetched
 
 _COLUMNS = ("nsdId", "cocoId", "shared1000")
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
@@ -40,6 +41,7 @@ def read_stimulus_info(path: Path) -> StimulusInfo:
     ------
     DamagedFile : not such a table, no shared image in it, or an image twice.
     """
+    check_fetched(path)
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             rows = csv.reader(stream)

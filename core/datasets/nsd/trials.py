@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import DamagedFile
+from core.storage.foreign import check_fetched
 
 _COLUMNS = ("SUBJECT", "SESSION", "73KID")
 
@@ -46,6 +47,7 @@ def read_trials(path: Path, subject: str, trials_per_session: int) -> np.ndarray
 
 
 def _read_columns(path: Path) -> list[np.ndarray]:
+    check_fetched(path)
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             rows = csv.reader(stream, delimiter="\t")
