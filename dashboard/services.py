@@ -23,7 +23,7 @@ from core.datasets.describe import (
 )
 from core.errors import CoreError, unknown_name
 from core.pipeline.scoring import scored_again
-from core.runs import Run, RunStore
+from core.runs import Belonging, Run, RunStore, belonging
 from core.runs.spec import readable
 from core.storage import Home
 from dashboard.cortex_view import AssetRef, CortexGeometry, register_assets
@@ -124,10 +124,11 @@ def find_run(run_id: str) -> Run | None:
 
 def runs_of(subject_id: str) -> list[Run]:
     """Open all runs that were fitted to a subject's present data, oldest first."""
-    data = subject(subject_id).fingerprint
+    known = subject(subject_id)
     # A damaged run is set aside and does not take the others' menu entries with it.
     runs, _ = run_store().survey(readable(f"{subject_id}-"))
-    return sorted((r for r in runs if r.data == data), key=lambda r: str(r.record["created"]))
+    own = (r for r in runs if belonging(r, known) is not Belonging.OTHER)
+    return sorted(own, key=lambda r: str(r.record["created"]))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from core.backbones import resolve_weights
@@ -11,14 +13,10 @@ from core.features import FeatureSpec, Pooling
 from core.runs import EncodingSpec
 
 
-def pixels_spec(subject: Subject, **changes: Any) -> EncodingSpec:
+def pixels_spec(subject: Subject, along: Iterable[Subject] = (), **changes: Any) -> EncodingSpec:
     """Configure it; ``changes`` take the place of its fields."""
     feature = FeatureSpec("pixels", resolve_weights("pixels"), "pixels", Pooling("grid", 4))
-    values = {
-        "subject": subject.id,
-        "data": subject.fingerprint,
-        "features": (feature,),
-        "reduction": Reduction("pca", 6),
-        "encoder": EncoderSpec("ridge"),
-    }
-    return EncodingSpec(**{**values, **changes})
+    values = {"reduction": Reduction("pca", 6), "encoder": EncoderSpec("ridge"), **changes}
+    features = values.pop("features", (feature,))
+    given = {k: values.pop(k) for k in ("data", "with_subjects") if k in values}
+    return replace(EncodingSpec.of(subject, features, along=along, **values), **given)

@@ -126,7 +126,7 @@ def subject_of(options: argparse.Namespace, progress: Progress) -> Subject:
     folder = options.data
     if folder == DEMO:
         folder = demo_data(Home.from_environment(), progress)
-    return open_subject(Path(folder), options.subject)
+    return open_subject(Path(folder), options.subject).identified(progress)
 
 
 def weights_of(options: argparse.Namespace) -> WeightsSpec:

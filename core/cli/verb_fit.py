@@ -23,7 +23,7 @@ from core.features.store import LARGEST_PASS
 from core.pipeline.fit import fit_all
 from core.progress import Progress, part
 from core.recipes import configurations, get_recipe
-from core.runs import EncodingSpec, Run, SubjectData
+from core.runs import EncodingSpec, Run
 from core.runs.spec import ON_THE_WAY, SPACES
 
 NAME = "fit"
@@ -124,13 +124,14 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         )
     recipe = get_recipe(options.recipe) if options.recipe else None
     subject = shared.subject_of(options, part(progress, 0.0, 0.3))
-    named = [open_subject(subject.folder.parent, name) for name in options.others]
+    reading = part(progress, 0.3, 0.3)
+    named = [open_subject(subject.folder.parent, n).identified(reading) for n in options.others]
     others = {other.id: other for other in named}
     if recipe is not None:
         if recipe.cross_subject and not others:
             folder = subject.folder.parent
             ids = [ref.id for ref in find_subjects(folder) if ref.id != subject.id]
-            others = {name: open_subject(folder, name) for name in ids}
+            others = {name: open_subject(folder, name).identified(reading) for name in ids}
         specs = configurations(
             recipe, subject, tuple(others.values()), seed=options.seed, device=options.device
         )
@@ -168,15 +169,14 @@ def _chosen(
         for layer in layers
     ]
     return tuple(
-        EncodingSpec(
-            subject=subject.id,
-            data=subject.fingerprint,
-            features=group,
+        EncodingSpec.of(
+            subject,
+            group,
+            along=others.values(),
             reduction=Reduction.parse(options.reduce, scaling=options.scaling),
             encoder=parse_settings(EncoderSpec(options.encoder), options.settings),
             spaces=options.spaces,
             scope=options.scope,
-            with_subjects=tuple(SubjectData(o.id, o.fingerprint) for o in others.values()),
             seed=options.seed or 0,
             device=options.device,
             on_the_way=options.on_the_way,

@@ -10,6 +10,7 @@ from core.cli import options as shared
 from core.pipeline.demo import demo_data
 from core.pipeline.submission import MAX_BYTES, write_submission
 from core.progress import Progress
+from core.runs import FORMER_WORDS
 from core.storage import Home
 
 NAME = "submit"
@@ -42,6 +43,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     return {
         "files": list(made.files),
         "subjects_missing": list(made.subjects_missing),
+        "uncertain": list(made.uncertain),
         "simulated": made.simulated,
         "shapes": {name: list(shape) for name, shape in made.shapes.items()},
         "runs": dict(made.runs),
@@ -57,6 +59,7 @@ def show(result: dict[str, Any]) -> str:
     lines.append(f"{result['out']}: {result['bytes'] / 1e6:.1f} MB")
     if result["simulated"]:
         lines.append("SIMULATED data: for trying out, not for the challenge.")
+    lines += [f"{run} was {FORMER_WORDS}." for run in result["uncertain"]]
     if result["too_large"]:
         lines.append(f"Too large: the challenge takes {MAX_BYTES / 1e6:.0f} MB.")
     if result["subjects_missing"]:

@@ -32,7 +32,6 @@ from core.brain import (
 from core.datasets.algonauts_release import swapped_words
 from core.datasets.arrays import load_array
 from core.datasets.conventions import MEASURED, NSD, WITHHELD, Conventions, Fact
-from core.datasets.fingerprint import data_fingerprint
 from core.datasets.restricted_pickle import load_label_names
 from core.datasets.sidecar import Sidecar, read_sidecar
 from core.datasets.subject import Split, Subject
@@ -80,7 +79,6 @@ def load_subject(folder: Path) -> Subject:
         id=folder.name,
         folder=folder,
         layout="simulated" if sidecar.simulated else "algonauts2023",
-        fingerprint=data_fingerprint(folder.name, splits.values()),
         space=space,
         parcellation=_read_parcellation(folder / "roi_masks", counts),
         train=splits["train"],

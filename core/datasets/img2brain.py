@@ -16,7 +16,6 @@ import numpy as np
 from core.brain import VOXELS, Parcellation, VoxelSpace
 from core.datasets.arrays import load_array
 from core.datasets.conventions import NO_SPLIT, PLAIN, WITHHELD, Fact
-from core.datasets.fingerprint import data_fingerprint
 from core.datasets.row_numbers import RowNumbers, number_rows
 from core.datasets.sidecar import read_sidecar, stated_order
 from core.datasets.subject import Split, Subject
@@ -58,7 +57,6 @@ def load_subject(folder: Path) -> Subject:
         id=folder.name,
         folder=folder,
         layout="img2brain",
-        fingerprint=data_fingerprint(folder.name, (train, test)),
         space=VoxelSpace(responses.shape[1]),
         parcellation=Parcellation({}, {}),
         train=train,

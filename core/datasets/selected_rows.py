@@ -21,30 +21,30 @@ class SelectedRows:
     ndim = 2
 
     def __init__(self, stored: np.ndarray, rows: np.ndarray) -> None:
-        self._stored = stored
-        self._rows = np.asarray(rows)
+        self.stored = stored
+        self.rows = np.asarray(rows)
         self.dtype = stored.dtype
 
     @property
     def shape(self) -> tuple[int, int]:
         """(n_rows, n_columns)."""
-        return len(self._rows), self._stored.shape[1]
+        return len(self.rows), self.stored.shape[1]
 
     @property
     def filename(self) -> str | None:
         """The file of the stored array, if it has one."""
-        return getattr(self._stored, "filename", None)
+        return getattr(self.stored, "filename", None)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self.rows)
 
     def __getitem__(self, key: Any) -> np.ndarray:
         if isinstance(key, tuple):
-            return self._stored[(self._rows[key[0]], *key[1:])]
-        return self._stored[self._rows[key]]
+            return self.stored[(self.rows[key[0]], *key[1:])]
+        return self.stored[self.rows[key]]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.asarray(self._stored[self._rows], dtype=dtype)
+        return np.asarray(self.stored[self.rows], dtype=dtype)
 
 
 def select_rows(stored: np.ndarray, rows: np.ndarray) -> np.ndarray:

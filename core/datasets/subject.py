@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from core.brain import ChallengeSpace, Hemisphere, Parcellation, Part, ResponseSpace
 from core.datasets.conventions import Conventions
+from core.datasets.fingerprint import DataIdentity, former_fingerprints, identify
 from core.datasets.responses import ResponseRows
 from core.errors import IncompatibleSpace, NoPositions
+from core.progress import Progress
 from core.stimuli import StimulusImages
 
 
@@ -83,7 +86,6 @@ class Subject:
     ----------
     id : as the folder is called, for instance ``subj01`` or ``sim01``.
     layout : which loader read it.
-    fingerprint : changes when the data do; part of every cache key.
     simulated : stamped on everything that shows this subject.
     space : where the responses are.
     ncsnr : (n_vertices over all parts,) signal SD over noise SD of single trials, or None.
@@ -95,7 +97,6 @@ class Subject:
     id: str
     folder: Path
     layout: str
-    fingerprint: str
     space: ResponseSpace
     parcellation: Parcellation
     train: Split
@@ -114,6 +115,36 @@ class Subject:
                         f"The {split.name} split of {self.id} has the parts {', '.join(arrays)}; "
                         f"its space has {', '.join(self.space.parts)}."
                     )
+
+    @cached_property
+    def identity(self) -> DataIdentity:
+        """Digests of everything in it; the first time all its files are read."""
+        return identify(self)
+
+    def identified(self, progress: Progress) -> Subject:
+        """Return it with its identity known, having said how far the reading of its files is."""
+        self.__dict__["identity"] = identify(self, progress)
+        return self
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with whatever most models are fitted to: pictures, responses, space, splits."""
+        return self.identity.fit()
+
+    @property
+    def report_fingerprint(self) -> str:
+        """Changes with what scores are summed up with: ceilings, ncsnr, ROIs, captions, notes."""
+        return self.identity.report
+
+    @property
+    def state(self) -> str:
+        """Both of these: the key of whatever is kept of a subject in memory."""
+        return f"{self.fingerprint}.{self.report_fingerprint}"
+
+    @cached_property
+    def former_fingerprints(self) -> tuple[str, ...]:
+        """What older runs know these data by (``core.datasets.fingerprint``)."""
+        return former_fingerprints(self)
 
     def cortex(self, what: str = "A map of the cortex") -> ChallengeSpace:
         """Return the vertices' places on fsaverage, for ``what`` needs them.

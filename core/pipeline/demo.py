@@ -43,10 +43,9 @@ class Demo:
 def demo_specs(subject: Subject) -> tuple[EncodingSpec, ...]:
     """List the encoding models of a simulated subject, in menu order."""
     return tuple(
-        EncodingSpec(
-            subject=subject.id,
-            data=subject.fingerprint,
-            features=(FeatureSpec(name, resolve_weights(name, weights), layer, DEMO_POOLING),),
+        EncodingSpec.of(
+            subject,
+            (FeatureSpec(name, resolve_weights(name, weights), layer, DEMO_POOLING),),
         )
         for name, weights, layers in DEMO_BACKBONES
         for layer in layers
@@ -91,7 +90,9 @@ def prepare_demo(home: Home, progress: Progress = silent) -> Demo:
     The app opens as soon as ``demo_is_ready``; the rest of the models follow, backbone by backbone.
     """
     folder = demo_data(home, part(progress, 0.0, 0.5))
-    subjects = [open_subject(folder, ref.id) for ref in find_subjects(folder)]
+    found = find_subjects(folder)
+    reading = part(progress, 0.5, 0.5)
+    subjects = [open_subject(folder, ref.id).identified(reading) for ref in found]
     features, runs = FeatureStore(home.features), RunStore(home.runs)
     steps = [
         (subject, [s for s in demo_specs(subject) if s.features[0].backbone == backbone])

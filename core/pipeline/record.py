@@ -44,6 +44,7 @@ def run_record(
         "simulated": subject.simulated,
         "layout": subject.layout,
         "conventions": subject.conventions.to_json(),
+        "identity": subject.identity.to_json(),
         "n_vertices": {p.short: subject.space.n_vertices(p) for p in subject.space.parts},
         "n_fit": sum(len(rows) for rows in prepared.rows.fit),
         "n_fit_by_subject": {

@@ -17,7 +17,7 @@ from core.brain import Part
 from core.datasets import Subject, find_subjects, open_subject
 from core.errors import IncompatibleSpace, InvalidInput, WorkFailed, unknown_name
 from core.progress import Progress, silent
-from core.runs import Run
+from core.runs import Belonging, Run, belonging
 from core.storage import atomic_file
 
 CHALLENGE_SUBJECTS = tuple(f"subj{k:02d}" for k in range(1, 9))
@@ -39,6 +39,7 @@ class Submission:
     runs : subject -> run.
     subjects_missing : those of the data, and of the challenge's eight unless the data are
         simulated, that no run was named for.
+    uncertain : runs that were fitted before the data's identity was complete.
     n_bytes : size of the archive.
     """
 
@@ -46,6 +47,7 @@ class Submission:
     shapes: Mapping[str, tuple[int, ...]]
     runs: Mapping[str, str]
     subjects_missing: tuple[str, ...]
+    uncertain: tuple[str, ...]
     simulated: bool
     n_bytes: int
 
@@ -70,8 +72,7 @@ def write_submission(
             raise unknown_name("subject", name, known, f"Run {by_subject[name].id} is of {name}.")
     # All are opened before anything is predicted: a refusal should come at once.
     subjects = {name: open_subject(data, name) for name in sorted(by_subject)}
-    for name, subject in subjects.items():
-        _check_belongs(by_subject[name], subject)
+    whose = {name: _check_belongs(by_subject[name], s) for name, s in subjects.items()}
     shapes: dict[str, tuple[int, ...]] = {}
     stamps = [subject.stamp for subject in subjects.values() if subject.simulated]
     with atomic_file(target) as draft:
@@ -93,6 +94,7 @@ def write_submission(
         shapes=shapes,
         runs={name: by_subject[name].id for name in subjects},
         subjects_missing=tuple(sorted(set(wanted) - set(by_subject))),
+        uncertain=tuple(by_subject[n].id for n, how in whose.items() if how is Belonging.FORMER),
         simulated=bool(stamps),
         n_bytes=n_bytes,
     )
@@ -123,19 +125,21 @@ def _one_run_each(runs: Sequence[Run]) -> dict[str, Run]:
     return found
 
 
-def _check_belongs(run: Run, subject: Subject) -> None:
+def _check_belongs(run: Run, subject: Subject) -> Belonging:
     subject.cortex("A submission")
     if subject.layout not in _LAYOUTS:
         raise InvalidInput(
             f"{subject.id} is of layout {subject.layout}; the challenge's subjects are "
             f"{' or '.join(_LAYOUTS)}."
         )
-    if run.data != subject.fingerprint:
+    whose = belonging(run, subject)
+    if whose is Belonging.OTHER:
         raise IncompatibleSpace(
             f"Run {run.id} was fitted to other data of {subject.id} (fingerprint {run.data}; the "
             f"folder's is {subject.fingerprint}).",
             "Name the folder it was fitted to, or fit it again.",
         )
+    return whose
 
 
 def _predict(run: Run, subject: Subject) -> dict[Part, np.ndarray]:

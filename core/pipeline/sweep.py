@@ -27,7 +27,7 @@ from core.pipeline.placement import check_placement
 from core.pipeline.plan import ModelPlan, Plan
 from core.pipeline.sweep_progress import WorkersProgress, from_worker
 from core.pipeline.training import may_stream, subjects_of
-from core.progress import Progress, silent
+from core.progress import Progress, part, silent
 from core.recipes import configurations, get_recipe
 from core.runs import EncodingSpec, RunStore
 
@@ -75,11 +75,11 @@ class SweepResult:
 
 
 def plan_tasks(
-    plan: Plan, places: Places, precision: Precision | None = None
+    plan: Plan, places: Places, precision: Precision | None = None, progress: Progress = silent
 ) -> tuple[list[Task], list[dict[str, str]]]:
     """Turn a plan into tasks; what cannot be planned (no weights, no such layer) is told."""
     names = [ref.id for ref in find_subjects(places.data)]
-    opened = {name: open_subject(places.data, name) for name in names}
+    opened = {name: open_subject(places.data, name).identified(progress) for name in names}
     tasks, failed = [], []
     for subject_id in plan.subjects or tuple(names):
         subject = opened.get(subject_id) or open_subject(places.data, subject_id)
@@ -128,10 +128,9 @@ def _model_specs(
         FeatureSpec(backbone, weights, layer, model.pool, framing=model.framing) for layer in layers
     ]
     return tuple(
-        EncodingSpec(
-            subject=subject.id,
-            data=subject.fingerprint,
-            features=group,
+        EncodingSpec.of(
+            subject,
+            group,
             reduction=model.reduce,
             encoder=encoder,
             scope=model.scope,
@@ -161,7 +160,7 @@ def run_sweep(
     workers : processes of the local cluster; None takes one for every four cores.
     precision : of all networks; None leaves it to the plan.
     """
-    tasks, failed = plan_tasks(plan, places, precision)
+    tasks, failed = plan_tasks(plan, places, precision, part(progress, 0.0, 0.0))
     store = RunStore(places.runs)
     result = SweepResult(len(tasks) + len(failed), failed=failed)
     missing = [t for t in tasks if any(s.run_id not in store for s in t.specs)]

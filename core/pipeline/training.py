@@ -87,10 +87,11 @@ def subjects_of(
             )
         found.append(others[name])
     for (name, data), opened in zip(wanted, found, strict=True):
-        if (name, data) != (opened.id, opened.fingerprint):
+        if (name, data) != (opened.id, own := spec.data_of(opened)):
             raise InvalidInput(
                 f"The configuration is for {name} with data {data}; "
-                f"the open subject is {opened.id} with data {opened.fingerprint}."
+                f"the open subject is {opened.id} with data {own}.",
+                "Make it anew for the data as they are: EncodingSpec.of.",
             )
     return tuple(found)
 

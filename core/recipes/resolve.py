@@ -10,7 +10,7 @@ from core.datasets import Subject
 from core.errors import InvalidInput, MissingWeights
 from core.features import FeatureSpec
 from core.recipes.recipe import Choice, Recipe, Source
-from core.runs import EncodingSpec, SubjectData
+from core.runs import EncodingSpec
 
 
 @dataclass(frozen=True)
@@ -105,15 +105,14 @@ def configurations(
     )
     along = others if recipe.cross_subject else ()
     return tuple(
-        EncodingSpec(
-            subject=subject.id,
-            data=subject.fingerprint,
-            features=group,
+        EncodingSpec.of(
+            subject,
+            group,
+            along=along,
             reduction=recipe.reduction,
             encoder=recipe.encoder,
             spaces=recipe.spaces,
             scope=recipe.scope,
-            with_subjects=tuple(SubjectData(o.id, o.fingerprint) for o in along),
             seed=_seed(recipe, seed),
             split_rule=recipe.split_rule,
             recipe=recipe.name,

@@ -1,11 +1,14 @@
 """Fitted encoding models on disk: arrays and JSON, no pickle, readable with numpy alone."""
 
+from core.runs.belonging import FORMER_WORDS, Belonging, belonging, report_is_current
 from core.runs.drafts import FolderCheckpoint
 from core.runs.spec import RUN_FORMAT, EncodingSpec, SubjectData
 from core.runs.store import Run, RunSource, RunStore, SetAside
 
 __all__ = [
+    "FORMER_WORDS",
     "RUN_FORMAT",
+    "Belonging",
     "EncodingSpec",
     "FolderCheckpoint",
     "Run",
@@ -13,4 +16,6 @@ __all__ = [
     "RunStore",
     "SetAside",
     "SubjectData",
+    "belonging",
+    "report_is_current",
 ]

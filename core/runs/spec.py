@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from core.backbones import get_card
 from core.backbones.precision import Precision
-from core.config import fingerprint
+from core.config import fingerprint, to_plain
+from core.datasets import Subject
 from core.encoding import EncoderSpec, Reduction
 from core.encoding.scopes import SCOPES
 from core.encoding.splits import RANDOM, check_split_rule, has_fraction
@@ -41,7 +44,7 @@ class EncodingSpec:
     Parameters
     ----------
     subject : the subject's id.
-    data : fingerprint of the subject's data.
+    data : fingerprint of the subject's data, as far as the model is fitted to them (``data_of``).
     features : one or several layers, of one or several backbones.
     reduction : of each feature space by itself.
     spaces : which features are reduced together and count as one feature space: all (``one``),
@@ -96,6 +99,39 @@ class EncodingSpec:
         if not has_fraction(self.split_rule):
             object.__setattr__(self, "validation_fraction", 0.2)
 
+    @classmethod
+    def of(
+        cls,
+        subject: Subject,
+        features: tuple[FeatureSpec, ...],
+        *,
+        along: Iterable[Subject] = (),
+        **choices: Any,
+    ) -> EncodingSpec:
+        """Return the configuration for a subject's data as they are.
+
+        Parameters
+        ----------
+        along : other subjects that are fitted with it.
+        choices : the other fields.
+        """
+        people = tuple(along)
+        names = tuple(SubjectData(other.id, "") for other in people)
+        spec = cls(subject.id, "", features, with_subjects=names, **choices)
+        data = tuple(SubjectData(other.id, spec.data_of(other)) for other in people)
+        return replace(spec, data=spec.data_of(subject), with_subjects=data)
+
+    def data_of(self, subject: Subject) -> str:
+        """Return the fingerprint of what this configuration fits of a subject's data."""
+        reads = any(get_card(f.backbone).modality == "text" for f in self.features)
+        return subject.identity.fit(rois=self.fits_rois, captions=reads)
+
+    @property
+    def fits_rois(self) -> bool:
+        """Whether other ROIs make another model, and not only other lines of its report."""
+        words = {"roi", "roi_class"}
+        return self.scope in words or not words.isdisjoint(_texts(to_plain(self.encoder)))
+
     def at_precision(self, precision: Precision) -> EncodingSpec:
         """Return it with networks that multiply in another precision; what is computed stays."""
         features = tuple(
@@ -132,3 +168,12 @@ class EncodingSpec:
         words += [self.encoder.name, *([self.scope] if self.scope != "both" else [])]
         words += [f"with-{len(self.with_subjects)}"] if self.with_subjects else []
         return f"{readable('-'.join(words))}-{self.fingerprint[:10]}"
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text among JSON values."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from core.datasets.conventions import Conventions
+from core.datasets.fingerprint import DataIdentity
 from core.datasets.system_files import is_system_file
 from core.encoding import Predictor, Readout
 from core.encoding.restore import restore_predictor
@@ -83,6 +84,11 @@ class Run:
     def data(self) -> str:
         """Fingerprint of the data it was fitted to."""
         return str(self.record["spec"]["data"])
+
+    @property
+    def identity(self) -> DataIdentity | None:
+        """Of the subject's data as they were, part by part; None of a run from before it."""
+        return DataIdentity.from_json(self.record.get("identity"))
 
     @property
     def n_vertices(self) -> dict[str, int]:

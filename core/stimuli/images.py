@@ -14,15 +14,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from core.errors import InvalidInput, MissingData
+from core.errors import InvalidInput
 from core.progress import Progress, silent
 from core.stimuli.copies import copy_labels
 from core.stimuli.decode import decode_image
 from core.stimuli.listing import list_images, name_in
-
-# Digest by (path, size, modification time); in memory only, so that nothing is ever written
-# into a data folder. Assigning a key of a dict is atomic, so threads may share it.
-_DIGESTS: dict[tuple[str, int, int], bytes] = {}
+from core.storage.content import combined, content_hashes
 
 
 @dataclass(frozen=True)
@@ -133,10 +130,7 @@ class StimulusImages:
 
     def content_key(self) -> str:
         """Return 16 hexadecimal digits of the files' bytes, in order; names play no part."""
-        total = hashlib.sha256()
-        for path in self.paths:
-            total.update(_digest(path))
-        return total.hexdigest()[:16]
+        return combined(content_hashes().digests(self.paths))[:16]
 
 
 def groups_over(
@@ -151,17 +145,3 @@ def groups_over(
     paths = [path for images in sets for path in images.paths]
     edges = np.cumsum([len(images) for images in sets])[:-1]
     return tuple(np.split(copy_labels(paths, progress), edges))
-
-
-def _digest(path: Path) -> bytes:
-    try:
-        status = path.stat()
-        key = (str(path), status.st_size, status.st_mtime_ns)
-        if key not in _DIGESTS:
-            with path.open("rb") as stream:
-                _DIGESTS[key] = hashlib.file_digest(stream, "sha256").digest()
-    except FileNotFoundError:
-        raise MissingData(
-            f"The image {path.name} is missing from {path.parent}.", "Put it back, or start anew."
-        ) from None
-    return _DIGESTS[key]

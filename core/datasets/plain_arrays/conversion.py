@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import xxhash
 
 from core.config import fingerprint
 from core.datasets.arrays import load_array
-from core.errors import CannotWrite, DamagedFile, MissingData
-from core.storage import write_array
+from core.errors import CannotWrite, DamagedFile
+from core.storage import content_hashes, write_array
 
-_VERSION = 1  # raised when a reader changes what it makes of a file
+_VERSION = 2  # raised when a reader changes what it makes of a file
+_DAY = 86400
 
 
 def convert_once(
@@ -21,31 +25,46 @@ def convert_once(
 ) -> np.ndarray:
     """Return what ``read`` makes of a file as a read-only float32 array, memory-mapped if kept.
 
-    A file counts as the same as long as its path, size and time of change are.
+    What was made of a file is known by the file's content, and is held against its own digest,
+    which is in its name.
 
     Parameters
     ----------
     cache : folder of converted arrays; made when the first is written.
     part : which of several arrays of the file this is.
     """
-    status = source.stat()
-    identity = [str(source.absolute()), status.st_size, status.st_mtime_ns, part, _VERSION]
-    target = cache / f"{fingerprint(identity)}.npy"
-    try:
-        table = load_array(target)
-        with contextlib.suppress(OSError):  # for ``store clean``, which goes by the last use
-            target.touch()
-        return table
-    except (MissingData, DamagedFile):
-        table = np.asarray(read(source), dtype=np.float32)
-        _check_finite(table, f"{part} of {source.name}" if part else source.name)
-        table.flags.writeable = False
-        # A home that is full or may not be written to is no fault of the data: they are read
-        # again next time, and held in memory meanwhile.
-        with contextlib.suppress(CannotWrite):
-            write_array(target, table)
-            return load_array(target)
+    hashes = content_hashes()
+    key = fingerprint([hashes.digest(source), part, _VERSION])
+    for made in cache.glob(f"{key}-*.npy"):
+        with contextlib.suppress(OSError, DamagedFile):
+            if made.stem == f"{key}-{hashes.digest(made)}":
+                _mark_used(made)
+                return load_array(made)
+            made.unlink()
+    table = np.ascontiguousarray(read(source), dtype=np.float32)
+    _check_finite(table, f"{part} of {source.name}" if part else source.name)
+    table.flags.writeable = False
+    # A home that is full or may not be written to is no fault of the data: they are read
+    # again next time, and held in memory meanwhile.
+    with contextlib.suppress(CannotWrite):
+        made = cache / f"{key}-{_digest_when_written(table)}.npy"
+        write_array(made, table)
+        return load_array(made)
     return table
+
+
+def _digest_when_written(table: np.ndarray) -> str:
+    digest = xxhash.xxh3_128()
+    np.lib.format.write_array(SimpleNamespace(write=digest.update), table, allow_pickle=False)
+    return digest.hexdigest()
+
+
+def _mark_used(path: Path) -> None:
+    """Note, to the day, when a file was last used: ``store clean`` goes by it."""
+    # Every time would be a change of the file, which would have to be hashed again.
+    with contextlib.suppress(OSError):
+        if time.time() - path.stat().st_mtime > _DAY:
+            path.touch()
 
 
 def _check_finite(table: np.ndarray, name: str) -> None:

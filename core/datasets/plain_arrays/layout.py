@@ -18,7 +18,6 @@ from core.datasets.conventions import (
     Conventions,
     Fact,
 )
-from core.datasets.fingerprint import data_fingerprint
 from core.datasets.plain_arrays.images import (
     TEST_IMAGES,
     TEST_LIST,
@@ -83,14 +82,10 @@ def load_subject(folder: Path, *, cache: Path | None = None) -> Subject:
     train, test = sidecar.noted(train), sidecar.noted(test)
     parcellation = read_parcellation(folder, counts)
     ncsnr = _ncsnr(folder, counts)
-    masks = [labels[h] for labels in parcellation.labels.values() for h in HEMISPHERES]
-    known = [a for a in (train.repeats, test.repeats, ncsnr) if a is not None]
-    numbers = [space.index[h] for h in HEMISPHERES]
     return Subject(
         id=folder.name,
         folder=folder,
         layout="arrays",
-        fingerprint=data_fingerprint(folder.name, (train, test), [*numbers, *masks, *known]),
         space=space,
         parcellation=parcellation,
         train=train,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-_CONVERTED = re.compile(r"[0-9a-f]+\.npy")
+_CONVERTED = re.compile(r"[0-9a-f]+(-[0-9a-f]+)?\.npy")
 _UNFINISHED = re.compile(r"\.[0-9a-f]+\.npy\.\d+-[0-9a-f]{8}\.part")
 
 

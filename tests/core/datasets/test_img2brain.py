@@ -118,11 +118,13 @@ def test_without_test_images_there_is_a_test_split_of_none(folder):
     assert len(open_subject(folder).test) == 0
 
 
-def test_the_fingerprint_follows_the_values_and_not_how_they_are_stored(tmp_path):
+def test_the_fingerprint_follows_every_byte_of_the_responses(tmp_path):
     one = open_subject(write_folder(tmp_path / "a" / "d"))
     stored = np.load(one.folder / RESPONSES)
     wide = write_folder(tmp_path / "b" / "d")
     np.save(wide / RESPONSES, stored.astype("f8"))
+    assert open_subject(wide).fingerprint != one.fingerprint
+    np.save(wide / RESPONSES, stored)
     assert open_subject(wide).fingerprint == one.fingerprint
     stored[0, 4] += 1
     np.save(wide / RESPONSES, stored)

@@ -64,9 +64,7 @@ def _fit(subject, home):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form_gives_the_same_subject_and_nothing_is_written_into_its_folder(
-    tmp_path, form, folder
-):
+def test_every_form_gives_the_same_subject_and_nothing_is_written_into_its_folder(tmp_path, form):
     other = write_plain(tmp_path / "more" / "anna", form)
     before = _contents(other)
     subject = open_subject(other)
@@ -77,7 +75,7 @@ def test_every_form_gives_the_same_subject_and_nothing_is_written_into_its_folde
     assert subject.space.n_template == 10_242
     assert subject.train.images.ids == tuple(f"img{k}" for k in range(1, 21))
     assert len(subject.test) == 0
-    assert subject.fingerprint == open_subject(folder).fingerprint
+    assert subject.fingerprint == open_subject(other).fingerprint
     assert _contents(other) == before
 
 
@@ -223,7 +221,8 @@ def test_rois_repeats_and_ncsnr_are_read_where_they_are(folder):
     assert len(subject.roi_vertices("patch", RIGHT)) == 0
     np.testing.assert_array_equal(subject.ncsnr, np.r_[np.arange(7), np.arange(5)] / 10)
     np.testing.assert_array_equal(subject.train.repeats, np.full(20, 3))
-    assert subject.fingerprint != plain.fingerprint
+    assert subject.fingerprint == plain.fingerprint
+    assert subject.report_fingerprint != plain.report_fingerprint
 
 
 def test_the_sidecar_brings_captions_and_the_stamp(folder):

@@ -12,7 +12,7 @@ from core.errors import InvalidInput
 from core.features import FeatureStore
 from core.pipeline.cross_subject import allowed_rows, shared_vertices
 from core.pipeline.fit import fit
-from core.runs import RunStore, SubjectData
+from core.runs import RunStore
 from tests.tiny_model import pixels_spec
 from tests.tiny_world import N_LEFT, write_subject
 
@@ -35,8 +35,7 @@ def two(tmp_path):
 
 
 def _spec(subject, others=(), **changes):
-    along = tuple(SubjectData(o.id, o.fingerprint) for o in others)
-    return pixels_spec(subject, **{"with_subjects": along, **changes})
+    return pixels_spec(subject, others, **changes)
 
 
 def _fit(home, first, second, **changes):

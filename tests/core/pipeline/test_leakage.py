@@ -32,10 +32,9 @@ def _encoder_specs(name):
             for b, layer in (("pixels", "pixels"), ("gabor", "energy"))
         )
         return (
-            EncodingSpec(
-                subject=subject.id,
-                data=subject.fingerprint,
-                features=features,
+            EncodingSpec.of(
+                subject,
+                features,
                 reduction=Reduction("pca", 3),
                 encoder=EncoderSpec(name),
                 spaces="layer",

@@ -1,0 +1,45 @@
+"""Whether a run was fitted to a subject's data as they are now: yes, perhaps, or to others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from core.datasets import Subject
+from core.runs.store import Run
+
+FORMER_WORDS = (
+    "fitted before the data's identity was complete; whether the data are the same cannot be known"
+)
+
+
+class Belonging(StrEnum):
+    """What a run has to do with a subject's data.
+
+    ``PRESENT``: it was fitted to them. ``FORMER``: to data of which an older fingerprint is known
+    that these have too. ``OTHER``: to an earlier state, or to others of the same name.
+    """
+
+    PRESENT = "present"
+    FORMER = "former"
+    OTHER = "other"
+
+
+def belonging(run: Run, subject: Subject) -> Belonging:
+    """Say what a run has to do with a subject's data as they are."""
+    if run.data in subject.identity.fits:
+        return Belonging.PRESENT
+    return Belonging.FORMER if run.data in subject.former_fingerprints else Belonging.OTHER
+
+
+def report_is_current(run: Run, subject: Subject) -> bool:
+    """Whether a run's scores were summed up with the ceilings, ROIs and notes as they are."""
+    known = run.identity
+    return known is None or known.report == subject.report_fingerprint
+
+
+def changes(runs: Iterable[Run], subject: Subject) -> str:
+    """Say what changed since some runs of ``OTHER`` data, as in "pictures, responses"."""
+    known = [run.identity for run in runs if run.identity is not None]
+    parts = {name for former in known for name in former.changed(subject.identity)}
+    return ", ".join(name for name in subject.identity.to_json() if name in parts)
