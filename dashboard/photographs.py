@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import streamlit as st
@@ -33,12 +33,14 @@ class Photograph:
     ----------
     notes : what was done to it on the way (rotated upright, first frame, ...).
     path : the upright RGB picture as PNG, in a temporary folder that ends with the session.
+    source : where it lies for everybody, if it is a sample.
     """
 
     name: str
     path: Path
     notes: tuple[str, ...]
     original: str
+    source: Path | None = None
 
 
 def samples() -> dict[str, Path]:
@@ -57,7 +59,7 @@ def take_sample(path: Path) -> Photograph:
     ------
     CoreError : what is wrong with it and what to do.
     """
-    return _visit().take(path.name, path.name, path.read_bytes)
+    return replace(_visit().take(path.name, path.name, path.read_bytes), source=path)
 
 
 def take_upload(upload: UploadedFile) -> Photograph:

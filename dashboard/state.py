@@ -40,7 +40,7 @@ class Selection:
     show : third brain on Explore: empty, ``difference`` or ``truth``.
     metric : on Accuracy: empty (r), ``normalised`` or ``ceiling``.
     ncsnr : on Accuracy: least ncsnr of the vertices summarised, as in ``0.40``; empty for all.
-    photo : built-in photograph on Your image.
+    photo : photograph on Your image: a built-in one, or ``own`` for what was uploaded.
     mesh : the cortex that a subject on fsaverage is drawn on: empty (full where it is here),
         ``full``, ``mean`` (fsaverage5, mean of the nearest) or ``nested`` (every 16th vertex).
     draw : random images on Data: split and seed, as in ``train~7``.
@@ -80,6 +80,24 @@ def change(**values: str) -> None:
     if "vertex" in values:
         values = {"picks": "", **values}
     st.session_state[_SESSION_KEY] = replace(current(), **values)
+
+
+def widget_key(name: str, chosen: str) -> str:
+    """Return the key of a widget that shows ``chosen``, a new one when that changed elsewhere.
+
+    A widget forgets its state when another page is opened, and the browser may still hold an older
+    one. So the selection is the widget's default, and whenever it was changed elsewhere (address,
+    click, finished fit) a fresh widget takes the old one's place; ``seen`` tells what it shows.
+    """
+    turn = f"menu-{name}-turn"
+    if st.session_state.get(f"menu-{name}-seen") != chosen:
+        st.session_state[turn] = st.session_state.get(turn, 0) + 1
+    return f"menu-{name}-{st.session_state[turn]}"
+
+
+def seen(name: str, value: str) -> None:
+    """Take down what a widget of ``widget_key`` shows."""
+    st.session_state[f"menu-{name}-seen"] = value
 
 
 def read_address() -> list[str]:

@@ -258,20 +258,14 @@ def _place_of(run: Run) -> tuple[tuple[str, ...], str, str]:
 def _menu(
     name: str, label: str, options: list[str], chosen: str, words: Callable[[str], str]
 ) -> str:
-    # A menu forgets its state when another page is opened, and the browser may still hold an older
-    # one. So the selection is the menu's default, and whenever it was changed elsewhere (address,
-    # click, finished fit) a fresh menu takes the old one's place.
-    seen, turn = f"menu-{name}-seen", f"menu-{name}-turn"
-    if st.session_state.get(seen) != chosen:
-        st.session_state[turn] = st.session_state.get(turn, 0) + 1
     value = st.selectbox(
         label,
         options,
         index=options.index(chosen),
-        key=f"menu-{name}-{st.session_state[turn]}",
+        key=state.widget_key(name, chosen),
         format_func=words,
     )
-    st.session_state[seen] = value
+    state.seen(name, value)
     return str(value)
 
 

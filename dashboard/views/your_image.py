@@ -18,7 +18,7 @@ from core.runs import Run
 from dashboard import services, state
 from dashboard.cortex_view import CortexMap
 from dashboard.encoder_menu import encoder_title
-from dashboard.errors import errors_on_page, show_error
+from dashboard.errors import errors_on_page
 from dashboard.panels.brain import (
     focus_roi,
     no_cortex,
@@ -27,11 +27,12 @@ from dashboard.panels.brain import (
 )
 from dashboard.panels.detail import Place, default_place, place_on_screen
 from dashboard.panels.methods import methods_and_code, opening_lines, simulation_note
+from dashboard.panels.photograph import choose_photograph
 from dashboard.panels.prediction import show_distribution, show_spread
 from dashboard.panels.roi_responses import roi_places, rows_as_csv, take_roi
 from dashboard.panels.sidebar import pick_encoder, pick_subject
 from dashboard.panels.trust import with_reliability
-from dashboard.photographs import Photograph, as_seen, samples, take_sample, take_upload
+from dashboard.photographs import Photograph, as_seen
 from dashboard.picture_worker import design_of, first_guesses, occlusion_of
 from dashboard.places import has_rois
 from dashboard.roi_chart import Axis, Mark, RoiRow, Series, roi_chart
@@ -44,7 +45,7 @@ def render() -> None:
     """Draw the page."""
     subject = pick_subject()
     with st.sidebar:
-        photograph = _choose()
+        photograph = choose_photograph()
     run = pick_encoder(subject)
     if photograph is None:
         return
@@ -62,41 +63,11 @@ def render() -> None:
                 subject, run, _code(subject, run, photograph), key="photo", narrow=True
             )
         with panel, errors_on_page():
-            _gauge(run, design, residual)
+            _gauge(subject, run, design, residual)
             _nearest(subject, run, design)
             _guesses(run, photograph)
             _occlusion(subject, run, photograph, design)
         simulation_note(subject, key="photo")
-
-
-def _choose() -> Photograph | None:
-    """Draw the uploader and the samples; return the photograph on screen."""
-    upload = st.file_uploader(
-        "your photograph",
-        # All types are let through: what is wrong with a file is said by us, in full.
-        key="photo-upload",
-        help="JPEG, PNG, WebP, GIF, BMP or TIFF. It stays on this machine.",
-    )
-    found = samples()
-    asked = state.current().photo
-    if asked and asked not in found:
-        st.warning(f"The address asks for photograph “{asked}”; there are {', '.join(found)}.")
-    names = list(found)
-    chosen = st.segmented_control(
-        "or a sample",
-        names,
-        default=asked if asked in found else (names[0] if names else None),
-        key="photo-sample",
-        required=bool(names),
-    )
-    state.change(photo=chosen or "")
-    if upload is not None:
-        try:
-            return take_upload(upload)
-        except CoreError as error:
-            show_error(error)
-            return None
-    return take_sample(found[chosen]) if chosen else None
 
 
 @st.cache_data(show_spinner="The network looks at the picture …", max_entries=256)
@@ -180,12 +151,13 @@ def _percentiles(subject: Subject, run: Run, photograph: Photograph, predicted: 
     )
 
 
-def _gauge(run: Run, design: np.ndarray, residual: float) -> None:
+def _gauge(subject: Subject, run: Run, design: np.ndarray, residual: float) -> None:
     train = np.asarray(run.array("design_train"))
     fit = train[np.asarray(run.array("fit_rows"))]
-    held, held_residual = (np.asarray(run.array(f"{n}_test")) for n in ("design", "residual"))
     which = "held-out"
-    if not len(held):
+    if len(subject.test):
+        held, held_residual = (np.asarray(run.array(f"{n}_test")) for n in ("design", "residual"))
+    else:
         rows = np.asarray(run.array("validation_rows"))
         held, held_residual = train[rows], np.asarray(run.array("residual_train"))[rows]
         which = "validation"
@@ -215,7 +187,7 @@ def _gauge(run: Run, design: np.ndarray, residual: float) -> None:
 def _nearest(subject: Subject, run: Run, design: np.ndarray) -> None:
     figures = []
     found: list[tuple[float, str, int]] = []
-    for split in ("train", "test"):
+    for split in (name for name in ("train", "test") if len(subject.split(name))):
         rows = np.asarray(run.array(f"design_{split}"))
         # Correlation, not distance: a photograph's contrast scales all of a layer.
         norms = np.linalg.norm(rows, axis=1) * np.linalg.norm(design)
@@ -302,9 +274,12 @@ def _overlay(picture: Image.Image, drop: np.ndarray) -> Image.Image:
 
 
 def _code(subject: Subject, run: Run, photograph: Photograph) -> str:
+    where, remark = photograph.name, "  # where your photograph is"
+    if photograph.source is not None:
+        where, remark = str(photograph.source), ""
     return opening_lines(subject, run) + (
         "from core.pipeline.predict import predict_images\n"
         "from core.stimuli import StimulusImages\n\n"
-        f"images = StimulusImages.from_paths([Path({photograph.name!r})])\n"
+        f"images = StimulusImages.from_paths([Path({where!r})]){remark}\n"
         "predicted = predict_images(run, images)  # part -> (1, n_vertices)\n"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from core.datasets import Subject, open_subject
 from core.encoding import Reduction
@@ -36,8 +37,11 @@ class TinyApp:
         app = AppTest.from_file("../../dashboard/main.py", default_timeout=60)
         for name, value in address.items():
             app.query_params[name] = value
-        if page:
-            app.switch_page(page)
+        return self.turn_to(app, page)
+
+    def turn_to(self, app: AppTest, page: str) -> AppTest:
+        """Open another page in the same session; pages are functions here, which have no file."""
+        app._page_hash = calc_hash(page) if page else ""
         app.run()
         assert not app.exception
         return app

@@ -1,0 +1,91 @@
+"""Your image: what somebody chose last is on screen, and nothing takes it away."""
+
+from __future__ import annotations
+
+import io
+import shutil
+
+import pytest
+from PIL import Image
+
+from core.encoding import Reduction
+from dashboard.photographs import samples
+from tests.core.datasets.plain_folder import write_plain
+
+
+def _png(colour):
+    stream = io.BytesIO()
+    Image.new("RGB", (40, 30), colour).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def _notes(app):
+    return " ".join(one.proto.body for one in app.get("html"))
+
+
+def _choice(app):
+    return next(one for one in app.get("button_group") if one.key.startswith("menu-photo"))
+
+
+def _upload(app, name, data):
+    app.get("file_uploader")[0].upload(name, data, "image/png").run()
+    assert not app.exception
+
+
+@pytest.fixture
+def page(tiny_app):
+    return tiny_app.open("your-image", subject="subj01", photo="temple")
+
+
+def test_what_was_chosen_last_is_shown_be_it_upload_or_sample(page):
+    assert "china.jpg" in _notes(page)
+    assert not page.error
+    _upload(page, "my~own.png", _png("red"))
+    assert "my~own.png, 40 x 30 px" in _notes(page)
+    assert page.query_params["photo"] == "own"
+    _choice(page).set_value("flower").run()
+    assert "flower.jpg" in _notes(page)
+    assert "40 x 30" not in _notes(page)
+    _choice(page).set_value("own").run()
+    assert "my~own.png, 40 x 30 px" in _notes(page)
+
+
+def test_a_file_that_is_no_picture_says_so_and_leaves_what_was_there(page):
+    _upload(page, "mine.png", _png("red"))
+    _upload(page, "notes.png", b"no picture at all")
+    assert "notes.png" in page.error[0].value.replace("\\", "")
+    assert "mine.png, 40 x 30 px" in _notes(page)
+
+
+def test_another_page_keeps_the_upload(page, tiny_app):
+    _upload(page, "mine.png", _png("red"))
+    for hashed in ("data", "your-image"):
+        tiny_app.turn_to(page, hashed)
+    assert "mine.png, 40 x 30 px" in _notes(page)
+
+
+def test_an_address_with_somebody_s_own_photograph_says_that_it_ended(tiny_app):
+    app = tiny_app.open("your-image", subject="subj01", photo="own")
+    assert "ended with its session" in app.warning[0].value
+    assert "china.jpg" in _notes(app)
+
+
+def test_the_code_of_a_sample_predicts_it(page, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (code,) = [one.value for one in page.code if "predict_images" in one.value]
+    said: dict = {}
+    exec(code, said)  # noqa: S102 - the very thing that is promised
+    assert [part.shape for part in said["predicted"].values()] == [(1, 7), (1, 5)]
+    assert str(samples()["temple"]) in code
+
+
+def test_a_subject_without_test_images_has_the_whole_page(tiny_app):
+    folder = write_plain(tiny_app.data / "no-test")
+    tiny_app.fit("no-test", reduction=Reduction("pca", 6))
+    try:
+        app = tiny_app.open("your-image", subject="no-test")
+        assert not app.error
+        assert "validation images" in _notes(app)
+        assert "nearest stimuli" in _notes(app)
+    finally:
+        shutil.rmtree(folder)
