@@ -196,7 +196,7 @@ def _split_changes(options: argparse.Namespace) -> dict[str, Any]:
 
 def summary(run: Run) -> dict[str, Any]:
     """Put a run's scores into the command line's fixed keys."""
-    report = run.report
+    report, edges = run.report, run.grid_edges
     # Voxels of unknown position are in no hemisphere: both have none.
     per_hemisphere = {h.short: RoiScore(ALL_VERTICES, h.value, 0) for h in HEMISPHERES}
     rois: dict[str, dict[str, Any]] = {h.short: {} for h in HEMISPHERES}
@@ -220,6 +220,7 @@ def summary(run: Run) -> dict[str, Any]:
         **shared.counts_of(run),
         "recipe": run.recipe,
         "stand_ins": list(run.record["spec"]["stand_ins"]),
+        "grid_edges": None if edges is None else {**asdict(edges), "warning": edges.warning()},
         "validation_median_r": run.validation.overall.median_r,
         "n_train": run.record["n_fit"],
         "n_held_out": report.n_images,
@@ -250,6 +251,8 @@ def show(result: dict[str, Any]) -> str:
             f"over {s['n']} {'voxels' if r['voxels'] else 'vertices'}"
         )
         lines += [f"  stands in: {words}" for words in r["stand_ins"]]
+        if r["grid_edges"] and r["grid_edges"]["warning"]:
+            lines.append(f"  {r['grid_edges']['warning']}")
     return "\n".join(lines)
 
 

@@ -81,7 +81,22 @@ def encoder_names() -> tuple[str, ...]:
 
 def method_text(name: str, settings: Mapping[str, Any]) -> str:
     """Say in words what an encoder did, from its saved settings."""
-    return ENCODERS[name].method.format(**settings) if name in ENCODERS else name
+    if name not in ENCODERS:
+        return name
+    return ENCODERS[name].method.format(**settings, grid=_grid_words(settings))
+
+
+def _grid_words(settings: Mapping[str, Any]) -> str:
+    """Say what penalties were chosen from; absolute ones are said as they are."""
+    if settings.get("alphas"):
+        return f"among {', '.join(f'{alpha:g}' for alpha in settings['alphas'])}"
+    shares = settings.get("shares", ())
+    if not shares:
+        return ""
+    return (
+        f"among {len(shares)} shares ({min(shares):.2g} to {max(shares):.2g}) of the least penalty "
+        "that leaves no coefficient, for responses in units of their SD over all of them"
+    )
 
 
 def fit_encoder(data: TrainingData, spec: EncoderSpec, work: Work | None = None) -> Predictor:

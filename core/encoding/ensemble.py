@@ -112,8 +112,9 @@ def merge(members: Sequence[Member], n_vertices: int) -> Predictor:
         intercept[member.vertices] += predictor.intercept
         for name, array in (predictor.notes or {}).items():
             notes[f"{member.name}.{name}"] = array
+    penalties = _penalties(members, linear, count)
     return LinearPredictor(
-        coef / count, intercept / count, _penalties(members, linear, count), notes
+        coef / count, intercept / count, penalties, notes, _edges(members, linear, count)
     )
 
 
@@ -128,3 +129,15 @@ def _penalties(
         alpha[member.vertices] = predictor.alpha
     alpha[count > 1] = np.nan
     return alpha
+
+
+def _edges(
+    members: Sequence[Member], linear: Sequence[LinearPredictor], count: np.ndarray
+) -> np.ndarray | None:
+    """Return each vertex's shares at the edges of its grids, averaged over its members."""
+    edges = np.zeros((2, len(count)), dtype=np.float32)
+    for member, predictor in zip(members, linear, strict=True):
+        if predictor.edges is None:
+            return None
+        edges[:, member.vertices] += predictor.edges
+    return edges / count

@@ -46,6 +46,7 @@ class LinearPredictor:
     alpha : (n_vertices,) the penalty chosen for each vertex, or None.
     notes : further arrays about the fit (curves, weights of feature spaces), by name. They are
         saved beside the coefficients, are not used to predict and are not restored.
+    edges : (2, n_vertices) as by ``grid_edges.grid_edges``, or None.
     """
 
     kind: ClassVar[str] = "linear"
@@ -54,6 +55,7 @@ class LinearPredictor:
     intercept: np.ndarray
     alpha: np.ndarray | None = None
     notes: Mapping[str, np.ndarray] | None = None
+    edges: np.ndarray | None = None
 
     @property
     def n_vertices(self) -> int:
@@ -72,6 +74,8 @@ class LinearPredictor:
         found = {"coef": self.coef, "intercept": self.intercept}
         if self.alpha is not None:
             found["alpha"] = self.alpha
+        if self.edges is not None:
+            found["edges"] = self.edges
         return {**found, **(self.notes or {})}
 
     def structure(self) -> dict[str, Any]:
@@ -79,6 +83,7 @@ class LinearPredictor:
         return {
             "kind": self.kind,
             "has_alpha": self.alpha is not None,
+            "has_edges": self.edges is not None,
             "notes": sorted(self.notes or {}),
         }
 
@@ -91,6 +96,7 @@ class LinearPredictor:
             array("coef"),
             array("intercept"),
             array("alpha") if structure["has_alpha"] else None,
+            edges=array("edges") if structure.get("has_edges") else None,
         )
 
 

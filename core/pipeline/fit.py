@@ -123,7 +123,7 @@ def _fit_one(
         **evaluation_arrays("validation", validation),
         **evaluation_arrays("report", report),
     }
-    record = run_record(prepared, spec, validation, report, seconds)
+    record = run_record(prepared, spec, fitted, validation, report, seconds)
     runs.save(spec.run_id, {**record, "predictor": fitted.structure()}, arrays)
     draft.forget()
     progress(1.0, "saved")

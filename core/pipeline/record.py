@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 
 from core.backbones import Framing, get_card
 from core.config import to_plain
+from core.encoding.grid_edges import GridEdges
+from core.encoding.predictor import LinearPredictor, Predictor
 from core.evaluation import Evaluation
 from core.pipeline.training import Prepared
 from core.runs import EncodingSpec
@@ -26,6 +29,7 @@ def evaluation_arrays(name: str, evaluation: Evaluation) -> dict[str, np.ndarray
 def run_record(
     prepared: Prepared,
     spec: EncodingSpec,
+    fitted: Predictor,
     validation: Evaluation,
     report: Evaluation,
     seconds: dict[str, float],
@@ -34,6 +38,7 @@ def run_record(
     subject = prepared.subjects[0]
     sources = _sources(spec)
     spaces = spec.feature_spaces()
+    edges = GridEdges.of(fitted.edges) if isinstance(fitted, LinearPredictor) else None
     return {
         "title": _title(spec, sources),
         "spec": to_plain(spec),
@@ -52,6 +57,7 @@ def run_record(
         },
         "n_train": len(subject.train),
         "n_columns": int(prepared.design["train"].shape[1]),
+        "grid_edges": None if edges is None else asdict(edges),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": _versions(),
         "seconds": {k: round(v, 3) for k, v in seconds.items()},

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from core.backbones import Framing
 from core.encoding import EncoderSpec, Reduction
+from core.encoding.sparse.elastic_net import SPARSE_ALPHAS
 from core.features import Pooling
 from core.recipes.recipe import Choice, Recipe, Source
 
@@ -56,6 +57,11 @@ LAYERS = (
 _BEST = (Source((Choice("alexnet", ("features.12",), "untrained", _FULL, _STRETCH),)),)
 
 
+def _published_grid(name: str) -> EncoderSpec:
+    """Return an encoder with img2brain's penalties, which are absolute: of z-scored responses."""
+    return EncoderSpec(name).with_settings(alphas=SPARSE_ALPHAS)
+
+
 def _regressor(name: str, title: str, encoder: EncoderSpec) -> Recipe:
     return Recipe(
         name=f"img2brain_{name}",
@@ -92,8 +98,8 @@ ENTRIES = (
     ),
     _regressor("linear", "least squares", EncoderSpec("ols")),
     _regressor("ridge", "ridge, one penalty for all vertices", EncoderSpec("ridge_shared")),
-    _regressor("lasso", "multi-task lasso", EncoderSpec("multitask_lasso")),
-    _regressor("elastic_net", "multi-task elastic net", EncoderSpec("multitask_elastic_net")),
+    _regressor("lasso", "multi-task lasso", _published_grid("multitask_lasso")),
+    _regressor("elastic_net", "multi-task elastic net", _published_grid("multitask_elastic_net")),
     _regressor("neighbours", "5 nearest neighbours", EncoderSpec("neighbours")),
     _regressor("tree", "one decision tree", EncoderSpec("tree")),
 )

@@ -21,6 +21,7 @@ from core.datasets.conventions import Conventions
 from core.datasets.fingerprint import DataIdentity
 from core.datasets.system_files import is_system_file
 from core.encoding import Predictor, Readout
+from core.encoding.grid_edges import GridEdges
 from core.encoding.restore import restore_predictor
 from core.errors import CoreError, DamagedFile, WorkFailed, unknown_name
 from core.evaluation import Evaluation, RoiScore
@@ -150,6 +151,11 @@ class Run:
         unusual = [w for s in self.sources for w in (s.framing, s.precision)]
         words += [w for w in dict.fromkeys(unusual) if w not in ("published", "float32")]
         return " ".join(words)
+
+    @property
+    def grid_edges(self) -> GridEdges | None:
+        """How many penalties lie at an edge of their grid; None where none were chosen."""
+        return GridEdges.of_record(self.record)
 
     @property
     def recipe(self) -> str:

@@ -45,13 +45,14 @@ def methods_text(subject: Subject, run: Run) -> str:
         if subject.simulated
         else ""
     )
+    edges = run.grid_edges.warning(subject.space.unit) if run.grid_edges else ""
     return (
         f"{simulated}Responses of {subject.id} ({subject.space.n_vertices():,} "
         f"{subject.space.unit}, {subject.conventions.treatment}) were predicted from "
         f"{record['title'].rsplit(' · ', 1)[0]}; layer maps {pooled}, {reduced}{several}, "
         f"then {encoder} on the fit images{scope}. Fitted on "
         f"{record['n_fit_by_subject'][subject.id]} of {record['n_train']} training images "
-        f"(the seeded rest is for validation){along}; scored on "
+        f"(the seeded rest is for validation){along}. {edges + ' ' if edges else ''}Scored on "
         f"{run.report.n_images} {run.report.split} images by Pearson r "
         f"per {unit_of(subject)}; the mean of r over them is tested, the median describes. "
         f"{_shared_images(run)}{interval_words(run.report)} "

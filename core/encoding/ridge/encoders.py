@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.encoding.copies import averaged
 from core.encoding.entry import EncoderEntry, NoSettings
+from core.encoding.grid_edges import grid_edges
 from core.encoding.predictor import LinearPredictor, Predictor
 from core.encoding.ridge.closed_form import fit_ridge_closed_form
 from core.encoding.ridge.kfold import DEFAULT_ALPHAS, fit_ridge_cv
@@ -39,7 +40,8 @@ def _fit_ridge(data: TrainingData, settings: KFoldSettings, work: Work) -> Predi
         progress=work.progress,
         checkpoint=work.checkpoint,
     )
-    return LinearPredictor(solution.coef, solution.intercept, solution.alpha)
+    edges = grid_edges(solution.alpha, settings.alphas)
+    return LinearPredictor(solution.coef, solution.intercept, solution.alpha, edges=edges)
 
 
 def _fit_ridge_gcv(data: TrainingData, settings: PenaltySettings, work: Work) -> Predictor:
@@ -53,7 +55,8 @@ def _fit_ridge_gcv(data: TrainingData, settings: PenaltySettings, work: Work) ->
         progress=work.progress,
         checkpoint=work.checkpoint,
     )
-    return LinearPredictor(solution.coef, solution.intercept, solution.alpha)
+    edges = grid_edges(solution.alpha, settings.alphas)
+    return LinearPredictor(solution.coef, solution.intercept, solution.alpha, edges=edges)
 
 
 def _fit_ols(data: TrainingData, settings: NoSettings, work: Work) -> Predictor:

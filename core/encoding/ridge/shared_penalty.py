@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.encoding.entry import EncoderEntry
+from core.encoding.grid_edges import grid_edges
 from core.encoding.predictor import LinearPredictor, Predictor
 from core.encoding.ridge.data import (
     Centred,
@@ -103,7 +104,8 @@ def _fit(data: TrainingData, settings: SharedPenaltySettings, work: Work) -> Pre
         device=work.device,
         progress=part(work.progress, 0.7, 1.0),
     )
-    return LinearPredictor(solution.coef, solution.intercept, solution.alpha)
+    edges = grid_edges(solution.alpha, settings.alphas)
+    return LinearPredictor(solution.coef, solution.intercept, solution.alpha, edges=edges)
 
 
 ENTRIES = (

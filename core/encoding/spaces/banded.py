@@ -28,6 +28,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.encoding.entry import EncoderEntry
+from core.encoding.grid_edges import grid_edges
 from core.encoding.predictor import LinearPredictor, Predictor
 from core.encoding.ridge.data import decreasing_penalties
 from core.encoding.ridge.kfold import DEFAULT_ALPHAS, fold_rows
@@ -59,6 +60,7 @@ class BandedSolution:
     intercept : (n_vertices,) float32.
     penalties : (n_spaces, n_vertices) float32; infinite where a space is not used.
     weights : (n_spaces, n_vertices) float32, inverse penalties as shares that sum to 1.
+    alpha : (n_vertices,) the overall penalty, of which these are multiples.
     validation_mse : (n_vertices,) float32, the least mean squared error on held-out images (mean
         within a fold, then over folds), which chose the penalties; None where nothing was chosen.
     """
@@ -67,6 +69,7 @@ class BandedSolution:
     intercept: np.ndarray
     penalties: np.ndarray
     weights: np.ndarray
+    alpha: np.ndarray
     validation_mse: np.ndarray | None
 
 
@@ -133,7 +136,7 @@ def fit_banded(
         penalties = (alpha / weights[chosen].T).astype(np.float32)
     shares = (weights / weights.sum(axis=1, keepdims=True))[chosen].T
     work.progress(1.0, "fitted")
-    return BandedSolution(coef, intercept, penalties, shares.astype(np.float32), validation)
+    return BandedSolution(coef, intercept, penalties, shares.astype(np.float32), alpha, validation)
 
 
 def fit_banded_fixed(
@@ -171,7 +174,9 @@ def fit_banded_fixed(
     )
     total = inverse.sum(axis=0)
     shares = inverse / np.where(total > 0, total, 1.0)
-    return BandedSolution(coef, intercept, full.astype(np.float32), shares.astype(np.float32), None)
+    return BandedSolution(
+        coef, intercept, full.astype(np.float32), shares.astype(np.float32), alpha, None
+    )
 
 
 def _checked_weights(weights: np.ndarray, n_spaces: int) -> np.ndarray:
@@ -198,7 +203,8 @@ def _fit(data: TrainingData, settings: BandedSettings, work: Work) -> Predictor:
         work=work,
     )
     notes = {"band_weights": solution.weights, "band_penalties": solution.penalties}
-    return LinearPredictor(solution.coef, solution.intercept, None, notes)
+    edges = grid_edges(solution.alpha, settings.alphas)
+    return LinearPredictor(solution.coef, solution.intercept, None, notes, edges)
 
 
 ENTRIES = (

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.encoding.entry import EncoderEntry
+from core.encoding.grid_edges import grid_edges
 from core.encoding.predictor import LinearPredictor, Predictor
 from core.encoding.ridge.data import decreasing_penalties, vertex_chunks
 from core.encoding.ridge.kfold import DEFAULT_ALPHAS, fold_rows
@@ -214,7 +215,8 @@ def _fit(data: TrainingData, settings: BestSpaceSettings, work: Work) -> Predict
         work=work,
     )
     notes = {"space_choice": solution.choice, "space_errors": solution.errors}
-    return LinearPredictor(solution.coef, solution.intercept, solution.alpha, notes)
+    edges = grid_edges(solution.alpha, settings.alphas)
+    return LinearPredictor(solution.coef, solution.intercept, solution.alpha, notes, edges)
 
 
 ENTRIES = (

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.encoding.entry import EncoderEntry
+from core.encoding.grid_edges import grid_edges
 from core.encoding.predictor import LinearPredictor, Predictor
 from core.encoding.ridge.data import decreasing_penalties, vertex_chunks
 from core.encoding.ridge.encoders import KFoldSettings
@@ -213,7 +214,8 @@ def _fit(data: TrainingData, settings: KFoldSettings, work: Work) -> Predictor:
         work=work,
     )
     notes = {"stack_weights": solution.weights, "stack_alphas": solution.alphas}
-    return LinearPredictor(solution.coef, solution.intercept, None, notes)
+    edges = grid_edges(solution.alphas, settings.alphas)
+    return LinearPredictor(solution.coef, solution.intercept, None, notes, edges)
 
 
 ENTRIES = (

@@ -8,25 +8,38 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.encoding.entry import EncoderEntry
+from core.encoding.grid_edges import grid_edges
 from core.encoding.predictor import LinearPredictor, Predictor
-from core.encoding.sparse.elastic_net import SPARSE_ALPHAS, SparseSolution, fit_elastic_net_cv
+from core.encoding.sparse.elastic_net import SparseSolution, fit_elastic_net_cv
 from core.encoding.sparse.multitask import MultitaskSolution, fit_multitask
+from core.encoding.sparse.penalty_scale import in_own_unit
 from core.encoding.training import TrainingData, Work
+
+SHARES: tuple[float, ...] = tuple(float(a) for a in np.logspace(-3.5, 0, 8))
 
 
 @dataclass(frozen=True)
 class SparseSettings:
-    """Penalties to choose from by K-fold cross-validation."""
+    """Penalties to choose from by K-fold cross-validation.
 
-    alphas: tuple[float, ...] = SPARSE_ALPHAS
+    Parameters
+    ----------
+    shares : of the least penalty that leaves no coefficient, for responses in units of their SD
+        over all vertices.
+    alphas : absolute penalties instead, for responses as they are, as img2brain's.
+    """
+
+    shares: tuple[float, ...] = SHARES
+    alphas: tuple[float, ...] = ()
     n_folds: int = 5
 
 
 @dataclass(frozen=True)
 class MultitaskSettings:
-    """Penalties to choose from by K-fold cross-validation; img2brain's grid and folds."""
+    """Penalties to choose from by K-fold cross-validation, as in ``SparseSettings``."""
 
-    alphas: tuple[float, ...] = SPARSE_ALPHAS
+    shares: tuple[float, ...] = SHARES
+    alphas: tuple[float, ...] = ()
     n_folds: int = 3
 
 
@@ -37,10 +50,16 @@ def _fit_with(
     solve: Callable[..., SparseSolution | MultitaskSolution], l1_ratio: float
 ) -> Callable[[TrainingData, _Settings, Work], Predictor]:
     def fit(data: TrainingData, settings: _Settings, work: Work) -> Predictor:
+        responses, grid, unit = data.responses, settings.alphas, np.float32(1)
+        if not grid:
+            joint = solve is fit_multitask
+            scaled, most = in_own_unit(data.design, data.responses, l1_ratio, joint=joint)
+            responses, unit = scaled, scaled.unit
+            grid = tuple(share * most for share in settings.shares)
         solution = solve(
             data.design,
-            data.responses,
-            alphas=settings.alphas,
+            responses,
+            alphas=grid,
             l1_ratio=l1_ratio,
             n_folds=settings.n_folds,
             groups=data.groups,
@@ -48,8 +67,9 @@ def _fit_with(
             progress=work.progress,
             checkpoint=work.checkpoint,
         )
-        alphas = np.full(len(solution.intercept), solution.alpha, dtype=np.float32)
-        return LinearPredictor(solution.coef, solution.intercept, alphas)
+        coef, intercept = solution.coef * unit, solution.intercept * unit
+        alphas = np.full(len(intercept), solution.alpha, dtype=np.float32)
+        return LinearPredictor(coef, intercept, alphas, edges=grid_edges(alphas, grid))
 
     return fit
 
@@ -76,7 +96,7 @@ ENTRIES = (
     _entry(
         "lasso",
         "linear and sparse; one penalty for all vertices, by 5-fold cross-validation",
-        "lasso with one penalty for all vertices, chosen by {n_folds}-fold cross-validation",
+        "lasso with one penalty for all vertices, chosen by {n_folds}-fold cross-validation {grid}",
         SparseSettings,
         _fit_with(fit_elastic_net_cv, 1.0),
     ),
@@ -84,7 +104,7 @@ ENTRIES = (
         "elastic_net",
         "linear, half sparse, half ridge; one penalty for all vertices, by 5-fold",
         "elastic net (l1 ratio 0.5) with one penalty for all vertices, chosen by "
-        "{n_folds}-fold cross-validation",
+        "{n_folds}-fold cross-validation {grid}",
         SparseSettings,
         _fit_with(fit_elastic_net_cv, 0.5),
     ),
@@ -92,7 +112,7 @@ ENTRIES = (
         "multitask_lasso",
         "linear; a feature is used by all vertices or by none (L2,1 penalty)",
         "multitask lasso (L2,1 penalty: features selected jointly for all vertices), its "
-        "penalty chosen by {n_folds}-fold cross-validation",
+        "penalty chosen by {n_folds}-fold cross-validation {grid}",
         MultitaskSettings,
         _fit_with(fit_multitask, 1.0),
     ),
@@ -100,7 +120,7 @@ ENTRIES = (
         "multitask_elastic_net",
         "linear, half multitask lasso, half ridge",
         "multitask elastic net (L2,1 penalty, l1 ratio 0.5: features selected jointly for "
-        "all vertices), its penalty chosen by {n_folds}-fold cross-validation",
+        "all vertices), its penalty chosen by {n_folds}-fold cross-validation {grid}",
         MultitaskSettings,
         _fit_with(fit_multitask, 0.5),
     ),
