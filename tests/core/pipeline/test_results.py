@@ -107,7 +107,7 @@ def test_mean_and_median_are_told_apart_and_the_penalty_is_named(world):
             assert values[run.recipe] == pytest.approx(expected, rel=1e-5)
         penalties = {row["model"]: row["penalty"] for row in table}
         assert penalties["mine_ols"] == penalties["mine_neighbours"] == ""
-        assert float(penalties["mine_multitask_lasso"]) in (1e-3, 1e-2, 1e-1, 1.0)
+        assert float(penalties["mine_multitask_lasso"]) > 0
 
 
 def test_the_test_images_are_predicted_by_the_model_of_the_largest_median(world):
