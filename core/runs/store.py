@@ -268,19 +268,21 @@ class Run:
 @lru_cache(maxsize=64)
 def _evaluation(run: Run, name: str) -> Evaluation:
     stored = run.record[name]
-    statistic = stored.get("statistic", "")
     return Evaluation(
         split=stored["split"],
         n_images=stored["n_images"],
-        r=run.array(f"{name}_r"),
-        ceiling=run.array(f"{name}_ceiling") if stored["has_ceiling"] else None,
+        # Copies, should they be mapped: what is remembered keeps no file open.
+        r=np.array(run.array(f"{name}_r")),
+        ceiling=np.array(run.array(f"{name}_ceiling")) if stored["has_ceiling"] else None,
         ceiling_source=stored["ceiling_source"],
-        rois=tuple(
-            RoiScore(**(score if statistic else _of_former_rules(score)))
-            for score in stored["rois"]
-        ),
-        statistic=statistic,
+        rois=_rois(stored),
+        statistic=stored.get("statistic", ""),
     )
+
+
+def _rois(stored: Mapping[str, Any]) -> tuple[RoiScore, ...]:
+    rules = dict if stored.get("statistic") else _of_former_rules
+    return tuple(RoiScore(**rules(score)) for score in stored["rois"])
 
 
 def _of_former_rules(score: Mapping[str, Any]) -> dict[str, Any]:
@@ -410,7 +412,7 @@ class RunStore:
             seen = _first_look(folder)
             if isinstance(seen, Run):
                 seen.verify()
-        except CoreError:
+        except DamagedFile:
             return False
         return isinstance(seen, Run)
 
@@ -434,10 +436,12 @@ def _first_look(folder: Path) -> Run | DamagedFile:
         _ = (run.subject, run.data, run.layer, run.method, run.recipe, run.title, run.simulated)
         _ = (run.record["created"], run.record["n_fit"], run.stretches)
         for name in ("validation", "report"):
-            _ = [RoiScore(**score) for score in run.record[name]["rois"]]
+            _ = _rois(run.record[name])
         check_arrays(folder, run.record)
     except DamagedFile as error:
         return error
+    except WorkFailed:
+        raise
     except CoreError as error:
         return damaged(folder.name, error.message.rstrip("."))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:

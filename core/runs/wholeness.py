@@ -9,6 +9,7 @@ open, so nothing keeps one.
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import math
@@ -21,7 +22,7 @@ import numpy as np
 
 from core.datasets.arrays import read_header
 from core.encoding.restore import restore_predictor
-from core.errors import CoreError, DamagedFile
+from core.errors import CoreError, DamagedFile, WorkFailed
 from core.storage.seals import seal, seal_of
 
 RECORD = "run.json"
@@ -29,12 +30,24 @@ _LARGE = 16 * 2**20
 _BEGINNING = 4096  # values
 # Records have tens of kB; what is far larger is something else, and costs memory to find out.
 _LARGEST_RECORD = 64 * 2**20
+_NOT_ITS_FAULT = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR, errno.ESTALE}
 _AGAIN = "Fit it again: that takes its place."
 
 
 def damaged(run: str, why: str) -> DamagedFile:
     """Return the error of a run that cannot be used."""
     return DamagedFile(f"Run {run}: {why}.", _AGAIN)
+
+
+def unreadable(run: str, file: str, error: Exception) -> CoreError:
+    """Return the error of a file that could not be read: by its own fault, or the machine's."""
+    if isinstance(error, OSError) and error.errno in _NOT_ITS_FAULT:
+        return WorkFailed(
+            f"{file} of run {run} could not be opened: {error.strerror}.",
+            "Nothing is wrong with the run; end other programs, or start this one anew.",
+        )
+    why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)[:80]
+    return damaged(run, f"{file} cannot be read ({why})")
 
 
 def read_record(folder: Path, run_format: int) -> dict[str, Any]:
@@ -56,7 +69,7 @@ def read_record(folder: Path, run_format: int) -> dict[str, Any]:
     except FileNotFoundError:
         raise damaged(run, f"has no {RECORD}") from None
     except OSError as error:
-        raise damaged(run, f"cannot be read ({error.strerror})") from None
+        raise unreadable(run, RECORD, error) from None
     except (ValueError, RecursionError) as error:
         raise damaged(run, f"{RECORD} is not JSON ({str(error)[:80]})") from None
     if not isinstance(record, dict):
@@ -76,7 +89,7 @@ def check_arrays(folder: Path, record: Mapping[str, Any]) -> None:
         try:
             n_bytes = (folder / f"{name}.npy").stat().st_size
         except OSError as error:
-            raise damaged(run, f"{name}.npy cannot be read ({error.strerror})") from None
+            raise unreadable(run, f"{name}.npy", error) from None
         if n_bytes != told["bytes"]:
             raise damaged(run, f"{name}.npy has {n_bytes:,} bytes, not {told['bytes']:,}")
 
@@ -122,7 +135,7 @@ def read_array(folder: Path, record: Mapping[str, Any], name: str) -> np.ndarray
             array = np.load(io.BytesIO(data), allow_pickle=False) if fits else np.empty(0)
             array.flags.writeable = False
     except (OSError, ValueError, EOFError) as error:
-        raise damaged(run, f"{path.name} cannot be read ({error})") from error
+        raise unreadable(run, path.name, error) from error
     if not fits:
         raise damaged(run, f"{path.name} is not what was saved")
     return array
@@ -160,9 +173,11 @@ def _outline(folder: Path, name: str) -> np.ndarray:
             stream.seek(header.n_expected - n_values * header.dtype.itemsize)
             beginning = np.fromfile(stream, header.dtype, min(n_values, _BEGINNING))
     except CoreError as error:
+        if isinstance(error.__cause__, OSError):
+            raise unreadable(folder.name, path.name, error.__cause__) from None
         raise damaged(folder.name, error.message.rstrip(".")) from None
     except OSError as error:
-        raise damaged(folder.name, f"{path.name} cannot be read ({error.strerror})") from None
+        raise unreadable(folder.name, path.name, error) from None
     without_nan(folder.name, name, beginning)
     return np.broadcast_to(np.zeros((), header.dtype), header.shape)
 
