@@ -32,6 +32,7 @@ class Selection:
         but read from those of before runs were named by their ids, and kept as the wish where a
         subject lacks the run. Backbone with weights, as in ``small_cnn~pretrained``.
     image : split and number, as in ``test-12``.
+    search : words that captions or categories of the gallery's images have.
     roi : ROI in focus, as in ``FFA-1~right``.
     vertex : picked vertex, as in ``left~4711`` (template number); the last of several.
     picks : those picked before it, as in ``left~12.right~80``.
@@ -52,6 +53,7 @@ class Selection:
     layer: str = ""
     encoder: str = ""
     image: str = ""
+    search: str = ""
     roi: str = ""
     vertex: str = ""
     picks: str = ""

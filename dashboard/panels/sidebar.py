@@ -73,11 +73,17 @@ def open_chosen(chosen: str) -> Subject:
 
 def pick_encoder(subject: Subject) -> Run:
     """Draw the menus of backbone, layer and encoder, and return the run they name."""
+    run = pick_encoder_if_any(subject)
+    if run is None:
+        _say_that_none_is_fitted(subject)
+    return run
+
+
+def pick_encoder_if_any(subject: Subject) -> Run | None:
+    """Draw the same menus; None where no encoder has been fitted yet."""
     with st.sidebar:
         run = _pick_run(subject)
         fit_button(subject)
-    if run is None:
-        _say_that_none_is_fitted(subject)
     return run
 
 
@@ -92,12 +98,18 @@ def pick_pair(subject: Subject) -> tuple[Run, Run | None]:
     return first, second
 
 
-def _say_that_none_is_fitted(subject: Subject) -> NoReturn:
-    """Say so where the page's figures would be, and end the page."""
-    st.info(
+def none_is_fitted(subject: Subject) -> str:
+    """Say that a subject has no encoder yet, and how it gets one."""
+    return as_text(
         f"No encoder has been fitted to {subject.id} yet.{_on_the_way()} Fit one with the button "
         "in the sidebar; it appears here when it is done."
     )
+
+
+def _say_that_none_is_fitted(subject: Subject) -> NoReturn:
+    """Say so where the page's figures would be, and end the page."""
+    st.info(none_is_fitted(subject))
+    link_to("explore", f"The measured responses of {subject.id}")
     link_to("data", f"What the folder of {subject.id} holds")
     raise PageEnds
 

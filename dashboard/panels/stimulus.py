@@ -10,6 +10,7 @@ import streamlit as st
 from core.datasets import StimulusNote, Subject
 from core.runs import Run
 from dashboard import state
+from dashboard.errors import as_text
 from dashboard.stimulus_files import stimulus_address
 from dashboard.stimulus_gallery import GalleryPick, stimulus_gallery
 
@@ -45,9 +46,12 @@ def pick_stimulus(subject: Subject, run: Run | None) -> StimulusChoice:
     run : the encoder on screen, whose images are marked by their role; None without one.
     """
     split, row = _from_address(subject, run)
-    role = "" if run is None else run.role_of(split, row)
     slot = st.container()
-    order = _search(subject)
+    order, found = _search(subject)
+    if found and (split, row) not in found:
+        # Another picture than those that were searched for would pretend to be one of them.
+        split, row = found[0]
+    role = "" if run is None else run.role_of(split, row)
     with slot:
         stimulus_gallery(
             key="gallery",
@@ -72,7 +76,7 @@ def _from_address(subject: Subject, run: Run | None) -> tuple[str, int]:
     start = _first(subject, run)
     asked = state.current().image
     split, _, number = asked.partition("-")
-    if split in ("train", "test") and number.isdigit():
+    if split in ("train", "test") and number.isascii() and number.isdigit():
         if 1 <= int(number) <= len(subject.split(split)):
             return split, int(number) - 1
         if asked:
@@ -105,19 +109,25 @@ def _roles(subject: Subject, run: Run | None) -> dict[str, str]:
     return {"train": "".join(letters), "test": "h"}
 
 
-def _search(subject: Subject) -> dict[str, int] | list[tuple[str, int]]:
-    """Draw the search field; return all images, or those whose caption or category matches."""
+def _search(
+    subject: Subject,
+) -> tuple[dict[str, int] | list[tuple[str, int]], list[tuple[str, int]]]:
+    """Draw the search field; return the images to go through, and those found by a search."""
     everything = {"test": len(subject.test), "train": len(subject.train)}
     if not subject.test.notes and not subject.train.notes:
-        return everything
+        return everything, []
+    asked = state.current().search
     words = st.text_input(
         "search",
-        key="gallery-search",
+        asked,
+        key=state.widget_key("search", asked),
         placeholder="search captions: face, street …",
         label_visibility="collapsed",
-    )
-    if not words.strip():
-        return everything
+    ).strip()
+    state.seen("search", words)
+    state.change(search=words)
+    if not words:
+        return everything, []
     wanted = words.lower().split()
     found = [
         (name, k)
@@ -126,7 +136,12 @@ def _search(subject: Subject) -> dict[str, int] | list[tuple[str, int]]:
         if all(w in f"{note.caption} {' '.join(note.categories)}".lower() for w in wanted)
     ]
     if not found:
-        st.caption(f"No caption or category holds “{words}”.")
-        return everything
+        st.warning(
+            as_text(
+                f"No caption or category holds “{words}”: all images can be gone through, and the "
+                "one on screen is none that was found."
+            )
+        )
+        return everything, []
     st.caption(f"{len(found)} of {sum(everything.values())} images")
-    return found
+    return found, found

@@ -13,7 +13,8 @@ from core.runs import Run
 from dashboard import state
 from dashboard.cortex_view import ColourScale, CortexMap
 from dashboard.encoder_menu import encoder_title
-from dashboard.errors import errors_on_page
+from dashboard.errors import as_text, errors_on_page
+from dashboard.navigation import link_to
 from dashboard.panels.brain import (
     focus_roi,
     no_cortex,
@@ -24,9 +25,10 @@ from dashboard.panels.brain import (
 from dashboard.panels.detail import show_detail
 from dashboard.panels.image_responses import show_image_responses
 from dashboard.panels.methods import methods_and_code, opening_lines, simulation_note
+from dashboard.panels.one_image import image_over_vertices
 from dashboard.panels.roi_responses import mean_rows, take_roi
 from dashboard.panels.selected_vertices import ImageResponses, show_selected
-from dashboard.panels.sidebar import pick_encoder, pick_subject
+from dashboard.panels.sidebar import none_is_fitted, pick_encoder_if_any, pick_subject
 from dashboard.panels.stimulus import StimulusChoice, pick_stimulus
 from dashboard.panels.trust import spread_words, with_reliability
 from dashboard.places import has_rois
@@ -39,10 +41,13 @@ _SCALES = {"": "one scale", "own": "each to its own SD"}
 
 @dataclass(frozen=True)
 class Responses:
-    """Measured, predicted and (simulated subjects) noise-free responses to one image."""
+    """Measured, predicted and (simulated subjects) noise-free responses to one image.
+
+    Measured ones may be withheld; predicted ones need an encoder.
+    """
 
     measured: np.ndarray | None
-    predicted: np.ndarray
+    predicted: np.ndarray | None
     truth: np.ndarray | None
 
 
@@ -52,7 +57,7 @@ def render() -> None:
         # The picture leads; it is drawn last, since its mark depends on the encoder below it.
         top = st.container()
     subject = pick_subject()
-    run = pick_encoder(subject)
+    run = pick_encoder_if_any(subject)
     with top:
         stimulus = pick_stimulus(subject, run)
     # On a phone the sidebar is folded away, and the picture with it.
@@ -62,12 +67,18 @@ def render() -> None:
     )
     responses = _responses(subject, run, stimulus)
     placed = subject.space.is_placed
+    if run is None:
+        st.info(none_is_fitted(subject))
     with errors_on_page():
-        if placed:
-            maps = with_reliability(_maps(subject, run, stimulus, responses), run)
+        if placed and (maps := _maps(subject, run, stimulus, responses)):
+            maps = maps if run is None else with_reliability(maps, run)
             show_brain(subject, maps, key="explore-brain", height=480)
-        else:
+        elif not placed:
             no_cortex(subject, "The responses of all voxels are shown as a distribution.")
+    predicted = responses.predicted
+    if run is None or predicted is None:
+        _measured_alone(subject, stimulus, responses)
+        return
     if placed:
         _options(subject, run)
     chart, panel = st.columns([7, 4], gap="medium")
@@ -75,43 +86,53 @@ def render() -> None:
         if has_rois(subject):
             _roi_chart(subject, run, stimulus, responses)
         else:
-            show_image_responses(
-                subject, run, stimulus.name, responses.measured, responses.predicted
-            )
+            show_image_responses(subject, run, stimulus.name, responses.measured, predicted)
     with panel, errors_on_page():
-        shown = ImageResponses(stimulus.name, responses.measured, responses.predicted)
+        shown = ImageResponses(stimulus.name, responses.measured, predicted)
         current = (stimulus.split, stimulus.row)
         show_selected(subject, run, shown, lambda: show_detail(subject, run, current))
     methods_and_code(subject, run, _code(subject, run, stimulus), key="explore")
     simulation_note(subject, key="explore")
 
 
-def _responses(subject: Subject, run: Run, stimulus: StimulusChoice) -> Responses:
+def _measured_alone(subject: Subject, stimulus: StimulusChoice, responses: Responses) -> None:
+    """Draw what there is without an encoder."""
+    with errors_on_page():
+        if responses.measured is not None and has_rois(subject):
+            _roi_chart(subject, None, stimulus, responses)
+        else:
+            image_over_vertices(subject, stimulus)
+    link_to("data", f"What the folder of {as_text(subject.id)} holds")
+    simulation_note(subject, key="explore")
+
+
+def _responses(subject: Subject, run: Run | None, stimulus: StimulusChoice) -> Responses:
     rows = np.array([stimulus.row])
     split = subject.split(stimulus.split)
     measured = None if split.responses is None else split.response_rows(rows)[0]
     truth = split.truth_rows(rows)
-    predicted = run.predict_rows(stimulus.split, rows)[0]
+    predicted = None if run is None else run.predict_rows(stimulus.split, rows)[0]
     return Responses(measured, predicted, None if truth is None else truth[0])
 
 
 def _maps(
-    subject: Subject, run: Run, stimulus: StimulusChoice, responses: Responses
+    subject: Subject, run: Run | None, stimulus: StimulusChoice, responses: Responses
 ) -> list[CortexMap]:
     now = state.current()
     scale = response_scale(subject)
     own = now.scale == "own"
     if own:
         scale = ColourScale("diverging", -3.0, 3.0, "SD", "each map in units of its own SD")
-    predicted_note = encoder_title(run)
+    predicted_note = "" if run is None else encoder_title(run)
     if stimulus.role == "fit":
         predicted_note += " · fitted on this image"
     parts = [
         ("measured", "measured", responses.measured, subject.conventions.meaning),
         ("predicted", "predicted", responses.predicted, predicted_note),
     ]
-    if now.show == "difference" and responses.measured is not None:
-        difference = responses.measured - responses.predicted
+    measured, predicted = responses.measured, responses.predicted
+    if now.show == "difference" and measured is not None and predicted is not None:
+        difference = measured - predicted
         parts.append(("difference", "measured − predicted", difference, "what the encoder misses"))
     if now.show == "truth" and responses.truth is not None:
         parts.append(("score", "noise-free truth", responses.truth, "known only in a simulation"))
@@ -158,7 +179,9 @@ def _options(subject: Subject, run: Run) -> None:
     right.html(f'<p class="cs-note">{escape(spread_words(run))}</p>')
 
 
-def _roi_chart(subject: Subject, run: Run, stimulus: StimulusChoice, responses: Responses) -> None:
+def _roi_chart(
+    subject: Subject, run: Run | None, stimulus: StimulusChoice, responses: Responses
+) -> None:
     maps = [m for m in (responses.measured, responses.predicted) if m is not None]
     names = [
         n
@@ -170,8 +193,10 @@ def _roi_chart(subject: Subject, run: Run, stimulus: StimulusChoice, responses: 
     limit = response_scale(subject).high
     definition = (
         f"mean over the ROI’s vertices of the response to image {stimulus.name} "
-        f"({subject.conventions.meaning}); predicted by {encoder_title(run)}"
+        f"({subject.conventions.meaning})"
     )
+    if run is not None:
+        definition += f"; predicted by {encoder_title(run)}"
     roi_chart(
         rows,
         series,

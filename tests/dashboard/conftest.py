@@ -18,7 +18,7 @@ from tests.tiny_world import write_subject
 
 
 class TinyApp:
-    """Two subjects with ROIs, of which the first has runs; pages are opened by their address."""
+    """Three subjects with ROIs, of which the first has runs and the last never has any."""
 
     def __init__(self, home: Home, data) -> None:
         self.home, self.data = home, data
@@ -54,6 +54,7 @@ def tiny_world(tmp_path_factory):
     world = TinyApp(Home(root / "home"), root / "data")
     write_subject(world.data / "subj01")
     write_subject(world.data / "subj02", seed=3)
+    write_subject(world.data / "subj03", seed=4)
     world.runs = [world.fit(reduction=Reduction("pca", k)) for k in (6, 4)]
     return world
 

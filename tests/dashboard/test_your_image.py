@@ -9,8 +9,22 @@ import pytest
 from PIL import Image
 
 from core.encoding import Reduction
+from dashboard import picture_worker
 from dashboard.photographs import samples
 from tests.core.datasets.plain_folder import write_plain
+
+
+@pytest.fixture(autouse=True, scope="module")
+def own_worker():
+    """A computing process that knows this module's home, as those of others know theirs."""
+    _close_worker()
+    yield
+    _close_worker()
+
+
+def _close_worker():
+    picture_worker.worker().close()
+    picture_worker.worker.clear()
 
 
 def _png(colour):
