@@ -7,6 +7,7 @@ prints both on one line, the app shows them side by side; neither shows a traceb
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Iterable
 
@@ -109,6 +110,25 @@ class CannotWrite(WorkFailed, OSError):
     """
 
     kind = "cannot_write"
+
+
+def unforeseen(error: Exception, what: str) -> CoreError:
+    """Put an error that nobody foresaw into words, so that whatever else was asked for goes on.
+
+    Parameters
+    ----------
+    what : that it happened to, as a subject's name.
+    """
+    if isinstance(error, OSError) and error.strerror:
+        where = os.fsdecode(error.filename) if error.filename else what
+        return DamagedFile(
+            f"{where} cannot be read: {error.strerror}.", "Check its permissions and its disk."
+        )
+    told = shortened(f"{type(error).__name__}: {error}")
+    return WorkFailed(
+        f"{what} could not be looked at to the end ({told}).",
+        "This is a defect of the program, not of the data; everything else was looked at.",
+    )
 
 
 def unknown_name(what: str, name: str, allowed: Iterable[str], hint: str = "") -> UnknownName:

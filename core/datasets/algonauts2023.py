@@ -31,7 +31,15 @@ from core.brain import (
 )
 from core.datasets.algonauts_release import swapped_words
 from core.datasets.arrays import load_array
-from core.datasets.conventions import MEASURED, NSD, WITHHELD, Conventions, Fact
+from core.datasets.conventions import (
+    MEASURED,
+    NSD,
+    OWN_FILES,
+    WITHHELD,
+    Conventions,
+    Fact,
+    usable_ncsnr,
+)
 from core.datasets.restricted_pickle import load_label_names
 from core.datasets.sidecar import Sidecar, read_sidecar
 from core.datasets.subject import Split, Subject
@@ -73,7 +81,10 @@ def load_subject(folder: Path) -> Subject:
             f"{folder.name}/training_split/training_fmri has no responses.",
             "Expected lh_training_fmri.npy and rh_training_fmri.npy.",
         )
-    ncsnr = sidecar.per_hemisphere("ncsnr", counts)
+    stored = sidecar.per_hemisphere("ncsnr", counts)
+    ncsnr, known = usable_ncsnr(
+        None if stored is None else np.concatenate([stored[h] for h in HEMISPHERES])
+    )
     ceiling = _read_ceiling(folder / "test_split" / "noise_ceiling", counts)
     return Subject(
         id=folder.name,
@@ -84,18 +95,20 @@ def load_subject(folder: Path) -> Subject:
         train=splits["train"],
         test=splits["test"],
         simulated=sidecar.simulated,
-        ncsnr=None if ncsnr is None else np.concatenate([ncsnr[h] for h in HEMISPHERES]),
+        ncsnr=ncsnr,
         test_ceiling=ceiling,
-        conventions=_conventions(sidecar, splits, ncsnr is not None or ceiling is not None),
+        conventions=_conventions(
+            sidecar, splits, known if ceiling is None else Fact(OWN_FILES, "layout")
+        ),
         details=dict(sidecar.header),
     )
 
 
-def _conventions(sidecar: Sidecar, splits: Mapping[str, Split], has_ceiling: bool) -> Conventions:
+def _conventions(sidecar: Sidecar, splits: Mapping[str, Split], ceiling: Fact[str]) -> Conventions:
     test = MEASURED if splits["test"].responses is not None else WITHHELD
     facts = NSD.stating(sidecar.conventions)
-    if has_ceiling and not facts.ceiling.known:
-        facts = replace(facts, ceiling=Fact("the folder’s own files", "layout"))
+    if ceiling.value is not None and not (ceiling.known and facts.ceiling.known):
+        facts = replace(facts, ceiling=ceiling)
     return replace(
         facts,
         row_order=Fact("by the number in the name: train-0001_... is row 1", "layout"),

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Generic, Literal, TypeVar, cast
 
+import numpy as np
+
 from core.errors import DamagedFile, unknown_name
 
 Source = Literal["layout", "sidecar", "user", "unknown"]
@@ -53,6 +55,7 @@ _ALLOWED = {
     "test_responses": (WITHHELD,),
 }
 _MOST_LETTERS = 200
+OWN_FILES = "the folder’s own files"
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,8 @@ class Conventions:
     preprocessing : what was done to single trials, as in ``z-scored per session``.
     picture_degrees : side of the square pictures on the screen, in degrees of visual angle.
     repeats : ``averaged`` over an image's repeats, or ``single trials``.
-    ceiling : where noise ceilings come from, in words.
+    ceiling : where noise ceilings come from, in words; unknown with a value: why what the folder
+        holds is not used.
     test_responses : ``measured``, ``withheld`` by those who measured, ``absent`` for a reason that
         nobody says, or ``no test split``.
     """
@@ -181,6 +185,36 @@ NSD = Conventions(
 Sources: Allen et al. 2022, Nat. Neurosci. 25:116 (pictures of 8.4 x 8.4 degrees); the challenge's
 data-preparation code (z-scored per vertex and session, then averaged over repeats).
 """
+
+MOST_NCSNR = 10.0
+"""The highest ncsnr that can be: beyond, noise would be less than 1 % of a single trial's variance.
+
+Those of the Natural Scenes Dataset stay below about 2 (Allen et al. 2022).
+"""
+
+
+def ncsnr_doubt(ncsnr: np.ndarray) -> str:
+    """Say why values (n_vertices,) are no ratios of SDs; empty if they may be."""
+    highest = float(np.max(ncsnr, initial=0.0))
+    if highest <= MOST_NCSNR:
+        return ""
+    what = "looks like a noise ceiling in percent" if highest <= 100 else "is no ratio of SDs"
+    return f"up to {highest:.3g}: {what}, not like ncsnr, which stays below about 2"
+
+
+def usable_ncsnr(ncsnr: np.ndarray | None) -> tuple[np.ndarray | None, Fact[str]]:
+    """Return ncsnr (n_vertices,) if it can be one, and where ceilings come from."""
+    if ncsnr is None:
+        return None, Fact()
+    if doubt := ncsnr_doubt(ncsnr):
+        return None, Fact(f"ncsnr is not used, {doubt}")
+    return ncsnr, Fact(OWN_FILES, "layout")
+
+
+def nearly_z(mean: float, sd: float) -> bool:
+    """Whether responses may be z-scores, averaged over repeats or not: a usual vertex's moments."""
+    return abs(mean) <= 1 and 0.1 <= sd <= 2
+
 
 ORDER_HINT = (
     "Say so: in images.txt, one file name per row, beside the responses of plain arrays; or as "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +12,8 @@ from core.datasets import algonauts2023, img2brain, plain_arrays
 from core.datasets.nsd.layout import BETA_PLACES
 from core.datasets.subject import Subject
 from core.datasets.subject_names import named_subject
-from core.errors import MissingData
+from core.errors import CoreError, MissingData, unforeseen
+from core.stimuli.listing import is_text
 
 
 class Layout(Protocol):
@@ -50,7 +52,12 @@ def find_subjects(folder: Path) -> tuple[SubjectRef, ...]:
     if _layout_of(folder):
         folder = folder.absolute()  # "." has no name
         return (SubjectRef(folder.name, folder),)
-    found = sorted(p for p in folder.iterdir() if p.is_dir() and _layout_of(p))
+    # What may not be looked into, or has a name that is no text, ``check`` tells.
+    found = sorted(
+        p
+        for p in folder.iterdir()
+        if p.is_dir() and os.access(p, os.R_OK | os.X_OK) and is_text(p.name) and _layout_of(p)
+    )
     if not found and any((folder / place).is_dir() for place in BETA_PLACES):
         raise MissingData(
             f"{folder} is a copy of raw NSD, whose trials have to be averaged first.",
@@ -73,7 +80,12 @@ def open_subject(folder: Path, subject_id: str | None = None) -> Subject:
     layout = _layout_of(ref.folder)
     if layout is None:
         raise MissingData(f"The folder of {ref.id} was changed while it was being opened.")
-    return layout.load_subject(ref.folder)
+    try:
+        return layout.load_subject(ref.folder)
+    except CoreError:
+        raise
+    except Exception as error:  # whoever looks at several subjects goes on with the others
+        raise unforeseen(error, ref.id) from error
 
 
 def _layout_of(folder: Path) -> Layout | None:

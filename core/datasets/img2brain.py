@@ -17,7 +17,7 @@ from core.brain import VOXELS, Parcellation, VoxelSpace
 from core.datasets.arrays import load_array
 from core.datasets.conventions import NO_SPLIT, PLAIN, WITHHELD, Fact
 from core.datasets.row_numbers import RowNumbers, number_rows
-from core.datasets.sidecar import read_sidecar, stated_order
+from core.datasets.sidecar import read_sidecar, stated_conventions
 from core.datasets.subject import Split, Subject
 from core.errors import DamagedFile, InvalidInput
 from core.stimuli import StimulusImages
@@ -45,7 +45,7 @@ def load_subject(folder: Path) -> Subject:
     responses = _open_responses(folder / RESPONSES / RESPONSES_FILE)
     rows = number_rows(picture_files(folder / TRAINING_IMAGES))
     _check_rows(rows, len(responses))
-    stated = stated_order(folder)
+    stated = stated_conventions(folder).row_order.value
     images = StimulusImages.from_paths(
         sorted(rows.paths, key=lambda p: p.name) if stated == PLAIN else rows.paths
     )

@@ -119,10 +119,9 @@ def read_sidecar_header(subject_folder: Path) -> dict[str, Any]:
     return header
 
 
-def stated_order(subject_folder: Path) -> str | None:
-    """Return the order of rows that a sidecar states; None where it does not."""
-    header = read_sidecar_header(subject_folder)
-    return read_conventions(header, _HEADER).row_order.value
+def stated_conventions(subject_folder: Path) -> Conventions:
+    """Return what a sidecar states; nothing where there is none."""
+    return read_conventions(read_sidecar_header(subject_folder), _HEADER)
 
 
 def _read_notes(path: Path, n_images: Mapping[str, int]) -> dict[str, tuple[StimulusNote, ...]]:

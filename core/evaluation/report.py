@@ -127,6 +127,9 @@ def subject_ceiling(
         return noise_ceiling(subject.ncsnr, repeats), f"{formula}; {shown}"
     if split == "test" and subject.test_ceiling is not None and len(rows) == len(part):
         return subject.test_ceiling, "noise ceiling files of the test split"
+    told = subject.conventions.ceiling
+    if told.value is not None and not told.known:
+        return None, f"unknown: {told.value}"
     return None, "unknown: the folder has neither ncsnr with repeats nor ceiling files"
 
 

@@ -125,7 +125,7 @@ def check_listed(pictures: Sequence[Path], folder: Path) -> None:
         raise DamagedFile(
             f"{_names(no_files)} in {folder.name}/ is no ordinary file.", "Move it away."
         )
-    if strange := [p for p in pictures if not _is_text(name_in(folder, p))]:
+    if strange := [p for p in pictures if not is_text(name_in(folder, p))]:
         raise InvalidInput(
             f"Names of pictures must be text in UTF-8, of one line; {len(strange):,} of "
             f"{len(pictures):,} in {folder.name}/ are not: {_names(strange)}.",
@@ -133,7 +133,8 @@ def check_listed(pictures: Sequence[Path], folder: Path) -> None:
         )
 
 
-def _is_text(name: str) -> bool:
+def is_text(name: str) -> bool:
+    """Whether a file's name is text of one line; on disk it may be any bytes."""
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:

@@ -6,11 +6,13 @@ whatever is wrong with the others.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from core.brain import HEMISPHERES
 from core.datasets.algonauts2023 import load_subject
 from core.datasets.check.array_file import FLOAT32, REAL, open_array_file
+from core.datasets.check.attempt import tried
 from core.datasets.check.candidates import candidates_with
 from core.datasets.check.image_names import NumberedImage, list_numbered, n_rows_expected
 from core.datasets.check.layout import LayoutCheck
@@ -21,9 +23,11 @@ from core.datasets.check.released_sizes import compare_with_release
 from core.datasets.check.report import Findings, SubjectReport
 from core.datasets.check.same_images import tell_copies
 from core.datasets.check.sidecar_files import check_sidecar
+from core.datasets.check.stated import tell_units
 from core.datasets.check.values import check_fractions, check_responses
 from core.datasets.check.vertex_counts import PairOfFiles, check_vertex_counts
-from core.errors import CoreError
+from core.datasets.conventions import NSD, Conventions
+from core.datasets.sidecar import stated_conventions
 from core.progress import Progress, part, silent
 from core.storage.foreign import is_there
 
@@ -51,9 +55,12 @@ def check_subject(
     rows = {split: n_rows_expected(listed) for split, listed in images.items()}
     masks = check_masks(folder / "roi_masks", tell)
     simulated, sidecar_pairs = check_sidecar(folder, rows, tell)
+    # What is wrong with the sidecar is told with the sidecar.
+    stated = tried(partial(stated_conventions, folder), lambda _: None) or Conventions()
+    facts = NSD.stating(stated)
     reading = {"train": part(progress, 0.0, 0.45), "test": part(progress, 0.45, 0.5)}
     pairs = [
-        *(_responses(folder, s, rows[s], findings, notes, reading[s]) for s in _LONG_NAME),
+        *(_responses(folder, s, rows[s], findings, notes, reading[s], facts) for s in _LONG_NAME),
         _ceilings(folder, findings, notes),
         *masks.label_pairs(),
         *sidecar_pairs,
@@ -71,7 +78,8 @@ def check_subject(
     tell_copies(train, test, tell)
     _decode(images, findings, deep, part(progress, 0.5, 1.0))
     if not findings.lines:
-        _try_loader(folder, findings)
+        # Should the loader mind something that was not looked for here.
+        tried(partial(load_subject, folder), findings.tell)
     return SubjectReport(
         id=subject,
         layout="simulated" if simulated else NAME,
@@ -92,6 +100,7 @@ def _responses(
     findings: Findings,
     notes: Findings,
     progress: Progress,
+    facts: Conventions,
 ) -> PairOfFiles:
     """Look at the responses of a split; those of the test split may be absent."""
     name = _LONG_NAME[split]
@@ -112,6 +121,7 @@ def _responses(
             findings.tell(f"{path.name} has {len(values):,} rows for {n_rows:,} {name} images.")
         step = part(progress, k / len(files_there), (k + 1) / len(files_there))
         check_responses(path, values, findings.tell, notes.tell, step)
+        tell_units(path.name, values, facts, findings.tell)
     return PairOfFiles({h: path.name for h, path in files.items()}, counts)
 
 
@@ -146,14 +156,6 @@ def _decode(
             progress=step,
         )
         n_done += len(listed)
-
-
-def _try_loader(folder: Path, findings: Findings) -> None:
-    """Tell what the loader minds, should it mind something that was not looked for here."""
-    try:
-        load_subject(folder)
-    except CoreError as error:
-        findings.tell(str(error))
 
 
 ALGONAUTS2023 = LayoutCheck(

@@ -6,6 +6,7 @@ whatever is wrong with the others.
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Sequence
 from functools import partial
@@ -27,8 +28,9 @@ from core.datasets.check.pictures import check_pictures
 from core.datasets.check.report import Findings, SubjectReport, Tell
 from core.datasets.check.same_images import tell_copies
 from core.datasets.check.sidecar_files import check_repeats, check_sidecar
-from core.datasets.check.stated import tell_order
+from core.datasets.check.stated import tell_order, tell_unstated
 from core.datasets.check.vertex_counts import check_vertex_counts
+from core.datasets.conventions import AVERAGED, Conventions, Fact
 from core.datasets.plain_arrays import EXAMPLE, is_subject_folder, load_subject
 from core.datasets.plain_arrays.images import (
     TEST_IMAGES,
@@ -41,7 +43,7 @@ from core.datasets.plain_arrays.images import (
     training_images,
 )
 from core.datasets.plain_arrays.responses import has_response_files, response_forms
-from core.datasets.sidecar import stated_order
+from core.datasets.sidecar import stated_conventions
 from core.progress import Progress, part, silent
 from core.stimuli import StimulusImages
 from core.storage import Home
@@ -64,9 +66,11 @@ def find_candidates(folder: Path) -> Sequence[Candidate]:
     if _looks_like_subject(folder):
         return [Candidate(folder.resolve().name, folder)]
     children = sorted(folder.iterdir())
-    found = {
-        p.name: Candidate(p.name, p) for p in children if p.is_dir() and _looks_like_subject(p)
-    }
+    folders = [p for p in children if p.is_dir() and os.access(p, os.R_OK | os.X_OK)]
+    whole = [p for p in folders if _looks_like_subject(p)]
+    # Beside subjects, what has a part of one was meant to be one.
+    halves = [p for p in folders if training_folders(p) or has_response_files(p)] if whole else []
+    found = {p.name: Candidate(p.name, p) for p in (*whole, *halves)}
     for packed in (p for p in children if p.is_file() and p.suffix.lower() == ".zip"):
         for name in _subjects_in_zip(packed):
             # An archive beside its unpacked folder is nothing amiss.
@@ -107,19 +111,21 @@ def check_subject(
     findings, notes = Findings(), Findings()
     tell, cache = findings.tell, Home.from_environment().converted
     check_leftovers(folder, tell, OWN_NAMES)
-    stated = tried(partial(stated_order, folder), lambda _: None)
-    listed = tried(partial(training_images, folder, stated), tell)
+    # What is wrong with the sidecar is told with the sidecar.
+    stated = tried(partial(stated_conventions, folder), lambda _: None) or Conventions()
+    order = stated.row_order.value
+    listed = tried(partial(training_images, folder, order), tell)
     has_test = (folder / TEST_IMAGES).is_dir()
-    test_listed = tried(partial(test_images, folder, stated), tell) if has_test else None
+    test_listed = tried(partial(test_images, folder, order), tell) if has_test else None
     whole, tested = (None if x is None else x.images for x in (listed, test_listed))
     rows = None if whole is None else tried(partial(test_rows, folder, whole, notes.tell), tell)
     if has_test and is_there(folder / TEST_LIST):
         tell(f"{folder.name} has both {TEST_LIST} and {TEST_IMAGES}/; expected one.")
     given = check_vertex_files(folder, tell)
     n_left = given.counts.get(Hemisphere.LEFT)
-    pairs = [check_tables(folder, "", whole, n_left, findings, notes, cache)]
+    pairs = [check_tables(folder, "", whole, n_left, stated, findings, notes, cache)]
     if has_test:
-        pairs.append(check_tables(folder, "_test", tested, n_left, findings, notes, cache))
+        pairs.append(check_tables(folder, "_test", tested, n_left, stated, findings, notes, cache))
     elif forms := response_forms(folder, "_test"):
         there = " and ".join(p.name for p in forms[0].paths if is_there(p))
         tell(f"{folder.name} has {there} but no {TEST_IMAGES}/.")
@@ -130,6 +136,9 @@ def check_subject(
     n_images = {name: len(images) for name, images in splits.items()}
     if whole is not None:
         check_repeats(folder / "repeats.npy", len(whole), tell)
+    if is_there(folder / "repeats.npy"):
+        stated = Conventions(repeats=Fact(AVERAGED, "layout")).stating(stated)
+    tell_unstated(stated, notes.tell)
     if tested is not None:
         check_repeats(folder / "repeats_test.npy", len(tested), tell)
     simulated, sidecar = check_sidecar(folder, n_images, tell)

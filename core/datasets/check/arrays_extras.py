@@ -12,6 +12,7 @@ from core.brain import HEMISPHERES, Hemisphere
 from core.datasets.check.array_file import REAL, open_array_file
 from core.datasets.check.attempt import tried
 from core.datasets.check.report import Tell
+from core.datasets.check.stated import tell_ncsnr
 from core.datasets.check.values import check_finite
 from core.datasets.check.vertex_counts import PairOfFiles
 from core.datasets.check.wording import first_of, vertices
@@ -93,6 +94,7 @@ def check_ncsnr(folder: Path, tell: Tell) -> PairOfFiles:
             continue
         counts[hemisphere] = len(values)
         check_finite(path, values, tell)
+        tell_ncsnr(path, values, tell)
         if below := int(np.count_nonzero(values < 0)):
             tell(f"{path.name} is below 0 at {vertices(below)}; a ratio of SDs cannot.")
     return PairOfFiles({h: path.name for h, path in files.items()}, counts)

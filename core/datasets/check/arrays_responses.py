@@ -13,8 +13,10 @@ from core.datasets.arrays import read_header
 from core.datasets.check.array_file import tell_surplus
 from core.datasets.check.attempt import tried
 from core.datasets.check.report import Findings
+from core.datasets.check.stated import tell_units
 from core.datasets.check.values import check_responses
 from core.datasets.check.vertex_counts import PairOfFiles
+from core.datasets.conventions import Conventions
 from core.datasets.plain_arrays.conversion import convert_once
 from core.datasets.plain_arrays.readers import read_npz
 from core.datasets.plain_arrays.responses import (
@@ -35,6 +37,7 @@ def check_tables(
     ending: str,
     images: StimulusImages | None,
     n_left: int | None,
+    stated: Conventions,
     findings: Findings,
     notes: Findings,
     cache: Path,
@@ -46,6 +49,7 @@ def check_tables(
     ending : ``_test`` for the test split, whose responses may be absent.
     images : None where they could not be listed.
     n_left : left vertices, where the folder says.
+    stated : what the responses are said to be.
     cache : folder for what has to be converted.
 
     Returns
@@ -69,6 +73,7 @@ def check_tables(
     names = {h: _name(forms[0], h) for h in HEMISPHERES}
     for path, values in {id(v): (names[h], v) for h, v in tables.items()}.values():
         _check_table(path, values, images, findings, notes)
+        tell_units(path, values, stated, findings.tell)
     return PairOfFiles(names, {h: values.shape[1] for h, values in tables.items()})
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
 from core.datasets.check.report import Tell
-from core.errors import CoreError
+from core.errors import CoreError, unforeseen
 
 _Made = TypeVar("_Made")
 
 
 def tried(step: Callable[[], _Made], tell: Tell) -> _Made | None:
-    """Return what a step gives, or tell why not and return None."""
+    """Return what a step gives, or tell why not and return None; the other steps go on."""
     try:
         return step()
     except CoreError as error:
         tell(str(error))
-        return None
+    except Exception as error:  # one odd file must not hide what is wrong with the others
+        logging.getLogger(__name__).debug("A check failed.", exc_info=True)
+        tell(str(unforeseen(error, "A part of this subject")))
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -28,7 +29,8 @@ def candidates_with(
     """
 
     def looks_like_subject(folder: Path) -> bool:
-        return any((folder / part).is_dir() for part in parts)
+        # A folder that may not be looked into is told with the data folder.
+        return os.access(folder, os.X_OK) and any((folder / part).is_dir() for part in parts)
 
     def packed(path: Path) -> dict[str, str]:
         """Return the subjects that a packed or unfinished file is of, with the problem's words."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from core.datasets.check.attempt import tried
 from core.datasets.check.layout import Candidate, LayoutCheck
 from core.datasets.check.leftovers import (
     archive_words,
@@ -16,10 +19,14 @@ from core.datasets.check.leftovers import (
 )
 from core.datasets.check.nsd import NSD
 from core.datasets.check.registry import LAYOUTS
-from core.datasets.check.report import FolderReport, SubjectReport
+from core.datasets.check.report import Findings, FolderReport, SubjectReport
 from core.datasets.subject_names import named_subject
 from core.errors import InvalidInput, MissingData
 from core.progress import Progress, part, silent
+from core.stimuli.listing import is_text, printable
+from core.storage.foreign import FETCH, is_dangling
+
+_NO_TEXT = "The folder's name is no text in UTF-8; rename it to open it"
 
 
 def check_folder(
@@ -44,24 +51,26 @@ def check_folder(
     """
     try:
         _check_is_folder(folder)
-        layout, candidates = _recognise(folder, layouts)
+        found = _recognise(folder, layouts)
     except OSError as error:
         raise InvalidInput(
             f"The folder {folder} cannot be read: {error.strerror}.", "Check its permissions."
         ) from error
+    candidates = [candidate for _, candidate in found]
     if subject is not None:
         name = named_subject(subject, [c.id for c in candidates])
-        candidates = [c for c in candidates if c.id == name]
+        found = [(layout, c) for layout, c in found if c.id == name]
     reports = []
-    for k, candidate in enumerate(candidates):
-        step = part(progress, k / len(candidates), (k + 1) / len(candidates))
+    for k, (layout, candidate) in enumerate(found):
+        step = part(progress, k / len(found), (k + 1) / len(found))
         step(0.0, f"looking at {candidate.id}")
         reports.append(_check_one(layout, candidate, deep, step))
     progress(1.0, "checked")
     kinds = {report.layout for report in reports}
     # Simulated and measured subjects in one folder have the layout they share.
-    name = kinds.pop() if len(kinds) == 1 else layout.name
-    return FolderReport(folder, name, reports, tuple(_loose_archives(folder, candidates)))
+    name = kinds.pop() if len(kinds) == 1 else found[0][0].name
+    loose = [*_closed(folder), *_loose_archives(folder, candidates)]
+    return FolderReport(folder, name, reports, tuple(loose))
 
 
 def _check_is_folder(folder: Path) -> None:
@@ -77,23 +86,26 @@ def _check_one(
 ) -> SubjectReport:
     if candidate.folder is None:  # packed: nobody knows what is in it
         return SubjectReport(candidate.id, layout.name, voxels=None, problems=candidate.problems)
-    try:
-        report = layout.check(candidate.folder, candidate.id, deep=deep, progress=progress)
-    except OSError as error:  # no permission, or a disk that fails
-        what = f"{error.filename or candidate.folder} cannot be read: {error.strerror}."
-        report = SubjectReport(candidate.id, layout.name, problems=(what,))
-    told = dict.fromkeys((*candidate.problems, *report.problems))
-    return replace(report, problems=tuple(told))
+    found = Findings()
+    look = partial(layout.check, candidate.folder, candidate.id, deep=deep, progress=progress)
+    report = tried(look, found.tell)
+    if report is None:
+        report = SubjectReport(candidate.id, layout.name, problems=found.lines)
+    strange = [] if is_text(candidate.id) else [f"{_NO_TEXT}: {printable(candidate.id)}."]
+    told = dict.fromkeys((*strange, *candidate.problems, *report.problems))
+    return replace(report, id=printable(candidate.id), problems=tuple(told))
 
 
-def _recognise(
-    folder: Path, layouts: Sequence[LayoutCheck]
-) -> tuple[LayoutCheck, Sequence[Candidate]]:
-    found = [(layout, candidates) for layout in layouts if (candidates := layout.find(folder))]
+def _recognise(folder: Path, layouts: Sequence[LayoutCheck]) -> list[tuple[LayoutCheck, Candidate]]:
+    """Return every subject with the layout it is of; there may be several layouts in one folder."""
+    found = [(layout, c) for layout in layouts for c in layout.find(folder)]
     # The name of an archive says less than a folder that is there.
-    found.sort(key=lambda pair: all(c.folder is None for c in pair[1]))
-    if found:
-        return found[0]
+    found.sort(key=lambda pair: pair[1].folder is None)
+    first: dict[str, tuple[LayoutCheck, Candidate]] = {}
+    for layout, candidate in found:
+        first.setdefault(candidate.id, (layout, candidate))
+    if first:
+        return sorted(first.values(), key=lambda pair: pair[1].id)
     expected = "; or ".join(layout.expected for layout in layouts)
     raise MissingData(
         f"No data layout is recognised in {folder}.",
@@ -118,6 +130,18 @@ def _guess(folder: Path, layouts: Sequence[LayoutCheck]) -> str:
     if unfinished := [p.name for p in children if is_unfinished(p)]:
         return f"The download of {unfinished[0]} did not finish."
     return "The folder is empty." if not children else ""
+
+
+def _closed(folder: Path) -> list[str]:
+    """Tell what might be a subject and cannot be looked into: links to nothing, closed folders."""
+    told = []
+    for path in sorted(folder.iterdir()):
+        name = f"{printable(path.name)} in {folder.name}/"
+        if is_dangling(path):
+            told.append(f"{name} is a link to something that is not there. {FETCH}")
+        elif path.is_dir() and not os.access(path, os.R_OK | os.X_OK):
+            told.append(f"{name} may not be read; check its permissions.")
+    return told
 
 
 def _loose_archives(folder: Path, candidates: Sequence[Candidate]) -> list[str]:

@@ -21,9 +21,10 @@ from core.datasets.check.pictures import check_pictures
 from core.datasets.check.report import Findings, SubjectReport
 from core.datasets.check.same_images import tell_copies
 from core.datasets.check.sidecar_files import check_sidecar
-from core.datasets.check.stated import tell_order
+from core.datasets.check.stated import tell_order, tell_units, tell_unstated
 from core.datasets.check.values import check_responses
 from core.datasets.check.wording import count, first_of
+from core.datasets.conventions import Conventions
 from core.datasets.img2brain import (
     EXAMPLE,
     RESPONSES,
@@ -34,8 +35,7 @@ from core.datasets.img2brain import (
     order_of,
 )
 from core.datasets.row_numbers import RowNumbers, number_rows
-from core.datasets.sidecar import stated_order
-from core.errors import CoreError
+from core.datasets.sidecar import stated_conventions
 from core.progress import Progress, part, silent
 from core.stimuli.listing import picture_files
 
@@ -61,7 +61,12 @@ def check_subject(
     rows = number_rows(train)
     for words in rows.problems:
         findings.tell(f"{TRAINING_IMAGES}: {words}")
+    # What is wrong with the sidecar is told with the sidecar.
+    stated = tried(partial(stated_conventions, folder), lambda _: None) or Conventions()
     values = _responses(folder / RESPONSES, len(train), rows, findings, notes)
+    if values is not None and values.dtype.kind == "f":
+        tell_units(RESPONSES_FILE, values, stated, findings.tell)
+    tell_unstated(stated, notes.tell)
     n_images = {"train": len(train), "test": len(test)}
     simulated, _ = check_sidecar(folder, n_images, findings.tell)
     tell_copies(train, test, findings.tell)
@@ -70,10 +75,11 @@ def check_subject(
             step = part(progress, k / 2, (k + 1) / 2)
             check_pictures(name, pictures, findings.tell, deep=deep, progress=step)
     n_voxels = None if values is None else values.shape[1]
-    _note_order(folder, rows, findings, notes)
+    _note_order(stated, rows, findings, notes)
     _note_release((len(train), len(test), n_voxels), notes)
     if not findings.lines:
-        _try_loader(folder, findings)
+        # Should the loader mind something that was not looked for here.
+        tried(partial(load_subject, folder), findings.tell)
     return SubjectReport(
         id=subject,
         layout=NAME,
@@ -139,11 +145,10 @@ def _responses(
     return values
 
 
-def _note_order(folder: Path, rows: RowNumbers, findings: Findings, notes: Findings) -> None:
+def _note_order(stated: Conventions, rows: RowNumbers, findings: Findings, notes: Findings) -> None:
     if rows.paths and not rows.problems:
-        # What is wrong with the sidecar is told with the sidecar.
-        stated = tried(partial(stated_order, folder), lambda _: None)
-        tell_order(order_of(rows, stated), findings.tell, notes.tell)
+        order = order_of(rows, stated.row_order.value)
+        tell_order(order, findings.tell, notes.tell)
     if rows.numbers and not rows.problems and (missing := rows.missing(len(rows.numbers))):
         notes.tell(
             f"Numbers in {TRAINING_IMAGES} go from {rows.numbers[0]:,} to {rows.numbers[-1]:,} and "
@@ -156,14 +161,6 @@ def _note_release(sizes: tuple[int | None, ...], notes: Findings) -> None:
     for own, released, what in zip(sizes, _RELEASED, words, strict=True):
         if own is not None and own != released:
             notes.tell(f"There are {own:,} {what}; as released there are {released:,}.")
-
-
-def _try_loader(folder: Path, findings: Findings) -> None:
-    """Tell what the loader minds, should it mind something that was not looked for here."""
-    try:
-        load_subject(folder)
-    except CoreError as error:
-        findings.tell(str(error))
 
 
 IMG2BRAIN = LayoutCheck(

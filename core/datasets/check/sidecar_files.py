@@ -14,6 +14,7 @@ from core.brain import HEMISPHERES
 from core.datasets.check.array_file import REAL, WHOLE, open_array_file
 from core.datasets.check.attempt import tried
 from core.datasets.check.report import Tell
+from core.datasets.check.stated import tell_ncsnr
 from core.datasets.check.values import check_finite
 from core.datasets.check.vertex_counts import PairOfFiles
 from core.datasets.check.wording import count, first_of, vertices
@@ -96,6 +97,7 @@ def _check_pair(folder: Path, name: str, n_rows: int | None, tell: Tell) -> Pair
             counts[hemisphere] = values.shape[-1]
             if n_rows is None:
                 check_finite(path, values, tell)
+                tell_ncsnr(path, values, tell)
                 if below := int(np.count_nonzero(values < 0)):
                     tell(f"{path.name} is below 0 at {vertices(below)}; a ratio of SDs cannot.")
             elif len(values) != n_rows:

@@ -17,6 +17,7 @@ from core.datasets.conventions import (
     NO_SPLIT,
     Conventions,
     Fact,
+    usable_ncsnr,
 )
 from core.datasets.plain_arrays.images import (
     TEST_IMAGES,
@@ -36,7 +37,7 @@ from core.datasets.plain_arrays.responses import (
 from core.datasets.plain_arrays.rois import read_parcellation
 from core.datasets.plain_arrays.vertices import GivenVertices, challenge_space, read_vertices
 from core.datasets.selected_rows import select_rows
-from core.datasets.sidecar import Sidecar, read_sidecar, stated_order
+from core.datasets.sidecar import Sidecar, read_sidecar, stated_conventions
 from core.datasets.subject import Split, Subject
 from core.errors import DamagedFile, InvalidInput, MissingData
 from core.stimuli import StimulusImages
@@ -72,7 +73,7 @@ def load_subject(folder: Path, *, cache: Path | None = None) -> Subject:
     responses = _open(files, given, cache)
     counts = {h: responses[h].shape[1] for h in HEMISPHERES}
     space = challenge_space(given, counts)
-    order = stated_order(folder)
+    order = stated_conventions(folder).row_order.value
     listed, tested = training_images(folder, order), test_images(folder, order)
     images = listed.images
     _check_rows(responses, files, images)
@@ -81,7 +82,7 @@ def load_subject(folder: Path, *, cache: Path | None = None) -> Subject:
     sidecar = read_sidecar(folder, {"train": len(train), "test": len(test)})
     train, test = sidecar.noted(train), sidecar.noted(test)
     parcellation = read_parcellation(folder, counts)
-    ncsnr = _ncsnr(folder, counts)
+    ncsnr, ceiling = usable_ncsnr(_ncsnr(folder, counts))
     return Subject(
         id=folder.name,
         folder=folder,
@@ -93,19 +94,19 @@ def load_subject(folder: Path, *, cache: Path | None = None) -> Subject:
         simulated=sidecar.simulated,
         ncsnr=ncsnr,
         conventions=replace(
-            _conventions(sidecar, train, test, ncsnr is not None),
+            _conventions(sidecar, train, test, ceiling),
             row_order=_order_of_rows(listed, tested if test.responses is not None else None),
         ),
         details=dict(sidecar.header),
     )
 
 
-def _conventions(sidecar: Sidecar, train: Split, test: Split, has_ncsnr: bool) -> Conventions:
+def _conventions(sidecar: Sidecar, train: Split, test: Split, ceiling: Fact[str]) -> Conventions:
     facts = sidecar.conventions
     if train.repeats is not None and not facts.repeats.known:
         facts = replace(facts, repeats=Fact(AVERAGED, "layout"))
-    if has_ncsnr and not facts.ceiling.known:
-        facts = replace(facts, ceiling=Fact("the folder’s own files", "layout"))
+    if ceiling.value is not None and not (ceiling.known and facts.ceiling.known):
+        facts = replace(facts, ceiling=ceiling)
     measured = MEASURED if test.responses is not None else ABSENT
     return replace(facts, test_responses=Fact(measured if len(test) else NO_SPLIT, "layout"))
 

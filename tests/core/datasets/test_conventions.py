@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 
+import numpy as np
 import pytest
 
 from core.datasets import open_subject
 from core.datasets.check import check_folder, require_usable
 from core.datasets.conventions import NSD, Conventions, Fact, read_conventions
 from core.errors import CoreError, InvalidInput
-from tests.core.datasets.plain_folder import write_plain
+from core.evaluation.report import subject_ceiling
+from tests.core.datasets.plain_folder import values, write_plain, write_responses
 
 
 def _sidecar(folder, **stated):
@@ -109,3 +112,42 @@ def test_padded_names_say_their_order_themselves(tmp_path):
         path.rename(path.with_name(f"p{int(path.stem[3:]):03d}.png"))
     assert open_subject(folder).conventions.row_order.source == "layout"
     assert _problems(folder) == ()
+
+
+def test_a_ceiling_in_percent_is_told_and_not_used_as_ncsnr(tmp_path):
+    folder = write_plain(tmp_path / "P")
+    np.save(folder / "repeats.npy", np.full(20, 3))
+    for short, n in (("lh", 7), ("rh", 5)):
+        np.save(folder / f"ncsnr.{short}.npy", np.linspace(1, 75, n))
+    left, right = _problems(folder)
+    assert "ncsnr.lh.npy is up to 75: looks like a noise ceiling in percent" in left
+    assert "ncsnr.rh.npy" in right
+    ceiling, source = subject_ceiling(open_subject(folder), "train", np.arange(20))
+    assert ceiling is None
+    assert "looks like a noise ceiling in percent" in source
+
+
+@pytest.mark.parametrize(
+    ("stated", "told"),
+    [
+        ({}, "holds no z-scores, and its units are not stated"),
+        ({"units": "z"}, "is said to hold z-scores"),
+        ({"units": "betas"}, None),
+    ],
+)
+def test_values_that_are_no_z_scores_are_told_unless_their_units_are_stated(tmp_path, stated, told):
+    folder = write_plain(tmp_path / "P")
+    write_responses(folder, "npy", {h: 26 * v + 500 for h, v in values(20).items()})
+    _sidecar(folder, **stated)
+    problems = _problems(folder)
+    assert len(problems) == (2 if told else 0)
+    assert all(told in p and re.search(r"mean (49|50)\d and SD 2\d", p) for p in problems)
+
+
+def test_check_asks_for_what_nobody_states(tmp_path):
+    folder = write_plain(tmp_path / "P")
+    notes = " ".join(check_folder(folder).subjects[0].notes)
+    assert "Not stated" in notes
+    assert "units, preprocessing, picture size in degrees, repeats" in notes
+    _sidecar(folder, units="z", preprocessing="none", picture_degrees=7, repeats="single trials")
+    assert "Not stated" not in " ".join(check_folder(folder).subjects[0].notes)
