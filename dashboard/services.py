@@ -22,8 +22,8 @@ from core.datasets.describe import (
     response_moments,
 )
 from core.errors import CoreError, unknown_name
-from core.pipeline.scoring import scored_again
-from core.runs import Belonging, Run, RunStore, belonging
+from core.pipeline.scoring import up_to_date
+from core.runs import Belonging, Run, RunStore, belonging, report_is_current
 from core.runs.spec import readable
 from core.storage import Home
 from dashboard.cortex_view import AssetRef, CortexGeometry, register_assets
@@ -225,11 +225,14 @@ def reported_responses(opened: Run) -> tuple[np.ndarray, np.ndarray]:
 
 
 def reported(opened: Run) -> Run:
-    """Return a run with a report by the present rules; earlier versions' are scored again."""
-    return opened if opened.report.statistic else _scored_again(opened.id)
+    """Return a run with a report by the present rules, on ceilings and ROIs as they are."""
+    known = subject(opened.subject)
+    if opened.report.statistic and report_is_current(opened, known):
+        return opened
+    return _scored_again(opened.id, known.state)
 
 
-@st.cache_resource(show_spinner="Scoring a run of an earlier version …", max_entries=64)
-def _scored_again(run_id: str) -> Run:
+@st.cache_resource(show_spinner="Scoring a run anew; nothing is fitted …", max_entries=64)
+def _scored_again(run_id: str, state: str) -> Run:
     opened = run(run_id)
-    return scored_again(opened, subject(opened.subject))
+    return up_to_date(opened, subject(opened.subject), run_store())

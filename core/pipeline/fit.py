@@ -8,13 +8,15 @@ from pathlib import Path
 
 from core.datasets import Subject
 from core.datasets.check import require_usable
+from core.datasets.fingerprint import identify
 from core.encoding import Work
+from core.errors import WorkFailed
 from core.features import FeatureStore
 from core.pipeline.device import choose_device
 from core.pipeline.feature_passes import make_features
 from core.pipeline.placement import check_placement, check_report
-from core.pipeline.record import evaluation_arrays, run_record
-from core.pipeline.scoring import score_held_out, scored_again
+from core.pipeline.record import run_record
+from core.pipeline.scoring import evaluation_arrays, score_held_out, up_to_date
 from core.pipeline.training import fit_prepared, prepare, subjects_of
 from core.progress import Progress, part, silent
 from core.runs import EncodingSpec, Run, RunStore
@@ -82,8 +84,7 @@ def fit_all(
         _fit_one(people[spec], spec, features, runs, surfaces, step)
     progress(1.0, "done")
     opened = [runs.open(s.run_id) for s in specs]
-    # Runs of earlier versions have reports by other rules.
-    return [run if run.report.statistic else scored_again(run, subject) for run in opened]
+    return [up_to_date(run, subject, runs) for run in opened]
 
 
 def _fit_one(
@@ -123,7 +124,19 @@ def _fit_one(
         **evaluation_arrays("validation", validation),
         **evaluation_arrays("report", report),
     }
+    _check_unchanged(subjects)
     record = run_record(prepared, spec, fitted, validation, report, seconds)
     runs.save(spec.run_id, {**record, "predictor": fitted.structure()}, arrays)
     draft.forget()
     progress(1.0, "saved")
+
+
+def _check_unchanged(subjects: Sequence[Subject]) -> None:
+    """Refuse to call a model one of these data if they were written to while it was fitted."""
+    for subject in subjects:
+        if changed := subject.identity.changed(identify(subject)):
+            raise WorkFailed(
+                f"The data of {subject.id} changed ({', '.join(changed)}) while a model was "
+                "fitted to them.",
+                "Fit it again when nothing writes into the folder any more.",
+            )

@@ -7,23 +7,14 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
-
 from core.backbones import Framing, get_card
 from core.config import to_plain
 from core.encoding.grid_edges import GridEdges
 from core.encoding.predictor import LinearPredictor, Predictor
 from core.evaluation import Evaluation
+from core.pipeline.scoring import evaluation_record
 from core.pipeline.training import Prepared
 from core.runs import EncodingSpec
-
-
-def evaluation_arrays(name: str, evaluation: Evaluation) -> dict[str, np.ndarray]:
-    """Return the arrays of one set of scores, by file name."""
-    arrays = {f"{name}_r": evaluation.r}
-    if evaluation.ceiling is not None:
-        arrays[f"{name}_ceiling"] = np.asarray(evaluation.ceiling, dtype=np.float32)
-    return arrays
 
 
 def run_record(
@@ -61,8 +52,8 @@ def run_record(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": _versions(),
         "seconds": {k: round(v, 3) for k, v in seconds.items()},
-        "validation": {**validation.to_json(), "has_ceiling": validation.ceiling is not None},
-        "report": {**report.to_json(), "has_ceiling": report.ceiling is not None},
+        "validation": evaluation_record(validation),
+        "report": evaluation_record(report),
     }
 
 

@@ -36,7 +36,7 @@ from core.runs.wholeness import (
     without_nan,
     write_arrays,
 )
-from core.storage import atomic_directory, require_room
+from core.storage import atomic_directory, require_room, write_json
 
 _Read = TypeVar("_Read")
 
@@ -268,12 +268,13 @@ class Run:
 @lru_cache(maxsize=64)
 def _evaluation(run: Run, name: str) -> Evaluation:
     stored = run.record[name]
+    files = stored.get("files", name)
     return Evaluation(
         split=stored["split"],
         n_images=stored["n_images"],
         # Copies, should they be mapped: what is remembered keeps no file open.
-        r=np.array(run.array(f"{name}_r")),
-        ceiling=np.array(run.array(f"{name}_ceiling")) if stored["has_ceiling"] else None,
+        r=np.array(run.array(f"{files}_r")),
+        ceiling=np.array(run.array(f"{files}_ceiling")) if stored["has_ceiling"] else None,
         ceiling_source=stored["ceiling_source"],
         rois=_rois(stored),
         statistic=stored.get("statistic", ""),
@@ -389,6 +390,24 @@ class RunStore:
             # Last, so that a folder with a record is a whole one even if it was copied by hand.
             (draft / RECORD).write_text(text + "\n", encoding="utf-8")
         return self.open(run_id)
+
+    def replace_scores(
+        self, run: Run, said: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+    ) -> Run:
+        """Write other scores of a run beside those it has; its record goes over to them at once.
+
+        Parameters
+        ----------
+        said : fields of the record; arrays are named by the ``files`` of each set of scores.
+
+        Raises
+        ------
+        OSError : no room, or no permission; the run stays as it is.
+        """
+        folder = self.root / run.id
+        seals = {**run.record["arrays"], **write_arrays(folder, arrays)}
+        write_json(folder / RECORD, {**run.record, **said, "arrays": seals})
+        return self.open(run.id)
 
     def _names(self) -> list[str]:
         try:

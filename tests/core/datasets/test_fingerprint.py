@@ -60,7 +60,7 @@ def _plain(form: str, **how):
         if form == "npy":
             write_rois(folder)
             write_images(folder / "test_images", 2, seed=4, first=31)
-            (folder / "test_images.txt").write_text("img31.png\nimg32.png\n")
+            (folder / "images_test.txt").write_text("img31.png\nimg32.png\n")
             write_responses(folder, form, plain_values(2, seed=3), "_test")
             for ending, n in (("", 5), ("_test", 2)):
                 np.save(folder / f"repeats{ending}.npy", np.full(n, 3))
