@@ -17,7 +17,6 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
 from core.errors import CoreError
-from core.stimuli import square_crop
 from dashboard.foreign_files import read_photograph
 
 # Networks see a few hundred pixels; a smaller file makes every later step faster.
@@ -75,12 +74,17 @@ def take_upload(upload: UploadedFile) -> Photograph:
         _let_go(upload)
 
 
-def as_seen(photograph: Photograph, *, stretched: bool = False, side: int = 320) -> Image.Image:
-    """Return the square that an encoder sees: the central one, or the whole stretched to one."""
+def as_seen(
+    photograph: Photograph, seen: tuple[float, float, float, float], side: int = 320
+) -> Image.Image:
+    """Return what an encoder sees of a photograph, as the square that it makes of it.
+
+    Parameters
+    ----------
+    seen : left, top, right and bottom in pixels.
+    """
     with Image.open(photograph.path) as picture:
-        if stretched:
-            return picture.convert("RGB").resize((side, side), Image.Resampling.BICUBIC)
-        return square_crop(picture.convert("RGB"), side)
+        return picture.convert("RGB").resize((side, side), Image.Resampling.BICUBIC, box=seen)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,17 @@ def occlusion_of(run_id: str, picture: Path, grid: int) -> np.ndarray:
     """Return designs (grid, grid, n_components), one patch blurred away in each."""
     answer = worker().ask(ask="occlusion", run=run_id, image=str(picture), grid=grid)
     return read_array(answer["designs"])
+
+
+def seen_of(run_id: str, picture: Path) -> tuple[float, float, float, float]:
+    """Return left, top, right, bottom of what a run's networks see of a picture, in its pixels."""
+    left, top, right, bottom = worker().ask(ask="seen", run=run_id, image=str(picture))["seen"]
+    return float(left), float(top), float(right), float(bottom)
+
+
+def looks_of(pictures: Sequence[Path]) -> np.ndarray:
+    """Return (n_pictures, n_looks) of some pictures (``core.stimuli.picture_looks``)."""
+    return read_array(worker().ask(ask="looks", images=[str(p) for p in pictures])["looks"])
 
 
 def first_guesses(run_id: str, picture: Path) -> list[tuple[str, float]]:

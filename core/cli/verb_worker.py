@@ -5,6 +5,8 @@ The app's own process never imports torch; this one does, once, and stays. Reque
     {"id": 1, "ask": "design", "run": ID, "image": PATH}
     {"id": 2, "ask": "occlusion", "run": ID, "image": PATH, "grid": 9}
     {"id": 3, "ask": "classes", "run": ID, "image": PATH}
+    {"id": 4, "ask": "seen", "run": ID, "image": PATH}
+    {"id": 5, "ask": "looks", "images": [PATH, ...]}
 
 Arrays travel as base64 of float32 with their shape.
 """
@@ -21,10 +23,16 @@ import numpy as np
 from core.cli import options as shared
 from core.cli.answers import answer_lines, show_answered
 from core.errors import InvalidInput
-from core.pipeline.predict import BackboneCache, occluded_designs, picture_design, sources_of
+from core.pipeline.predict import (
+    BackboneCache,
+    occluded_designs,
+    picture_design,
+    seen_part,
+    sources_of,
+)
 from core.progress import Progress
 from core.runs import RunStore
-from core.stimuli import decode_image
+from core.stimuli import decode_image, picture_looks
 
 NAME = "worker"
 HELP = "Answer questions about pictures, one JSON object per line (used by the app)."
@@ -46,6 +54,9 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
 
 
 def _answer(request: dict[str, Any], runs: RunStore, backbones: BackboneCache) -> dict[str, Any]:
+    if request["ask"] == "looks":
+        pictures = (decode_image(p, name=p.name).image for p in map(Path, request["images"]))
+        return {"looks": encode_array(np.stack([picture_looks(p) for p in pictures]))}
     path = Path(request["image"])
     picture = decode_image(path, name=path.name).image
     fitted = runs.open(request["run"])
@@ -55,6 +66,8 @@ def _answer(request: dict[str, Any], runs: RunStore, backbones: BackboneCache) -
     if request["ask"] == "occlusion":
         designs = occluded_designs(fitted, picture, backbones, grid=int(request["grid"]))
         return {"designs": encode_array(designs)}
+    if request["ask"] == "seen":
+        return {"seen": seen_part(fitted, picture.size, backbones)}
     if request["ask"] == "classes":
         # Of several networks the last that names categories: the deepest comes last in recipes.
         networks = [backbones.get(source) for source in sources_of(fitted)]

@@ -33,7 +33,7 @@ from core.evaluation.learning_curve import (
     training_sizes,
     training_subsets,
 )
-from core.evaluation.novelty import Novelty, novelty
+from core.evaluation.novelty import Novelty, novelty, novelty_of_looks
 from core.evaluation.partition import (
     Estimate,
     GroupPartition,
@@ -91,6 +91,7 @@ __all__ = [
     "noise_ceiling",
     "normalised_scores",
     "novelty",
+    "novelty_of_looks",
     "partition_report",
     "partition_variance",
     "pattern_correlations",

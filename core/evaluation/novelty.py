@@ -1,4 +1,8 @@
-"""How far a picture lies outside what an encoder was fitted on."""
+"""How far a picture lies outside what an encoder was fitted on: in its features, and in its looks.
+
+The features alone do not tell: a network that has learned on drawings finds nothing unusual in a
+photograph. So the looks are compared too, which know no network (``core.stimuli.looks``).
+"""
 
 from __future__ import annotations
 
@@ -53,3 +57,33 @@ def novelty(
     own = float(distances(design[None].astype(np.float64), np.array([residual], float))[0])
     others = distances(held_design.astype(np.float64), held_residual.astype(np.float64))
     return Novelty(own, float(100 * (others < own).mean()), own / float(np.median(others)))
+
+
+# Share of the covariance that is taken from the variances: a few hundred pictures tell no more.
+_SHRUNK = 0.05
+
+
+def novelty_of_looks(looks: np.ndarray, fit: np.ndarray, held: np.ndarray) -> Novelty:
+    """Compare a picture with held-out pictures by what they look like.
+
+    Parameters
+    ----------
+    looks : (n_looks,) of the picture.
+    fit, held : (n_fit, n_looks) and (n_held, n_looks) of fit and held-out pictures.
+
+    Notes
+    -----
+    Distances are taken where the fit pictures have unit variance in every direction (Mahalanobis),
+    with a shrunken covariance.
+    """
+    mean, sd = fit.mean(axis=0), fit.std(axis=0)
+    used = sd > 0
+    standard = (fit[:, used] - mean[used]) / sd[used]
+    covariance = np.cov(standard, rowvar=False)
+    covariance = (1 - _SHRUNK) * covariance + _SHRUNK * np.eye(len(covariance))
+    whiten = np.linalg.inv(np.linalg.cholesky(covariance)).T
+
+    def placed(values: np.ndarray) -> np.ndarray:
+        return np.asarray((values[..., used] - mean[used]) / sd[used] @ whiten)
+
+    return novelty(placed(looks), 0.0, placed(fit), placed(held), np.zeros(len(held)))

@@ -152,43 +152,71 @@ def picture_design(
     return design[0], float(residual[0])
 
 
+def seen_part(
+    run: Run, size: tuple[int, int], backbones: BackboneCache
+) -> tuple[float, float, float, float]:
+    """Return left, top, right, bottom of what a run's networks see of pictures of a size.
+
+    Parameters
+    ----------
+    size : width and height in pixels, the unit of the answer.
+
+    Returns
+    -------
+    box : of several networks the smallest box that holds what any of them sees.
+    """
+    from core.backbones.seen import seen_box
+
+    boxes = np.array([seen_box(backbones.get(source), size) for source in sources_of(run)])
+    left, top = boxes[:, :2].min(axis=0)
+    right, bottom = boxes[:, 2:].max(axis=0)
+    return float(left), float(top), float(right), float(bottom)
+
+
 def occluded_designs(
     run: Run, picture: Image.Image, backbones: BackboneCache, *, grid: int = 9
 ) -> np.ndarray:
     """Return designs (grid, grid, n_components) of a picture with one patch blurred away each.
 
-    The patches tile what the model sees (the central square, or the picture stretched to one), row
-    by row from the top left; each is twice a cell wide and fades out, so that no hard edge of the
-    mask itself drives the network.
+    The patches tile what the networks see (``seen_part``), row by row from the top left; each is
+    twice a cell wide and fades out, so that no hard edge of the mask itself drives a network.
     """
     if not 2 <= grid <= 32:
         raise InvalidInput(f"The occlusion grid must have 2 to 32 cells a side; got {grid}.")
-    square = _square_seen(run, picture, 448)
-    blurred = square.filter(ImageFilter.GaussianBlur(square.width / 10))
+    whole = _at_most(picture, _LARGEST_OCCLUDED)
+    left, top, right, bottom = (round(end) for end in seen_part(run, whole.size, backbones))
+    size = (right - left, bottom - top)
+    blurred = whole.copy()
+    # Of the seen part by itself: nothing of the rest is blurred into it.
+    seen = whole.crop((left, top, right, bottom))
+    blurred.paste(seen.filter(ImageFilter.GaussianBlur(min(size) / 10)), (left, top))
     designs = []
     for row in range(grid):
         for column in range(grid):
-            mask = _soft_patch(square.width, grid, row, column)
-            masked = Image.composite(blurred, square, mask)
+            mask = Image.new("L", whole.size)
+            mask.paste(_soft_patch(size, grid, row, column), (left, top))
+            masked = Image.composite(blurred, whole, mask)
             designs.append(picture_design(run, masked, backbones)[0])
     return np.stack(designs).reshape(grid, grid, -1)
 
 
-def _square_seen(run: Run, picture: Image.Image, largest: int) -> Image.Image:
-    if run.stretches:
-        return picture.resize((largest, largest), Image.Resampling.BICUBIC)
-    side = min(picture.size)
-    left, top = (picture.width - side) // 2, (picture.height - side) // 2
-    square = picture.crop((left, top, left + side, top + side))
-    return (
-        square if side <= largest else square.resize((largest, largest), Image.Resampling.BICUBIC)
+# Shorter side of a picture whose patches are blurred: more than networks see costs time alone.
+_LARGEST_OCCLUDED = 448
+
+
+def _at_most(picture: Image.Image, side: int) -> Image.Image:
+    """Shrink a picture whose shorter side is longer than ``side``."""
+    shrink = min(picture.size) / side
+    if shrink <= 1:
+        return picture
+    size = round(picture.width / shrink), round(picture.height / shrink)
+    return picture.resize(size, Image.Resampling.BICUBIC)
+
+
+def _soft_patch(size: tuple[int, int], grid: int, row: int, column: int) -> Image.Image:
+    """Return a mask of a width and height whose patch fades out around its cell."""
+    across, down = (
+        np.exp(-(((np.arange(side) + 0.5 - (k + 0.5) * side / grid) / (side / grid)) ** 4))
+        for side, k in zip(size, (column, row), strict=True)
     )
-
-
-def _soft_patch(side: int, grid: int, row: int, column: int) -> Image.Image:
-    cell = side / grid
-    axis = np.arange(side) + 0.5
-    weights = [
-        np.exp(-(((axis - (k + 0.5) * cell) / cell) ** 4)).astype(np.float32) for k in (row, column)
-    ]
-    return Image.fromarray((255 * np.outer(*weights)).astype(np.uint8), mode="L")
+    return Image.fromarray((255 * np.outer(down, across)).astype(np.uint8), mode="L")

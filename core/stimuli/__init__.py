@@ -5,6 +5,7 @@ from core.stimuli.copies import nsd_number
 from core.stimuli.decode import DecodedImage, decode_image, open_picture, square_crop
 from core.stimuli.images import StimulusImages, groups_over
 from core.stimuli.listing import IMAGE_SUFFIXES, list_images, natural_sort_key
+from core.stimuli.looks import picture_looks
 from core.stimuli.thumbnails import thumbnail
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "natural_sort_key",
     "nsd_number",
     "open_picture",
+    "picture_looks",
     "read_captions",
     "square_crop",
     "thumbnail",

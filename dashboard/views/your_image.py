@@ -12,8 +12,9 @@ import streamlit as st
 from PIL import Image
 
 from core.datasets import Subject
+from core.datasets.describe import spread_rows
 from core.errors import CoreError
-from core.evaluation import novelty
+from core.evaluation import novelty, novelty_of_looks
 from core.runs import Run
 from dashboard import services, state
 from dashboard.cortex_view import CortexMap
@@ -33,12 +34,14 @@ from dashboard.panels.roi_responses import roi_places, rows_as_csv, take_roi
 from dashboard.panels.sidebar import pick_encoder, pick_subject
 from dashboard.panels.trust import with_reliability
 from dashboard.photographs import Photograph, as_seen
-from dashboard.picture_worker import design_of, first_guesses, occlusion_of
+from dashboard.picture_worker import design_of, first_guesses, looks_of, occlusion_of, seen_of
 from dashboard.places import has_rois
 from dashboard.roi_chart import Axis, Mark, RoiRow, Series, roi_chart
 from dashboard.stimulus_files import stimulus_address
 
 _OCCLUSION_GRID = 9
+# Pictures whose looks a photograph's are compared with: enough for a percentile.
+_N_FIT_LOOKS, _N_HELD_LOOKS = 300, 200
 
 
 def render() -> None:
@@ -63,7 +66,7 @@ def render() -> None:
                 subject, run, _code(subject, run, photograph), key="photo", narrow=True
             )
         with panel, errors_on_page():
-            _gauge(subject, run, design, residual)
+            _gauge(subject, run, photograph, design, residual)
             _nearest(subject, run, design)
             _guesses(run, photograph)
             _occlusion(subject, run, photograph, design)
@@ -79,14 +82,15 @@ def _brain_and_picture(
     subject: Subject, run: Run, photograph: Photograph, predicted: np.ndarray
 ) -> None:
     picture, brain = st.columns([2, 7], gap="medium")
-    seen = "whole picture, stretched" if run.stretches else "central square"
+    seen = _seen(run.id, str(photograph.path))
+    words = _seen_words(subject, photograph, seen)
     with picture:
         st.html(
             f'<p class="cs-title">as the encoder sees it</p>'
-            f'<img class="cs-photo" alt="{escape(photograph.name)}, {seen}" '
-            f'src="{_data_url(as_seen(photograph, stretched=run.stretches))}">'
+            f'<img class="cs-photo" alt="{escape(photograph.name)}, {escape(words)}" '
+            f'src="{_data_url(as_seen(photograph, seen))}">'
             f'<p class="cs-note">{escape(photograph.name)}, {escape(photograph.original)}. The '
-            f"{'; '.join(w for w in (seen, subject.conventions.picture_words) if w)}.</p>"
+            f"network sees {escape(words)}.</p>"
             + "".join(f'<p class="cs-note"><b>{escape(n)}</b></p>' for n in photograph.notes)
         )
     with brain:
@@ -112,6 +116,35 @@ def _brain_and_picture(
             key="photo-brain",
             height=460,
         )
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _seen(run_id: str, path: str) -> tuple[float, float, float, float]:
+    return seen_of(run_id, Path(path))
+
+
+def _seen_words(
+    subject: Subject, photograph: Photograph, seen: tuple[float, float, float, float]
+) -> str:
+    """Say which part of a photograph reaches the network, in degrees where those are known."""
+    with Image.open(photograph.path) as picture:
+        width, height = picture.size
+    left, top, right, bottom = seen
+    # Subjects' stimuli are framed alike, and are square.
+    share = min(1.0, (right - left) / min(width, height))
+    if (right - left, bottom - top) == (width, height):
+        words = "all of it" if width == height else "all of it, stretched to a square"
+        share = 1.0
+    elif round(100 * share) == 100:
+        words = "its central square"
+    else:
+        words = f"the inner {100 * share:.0f} % of its central square, and nothing of the rest"
+    degrees = subject.conventions.picture_degrees.value
+    if degrees is None:
+        return words
+    if round(100 * share) == 100:
+        return f"{words}: the {degrees:g}° that the subject’s stimuli filled"
+    return f"{words}: {share * degrees:.1f}° of the {degrees:g}° that the subject’s stimuli filled"
 
 
 def _data_url(picture: Image.Image) -> str:
@@ -151,7 +184,9 @@ def _percentiles(subject: Subject, run: Run, photograph: Photograph, predicted: 
     )
 
 
-def _gauge(subject: Subject, run: Run, design: np.ndarray, residual: float) -> None:
+def _gauge(
+    subject: Subject, run: Run, photograph: Photograph, design: np.ndarray, residual: float
+) -> None:
     train = np.asarray(run.array("design_train"))
     fit = train[np.asarray(run.array("fit_rows"))]
     which = "held-out"
@@ -163,25 +198,57 @@ def _gauge(subject: Subject, run: Run, design: np.ndarray, residual: float) -> N
         which = "validation"
     if not len(held):
         return
-    far = novelty(design, residual, fit, held, held_residual)
-    words = (
-        f"farther from the fit images than {far.percentile:.0f} % of the {which} images "
+    found = {
+        "the encoder’s features": novelty(design, residual, fit, held, held_residual),
+        "its looks (colours, contrasts, edges)": novelty_of_looks(
+            _looks((str(photograph.path),))[0], *_reference_looks(run.id)
+        ),
+    }
+    words = " and ".join(
+        f"by {what} farther from the fit images than {far.percentile:.0f} % of the {which} images "
         f"({far.ratio:.1f} times their median distance)"
+        for what, far in found.items()
     )
-    if far.outside:
+    farthest = max(found.values(), key=lambda far: far.percentile)
+    if farthest.outside:
         verdict = "Outside what this encoder was fitted on: read the map as an extrapolation."
-    elif far.percentile > 80:
+    elif farthest.percentile > 80:
         verdict = "At the edge of what this encoder was fitted on."
     else:
         verdict = "Within the range of the images this encoder was fitted on."
-    place = 100 * min(far.ratio, 3) / 3
+    if subject.simulated and not farthest.outside:
+        verdict += " A photograph is outside wherever this stands: the subject saw drawn scenes."
+    marks = "".join(
+        f'<b style="left:{100 * min(far.ratio, 3) / 3:.1f}%" title="by {escape(what)}"></b>'
+        for what, far in found.items()
+    )
     st.html(
         '<p class="cs-title">how unusual is it for this encoder?</p>'
         f'<div class="cs-gauge" role="img" aria-label="{escape(words)}">'
-        f'<i style="left:{100 / 3:.1f}%" title="median {which} image"></i>'
-        f'<b style="left:{place:.1f}%"></b></div>'
-        f'<p class="cs-note"><b>{escape(verdict)}</b> {escape(words)}.</p>'
+        f'<i style="left:{100 / 3:.1f}%" title="median {which} image"></i>{marks}</div>'
+        f'<p class="cs-note"><b>{escape(verdict)}</b> It is {escape(words)}.</p>'
     )
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _looks(pictures: tuple[str, ...]) -> np.ndarray:
+    return looks_of([Path(p) for p in pictures])
+
+
+def _reference_looks(run_id: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return (n, n_looks) of some of the images that a run was fitted on, and was not."""
+    run = services.run(run_id)
+    subject = services.subject(run.subject)
+    fit = subject.train.images.paths, np.asarray(run.array("fit_rows"))
+    held = subject.test.images.paths, np.arange(len(subject.test))
+    if not len(held[1]):
+        held = fit[0], np.asarray(run.array("validation_rows"))
+    each = [
+        tuple(str(paths[rows[k]]) for k in spread_rows(len(rows), most))
+        for (paths, rows), most in ((fit, _N_FIT_LOOKS), (held, _N_HELD_LOOKS))
+    ]
+    looks = _looks(each[0] + each[1])
+    return looks[: len(each[0])], looks[len(each[0]) :]
 
 
 def _nearest(subject: Subject, run: Run, design: np.ndarray) -> None:
@@ -242,9 +309,10 @@ def _occlusion(subject: Subject, run: Run, photograph: Photograph, design: np.nd
         return
     designs = _occluded(run.id, str(photograph.path))
     drop = _drop(run, place, design, designs)
+    seen = _seen(run.id, str(photograph.path))
     st.html(
         f'<img class="cs-photo" alt="occlusion map for {escape(place.title)}" '
-        f'src="{_data_url(_overlay(as_seen(photograph, stretched=run.stretches), drop))}">'
+        f'src="{_data_url(_overlay(as_seen(photograph, seen), drop))}">'
         f'<p class="cs-note">bright: blurring this patch lowers the predicted response of '
         f"{escape(place.title)} (largest fall {drop.max():.2f}, largest rise "
         f"{escape(subject.conventions.with_unit(f'{max(-drop.min(), 0):.2f}'))}). "

@@ -5,8 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
+from dashboard import services
 from dashboard.cortex_view import ColourScale, CortexMap
+from dashboard.panels import trust
 from dashboard.panels.trust import CEILING, HELD_OUT, reliability_of, with_reliability
 
 R = np.array([0.4, -0.2, np.nan], dtype=np.float32)
@@ -35,3 +38,24 @@ def test_scores_are_never_faded_by_themselves():
     faded = with_reliability(shown, _run(np.ones(3)), of_scores=True)
     assert faded[0].reliability_label == CEILING
     assert faded[0].values is R
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(1.0, "0.60 of the measured SD"), (3.0, "more than it knows"), (0.3, "smaller than it need")],
+)
+def test_the_size_of_predictions_is_this_runs_own(monkeypatch, rng, size, words):
+    measured = rng.normal(size=(4000, 3))
+    # What a linear prediction of least squared error with r .6 looks like, times a size.
+    predicted = size * (0.36 * measured + 0.48 * rng.normal(size=measured.shape))
+    report = SimpleNamespace(r=np.array([0.6, np.nan, 0.6]), n_images=4000, split="test")
+    monkeypatch.setattr(services, "run", lambda name: SimpleNamespace(report=report))
+    monkeypatch.setattr(
+        services,
+        "reported_at",
+        lambda name, at: tuple(x[:, np.frombuffer(at, np.int64)] for x in (predicted, measured)),
+    )
+    trust._spread.clear()
+    said = trust.spread_words(SimpleNamespace(id="some", report=report))
+    assert words in said
+    assert "r 0.60" in said

@@ -74,6 +74,24 @@ def test_occlusion_covers_the_whole_picture(fitted):
     assert np.abs(designs - other).max() > 1e-3
 
 
+def test_no_patch_lies_where_the_network_sees_nothing(fitted, tmp_path):
+    subject, _ = fitted
+    spec = _spec(subject, framing=Framing())
+    run = fit(subject, spec, features=FeatureStore(tmp_path / "f"), runs=RunStore(tmp_path / "r"))
+    backbones = BackboneCache()
+    # Detail in the ring alone that torchvision's 224 of 256 pixels leave out, on grey.
+    picture = np.full((256, 300, 3), 128, np.uint8)
+    picture[:14] = picture[-14:] = picture[:, :36] = picture[:, -36:] = [255, 0, 0]
+    designs = occluded_designs(run, Image.fromarray(picture), backbones, grid=4)
+    np.testing.assert_allclose(designs, np.broadcast_to(designs[1, 1], designs.shape), atol=1e-4)
+    # A spot inside it is found by the patch that covers it.
+    picture[20:40, 42:62] = 0
+    whole, _ = picture_design(run, Image.fromarray(picture), backbones)
+    designs = occluded_designs(run, Image.fromarray(picture), backbones, grid=4)
+    change = np.abs(designs - whole).sum(axis=2)
+    assert np.unravel_index(change.argmax(), change.shape) == (0, 0)
+
+
 def test_the_run_and_its_methods_say_so(fitted):
     subject, run = fitted
     assert run.stretches
