@@ -106,6 +106,8 @@ class _Visit:
         return found
 
     def _read(self, name: str, data: bytes) -> Photograph:
+        # Whoever clears temporary folders may have taken it.
+        self.folder.mkdir(parents=True, exist_ok=True)
         source = self.folder / f"{hashlib.sha256(data).hexdigest()[:24]}"
         source.write_bytes(data)
         try:
