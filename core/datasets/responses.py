@@ -13,6 +13,7 @@ import numpy as np
 
 # Rows read at once: tens of megabytes are mapped, also where a row is a whole subject's.
 _ROWS_AT_ONCE = 512
+_COLUMNS_AT_ONCE = 2048
 
 
 class ResponseRows:
@@ -95,6 +96,58 @@ def unmap(array: np.ndarray) -> None:
         mapped.madvise(mmap.MADV_DONTNEED)
 
 
+def moments(responses: ResponseRows) -> tuple[np.ndarray, np.ndarray]:
+    """Return each vertex's mean and SD, (n_vertices,) float64, read a part at a time."""
+    n_vertices = responses.shape[1]
+    mean, sd = np.empty(n_vertices), np.empty(n_vertices)
+    for start in range(0, n_vertices, _COLUMNS_AT_ONCE):
+        part = slice(start, min(start + _COLUMNS_AT_ONCE, n_vertices))
+        values = responses[:, part].astype(np.float64)
+        # The first is taken off, so that a vertex that is constant has an SD of exactly 0.
+        mean[part] = values[0] + (values - values[0]).mean(axis=0)
+        sd[part] = (values - values[0]).std(axis=0)
+    return mean, sd
+
+
+class RescaledResponses:
+    """Responses with each vertex's values multiplied and shifted as they are read.
+
+    Parameters
+    ----------
+    factor, offset : (n_vertices,).
+    """
+
+    def __init__(self, responses: ResponseRows, factor: np.ndarray, offset: np.ndarray) -> None:
+        self._responses, self._factor, self._offset = responses, factor, offset
+
+    @classmethod
+    def as_of(
+        cls, responses: ResponseRows, own: tuple[np.ndarray, np.ndarray]
+    ) -> RescaledResponses:
+        """Give each vertex the mean and SD ``own``; a constant one has that mean alone."""
+        mean, sd = moments(responses)
+        factor = np.where(sd > 0, own[1] / np.where(sd > 0, sd, 1), 0)
+        return cls(responses, factor, own[0] - factor * mean)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n_stimuli, n_vertices)."""
+        return self._responses.shape
+
+    def __len__(self) -> int:
+        return len(self._responses)
+
+    def columns(self, vertices: np.ndarray) -> RescaledResponses:
+        """Return the same stimuli with some of the vertices only; nothing is read."""
+        chosen = self._responses.columns(vertices)
+        return RescaledResponses(chosen, self._factor[vertices], self._offset[vertices])
+
+    def __getitem__(self, key: Any) -> np.ndarray:
+        columns = key[1] if isinstance(key, tuple) else slice(None)
+        values = self._responses[key] * self._factor[columns] + self._offset[columns]
+        return np.asarray(values, dtype=np.float32)
+
+
 class StackedResponses:
     """Responses of several subjects to their stimuli, one below the other, for shared vertices.
 
@@ -103,7 +156,7 @@ class StackedResponses:
     parts : with equal numbers of columns; column j is the same fsaverage vertex in each.
     """
 
-    def __init__(self, parts: Sequence[ResponseRows]) -> None:
+    def __init__(self, parts: Sequence[ResponseRows | RescaledResponses]) -> None:
         self._parts = tuple(parts)
         self._edges = np.cumsum([0, *(len(p) for p in parts)])
 

@@ -1,7 +1,8 @@
 """Training data of several subjects as one: more images for vertices that they share.
 
 A vertex's responses are taken together over the subjects that have the same fsaverage vertex;
-vertices that only the target subject has are fitted on its own images alone. No image that is a
+vertices that only the target subject has are fitted on its own images alone. Their units may
+differ (z, percent, raw): each vertex has one mean and one SD over all subjects. No image that is a
 test image of any of these subjects, or a validation image of the target, is fitted in any of them:
 images are told apart as everywhere (``core.stimuli.copies``).
 """
@@ -15,7 +16,7 @@ import numpy as np
 
 from core.brain import HEMISPHERES
 from core.datasets import Subject
-from core.datasets.responses import ResponseRows, StackedResponses
+from core.datasets.responses import RescaledResponses, StackedResponses, moments
 from core.errors import InvalidInput
 from core.stimuli import groups_over
 
@@ -87,14 +88,16 @@ def shared_vertices(target: Subject, others: Sequence[Subject]) -> tuple[PooledG
 def pooled_responses(
     subjects: Sequence[Subject], rows: Sequence[np.ndarray], group: PooledGroup
 ) -> StackedResponses:
-    """Stack the members' responses to their own images, for one group of vertices."""
-    return StackedResponses(
-        [
-            _on_disk(subjects[m], rows[m]).columns(positions)
-            for m, positions in zip(group.members, group.positions, strict=True)
-        ]
+    """Stack the members' responses to their own images, for one group of vertices.
+
+    Subjects are standardised per vertex, in the target's units: the others' responses are given the
+    mean and SD of the target's fitted ones, so that what is fitted predicts the target as it is.
+    """
+    target, *others = (
+        subjects[m].train.rows_on_disk(rows[m]).columns(positions)
+        for m, positions in zip(group.members, group.positions, strict=True)
     )
-
-
-def _on_disk(subject: Subject, rows: np.ndarray) -> ResponseRows:
-    return subject.train.rows_on_disk(rows)
+    if not others:
+        return StackedResponses([target])
+    own = moments(target)
+    return StackedResponses([target, *(RescaledResponses.as_of(o, own) for o in others)])

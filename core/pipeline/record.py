@@ -46,6 +46,7 @@ def run_record(
         "n_fit_by_subject": {
             s.id: len(rows) for s, rows in zip(prepared.subjects, prepared.rows.fit, strict=True)
         },
+        "subjects_standardised": len(prepared.subjects) > 1,
         "n_train": len(subject.train),
         "n_columns": int(prepared.design["train"].shape[1]),
         "grid_edges": None if edges is None else asdict(edges),

@@ -156,7 +156,9 @@ class EncodingSpec:
         """The cache key: equal exactly when the fitted model must be."""
         # A backbone whose code computes something else now is another backbone.
         revisions = tuple(f.revision for f in self.features)
-        return fingerprint((self, revisions, RUN_FORMAT))
+        # Subjects fitted together were once taken as they were, whatever their units.
+        pooled = ("standardised",) if self.with_subjects else ()
+        return fingerprint((self, revisions, RUN_FORMAT, *pooled))
 
     @property
     def run_id(self) -> str:

@@ -39,6 +39,8 @@ def methods_text(subject: Subject, run: Run) -> str:
     scope = "" if spec["scope"] == "both" else f" ({SCOPE_WORDS[spec['scope']]})"
     along = ", ".join(o["subject"] for o in spec["with_subjects"])
     along = f", with the training images of {along} that no one holds out" if along else ""
+    if record.get("subjects_standardised"):
+        along += f" (their responses brought to the mean and SD of {subject.id}'s at each vertex)"
     simulated = (
         "The responses are SIMULATED: their hierarchy is built in by construction and is no "
         "evidence about brains. "

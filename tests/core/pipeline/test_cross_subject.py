@@ -10,7 +10,7 @@ from core.datasets import open_subject
 from core.encoding import EncoderSpec
 from core.errors import InvalidInput
 from core.features import FeatureStore
-from core.pipeline.cross_subject import allowed_rows, shared_vertices
+from core.pipeline.cross_subject import allowed_rows, pooled_responses, shared_vertices
 from core.pipeline.fit import fit
 from core.runs import RunStore
 from tests.tiny_model import pixels_spec
@@ -111,6 +111,33 @@ def test_nothing_fitted_changes_with_what_anyone_holds_out(two, tmp_path):
     _, _, after = _fit(tmp_path / "b", *two)
     for name in ("coef", "intercept", "readout0_mean", "readout0_components"):
         np.testing.assert_array_equal(before.array(name), after.array(name))
+
+
+@pytest.mark.parametrize("encoder", ["ridge", "lasso", "tree"])
+def test_another_subjects_units_change_nothing(two, tmp_path, encoder):
+    target, _, before = _fit(tmp_path / "a", *two, encoder=EncoderSpec(encoder))
+    for short in ("lh", "rh"):
+        path = two[1] / f"training_split/training_fmri/{short}_training_fmri.npy"
+        np.save(path, np.load(path) * 20 + 100)
+    _, _, after = _fit(tmp_path / "b", *two, encoder=EncoderSpec(encoder))
+    assert before.record["subjects_standardised"]
+    whole = slice(None)
+    np.testing.assert_allclose(
+        after.predict_rows("test", whole), before.predict_rows("test", whole), atol=2e-3
+    )
+
+
+def test_pooled_subjects_have_the_targets_mean_and_sd_at_each_vertex(two):
+    target, other = (open_subject(f) for f in two)
+    rows = [np.arange(3, 20), np.arange(2, 15)]
+    group = next(g for g in shared_vertices(target, [other]) if g.members == (0, 1))
+    own, theirs = np.split(pooled_responses([target, other], rows, group)[:, :], [17])
+    np.testing.assert_array_equal(own, target.train.rows_on_disk(rows[0])[:, group.vertices])
+    np.testing.assert_allclose(theirs.mean(0), own.mean(0), atol=1e-5)
+    varies = theirs.std(0) > 0
+    np.testing.assert_allclose(theirs.std(0)[varies], own.std(0)[varies], rtol=1e-5)
+    some = pooled_responses([target, other], rows, group).columns(np.array([4, 1]))
+    np.testing.assert_array_equal(some[[20, 3], :], np.vstack([own, theirs])[[20, 3]][:, [4, 1]])
 
 
 def test_scopes_and_subjects_go_together(two, tmp_path):
