@@ -138,7 +138,7 @@ def _recipe(recipe: Recipe) -> dict[str, Any]:
         "title": recipe.title,
         "origin": recipe.origin,
         "summary": recipe.summary,
-        "ours": recipe.ours,
+        "ours": " ".join(recipe.departures),
         **here,
     }
 
@@ -163,6 +163,8 @@ def _run(run: Run) -> dict[str, Any]:
         "n_held_out": run.report.n_images,
         "mean_r": run.report.overall.mean_r,
         "median_r": run.report.overall.median_r,
+        "recipe": run.recipe,
+        "stand_ins": list(run.stand_ins),
         "created": run.record["created"],
     }
 

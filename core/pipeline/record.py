@@ -14,6 +14,7 @@ from core.encoding.predictor import LinearPredictor, Predictor
 from core.evaluation import Evaluation
 from core.pipeline.scoring import evaluation_record
 from core.pipeline.training import Prepared
+from core.recipes import RECIPES
 from core.runs import EncodingSpec
 
 
@@ -46,6 +47,7 @@ def run_record(
         "n_fit_by_subject": {
             s.id: len(rows) for s, rows in zip(prepared.subjects, prepared.rows.fit, strict=True)
         },
+        "departures": list(RECIPES[spec.recipe].departures) if spec.recipe in RECIPES else [],
         "subjects_standardised": len(prepared.subjects) > 1,
         "n_train": len(subject.train),
         "n_columns": int(prepared.design["train"].shape[1]),

@@ -1,16 +1,26 @@
 """Chimisso et al. 2023 (arXiv 2309.09983), the Algonauts baseline they start from, and its kin.
 
 Neither text nor code with layer sizes, learning rates, epochs or the CLIP variant is public: what
-is not known is ours, and ``ours`` says so. Their best system is ``clip_roi``.
+is not known is ours, and ``departures`` say so. Their best system is ``clip_roi``.
 """
 
 from __future__ import annotations
 
+from core.backbones import PUBLISHED, Framing
 from core.encoding import EncoderSpec, Reduction
 from core.recipes.recipe import Choice, Recipe, Source
 
 _ORIGIN = "Chimisso et al. 2023"
 _HEAD = "Optimiser settings, epochs, head sizes and the CLIP variant are ours: none was published."
+_COLUMNS = "The head's inputs are standardised column by column on the fit images."
+_REDUCED = (
+    "Each source's features are scaled by their floored SD and reduced to 200 principal components."
+)
+_AVERAGED = "Layer maps are averaged onto a 5 x 5 grid; there they are taken whole."
+# What the source feeds to "one linear layer" is the embedding itself.
+_EMBEDDING = Reduction.parse("none", scaling="none")
+# The official script resizes the whole picture to the network's input and crops nothing.
+_WHOLE = Framing("stretch", 224)
 
 _CLIP = Source(
     (
@@ -25,37 +35,46 @@ _SAM = Source(
         Choice("small_cnn", ("block4",)),
     )
 )
-_ALEXNET = Source(
-    (
-        Choice(
-            "alexnet",
-            (
-                "features.2",
-                "features.5",
-                "features.7",
-                "features.9",
-                "features.12",
-                "classifier.2",
-                "classifier.5",
-                "classifier.6",
+
+
+def _alexnet(framing: Framing = PUBLISHED) -> Source:
+    """Return AlexNet's eight layers; the small CNN sees the central square only."""
+    return Source(
+        (
+            Choice(
+                "alexnet",
+                (
+                    "features.2",
+                    "features.5",
+                    "features.7",
+                    "features.9",
+                    "features.12",
+                    "classifier.2",
+                    "classifier.5",
+                    "classifier.6",
+                ),
+                framing=framing,
             ),
-        ),
-        Choice(
-            "squeezenet1_1",
-            (
-                "features.2",
-                "features.5",
-                "features.7",
-                "features.8",
-                "features.10",
-                "features.12",
-                "classifier.2",
-                "classifier.3",
+            Choice(
+                "squeezenet1_1",
+                (
+                    "features.2",
+                    "features.5",
+                    "features.7",
+                    "features.8",
+                    "features.10",
+                    "features.12",
+                    "classifier.2",
+                    "classifier.3",
+                ),
+                framing=framing,
             ),
-        ),
-        Choice("small_cnn", ("block1", "block2", "block3", "block4", "block5")),
+            Choice("small_cnn", ("block1", "block2", "block3", "block4", "block5")),
+        )
     )
-)
+
+
+_ALEXNET = _alexnet()
 _CAPTIONS = Source(
     (Choice("clip_vit_b32_text", ("embedding",)), Choice("caption_words", ("words",), "fixed"))
 )
@@ -69,12 +88,20 @@ def _clip(name: str, title: str, summary: str, encoder: str, scope: str = "hemis
         summary=summary,
         sources=(_CLIP,),
         encoder=EncoderSpec(encoder),
+        reduction=_EMBEDDING,
         scope=scope,
-        ours=_HEAD,
+        departures=(_HEAD, _COLUMNS),
     )
 
 
-def _joined(name: str, title: str, summary: str, *sources: Source) -> Recipe:
+def _joined(
+    name: str,
+    title: str,
+    summary: str,
+    *sources: Source,
+    reduction: Reduction = _EMBEDDING,
+    departures: tuple[str, ...] = (),
+) -> Recipe:
     return Recipe(
         name=name,
         title=title,
@@ -82,9 +109,10 @@ def _joined(name: str, title: str, summary: str, *sources: Source) -> Recipe:
         summary=summary,
         sources=sources,
         encoder=EncoderSpec("head_linear"),
+        reduction=reduction,
         spaces="backbone",
         scope="hemisphere",
-        ours=_HEAD,
+        departures=(_HEAD, _COLUMNS, *departures),
     )
 
 
@@ -94,11 +122,11 @@ ENTRIES = (
         title="Algonauts baseline",
         origin="Algonauts 2023",
         summary="Eight AlexNet layers side by side, standard scaling, PCA 100, least squares.",
-        sources=(_ALEXNET,),
+        sources=(_alexnet(_WHOLE),),
         encoder=EncoderSpec("ols"),
         reduction=Reduction.parse("pca:100", scaling="standard"),
         scope="hemisphere",
-        ours="Layer maps are averaged onto a 5 x 5 grid before they are joined.",
+        departures=(_AVERAGED,),
     ),
     _clip(
         "clip_linear",
@@ -145,7 +173,7 @@ ENTRIES = (
         sources=(_SAM,),
         encoder=EncoderSpec("head_positional"),
         scope="hemisphere",
-        ours=_HEAD,
+        departures=(_HEAD, _COLUMNS, _AVERAGED, _REDUCED),
     ),
     _joined(
         "alexnet_clip",
@@ -153,6 +181,8 @@ ENTRIES = (
         "AlexNet's layers and CLIP's embedding side by side, one linear layer.",
         _ALEXNET,
         _CLIP,
+        reduction=Reduction(),
+        departures=(_AVERAGED, _REDUCED),
     ),
     _clip(
         "joint_hemispheres",
@@ -176,7 +206,11 @@ ENTRIES = (
         sources=(_ALEXNET, _CLIP),
         encoder=EncoderSpec("best_space").with_settings(by="roi_class"),
         spaces="backbone",
-        ours="Ridge instead of a trained layer; chosen by cross-validation on the fit images.",
+        departures=(
+            "Ridge instead of a trained layer; chosen by cross-validation on the fit images.",
+            _AVERAGED,
+            _REDUCED,
+        ),
     ),
     _joined(
         "image_text",
@@ -192,8 +226,13 @@ ENTRIES = (
         summary="CLIP's image embedding, one linear layer trained on all subjects together.",
         sources=(_CLIP,),
         encoder=EncoderSpec("head_linear"),
+        reduction=_EMBEDDING,
         scope="hemisphere",
         cross_subject=True,
-        ours=_HEAD + " Subjects are joined at equal fsaverage vertices.",
+        departures=(
+            _HEAD,
+            _COLUMNS,
+            "Subjects are joined at equal fsaverage vertices, standardised there.",
+        ),
     ),
 )

@@ -18,9 +18,12 @@ _FULL = Pooling("none")
 _STRETCH = Framing("stretch", 224)
 # Of its 8,857 images 7,086 are fitted and 1,771 are for validation.
 _SPLIT, _SEED = "shuffled", 224
-_OURS = "Weights are drawn by our seed."
-_OURS_INCEPTION = (
-    " InceptionV3 undoes ImageNet's scaling of the values first, as its published weights expect."
+_SEEDED = "Weights are drawn by our seed."
+_INCEPTION = (
+    "InceptionV3 undoes ImageNet's scaling of the values first, as its published weights expect."
+)
+_ABSOLUTE = (
+    "Its penalties (.001 to 1) are absolute: of z-scored responses they are what they were there."
 )
 
 LAYERS = (
@@ -62,7 +65,7 @@ def _published_grid(name: str) -> EncoderSpec:
     return EncoderSpec(name).with_settings(alphas=SPARSE_ALPHAS)
 
 
-def _regressor(name: str, title: str, encoder: EncoderSpec) -> Recipe:
+def _regressor(name: str, title: str, encoder: EncoderSpec, *more: str) -> Recipe:
     return Recipe(
         name=f"img2brain_{name}",
         title=f"img2brain: {title}",
@@ -74,7 +77,7 @@ def _regressor(name: str, title: str, encoder: EncoderSpec) -> Recipe:
         on_the_way="always",
         split_rule=_SPLIT,
         seed=_SEED,
-        ours=_OURS,
+        departures=(_SEEDED, *more),
     )
 
 
@@ -94,12 +97,17 @@ ENTRIES = (
         on_the_way="always",
         split_rule=_SPLIT,
         seed=_SEED,
-        ours=_OURS + _OURS_INCEPTION,
+        departures=(_SEEDED, _INCEPTION),
     ),
     _regressor("linear", "least squares", EncoderSpec("ols")),
     _regressor("ridge", "ridge, one penalty for all vertices", EncoderSpec("ridge_shared")),
-    _regressor("lasso", "multi-task lasso", _published_grid("multitask_lasso")),
-    _regressor("elastic_net", "multi-task elastic net", _published_grid("multitask_elastic_net")),
+    _regressor("lasso", "multi-task lasso", _published_grid("multitask_lasso"), _ABSOLUTE),
+    _regressor(
+        "elastic_net",
+        "multi-task elastic net",
+        _published_grid("multitask_elastic_net"),
+        _ABSOLUTE,
+    ),
     _regressor("neighbours", "5 nearest neighbours", EncoderSpec("neighbours")),
     _regressor("tree", "one decision tree", EncoderSpec("tree")),
 )

@@ -47,7 +47,8 @@ class Recipe:
     ----------
     origin : whose it is.
     summary : what it does, in a sentence.
-    ours : what the source does not say or cannot be had, and what we took; empty if nothing.
+    departures : each thing that is not as in the source, or that the source does not say and we
+        chose, as a sentence; empty if nothing.
     sources : its features; several are joined as ``spaces`` says (``EncodingSpec``).
     on_the_way : as in ``EncodingSpec``.
     each_layer : one model per layer instead of one of all: a layer search.
@@ -69,4 +70,4 @@ class Recipe:
     on_the_way: str = "auto"
     split_rule: str = RANDOM
     seed: int | None = None
-    ours: str = ""
+    departures: tuple[str, ...] = ()

@@ -163,6 +163,11 @@ class Run:
         return str(self.record["spec"]["recipe"])
 
     @property
+    def departures(self) -> tuple[str, ...]:
+        """What of its recipe was not as in the source, in sentences; none in older runs."""
+        return tuple(map(str, self.record.get("departures", ())))
+
+    @property
     def stand_ins(self) -> tuple[str, ...]:
         """What stood in for what the recipe names, in words; empty if nothing."""
         return tuple(map(str, self.record["spec"].get("stand_ins", ())))

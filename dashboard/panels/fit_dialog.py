@@ -141,8 +141,8 @@ def _recipe(subject: Subject) -> tuple[str, list[str]]:
     )
     recipe = get_recipe(name)
     st.markdown(recipe.summary)
-    if recipe.ours:
-        st.caption(f"Ours, or not as in the source: {recipe.ours}")
+    if recipe.departures:
+        st.caption(f"Ours, or not as in the source: {' '.join(recipe.departures)}")
     try:
         stand_ins = resolve(recipe).stand_ins
     except MissingWeights as error:

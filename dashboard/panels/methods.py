@@ -59,7 +59,16 @@ def methods_text(subject: Subject, run: Run) -> str:
         f"per {unit_of(subject)}; the mean of r over them is tested, the median describes. "
         f"{_shared_images(run)}{interval_words(run.report)} "
         f"Noise ceiling: {run.report.ceiling_source}."
+        f"{_recipe_words(run)}"
     )
+
+
+def _recipe_words(run: Run) -> str:
+    """Name the recipe, what stood in, and what was not as in its source; empty without one."""
+    if not run.recipe:
+        return ""
+    words = f" Recipe: {run.recipe}" + "".join(f"; {s}" for s in run.stand_ins) + "."
+    return words + "".join(f" {sentence}" for sentence in run.departures)
 
 
 def _shared_images(run: Run) -> str:

@@ -59,13 +59,36 @@ def test_every_recipe_can_be_configured_without_any_weights(name, tmp_path):
     assert RECIPES[name].summary.endswith(".")
     # A recipe that cannot be had as it was says what is ours.
     if specs[0].stand_ins or RECIPES[name].origin != "Cortiscope":
-        assert RECIPES[name].ours or RECIPES[name].origin == "Cortiscope"
+        assert RECIPES[name].departures or RECIPES[name].origin == "Cortiscope"
+    assert all(sentence.endswith(".") for sentence in RECIPES[name].departures)
 
 
-def test_img2brains_pictures_are_stretched_to_224_pixels_and_others_framed_as_published():
-    for recipe in RECIPES.values():
-        framings = {choice.framing.text for s in recipe.sources for choice in s.choices}
-        assert framings == {"stretch:224" if recipe.origin == "img2brain" else "published"}
+def test_whole_pictures_are_shown_where_the_source_shows_them_and_others_as_published():
+    whole = {"algonauts_baseline", *(n for n in RECIPES if RECIPES[n].origin == "img2brain")}
+    for name, recipe in RECIPES.items():
+        framings = {
+            choice.framing.text
+            for s in recipe.sources
+            for choice in s.choices
+            if choice.backbone != "small_cnn"
+        }
+        assert framings <= {"stretch:224" if name in whole else "published"}, name
+
+
+def test_an_embedding_goes_into_one_linear_layer_as_it_is_and_other_reductions_are_told(tmp_path):
+    told = {"alexnet_clip", "sam_positional", "best_source"}
+    for name, recipe in RECIPES.items():
+        if recipe.origin != "Chimisso et al. 2023":
+            continue
+        kind = "pca" if name in told else "none"
+        assert (recipe.reduction.kind, recipe.reduction.scaling == "none") == (kind, kind == "none")
+        assert any("principal components" in d for d in recipe.departures) == (name in told), name
+
+
+def test_penalties_of_img2brain_stay_as_published():
+    for name in ("img2brain_lasso", "img2brain_elastic_net"):
+        assert RECIPES[name].encoder.settings.alphas == (1e-3, 1e-2, 1e-1, 1.0)
+        assert any("absolute" in sentence for sentence in RECIPES[name].departures)
 
 
 def test_img2brain_splits_as_it_did_unless_another_seed_is_asked_for(tmp_path):
