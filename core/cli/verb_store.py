@@ -1,10 +1,11 @@
-"""``store du|clean``: what cached features and converted responses take, and removing them."""
+"""``store du|clean``: what everything in the home takes, and removing what nobody needs."""
 
 from __future__ import annotations
 
 import argparse
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from core.cli import options as shared
@@ -12,10 +13,15 @@ from core.datasets.plain_arrays.upkeep import ConvertedFile, clean_converted, co
 from core.errors import InvalidInput
 from core.features.upkeep import ABANDONED_HOURS, LEAST_HOURS, StoredItem, clean, stored_items
 from core.progress import Progress
+from core.runs.upkeep import stored_runs
 from core.storage import Home
+from core.storage.upkeep import Kept, kept_in, measured, remove_drafts
+from core.storage.write_failures import size
 
 NAME = "store"
-HELP = "Cached features and responses: their size (du); remove drafts and what is unused (clean)."
+HELP = (
+    "Runs, cached features, everything kept: its size (du); remove drafts and the unused (clean)."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DAYS",
         help="clean: also remove what was not used for so long (it is made again when needed)",
     )
+    shared.add_runs(parser)
     parser.add_argument(
         "--drafts",
         action="store_true",
@@ -37,18 +44,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Carry the verb out."""
-    root, converted = shared.feature_store().root, Home.from_environment().converted
+    home, runs = Home.from_environment(), shared.run_store(options).root
+    root, converted = shared.feature_store().root, home.converted
     days: float | None = options.older_than
     if options.what == "du":
         if days is not None or options.drafts:
             raise InvalidInput("--older-than and --drafts go with store clean.")
-        return _sums([*_features(stored_items(root)), *_responses(converted_files(converted))])
+        items = [*_features(stored_items(root)), *_responses(converted_files(converted))]
+        return _sums([*items, *_others(home, _kept_elsewhere(home, runs))])
     if days is not None and not 0 <= days < math.inf:
         raise InvalidInput(f"--older-than must be 0 days or more, not {days:g}.")
     hours = LEAST_HOURS if options.drafts else ABANDONED_HOURS
     removed = clean(root, older_than_days=days, draft_hours=hours)
     tables = clean_converted(converted, older_than_days=days, draft_hours=hours)
-    return _sums([*_features(removed), *_responses(tables)])
+    others = remove_drafts(_kept_elsewhere(home, runs), hours)
+    return _sums([*_features(removed), *_responses(tables), *_others(home, others)])
+
+
+def _kept_elsewhere(home: Home, runs: Path) -> list[Kept]:
+    """List runs, and what else is in the home: the demo, surfaces, digests of contents, ..."""
+    listed = {home.features, home.converted, home.runs, runs}
+    found = stored_runs(runs)
+    for entry in sorted(home.root.iterdir()) if home.root.is_dir() else ():
+        if entry not in listed:
+            found += kept_in(entry) if entry.is_dir() else [measured(entry, "files")]
+    return found
+
+
+def _others(home: Home, items: Sequence[Kept]) -> list[tuple[str, str, int]]:
+    def place(path: Path) -> str:
+        inside = path.is_relative_to(home.root)
+        return path.relative_to(home.root).parts[0] if inside else "runs"
+
+    return [(place(item.path), item.kind, item.n_bytes) for item in items]
 
 
 def _features(items: Sequence[StoredItem]) -> list[tuple[str, str, int]]:
@@ -76,15 +104,7 @@ def _sums(items: Sequence[tuple[str, str, int]]) -> dict[str, Any]:
 def show(result: dict[str, Any]) -> str:
     """Format for people."""
     rows = [
-        f"{i['name']:<28} {i['kind']:<9} {i['n']:>6} {_size(i['bytes']):>10}"
+        f"{i['name']:<28} {i['kind']:<10} {i['n']:>6} {size(i['bytes']):>10}"
         for i in result["items"]
     ]
-    return "\n".join([*rows, f"in all {_size(result['bytes'])}"])
-
-
-def _size(n_bytes: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if n_bytes < 1000:
-            return f"{n_bytes:.3g} {unit}"
-        n_bytes /= 1000
-    return f"{n_bytes:.3g} TB"
+    return "\n".join([*rows, f"in all {size(result['bytes'])}"])

@@ -38,6 +38,9 @@ from core.runs.wholeness import (
 )
 from core.storage import atomic_directory, require_room, write_json
 
+DRAFTS_FOLDER = ".drafts"
+"""Below the folder of runs: pieces of fits that are not finished."""
+
 _Read = TypeVar("_Read")
 
 
@@ -366,7 +369,7 @@ class RunStore:
 
     def draft(self, run_id: str) -> FolderCheckpoint:
         """Return the pieces of a run that is being fitted."""
-        return FolderCheckpoint(self.root / ".drafts" / run_id)
+        return FolderCheckpoint(self.root / DRAFTS_FOLDER / run_id)
 
     def save(self, run_id: str, record: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Run:
         """Write a run whole, or not at all; what bears its name and is not whole gives way.

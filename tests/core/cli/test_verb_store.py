@@ -74,3 +74,60 @@ def test_what_makes_no_sense_is_refused(features, capsys, arguments):
     status, result = _run(capsys, *arguments)
     assert (status, result["error"]["kind"]) == (2, "invalid_input")
     assert len(list(features.rglob("*.chunk"))) == 1
+
+
+def _written(path, hours):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"1234567")
+    then = time.time() - 3600 * hours
+    for each in (path, path.parent):
+        os.utime(each, (then, then))
+    return path
+
+
+def test_du_and_clean_see_runs_their_drafts_and_everything_else(features, tmp_path, capsys):
+    home = features.parent
+    old = [
+        _written(home / "runs/.drafts/s1-ridge-0123456789/vertices-0-9.npz", 30),
+        _written(home / "runs/.s1-ridge-0123456789.77-0123abcd.part/coef.npy", 30),
+        _written(home / "demo/.f00.77-0123abcd.part/sim01/a.npy", 30),
+        _written(home / "surfaces/.fsaverage5-v1.npz.77-0123abcd.part", 30),
+        _written(home / "cortex/tmpabcd1234.part", 30),
+    ]
+    os.utime(old[2].parent.parent, (time.time() - 30 * 3600,) * 2)
+    young = _written(home / "runs/.drafts/s2-ridge-0123456789/epoch.npz", 3)
+    kept = [
+        _written(home / "runs/notes/mine.txt", 1000),
+        _written(home / "demo/f00/sim01/a.npy", 1000),
+        _written(home / "opened-folders.json", 1000),
+        _written(home / "content/.mine.part", 1000),
+    ]
+    sizes = _sizes(_run(capsys, "du")[1])
+    expected = {
+        ("runs", "drafts"): (3, 21),
+        ("runs", "set aside"): (1, 7),
+        ("demo", "drafts"): (1, 7),
+        ("demo", "files"): (1, 7),
+        ("surfaces", "drafts"): (1, 7),
+        ("cortex", "drafts"): (1, 7),
+        ("content", "files"): (1, 7),
+        ("opened-folders.json", "files"): (1, 7),
+    }
+    assert {k: v for k, v in sizes.items() if k[0] not in ("pixels", "gabor")} == expected
+    removed = _sizes(_run(capsys, "clean")[1])
+    del removed["gabor", "drafts"]
+    assert sum(n for n, _ in removed.values()) == 5
+    assert {kind for _, kind in removed} == {"drafts"}
+    assert not any(path.exists() for path in old)
+    assert all(path.exists() for path in (young, *kept))
+    _run(capsys, "clean", "--drafts", "--older-than", "0")
+    assert not young.exists()
+    assert all(path.exists() for path in kept)
+
+
+def test_runs_of_another_folder_are_seen_when_it_is_named(features, tmp_path, capsys):
+    _written(tmp_path / "elsewhere/.drafts/s1-ridge-0123456789/a.npz", 30)
+    assert ("runs", "drafts") not in _sizes(_run(capsys, "du")[1])
+    options = ("--runs", str(tmp_path / "elsewhere"))
+    assert _sizes(_run(capsys, "du", *options)[1])["runs", "drafts"] == (1, 7)
+    assert ("runs", "drafts") in _sizes(_run(capsys, "clean", *options)[1])
