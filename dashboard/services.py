@@ -23,7 +23,7 @@ from core.datasets.describe import (
 )
 from core.errors import CoreError, unknown_name
 from core.pipeline.scoring import up_to_date
-from core.runs import Belonging, Run, RunStore, belonging, report_is_current
+from core.runs import Belonging, Run, RunStore, SetAside, belonging, report_is_current
 from core.runs.spec import readable
 from core.storage import Home
 from dashboard.cortex_view import AssetRef, CortexGeometry, register_assets
@@ -120,6 +120,11 @@ def find_run(run_id: str) -> Run | None:
         return run(run_id)
     except CoreError:
         return None
+
+
+def set_aside(subject_id: str) -> list[SetAside]:
+    """Return what bears a subject's name in the folder of runs and is no whole run."""
+    return run_store().survey(readable(f"{subject_id}-"))[1]
 
 
 def runs_of(subject_id: str) -> list[Run]:

@@ -83,6 +83,7 @@ def pick_encoder_if_any(subject: Subject) -> Run | None:
     """Draw the same menus; None where no encoder has been fitted yet."""
     with st.sidebar:
         run = _pick_run(subject)
+        _say_what_is_set_aside(subject)
         fit_button(subject)
     return run
 
@@ -92,6 +93,7 @@ def pick_pair(subject: Subject) -> tuple[Run, Run | None]:
     with st.sidebar:
         first = _pick_run(subject)
         second = None if first is None else _pick_versus(subject, first)
+        _say_what_is_set_aside(subject)
         fit_button(subject)
     if first is None:
         _say_that_none_is_fitted(subject)
@@ -112,6 +114,17 @@ def _say_that_none_is_fitted(subject: Subject) -> NoReturn:
     link_to("explore", f"The measured responses of {subject.id}")
     link_to("data", f"What the folder of {subject.id} holds")
     raise PageEnds
+
+
+def _say_what_is_set_aside(subject: Subject) -> None:
+    """Name the runs of a subject that cannot be used, and why; a fit takes their place."""
+    if aside := services.set_aside(subject.id):
+        lines = [f"- {as_text(each.name)}: {as_text(each.reason)}" for each in aside[:_FEW]]
+        lines += [f"- and {len(aside) - _FEW} more"] if len(aside) > _FEW else []
+        n = len(aside)
+        words = "1 damaged run is" if n == 1 else f"{n} damaged runs are"
+        words += f" set aside; fitting again replaces {'it' if n == 1 else 'them'}."
+        st.caption(words, help="\n".join(lines))
 
 
 def _pick_run(subject: Subject) -> Run | None:
@@ -178,6 +191,7 @@ def _asked_for(menu: EncoderMenu, subject: Subject) -> Run:
     return run
 
 
+_FEW = 10
 _PARTS = ("backbone", "layer", "encoder")
 
 
