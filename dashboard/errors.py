@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
 
 from core.errors import CoreError
+from dashboard.foreign_text import as_text
 
-_MARKS = re.compile(r"([!-/:-@\[-`{-~])")  # all punctuation of ASCII: any may begin a mark
 
+def show_words(message: str, hint: str = "", *, calm: bool = False) -> None:
+    """Show what went wrong in place, and what to do.
 
-def as_text(words: str) -> str:
-    """Return words from outside (names, addresses) as Markdown that shows them letter by letter."""
-    return _MARKS.sub(r"\\\1", words)
+    Parameters
+    ----------
+    calm : it was asked for, as a stop.
+    """
+    words = f"**{as_text(message)}**" + (f"  \n{as_text(hint)}" if hint else "")
+    (st.info if calm else st.error)(words)
 
 
 def show_error(error: CoreError) -> None:
     """Show one error in place."""
-    st.error(f"**{error.message}**" + (f"  \n{error.hint}" if error.hint else ""))
+    show_words(error.message, error.hint)
 
 
 class PageEnds(Exception):  # noqa: N818 - no error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -28,5 +29,5 @@ def stamp(text: str) -> None:
     if text:
         st.html(
             f'<div class="cs-stamp" role="note" title="Made by a computer: its hierarchy is built '
-            f'in by construction and is no evidence about brains.">{text}</div>'
+            f'in by construction and is no evidence about brains.">{escape(text)}</div>'
         )

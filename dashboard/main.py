@@ -8,7 +8,8 @@ import streamlit as st
 
 from core.pipeline.demo import demo_is_complete, demo_is_ready
 from dashboard import services, state
-from dashboard.errors import as_text, errors_on_page
+from dashboard.errors import errors_on_page
+from dashboard.foreign_text import as_text
 from dashboard.jobs import registry
 from dashboard.look import apply_look
 from dashboard.navigation import remember_pages

@@ -35,6 +35,7 @@ CORE_LAYERS = (
 COMPONENTS = ("cortex_view", "roi_chart", "stimulus_gallery")
 DASHBOARD_LAYERS = (
     *COMPONENTS,
+    "foreign_text",
     "errors",
     "state",
     "look",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.charts.theme import QUIET, layout, theme
+from dashboard.charts.theme import QUIET, as_written, layout, theme
 from dashboard.cortex_view import colour_table
 from dashboard.roi_chart import ENCODER_COLOURS
 
@@ -78,7 +78,8 @@ def layer_by_roi(
             ys.append(i)
             number = f"{values[i, j]:.2f}".replace("0.", ".")
             words.append(f"<b>★{number}</b>" if best[i, j] else number)
-            hover.append(f"{roi} · {column.layer}: mean r {values[i, j]:.3f}")
+            named = as_written(f"{roi} · {column.layer}")
+            hover.append(f"{named}: mean r {values[i, j]:.3f}")
             keys.append([column.block, column.key])
             rgb = table[round(float(np.clip(values[i, j] / high, 0, 1)) * 255)]
             ink.append("#15181d" if rgb @ (0.299, 0.587, 0.114) > 140 else "#ffffff")
@@ -132,14 +133,14 @@ def layer_by_roi(
             **plain,
             "side": "top",
             "tickvals": places,
-            "ticktext": [c.layer for c in columns],
+            "ticktext": [as_written(c.layer) for c in columns],
             "tickangle": -90 if turned else 0,
             "range": [places[0] - 0.55, places[-1] + 0.55],
         },
         yaxis={
             **plain,
             "tickvals": list(range(len(rois))),
-            "ticktext": list(rois),
+            "ticktext": [as_written(roi) for roi in rois],
             "range": [len(rois) - 0.4, -0.6],
         },
     )
@@ -175,7 +176,7 @@ def _block_title(
 ) -> dict[str, Any]:
     own = [x for x, c in zip(places, columns, strict=True) if c.block == block]
     return {
-        "text": title,
+        "text": as_written(title),
         "x": own[0] - 0.5,
         "y": 1,
         "yref": "paper",
@@ -197,7 +198,7 @@ def _stamp(stamp: str, colour: str) -> list[dict[str, Any]]:
         return []
     return [
         {
-            "text": stamp,
+            "text": as_written(stamp),
             "xref": "paper",
             "yref": "paper",
             "x": 1,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.charts.theme import layout, signed
+from dashboard.charts.theme import as_written, layout, signed
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,13 @@ def overlaid_histogram(
             {
                 "type": "scatter",
                 "mode": "lines",
-                "name": f"{one.title}{median}",
+                "name": f"{as_written(one.title)}{median}",
                 "x": middles,
                 "y": counts.tolist(),
                 "line": {"color": one.colour, "width": 1.8, "shape": "hvh"},
                 "fill": "tozeroy",
                 "fillcolor": f"rgba({_rgb(one.colour)},0.10)",
-                "hovertemplate": f"{one.title}: %{{y}} {unit} at %{{x}}<extra></extra>",
+                "hovertemplate": f"{as_written(one.title)}: %{{y}} {unit} at %{{x}}<extra></extra>",
             }
         )
         if len(defined):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.datasets.conventions import Conventions
-from dashboard.charts.theme import MEASURED, PREDICTED, QUIET, layout, packed, theme
+from dashboard.charts.theme import MEASURED, PREDICTED, QUIET, as_written, layout, packed, theme
 
 # Beyond this many dots SVG gets slow.
 _MOST_SVG = 2000
@@ -51,7 +51,7 @@ def response_series(
         "hovertemplate": f"{split}-%{{x}}: {value}<extra></extra>",
     }
     if captions and not many:
-        dots["text"] = list(captions)
+        dots["text"] = [as_written(caption) for caption in captions]
         dots["hovertemplate"] = f"{split}-%{{x}}: {value}<br>%{{text}}<extra></extra>"
     traces = [dots]
     if marked is not None and np.isfinite(responses[marked]):

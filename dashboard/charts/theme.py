@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,14 @@ def signed(value: float, digits: int = 2) -> str:
     return text.lstrip("-") if not float(text) else text.replace("-", "\u2212")
 
 
+def as_written(text: str) -> str:
+    """Return a text from outside so that Plotly shows it as it is.
+
+    Plotly reads a little HTML everywhere, and in templates ``%{...}``.
+    """
+    return escape(text, quote=False).replace("%{", "%&#123;")
+
+
 def layout(stamp: str, **extra: Any) -> dict[str, Any]:
     """Return the layout every chart starts from: no grid, small margins, the stamp."""
     quiet = QUIET[theme()]
@@ -56,7 +65,7 @@ def layout(stamp: str, **extra: Any) -> dict[str, Any]:
     if stamp:
         marks.append(
             {
-                "text": stamp,
+                "text": as_written(stamp),
                 "xref": "paper",
                 "yref": "paper",
                 "x": 1,

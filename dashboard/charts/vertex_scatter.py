@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.charts.theme import QUIET, layout, packed, theme
+from dashboard.charts.theme import QUIET, as_written, layout, packed, theme
 from dashboard.roi_chart import Shades
 
 # Beyond this many dots SVG gets slow.
@@ -68,11 +68,11 @@ def a_against_b(
             {
                 "type": "scattergl" if many else "scatter",
                 "mode": "markers",
-                "name": group.title,
+                "name": as_written(group.title),
                 "x": packed(b[own].astype(np.float32)),
                 "y": packed(a[own].astype(np.float32)),
                 "customdata": own.tolist(),
-                "text": [names[k] for k in own],
+                "text": [as_written(names[k]) for k in own],
                 "marker": {
                     "size": 4,
                     "color": group.colour.light if shade == "light" else group.colour.dark,
@@ -89,8 +89,8 @@ def a_against_b(
         "data": traces,
         "layout": layout(
             stamp,
-            xaxis={**axis, "title": {"text": f"r of B: {title_b}"}},
-            yaxis={**axis, "title": {"text": f"r of A: {title_a}"}},
+            xaxis={**axis, "title": {"text": f"r of B: {as_written(title_b)}"}},
+            yaxis={**axis, "title": {"text": f"r of A: {as_written(title_a)}"}},
             dragmode="lasso",
             showlegend=True,
             legend={

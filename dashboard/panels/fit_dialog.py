@@ -12,7 +12,8 @@ from core.recipes import get_recipe, recipe_names, resolve
 from core.runs import Run
 from dashboard import services, state
 from dashboard.encoder_menu import order_of_choice
-from dashboard.errors import as_text, show_error
+from dashboard.errors import show_error, show_words
+from dashboard.foreign_text import as_text
 from dashboard.jobs import Job, registry
 from dashboard.panels.free_choice import free_choice
 
@@ -53,8 +54,7 @@ def _tell_how_the_last_one_ended() -> None:
         return
     if ended.job.error:
         message, hint = ended.job.error
-        tell = st.info if ended.job.cancelled else st.error
-        tell(f"**{as_text(message)}**  \n{as_text(hint)}")
+        show_words(message, hint, calm=ended.job.cancelled)
         return
     st.info(as_text(f"{ended.job.title} has been fitted."))
     run = services.find_run(ended.run)
@@ -140,15 +140,15 @@ def _recipe(subject: Subject) -> tuple[str, list[str]]:
         key="fit-recipe",
     )
     recipe = get_recipe(name)
-    st.markdown(recipe.summary)
+    st.write(as_text(recipe.summary))
     if recipe.departures:
-        st.caption(f"Ours, or not as in the source: {' '.join(recipe.departures)}")
+        st.caption(as_text(f"Ours, or not as in the source: {' '.join(recipe.departures)}"))
     try:
         stand_ins = resolve(recipe).stand_ins
     except MissingWeights as error:
-        st.error(f"**{error.message}**  \n{error.hint}")
+        show_error(error)
         return recipe.title, []
     if stand_ins:
-        listed = "".join(f"\n- {words}" for words in stand_ins)
+        listed = "".join(f"\n- {as_text(words)}" for words in stand_ins)
         st.warning(f"Weights that are not on this machine are stood in for:{listed}")
     return recipe.title, ["--recipe", name]

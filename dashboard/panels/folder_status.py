@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import services
+from dashboard.errors import show_words
 from dashboard.folder_checks import (
     CheckResult,
     job_name,
@@ -16,6 +17,7 @@ from dashboard.folder_checks import (
     load_result,
     start_check,
 )
+from dashboard.foreign_text import as_text
 from dashboard.jobs import registry
 
 _SHOWN = 12
@@ -59,13 +61,15 @@ def _watch(folder: Path, state: str, name: str, key: str) -> None:
         left = job.seconds_left
         remaining = f" · {left:.0f} s left" if left is not None else ""
         line, stop = st.columns([6, 1], vertical_alignment="center")
-        line.progress(min(job.progress, 1.0), text=f"Looking at {name}: {job.message}{remaining}")
+        line.progress(
+            min(job.progress, 1.0), text=as_text(f"Looking at {name}: {job.message}{remaining}")
+        )
         if stop.button("Stop", key=f"{key}-stop", width="stretch"):
             job.cancel()
         return
     if job.error:
         message, hint = job.error
-        st.error(f"**{message}**  \n{hint}")
+        show_words(message, hint)
         if st.button("Look again", key=f"{key}-retry"):
             registry().forget(job_name(state))
             st.rerun()

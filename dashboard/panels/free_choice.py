@@ -13,7 +13,8 @@ from core.encoding import ENCODERS
 from core.encoding.scopes import SCOPE_WORDS, SCOPES
 from core.errors import CoreError
 from dashboard.data_folders import may_open
-from dashboard.errors import show_error
+from dashboard.errors import show_error, show_words
+from dashboard.foreign_text import as_text
 
 _CHECKPOINT = "own checkpoint"
 
@@ -50,8 +51,8 @@ def free_choice(subject: Subject) -> tuple[str, list[str]]:
     components = right.number_input("components", 10, 1000, 200, 10, key="fit-pca")
     st.caption(
         f"Readout: maps averaged onto a grid of at most 5 x 5, features scaled, PCA "
-        f"{components}, all fitted on the training images of {subject.id} less a seeded fifth "
-        "kept for validation. Leave it as it is to compare layers under one readout."
+        f"{components}, all fitted on the training images of {as_text(subject.id)} less a "
+        "seeded fifth kept for validation. Leave it as it is to compare layers under one readout."
     )
     if not (weights and layers):
         return card.title, []
@@ -76,12 +77,12 @@ def _backbone() -> BackboneCard | None:
         return None
     try:
         # A network met for the first time is described by its library, in another process.
-        with st.spinner(f"Reading about {name}", show_time=True):
+        with st.spinner(f"Reading about {as_text(name)}", show_time=True):
             card = get_card(name)
     except CoreError as error:
         show_error(error)
         return None
-    st.caption(f"{card.summary} {card.preprocessing} Licence: {card.licence}.")
+    st.caption(as_text(f"{card.summary} {card.preprocessing} Licence: {card.licence}."))
     return card
 
 
@@ -100,7 +101,7 @@ def _weights(card: BackboneCard) -> str:
         return _checkpoint(card)
     presence = weights_presence(card.name, known[chosen])
     if not presence.present:
-        st.error(f"**{presence.message}**  \n{presence.hint}")
+        show_words(presence.message, presence.hint)
         return ""
     return str(chosen)
 
@@ -113,6 +114,6 @@ def _checkpoint(card: BackboneCard) -> str:
         help="A state_dict of this network: .pt, .pth or .safetensors. Only tensors are read.",
     ).strip()
     if path and not Path(path).expanduser().is_file():
-        st.error(f"**There is no file {path}.**  \nType the full path of the checkpoint.")
+        show_words(f"There is no file {path}.", "Type the full path of the checkpoint.")
         return ""
     return path

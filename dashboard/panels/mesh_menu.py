@@ -13,6 +13,7 @@ from core.errors import CoreError
 from dashboard import services, state
 from dashboard.drawn_mesh import FULL, OWN, WAYS, DrawnMesh, default_way
 from dashboard.errors import show_error
+from dashboard.foreign_text import as_text
 from dashboard.jobs import registry
 
 _JOB = "fetch-fsaverage"
@@ -32,7 +33,7 @@ def pick_mesh(subject: Subject, menu: Callable[[list[str], str], str]) -> None:
         return
     way, complaint = _way(subject)
     if complaint:
-        st.warning(complaint)
+        st.warning(as_text(complaint))
     with st.sidebar:
         if way != OWN:
             asked = state.current().mesh
@@ -81,4 +82,4 @@ def _watch() -> None:
     if job is None or not job.running:
         st.rerun()
     else:
-        st.progress(min(job.progress, 1.0), text=f"{job.title}: {job.message}")
+        st.progress(min(job.progress, 1.0), text=as_text(f"{job.title}: {job.message}"))

@@ -9,6 +9,7 @@ from core.encoding import Reduction, method_text
 from core.encoding.scopes import SCOPE_WORDS
 from core.runs import Run
 from core.simulation.description import CAVEAT, DESCRIPTION, TITLE
+from dashboard.foreign_text import as_text
 from dashboard.panels.scores import interval_words
 from dashboard.places import unit_of
 
@@ -96,7 +97,7 @@ def methods_and_code(
     """Draw the two quiet buttons; ``narrow`` where the column is."""
     left, right = st.columns(2) if narrow else st.columns([1, 1, 3])[:2]
     with left.popover("Methods", key=f"{key}-methods", width="stretch"):
-        st.write(methods_text(subject, run))
+        st.write(as_text(methods_text(subject, run)))
         st.caption(REFERENCES)
     with right.popover("Show the code", key=f"{key}-code", width="stretch"):
         st.code(code, language="python")

@@ -10,6 +10,7 @@ import streamlit as st
 from core.datasets import Subject
 from dashboard.charts.histogram import round_bins, vertex_histogram
 from dashboard.charts.theme import show_chart
+from dashboard.foreign_text import as_text
 from dashboard.panels.data_words import moments_words
 from dashboard.panels.downloads import csv_button, csv_text, image_mark, rounded
 from dashboard.panels.stimulus import StimulusChoice
@@ -34,7 +35,7 @@ def image_over_vertices(subject: Subject, stimulus: StimulusChoice) -> None:
         )
     with chart:
         if split.responses is None:
-            st.caption(f"{_why_none(subject)}: choose a training image in the gallery.")
+            st.caption(f"{as_text(_why_none(subject))}: choose a training image in the gallery.")
             return
         values = split.response_rows(np.array([stimulus.row]))[0]
         low, high, width = round_bins(values, 60)

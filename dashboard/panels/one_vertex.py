@@ -13,6 +13,7 @@ from dashboard import services, state
 from dashboard.charts.histogram import round_bins, vertex_histogram
 from dashboard.charts.response_series import response_series
 from dashboard.charts.theme import show_chart, signed
+from dashboard.foreign_text import as_text
 from dashboard.panels.data_words import SPLIT_WORDS, moments_words
 from dashboard.panels.downloads import csv_button, csv_text, file_name, image_mark, rounded
 from dashboard.panels.stimulus import StimulusChoice
@@ -77,7 +78,7 @@ def _pick_spot(subject: Subject) -> Spot:
     asked = state.current().vertex
     found = find_spot(subject, asked) if asked else None
     if asked and found is None:
-        st.warning(f"{subject.id} has no {unit_of(subject)} “{asked}”; showing another.")
+        st.warning(as_text(f"{subject.id} has no {unit_of(subject)} “{asked}”; showing another."))
     spot = found or spot_at(subject, _first_position(subject))
     space, unit = subject.space, unit_of(subject)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):

@@ -10,6 +10,7 @@ from core.errors import CoreError
 from dashboard import services, state
 from dashboard.data_folders import OPENED, DataFolder, close_folder, may_open, open_folder
 from dashboard.errors import show_error
+from dashboard.foreign_text import as_text
 from dashboard.panels.folder_status import show_status
 from dashboard.panels.layout_guide import GUIDES
 
@@ -27,7 +28,7 @@ def show_folders() -> None:
             services.look_again()
             st.rerun()
         if known.error is not None and known.path.is_dir():
-            with st.expander(f"What was looked for in {known.path.name}"):
+            with st.expander(f"What was looked for in {as_text(known.path.name)}"):
                 show_status(known.path, name=known.path.name, key=f"folder-{k}")
 
 

@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.errors import CoreError
 from dashboard import state
-from dashboard.errors import as_text, show_error
+from dashboard.errors import show_error
+from dashboard.foreign_text import as_text
 from dashboard.photographs import Photograph, samples, take_sample, take_upload
 
 #: In the address: a photograph that was uploaded. It stays with the session that has it.

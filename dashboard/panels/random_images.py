@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.datasets import Split, Subject
 from dashboard import state
+from dashboard.foreign_text import as_text
 from dashboard.panels.data_words import SPLIT_WORDS
 from dashboard.stimulus_files import stimulus_address
 
@@ -24,8 +25,10 @@ def random_images(subject: Subject) -> None:
     known = asked in names and seed.isascii() and seed.isdigit() and len(seed) < 7
     if state.current().draw and not known:
         st.warning(
-            f"The address asks for the draw “{state.current().draw}”; draws are named like "
-            f"{names[0]}~7."
+            as_text(
+                f"The address asks for the draw “{state.current().draw}”; draws are named like "
+                f"{names[0]}~7."
+            )
         )
     name, number = (asked, int(seed)) if known else (names[0], 1)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):

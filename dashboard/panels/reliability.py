@@ -9,6 +9,7 @@ from core.datasets import Subject
 from core.evaluation import Evaluation, evaluate
 from core.runs import Run
 from dashboard import services, state
+from dashboard.foreign_text import as_text
 from dashboard.panels.roi_responses import roi_places
 
 _HIGHEST = 1.5
@@ -49,7 +50,7 @@ def _asked() -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= _HIGHEST:
-        st.warning(f"The address asks for ncsnr “{text}”; it goes from 0 to {_HIGHEST}.")
+        st.warning(f"The address asks for ncsnr “{as_text(text)}”; it goes from 0 to {_HIGHEST}.")
         return 0.0
     return round(value / 0.05) * 0.05
 

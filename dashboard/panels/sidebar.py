@@ -19,7 +19,8 @@ from dashboard.charts.theme import MEASURED as INK
 from dashboard.charts.theme import theme
 from dashboard.drawn_mesh import WAYS
 from dashboard.encoder_menu import EncoderKey, EncoderMenu, encoder_title, validation_score
-from dashboard.errors import PageEnds, as_text, show_error
+from dashboard.errors import PageEnds, show_error
+from dashboard.foreign_text import as_text
 from dashboard.jobs import registry
 from dashboard.look import stamp
 from dashboard.navigation import link_to
@@ -150,7 +151,7 @@ def _pick_run(subject: Subject) -> Run | None:
     run = services.reported(run)
     st.html(score_line(run, subject.space.unit))
     if words := _on_the_way():
-        st.caption(words)
+        st.caption(as_text(words))
     return run
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from core.datasets import StimulusNote, Subject
 from core.runs import Run
 from dashboard import state
-from dashboard.errors import as_text
+from dashboard.foreign_text import as_text
 from dashboard.stimulus_files import stimulus_address
 from dashboard.stimulus_gallery import GalleryPick, stimulus_gallery
 
@@ -80,9 +80,11 @@ def _from_address(subject: Subject, run: Run | None) -> tuple[str, int]:
         if 1 <= int(number) <= len(subject.split(split)):
             return split, int(number) - 1
         if asked:
-            st.warning(f"{subject.id} has no image “{asked}”; showing {start[0]}-{start[1] + 1}.")
+            st.warning(
+                as_text(f"{subject.id} has no image “{asked}”; showing {start[0]}-{start[1] + 1}.")
+            )
     elif asked:
-        st.warning(f"The address asks for image “{asked}”; images are named like test-12.")
+        st.warning(f"The address asks for image “{as_text(asked)}”; images are named like test-12.")
     return start
 
 

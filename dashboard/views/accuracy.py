@@ -16,6 +16,7 @@ from dashboard.charts.theme import show_chart
 from dashboard.cortex_view import CortexMap
 from dashboard.encoder_menu import encoder_title
 from dashboard.errors import errors_on_page
+from dashboard.foreign_text import as_text
 from dashboard.panels.brain import focus_roi, no_cortex, show_brain
 from dashboard.panels.detail import show_wide_detail
 from dashboard.panels.downloads import (
@@ -99,7 +100,9 @@ def _options(subject: Subject, run: Run) -> tuple[Metric, float]:
     left, middle, right = st.columns([4, 3, 4], gap="medium", vertical_alignment="center")
     asked = state.current().metric
     if asked not in METRICS:
-        st.warning(f"The address asks for metric “{asked}”; there are normalised and ceiling.")
+        st.warning(
+            f"The address asks for metric “{as_text(asked)}”; there are normalised and ceiling."
+        )
     chosen = left.segmented_control(
         "metric",
         known,

@@ -16,7 +16,8 @@ from dashboard.charts.overlaid_histogram import Distribution, overlaid_histogram
 from dashboard.charts.theme import show_chart, theme
 from dashboard.cortex_view import ColourScale, CortexMap
 from dashboard.encoder_menu import backbone_title, encoder_title, unlike
-from dashboard.errors import as_text, errors_on_page
+from dashboard.errors import errors_on_page
+from dashboard.foreign_text import as_text
 from dashboard.panels.brain import focus_roi, no_cortex, show_brain
 from dashboard.panels.brushing import brush_words, brushed, show_scatter
 from dashboard.panels.downloads import (
@@ -308,8 +309,8 @@ def _methods_and_code(subject: Subject, a: Run, b: Run) -> None:
         per = "per ROI and hemisphere"
         corrected = "; false discovery rate over all ROIs and hemispheres, q < .05"
     with left.popover("Methods", key="compare-methods", width="stretch"):
-        st.write(f"**A.** {methods_text(subject, a)}")
-        st.write(f"**B.** {methods_text(subject, b)}")
+        st.write(f"**A.** {as_text(methods_text(subject, a))}")
+        st.write(f"**B.** {as_text(methods_text(subject, b))}")
         st.write(
             f"**A − B.** Mean r {per} of A less that of B, over {subject.space.unit} in which both "
             f"have one; standard errors by leaving out each of the {a.report.n_images} "

@@ -8,6 +8,7 @@ from core.datasets import Subject
 from core.errors import CoreError
 from dashboard import services
 from dashboard.errors import errors_on_page, show_error
+from dashboard.foreign_text import as_text
 from dashboard.navigation import link_to
 from dashboard.panels.all_vertices import all_vertices
 from dashboard.panels.data_tables import (
@@ -45,7 +46,9 @@ def render() -> None:
     except CoreError as error:
         with head:
             show_error(error)
-            st.caption(f"{folder} cannot be opened; below, everything that is wrong with it.")
+            st.caption(
+                f"{as_text(folder)} cannot be opened; below, everything that is wrong with it."
+            )
         subject = None
     if subject is not None:
         head.html(headline(subject))

@@ -13,7 +13,8 @@ from core.runs import Run
 from dashboard import state
 from dashboard.cortex_view import ColourScale, CortexMap
 from dashboard.encoder_menu import encoder_title
-from dashboard.errors import as_text, errors_on_page
+from dashboard.errors import errors_on_page
+from dashboard.foreign_text import as_text
 from dashboard.navigation import link_to
 from dashboard.panels.brain import (
     focus_roi,

@@ -6,6 +6,8 @@ import streamlit as st
 
 from core.pipeline.demo import demo_is_ready
 from dashboard import services
+from dashboard.errors import show_words
+from dashboard.foreign_text import as_text
 from dashboard.jobs import Job, registry
 
 JOB = "demo"
@@ -38,11 +40,11 @@ def _progress() -> None:
     job = start()
     if job.error:
         message, hint = job.error
-        st.error(f"**{message}**  \n{hint}")
+        show_words(message, hint)
         if st.button("Try again"):
             registry().forget(JOB)
             st.rerun()
         return
     left = job.seconds_left
     remaining = f", about {left:.0f} s left" if left is not None else ""
-    st.progress(min(job.progress, 1.0), text=f"{job.message}{remaining}")
+    st.progress(min(job.progress, 1.0), text=as_text(f"{job.message}{remaining}"))

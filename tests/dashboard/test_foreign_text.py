@@ -1,0 +1,169 @@
+"""Names, captions and addresses are text on every page: no markup of theirs is ever sent."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.encoding import Reduction
+from core.storage import Home
+from dashboard.charts.theme import as_written, layout
+from dashboard.foreign_text import as_text
+from tests.dashboard.conftest import TinyApp
+from tests.tiny_world import write_subject
+
+ROOT = Path(__file__).parents[2] / "dashboard"
+COMPONENTS = ("cortex_view", "roi_chart", "stimulus_gallery")
+
+NAME = "<u>s01![b](x)"
+
+
+def test_nothing_of_a_text_is_markup():
+    given = "![b](http://x.y/z) **a**\n# b `c` $d$ :red[e] <u> www.x.y a@b.c :material/home:"
+    shown = as_text(given)
+    assert re.search(r"(?<!\\)[!\[\](*#`$:<_.@]", shown.replace("\u2060", "\\")) is None
+    assert re.sub(r"\\(.)|\u2060", r"\1", shown) == " ".join(given.split())
+    assert not re.search(r"https?:\\?/|www\\?\.|:material|@b", shown)
+
+
+# ---- every call that Streamlit reads as Markdown ------------------------------------------------
+
+MARKDOWN = set(
+    [
+        "markdown",
+        "caption",
+        "warning",
+        "error",
+        "info",
+        "success",
+        "toast",
+        "write",
+        "title",
+        "header",
+        "subheader",
+        "status",
+        "expander",
+        "button",
+        "progress",
+        "spinner",
+        "tabs",
+        "segmented_control",
+        "pills",
+        "radio",
+        "checkbox",
+        "toggle",
+        "metric",
+        "popover",
+        "form_submit_button",
+        "download_button",
+        "text_input",
+        "text_area",
+        "selectbox",
+        "slider",
+        "select_slider",
+        "number_input",
+        "multiselect",
+        "file_uploader",
+        "link_button",
+        "badge",
+    ]
+)
+STREAMS = ("text", "stream", "self._process.stdin")
+# Words of our own.
+OWN = re.compile(
+    r"units?|per|corrected|label|names|listed|components|n_\w+|guide\.notes|\[g\.title.*|"
+    r"card\.name|len\(.*|sum\(.*|.*space\.unit|unit_of\(.*|images_of\(.*|min\(job.*|"
+    r"a\.report\.n_images.*|[A-Z_]+|as_text\(.*"
+)
+
+
+def _raw(value: ast.expr | None) -> list[str]:
+    """Return what is put into a text without being made plain."""
+    match value:
+        case None | ast.Constant():
+            return []
+        case ast.JoinedStr():
+            return [raw for part in value.values for raw in _raw(part)]
+        case ast.FormattedValue():
+            return [] if value.format_spec is not None else _raw(value.value)
+        case ast.BinOp():
+            return _raw(value.left) + _raw(value.right)
+        case ast.IfExp():
+            return _raw(value.body) + _raw(value.orelse)
+    text = ast.unparse(value)
+    return [] if OWN.fullmatch(text) else [text]
+
+
+def test_no_call_for_markdown_takes_a_text_from_outside_as_it_is():
+    raw = []
+    for path in sorted(ROOT.rglob("*.py")):
+        if path.relative_to(ROOT).parts[0] in COMPONENTS:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            if node.func.attr not in MARKDOWN or ast.unparse(node.func.value) in STREAMS:
+                continue
+            words = [k.value for k in node.keywords if k.arg in ("help", "text", "label", "body")]
+            for word in [*node.args[:1], *words]:
+                raw += [f"{path.relative_to(ROOT)}:{word.lineno} {told}" for told in _raw(word)]
+    assert not raw, "make these plain by as_text"
+
+
+# ---- every page, of a subject whose every name is markup -----------------------------------------
+
+
+@pytest.fixture(scope="module")
+def hostile_world(tmp_path_factory):
+    root = tmp_path_factory.mktemp("hostile")
+    world = TinyApp(Home(root / "home"), root / "data")
+    folder = write_subject(world.data / NAME)
+    names = {0: "Unknown", 1: "<u>OFA", 2: "<u>FFA"}
+    np.save(folder / "roi_masks" / "mapping_floc-faces.npy", names, allow_pickle=True)
+    notes = folder / "cortiscope_sidecar" / "stimuli.json"
+    stimuli = [
+        {"split": split, "number": k + 1, "caption": "<u>c ![b](x)", "categories": ["<u>face"]}
+        for split, n in (("train", 20), ("test", 6))
+        for k in range(n)
+    ]
+    notes.write_text(json.dumps(stimuli))
+    world.runs = [world.fit(NAME), world.fit(NAME, reduction=Reduction("pca", 4))]
+    return world
+
+
+@pytest.fixture
+def tiny_world(hostile_world):
+    """Take the place of the harmless world under ``tiny_app``."""
+    return hostile_world
+
+
+def _markup_of(app) -> list[str]:
+    """Return what surrounds markup of a name in the HTML and the Markdown of a page."""
+    found = []
+    for element in app.get("html"):
+        found += re.findall(r".{0,60}<u>.{0,40}", element.proto.body, re.DOTALL)
+    for kind in ("markdown", "caption", "warning", "info", "error", "success"):
+        for element in app.get(kind):
+            found += re.findall(r".{0,60}(?<!\\)(?:!\[b|<u>).{0,40}", element.value, re.DOTALL)
+    return found
+
+
+@pytest.mark.parametrize("page", ["", "accuracy", "compare", "data"])
+def test_no_page_sends_markup_of_a_name(tiny_app, page):
+    app = tiny_app.open(page, subject=NAME, roi="<u>![b](x)", image="<u>![b](x)", vertex="<u>")
+    assert any("&lt;u&gt;s01" in element.proto.body for element in app.get("html"))
+    assert not _markup_of(app)
+
+
+def test_a_chart_shows_a_name_as_it_is():
+    assert as_written('<a href="x">%{x} & "b"</a>') == (
+        '&lt;a href="x"&gt;%&#123;x} &amp; "b"&lt;/a&gt;'
+    )
+    assert (
+        layout("SIMULATED <b>s</b>")["annotations"][0]["text"] == "SIMULATED &lt;b&gt;s&lt;/b&gt;"
+    )
