@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from core.backbones import get_card
 from core.encoding import Reduction
 from core.encoding.scopes import SCOPE_WORDS
 from core.encoding.splits import has_fraction
+from core.runs.spec import EncodingSpec
 from core.runs.store import Run
 
 # Of the configuration, what changes nothing, or is in the words of another aspect already.
@@ -17,6 +19,9 @@ _TOLD = {
     "with_subjects", "seed", "validation_fraction", "split_rule", "recipe", "stand_ins", "device",
     "on_the_way",
 }  # fmt: skip
+
+# Records from before a field existed mean its default.
+_DEFAULTS = {f.name: f.default for f in dataclasses.fields(EncodingSpec)}
 
 # What the app's own form fits, and the command line without options: goes without saying.
 _USUAL = {
@@ -36,7 +41,9 @@ def facets(run: Run) -> dict[str, str]:
     spec = run.record["spec"]
     sources = run.sources
     others = {
-        name.replace("_", " "): _plain(value) for name, value in spec.items() if name not in _TOLD
+        name.replace("_", " "): "" if value == _DEFAULTS.get(name) else _plain(value)
+        for name, value in spec.items()
+        if name not in _TOLD
     }
     return {
         "backbone": " + ".join(get_card(s.backbone).title for s in sources),
@@ -86,7 +93,7 @@ def told_apart(runs: Sequence[Run]) -> tuple[str, ...]:
 
 
 def _weights(weights: Mapping[str, Any]) -> str:
-    digest = f" {str(weights['sha256'])[:8]}" if weights.get("sha256") else ""
+    digest = f" {str(weights['sha256'])[:8]}" if weights["kind"] == "file" else ""
     return f"{weights['label']}{digest}"
 
 

@@ -142,7 +142,9 @@ def _pick_run(subject: Subject) -> Run | None:
     alike = menu.alike(EncoderKey.of(run))
     if len(alike) > 1:
         names = dict(zip([r.id for r in alike], told_apart(alike), strict=True))
-        chosen = _menu("run", f"{len(alike)} alike but for", list(names), run.id, names.__getitem__)
+        what = list(differing(alike))
+        label = what[0] if len(what) == 1 else f"which of {len(alike)}"
+        chosen = _menu("run", label, list(names), run.id, names.__getitem__)
         run = menu.get(chosen) or run
     key = EncoderKey.of(run)
     state.change(run=run.id, backbone=key.backbone, layer=key.layer, encoder=key.encoder)

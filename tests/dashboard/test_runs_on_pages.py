@@ -22,7 +22,7 @@ def test_two_readouts_of_one_layer_are_both_in_the_menu_and_keep_their_address(t
     first, second = tiny_app.runs
     for run in (first, second):
         app = tiny_app.open(subject="subj01", run=run.id)
-        alike = _menu(app, "2 alike")
+        alike = _menu(app, "readout")
         assert set(alike.options) == {"PCA 6", "PCA 4"}
         assert alike.value == run.id
         assert app.query_params["run"] == run.id
@@ -75,6 +75,9 @@ def test_only_what_differs_tells_runs_apart(tiny_app):
         "some new field": ("", "3"),
     }
     assert facets(newer)["recipe"] == ""
+    spec = {k: v for k, v in first.record["spec"].items() if k != "report_fraction"}
+    older = type(first)(first.folder, {**first.record, "spec": spec})
+    assert differing([first, older]) == {}
 
 
 def test_titles_name_recipe_stand_ins_and_an_unusual_readout(tiny_app):

@@ -36,10 +36,11 @@ export class Model {
     return this.maps.length;
   }
 
-  /** ROI groups: all, and those outlined at first. */
+  /** ROI groups: all that this brain has, and which of them are outlined at first. */
   get groups() {
     const all = this.space.groups.map((group) => group.name);
-    return { all, initial: this.space.shown || all };
+    const { shown } = this.space;
+    return { all, initial: shown ? all.filter((name) => shown.includes(name)) : all };
   }
 
   /** What is known of a vertex. */

@@ -5,6 +5,7 @@ import test from "node:test";
 
 const at = (name) => new URL(`../../../../dashboard/cortex_view/frontend/pure/${name}.js`, import.meta.url);
 const { State } = await import(at("state"));
+const { Model } = await import(at("model"));
 const { writeView } = await import(at("address"));
 
 const groups = { all: ["early visual", "faces", "streams"], initial: ["early visual", "faces"] };
@@ -66,4 +67,14 @@ test("a view as at first is written as nothing, and only what differs otherwise"
   state.shared.surface = 2;
   state.shownGroups.add("streams");
   assert.equal(writeView(state.toView(groups), usual), "s2~t.5~kearly-visual_faces_streams");
+});
+
+test("a brain is outlined at first by those usual groups that it has", () => {
+  const ofBrain = (names, shown) =>
+    Object.getOwnPropertyDescriptor(Model.prototype, "groups").get.call({
+      space: { groups: names.map((name) => ({ name })), shown },
+    });
+  assert.deepEqual(ofBrain([], ["faces", "words"]).initial, []);
+  assert.deepEqual(ofBrain(["words", "streams"], ["faces", "words"]).initial, ["words"]);
+  assert.deepEqual(ofBrain(["words"], null).initial, ["words"]);
 });
