@@ -49,7 +49,7 @@ def csv_button(subject: Subject, label: str, what: str, write: Callable[[], str]
 
 def place_columns(subject: Subject) -> tuple[list[str], list[tuple[object, ...]]]:
     """Return a table's first columns: header, and one row per vertex or voxel."""
-    spots = services.spots(subject.id, subject.fingerprint)
+    spots = services.spots(subject.id, subject.state)
     if not subject.space.is_placed:
         return ["voxel"], [(spot.number,) for spot in spots]
     return ["hemisphere", "vertex", "rois"], [
