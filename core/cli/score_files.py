@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.brain import HEMISPHERES, VOXELS, Part
+from core.datasets.subject_names import challenge_name
 from core.errors import InvalidInput, MissingData
 
 
@@ -128,6 +129,9 @@ def _inside(folder: Path, name: str) -> Path:
 
 def _of_subject(folder: Path, subject: str, what: str) -> Path:
     own = folder / subject
+    alike = [p for p in folder.iterdir() if challenge_name(p.name) == challenge_name(subject)]
+    if not own.is_dir() and len(alike) == 1:
+        own = alike[0]
     if not own.is_dir():
         raise MissingData(
             f"There are predictions for {subject}, but no folder {own} with its {what}.",

@@ -24,6 +24,12 @@ def named_subject(wanted: str, known: Iterable[str]) -> str:
     return numbered[0]
 
 
+def challenge_name(name: str) -> str:
+    """Return what Algonauts 2023 calls a subject: ``subj01`` for ``sub-01``; others as they are."""
+    match = re.fullmatch(r"sub(?:j|ject)?[-_]?0?([1-8])", name, re.IGNORECASE)
+    return f"subj0{match[1]}" if match else name
+
+
 def _number(name: str) -> int | None:
     ending = re.search(r"[0-9]+$", name)
     return int(ending[0]) if ending else None

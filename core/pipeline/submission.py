@@ -7,7 +7,7 @@ subject, with the subjects' folders at the archive's root (Algonauts 2023 tutori
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from core.brain import Part
 from core.datasets import Subject, find_subjects, open_subject
+from core.datasets.subject_names import challenge_name
 from core.errors import IncompatibleSpace, InvalidInput, WorkFailed, unknown_name
 from core.progress import Progress, silent
 from core.runs import Belonging, Run, belonging
@@ -75,29 +76,45 @@ def write_submission(
     whose = {name: _check_belongs(by_subject[name], s) for name, s in subjects.items()}
     shapes: dict[str, tuple[int, ...]] = {}
     stamps = [subject.stamp for subject in subjects.values() if subject.simulated]
+    called = _called(subjects)
     with atomic_file(target) as draft:
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.comment = ", ".join(stamps).encode()
             for k, (name, subject) in enumerate(subjects.items()):
                 progress(k / len(subjects), f"predicting {name}")
                 for hemisphere, values in _predict(by_subject[name], subject).items():
-                    inside = f"{name}/{hemisphere.short}_pred_test.npy"
+                    inside = f"{called[name]}/{hemisphere.short}_pred_test.npy"
                     _add(archive, inside, values)
                     shapes[inside] = values.shape
         n_bytes = draft.stat().st_size
     progress(1.0, "written")
-    wanted = dict.fromkeys(known)
+    wanted = dict.fromkeys(map(challenge_name, known))
     if not stamps:
         wanted.update(dict.fromkeys(CHALLENGE_SUBJECTS))
     return Submission(
         files=tuple(shapes),
         shapes=shapes,
         runs={name: by_subject[name].id for name in subjects},
-        subjects_missing=tuple(sorted(set(wanted) - set(by_subject))),
+        subjects_missing=tuple(sorted(set(wanted) - set(called.values()))),
         uncertain=tuple(by_subject[n].id for n, how in whose.items() if how is Belonging.FORMER),
         simulated=bool(stamps),
         n_bytes=n_bytes,
     )
+
+
+def _called(subjects: Iterable[str]) -> dict[str, str]:
+    """Return subject -> its folder in the archive, as the challenge names it."""
+    called: dict[str, str] = {}
+    for name in subjects:
+        inside = challenge_name(name)
+        if inside in called.values():
+            twice = " and ".join(n for n in subjects if challenge_name(n) == inside)
+            raise InvalidInput(
+                f"{twice} are both {inside} in the challenge, which takes each subject once.",
+                "Name one of their runs.",
+            )
+        called[name] = inside
+    return called
 
 
 def _check_target(target: Path, data: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from core.brain import HEMISPHERES, Hemisphere
+from core.brain.templates import nested_words
 from core.datasets.arrays import read_header
 from core.datasets.check.array_file import tell_surplus
 from core.datasets.check.attempt import tried
@@ -16,13 +17,17 @@ from core.datasets.check.report import Findings
 from core.datasets.check.stated import tell_units
 from core.datasets.check.values import check_responses
 from core.datasets.check.vertex_counts import PairOfFiles
+from core.datasets.check.wording import times
 from core.datasets.conventions import Conventions
 from core.datasets.plain_arrays.conversion import convert_once
-from core.datasets.plain_arrays.readers import read_npz
+from core.datasets.plain_arrays.csv_form import csv_form
+from core.datasets.plain_arrays.readers import folded_shape, read_npz
 from core.datasets.plain_arrays.responses import (
     ResponseFiles,
+    check_row_names,
     half_of,
     open_table,
+    refuse_other_spaces,
     response_forms,
 )
 from core.stimuli import StimulusImages
@@ -57,6 +62,8 @@ def check_tables(
     How many columns each hemisphere has.
     """
     forms = response_forms(folder, ending)
+    if not ending and not _are_of_fsaverage(folder, findings):
+        return PairOfFiles({h: f"{h.short}.npy" for h in HEMISPHERES}, {})
     if not forms:
         if ending:
             notes.tell("There are no responses to the test images.")
@@ -70,11 +77,40 @@ def check_tables(
             "others elsewhere."
         )
     tables = _open(forms[0], n_left, findings, cache)
+    _note_forms(forms[0], images, findings, notes)
     names = {h: _name(forms[0], h) for h in HEMISPHERES}
     for path, values in {id(v): (names[h], v) for h, v in tables.items()}.values():
         _check_table(path, values, images, findings, notes)
         tell_units(path, values, stated, findings.tell)
-    return PairOfFiles(names, {h: values.shape[1] for h, values in tables.items()})
+    counts = {h: values.shape[1] for h, values in tables.items()}
+    for words in {nested_words(n) for n in counts.values()} - {""}:
+        notes.tell(words)
+    return PairOfFiles(names, counts)
+
+
+def _are_of_fsaverage(folder: Path, findings: Findings) -> bool:
+    n_told = len(findings.lines)
+    tried(partial(refuse_other_spaces, folder), findings.tell)
+    return len(findings.lines) == n_told
+
+
+def _note_forms(
+    files: ResponseFiles, images: StimulusImages | None, findings: Findings, notes: Findings
+) -> None:
+    """Note what was taken for what in tables, and tell rows of other images than expected."""
+    if "hemi-" in files.names:
+        left, right = (path.name for path in files.paths)
+        notes.tell(f"Responses are taken from {left} (left) and {right} (right).")
+    for path in files.paths if files.suffix in (".mgh", ".mgz") else ():
+        shape = tried(partial(folded_shape, path), lambda _: None) if path.is_file() else None
+        if shape is not None:
+            notes.tell(f"{path.name} is folded, {times(shape)}: taken for its vertices in order.")
+    for path in files.paths if files.suffix == ".csv" else ():
+        form = tried(partial(csv_form, path), lambda _: None) if path.is_file() else None
+        if form is not None and (words := form.words(path.name)):
+            notes.tell(words)
+    if images is not None and all(path.is_file() for path in files.paths):
+        tried(partial(check_row_names, files, images), findings.tell)
 
 
 def _open(

@@ -16,7 +16,7 @@ from core.datasets.arrays import load_array
 from core.errors import CannotWrite, DamagedFile
 from core.storage import content_hashes, write_array
 
-_VERSION = 2  # raised when a reader changes what it makes of a file
+_VERSION = 3  # raised when a reader changes what it makes of a file
 _DAY = 86400
 
 

@@ -30,6 +30,7 @@ from core.datasets.plain_arrays.images import (
 )
 from core.datasets.plain_arrays.responses import (
     ResponseFiles,
+    check_row_names,
     find_response_files,
     has_response_files,
     open_responses,
@@ -121,6 +122,7 @@ def _open(
 def _check_rows(
     responses: Mapping[Part, np.ndarray], files: ResponseFiles, images: StimulusImages
 ) -> None:
+    check_row_names(files, images)
     for hemisphere in HEMISPHERES:
         n_rows = len(responses[hemisphere])
         if n_rows != len(images):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import re
+import itertools
+import math
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
+from core.brain.templates import NESTED
 from core.datasets.plain_arrays.announced import announced_in_npz, check_announced
+from core.datasets.plain_arrays.csv_form import csv_form
 from core.errors import CoreError, DamagedFile, InvalidInput, shortened
 
 _LONGEST_NUMBER = 32  # characters, with its comma
@@ -56,26 +59,29 @@ def read_npz(path: Path, key: str) -> np.ndarray:
 
 
 def read_csv(path: Path) -> np.ndarray:
-    """Read a comma-separated table, with or without a header row."""
+    """Read a table of numbers, in any of the forms that ``csv_form`` knows."""
     check_announced(path, [path.stat().st_size // _LONGEST_NUMBER], f"The size of {path.name}")
     try:
-        with path.open(encoding="utf-8-sig") as stream:
-            first = stream.readline()
-            skip = int(_is_header(first))
-            if not (stream.readline() if skip else first).strip():
+        form = csv_form(path)
+        with path.open(encoding=form.encoding) as stream:
+            if form.has_header:
+                next(stream, None)
+            lines = (line for line in stream if line.strip())
+            if (first := next(lines, None)) is None:
                 raise InvalidInput(
                     f"{path.name} holds no row of numbers; expected one row per image.",
                     "The file is empty or truncated; write it again.",
                 )
-        table = np.loadtxt(
-            path,
-            dtype=np.float32,
-            delimiter=",",
-            comments=None,
-            skiprows=skip,
-            ndmin=2,
-            encoding="utf-8-sig",
-        )
+            rows = itertools.chain([first], lines)
+            table = np.loadtxt(
+                (line.replace(",", ".") for line in rows) if form.decimal_comma else rows,
+                dtype=np.float32,
+                delimiter=form.separator,
+                comments=None,
+                ndmin=2,
+                # Read all the same, so that rows of another length are told.
+                converters={0: lambda _: 0.0} if form.labels else None,
+            )
     except InvalidInput:
         raise
     except (ValueError, OSError) as error:
@@ -84,19 +90,14 @@ def read_csv(path: Path) -> np.ndarray:
             f"{path.name} cannot be read as a table: {what}.",
             "Expected one row per image, one number per vertex, separated by commas.",
         ) from error
-    return check_table(table, path.name)
-
-
-def _is_header(line: str) -> bool:
-    cells = [cell.strip().strip('"') for cell in line.split(",")]
-    if len(cells) > 1 and cells == [str(k) for k in range(len(cells))]:
-        return True  # pandas numbers the columns of a table without names
-    # A cell that starts like a number and is none is a damaged number, not a name.
-    return not any(re.match(r"[-+.]?\d", c) or c.lower() in ("nan", "inf", "-inf") for c in cells)
+    return check_table(table[:, 1:] if form.labels else table, path.name)
 
 
 def read_gifti(path: Path) -> np.ndarray:
-    """Read a GIfTI file with one data array (n_vertices,) per image."""
+    """Read a GIfTI file: one data array (n_vertices,) per image, or one of all (n_vertices, n).
+
+    An image's array may be folded, as 27307 x 1 x 6 for fsaverage's 163,842 vertices.
+    """
     # nibabel takes its time to be imported.
     from core.datasets.plain_arrays.gifti import read_data_arrays
 
@@ -106,18 +107,26 @@ def read_gifti(path: Path) -> np.ndarray:
         raise
     except Exception as error:  # nibabel passes on whatever XML, base64 and zlib raise
         raise _unreadable(path, "GIfTI", error) from error
+    if len(arrays) == 1 and arrays[0].ndim == 2 and 1 not in arrays[0].shape:
+        # As nilearn writes a SurfaceImage: the first dimension of GIfTI is that of the vertices.
+        return check_table(arrays[0].T, path.name)
+    whole = [a.size in NESTED or a.size == max(a.shape, default=0) for a in arrays]
+    arrays = [a.ravel(order="F") if w else a for a, w in zip(arrays, whole, strict=True)]
     shapes = sorted({a.shape for a in arrays})
     if len(shapes) != 1 or len(shapes[0]) != 1:
         raise InvalidInput(
             f"{path.name} holds {len(arrays)} data arrays of shapes {shapes}; expected one of "
-            "(n_vertices,) per image.",
+            "(n_vertices,) per image, or a single one (n_vertices, n_images).",
             "Write each image's responses as its own data array.",
         )
     return check_table(np.stack(arrays), path.name)
 
 
 def read_mgh(path: Path) -> np.ndarray:
-    """Open an MGH file (n_vertices, 1, 1, n_images); uncompressed it stays memory-mapped."""
+    """Open an MGH file (n_vertices, 1, 1, n_images); uncompressed it stays memory-mapped.
+
+    The vertices may be folded, as FreeSurfer's mri_vol2surf does: 27307 x 1 x 6 for 163,842.
+    """
     import nibabel
 
     try:
@@ -130,14 +139,24 @@ def read_mgh(path: Path) -> np.ndarray:
         raise _unreadable(path, "MGH", error) from error
     if volume.ndim == 3:
         volume = volume[..., None]
-    if volume.ndim != 4 or volume.shape[1:3] != (1, 1):
+    n_vertices = math.prod(volume.shape[:3])
+    folded = volume.ndim == 4 and volume.shape[1] == 1 and n_vertices in NESTED
+    if not folded and (volume.ndim != 4 or volume.shape[1:3] != (1, 1)):
         raise InvalidInput(
             f"{path.name} is {' x '.join(map(str, volume.shape))}; expected "
             "n_vertices x 1 x 1 x n_images.",
             "A volume is to be sampled to the surface first (mri_vol2surf).",
         )
     # One image after the other in the file, so rows are read in one piece.
-    return check_table(volume[:, 0, 0, :].T, path.name)
+    return check_table(volume.reshape((n_vertices, -1), order="F").T, path.name)
+
+
+def folded_shape(path: Path) -> tuple[int, ...] | None:
+    """Return the first three lengths of an MGH file whose vertices are folded, by its header."""
+    import nibabel
+
+    shape = tuple(int(n) for n in nibabel.load(path).shape[:3])  # type: ignore[attr-defined]
+    return shape if shape[1:] != (1, 1) and math.prod(shape) in NESTED else None
 
 
 def _unreadable(path: Path, kind: str, error: Exception) -> DamagedFile:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from core.brain import FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES, HEMISPHERES, Hemisphere, Part
+from core.brain import HEMISPHERES, Hemisphere, Part
+from core.brain.templates import ALLOWED, NESTED, RESAMPLE
 from core.datasets.arrays import load_array
 from core.datasets.plain_arrays.conversion import convert_once
+from core.datasets.plain_arrays.csv_form import row_names
 from core.datasets.plain_arrays.readers import (
     check_table,
     read_csv,
@@ -18,12 +21,16 @@ from core.datasets.plain_arrays.readers import (
     read_mgh,
     read_npz,
 )
-from core.errors import InvalidInput, MissingData
+from core.errors import InvalidInput, MissingData, shortened
+from core.stimuli import StimulusImages
+from core.stimuli.names import NameIndex
 from core.storage.foreign import check_fetched, is_there
 
-_PER_HEMISPHERE = (".npy", ".csv", ".func.gii", ".mgh", ".mgz")
+_GIFTI = (".func.gii", ".func.gii.gz", ".gii", ".gii.gz")
+_PER_HEMISPHERE = (".npy", ".csv", *_GIFTI, ".mgh", ".mgz")
 _BOTH = (".npy", ".npz")
-_TEMPLATES = (FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES)
+_BIDS = re.compile(r"(?P<before>.*_)?hemi-(?P<side>[LR])(?P<after>_.*)?\Z")
+_FOREIGN = re.compile(r"(?P<cifti>\.[dp](tseries|scalar|label|conn))?\.nii(\.gz)?\Z")
 
 
 @dataclass(frozen=True)
@@ -46,12 +53,60 @@ def response_forms(folder: Path, ending: str = "") -> list[ResponseFiles]:
         for s in _PER_HEMISPHERE
     ]
     forms += [ResponseFiles(s, (folder / f"responses{ending}{s}",)) for s in _BOTH]
-    return [form for form in forms if any(is_there(p) for p in form.paths)]
+    found = [form for form in forms if any(is_there(p) for p in form.paths)]
+    return found if ending else [*found, *_bids_forms(folder)]
+
+
+def _bids_forms(folder: Path) -> list[ResponseFiles]:
+    """Return pairs named as in BIDS: ``sub-01_hemi-L_space-fsaverage_bold.func.gii``."""
+    pairs: dict[tuple[str, str, str], dict[str, Path]] = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        suffix = next((s for s in (*_GIFTI, ".mgh", ".mgz") if path.name.endswith(s)), None)
+        if suffix and (match := _BIDS.fullmatch(path.name.removesuffix(suffix))):
+            key = (match["before"] or "", match["after"] or "", suffix)
+            pairs.setdefault(key, {})[match["side"]] = path
+    return [
+        ResponseFiles(
+            suffix,
+            tuple(sides.get(side, folder / f"{before}hemi-{side}{after}{suffix}") for side in "LR"),
+        )
+        for (before, after, suffix), sides in pairs.items()
+    ]
+
+
+def refuse_other_spaces(folder: Path) -> None:
+    """Refuse responses that are in a folder and on no surface that can be drawn, by their names.
+
+    Raises
+    ------
+    InvalidInput : CIFTI, volumes, or BIDS files of another space than fsaverage's.
+    """
+    for form in _bids_forms(folder):
+        space = re.search(r"space-([A-Za-z0-9]+)", form.paths[0].name)
+        if space and not space[1].lower().startswith("fsaverage"):
+            lr = space[1].lower() == "fslr"
+            raise InvalidInput(
+                f"{form.names} are in the space {space[1]}; expected fsaverage, or a nested one.",
+                RESAMPLE if lr else "Sample them to fsaverage (mri_surf2surf --trgsubject).",
+            )
+    if response_forms(folder):
+        return
+    for path in sorted(folder.iterdir()):
+        match = _FOREIGN.search(path.name)
+        if match and match["cifti"]:
+            raise InvalidInput(f"{path.name} is CIFTI, whose cortex is fs_LR.", RESAMPLE)
+        if match:
+            raise InvalidInput(
+                f"{path.name} is a volume; responses are read on the surface.",
+                "Sample it to fsaverage first (mri_vol2surf), or save voxels as img2brain does.",
+            )
 
 
 def has_response_files(folder: Path) -> bool:
-    """Whether a folder has training responses in any form, whole or not."""
-    return bool(response_forms(folder, ""))
+    """Whether a folder has training responses in any form, whole or not, readable or not."""
+    return bool(response_forms(folder, "")) or any(
+        _FOREIGN.search(p.name) for p in folder.iterdir()
+    )
 
 
 def find_response_files(folder: Path, ending: str = "") -> ResponseFiles | None:
@@ -66,6 +121,7 @@ def find_response_files(folder: Path, ending: str = "") -> ResponseFiles | None:
     InvalidInput : responses in several forms.
     MissingData : one hemisphere's file only.
     """
+    refuse_other_spaces(folder)
     found = response_forms(folder, ending)
     if not found:
         return None
@@ -116,7 +172,7 @@ def open_table(path: Path, cache: Path) -> np.ndarray:
         return check_table(load_array(path), path.name)
     if path.name.endswith(".mgh"):
         return read_mgh(path)
-    read = {".csv": read_csv, ".gii": read_gifti, ".mgz": read_mgh}[path.suffix]
+    read = {".csv": read_csv, ".gii": read_gifti, ".gz": read_gifti, ".mgz": read_mgh}[path.suffix]
     return convert_once(path, cache, read)
 
 
@@ -127,12 +183,29 @@ def half_of(name: str, n_columns: int) -> int:
     ------
     InvalidInput : the columns are not two templates.
     """
-    if n_columns not in [2 * n for n in _TEMPLATES]:
-        allowed = " or ".join(f"2 x {n:,}" for n in _TEMPLATES)
+    if n_columns not in [2 * n for n in NESTED]:
         raise InvalidInput(
             f"{name} has {n_columns:,} columns and nothing says where the right hemisphere "
-            f"begins; allowed are {allowed}.",
+            f"begins; allowed are two times {ALLOWED}.",
             "Add lh.vertices.npy and rh.vertices.npy (or lh.mask.npy and rh.mask.npy), or save "
             "lh.npy and rh.npy.",
         )
     return n_columns // 2
+
+
+def check_row_names(files: ResponseFiles, images: StimulusImages) -> None:
+    """Hold the images' names in a table's first column against the images of the rows.
+
+    Raises
+    ------
+    InvalidInput : naming the first row that is of another image.
+    """
+    index = NameIndex(path.name for path in images.paths)
+    for path in files.paths if files.suffix == ".csv" else ():
+        for row, name in enumerate(row_names(path) or ()):
+            if row < len(images) and index.find(name) != row:
+                raise InvalidInput(
+                    f"{path.name} names {shortened(name, 60)} in row {row + 1}, where "
+                    f"{index.names[row]} is expected.",
+                    "Write the names of the first column as images.txt, one per line.",
+                )

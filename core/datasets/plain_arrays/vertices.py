@@ -15,12 +15,10 @@ from core.brain import (
     ChallengeSpace,
     Hemisphere,
 )
+from core.brain.templates import ALLOWED, NESTED, RESAMPLE, fs_lr_words, home_template
 from core.datasets.arrays import load_array
 from core.errors import InvalidInput, MissingData
 from core.storage.foreign import is_there
-
-_TEMPLATES = (FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES)
-_ALLOWED = " or ".join(f"{n:,}" for n in _TEMPLATES)
 
 
 @dataclass(frozen=True)
@@ -82,10 +80,12 @@ def read_vertex_file(path: Path) -> GivenVertices:
 
 def _read_mask(path: Path) -> GivenVertices:
     mask = load_array(path, shape=(None,))
-    if len(mask) not in _TEMPLATES:
+    if len(mask) not in NESTED:
+        of = fs_lr_words(len(mask))
         raise InvalidInput(
-            f"{path.name} is {len(mask):,} long; allowed are {_ALLOWED}.",
-            "A mask has a 0 or 1 for each vertex of the template.",
+            f"{path.name} is {len(mask):,} long{f', as {of} is' if of else ''}; allowed are "
+            f"{ALLOWED}.",
+            RESAMPLE if of else "A mask has a 0 or 1 for each vertex of the template.",
         )
     strange = np.setdiff1d(mask, [0, 1])
     if len(strange):
@@ -93,7 +93,7 @@ def _read_mask(path: Path) -> GivenVertices:
             f"{path.name} holds {strange[0]}; allowed are 0 and 1.",
             "Write 1 where the responses have a column, else 0.",
         )
-    return GivenVertices(path.name, np.flatnonzero(mask), len(mask))
+    return GivenVertices(path.name, np.flatnonzero(mask), home_template(len(mask)))
 
 
 def _read_numbers(path: Path) -> GivenVertices:
@@ -130,6 +130,7 @@ def challenge_space(
     given : what the folder's vertex files say, None without any.
     columns : columns of each hemisphere's responses.
     """
+    _refuse_fs_lr(given, columns)
     if given is None:
         return _whole_template(columns)
     for hemisphere, vertices in given.items():
@@ -149,17 +150,31 @@ def challenge_space(
         raise InvalidInput(
             f"The hemispheres' vertices are of different templates: {shown}; the highest vertex "
             f"number is {highest:,}.",
-            f"Use one template of {_ALLOWED} vertices for both.",
+            f"Use one template for both: {ALLOWED}.",
         )
     return ChallengeSpace(n_template, {h: v.numbers for h, v in given.items()})
 
 
 def _whole_template(columns: Mapping[Hemisphere, int]) -> ChallengeSpace:
     left, right = (columns[h] for h in HEMISPHERES)
-    if left != right or left not in _TEMPLATES:
+    if left != right or left not in NESTED:
         raise InvalidInput(
             f"The responses have {left:,} left and {right:,} right columns and nothing says which "
-            f"vertices they are; allowed without that are {_ALLOWED} in each hemisphere.",
+            f"vertices they are; allowed without that are {ALLOWED} in each hemisphere.",
             "Add lh.vertices.npy and rh.vertices.npy with fsaverage vertex numbers.",
         )
-    return ChallengeSpace(left, {h: np.arange(left) for h in HEMISPHERES})
+    return ChallengeSpace(home_template(left), {h: np.arange(left) for h in HEMISPHERES})
+
+
+def _refuse_fs_lr(
+    given: Mapping[Hemisphere, GivenVertices] | None, columns: Mapping[Hemisphere, int]
+) -> None:
+    """Refuse a whole fs_LR mesh, numbered or not: its numbers are none of fsaverage."""
+    for hemisphere, n in columns.items():
+        of = fs_lr_words(n)
+        numbers = None if given is None else given[hemisphere].numbers
+        if of and (numbers is None or np.array_equal(numbers, np.arange(n))):
+            raise InvalidInput(
+                f"The {hemisphere} hemisphere has {n:,} columns, as {of} has; expected fsaverage.",
+                RESAMPLE,
+            )
