@@ -76,42 +76,70 @@ MARKDOWN = set(
 STREAMS = ("text", "stream", "self._process.stdin")
 # Words of our own.
 OWN = re.compile(
-    r"units?|per|corrected|label|names|listed|components|n_\w+|guide\.notes|\[g\.title.*|"
+    r"units?|per|corrected|label|names|listed|components|n_\w+|guide\.notes|g\.title|"
     r"card\.name|len\(.*|sum\(.*|.*space\.unit|unit_of\(.*|images_of\(.*|min\(job.*|"
     r"a\.report\.n_images.*|[A-Z_]+|as_text\(.*|none_is_fitted\(subject\)"
 )
 
 
-def _raw(value: ast.expr | None) -> list[str]:
-    """Return what is put into a text without being made plain."""
+def _raw(value: ast.expr | None, scope: ast.AST) -> list[str]:
+    """Return what is put into a text without being made plain; names by what they are given."""
+
+    def all_of(*parts: ast.expr | None) -> list[str]:
+        return [raw for part in parts for raw in _raw(part, scope)]
+
     match value:
         case None | ast.Constant():
             return []
-        case ast.JoinedStr():
-            return [raw for part in value.values for raw in _raw(part)]
+        case ast.JoinedStr(values=parts) | ast.List(elts=parts):
+            return all_of(*parts)
         case ast.FormattedValue():
-            return [] if value.format_spec is not None else _raw(value.value)
+            return [] if value.format_spec is not None else all_of(value.value)
         case ast.BinOp():
-            return _raw(value.left) + _raw(value.right)
+            return all_of(value.left, value.right)
         case ast.IfExp():
-            return _raw(value.body) + _raw(value.orelse)
+            return all_of(value.body, value.orelse)
+        case ast.ListComp() | ast.GeneratorExp():
+            return all_of(value.elt)
+        case ast.Call(func=ast.Attribute(attr="join")):
+            return all_of(*value.args)
     text = ast.unparse(value)
-    return [] if OWN.fullmatch(text) else [text]
+    if OWN.fullmatch(text):
+        return []
+    given = [
+        node.value
+        for node in ast.walk(scope)
+        if isinstance(node, ast.Assign | ast.AugAssign)
+        and text
+        in map(ast.unparse, node.targets if isinstance(node, ast.Assign) else [node.target])
+    ]
+    return all_of(*given) if given else [text]
+
+
+def _calls(path: Path):
+    """Yield each call of a file that Streamlit reads as Markdown, with the function around it."""
+    for scope in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(scope, ast.FunctionDef):
+            for node in ast.walk(scope):
+                if (
+                    isinstance(node, ast.Call)
+                    and isinstance(node.func, ast.Attribute)
+                    and node.func.attr in MARKDOWN
+                    and ast.unparse(node.func.value) not in STREAMS
+                ):
+                    yield node, scope
 
 
 def test_no_call_for_markdown_takes_a_text_from_outside_as_it_is():
-    raw = []
+    raw = set()
     for path in sorted(ROOT.rglob("*.py")):
         if path.relative_to(ROOT).parts[0] in COMPONENTS:
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
-                continue
-            if node.func.attr not in MARKDOWN or ast.unparse(node.func.value) in STREAMS:
-                continue
-            words = [k.value for k in node.keywords if k.arg in ("help", "text", "label", "body")]
-            for word in [*node.args[:1], *words]:
-                raw += [f"{path.relative_to(ROOT)}:{word.lineno} {told}" for told in _raw(word)]
+        for call, scope in _calls(path):
+            words = [k.value for k in call.keywords if k.arg in ("help", "text", "label", "body")]
+            for word in [*call.args[:1], *words]:
+                place = f"{path.relative_to(ROOT)}:{word.lineno}"
+                raw |= {f"{place} {told}" for told in _raw(word, scope)}
     assert not raw, "make these plain by as_text"
 
 
