@@ -6,7 +6,7 @@ from core.evaluation.bootstrap import (
     percentile_interval,
     percentile_intervals,
 )
-from core.evaluation.ceiling import ncsnr_from_repeats, noise_ceiling
+from core.evaluation.ceiling import ceiling_without_signal, ncsnr_from_repeats, noise_ceiling
 from core.evaluation.challenge import (
     challenge_scores,
     chance_scores,
@@ -73,6 +73,7 @@ __all__ = [
     "bootstrap_r",
     "bootstrap_rdms",
     "ceiling_of_roi_mean",
+    "ceiling_without_signal",
     "centre_of_mass_depth",
     "challenge_scores",
     "chance",

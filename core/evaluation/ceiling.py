@@ -9,6 +9,7 @@ repeats).
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import ndtri
 
 from core.errors import InvalidInput
 
@@ -30,6 +31,36 @@ def noise_ceiling(ncsnr: np.ndarray, repeats: np.ndarray) -> np.ndarray:
         raise InvalidInput("Every image must have been shown at least once.")
     squared = np.asarray(ncsnr, dtype=np.float64) ** 2
     return squared / (squared + np.mean(1.0 / repeats))
+
+
+# Above this, a ceiling says little: a fit that explains nothing may look like a fair one.
+FEW_REPEATS = 0.05
+
+
+def ceiling_without_signal(repeats: np.ndarray, scored: np.ndarray) -> float:
+    """Return the noise ceiling that a vertex without any signal gets on average.
+
+    The noise variance is estimated too, and where it falls below the total variance by chance, the
+    difference passes for signal (it is cut at 0, so that nothing makes up for it).
+
+    Parameters
+    ----------
+    repeats : (n_images,) trials of all images behind ``ncsnr_from_repeats``.
+    scored : (n_stimuli,) trials averaged for each image of the split.
+
+    Returns
+    -------
+    ceiling : fraction of variance; NaN where no image was repeated.
+    """
+    repeats = np.asarray(repeats)
+    more = repeats[repeats > 1] - 1
+    if not more.size:
+        return float("nan")
+    # The mean of variances with k - 1 degrees of freedom each, less what it shares with the total
+    # variance, to which trials are scaled.
+    sd = np.sqrt(np.sum(2 / more) * (1 - more.sum() / repeats.sum())) / more.size
+    noise = np.maximum(1 + sd * ndtri((np.arange(400) + 0.5) / 400), 1e-3)
+    return float(noise_ceiling(np.sqrt(np.maximum(1 - noise, 0) / noise), scored).mean())
 
 
 def ncsnr_from_repeats(trials: np.ndarray, stimulus: np.ndarray) -> np.ndarray:

@@ -147,6 +147,8 @@ def _units(n: int, stimuli: np.ndarray | None) -> tuple[np.ndarray | slice, np.n
     if labels.shape != (n,):
         raise IncompatibleSpace(f"{labels.shape} labels of stimuli for {n} images.")
     _, starts, sizes = np.unique(np.sort(labels), return_index=True, return_counts=True)
+    if len(sizes) == n:
+        return _units(n, None)
     return np.argsort(labels, kind="stable"), starts, sizes.astype(np.float64)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.brain import Hemisphere
 from core.datasets import Subject
-from core.evaluation.ceiling import noise_ceiling
+from core.evaluation.ceiling import FEW_REPEATS, ceiling_without_signal, noise_ceiling
 from core.evaluation.correlation import pearson_r
 from core.evaluation.jackknife import jackknife_mean_r
 from core.evaluation.summary import summarize_scores
@@ -75,6 +75,8 @@ class Evaluation:
         responses without positions the last one only.
     statistic : what is tested, in words: ``STATISTIC``, or empty where the report was made before
         that was decided; its entries have no intervals then (``core.pipeline.scoring`` makes them).
+    n_stimuli : different pictures among the images, whose number intervals rest on; None where it
+        was not counted.
     """
 
     split: str
@@ -84,6 +86,7 @@ class Evaluation:
     ceiling_source: str
     rois: tuple[RoiScore, ...]
     statistic: str = STATISTIC
+    n_stimuli: int | None = None
 
     def of(self, roi: str, hemisphere: Hemisphere | str) -> RoiScore:
         """Return one ROI's scores; hemisphere ``both`` exists for all vertices only."""
@@ -104,6 +107,7 @@ class Evaluation:
             "split": self.split,
             "statistic": self.statistic,
             "n_images": self.n_images,
+            "n_stimuli": self.n_stimuli,
             "ceiling_source": self.ceiling_source,
             "rois": [asdict(score) for score in self.rois],
         }
@@ -124,13 +128,33 @@ def subject_ceiling(
         repeats = part.repeats[rows]
         shown = ", ".join(f"{np.sum(repeats == k)} shown {k}x" for k in np.unique(repeats))
         formula = "ncsnr^2 / (ncsnr^2 + mean(1 / repeats))"
-        return noise_ceiling(subject.ncsnr, repeats), f"{formula}; {shown}"
+        words = "; ".join(w for w in (formula, shown, few_repeats_words(subject, repeats)) if w)
+        return noise_ceiling(subject.ncsnr, repeats), words
     if split == "test" and subject.test_ceiling is not None and len(rows) == len(part):
         return subject.test_ceiling, "noise ceiling files of the test split"
     told = subject.conventions.ceiling
     if told.value is not None and not told.known:
         return None, f"unknown: {told.value}"
     return None, "unknown: the folder has neither ncsnr with repeats nor ceiling files"
+
+
+def few_repeats_words(subject: Subject, scored: np.ndarray) -> str:
+    """Warn of an ncsnr that few repeats can have told, or return nothing.
+
+    Parameters
+    ----------
+    scored : (n_images,) trials averaged for each image that is scored.
+    """
+    known = [p.repeats for p in (subject.train, subject.test) if p.repeats is not None]
+    if subject.ncsnr is None or not known:
+        return ""
+    without = ceiling_without_signal(np.concatenate(known), scored)
+    if np.isnan(without) or without <= FEW_REPEATS:
+        return ""
+    return (
+        f"few repeats: a vertex without any signal gets a ceiling of {without:.2f} on average, if "
+        "ncsnr comes from these"
+    )
 
 
 def evaluate(
@@ -167,7 +191,10 @@ def evaluate(
         _score(roi, h, r[v], None if ceiling is None else ceiling[v], len(rows), ends)
         for (roi, h, v), *ends in zip(places, low, high, strict=True)
     )
-    return Evaluation(label, len(rows), r.astype(np.float32), ceiling, source, scores)
+    n_stimuli = len(tested.sizes)
+    return Evaluation(
+        label, len(rows), r.astype(np.float32), ceiling, source, scores, n_stimuli=n_stimuli
+    )
 
 
 def places_of(subject: Subject) -> Iterator[tuple[str, str, np.ndarray]]:

@@ -11,7 +11,6 @@ from core.backbones import get_card
 from core.encoding.scopes import SCOPE_WORDS
 from core.pipeline.results.wording import unit_of
 from core.runs import Run, RunSource
-from core.storage.csv_cells import plain_cell
 
 COLUMNS = (
     "subject",
@@ -109,7 +108,7 @@ def csv_table(rows: Sequence[dict[str, Any]]) -> str:
     stream = io.StringIO()
     writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
-    writer.writerows({k: plain_cell(v) for k, v in row.items()} for row in rows)
+    writer.writerows(rows)
     return stream.getvalue()
 
 

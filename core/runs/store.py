@@ -286,6 +286,7 @@ def _evaluation(run: Run, name: str) -> Evaluation:
         ceiling_source=stored["ceiling_source"],
         rois=_rois(stored),
         statistic=stored.get("statistic", ""),
+        n_stimuli=stored.get("n_stimuli"),
     )
 
 

@@ -106,7 +106,8 @@ def _look_words(subject: Subject, a: Run, columns: list[LayerColumn]) -> str:
         )
     words = (
         ", which the other panels report too, since no other responses are known: a layer that is "
-        "chosen here looks better there than it is"
+        "chosen here looks better there than it is (fit --report-fraction keeps another part "
+        "apart)"
     )
     own = tuple(c.key for c in columns if c.block == "a")
     n_images, n_vertices = a.validation.n_images, len(a.validation.r)
@@ -135,7 +136,8 @@ def _flattery(runs: tuple[str, ...]) -> tuple[float, float, float] | None:
     measured = subject.train.response_rows(rows)
     places = list(roi_vertices_of_both(subject).values())
     try:
-        found = selection_optimism(predicted, measured, places)
+        stimuli = subject.train.images.groups()[rows]
+        found = selection_optimism(predicted, measured, places, stimuli=stimuli)
     except InvalidInput:  # too few images for folds
         return None
     return float(np.nanmean(found.of_places)), float(np.nanmax(found.of_places)), found.of_vertices

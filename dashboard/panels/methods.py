@@ -59,7 +59,7 @@ def methods_text(subject: Subject, run: Run) -> str:
         f"{run.report.n_images} {run.report.split} images by Pearson r "
         f"per {unit_of(subject)}; the mean of r over them is tested, the median describes. "
         f"{_shared_images(run)}{interval_words(run.report)} "
-        f"Noise ceiling: {run.report.ceiling_source}."
+        f"Noise ceiling: {run.report.ceiling_source}.{_normalised(run)}"
         f"{_recipe_words(run)}"
     )
 
@@ -70,6 +70,18 @@ def _recipe_words(run: Run) -> str:
         return ""
     words = f" Recipe: {run.recipe}" + "".join(f"; {s}" for s in run.stand_ins) + "."
     return words + "".join(f" {sentence}" for sentence in run.departures)
+
+
+def _normalised(run: Run) -> str:
+    """Say how the noise-normalised number comes about, and what it is by chance."""
+    whole = run.report.overall
+    if whole.noise_normalized is None or whole.chance is None:
+        return ""
+    left_out = f", {whole.n_zero_ceiling} of ceiling 0 left out" if whole.n_zero_ceiling else ""
+    return (
+        " Noise-normalised: mean of r² over the ceiling, in percent, negative r as 0, cut at 100"
+        f"{left_out}; {whole.chance:.1f} % if every true r were 0."
+    )
 
 
 def _shared_images(run: Run) -> str:

@@ -158,14 +158,18 @@ def interval_text(score: RoiScore) -> str:
 
 def interval_words(report: Evaluation) -> str:
     """Say how the report's intervals come about and what they cover, or why there are none."""
-    if report.n_images < LEAST_STIMULI:
+    n, what = report.n_images, "image"
+    if report.n_stimuli not in (None, n):
+        # Copies of one picture leave together: they are one stimulus.
+        n, what = report.n_stimuli, "stimulus"
+    if n < LEAST_STIMULI:
         return (
-            f"No intervals and no p: {report.n_images} images are fewer than the {LEAST_STIMULI} "
-            "for which they were calibrated."
+            f"No intervals and no p: {n} {'stimuli' if what == 'stimulus' else 'images'} are fewer "
+            f"than the {LEAST_STIMULI} for which they were calibrated."
         )
     return (
-        "Intervals: 95 %, leave-one-image-out jackknife with Student’s t "
-        f"({report.n_images - 1} degrees of freedom), of the mean r; they speak of further images "
+        f"Intervals: 95 %, leave-one-{what}-out jackknife with Student’s t "
+        f"({n - 1} degrees of freedom), of the mean r; they speak of further images "
         "like these, for these responses and this fitted encoder."
     )
 
@@ -186,7 +190,7 @@ def summary_html(subject: Subject, report: Evaluation) -> str:
         (f"{whole.median_r:.3f}", "median r", f"half of the {unit} are predicted better"),
     ]
     if whole.ceiling_r is not None:
-        facts += _ceiling_facts(whole, unit)
+        facts += _ceiling_facts(whole, unit, report.ceiling_source)
     else:
         facts.append(("unknown", "noise ceiling", escape(report.ceiling_source)))
     rows = "".join(f"<dt>{v}</dt><dd><b>{t}</b> {escape(d)}</dd>" for v, t, d in facts)
@@ -198,7 +202,7 @@ def summary_html(subject: Subject, report: Evaluation) -> str:
     )
 
 
-def _ceiling_facts(whole: RoiScore, unit: str) -> list[tuple[str, str, str]]:
+def _ceiling_facts(whole: RoiScore, unit: str, source: str) -> list[tuple[str, str, str]]:
     """List what the ceilings tell: the share reached, by which rule, and what chance gives."""
     facts = []
     if whole.noise_normalized is not None:
@@ -229,7 +233,7 @@ def _ceiling_facts(whole: RoiScore, unit: str) -> list[tuple[str, str, str]]:
                 f"over all {unit}: a ceiling of 0 counts 100 for any positive r",
             )
         )
-    words = f"mean over {unit} of its square root: the mean r a perfect model would reach"
+    words = f"mean over {unit} of its square root: the mean r a perfect model would reach; from {source}"
     return [*facts, (f"{whole.ceiling_r:.3f}", "noise ceiling", words)]
 
 

@@ -68,6 +68,8 @@ def tiny_app(tiny_world, monkeypatch):
     monkeypatch.setattr("core.pipeline.demo.demo_is_complete", lambda _: True)
     monkeypatch.setattr("dashboard.answering.AnsweringProcess.warm_up", lambda _: None)
     monkeypatch.setattr("dashboard.data_folders.demo_folder", lambda _: tiny_world.data)
-    services.look_again()
+    for cache in (services.known_folders, services.subject):
+        cache.clear()
     yield tiny_world
-    services.look_again()
+    for cache in (services.known_folders, services.subject):
+        cache.clear()

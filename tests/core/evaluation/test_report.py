@@ -64,3 +64,19 @@ def test_a_roi_without_a_kept_vertex_has_no_score(scored):
     assert part.of("V1d", "left").n == 0
     assert part.of("V1d", "left").median_r is None
     assert part.of(ALL_VERTICES, "right").median_r is None
+
+
+def test_copies_of_one_picture_are_one_stimulus(tmp_path, rng):
+    folder = write_subject(tmp_path / "subj01", n_test=14)
+    pictures = sorted(folder.rglob("test*/**/*.png"))
+    assert len(pictures) == 14
+    for copy in pictures[1:6]:
+        copy.write_bytes(pictures[0].read_bytes())
+    subject = open_subject(tmp_path, "subj01")
+    rows = np.arange(14)
+    predicted = rng.normal(size=(14, 12)).astype(np.float32)
+    report = evaluate(subject, predicted, split="test", rows=rows, label="test")
+    # 14 images, but 9 stimuli: too few for an interval.
+    assert (report.n_images, report.n_stimuli) == (14, 9)
+    assert (report.overall.low, report.overall.high) == (None, None)
+    assert report.overall.mean_r is not None

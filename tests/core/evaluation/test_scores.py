@@ -6,6 +6,7 @@ from core.datasets.responses import ResponseRows
 from core.errors import IncompatibleSpace, InvalidInput
 from core.evaluation import (
     bootstrap_r,
+    ceiling_without_signal,
     challenge_scores,
     chance_scores,
     corrected_r2,
@@ -16,6 +17,7 @@ from core.evaluation import (
     percentile_interval,
     percentile_intervals,
 )
+from core.evaluation.ceiling import FEW_REPEATS
 
 
 def test_r_equals_scipys_for_each_vertex(rng):
@@ -60,6 +62,19 @@ def test_ncsnr_of_a_simulation_with_known_ratio_is_recovered(rng):
     trials = signal[stimulus] + rng.normal(size=(3 * n, 4))
     trials = (trials - trials.mean(0)) / trials.std(0)
     np.testing.assert_allclose(ncsnr_from_repeats(trials, stimulus), true, atol=0.06)
+
+
+@pytest.mark.parametrize("n_repeated", [40, 400])
+def test_a_vertex_without_signal_gets_the_ceiling_that_few_repeats_give_it(rng, n_repeated):
+    repeats = np.where(np.arange(400) < n_repeated, 3, 1)
+    stimulus = np.repeat(np.arange(400), repeats)
+    trials = rng.normal(size=(len(stimulus), 1500))
+    trials = (trials - trials.mean(0)) / trials.std(0)
+    found = noise_ceiling(ncsnr_from_repeats(trials, stimulus), repeats).mean()
+    expected = ceiling_without_signal(repeats, repeats)
+    assert found == pytest.approx(expected, rel=0.15)
+    assert (expected > FEW_REPEATS) == (n_repeated == 40)
+    assert np.isnan(ceiling_without_signal(np.ones(400), repeats))
 
 
 def test_ncsnr_of_a_constant_vertex_is_zero_and_single_trials_are_refused(rng):
