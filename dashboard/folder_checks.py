@@ -54,7 +54,7 @@ class CheckResult:
 
 
 def state_of_files(folder: Path) -> str:
-    """Return 16 hexadecimal digits that change with any file's name, size or date."""
+    """Return 16 hexadecimal digits that change with any file's name, size, dates or inode."""
     digest = hashlib.sha256(str(folder).encode("utf-8", "surrogateescape"))
     waiting = [(str(folder), 0)]
     while waiting:
@@ -75,7 +75,8 @@ def state_of_files(folder: Path) -> str:
             except OSError:
                 digest.update(b"gone")
                 continue
-            digest.update(f"{about.st_size} {about.st_mtime_ns};".encode())
+            times = f"{about.st_mtime_ns} {about.st_ctime_ns}"
+            digest.update(f"{about.st_size} {times} {about.st_ino};".encode())
     return digest.hexdigest()[:16]
 
 

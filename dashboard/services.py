@@ -21,11 +21,12 @@ from core.datasets.describe import (
     describe_split,
     response_moments,
 )
-from core.errors import CoreError, unknown_name
+from core.datasets.fingerprint import identify
+from core.errors import CoreError, DamagedFile, unknown_name
 from core.pipeline.scoring import up_to_date
 from core.runs import Belonging, Run, RunStore, SetAside, belonging, report_is_current
 from core.runs.spec import readable
-from core.storage import Home
+from core.storage import Home, content_hashes
 from dashboard.cortex_view import AssetRef, CortexGeometry, register_assets
 from dashboard.data_folders import DataFolder, look_into
 from dashboard.drawn_mesh import FULL, MEAN, NESTED, DrawnMesh, cortex_space, viewer_mesh
@@ -58,7 +59,7 @@ def data_folder_problems() -> list[CoreError]:
 def look_again() -> None:
     """Forget what was seen of data folders and subjects; the next run reads them anew."""
     known_folders.clear()
-    subject.clear()
+    _subject.clear()
     state_of.clear()
 
 
@@ -70,7 +71,7 @@ def state_of(folder: Path) -> str:
 
 @st.cache_data(show_spinner=False, max_entries=32)
 def described_splits(subject_id: str, data: str) -> list[SplitDescription]:
-    """Describe the splits of a subject; ``data`` is its fingerprint."""
+    """Describe the splits of a subject; ``data`` is its state."""
     opened = subject(subject_id)
     return [describe_split(opened.train), describe_split(opened.test)]
 
@@ -89,14 +90,35 @@ def responses_at(subject_id: str, data: str, split: str, position: int) -> np.nd
     return rows[:, np.array([position])][:, 0]
 
 
-@st.cache_resource(show_spinner=False)
 def subject(subject_id: str) -> Subject:
-    """Open a subject once for all sessions."""
+    """Open a subject, once for all sessions and as long as no file in its folder changes."""
     folders = subject_folders()
     if subject_id not in folders:
         raise unknown_name("subject", subject_id, folders)
-    try_subject(folders[subject_id])
-    return open_subject(folders[subject_id])
+    folder = folders[subject_id]
+    return _subject(folder, state_of(folder))
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _subject(folder: Path, state: str) -> Subject:
+    try_subject(folder)
+    return open_subject(folder)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def picture_digests(subject_id: str, data: str) -> dict[str, list[str]]:
+    """Return the digest of each picture of a subject by split; ``data`` is its fingerprint.
+
+    Raises
+    ------
+    DamagedFile : a picture has changed since.
+    """
+    opened, hashes = subject(subject_id), content_hashes()
+    splits = (opened.train, opened.test)
+    known = {split.name: hashes.digests(split.images.paths) for split in splits}
+    if identify(opened).fit() != data:
+        raise DamagedFile(f"The pictures of {subject_id} have changed.", "Reload the page.")
+    return known
 
 
 def run_store() -> RunStore:
@@ -130,15 +152,25 @@ def set_aside(subject_id: str) -> list[SetAside]:
 def runs_of(subject_id: str) -> list[Run]:
     """Open all runs that were fitted to a subject's present data, oldest first."""
     known = subject(subject_id)
+    own = (r for r in _runs_named(subject_id) if belonging(r, known) is not Belonging.OTHER)
+    return sorted(own, key=lambda r: str(r.record["created"]))
+
+
+def runs_of_other_states(subject_id: str) -> list[Run]:
+    """Open the runs that were fitted to other data than a subject's are now."""
+    known = subject(subject_id)
+    return [r for r in _runs_named(subject_id) if belonging(r, known) is Belonging.OTHER]
+
+
+def _runs_named(subject_id: str) -> list[Run]:
     # A damaged run is set aside and does not take the others' menu entries with it.
     runs, _ = run_store().survey(readable(f"{subject_id}-"))
-    own = (r for r in runs if belonging(r, known) is not Belonging.OTHER)
-    return sorted(own, key=lambda r: str(r.record["created"]))
+    return [run for run in runs if run.subject == subject_id]
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def spots(subject_id: str, data: str) -> list[Spot]:
-    """Name all vertices or voxels of a subject; ``data`` is its fingerprint."""
+    """Name all vertices or voxels of a subject; ``data`` is its state."""
     return all_spots(subject(subject_id))
 
 
@@ -175,18 +207,26 @@ def held_out_predictions(run_id: str) -> np.ndarray:
     return opened.predict_rows("test", slice(None))
 
 
-@st.cache_resource(show_spinner=False)
 def response_limit(subject_id: str) -> float:
     """Return the end of a subject's response scale: 99th percentile of |response|."""
+    return _response_limit(subject_id, subject(subject_id).fingerprint)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _response_limit(subject_id: str, data: str) -> float:
     opened = subject(subject_id)
     part = opened.test if opened.test.responses is not None else opened.train
     sample = part.response_rows(slice(0, 200))
     return max(0.5, float(np.ceil(2 * np.nanpercentile(np.abs(sample), 99)) / 2))
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
 def test_responses(subject_id: str) -> np.ndarray:
     """Read (n_test, n_vertices) measured responses once; small even for a whole NSD subject."""
+    return _test_responses(subject_id, subject(subject_id).fingerprint)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _test_responses(subject_id: str, data: str) -> np.ndarray:
     return subject(subject_id).test.response_rows(slice(None))
 
 
@@ -204,7 +244,6 @@ def _validation_predictions(run_id: str) -> np.ndarray:
     return opened.predict_rows("train", np.asarray(opened.array("validation_rows")))
 
 
-@st.cache_resource(show_spinner=False, max_entries=256)
 def reported_at(run_id: str, positions: bytes) -> tuple[np.ndarray, np.ndarray]:
     """Return predicted and measured (n_images, n_positions) behind a run's report.
 
@@ -214,6 +253,11 @@ def reported_at(run_id: str, positions: bytes) -> tuple[np.ndarray, np.ndarray]:
     ----------
     positions : (n_positions,) int64, as bytes: a cache's key should be quick to compare.
     """
+    return _reported_at(run_id, subject(run(run_id).subject).fingerprint, positions)
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _reported_at(run_id: str, data: str, positions: bytes) -> tuple[np.ndarray, np.ndarray]:
     opened = run(run_id)
     split, rows = opened.reported
     part, places = subject(opened.subject).split(split), np.frombuffer(positions, np.int64)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from core.datasets import Subject
 from core.errors import CoreError
+from core.storage import content_hashes
 from dashboard import services
 from dashboard.stimulus_gallery import stimulus_base_url
 
@@ -41,7 +42,11 @@ def _read(name: str) -> str:
 
 
 def stimulus_file(key: str, split: str, number: int) -> Path | None:
-    """Find the file of an image; None if the key, split or number is not known."""
+    """Find the file of an image; None if the key, split or number is not known.
+
+    Nor is a file given that holds another picture than when the key was made: browsers keep for
+    ever what they are given under it.
+    """
     name, _, fingerprint = key.rpartition(".")
     try:
         subject = services.subject(_read(name))
@@ -50,4 +55,11 @@ def stimulus_file(key: str, split: str, number: int) -> Path | None:
     if subject.fingerprint != fingerprint or split not in ("train", "test"):
         return None
     images = subject.split(split).images
-    return images.paths[number] if 0 <= number < len(images) else None
+    if not 0 <= number < len(images):
+        return None
+    path = images.paths[number]
+    try:
+        known = services.picture_digests(subject.id, fingerprint)
+        return path if content_hashes().digest(path) == known[split][number] else None
+    except CoreError:
+        return None

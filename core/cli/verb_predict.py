@@ -18,6 +18,7 @@ from core.progress import Progress
 from core.runs import Run
 from core.stimuli import StimulusImages
 from core.storage import atomic_file, write_array
+from core.storage.csv_cells import plain_rows
 
 NAME = "predict"
 HELP = "Predict responses to images: lh_pred.npy and rh_pred.npy (voxels: pred.npy), float32."
@@ -72,7 +73,7 @@ def _write_csv(
     ):
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["row", "image"])
-        writer.writerows([row, name] for row, name in enumerate(images.ids))
+        writer.writerows(plain_rows(enumerate(images.ids)))
     return [*names, "images.csv"]
 
 

@@ -122,8 +122,9 @@ class Subject:
         return identify(self)
 
     def identified(self, progress: Progress) -> Subject:
-        """Return it with its identity known, having said how far the reading of its files is."""
-        self.__dict__["identity"] = identify(self, progress)
+        """Return it with its identity known; tell how far the reading of its files is."""
+        if "identity" not in self.__dict__:
+            self.__dict__["identity"] = identify(self, progress)
         return self
 
     @property

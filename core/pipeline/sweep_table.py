@@ -11,6 +11,7 @@ from core.backbones import get_card
 from core.encoding.scopes import SCOPE_WORDS
 from core.pipeline.results.wording import unit_of
 from core.runs import Run, RunSource
+from core.storage.csv_cells import plain_cell
 
 COLUMNS = (
     "subject",
@@ -108,7 +109,7 @@ def csv_table(rows: Sequence[dict[str, Any]]) -> str:
     stream = io.StringIO()
     writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({k: plain_cell(v) for k, v in row.items()} for row in rows)
     return stream.getvalue()
 
 

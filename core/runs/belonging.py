@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from core.datasets import Subject
@@ -36,6 +36,21 @@ def report_is_current(run: Run, subject: Subject) -> bool:
     """Whether a run's scores were summed up with the ceilings, ROIs and notes as they are."""
     known = run.identity
     return known is None or known.report == subject.report_fingerprint
+
+
+def state_words(others: Sequence[Run], subject: Subject) -> str:
+    """Say which runs belong to another state of a subject's data, and what changed; or nothing."""
+    if not others:
+        return ""
+    changed = changes(others, subject)
+    what = f"The data of {subject.id} changed" + (f" ({changed})" if changed else "")
+    several = len(others) > 1
+    count = f"{len(others)} runs were" if several else "a run was"
+    listed = ", ".join(run.id for run in others[:3]) + (", ..." if len(others) > 3 else "")
+    return (
+        f"{what} since {count} fitted; {'they belong' if several else 'it belongs'} to the former "
+        f"state and {'stay as they are' if several else 'stays as it is'}: {listed}."
+    )
 
 
 def changes(runs: Iterable[Run], subject: Subject) -> str:

@@ -25,6 +25,7 @@ _DEFAULTS = {f.name: f.default for f in dataclasses.fields(EncodingSpec)}
 
 # What the app's own form fits, and the command line without options: goes without saying.
 _USUAL = {
+    "data": "",
     "pooling": "grid 5",
     "readout": "PCA 200",
     "feature spaces": "",
@@ -46,6 +47,7 @@ def facets(run: Run) -> dict[str, str]:
         if name not in _TOLD
     }
     return {
+        "data": "" if run.identity is not None else "data uncertain",
         "backbone": " + ".join(get_card(s.backbone).title for s in sources),
         "weights": " + ".join(_weights(s.weights) for s in sources),
         "layer": run.layer,

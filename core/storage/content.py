@@ -99,7 +99,7 @@ class ContentHashes:
         total = sum(state[0] for state in unknown.values()) or 1
         files = "1 file" if len(unknown) == 1 else f"{len(unknown):,} files"
         message = f"reading {what} once: {files}, {_megabytes(total)}"
-        done = 0
+        done, told = 0, 0.0
         found: dict[tuple[str, str], str] = {}
         progress(0.0, message)
         with ThreadPoolExecutor(min(8, 2 * (os.cpu_count() or 1))) as pool:
@@ -110,7 +110,9 @@ class ContentHashes:
                     for place, job in jobs.items():
                         hashed[place] = job.result()
                         done += unknown[place][0]
-                        progress(done / total, message)
+                        if done - told >= total / 200 or done == total:
+                            progress(done / total, message)
+                            told = done
                 finally:
                     for job in jobs.values():
                         job.cancel()

@@ -64,7 +64,7 @@ def show_brain(
     take_selection(subject, mesh, key)
     # The full cortex takes seconds to prepare, once; shown only if it does.
     with st.spinner("Preparing the full cortex …") if mesh.way == FULL else nullcontext():
-        assets = services.brain_assets(subject.id, subject.fingerprint, mesh.way)
+        assets = services.brain_assets(subject.id, subject.state, mesh.way)
     now = state.current()
     cortex_view(
         [mesh.drawn(m) for m in maps],

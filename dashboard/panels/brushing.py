@@ -50,7 +50,7 @@ def show_scatter(subject: Subject, a: Run, b: Run, titles: tuple[str, str]) -> N
     """Draw the scatter; a brush runs the page again."""
     names = [
         f"{spot.title} · {spot.where}" if spot.where else spot.title
-        for spot in services.spots(subject.id, subject.fingerprint)
+        for spot in services.spots(subject.id, subject.state)
     ]
     r_a, r_b = np.asarray(a.report.r), np.asarray(b.report.r)
     figure = a_against_b(
@@ -144,7 +144,7 @@ def brush_words(subject: Subject, a: Run, b: Run, positions: np.ndarray | None) 
             "dotted line A predicts better, below it B. <b>Draw a lasso around dots</b>: "
             f"{then}.</p>"
         )
-    spots = services.spots(subject.id, subject.fingerprint)
+    spots = services.spots(subject.id, subject.state)
     held = Counter(f"{roi} {spots[k].part}" for k in positions for roi in spots[k].rois)
     where = ", ".join(f"{name} {n}" for name, n in held.most_common(6))
     placed = (

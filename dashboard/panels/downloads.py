@@ -11,6 +11,8 @@ import streamlit as st
 
 from core.brain import FSAVERAGE5_VERTICES
 from core.datasets import Subject
+from core.runs.spec import readable
+from core.storage.csv_cells import plain_rows
 from dashboard import services
 
 
@@ -19,17 +21,16 @@ def csv_text(subject: Subject, definition: str, header: Sequence[str], rows: Ite
     text = io.StringIO()
     if subject.stamp:
         text.write(f"# {subject.stamp}: made by a computer, no evidence about brains\n")
-    text.write(f"# {definition}\n")
+    text.write(f"# {' '.join(definition.split())}\n")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerows(plain_rows([header, *rows]))
     return text.getvalue()
 
 
 def file_name(subject: Subject, what: str, ending: str = "csv") -> str:
     """Name a download; simulated data say so there, too."""
     mark = "-SIMULATED" if subject.simulated else ""
-    return f"cortiscope-{subject.id}-{what}{mark}.{ending}"
+    return f"cortiscope-{readable(subject.id)}-{what}{mark}.{ending}"
 
 
 def csv_button(subject: Subject, label: str, what: str, write: Callable[[], str]) -> None:
@@ -48,7 +49,7 @@ def csv_button(subject: Subject, label: str, what: str, write: Callable[[], str]
 
 def place_columns(subject: Subject) -> tuple[list[str], list[tuple[object, ...]]]:
     """Return a table's first columns: header, and one row per vertex or voxel."""
-    spots = services.spots(subject.id, subject.fingerprint)
+    spots = services.spots(subject.id, subject.state)
     if not subject.space.is_placed:
         return ["voxel"], [(spot.number,) for spot in spots]
     return ["hemisphere", "vertex", "rois"], [

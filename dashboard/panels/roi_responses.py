@@ -11,6 +11,7 @@ import numpy as np
 from core.brain import HEMISPHERES, Hemisphere
 from core.datasets import Subject
 from core.runs import Run
+from core.storage.csv_cells import plain_rows
 from dashboard import state
 from dashboard.roi_chart import Mark, RoiPick, RoiRow
 from dashboard.roi_chart.palette import Shades
@@ -76,7 +77,7 @@ def score_rows(subject: Subject, runs: Sequence[Run], metric: str = "r") -> list
 def rows_as_csv(rows: Sequence[RoiRow], names: Sequence[str], heading: str) -> str:
     """Write rows as CSV; the heading (definition, stamp) leads as a comment line."""
     text = io.StringIO()
-    text.write(f"# {heading}\n")
+    text.write(f"# {' '.join(heading.split())}\n")
     writer = csv.writer(text)
     columns = [c for n in names for c in (n, f"{n} low", f"{n} high")]
     writer.writerow(["roi", "class", "hemisphere", "n_vertices", *columns, "ceiling"])
@@ -85,7 +86,8 @@ def rows_as_csv(rows: Sequence[RoiRow], names: Sequence[str], heading: str) -> s
         for mark in row.marks:
             values += ["", "", ""] if mark is None else [mark.value, mark.low, mark.high]
         ceiling = "" if row.ceiling is None else row.ceiling
-        writer.writerow([row.roi, row.group, row.hemisphere, row.n_vertices, *values, ceiling])
+        cells = [row.roi, row.group, row.hemisphere, row.n_vertices, *values, ceiling]
+        writer.writerows(plain_rows([cells]))
     return text.getvalue()
 
 

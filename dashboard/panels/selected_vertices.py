@@ -111,7 +111,7 @@ def _accuracy(subject: Subject, run: Run, positions: np.ndarray) -> tuple[str, s
 
 def _overlap(subject: Subject, region: np.ndarray) -> str:
     """Say how much of which ROIs it holds, the best covered first."""
-    spots = services.spots(subject.id, subject.fingerprint)
+    spots = services.spots(subject.id, subject.state)
     held = Counter((roi, spots[k].part) for k in region.tolist() for roi in spots[k].rois)
     if not held:
         return "it overlaps with none"

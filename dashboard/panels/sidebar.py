@@ -12,7 +12,8 @@ import streamlit as st
 
 from core.datasets import Subject
 from core.errors import CoreError
-from core.runs import Run
+from core.runs import FORMER_WORDS, Belonging, Run, belonging
+from core.runs.belonging import state_words
 from core.runs.facets import differing, told_apart
 from dashboard import services, state
 from dashboard.charts.theme import MEASURED as INK
@@ -68,6 +69,14 @@ def open_chosen(chosen: str) -> Subject:
     CoreError : its folder is damaged.
     """
     opened = services.subject(chosen)
+    bar = st.empty()
+
+    def tell(share: float, words: str) -> None:
+        bar.progress(share, as_text(f"{words[:1].upper()}{words[1:]} …"))
+
+    # Its files are read the first time only, and where they have changed.
+    opened.identified(tell)
+    bar.empty()
     stamp(opened.stamp)
     return opened
 
@@ -105,7 +114,8 @@ def none_is_fitted(subject: Subject) -> str:
     """Say that a subject has no encoder yet, and how it gets one."""
     return as_text(
         f"No encoder has been fitted to {subject.id} yet.{_on_the_way()} Fit one with the button "
-        "in the sidebar; it appears here when it is done."
+        "in the sidebar; it appears here when it is done. "
+        f"{state_words(services.runs_of_other_states(subject.id), subject)}".rstrip()
     )
 
 
@@ -152,9 +162,22 @@ def _pick_run(subject: Subject) -> Run | None:
         _layers(menu, run)
     run = services.reported(run)
     st.html(score_line(run, subject.space.unit))
+    for words in _about_the_data(run, subject):
+        st.caption(as_text(words))
     if words := _on_the_way():
         st.caption(as_text(words))
     return run
+
+
+def _about_the_data(run: Run, subject: Subject) -> list[str]:
+    """Say what is known of the data that a run was fitted to, where they may be others."""
+    told = [state_words(services.runs_of_other_states(subject.id), subject)]
+    if belonging(run, subject) is Belonging.FORMER:
+        told.append(f"This encoder was {FORMER_WORDS}. Fit it again to be certain.")
+    if again := run.record.get("scored_again"):
+        changed = ", ".join(again["changed"])
+        told.append(f"Scored again on {again['when'][:10]}, not fitted: {changed} changed.")
+    return [words for words in told if words]
 
 
 def _choose(

@@ -30,7 +30,7 @@ def show_extremes(subject: Subject, run: Run, report: Evaluation) -> None:
     chosen_by = np.where(np.isfinite(report.r), run.validation.r, np.nan)
     order = np.argsort(chosen_by)  # NaN last
     defined = order[: int(np.isfinite(chosen_by).sum())]
-    spots = services.spots(subject.id, subject.fingerprint)
+    spots = services.spots(subject.id, subject.state)
     left, right = st.columns(2, gap="medium")
     with left:
         st.html(f'<p class="cs-title">best predicted, of {len(defined):,} {subject.space.unit}</p>')

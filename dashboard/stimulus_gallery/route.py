@@ -77,6 +77,8 @@ def stimulus_route(resolve: Resolve, make_thumbnail: MakeThumbnail) -> Route:
             content, media_type = kept.get(path, size)
         except (UnreadablePictureError, OSError):
             return missing
+        if _find(resolve, request) != path:  # written to while it was read
+            return missing
         headers = {
             "Cache-Control": "public, max-age=31536000, immutable",
             "X-Content-Type-Options": "nosniff",

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.datasets import Subject
 from core.errors import CoreError
+from core.runs.belonging import state_words
 from dashboard import services
 from dashboard.errors import errors_on_page, show_error
 from dashboard.foreign_text import as_text
@@ -52,6 +53,8 @@ def render() -> None:
         subject = None
     if subject is not None:
         head.html(headline(subject))
+        if words := state_words(services.runs_of_other_states(subject.id), subject):
+            head.info(as_text(words))
         with errors_on_page():
             _tables(subject)
         with errors_on_page():
@@ -70,7 +73,7 @@ def render() -> None:
 
 
 def _tables(subject: Subject) -> None:
-    described = services.described_splits(subject.id, subject.fingerprint)
+    described = services.described_splits(subject.id, subject.state)
     left, right = st.columns([6, 5], gap="medium")
     with left:
         st.html('<p class="cs-title">Images and responses</p>' + splits_html(subject, described))

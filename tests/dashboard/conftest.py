@@ -68,8 +68,6 @@ def tiny_app(tiny_world, monkeypatch):
     monkeypatch.setattr("core.pipeline.demo.demo_is_complete", lambda _: True)
     monkeypatch.setattr("dashboard.answering.AnsweringProcess.warm_up", lambda _: None)
     monkeypatch.setattr("dashboard.data_folders.demo_folder", lambda _: tiny_world.data)
-    for cache in (services.known_folders, services.subject):
-        cache.clear()
+    services.look_again()
     yield tiny_world
-    for cache in (services.known_folders, services.subject):
-        cache.clear()
+    services.look_again()

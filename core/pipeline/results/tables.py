@@ -13,14 +13,14 @@ from core.encoding.predictor import LinearPredictor
 from core.pipeline.results.wording import one_of, unit_of
 from core.runs import Run
 from core.storage import atomic_file
+from core.storage.csv_cells import plain_rows
 
 
 def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
     """Write a CSV table with a header row."""
     with atomic_file(path) as draft, draft.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+        writer.writerows(plain_rows([header, *rows]))
     return path
 
 
