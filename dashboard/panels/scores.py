@@ -233,7 +233,10 @@ def _ceiling_facts(whole: RoiScore, unit: str, source: str) -> list[tuple[str, s
                 f"over all {unit}: a ceiling of 0 counts 100 for any positive r",
             )
         )
-    words = f"mean over {unit} of its square root: the mean r a perfect model would reach; from {source}"
+    words = (
+        f"mean over {unit} of its square root: the mean r a perfect model would reach; from "
+        f"{source}"
+    )
     return [*facts, (f"{whole.ceiling_r:.3f}", "noise ceiling", words)]
 
 
