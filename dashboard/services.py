@@ -6,6 +6,7 @@ nilearn: what needs them happens in other processes (``dashboard.jobs``).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -144,28 +145,41 @@ def find_run(run_id: str) -> Run | None:
         return None
 
 
-def set_aside(subject_id: str) -> list[SetAside]:
-    """Return what bears a subject's name in the folder of runs and is no whole run."""
-    return run_store().survey(readable(f"{subject_id}-"))[1]
+@dataclass(frozen=True)
+class SubjectRuns:
+    """What lies in the folder of runs under a subject's name.
+
+    Parameters
+    ----------
+    shown : fitted to its data as they are, or perhaps (``Belonging.FORMER``); oldest first.
+    of_other_data : fitted before its data changed.
+    set_aside : what cannot be used, and why; it does not take the others' menu entries with it.
+    """
+
+    shown: list[Run]
+    of_other_data: list[Run]
+    set_aside: list[SetAside]
+
+
+def subject_runs(subject_id: str) -> SubjectRuns:
+    """Look through the runs of a subject; cheap the second time."""
+    known = subject(subject_id)
+    runs, set_aside = run_store().survey(readable(f"{subject_id}-"))
+    own = sorted(
+        (r for r in runs if r.subject == subject_id), key=lambda r: str(r.record["created"])
+    )
+    other = [r for r in own if belonging(r, known) is Belonging.OTHER]
+    return SubjectRuns([r for r in own if r not in other], other, set_aside)
 
 
 def runs_of(subject_id: str) -> list[Run]:
     """Open all runs that were fitted to a subject's present data, oldest first."""
-    known = subject(subject_id)
-    own = (r for r in _runs_named(subject_id) if belonging(r, known) is not Belonging.OTHER)
-    return sorted(own, key=lambda r: str(r.record["created"]))
+    return subject_runs(subject_id).shown
 
 
-def runs_of_other_states(subject_id: str) -> list[Run]:
-    """Open the runs that were fitted to other data than a subject's are now."""
-    known = subject(subject_id)
-    return [r for r in _runs_named(subject_id) if belonging(r, known) is Belonging.OTHER]
-
-
-def _runs_named(subject_id: str) -> list[Run]:
-    # A damaged run is set aside and does not take the others' menu entries with it.
-    runs, _ = run_store().survey(readable(f"{subject_id}-"))
-    return [run for run in runs if run.subject == subject_id]
+def all_set_aside() -> list[SetAside]:
+    """Return what cannot be used in the folder of runs, of whatever subject."""
+    return run_store().survey()[1]
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -1,6 +1,6 @@
 """Fitted encoding models on disk: arrays and JSON, no pickle, readable with numpy alone."""
 
-from core.runs.belonging import FORMER_WORDS, Belonging, belonging, report_is_current
+from core.runs.belonging import FORMER_WORDS, Belonging, belonging, changes, report_is_current
 from core.runs.drafts import FolderCheckpoint
 from core.runs.spec import RUN_FORMAT, EncodingSpec, SubjectData
 from core.runs.store import Run, RunSource, RunStore, SetAside
@@ -17,5 +17,6 @@ __all__ = [
     "SetAside",
     "SubjectData",
     "belonging",
+    "changes",
     "report_is_current",
 ]

@@ -12,7 +12,7 @@ import streamlit as st
 
 from core.datasets import Subject
 from core.errors import CoreError
-from core.runs import FORMER_WORDS, Belonging, Run, belonging
+from core.runs import Run, changes
 from core.runs.belonging import state_words
 from core.runs.facets import differing, told_apart
 from dashboard import services, state
@@ -27,6 +27,7 @@ from dashboard.look import stamp
 from dashboard.navigation import link_to
 from dashboard.panels.fit_dialog import fit_button
 from dashboard.panels.mesh_menu import pick_mesh
+from dashboard.panels.run_states import note_runs
 from dashboard.panels.scores import INTERVAL, interval_text
 
 
@@ -93,8 +94,8 @@ def pick_encoder_if_any(subject: Subject) -> Run | None:
     """Draw the same menus; None where no encoder has been fitted yet."""
     with st.sidebar:
         run = _pick_run(subject)
-        _say_what_is_set_aside(subject)
         fit_button(subject)
+        note_runs(subject, run)
     return run
 
 
@@ -103,8 +104,8 @@ def pick_pair(subject: Subject) -> tuple[Run, Run | None]:
     with st.sidebar:
         first = _pick_run(subject)
         second = None if first is None else _pick_versus(subject, first)
-        _say_what_is_set_aside(subject)
         fit_button(subject)
+        note_runs(subject, first)
     if first is None:
         _say_that_none_is_fitted(subject)
     return first, second
@@ -115,7 +116,7 @@ def none_is_fitted(subject: Subject) -> str:
     return as_text(
         f"No encoder has been fitted to {subject.id} yet.{_on_the_way()} Fit one with the button "
         "in the sidebar; it appears here when it is done. "
-        f"{state_words(services.runs_of_other_states(subject.id), subject)}".rstrip()
+        f"{state_words(services.subject_runs(subject.id).of_other_data, subject)}".rstrip()
     )
 
 
@@ -125,17 +126,6 @@ def _say_that_none_is_fitted(subject: Subject) -> NoReturn:
     link_to("explore", f"The measured responses of {subject.id}")
     link_to("data", f"What the folder of {subject.id} holds")
     raise PageEnds
-
-
-def _say_what_is_set_aside(subject: Subject) -> None:
-    """Name the runs of a subject that cannot be used, and why; a fit takes their place."""
-    if aside := services.set_aside(subject.id):
-        lines = [f"- {as_text(each.name)}: {as_text(each.reason)}" for each in aside[:_FEW]]
-        lines += [f"- and {len(aside) - _FEW} more"] if len(aside) > _FEW else []
-        n = len(aside)
-        words = "1 damaged run is" if n == 1 else f"{n} damaged runs are"
-        words += f" set aside; fitting again replaces {'it' if n == 1 else 'them'}."
-        st.caption(words, help="\n".join(lines))
 
 
 def _pick_run(subject: Subject) -> Run | None:
@@ -162,22 +152,9 @@ def _pick_run(subject: Subject) -> Run | None:
         _layers(menu, run)
     run = services.reported(run)
     st.html(score_line(run, subject.space.unit))
-    for words in _about_the_data(run, subject):
-        st.caption(as_text(words))
     if words := _on_the_way():
         st.caption(as_text(words))
     return run
-
-
-def _about_the_data(run: Run, subject: Subject) -> list[str]:
-    """Say what is known of the data that a run was fitted to, where they may be others."""
-    told = [state_words(services.runs_of_other_states(subject.id), subject)]
-    if belonging(run, subject) is Belonging.FORMER:
-        told.append(f"This encoder was {FORMER_WORDS}. Fit it again to be certain.")
-    if again := run.record.get("scored_again"):
-        changed = ", ".join(again["changed"])
-        told.append(f"Scored again on {again['when'][:10]}, not fitted: {changed} changed.")
-    return [words for words in told if words]
 
 
 def _choose(
@@ -217,7 +194,6 @@ def _asked_for(menu: EncoderMenu, subject: Subject) -> Run:
     return run
 
 
-_FEW = 10
 _PARTS = ("backbone", "layer", "encoder")
 
 
@@ -225,9 +201,11 @@ def _not_here(menu: EncoderMenu, subject: Subject, shown: Run, former: Run | Non
     """Say what was asked for and is not among a subject's runs; empty if nothing."""
     now, key = state.current(), EncoderKey.of(shown)
     if former is not None and former.subject == subject.id:
+        what = changes([former], subject)
+        since = f" ({what})" if what else ""
         return (
-            f"{encoder_title(former)} was fitted to {subject.id} before its data changed; fit it "
-            "again to see it."
+            f"{encoder_title(former)} was fitted to {subject.id} before its data changed{since}; "
+            "fit it again to see it."
         )
     if former is not None:
         missing = EncoderKey.of(former) != key

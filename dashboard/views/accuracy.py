@@ -68,6 +68,8 @@ def render() -> None:
         if rois:
             _distribution(subject, report, metric, threshold, height=190)
         st.html(summary_html(subject, report))
+        if run.grid_edges and (edges := run.grid_edges.warning(subject.space.unit)):
+            st.html(f'<p class="cs-note"><b>Penalties:</b> {escape(edges)}</p>')
     if not rois:
         with errors_on_page():
             show_wide_detail(subject, run)

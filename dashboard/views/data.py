@@ -6,7 +6,6 @@ import streamlit as st
 
 from core.datasets import Subject
 from core.errors import CoreError
-from core.runs.belonging import state_words
 from dashboard import services
 from dashboard.errors import errors_on_page, show_error
 from dashboard.foreign_text import as_text
@@ -29,6 +28,7 @@ from dashboard.panels.one_image import image_over_vertices
 from dashboard.panels.one_vertex import vertex_over_images
 from dashboard.panels.open_folder import show_folders, show_opening
 from dashboard.panels.random_images import categories_html, random_images
+from dashboard.panels.run_states import note_all_runs
 from dashboard.panels.sidebar import choose_subject, open_chosen
 from dashboard.panels.stimulus import pick_stimulus
 
@@ -53,8 +53,8 @@ def render() -> None:
         subject = None
     if subject is not None:
         head.html(headline(subject))
-        if words := state_words(services.runs_of_other_states(subject.id), subject):
-            head.info(as_text(words))
+        with head, errors_on_page():
+            note_all_runs(subject)
         with errors_on_page():
             _tables(subject)
         with errors_on_page():
