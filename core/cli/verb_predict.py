@@ -52,6 +52,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         "images": list(images.ids),
         **shared.counts_of(fitted),
         "files": written,
+        "units": fitted.conventions.units.value,
         "simulated": fitted.simulated,
     }
 
@@ -64,7 +65,8 @@ def _write_csv(
     for part, values in predicted.items():
         names.append(f"{part.prefix}pred.csv")
         columns = f"{part}" if part is VOXELS else f"{part} vertices"
-        words = f"Predicted responses, images (rows) x {columns}; {fitted.title}"
+        words = f"Predicted responses, images (rows) x {columns}; {fitted.conventions.meaning}; "
+        words += fitted.title
         stamp = " (fitted to SIMULATED data)" if fitted.simulated else ""
         write_numbers(where / names[-1], values, words + stamp)
     with (

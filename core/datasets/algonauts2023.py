@@ -20,8 +20,6 @@ from pathlib import Path
 import numpy as np
 
 from core.brain import (
-    FSAVERAGE5_VERTICES,
-    FSAVERAGE_VERTICES,
     HEMISPHERES,
     ROI_CLASSES,
     ChallengeSpace,
@@ -29,6 +27,7 @@ from core.brain import (
     Parcellation,
     Part,
 )
+from core.brain.templates import ALLOWED, NESTED, RESAMPLE, fs_lr_words, home_template
 from core.datasets.algonauts_release import swapped_words
 from core.datasets.arrays import load_array
 from core.datasets.conventions import (
@@ -122,10 +121,12 @@ def _read_space(masks: Path) -> ChallengeSpace:
     for hemisphere in HEMISPHERES:
         path = masks / f"{hemisphere.short}.all-vertices_fsaverage_space.npy"
         mask = load_array(path, shape=(None,))
-        if len(mask) not in (FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES):
+        if len(mask) not in NESTED:
+            of = fs_lr_words(len(mask))
             raise DamagedFile(
-                f"{path.name} is {len(mask):,} long; fsaverage has {FSAVERAGE_VERTICES:,} vertices "
-                f"per hemisphere, fsaverage5 {FSAVERAGE5_VERTICES:,}."
+                f"{path.name} is {len(mask):,} long{f', as {of} is' if of else ''}; allowed are "
+                f"{ALLOWED}.",
+                RESAMPLE if of else "",
             )
         index[hemisphere] = np.flatnonzero(mask)
         if not len(index[hemisphere]) or not np.all(np.isfinite(mask)):
@@ -134,7 +135,7 @@ def _read_space(masks: Path) -> ChallengeSpace:
     if len(set(sizes.values())) > 1:
         told = " and ".join(f"{name} ({n:,})" for name, n in sizes.items())
         raise DamagedFile(f"{told} have different lengths; both belong to one template.")
-    return ChallengeSpace(max(sizes.values()), index)
+    return ChallengeSpace(home_template(max(sizes.values())), index)
 
 
 def _read_parcellation(masks: Path, counts: dict[Hemisphere, int]) -> Parcellation:

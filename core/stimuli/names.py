@@ -13,7 +13,10 @@ from pathlib import PurePosixPath
 
 from core.stimuli.listing import IMAGE_SUFFIXES, composed
 
-_COCO = re.compile(r"(?:COCO_[a-z]+[0-9]{4}_)?0*([0-9]{1,12})")
+# A file's name in COCO, and its bare number. Two bare numbers are not the same name: one may
+# count rows.
+_COCO_FILE = re.compile(r"(?:COCO_[a-z]+[0-9]{4}_)?(?=[0-9]{12}\Z)0*([0-9]+)")
+_BARE = re.compile(r"0*([0-9]{1,12})")
 
 
 class NameIndex:
@@ -26,22 +29,33 @@ class NameIndex:
 
     def __init__(self, known: Iterable[str]) -> None:
         self.names = tuple(known)
-        self._by_form: list[tuple[Callable[[str], str | None], dict[str, list[int]]]] = []
-        for form in (str, composed, _without_folder, _stem, _coco_number):
+        self._by_form: list[tuple[Callable[[str], str], dict[str, list[int]]]] = []
+        for form in (str, composed, _without_folder, _stem):
             found: dict[str, list[int]] = {}
             for k, name in enumerate(self.names):
-                if (key := form(name)) is not None:
-                    found.setdefault(key, []).append(k)
+                found.setdefault(form(name), []).append(k)
             self._by_form.append((form, found))
+        numbers = [_number(_COCO_FILE, n) or _number(_BARE, n) for n in self.names]
+        self._by_number: dict[str, list[int]] = {}
+        for k, number in enumerate(numbers):
+            if number is not None:
+                self._by_number.setdefault(number, []).append(k)
 
     def find(self, wanted: str) -> int | None:
         """Return the position of the one name that is meant; None if none or several are."""
         for form, found in self._by_form:
-            key = form(wanted)
-            positions = found.get(key, []) if key is not None else []
-            if positions:
+            if positions := found.get(form(wanted)):
                 return positions[0] if len(positions) == 1 else None
-        return None
+        return self._by_coco_number(wanted)
+
+    def _by_coco_number(self, wanted: str) -> int | None:
+        is_file = _number(_COCO_FILE, wanted) is not None
+        number = _number(_COCO_FILE if is_file else _BARE, wanted)
+        positions = self._by_number.get(number or "", [])
+        if len(positions) != 1:
+            return None
+        known = self.names[positions[0]]
+        return positions[0] if is_file or _number(_COCO_FILE, known) is not None else None
 
 
 def _without_folder(name: str) -> str:
@@ -53,9 +67,8 @@ def _stem(name: str) -> str:
     return last.stem if last.suffix.lower() in IMAGE_SUFFIXES else last.name
 
 
-def _coco_number(name: str) -> str | None:
-    """Return the number of a name in one of COCO's forms."""
-    match = _COCO.fullmatch(_stem(name))
+def _number(form: re.Pattern[str], name: str) -> str | None:
+    match = form.fullmatch(_stem(name))
     return match[1] if match else None
 
 

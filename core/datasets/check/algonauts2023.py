@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from core.brain import HEMISPHERES
+from core.brain.templates import nested_words
 from core.datasets.algonauts2023 import load_subject
 from core.datasets.check.array_file import FLOAT32, REAL, open_array_file
 from core.datasets.check.attempt import tried
@@ -66,6 +67,8 @@ def check_subject(
         *sidecar_pairs,
     ]
     counts = check_vertex_counts(masks.vertex_pair(), pairs, tell)
+    for words in {nested_words(len(mask)) for mask in masks.vertices.values()} - {""}:
+        notes.tell(words)
     compare_with_release(
         subject,
         max((len(mask) for mask in masks.vertices.values()), default=0),

@@ -9,12 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from core.brain import (
-    FSAVERAGE5_VERTICES,
-    FSAVERAGE_VERTICES,
     HEMISPHERES,
     ROI_CLASSES,
     Hemisphere,
 )
+from core.brain.templates import ALLOWED, NESTED, RESAMPLE, fs_lr_words
 from core.datasets.check.array_file import REAL, WHOLE, open_array_file
 from core.datasets.check.report import Tell
 from core.datasets.check.vertex_counts import PairOfFiles
@@ -101,10 +100,11 @@ def _vertex_mask(path: Path, tell: Tell) -> np.ndarray | None:
     values = open_array_file(path, REAL, 1, tell)
     if values is None:
         return None
-    if len(values) not in (FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES):
+    if len(values) not in NESTED:
+        of = fs_lr_words(len(values))
         tell(
-            f"{path.name} is {len(values):,} long; fsaverage has {FSAVERAGE_VERTICES:,} vertices "
-            f"per hemisphere, fsaverage5 {FSAVERAGE5_VERTICES:,}."
+            f"{path.name} is {len(values):,} long{f', as {of} is' if of else ''}; allowed are "
+            f"{ALLOWED}. {RESAMPLE if of else ''}"
         )
         return None
     # The released masks are sums of two: 0, 1 and 2 are all as they should be.

@@ -6,7 +6,6 @@ NSD's images are of both. Captions are of the whole pictures, of which NSD shows
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from core.datasets.nsd.stimulus_info import StimulusInfo
 from core.errors import DamagedFile, MissingData
+from core.storage.foreign import is_there, read_json
 
 
 def read_captions(
@@ -52,10 +52,11 @@ def read_captions(
 
 def _annotations(path: Path) -> list[tuple[int, int, str]]:
     """Return (number of the caption, COCO's number of the picture, text)."""
-    if not path.is_file():
+    if not is_there(path):
         raise MissingData(f"The file of captions {path} does not exist.")
+    content = read_json(path)
     try:
-        items = json.loads(path.read_text(encoding="utf-8"))["annotations"]
+        items = content["annotations"]
         return [(int(a["id"]), int(a["image_id"]), " ".join(a["caption"].split())) for a in items]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DamagedFile(

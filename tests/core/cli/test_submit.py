@@ -97,6 +97,15 @@ def test_simulated_subjects_are_stamped(home, tmp_path, capsys):
         assert archive.namelist() == ["sim02/lh_pred_test.npy", "sim02/rh_pred_test.npy"]
 
 
+def test_subjects_named_as_in_bids_are_the_challenges(home, data, tmp_path, capsys):
+    (data / "subj02").rename(data / "sub-02")
+    run = _fit(capsys, data, "sub-02")
+    status, result, told = _submit(capsys, data, tmp_path / "s.zip", run)
+    assert status == 0, told
+    assert result["files"] == ["subj02/lh_pred_test.npy", "subj02/rh_pred_test.npy"]
+    assert not {"subj02", "sub-02"} & set(result["subjects_missing"])
+
+
 def test_people_read_what_is_missing(home, data, tmp_path, capsys):
     run = _fit(capsys, data, "subj01")
     words = ["submit", "--run", run, "--data", str(data), "--out", str(tmp_path / "s.zip")]

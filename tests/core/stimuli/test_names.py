@@ -8,7 +8,15 @@ import pytest
 
 from core.stimuli.names import NameIndex, taken_for
 
-FILES = ("café_01.png", "cat/cat_2.jpg", "000000000009.png", "b.png", "b.jpg", "img3.png")
+FILES = (
+    "café_01.png",
+    "cat/cat_2.jpg",
+    "000000000009.png",
+    "b.png",
+    "b.jpg",
+    "img3.png",
+    "0007.png",
+)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +31,7 @@ FILES = ("café_01.png", "cat/cat_2.jpg", "000000000009.png", "b.png", "b.jpg", 
         ("b.jpg", 4),
         ("b", None),  # of two suffixes
         ("3", None),  # img3 is no number
+        ("7", None),  # 0007 counts rows perhaps, 7 something else
     ],
 )
 def test_other_forms_of_a_name(wanted, position):
