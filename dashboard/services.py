@@ -27,7 +27,7 @@ from core.errors import CoreError, DamagedFile, unknown_name
 from core.pipeline.scoring import up_to_date
 from core.runs import Belonging, Run, RunStore, SetAside, belonging, report_is_current
 from core.runs.spec import readable
-from core.storage import Home, content_hashes
+from core.storage import Home, content_hashes, writing
 from dashboard.cortex_view import AssetRef, CortexGeometry, register_assets
 from dashboard.data_folders import DataFolder, look_into
 from dashboard.drawn_mesh import FULL, MEAN, NESTED, DrawnMesh, cortex_space, viewer_mesh
@@ -202,7 +202,10 @@ def drawn_mesh(subject_id: str, data: str, way: str) -> DrawnMesh:
 def brain_assets(subject_id: str, data: str, way: str) -> AssetRef:
     """Store what the browser needs to draw a subject's brain."""
     space = cortex_space(subject(subject_id), drawn_mesh(subject_id, data, way))
-    return register_assets(home().root / "cortex", _geometry(full=way == FULL), space)
+    folder = home().root / "cortex"
+    geometry = _geometry(full=way == FULL)
+    with writing(folder / "geometry of the cortex"):
+        return register_assets(folder, geometry, space)
 
 
 @st.cache_resource(show_spinner=False)

@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import tempfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,16 +55,31 @@ class AssetRef:
 
 
 def write_asset(folder: Path, data: bytes) -> str:
-    """Store bytes, compressed, under their hash; return the hash. Safe to call again."""
+    """Store bytes, compressed, under their hash; return the hash. Safe to call again.
+
+    What bears the name and does not hold the bytes, as after a full disk, is written anew.
+    """
     name = hashlib.blake2b(data, digest_size=16).hexdigest()
     target = folder / f"{name}.bin.gz"
-    if not target.exists():
+    if not _holds(target, data):
         folder.mkdir(parents=True, exist_ok=True)
         # mtime=0: the same content gives the same file. Another process may write it too.
         with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as draft:
-            draft.write(gzip.compress(data, compresslevel=_level(data), mtime=0))
-        os.replace(draft.name, target)  # noqa: PTH105 -- the draft is a name, not a Path
+            try:
+                draft.write(gzip.compress(data, compresslevel=_level(data), mtime=0))
+                draft.close()
+                os.replace(draft.name, target)  # noqa: PTH105 -- the draft is a name, not a Path
+            except OSError:
+                os.unlink(draft.name)  # noqa: PTH108
+                raise
     return name
+
+
+def _holds(target: Path, data: bytes) -> bool:
+    try:
+        return gzip.decompress(target.read_bytes()) == data
+    except (OSError, EOFError, zlib.error):
+        return False
 
 
 def _level(data: bytes) -> int:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.errors import CannotWrite
 from dashboard import services
-from dashboard.errors import show_words
+from dashboard.errors import show_error, show_words
 from dashboard.folder_checks import (
     CheckResult,
     job_name,
@@ -75,7 +76,11 @@ def _watch(folder: Path, state: str, name: str, key: str) -> None:
             st.rerun()
         return
     if job.result is not None:
-        keep_result(services.home(), state, job.result, deep="--deep" in job.arguments)
+        try:
+            keep_result(services.home(), state, job.result, deep="--deep" in job.arguments)
+        except CannotWrite as error:
+            show_error(error)
+            return
     registry().forget(job_name(state))
     st.rerun()
 

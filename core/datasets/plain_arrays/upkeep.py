@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 _CONVERTED = re.compile(r"[0-9a-f]+(-[0-9a-f]+)?\.npy")
-_UNFINISHED = re.compile(r"\.[0-9a-f]+\.npy\.\d+-[0-9a-f]{8}\.part")
+_UNFINISHED = re.compile(rf"\.{_CONVERTED.pattern}\.\d+-[0-9a-f]{{8}}\.part")
 
 
 @dataclass(frozen=True)

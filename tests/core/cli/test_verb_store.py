@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import time
 
 import numpy as np
@@ -29,6 +30,8 @@ def features(tmp_path, monkeypatch):
         os.utime(path, (time.time() - 30 * 3600,) * 2)
     for path in root.rglob("*.json"):
         os.utime(path, (time.time() - 40 * 86400,) * 2)
+    # Digests of files are remembered or not, by how long the fixture took.
+    shutil.rmtree(tmp_path / "home" / "content", ignore_errors=True)
     return root
 
 
@@ -100,7 +103,7 @@ def test_du_and_clean_see_runs_their_drafts_and_everything_else(features, tmp_pa
         _written(home / "runs/notes/mine.txt", 1000),
         _written(home / "demo/f00/sim01/a.npy", 1000),
         _written(home / "opened-folders.json", 1000),
-        _written(home / "content/.mine.part", 1000),
+        _written(home / "networks/.mine.part", 1000),
     ]
     sizes = _sizes(_run(capsys, "du")[1])
     expected = {
@@ -110,7 +113,7 @@ def test_du_and_clean_see_runs_their_drafts_and_everything_else(features, tmp_pa
         ("demo", "files"): (1, 7),
         ("surfaces", "drafts"): (1, 7),
         ("cortex", "drafts"): (1, 7),
-        ("content", "files"): (1, 7),
+        ("networks", "files"): (1, 7),
         ("opened-folders.json", "files"): (1, 7),
     }
     assert {k: v for k, v in sizes.items() if k[0] not in ("pixels", "gabor")} == expected

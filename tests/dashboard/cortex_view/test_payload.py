@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gzip
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -362,6 +364,24 @@ def test_an_asset_is_named_by_its_content_and_written_once(tmp_path):
     assert (tmp_path / f"{first}.bin.gz").stat().st_mtime_ns == stamp
     assert write_asset(tmp_path, b"abd" * 100) != first
     assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x1f\x8b", gzip.compress(b"other")])
+def test_a_damaged_asset_is_written_anew(tmp_path, damage):
+    path = tmp_path / f"{write_asset(tmp_path, b'abc' * 100)}.bin.gz"
+    path.write_bytes(damage)
+    write_asset(tmp_path, b"abc" * 100)
+    assert gzip.decompress(path.read_bytes()) == b"abc" * 100
+
+
+def test_a_full_disk_leaves_no_half_asset(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("dashboard.cortex_view.assets.os.replace", full)
+    with pytest.raises(OSError, match="No space"):
+        write_asset(tmp_path, b"abc" * 100)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_registering_stores_three_files(tmp_path, geometry, space):
