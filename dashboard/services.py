@@ -100,7 +100,8 @@ def subject(subject_id: str) -> Subject:
     return _subject(folder, state_of(folder))
 
 
-@st.cache_resource(show_spinner=False, max_entries=32)
+# A subject keeps the files of its responses open, six or more.
+@st.cache_resource(show_spinner=False, max_entries=16)
 def _subject(folder: Path, state: str) -> Subject:
     try_subject(folder)
     return open_subject(folder)

@@ -23,7 +23,7 @@ from core.datasets.system_files import is_system_file
 from core.encoding import Predictor, Readout
 from core.encoding.grid_edges import GridEdges
 from core.encoding.restore import restore_predictor
-from core.errors import CoreError, DamagedFile, WorkFailed, unknown_name
+from core.errors import CoreError, DamagedFile, InvalidInput, WorkFailed, unknown_name
 from core.evaluation import Evaluation, RoiScore
 from core.runs.drafts import FolderCheckpoint
 from core.runs.spec import RUN_FORMAT
@@ -421,8 +421,13 @@ class RunStore:
     def _names(self) -> list[str]:
         try:
             found = [entry.name for entry in self.root.iterdir()]
-        except OSError:
+        except FileNotFoundError:
             return []
+        except OSError as error:
+            raise InvalidInput(
+                f"The folder of runs {self.root} cannot be read ({error.strerror}).",
+                "Name another with --runs, or by CORTISCOPE_HOME.",
+            ) from None
         return sorted(name for name in found if not is_system_file(name))
 
     def _look(self, name: str) -> Run | DamagedFile:

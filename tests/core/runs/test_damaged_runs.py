@@ -187,3 +187,10 @@ def test_list_runs_gives_the_sound_ones_and_says_what_is_set_aside(world, store,
     ]
     assert main(arguments) == 0
     assert "set aside: " in capsys.readouterr().out
+
+
+def test_a_folder_of_runs_that_cannot_be_read_is_not_taken_for_an_empty_one(tmp_path, capsys):
+    assert RunStore(tmp_path / "absent").survey() == ([], [])
+    (tmp_path / "runs").write_text("x")
+    assert main(["list", "runs", "--runs", str(tmp_path / "runs")]) == 2
+    assert f"{tmp_path}/runs cannot be read (Not a directory)" in capsys.readouterr().err
