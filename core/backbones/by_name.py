@@ -37,6 +37,12 @@ def described(library: str, name: str) -> dict[str, Any]:
     WorkFailed
         The library could not be asked.
     """
+    plain = name.replace("/", "-")
+    if re.search(r"\w/\w", name) and _NAME.fullmatch(plain):
+        raise InvalidInput(
+            f"{library} writes {name!r} as {plain!r} in names of networks.",
+            f"Take --backbone {library}:{plain}.",
+        )
     if not _NAME.fullmatch(name):
         raise InvalidInput(
             f"{name!r} is no name of a network of {library}.",

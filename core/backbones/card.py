@@ -86,6 +86,8 @@ class WeightsSpec:
     path : the user's checkpoint. Where it lies does not change a result: no part of the key.
     sha256 : of the file's content, or its published first digits; empty when not yet resolved.
     variant : which of several published sets, as in "IMAGENET1K_V2"; empty for the usual one.
+    part : which of several networks in the user's checkpoint, as in "teacher"; empty where there
+        is one.
     """
 
     kind: WeightsKind
@@ -93,6 +95,7 @@ class WeightsSpec:
     path: str | None = field(default=None, metadata={"cosmetic": True})
     sha256: str | None = None
     variant: str = ""
+    part: str = field(default="", metadata={"omit_default": True})
 
     def __post_init__(self) -> None:
         check_option("kind of weights", self.kind, WEIGHTS_KINDS)
@@ -109,8 +112,12 @@ class WeightsSpec:
             )
 
     @classmethod
-    def from_file(cls, path: str | Path) -> WeightsSpec:
+    def from_file(cls, path: str | Path, part: str = "") -> WeightsSpec:
         """Identify a checkpoint by its content.
+
+        Parameters
+        ----------
+        part : which network in it, where it holds several that differ.
 
         Raises
         ------
@@ -118,7 +125,7 @@ class WeightsSpec:
             There is no such file.
         """
         file = Path(path).expanduser()
-        return cls("file", path=str(file), sha256=sha256_of(file))
+        return cls("file", path=str(file), sha256=sha256_of(file), part=part.strip("."))
 
     @property
     def label(self) -> str:
@@ -126,7 +133,7 @@ class WeightsSpec:
         if self.kind == "untrained":
             return f"untrained, seed {self.seed}"
         if self.kind == "file":
-            return f"file {Path(self.path or '').name}"
+            return f"file {Path(self.path or '').name}" + (f" ({self.part})" if self.part else "")
         if self.kind == "fixed":
             return "fixed by design"
         return f"pretrained ({self.variant})" if self.variant else "pretrained"

@@ -13,11 +13,11 @@ from core.backbones.card import BackboneCard, WeightsSpec
 from core.backbones.headless import absent_note, leave_out_classifier
 from core.backbones.weights_files import weights_file
 from core.backbones.weights_loading import (
-    left_out_note,
     load_state,
     load_strictly,
     n_classes,
     own_part,
+    taken_over,
 )
 
 State = dict[str, Any]
@@ -50,6 +50,7 @@ def make_network(
     ------
     MissingWeights, DamagedFile
     """
+    title = card.title
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(weights.seed)
         if weights.kind == "untrained":
@@ -57,13 +58,18 @@ def make_network(
         path = weights_file(card, weights)
         state = read(path)
         network = build(None)
-        part, left_out = own_part(adapt(state, network), network.state_dict(), path)
-        found = n_classes(part, network.state_dict()) if weights.kind == "file" else None
+        expected = network.state_dict()
+        if weights.kind != "file":
+            load_strictly(
+                network, own_part(adapt(state, network), expected, path).state, path, title
+            )
+            return network, ()
+        own = own_part(
+            state, expected, path, weights.part, lambda part: taken_over(part, adapt(part, network))
+        )
+        found = n_classes(own.state, expected)
         if found is not None:
             network = build(found)
-    if weights.kind != "file":
-        load_strictly(network, part, path, card.title)
-        return network, ()
-    absent = leave_out_classifier(network, part)
-    load_strictly(network, part, path, card.title)
-    return network, left_out_note(left_out) + absent_note(absent)
+    absent = leave_out_classifier(network, own.state)
+    load_strictly(network, own.state, path, title)
+    return network, own.notes + absent_note(absent)

@@ -91,6 +91,9 @@ def _member(name: str) -> tuple[Family, BackboneCard]:
             "'python -m core list backbones' shows all of them; any other network of a library "
             "goes by timm:NAME or open_clip:NAME ('list networks timm')."
         )
+        called = [n for n, (_, card) in _members().items() if card.title.endswith(f" {name}")]
+        if called:
+            hint = f"{name} is what is written of: {', '.join(called)}."
         raise unknown_name("backbone", name, _members(), hint)
     return _members()[name]
 
@@ -132,8 +135,9 @@ def parse_weights(name: str, text: str | None = None, *, seed: int = 0) -> Weigh
 
     Parameters
     ----------
-    text : "pretrained", "untrained", "fixed", a variant such as "IMAGENET1K_V1", or a path; None
-        takes the card's default kind.
+    text : "pretrained", "untrained", "fixed", a variant such as "IMAGENET1K_V1", or a path, with
+        "#teacher" at its end for one of several networks in the file; None takes the card's
+        default kind.
     seed : of untrained weights.
     """
     card = get_card(name)
@@ -144,6 +148,9 @@ def parse_weights(name: str, text: str | None = None, *, seed: int = 0) -> Weigh
         return resolve_weights(name, WeightsSpec(kind, seed=seed))
     if text in [p.variant for p in card.pretrained]:
         return resolve_weights(name, WeightsSpec("pretrained", variant=text))
+    file, _, part = text.rpartition("#")
+    if part and Path(file).expanduser().is_file() and not Path(text).expanduser().is_file():
+        return resolve_weights(name, WeightsSpec.from_file(file, part))
     if not Path(text).expanduser().is_file():
         kinds = [k for k in card.weights if k != "file"]
         variants = [p.variant for p in card.pretrained]

@@ -19,6 +19,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from core.backbones.weights_loading import check_numbers
+
 INPUT_SIZE = 64
 WIDTHS = (16, 32, 64, 96, 128)
 N_OUTPUTS = 11
@@ -98,6 +100,7 @@ def load_small_cnn(weights: Path | None, seed: int = 0) -> SmallCnn:
     written_by = metadata.get("architecture")
     if written_by != ARCHITECTURE:
         raise ValueError(f"its architecture is {written_by!r}, not {ARCHITECTURE!r}")
+    check_numbers(state, weights)
     network = _construct(0)
     network.load_state_dict(state, strict=True)
     return network.eval()

@@ -154,9 +154,7 @@ class TimmFamily:
             card,
             weights,
             lambda classes: build_network(model, tag, classes),
-            adapt=lambda state, made: (
-                adapted(state, made) if weights.kind == "pretrained" else state
-            ),
+            adapt=adapted,
         )
         transform = transform_of(model, tag)
         return PictureBackbone(card, weights, device, network, transform, notes, DECLARED)

@@ -109,6 +109,10 @@ def describe(name: str) -> dict[str, Any]:
     """
     timm = import_timm()
     model, tag = timm.models.split_model_name_tag(name)
+    if now := _new_names().get(name):
+        raise InvalidInput(
+            f"{name} is an old name: timm now calls it {now}.", f"Take --backbone timm:{now}."
+        )
     if not timm.is_model(model):
         raise unknown_name("network of timm", model, timm.list_models(), _SHOWN)
     tags = [n.partition(".")[2] for n in timm.list_pretrained(f"{model}.*")]
@@ -126,6 +130,14 @@ def describe(name: str) -> dict[str, Any]:
         "n_prefix": n_prefix,
         "paper": papers if isinstance(papers, str) else ", ".join(papers),
     }
+
+
+def _new_names() -> dict[str, str]:
+    """Return timm's own table of the names that it once had, with those of today."""
+    import_timm()
+    from timm.models._registry import get_deprecated_models
+
+    return {old: new for old, new in get_deprecated_models().items() if new}
 
 
 def network_names() -> list[str]:

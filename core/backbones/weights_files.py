@@ -6,8 +6,11 @@ told at once and not after a library's attempts to reach the network. No torch h
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import os
 import re
+import runpy
 import zipfile
 from pathlib import Path
 
@@ -30,9 +33,21 @@ def checkpoints_folder() -> Path:
 
 
 def hub_folder() -> Path:
-    """Return the Hugging Face hub's cache, by huggingface_hub's own rule."""
-    home = os.environ.get("HF_HOME", str(_user_cache() / "huggingface"))
-    return Path(os.environ.get("HF_HUB_CACHE", str(Path(home) / "hub"))).expanduser()
+    """Return the Hugging Face hub's cache, which huggingface_hub itself is asked for."""
+    asked = {k: v for k, v in os.environ.items() if k.startswith(("HF_", "HUGGINGFACE_", "XDG_"))}
+    return _hub_folder(tuple(sorted(asked.items())), os.environ.get("HOME", ""))
+
+
+@functools.lru_cache(maxsize=8)
+def _hub_folder(asked: tuple[tuple[str, str], ...], home: str) -> Path:
+    """Run the library's table of constants by itself, as the environment is now.
+
+    Importing the library reads it once for good, and takes longer than listing all backbones.
+    """
+    package = importlib.util.find_spec("huggingface_hub")
+    (folder,) = (package.submodule_search_locations if package else None) or ("",)
+    table = Path(folder) / "constants.py"
+    return Path(runpy.run_path(str(table))["HF_HUB_CACHE"]).expanduser()
 
 
 def clip_folder() -> Path:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.errors import DamagedFile
 
@@ -22,8 +22,9 @@ def load_state(path: Path) -> dict[str, Any]:
     """Read a state dict without running any code that the file may hold.
 
     Accepts ``.safetensors`` and torch's own format, there also wrapped as
-    ``{"state_dict": ...}``, ``{"model_state_dict": ...}`` or ``{"model": ...}``, and with
-    ``module.`` before every name.
+    ``{"state_dict": ...}``, ``{"model_state_dict": ...}`` or ``{"model": ...}``, with
+    ``module.`` before every name, and several state dicts side by side (student and teacher),
+    whose names then begin with theirs.
 
     Raises
     ------
@@ -34,7 +35,11 @@ def load_state(path: Path) -> dict[str, Any]:
     for wrapper in _WRAPPERS:
         if isinstance(state, dict) and isinstance(state.get(wrapper), dict):
             state = state[wrapper]
-    if not isinstance(state, dict) or not all(hasattr(v, "shape") for v in state.values()):
+    if isinstance(state, dict) and not _is_state(state):
+        named = {k: v for k, v in state.items() if isinstance(v, dict) and _is_state(v)}
+        # Of a whole training's file the networks count; epochs and losses do not.
+        state = {f"{k}.{n}": t for k, v in named.items() for n, t in v.items()} or state
+    if not isinstance(state, dict) or not _is_state(state):
         raise DamagedFile(
             f"{path} holds no state dict (names with tensors) but {_what(state)}.",
             "Save the network's state_dict().",
@@ -44,9 +49,42 @@ def load_state(path: Path) -> dict[str, Any]:
     return state
 
 
-def _read(path: Path) -> Any:
-    import argparse
+def _is_state(value: dict[str, Any]) -> bool:
+    return bool(value) and all(hasattr(v, "shape") for v in value.values())
 
+
+class _Unread:
+    """Stands for a value beside the weights (numpy's numbers, paths, options) that nobody needs.
+
+    Its own code does not run: torch's reader is given this class in place of the one named.
+    """
+
+    def __init__(self, *values: object, **named: object) -> None:
+        pass
+
+    def __setstate__(self, state: object) -> None:
+        pass
+
+
+_HARMLESS = (
+    "argparse.Namespace",
+    "numpy.dtype",
+    "numpy.ndarray",
+    *(f"numpy.{c}.multiarray.{f}" for c in ("core", "_core") for f in ("scalar", "_reconstruct")),
+    *(
+        f"{module}.{pure}{system}Path"
+        for module in ("pathlib", "pathlib._local")
+        for pure in ("", "Pure")
+        for system in ("", "Posix", "Windows")
+    ),
+    "datetime.datetime",
+    "datetime.timedelta",
+    "datetime.timezone",
+    "collections.defaultdict",
+)
+
+
+def _read(path: Path) -> Any:
     import torch
 
     try:
@@ -54,8 +92,7 @@ def _read(path: Path) -> Any:
             from safetensors.torch import load_file
 
             return load_file(path)
-        # Training scripts keep their options beside the weights, as a Namespace of plain values.
-        with torch.serialization.safe_globals([argparse.Namespace]):
+        with torch.serialization.safe_globals([(_Unread, name) for name in _HARMLESS]):
             return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # readers raise nearly anything on damaged files
         told = str(error).strip()
@@ -80,6 +117,7 @@ def load_strictly(network: nn.Module, state: dict[str, Any], path: Path, title: 
     DamagedFile
         It belongs to another network. The network is left as it was.
     """
+    check_numbers(state, path)
     expected = network.state_dict()
     found = _misfits(state, expected)
     if found:
@@ -94,44 +132,119 @@ def load_strictly(network: nn.Module, state: dict[str, Any], path: Path, title: 
     network.load_state_dict(tensors, strict=False)
 
 
+def check_numbers(state: Mapping[str, Any], path: Path) -> None:
+    """Refuse weights that are no finite real numbers, by name.
+
+    Raises
+    ------
+    DamagedFile
+        Weights that are complex, sparse, quantised, without values, or NaN or infinite.
+    """
+    import torch
+
+    odd: dict[str, list[str]] = {}
+    for name, value in state.items():
+        if value.is_meta:
+            odd.setdefault("have no values (meta tensors)", []).append(name)
+        elif value.is_complex():
+            odd.setdefault("are complex numbers", []).append(name)
+        elif value.layout != torch.strided or value.is_quantized:
+            odd.setdefault("are sparse or quantised", []).append(name)
+        elif value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            odd.setdefault("hold NaN or infinite values", []).append(name)
+    if odd:
+        told = ", ".join(f"{len(names)} {what} ({_some(names)})" for what, names in odd.items())
+        raise DamagedFile(
+            f"{path} holds weights that cannot be used: {told}.",
+            "Save the network's state_dict() with finite real numbers.",
+        )
+
+
 def fits(network: nn.Module, state: dict[str, Any]) -> bool:
     """Whether a state dict has all names and shapes of a network and no other."""
     return not _misfits(state, network.state_dict())
 
 
+class OwnPart(NamedTuple):
+    """A network's part of a checkpoint.
+
+    Attributes
+    ----------
+    state : under the network's own names.
+    left_out : full names of what belongs to no part of the network.
+    notes : sentences about what was left out, chosen or changed.
+    """
+
+    state: dict[str, Any]
+    left_out: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
 def own_part(
-    state: Mapping[str, Any], expected: Mapping[str, Any], path: Path
-) -> tuple[dict[str, Any], tuple[str, ...]]:
+    state: Mapping[str, Any],
+    expected: Mapping[str, Any],
+    path: Path,
+    wanted: str = "",
+    adapt: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+) -> OwnPart:
     """Take a network's own weights out of a checkpoint that holds them under a longer name.
 
     Names may all begin alike (``module.``, ``model.``, ``encoder.backbone.``). What lies beside
     the network, or is a further module at its top (a projection head, a queue), is left out;
     further weights inside the network's own modules stay, and are refused on loading: they are
-    of a deeper network.
+    of a deeper network. Of equal copies (an average that was never updated) the first is taken.
 
-    Returns
-    -------
-    The network's part under its own names, and the full names of what was left out.
+    Parameters
+    ----------
+    wanted : the name of one of several networks, as in "teacher".
+    adapt : turns the names of a known publication into the network's.
 
     Raises
     ------
     DamagedFile
-        There are several such networks in the file.
+        There are several such networks in the file that differ, or none of the wanted name.
     """
-    prefix = _prefix(state, expected, path)
+    prefix, copies = _prefix(state, expected, path, wanted)
+    inner = {n.removeprefix(prefix): v for n, v in state.items() if n.startswith(prefix)}
+    made = adapt(inner)
     tops = {name.split(".")[0] for name in expected}
-    part, left_out = {}, []
-    for name, value in state.items():
-        inner = name.removeprefix(prefix)
-        if name.startswith(prefix) and inner.split(".")[0] in tops:
-            part[inner] = value
-        else:
-            left_out.append(name)
-    return part, tuple(left_out)
+    part = {name: value for name, value in made.items() if name.split(".")[0] in tops}
+    beside = {prefix + name for name in made if name not in part}
+    left_out = [n for n in state if n in beside or not n.startswith((prefix, *copies))]
+    note: tuple[str, ...] = (
+        (f"The file holds the network {1 + len(copies)} times, alike; {prefix} was taken.",)
+        if copies
+        else ()
+    )
+    reshaped = [
+        f"{name}: {_size(made[name])}, there {_size(inner[name])}"
+        for name in part
+        if name in inner and made[name].shape != inner[name].shape
+    ]
+    if reshaped:
+        note += (f"The library's rules for this publication fitted {_some(reshaped)}.",)
+    return OwnPart(part, tuple(left_out), note + left_out_note(tuple(left_out)))
 
 
-def _prefix(state: Mapping[str, Any], expected: Mapping[str, Any], path: Path) -> str:
-    """Return what stands before a network's names in a file: what makes most of them known."""
+def taken_over(given: dict[str, Any], adapted: dict[str, Any]) -> dict[str, Any]:
+    """Return a library's reading of a user's file, unless it would make weights up.
+
+    Libraries fit published patch embeddings of another size to a network; a user's file of that
+    kind is of another network. Positions may be fitted: they lie on the picture.
+    """
+    for name, value in adapted.items():
+        if name in given and "pos" not in name and value.numel() != given[name].numel():
+            return given
+    return adapted
+
+
+def _prefix(
+    state: Mapping[str, Any], expected: Mapping[str, Any], path: Path, wanted: str
+) -> tuple[str, tuple[str, ...]]:
+    """Return what stands before a network's names in a file, and before those of equal copies.
+
+    It is what makes most of them known.
+    """
     known = set(expected)
     counts: dict[str, int] = {}
     for name in state:
@@ -141,12 +254,33 @@ def _prefix(state: Mapping[str, Any], expected: Mapping[str, Any], path: Path) -
                 prefix = "".join(f"{part}." for part in parts[:i])
                 counts[prefix] = counts.get(prefix, 0) + 1
     best = [p for p, count in counts.items() if count == max(counts.values())]
+    if wanted:
+        chosen = [p for p in counts if f".{p}".startswith(f".{wanted}.")]
+        if not chosen:
+            raise DamagedFile(
+                f"{path} holds no network named {wanted!r}; those in it: {_some(best)}.",
+                "Name one of these after the path, as in FILE#teacher.",
+            )
+        return max(chosen, key=counts.__getitem__), ()
     if len(best) > 1 and "" not in best:
-        raise DamagedFile(
-            f"{path} holds several networks of this kind: {_some(best)}.",
-            "Save the state_dict() of the one that is meant.",
-        )
-    return "" if not best or "" in best else best[0]
+        first, *others = best
+        if not all(_alike(state, known, first, other) for other in others):
+            raise DamagedFile(
+                f"{path} holds several networks of this kind that differ: {_some(best)}.",
+                f"Name the one that is meant after the path: FILE#{first.rstrip('.')}.",
+            )
+        return first, tuple(others)
+    return ("" if not best or "" in best else best[0]), ()
+
+
+def _alike(state: Mapping[str, Any], known: set[str], one: str, other: str) -> bool:
+    """Whether two copies have the same names of the network and the same values."""
+    names = [name for name in known if one + name in state]
+    return names == [name for name in known if other + name in state] and all(
+        state[one + name].shape == state[other + name].shape
+        and bool((state[one + name] == state[other + name]).all())
+        for name in names
+    )
 
 
 def n_classes(state: Mapping[str, Any], expected: Mapping[str, Any]) -> int | None:

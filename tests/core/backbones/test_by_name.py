@@ -19,7 +19,7 @@ from core.backbones.describe_network import describe, network_names
 from core.backbones.open_clip_networks import import_open_clip
 from core.backbones.timm_networks import import_timm
 from core.errors import InvalidInput, UnknownName
-from core.storage import Home, write_json
+from core.storage import Home
 
 UNTRAINED = WeightsSpec("untrained", seed=3)
 timm = import_timm()
@@ -38,9 +38,9 @@ def here(monkeypatch):
     """Ask the libraries in this process, as the other one does."""
     asked = []
 
-    def ask(library, name, path):
+    def ask(library, name):
         asked.append(name)
-        write_json(path, describe(library, name))
+        return describe(library, name)
 
     monkeypatch.setattr(by_name, "_ask", ask)
     return asked
@@ -222,3 +222,16 @@ def test_all_networks_of_a_library_are_named():
     assert len(network_names("torchvision")) == 80
     with pytest.raises(UnknownName):
         network_names("keras")
+
+
+@pytest.mark.usefixtures("here")
+def test_former_names_and_slashes_are_told_with_the_name_of_today():
+    with pytest.raises(InvalidInput, match="is an old name: timm now calls it") as told:
+        get_card("timm:vit_base_patch16_224_in21k")
+    assert "timm:vit_base_patch16_224.augreg_in21k" in told.value.hint
+    with pytest.raises(InvalidInput, match="'ViT-B-32'") as told:
+        get_card("open_clip:ViT-B/32")
+    assert "--backbone open_clip:ViT-B-32" in told.value.hint
+    with pytest.raises(UnknownName) as told:
+        get_card("ViT-B/32")
+    assert "clip_vit_b32" in told.value.hint

@@ -10,7 +10,6 @@ from core.backbones.describe_network import describe
 from core.backbones.layer_axes import CONVOLUTIONS, Tokens, axes_of
 from core.backbones.module_backbone import discover_layers
 from core.features import FeatureSpec, Pooling
-from core.storage import write_json
 
 GRID = (14, 14)
 
@@ -19,9 +18,7 @@ GRID = (14, 14)
 def here(monkeypatch, tmp_path):
     """Ask the libraries in this process, as the other one does."""
     monkeypatch.setenv("CORTISCOPE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(
-        by_name, "_ask", lambda library, name, path: write_json(path, describe(library, name))
-    )
+    monkeypatch.setattr(by_name, "_ask", describe)
 
 
 # The smallest of each kind: all that menus offer are compared by tests/benchmarks/layer_axes.py.

@@ -1,13 +1,15 @@
 """A user's checkpoint: what is taken out of it, what is refused, and in which words."""
 
 import argparse
+from datetime import UTC, datetime
+from pathlib import Path, PureWindowsPath
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from core.backbones import WeightsSpec, load_backbone
+from core.backbones import WeightsSpec, get_card, load_backbone, parse_weights
 from core.backbones.torchvision_import import import_torchvision
 from core.backbones.weights_loading import load_state, load_strictly, n_classes, own_part
 from core.errors import DamagedFile, UnknownName
@@ -30,9 +32,9 @@ def state():
 
 def loaded(state, path):
     made = network()
-    part, left_out = own_part(state, made.state_dict(), path)
-    load_strictly(made, part, path, "Net")
-    return made.state_dict(), left_out
+    own = own_part(state, made.state_dict(), path)
+    load_strictly(made, own.state, path, "Net")
+    return made.state_dict(), own.left_out
 
 
 @pytest.mark.parametrize(
@@ -59,10 +61,87 @@ def test_a_deeper_network_is_not_taken_for_a_shallower_one(state, tmp_path):
         loaded(deeper, tmp_path / "a.pth")
 
 
-def test_two_networks_in_one_file_are_told(state, tmp_path):
-    both = {f"{side}.{k}": v for side in ("student", "teacher") for k, v in state.items()}
-    with pytest.raises(DamagedFile, match=r"several networks of this kind: student\., teacher\."):
+def test_of_equal_copies_the_first_is_taken_and_said(state, tmp_path):
+    both = {f"{side}.{k}": v.clone() for side in ("student", "teacher") for k, v in state.items()}
+    own = own_part(both, network().state_dict(), tmp_path / "a.pth")
+    torch.testing.assert_close(own.state, dict(state))
+    assert own.left_out == ()
+    assert own.notes == ("The file holds the network 2 times, alike; student. was taken.",)
+
+
+def test_of_two_that_differ_one_is_to_be_named(state, tmp_path):
+    both = {f"{side}.{k}": v.clone() for side in ("student", "teacher") for k, v in state.items()}
+    both["teacher.block2.bias"] += 1
+    with pytest.raises(DamagedFile, match=r"that differ: student\., teacher\.") as told:
         loaded(both, tmp_path / "a.pth")
+    assert "FILE#student" in told.value.hint
+    own = own_part(both, network().state_dict(), tmp_path / "a.pth", "teacher")
+    torch.testing.assert_close(own.state["block2.bias"], state["block2.bias"] + 1)
+    assert own.left_out == tuple(k for k in both if k.startswith("student"))
+    with pytest.raises(DamagedFile, match=r"no network named 'momentum'"):
+        own_part(both, network().state_dict(), tmp_path / "a.pth", "momentum")
+
+
+@pytest.mark.parametrize("part", ["student", "teacher.backbone"])
+def test_a_trainings_file_with_student_and_teacher_is_read_by_the_name_after_the_path(
+    tmp_path, part
+):
+    torch.manual_seed(6)
+    make = import_torchvision().models.squeezenet1_1
+    student, teacher = make(num_classes=3).eval(), make(num_classes=3).eval()
+    inner = {f"backbone.{k}": v for k, v in teacher.state_dict().items()}
+    torch.save(
+        {"student": student.state_dict(), "teacher": inner, "epoch": 3}, tmp_path / "both.pth"
+    )
+    weights = parse_weights("squeezenet1_1", f"{tmp_path / 'both.pth'}#{part}")
+    assert weights.label == f"file both.pth ({part})"
+    backbone = load_backbone("squeezenet1_1", weights, "cpu")
+    batch = torch.randn(1, 3, 96, 96)
+    theirs = student if part == "student" else teacher
+    with torch.inference_mode():
+        torch.testing.assert_close(backbone.outputs(batch), theirs(batch), rtol=1e-4, atol=1e-5)
+
+
+def test_numbers_arrays_and_paths_beside_the_weights_do_no_harm(state, tmp_path):
+    """As training scripts write them; nothing of them is made, and a network still is refused."""
+    beside = {
+        "best_acc1": np.mean([61.2, 62.5]),
+        "losses": np.array([2.0, 1.5]),
+        "names": np.array(["a", "b"], dtype=object),
+        "hyper_parameters": {"root": Path("/data"), "other": PureWindowsPath("C:/data")},
+        "when": datetime(2024, 1, 2, tzinfo=UTC),
+    }
+    torch.save(
+        {**beside, "state_dict": {f"model.{k}": v for k, v in state.items()}}, tmp_path / "a"
+    )
+    found, left_out = loaded(load_state(tmp_path / "a"), tmp_path / "a")
+    torch.testing.assert_close(found, state)
+    assert left_out == ()
+
+
+def test_code_in_a_checkpoint_does_not_run(state, tmp_path):
+    class Harmful:
+        def __reduce__(self):
+            return print, ("ran",)
+
+    torch.save({"note": Harmful(), "model": state}, tmp_path / "a.pth")
+    with pytest.raises(DamagedFile, match=r"pickled objects \(print\)"):
+        load_state(tmp_path / "a.pth")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda w: w.fill_(float("nan")), "hold NaN or infinite values"),
+        (lambda w: w.to(torch.complex64), "are complex numbers"),
+        (lambda w: w.to("meta"), "have no values"),
+        (lambda w: w.to_sparse(), "are sparse or quantised"),
+    ],
+)
+def test_weights_that_are_no_finite_real_numbers_are_refused_by_name(state, tmp_path, change, told):
+    state["block2.weight"] = change(state["block2.weight"].clone())
+    with pytest.raises(DamagedFile, match=rf"1 {told} \(?.*block2\.weight"):
+        loaded(state, tmp_path / "a.pth")
 
 
 def test_missing_weights_are_counted_and_the_first_few_named(state, tmp_path):
@@ -121,7 +200,7 @@ def test_a_pickled_network_is_told_from_a_damaged_file(tmp_path):
 
 def test_what_is_in_the_file_instead_is_told(tmp_path):
     path = tmp_path / "a.pth"
-    torch.save({"student": {"a": torch.zeros(1)}, "epoch": 1}, path)
+    torch.save({"student": {"a": 1.0}, "epoch": 1}, path)
     with pytest.raises(DamagedFile, match="a dictionary of student, epoch"):
         load_state(path)
 
@@ -205,3 +284,60 @@ def test_a_checkpoint_that_lacks_more_than_the_classifier_is_refused(tmp_path):
         torch.save(kept, tmp_path / "own.pth")
         with pytest.raises(DamagedFile, match="weights are missing"):
             load_backbone("resnet18", WeightsSpec.from_file(tmp_path / "own.pth"), "cpu")
+
+
+def authors_layout(state):
+    """Return timm's DINOv2 with registers as its authors publish it."""
+    made = {k: v for k, v in state.items() if not k.startswith("head.")}
+    made["register_tokens"] = made.pop("reg_token")
+    made["mask_token"] = torch.zeros(1, made["cls_token"].shape[-1])
+    made["pos_embed"] = torch.cat([torch.zeros_like(made["cls_token"]), made["pos_embed"]], 1)
+    return made
+
+
+@pytest.fixture
+def small_dinov2(monkeypatch):
+    """DINOv2 ViT-S/14 with registers of one block, under its own name."""
+    from core.backbones import timm_networks
+
+    timm = timm_networks.import_timm()
+    build = timm.create_model
+
+    def create(model, **options):
+        return build(model, depth=1, **options)
+
+    monkeypatch.setattr(timm, "create_model", create)
+    torch.manual_seed(7)
+    return create("vit_small_patch14_reg4_dinov2.lvd142m", pretrained=False).eval()
+
+
+@pytest.mark.parametrize("prefix", ["", "module.backbone."])
+def test_an_authors_layout_is_read_by_the_librarys_own_rules(tmp_path, small_dinov2, prefix):
+    from core.backbones.network_making import make_network
+    from core.backbones.timm_networks import adapted, build_network
+
+    theirs = authors_layout(small_dinov2.state_dict())
+    torch.save({f"{prefix}{k}": v for k, v in theirs.items()}, tmp_path / "reg4.pth")
+    network, notes = make_network(
+        get_card("dinov2_vit_s14"),
+        WeightsSpec.from_file(tmp_path / "reg4.pth"),
+        lambda classes: build_network("vit_small_patch14_reg4_dinov2", "lvd142m", classes),
+        adapt=adapted,
+    )
+    torch.testing.assert_close(network.state_dict(), small_dinov2.state_dict())
+    assert any("pos_embed: 1 x 1369 x 384, there 1 x 1370 x 384" in note for note in notes)
+
+
+def test_patches_of_another_size_are_another_network_and_not_fitted_to_this_one(tmp_path):
+    from core.backbones.network_making import make_network
+    from core.backbones.timm_networks import adapted, build_network, import_timm
+
+    state = import_timm().create_model("test_vit", patch_size=32).state_dict()
+    torch.save(state, tmp_path / "other.pth")
+    with pytest.raises(DamagedFile, match=r"patch_embed\.proj\.weight: 64 x 3 x 32 x 32, not"):
+        make_network(
+            get_card("timm_vit_tiny"),
+            WeightsSpec.from_file(tmp_path / "other.pth"),
+            lambda classes: build_network("test_vit", "", classes),
+            adapt=adapted,
+        )

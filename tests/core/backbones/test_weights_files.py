@@ -22,7 +22,7 @@ MIRROR = "https://example.org/net-0123456789abcdef.pth"
 
 @pytest.fixture
 def hub(tmp_path, monkeypatch):
-    for name in ("HF_HUB_CACHE", "XDG_CACHE_HOME"):
+    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
@@ -73,7 +73,8 @@ def put(folder, revision, name, content=b"weights"):
 
 @pytest.mark.parametrize(
     "variables",
-    [{"HF_HOME": "~/h"}, {"HF_HUB_CACHE": "/c/hub"}, {"XDG_CACHE_HOME": "/x"}, {}],
+    [{"HF_HOME": "~/h"}, {"HF_HUB_CACHE": "/c/hub"}, {"XDG_CACHE_HOME": "/x"}, {}]
+    + [{"HUGGINGFACE_HUB_CACHE": "/old/hub"}, {"HF_HUB_CACHE": "$HF_HOME/there", "HF_HOME": "/h"}],
     ids=str,
 )
 def test_hub_folder_follows_the_library(monkeypatch, variables):
