@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import importlib.util
 import shutil
@@ -149,6 +150,7 @@ def _home() -> Path:
     with _lock:
         if not _homes:
             _homes.append(Path(tempfile.mkdtemp(prefix="cortiscope-photographs-")))
+            atexit.register(remove_all)
         return _homes[0]
 
 

@@ -82,11 +82,11 @@ OWN = re.compile(
 )
 
 
-def _raw(value: ast.expr | None, scope: ast.AST) -> list[str]:
+def _raw(value: ast.expr | None, scope: ast.AST, seen: tuple[str, ...] = ()) -> list[str]:
     """Return what is put into a text without being made plain; names by what they are given."""
 
     def all_of(*parts: ast.expr | None) -> list[str]:
-        return [raw for part in parts for raw in _raw(part, scope)]
+        return [raw for part in parts for raw in _raw(part, scope, seen)]
 
     match value:
         case None | ast.Constant():
@@ -104,8 +104,9 @@ def _raw(value: ast.expr | None, scope: ast.AST) -> list[str]:
         case ast.Call(func=ast.Attribute(attr="join")):
             return all_of(*value.args)
     text = ast.unparse(value)
-    if OWN.fullmatch(text):
+    if OWN.fullmatch(text) or text in seen:
         return []
+    seen = (*seen, text)
     given = [
         node.value
         for node in ast.walk(scope)
