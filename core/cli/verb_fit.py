@@ -234,7 +234,8 @@ def _numbers(score: RoiScore) -> dict[str, Any]:
     """Return a place's scores but its names; the interval is that of the mean."""
     numbers = asdict(score)
     del numbers["roi"], numbers["hemisphere"]
-    numbers["mean_r_95"] = [numbers.pop("low"), numbers.pop("high")]
+    for end in ("low", "high"):
+        numbers[f"mean_r_{end}_95"] = numbers.pop(end)
     return numbers
 
 
@@ -261,7 +262,7 @@ def _r_text(value: float | None, digits: int) -> str:
 
 
 def _interval_text(scores: dict[str, Any]) -> str:
-    low, high = scores["mean_r_95"]
+    low, high = scores["mean_r_low_95"], scores["mean_r_high_95"]
     return "" if low is None else f" (95 % {low:.3f} to {high:.3f})"
 
 

@@ -20,7 +20,13 @@ from core.cli.score_files import (
 )
 from core.datasets.arrays import load_array
 from core.errors import CoreError, IncompatibleSpace, InvalidInput
-from core.evaluation import ScoreSummary, pearson_r, summarize_scores
+from core.evaluation import (
+    Jackknifed,
+    ScoreSummary,
+    jackknife_mean_r,
+    pearson_r,
+    summarize_scores,
+)
 from core.progress import Progress, part, silent
 
 NAME = "score"
@@ -58,10 +64,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class _Scored:
-    """The vertices of one subject: r and ceiling (n_vertices,) per part."""
+    """The vertices of one subject: r and ceiling (n_vertices,) and mean r per part."""
 
     r: dict[Part, np.ndarray]
     ceilings: dict[Part, np.ndarray]
+    tested: dict[Part, Jackknifed]
     n_images: int
 
 
@@ -93,6 +100,7 @@ def _named_score(files: SubjectFiles, progress: Progress) -> _Scored:
 def _score(files: SubjectFiles, progress: Progress = silent) -> _Scored:
     r: dict[Part, np.ndarray] = {}
     ceilings: dict[Part, np.ndarray] = {}
+    tested: dict[Part, Jackknifed] = {}
     n_images: int | None = None
     parts = parts_of(files.predictions)
     for k, own in enumerate(parts):
@@ -111,24 +119,46 @@ def _score(files: SubjectFiles, progress: Progress = silent) -> _Scored:
         predicted_file = prediction_file(files.predictions, own)
         predicted = _load(predicted_file, shape=measured.shape)
         r[own] = _correlate(predicted, measured, predicted_file, measured_file)
+        tested[own] = jackknife_mean_r(predicted, measured, [np.arange(measured.shape[1])])
         if files.ceiling is not None:
             ceilings[own] = _load_ceiling(
                 files.ceiling / f"{own.prefix}noise_ceiling.npy", measured.shape[1]
             )
     progress(1.0, "scored")
-    return _Scored(r, ceilings, n_images or 0)
+    return _Scored(r, ceilings, tested, n_images or 0)
 
 
 def _summary(scored: Sequence[_Scored]) -> dict[str, Any]:
     """Pool subjects: means and medians over all their vertices, not over subjects."""
     # Voxels of unknown position are in no hemisphere: both have none.
-    each = {h.short: asdict(_pooled(scored, [h])) for h in HEMISPHERES}
+    each = {h.short: _numbers(scored, [h]) for h in HEMISPHERES}
     everything = list(dict.fromkeys(p for own in scored for p in own.r))
     return {
-        **asdict(_pooled(scored, everything)),
+        **_numbers(scored, everything),
         "n_images": sum(own.n_images for own in scored),
         "per_hemisphere": each,
     }
+
+
+def _numbers(scored: Sequence[_Scored], parts: Sequence[Part]) -> dict[str, Any]:
+    low, high = _interval(scored, parts)
+    return {**asdict(_pooled(scored, parts)), "mean_r_low_95": low, "mean_r_high_95": high}
+
+
+def _interval(
+    scored: Sequence[_Scored], parts: Sequence[Part]
+) -> tuple[float | None, float | None]:
+    """Return the ends of the interval of one subject's mean r; images of several do not pool."""
+    own = scored[0]
+    n = {p: int(np.isfinite(own.r[p]).sum()) for p in parts if p in own.r}
+    known = [p for p, count in n.items() if count]
+    if len(scored) > 1 or not known or not own.tested[known[0]].calibrated:
+        return None, None
+    share = np.array([n[p] for p in known]) / sum(n.values())
+    estimate = share @ [own.tested[p].estimate for p in known]
+    without = np.tensordot(share, [own.tested[p].without for p in known], axes=1)
+    low, high = Jackknifed(estimate, without, own.tested[known[0]].sizes).interval()
+    return float(low[0]), float(high[0])
 
 
 def _pooled(scored: Sequence[_Scored], parts: Sequence[Part]) -> ScoreSummary:
@@ -206,11 +236,16 @@ def _lines(result: dict[str, Any], title: str) -> list[str]:
     for name, own in parts.items():
         median, mean = (_number(own[key], 4) for key in ("median_r", "mean_r"))
         lines.append(
-            f"{title}{name:<5} median r {median}  mean r {mean}  "
+            f"{title}{name:<5} median r {median}  mean r {mean}{_ends(own)}  "
             f"challenge score {_number(own['challenge_score'], 3)}{_without_zeros(own)}  "
             f"n {own['n_vertices']:,} ({own['n_undefined']:,} undefined)"
         )
     return [*lines, f"{title}over {result['n_images']:,} images"]
+
+
+def _ends(own: dict[str, Any]) -> str:
+    low, high = own["mean_r_low_95"], own["mean_r_high_95"]
+    return "" if low is None else f" (95 % {low:.4f} to {high:.4f})"
 
 
 def _without_zeros(own: dict[str, Any]) -> str:

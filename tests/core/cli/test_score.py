@@ -94,6 +94,24 @@ def test_score_equals_a_plain_implementation(folders, capsys):
     assert (result["n_undefined"], result["n_zero_ceiling"], result["n_images"]) == (2, 4, 12)
 
 
+def test_the_mean_r_of_a_subject_has_its_interval(folders, capsys):
+    _, result, _ = _score(capsys, folders)
+    p, m = (
+        np.concatenate([np.load(folders[f] / f"{h}_{name}.npy") for h in ("lh", "rh")], axis=1)
+        for f, name in (("predictions", "pred"), ("responses", "test_fmri"))
+    )
+    defined = np.ptp(p, axis=0) * np.ptp(m, axis=0) > 0
+    means = []
+    for k in range(N_IMAGES):
+        kept = np.arange(N_IMAGES) != k
+        r = [_plain_r(p[kept, v].tolist(), m[kept, v].tolist()) for v in np.flatnonzero(defined)]
+        means.append(statistics.fmean(r))
+    half = 2.200985 * math.sqrt((N_IMAGES - 1) * statistics.pvariance(means))  # t of 11
+    expected = [result["mean_r"] - half, result["mean_r"] + half]
+    got = [result[f"mean_r_{end}_95"] for end in ("low", "high")]
+    assert got == pytest.approx(expected, abs=1e-5)
+
+
 def test_the_variant_leaves_vertices_of_zero_ceiling_out(folders, capsys):
     _, result, _ = _score(capsys, folders)
     scores = []
@@ -230,7 +248,7 @@ def test_voxels_without_positions_have_the_scores_of_the_same_vertices(folders, 
     assert status == 0
     assert voxels.pop("per_hemisphere")["lh"]["n_vertices"] == 0
     placed.pop("per_hemisphere")
-    assert voxels == placed
+    assert voxels == pytest.approx(placed, rel=1e-12)
 
 
 def test_predictions_of_hemispheres_and_of_voxels_in_one_folder_are_refused(folders, capsys):
