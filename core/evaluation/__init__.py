@@ -39,6 +39,7 @@ from core.evaluation.partition import (
     GroupPartition,
     Partition,
     PartitionReport,
+    partition_fits,
     partition_report,
     partition_variance,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "normalised_scores",
     "novelty",
     "novelty_of_looks",
+    "partition_fits",
     "partition_report",
     "partition_variance",
     "pattern_correlations",

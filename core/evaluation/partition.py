@@ -18,6 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.encoding.spaces.banded import fit_banded
+from core.encoding.training import Responses, Work
 from core.errors import IncompatibleSpace
 from core.evaluation.bootstrap import percentile_interval, percentile_intervals
 from core.evaluation.explained_variance import bootstrap_explained_variance, explained_variance
@@ -85,6 +87,45 @@ class PartitionReport:
     low: Partition | None
     high: Partition | None
     groups: tuple[GroupPartition, ...]
+
+
+def partition_fits(
+    design: np.ndarray,
+    responses: Responses,
+    a: slice,
+    b: slice,
+    held_out: np.ndarray,
+    *,
+    groups: np.ndarray | None = None,
+    work: Work | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Fit A, B and both together, each space with a penalty of its own; predict held-out images.
+
+    With one penalty for both, a space of noise takes from what the other explains: its unique part
+    comes out negative (-.07 with 120 images and 30 columns a space). A joint fit that may shrink
+    each space by itself, to nothing where held-out folds say so, does not.
+
+    Parameters
+    ----------
+    design : (n_stimuli, n_features) of the fit images; ``a`` and ``b`` cut its columns in two.
+    responses : (n_stimuli, n_vertices).
+    held_out : (n_held_out, n_features).
+    groups : (n_stimuli,) equal for rows of one image, as in ``TrainingData``.
+
+    Returns
+    -------
+    Predictions (n_held_out, n_vertices) by A, by B and by both, as ``partition_report`` takes them.
+    """
+    work = work or Work()
+    found = []
+    for columns, spaces in (
+        (a, (slice(0, a.stop - a.start),)),
+        (b, (slice(0, b.stop - b.start),)),
+        (slice(a.start, b.stop), (a, b)),
+    ):
+        fitted = fit_banded(design[:, columns], responses, spaces, groups=groups, work=work)
+        found.append(held_out[:, columns] @ fitted.coef + fitted.intercept)
+    return found[0], found[1], found[2]
 
 
 def partition_variance(r2_a: np.ndarray, r2_b: np.ndarray, r2_joint: np.ndarray) -> Partition:

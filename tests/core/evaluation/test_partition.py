@@ -3,8 +3,9 @@ import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import r2_score
 
+from core.encoding.ridge.kfold import fit_ridge_cv
 from core.errors import IncompatibleSpace
-from core.evaluation import image_counts, partition_report, partition_variance
+from core.evaluation import image_counts, partition_fits, partition_report, partition_variance
 
 
 def _fits(rng, n_train=2000, n_test=1500, weights=((1, 1, 1), (2, 0, 0), (0, 0, 2), (0, 0, 0))):
@@ -83,3 +84,22 @@ def test_without_draws_there_is_no_interval(rng):
     report = partition_report(*fits, m, [np.array([0])], n_draws=0)
     assert report.low is None
     assert report.groups[0].joint.low is None
+
+
+def test_a_space_of_noise_has_no_unique_part_and_takes_none_from_the_other(rng):
+    n, m, d, n_vertices = 120, 80, 30, 24
+    design = rng.normal(size=(n + m, 2 * d)).astype(np.float32)
+    signal = design[:, d:] @ rng.normal(size=(d, n_vertices)) * 0.15
+    responses = (signal + rng.normal(size=(n + m, n_vertices))).astype(np.float32)
+    a, b = slice(0, d), slice(d, 2 * d)
+    fits = partition_fits(design[:n], responses[:n], a, b, design[n:])
+    parts = partition_report(*fits, responses[n:], n_draws=0).vertices
+    assert abs(parts.unique_a.mean()) < 0.015
+    assert parts.unique_b.mean() > 0.15
+    # Alone a space is plain ridge; one penalty for both gives the noise a negative share.
+    alone = fit_ridge_cv(design[:n, b], responses[:n])
+    np.testing.assert_allclose(fits[1], design[n:, b] @ alone.coef + alone.intercept, atol=1e-3)
+    one = fit_ridge_cv(design[:n], responses[:n])
+    together = design[n:] @ one.coef + one.intercept
+    former = partition_report(*fits[:2], together, responses[n:], n_draws=0).vertices
+    assert former.unique_a.mean() < -0.04
