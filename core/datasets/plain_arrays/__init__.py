@@ -10,13 +10,17 @@ Responses (n_images, n_vertices), in exactly one of these forms:
 - ``lh.npy`` and ``rh.npy`` (memory-mapped);
 - ``responses.npy``, left then right (memory-mapped);
 - ``responses.npz`` with the arrays ``lh`` and ``rh``;
-- ``lh.csv`` and ``rh.csv``, comma-separated, a header row optional;
-- ``lh.func.gii`` and ``rh.func.gii``, one data array per image;
-- ``lh.mgh`` and ``rh.mgh`` (n_vertices, 1, 1, n_images) (memory-mapped), or ``.mgz``.
+- ``lh.csv`` and ``rh.csv``, separated by commas, semicolons (then with decimal commas) or tabs; a
+  header row, and a first column of row numbers or of the images' names, are optional;
+- ``lh.func.gii`` and ``rh.func.gii`` (or ``.gii``, ``.gz``, or named as in BIDS with ``hemi-L`` and
+  ``hemi-R``), one data array per image, or one of all (n_vertices, n_images);
+- ``lh.mgh`` and ``rh.mgh`` (n_vertices, 1, 1, n_images) (memory-mapped), or ``.mgz``; vertices may
+  be folded, as 27307 x 1 x 6.
 
 What cannot be memory-mapped is converted once, into the cache folder.
 
-Vertices: 10,242 (fsaverage5) or 163,842 (fsaverage) columns per hemisphere; or fewer, with either
+Vertices: 10,242 (fsaverage5) or 163,842 (fsaverage) columns per hemisphere, or those of fsaverage3,
+4 or 6, which are the first of these; or any number, with either
 ``lh.vertices.npy`` (n_vertices,), increasing fsaverage vertex numbers from 0, or ``lh.mask.npy``
 (10,242 or 163,842), 0 and 1, and the same for ``rh``.
 
