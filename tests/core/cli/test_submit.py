@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core.cli.main import main
-from core.runs import RunStore
+from core.runs import Run, RunStore
 from tests.tiny_world import N_LEFT, N_RIGHT, write_subject
 
 
@@ -161,10 +161,13 @@ def test_a_file_that_may_not_be_written_is_refused(home, data, tmp_path, capsys,
     assert sorted(tmp_path.glob("data/*")) == before
 
 
-def test_predictions_that_are_not_finite_leave_no_archive(home, data, tmp_path, capsys):
+def test_predictions_that_are_not_finite_leave_no_archive(
+    home, data, tmp_path, capsys, monkeypatch
+):
     run = _fit(capsys, data, "subj01")
-    design = RunStore(home / "runs").open(run).folder / "design_test.npy"
-    np.save(design, np.full_like(np.load(design), np.nan))
+    shape = RunStore(home / "runs").open(run).predict_rows("test", slice(None)).shape
+    # A changed array would break the run's seal before anything is predicted.
+    monkeypatch.setattr(Run, "predict_rows", lambda *_: np.full(shape, np.nan))
     status, result, _ = _submit(capsys, data, tmp_path / "s.zip", run)
     assert (status, result["error"]["kind"]) == (1, "work_failed")
     assert not list(tmp_path.glob("*s.zip*"))
