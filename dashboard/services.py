@@ -25,7 +25,7 @@ from core.datasets.describe import (
 from core.datasets.fingerprint import identify
 from core.errors import CoreError, DamagedFile, unknown_name
 from core.pipeline.scoring import up_to_date
-from core.runs import Belonging, Run, RunStore, SetAside, belonging, report_is_current
+from core.runs import Run, RunStore, SetAside, report_is_current, runs_by_state
 from core.runs.spec import readable
 from core.storage import Home, content_hashes, writing
 from dashboard.cortex_view import AssetRef, CortexGeometry, register_assets
@@ -164,13 +164,8 @@ class SubjectRuns:
 
 def subject_runs(subject_id: str) -> SubjectRuns:
     """Look through the runs of a subject; cheap the second time."""
-    known = subject(subject_id)
-    runs, set_aside = run_store().survey(readable(f"{subject_id}-"))
-    own = sorted(
-        (r for r in runs if r.subject == subject_id), key=lambda r: str(r.record["created"])
-    )
-    other = [r for r in own if belonging(r, known) is Belonging.OTHER]
-    return SubjectRuns([r for r in own if r not in other], other, set_aside)
+    shown, other = runs_by_state(run_store(), subject(subject_id))
+    return SubjectRuns(shown, other, run_store().survey(readable(f"{subject_id}-"))[1])
 
 
 def runs_of(subject_id: str) -> list[Run]:

@@ -23,7 +23,7 @@ from core.features.store import LARGEST_PASS
 from core.pipeline.fit import fit_all
 from core.progress import Progress, part
 from core.recipes import configurations, get_recipe
-from core.runs import EncodingSpec, Run
+from core.runs import EncodingSpec, Run, runs_by_state, state_words
 from core.runs.spec import ON_THE_WAY, SPACES
 
 NAME = "fit"
@@ -140,16 +140,23 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     specs = tuple(
         replace(spec, **_split_changes(options)).at_precision(options.precision) for spec in specs
     )
+    store = shared.run_store(options)
     runs = fit_all(
         subject,
         specs,
         features=shared.feature_store(),
-        runs=shared.run_store(options),
+        runs=store,
         others=others,
         progress=part(progress, 0.3, 1.0),
     )
     results = [summary(r) for r in runs]
-    return {**results[0], "runs": results} if len(results) > 1 else results[0]
+    former = runs_by_state(store, subject)[1]
+    return {
+        **results[0],
+        **({"runs": results} if len(results) > 1 else {}),
+        "runs_of_former_data": [r.id for r in former],
+        "data_changed": state_words(former, subject),
+    }
 
 
 def _chosen(
@@ -227,6 +234,7 @@ def summary(run: Run) -> dict[str, Any]:
         "weights": run.record["weights_label"],
         "seconds": run.record["seconds"],
         "simulated": run.simulated,
+        "scored_again": run.record.get("scored_again"),
     }
 
 
@@ -254,6 +262,10 @@ def show(result: dict[str, Any]) -> str:
         lines += [f"  stands in: {words}" for words in r["stand_ins"]]
         if r["grid_edges"] and r["grid_edges"]["warning"]:
             lines.append(f"  {r['grid_edges']['warning']}")
+        if again := r["scored_again"]:
+            changed = ", ".join(again["changed"])
+            lines.append(f"  scored again {again['when'][:10]}, not fitted: {changed} changed")
+    lines += [result["data_changed"]] if result["data_changed"] else []
     return "\n".join(lines)
 
 

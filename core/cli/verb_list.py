@@ -21,7 +21,7 @@ from core.encoding import ENCODERS
 from core.errors import DamagedFile, InvalidInput, MissingWeights, check_option
 from core.progress import Progress
 from core.recipes import RECIPES, Recipe, resolve
-from core.runs import Run, RunStore
+from core.runs import FORMER_WORDS, Run, RunStore
 
 NAME = "list"
 HELP = (
@@ -166,6 +166,7 @@ def _run(run: Run) -> dict[str, Any]:
         "recipe": run.recipe,
         "stand_ins": list(run.stand_ins),
         "created": run.record["created"],
+        "data": f"uncertain: {FORMER_WORDS}" if run.identity is None else "known",
     }
 
 

@@ -77,9 +77,12 @@ def _has_runs(home: Home, what: str) -> bool:
 
 
 def _marker(home: Home, what: str) -> Path:
-    # Other weights, readout or format are another plan: the models must be fitted anew.
+    # Other weights, readout or format are another plan: the models must be fitted anew. So must
+    # those that were fitted before a subject's identity held every byte.
     sources = [(name, resolve_weights(name, w), layers) for name, w, layers in DEMO_BACKBONES]
-    plan = fingerprint([sources, DEMO_POOLING, Reduction(), EncoderSpec(), RUN_FORMAT])
+    plan = fingerprint(
+        [sources, DEMO_POOLING, Reduction(), EncoderSpec(), RUN_FORMAT, "every byte"]
+    )
     folder = demo_folder(home)
     return folder.with_name(f"{folder.name}.{what}-{plan}.json")
 

@@ -1,6 +1,14 @@
 """Fitted encoding models on disk: arrays and JSON, no pickle, readable with numpy alone."""
 
-from core.runs.belonging import FORMER_WORDS, Belonging, belonging, changes, report_is_current
+from core.runs.belonging import (
+    FORMER_WORDS,
+    Belonging,
+    belonging,
+    changes,
+    report_is_current,
+    runs_by_state,
+    state_words,
+)
 from core.runs.drafts import FolderCheckpoint
 from core.runs.spec import RUN_FORMAT, EncodingSpec, SubjectData
 from core.runs.store import Run, RunSource, RunStore, SetAside
@@ -19,4 +27,6 @@ __all__ = [
     "belonging",
     "changes",
     "report_is_current",
+    "runs_by_state",
+    "state_words",
 ]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import MISSING, fields
 from enum import StrEnum
+from typing import Any
 
+from core.config import to_plain
 from core.datasets import Subject
-from core.runs.store import Run
+from core.runs.spec import EncodingSpec, readable
+from core.runs.store import Run, RunStore
 
 FORMER_WORDS = (
     "fitted before the data's identity was complete; whether the data are the same cannot be known"
@@ -30,6 +34,28 @@ def belonging(run: Run, subject: Subject) -> Belonging:
     if run.data in subject.identity.fits:
         return Belonging.PRESENT
     return Belonging.FORMER if run.data in subject.former_fingerprints else Belonging.OTHER
+
+
+def runs_by_state(store: RunStore, subject: Subject) -> tuple[list[Run], list[Run]]:
+    """Open a subject's runs, oldest first: those of its data, and those of other states of them.
+
+    A run that may be of these data is left out where the same was fitted to them for certain.
+    """
+    named, _ = store.survey(readable(f"{subject.id}-"))
+    runs: dict[Belonging, list[Run]] = {how: [] for how in Belonging}
+    for run in sorted(named, key=lambda r: str(r.record["created"])):
+        if run.subject == subject.id:
+            runs[belonging(run, subject)].append(run)
+    certain = [_asked(run) for run in runs[Belonging.PRESENT]]
+    perhaps = [run for run in runs[Belonging.FORMER] if _asked(run) not in certain]
+    return [*perhaps, *runs[Belonging.PRESENT]], runs[Belonging.OTHER]
+
+
+def _asked(run: Run) -> dict[str, Any]:
+    """Return what was asked for, whatever the data; fields added later as if unasked."""
+    usual = {f.name: to_plain(f.default) for f in fields(EncodingSpec) if f.default is not MISSING}
+    spec = {**usual, **run.record["spec"], "data": ""}
+    return {**spec, "with_subjects": [other["subject"] for other in spec["with_subjects"]]}
 
 
 def report_is_current(run: Run, subject: Subject) -> bool:

@@ -12,7 +12,14 @@ from core.errors import WorkFailed
 from core.features import FeatureStore
 from core.pipeline.fit import fit
 from core.pipeline.scoring import up_to_date
-from core.runs import Belonging, RunStore, belonging, report_is_current
+from core.runs import (
+    Belonging,
+    RunStore,
+    belonging,
+    report_is_current,
+    runs_by_state,
+    state_words,
+)
 from core.runs.belonging import changes
 from tests.tiny_model import pixels_spec
 from tests.tiny_world import write_subject
@@ -131,8 +138,23 @@ def test_a_run_of_a_former_fingerprint_is_told_from_one_of_other_data(tmp_path, 
     del record["identity"]
     record["spec"]["data"] = subject.former_fingerprints[0]
     path.write_text(json.dumps(record))
-    former = RunStore(tmp_path / "runs").open(run.id)
+    store = RunStore(tmp_path / "runs")
+    former = store.open(run.id)
+    assert [r.id for r in runs_by_state(store, subject)[0]] == [run.id]
     assert belonging(former, subject) is Belonging.FORMER
     assert changes([former], subject) == ""
+    # Fitted again it is certain, and the former one is not shown beside it.
+    former.folder.rename(former.folder.with_name(f"{run.id}x"))
+    _, again = _fit(tmp_path, folder)
+    assert [r.id for r in runs_by_state(store, subject)[0]] == [again.id]
     _change_rows(folder)
-    assert belonging(former, open_subject(folder)) is Belonging.OTHER
+    changed = open_subject(folder)
+    assert [r.id for r in runs_by_state(store, changed)[0]] == []
+    assert "since 2 runs were fitted" in state_words(runs_by_state(store, changed)[1], changed)
+
+
+def test_a_run_of_an_older_version_is_found_by_its_name(tmp_path, folder):
+    # What revision aed5d7c called it.
+    subject = open_subject(folder)
+    spec = pixels_spec(subject, data=subject.former_fingerprints[0])
+    assert spec.run_id == "s1-pixels-fixed-pixels-ridge-5d7e62af1f"
