@@ -1,7 +1,8 @@
 """Opening a whole Algonauts 2023 subject, beside loading it whole as the tutorial does.
 
 Both run in processes of their own, interleaved; cold means that the files were dropped from the
-page cache first, as far as the system does that on request.
+page cache first, as far as the system does that on request. Then opening it with its identity: once
+with every file to be read, which says how far it is, and again with all of them remembered.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from tests.algonauts_folder import write_subject
@@ -30,6 +32,15 @@ print(json.dumps([time.perf_counter() - start, peak() - before]))
 """
 OURS = _MEASURE.format(
     imports="from core.datasets import open_subject", work="kept = open_subject(folder)"
+)
+IDENTIFIED = _MEASURE.format(
+    imports="from core.datasets import open_subject",
+    work="""
+told = []
+kept = open_subject(folder).identified(lambda share, words: told.append((share, words)))
+kept.fingerprint, kept.report_fingerprint
+print(f"  {told[0][1]}, told {len(told)} times" if told else "  nothing read")
+""",
 )
 TUTORIAL = _MEASURE.format(
     imports="",
@@ -50,12 +61,15 @@ def _drop_from_cache(folder: Path) -> None:
             os.close(handle)
 
 
-def _measure(code: str, folder: Path, cold: bool) -> tuple[float, float]:
+def _measure(code: str, folder: Path, cold: bool, home: Path | None = None) -> tuple[float, float]:
     if cold:
         _drop_from_cache(folder)
     command = [sys.executable, "-c", code, str(folder)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=True)
-    seconds, megabytes = json.loads(ran.stdout)
+    environment = {**os.environ, **({"CORTISCOPE_HOME": str(home)} if home else {})}
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    *words, numbers = ran.stdout.splitlines()
+    print("\n".join(words), end="\n" * bool(words))
+    seconds, megabytes = json.loads(numbers)
     return seconds, megabytes
 
 
@@ -63,11 +77,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, help="a subject's folder (default: generated)")
     parser.add_argument("--images", type=int, default=1000, help="of the generated one")
+    parser.add_argument("--pixels", type=int, default=32, help="a side of its pictures")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
+        size = {"n_train": options.images, "pixels": options.pixels}
         folder = options.folder or write_subject(
-            Path(temporary) / "subj01", n_train=options.images, n_test=None, full=True
+            Path(temporary) / "subj01", n_test=None, full=True, **size
         )
         print("cache  what            s   MB of peak memory")
         for cold in (True, False):
@@ -81,8 +97,12 @@ def main() -> None:
             }
             for name, (seconds, megabytes) in medians.items():
                 print(f"{'cold' if cold else 'warm':<6} {name:<10} {seconds:7.2f} {megabytes:7.0f}")
-            ratios = [b / a for a, b in zip(*medians.values(), strict=True)]
+            ratios = [b / max(a, 0.01) for a, b in zip(*medians.values(), strict=True)]
             print(f"       ratio      {ratios[0]:7.1f} {ratios[1]:7.1f}")
+        time.sleep(3)  # what has just been written is not remembered
+        for what, cold in (("identity", True), ("identity", False)):
+            seconds, megabytes = _measure(IDENTIFIED, folder, cold, Path(temporary) / "home")
+            print(f"{'first' if cold else 'again':<6} {what:<10} {seconds:7.2f} {megabytes:7.0f}")
 
 
 if __name__ == "__main__":
