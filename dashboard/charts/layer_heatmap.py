@@ -45,7 +45,7 @@ def layer_by_roi(
 
     Parameters
     ----------
-    titles : of the blocks.
+    titles : of the blocks, after their letters.
     high : top of the colour scale, which starts at 0.
     """
     shade = theme()
@@ -176,7 +176,7 @@ def _block_title(
 ) -> dict[str, Any]:
     own = [x for x, c in zip(places, columns, strict=True) if c.block == block]
     return {
-        "text": as_written(title),
+        "text": f"<b>{block.upper()}</b> {as_written(title)}",
         "x": own[0] - 0.5,
         "y": 1,
         "yref": "paper",

@@ -65,9 +65,9 @@ def _mean(values: np.ndarray) -> float:
 def show_layers(subject: Subject, a: Run, b: Run, columns: list[LayerColumn]) -> None:
     """Draw the heatmap; a click on a cell compares that layer."""
     rois = list(roi_vertices_of_both(subject))
-    titles = {"a": f"<b>A</b> {backbone_title(a)}"}
+    titles = {"a": backbone_title(a)}
     if any(c.block == "b" for c in columns):
-        titles["b"] = f"<b>B</b> {backbone_title(b)}"
+        titles["b"] = backbone_title(b)
     highest = np.nanmax([np.nanmax(c.values) for c in columns])
     high = max(0.2, float(np.ceil(highest * 10) / 10))
     figure = layer_by_roi(rois, columns, titles, high=high, stamp=subject.stamp)

@@ -8,7 +8,7 @@ from core.features import FeatureStore
 from core.pipeline.fit import fit_all
 from core.runs import RunStore
 from dashboard import services
-from dashboard.charts.layer_heatmap import LayerColumn
+from dashboard.charts.layer_heatmap import LayerColumn, layer_by_roi
 from dashboard.panels import layer_table
 from tests.tiny_model import pixels_spec
 from tests.tiny_world import write_subject
@@ -30,6 +30,13 @@ def opened(tmp_path, monkeypatch):
         return subject, runs[0], columns
 
     return open_with
+
+
+def test_a_block_is_named_by_its_letter_and_its_title_is_text():
+    columns = [LayerColumn(b, "block1", b, b, np.array([0.2])) for b in "ab"]
+    figure = layer_by_roi(["V1"], columns, {"a": "small <i>CNN</i>", "b": "Gabor"}, high=1.0)
+    texts = [mark["text"] for mark in figure["layout"]["annotations"]]
+    assert texts[:2] == ["<b>A</b> small &lt;i&gt;CNN&lt;/i&gt;", "<b>B</b> Gabor"]
 
 
 def test_with_test_responses_choosing_a_layer_leaves_the_report_untouched(opened):
