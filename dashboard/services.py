@@ -220,17 +220,34 @@ def held_out_predictions(run_id: str) -> np.ndarray:
     return opened.predict_rows("test", slice(None))
 
 
-def response_limit(subject_id: str) -> float:
-    """Return the end of a subject's response scale: 99th percentile of |response|."""
-    return _response_limit(subject_id, subject(subject_id).fingerprint)
+def response_range(subject_id: str) -> tuple[float, float]:
+    """Return the ends of a subject's response scale (``range_of_responses``)."""
+    return _response_range(subject_id, subject(subject_id).fingerprint)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _response_limit(subject_id: str, data: str) -> float:
+def _response_range(subject_id: str, data: str) -> tuple[float, float]:
     opened = subject(subject_id)
     part = opened.test if opened.test.responses is not None else opened.train
-    sample = part.response_rows(slice(0, 200))
-    return max(0.5, float(np.ceil(2 * np.nanpercentile(np.abs(sample), 99)) / 2))
+    return range_of_responses(part.response_rows(slice(0, 200)))
+
+
+def range_of_responses(sample: np.ndarray) -> tuple[float, float]:
+    """Return the ends of a scale for responses in any units, symmetric where they lie about 0.
+
+    The 99th percentile of |response|, to half a unit or, of small ones, two digits; of responses
+    that are nearly all on one side of 0 their 1st and 99th percentiles.
+    """
+    low, high = (float(p) for p in np.nanpercentile(sample, (1, 99)))
+    if low < high and (low > 0 or high < 0):
+        return low, high
+    limit = float(np.nanpercentile(np.abs(sample), 99))
+    if limit > 0.25 or not limit > 0:
+        limit = max(0.5, float(np.ceil(2 * limit) / 2))
+    else:
+        digit = 10.0 ** (np.floor(np.log10(limit)) - 1)
+        limit = float(np.ceil(limit / digit) * digit)
+    return -limit, limit
 
 
 def test_responses(subject_id: str) -> np.ndarray:

@@ -23,12 +23,21 @@ from dashboard.panels.selection import (
 
 
 def response_scale(subject: Subject) -> ColourScale:
-    """Return one symmetric scale for all images of a subject, so that images compare.
+    """Return one scale for all images of a subject, so that images compare.
 
-    Its end is the 99th percentile of measured test (else training) responses, to half a unit.
+    Its ends are those of measured test (else training) responses, symmetric where they lie about 0.
     """
-    limit = services.response_limit(subject.id)
-    return ColourScale("diverging", -limit, limit, subject.conventions.unit, "response")
+    low, high = services.response_range(subject.id)
+    kind = "diverging" if low == -high else "sequential"
+    return ColourScale(kind, low, high, subject.conventions.unit, "response")
+
+
+def difference_scale(scale: ColourScale) -> ColourScale:
+    """Return the scale of differences between maps of a scale: its own if that lies about 0."""
+    if scale.kind == "diverging":
+        return scale
+    half = (scale.high - scale.low) / 2
+    return ColourScale("diverging", -half, half, scale.unit, "difference of responses")
 
 
 def own_sd(values: np.ndarray) -> np.ndarray:

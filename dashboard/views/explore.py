@@ -17,6 +17,7 @@ from dashboard.errors import errors_on_page
 from dashboard.foreign_text import as_text
 from dashboard.navigation import link_to
 from dashboard.panels.brain import (
+    difference_scale,
     focus_roi,
     no_cortex,
     own_sd,
@@ -142,7 +143,7 @@ def _maps(
             title=title,
             subtitle=subtitle,
             values=(own_sd(values) if own else values).astype(np.float32),
-            scale=scale,
+            scale=difference_scale(scale) if role == "difference" else scale,
             role=role,
             simulated=subject.simulated,
         )
@@ -191,7 +192,7 @@ def _roi_chart(
     ]
     series = [Series(n, role=n, mark="dot" if n == "measured" else "ring") for n in names]
     rows = mean_rows(subject, maps)
-    limit = response_scale(subject).high
+    scale = response_scale(subject)
     definition = (
         f"mean over the ROI’s vertices of the response to image {stimulus.name} "
         f"({subject.conventions.meaning})"
@@ -201,7 +202,7 @@ def _roi_chart(
     roi_chart(
         rows,
         series,
-        Axis("response", subject.conventions.unit, -limit, limit),
+        Axis("response", scale.unit, scale.low, scale.high, zero_line=scale.low < 0 < scale.high),
         key="explore-rois",
         height=330,
         title="Response of each ROI to this image",
