@@ -265,7 +265,8 @@ def sha256_of(path: Path) -> str:
     """Return the hash of a weights file's content in 64 hexadecimal digits."""
     try:
         status = path.stat()
-        key = (str(path), status.st_size, status.st_mtime_ns)
+        times = (status.st_mtime_ns, status.st_ctime_ns)
+        key = (str(path), status.st_size, *times, status.st_ino)
         if key not in _HASHES:
             with path.open("rb") as stream:
                 _HASHES[key] = hashlib.file_digest(stream, "sha256").hexdigest()

@@ -25,13 +25,15 @@ class ThumbnailCache:
         self._make = make
         self._most = most_bytes
         self._held = 0
-        self._kept: OrderedDict[tuple[str, int, int], tuple[bytes, str]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str | int, ...], tuple[bytes, str]] = OrderedDict()
         self._lock = Lock()
 
     def get(self, path: Path, size: int) -> tuple[bytes, str]:
         """Return the thumbnail of a file, kept from before where possible."""
         # A file written anew is another picture.
-        name = (str(path), path.stat().st_mtime_ns, size)
+        about = path.stat()
+        times = (about.st_mtime_ns, about.st_ctime_ns)
+        name = (str(path), about.st_size, *times, about.st_ino, size)
         with self._lock:
             if name in self._kept:
                 self._kept.move_to_end(name)
