@@ -257,8 +257,8 @@ class WeightsPresence:
     hint: str = ""
 
 
-# Hash by (path, size, modification time): a file of half a gigabyte is read once.
-_HASHES: dict[tuple[str, int, int], str] = {}
+# Hash by path, size, both times and inode: a file of half a gigabyte is read once.
+_HASHES: dict[tuple[str | int, ...], str] = {}
 
 
 def sha256_of(path: Path) -> str:
