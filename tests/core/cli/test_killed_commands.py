@@ -69,7 +69,7 @@ def test_features_killed_ten_times_lose_no_finished_chunk_and_leave_no_wrong_one
     assert _arrays(killed) == _arrays(whole)
     # What a kill leaves half written is hidden, and goes when it is an hour old.
     seen = [p.name for p in (killed / "out").iterdir() if not p.name.startswith(".")]
-    assert sorted(seen) == ["block1.npy", "block2.npy"]
+    assert sorted(seen) == ["block1.npy", "block2.npy", "images.txt"]
     assert np.load(killed / "out" / "block1.npy").shape[0] == N_IMAGES
 
 
