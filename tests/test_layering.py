@@ -151,6 +151,14 @@ def test_pages_import_no_heavy_library():
     assert ran.stdout.strip() == "[]"
 
 
+def test_the_reader_of_foreign_files_has_no_torch():
+    code = "import sys, core.cli.verb_reader; print('torch' in sys.modules)"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert ran.stdout.strip() == "False"
+
+
 def test_importing_core_does_nothing_heavy():
     code = "import sys, core; print(sorted(m for m in sys.modules if m in ('numpy', 'torch')))"
     ran = subprocess.run(

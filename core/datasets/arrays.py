@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.brain import FSAVERAGE_VERTICES
 from core.errors import DamagedFile, MissingData
 from core.storage.foreign import check_fetched, is_there
 
@@ -41,7 +42,7 @@ def load_array(path: Path, *, shape: tuple[int | None, ...] | None = None) -> np
 
     Parameters
     ----------
-    shape : expected shape; None stands for any length.
+    shape : expected shape; None stands for any length, alone for any number of vertices.
 
     Raises
     ------
@@ -58,6 +59,12 @@ def load_array(path: Path, *, shape: tuple[int | None, ...] | None = None) -> np
         wanted = " x ".join("any" if n is None else f"{n:,}" for n in shape)
         got = " x ".join(f"{n:,}" for n in header.shape) or "a single value"
         raise DamagedFile(f"{path.name} is {got}; expected {wanted}.")
+    if shape == (None,) and header.shape[0] > FSAVERAGE_VERTICES:
+        # Sparse files announce anything and hold it, too, as zeros; these are read whole.
+        raise DamagedFile(
+            f"{path.name} holds {header.shape[0]:,} values; a hemisphere has at most "
+            f"{FSAVERAGE_VERTICES:,} vertices."
+        )
     # An empty file cannot be mapped.
     return np.load(path, mmap_mode="r" if 0 not in header.shape else None, allow_pickle=False)
 

@@ -15,6 +15,8 @@ import numpy as np
 
 from core.errors import DamagedFile
 
+_LARGEST = 2**20  # bytes; the released files have a few hundred
+
 # numpy moved its core package in version 2; files of both ages are about.
 _ALLOWED = {
     ("numpy.core.multiarray", "_reconstruct"),
@@ -43,6 +45,8 @@ def load_label_names(path: Path) -> dict[int, str]:
     DamagedFile : not such a file, or one that asks for anything but a dictionary.
     """
     hint = "Download the file again from the challenge's own source."
+    if path.stat().st_size > _LARGEST:
+        raise DamagedFile(f"{path.name} has {path.stat().st_size:,} bytes; names take few.", hint)
     try:
         with path.open("rb") as stream:
             version = np.lib.format.read_magic(stream)

@@ -18,7 +18,7 @@ import numpy as np
 from core.brain import FSAVERAGE_VERTICES
 from core.datasets.arrays import kind_of
 from core.datasets.plain_arrays.images import TEST_IMAGES, TRAINING_FOLDERS
-from core.errors import DamagedFile, InvalidInput
+from core.errors import InvalidInput
 
 _LONGEST_HEADER = 2**16  # of an .npy file; numpy's own takes 128 bytes
 
@@ -68,8 +68,7 @@ def announced_in_npz(archive: zipfile.ZipFile, member: str) -> tuple[int, ...]:
 
     Raises
     ------
-    DamagedFile : no header of an array.
-    InvalidInput : its values are no numbers, which may be of any size each.
+    ValueError : no header of an array, or values that are no numbers, each of any size.
     """
     with archive.open(member) as stream:
         version = np.lib.format.read_magic(stream)
@@ -77,7 +76,7 @@ def announced_in_npz(archive: zipfile.ZipFile, member: str) -> tuple[int, ...]:
         raw = stream.read(n_length)
         n_header = int.from_bytes(raw, "little")
         if n_header > _LONGEST_HEADER:
-            raise DamagedFile(f"{member} has a header of {n_header:,} bytes, which no array has.")
+            raise ValueError(f"{member} has a header of {n_header:,} bytes, which no array has")
         header = raw + stream.read(n_header)
     reader = (
         np.lib.format.read_array_header_1_0
@@ -86,5 +85,5 @@ def announced_in_npz(archive: zipfile.ZipFile, member: str) -> tuple[int, ...]:
     )
     shape, _, dtype = reader(io.BytesIO(header))
     if dtype.kind not in "biufc":
-        raise InvalidInput(f"{member} holds {kind_of(dtype)}; expected real numbers.")
+        raise ValueError(f"{member} holds {kind_of(dtype)}; expected real numbers")
     return tuple(shape)

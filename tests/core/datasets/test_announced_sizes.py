@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.datasets.arrays import load_array
 from core.datasets.plain_arrays.readers import read_csv, read_gifti, read_mgh, read_npz
+from core.datasets.restricted_pickle import load_label_names
 from core.errors import CoreError
 
 N_PICTURES, N_VERTICES = 3, 4
@@ -113,9 +115,29 @@ def test_a_long_cell_of_a_table_is_not_repeated_in_full(folder):
     assert "cannot be read as a table" in refusal(read_csv, folder / "lh.csv")
 
 
+def test_a_sparse_list_of_vertices_is_not_read(folder):
+    path = folder / "lh.vertices.npy"
+    with path.open("wb") as stream:
+        np.lib.format.write_array_header_1_0(
+            stream, {"descr": "<i8", "fortran_order": False, "shape": (10**9,)}
+        )
+        stream.truncate(stream.tell() + 8 * 10**9)
+    told = refusal(lambda p: load_array(p, shape=(None,)), path)
+    assert "1,000,000,000 values; a hemisphere has at most 163,842" in told
+
+
+def test_a_large_file_of_label_names_is_not_read(folder):
+    path = folder / "mapping_streams.npy"
+    np.save(path, {1: "early"}, allow_pickle=True)
+    with path.open("ab") as stream:
+        stream.truncate(2**33)
+    assert "names take few" in refusal(load_label_names, path)
+
+
 _PEAK = """
 import sys
 from pathlib import Path
+from core.datasets.arrays import load_array
 from core.datasets.plain_arrays.readers import read_gifti
 
 def peak():
