@@ -109,12 +109,15 @@ class EncoderMenu:
 
     @cached_property
     def _alike(self) -> dict[EncoderKey, list[Run]]:
-        """Group what shares backbone, layer and encoder; best on the validation images first."""
+        """Group what shares backbone, layer and encoder; best on the validation images first.
+
+        Those whose data are uncertain come after all others.
+        """
         groups: dict[EncoderKey, list[Run]] = {}
         for run in self.runs:
             groups.setdefault(EncoderKey.of(run), []).append(run)
         for group in groups.values():
-            group.sort(key=order_of_choice, reverse=True)
+            group.sort(key=lambda r: (r.identity is not None, order_of_choice(r)), reverse=True)
         return groups
 
     def get(self, run_id: str) -> Run | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.encoding import Reduction
@@ -30,6 +32,14 @@ def test_two_readouts_of_one_layer_are_both_in_the_menu_and_keep_their_address(t
     other = {first.id: second.id, second.id: first.id}[alike.value]
     alike.set_value(other).run()
     assert app.query_params["run"] == other
+
+
+def test_a_run_whose_data_are_uncertain_is_not_where_one_starts(tiny_app):
+    known = tiny_app.runs[0]
+    record = {k: v for k, v in known.record.items() if k != "identity"}
+    former = replace(known, record=record)
+    for runs in ([former, known], [known, former]):
+        assert EncoderMenu.of(runs).nearest(EncoderKey.of(known)) is known
 
 
 def test_an_address_of_before_opens_the_encoder_that_it_names(tiny_app):
