@@ -111,8 +111,7 @@ def identify(subject: Subject, progress: Progress = silent) -> DataIdentity:
     )
 
     def pictures(digest: xxhash.xxh3_128, split: Split) -> None:
-        for name, path in zip(split.images.ids, split.images.paths, strict=True):
-            _say(digest, name, known[path])
+        _say(digest, split.images.ids, [known[path] for path in split.images.paths])
 
     def values(digest: xxhash.xxh3_128, arrays: Mapping[Any, np.ndarray] | None) -> None:
         for part, array in (arrays or {}).items():

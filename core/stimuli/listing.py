@@ -83,6 +83,8 @@ def picture_files(folder: Path, *, deeper: bool = False) -> tuple[Path, ...]:
 
 def name_in(folder: Path, picture: Path) -> str:
     """Return a picture's name, with its folder's where pictures lie one folder deeper."""
+    if picture.parent == folder:  # of thousands
+        return picture.name
     return picture.relative_to(folder).as_posix()
 
 
@@ -115,13 +117,14 @@ def check_listed(pictures: Sequence[Path], folder: Path) -> None:
     ------
     DamagedFile, InvalidInput : naming them.
     """
-    if gone := [p for p in pictures if is_dangling(p)]:
+    no_files = [p for p in pictures if not p.is_file()]
+    if gone := [p for p in no_files if is_dangling(p)]:
         raise DamagedFile(
             f"{len(gone):,} of {len(pictures):,} pictures in {folder.name}/ are links to files "
             f"that are not there: {_names(gone)}.",
             FETCH.replace("its content", "their content"),
         )
-    if no_files := [p for p in pictures if not p.is_file()]:
+    if no_files:
         raise DamagedFile(
             f"{_names(no_files)} in {folder.name}/ is no ordinary file.", "Move it away."
         )

@@ -15,8 +15,8 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import xxhash
@@ -32,6 +32,8 @@ _BATCH_FILES, _BATCH_BYTES = 256, 64 * 2**20  # remembered together: little is l
 # was read may change again without its times telling, so it is not remembered yet.
 _SETTLED_NS = 2 * 10**9
 _LINES_KEPT = 1024  # forgotten ones in a remembering file, before it is written anew
+
+_TELL_SECONDS = 0.2
 
 # Size, modification and change times in ns, inode.
 _State = tuple[int, int, int, int]
@@ -99,25 +101,27 @@ class ContentHashes:
         total = sum(state[0] for state in unknown.values()) or 1
         files = "1 file" if len(unknown) == 1 else f"{len(unknown):,} files"
         message = f"reading {what} once: {files}, {_megabytes(total)}"
-        done, told = 0, 0.0
+        read = _Tally()
         found: dict[tuple[str, str], str] = {}
         progress(0.0, message)
         with ThreadPoolExecutor(min(8, 2 * (os.cpu_count() or 1))) as pool:
             for batch in _batches(unknown):
-                jobs = {place: pool.submit(_read, *place) for place in batch}
+                jobs = {place: pool.submit(_read, *place, read.add) for place in batch}
                 try:
-                    hashed = {}
-                    for place, job in jobs.items():
-                        hashed[place] = job.result()
-                        done += unknown[place][0]
-                        if done - told >= total / 200 or done == total:
-                            progress(done / total, message)
-                            told = done
+                    pending: set[Future[tuple[str, _State | None]]] = set(jobs.values())
+                    while pending:
+                        pending = wait(pending, _TELL_SECONDS).not_done
+                        if pending:
+                            progress(min(read.n_bytes / total, 1.0), message)
+                    hashed = {place: job.result() for place, job in jobs.items()}
                 finally:
+                    read.stopped = True
                     for job in jobs.values():
                         job.cancel()
+                read.stopped = False
                 found |= {place: digest for place, (digest, _) in hashed.items()}
                 self._remember(hashed)
+                progress(min(read.n_bytes / total, 1.0), message)
         return found
 
     def _remember(self, hashed: dict[tuple[str, str], tuple[str, _State | None]]) -> None:
@@ -182,6 +186,21 @@ def combined(digests: Sequence[str]) -> str:
     return xxhash.xxh3_128("\n".join(digests).encode()).hexdigest()
 
 
+class _Tally:
+    """Bytes that threads have read so far; they are asked to stop by it."""
+
+    def __init__(self) -> None:
+        self.n_bytes = 0
+        self.stopped = False
+        self._lock = threading.Lock()
+
+    def add(self, n: int) -> bool:
+        """Count more bytes, and tell whether to go on."""
+        with self._lock:
+            self.n_bytes += n
+        return not self.stopped
+
+
 def _state_of(folder: str, name: str) -> _State:
     try:
         status = os.stat(f"{folder}{os.sep}{name}")  # noqa: PTH116 (thousands of files)
@@ -198,7 +217,7 @@ def _signature(status: os.stat_result) -> _State:
     return (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
-def _read(folder: str, name: str) -> tuple[str, _State | None]:
+def _read(folder: str, name: str, tell: Callable[[int], bool]) -> tuple[str, _State | None]:
     """Return a file's digest, and its state if that may be remembered."""
     hasher, block = xxhash.xxh3_128(), bytearray(_BLOCK)
     view = memoryview(block)
@@ -206,7 +225,7 @@ def _read(folder: str, name: str) -> tuple[str, _State | None]:
         with open(f"{folder}{os.sep}{name}", "rb", buffering=0) as stream:  # noqa: PTH123
             before = _signature(os.fstat(stream.fileno()))
             began = time.time_ns()
-            while n := stream.readinto(block):
+            while (n := stream.readinto(block)) and tell(n):
                 hasher.update(view[:n])
             after = _signature(os.fstat(stream.fileno()))
     except OSError as error:

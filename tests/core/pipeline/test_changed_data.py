@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.cli.main import main
 from core.datasets import open_subject
 from core.encoding import EncoderSpec
 from core.errors import WorkFailed
@@ -158,3 +159,24 @@ def test_a_run_of_an_older_version_is_found_by_its_name(tmp_path, folder):
     subject = open_subject(folder)
     spec = pixels_spec(subject, data=subject.former_fingerprints[0])
     assert spec.run_id == "s1-pixels-fixed-pixels-ridge-5d7e62af1f"
+
+
+def test_the_command_names_the_runs_of_the_former_state(tmp_path, folder, monkeypatch, capsys):
+    monkeypatch.setenv("CORTISCOPE_HOME", str(tmp_path / "home"))
+    arguments = ["fit", "--data", str(folder), "--backbone", "pixels", "--layers", "pixels"]
+    arguments += ["--reduce", "pca:4", "--json", "--progress", "none"]
+
+    def fitted():
+        assert main(arguments) == 0
+        return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+    first = fitted()
+    assert (first["runs_of_former_data"], first["data_changed"]) == ([], "")
+    assert fitted()["run"] == first["run"]
+    _change_picture(folder)
+    second = fitted()
+    assert second["run"] != first["run"]
+    assert second["runs_of_former_data"] == [first["run"]]
+    assert second["data_changed"].startswith(
+        "The data of s1 changed (pictures) since a run was fitted; it belongs to the former state"
+    )
