@@ -12,6 +12,7 @@ from pathlib import Path
 from core.brain import HEMISPHERES, VOXELS, Part
 from core.datasets.subject_names import challenge_name
 from core.errors import InvalidInput, MissingData
+from core.storage.foreign import is_there
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _prediction_names(part: Part) -> tuple[str, str]:
 
 
 def _files_there(folder: Path, part: Part) -> list[Path]:
-    return [folder / name for name in _prediction_names(part) if (folder / name).exists()]
+    return [folder / name for name in _prediction_names(part) if is_there(folder / name)]
 
 
 def _has_predictions(folder: Path) -> bool:

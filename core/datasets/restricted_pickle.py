@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import DamagedFile
+from core.storage.foreign import check_fetched
 
 _LARGEST = 2**20  # bytes; the released files have a few hundred
 
@@ -45,6 +46,7 @@ def load_label_names(path: Path) -> dict[int, str]:
     DamagedFile : not such a file, or one that asks for anything but a dictionary.
     """
     hint = "Download the file again from the challenge's own source."
+    check_fetched(path)
     if path.stat().st_size > _LARGEST:
         raise DamagedFile(f"{path.name} has {path.stat().st_size:,} bytes; names take few.", hint)
     try:

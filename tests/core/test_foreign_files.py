@@ -8,6 +8,7 @@ import pytest
 
 from core.datasets.arrays import load_array
 from core.datasets.plain_arrays.responses import open_table
+from core.datasets.restricted_pickle import load_label_names
 from core.errors import CoreError, DamagedFile, InvalidImage
 from core.pipeline.plan import read_plan
 from core.stimuli import decode_image, read_captions
@@ -32,7 +33,11 @@ def test_a_link_to_nothing_is_there_and_refused(tmp_path):
 def test_a_pointer_is_named_whatever_was_expected(tmp_path):
     path = tmp_path / "x.png"
     path.write_text("/annex/objects/SHA256E-s2419--0f343b.png\n")
-    for kind, read in ((InvalidImage, decode_image), (DamagedFile, load_array)):
+    for kind, read in (
+        (InvalidImage, decode_image),
+        (DamagedFile, load_array),
+        (DamagedFile, load_label_names),
+    ):
         with pytest.raises(kind, match="pointer of git-annex"):
             read(path)
     with pytest.raises(DamagedFile, match="pointer of git-annex"):
