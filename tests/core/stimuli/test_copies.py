@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from core.stimuli import StimulusImages, groups_over, nsd_number
+from core.stimuli.copies import _linked, _without_chains
 
 
 @pytest.fixture(autouse=True)
@@ -62,3 +63,17 @@ def test_groups_do_not_depend_on_the_order_of_the_pictures(tmp_path, rng):
     before, after = images.groups(), images.subset(order).groups()
     same = before[order][:, None] == before[order][None]
     np.testing.assert_array_equal(after[:, None] == after[None], same)
+
+
+def test_a_long_chain_is_cut_where_its_ends_are_no_copies():
+    def chain(n, reach):
+        return [(f"{a:03}", f"{b:03}") for a in range(n) for b in range(a + 1, min(a + reach, n))]
+
+    short = chain(20, 2)
+    assert len({name for pair in _without_chains(short) for name in pair}) == 20
+    cut = _without_chains(chain(60, 4))
+    groups = _linked(60, [(int(a), int(b)) for a, b in cut])
+    sizes = np.unique(groups, return_counts=True)[1]
+    assert sizes.max() <= 4
+    assert _without_chains(chain(60, 4)[::-1]) == cut
+    assert len(_without_chains(chain(30, 30))) == 29  # all are copies of all: one group of 30
