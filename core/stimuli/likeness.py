@@ -151,7 +151,7 @@ def _blurred(small: np.ndarray | None) -> np.ndarray:
 def _candidates(sketches: np.ndarray) -> Iterator[tuple[str, str]]:
     """Pair the digests of pictures with similar hashes and rough pictures."""
     hashes, names = sketches["hash"], [d.decode() for d in sketches["digest"]]
-    rough = sketches["rough"].reshape(len(sketches), -1)
+    rough = sketches["rough"].reshape(len(sketches), 8 * 8 * 3)
     for start in range(0, len(hashes), _ROWS):
         apart = np.bitwise_count(hashes[start : start + _ROWS, None] ^ hashes[None, start:])
         a, b = np.divmod(np.flatnonzero(apart.ravel() <= _HASH_BITS), apart.shape[1])

@@ -77,3 +77,7 @@ def test_a_long_chain_is_cut_where_its_ends_are_no_copies():
     assert sizes.max() <= 4
     assert _without_chains(chain(60, 4)[::-1]) == cut
     assert len(_without_chains(chain(30, 30))) == 29  # all are copies of all: one group of 30
+
+
+def test_no_picture_is_in_no_group():
+    assert StimulusImages((), ()).groups().tolist() == []
