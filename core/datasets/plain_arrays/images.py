@@ -113,9 +113,11 @@ def _as_listed(where: Path, names_file: Path) -> RowImages:
             )
         seen[k] = row
     note = taken_for(zip(names, (index.names[k] for k in rows), strict=True), names_file.name)
+    left = len(pictures) - len(rows)
+    rest = f"{left:,} of {len(pictures):,} pictures in {where.name}/ are in no row." if left else ""
     words = f"as {names_file.name} lists them, {index.names[rows[0]]} to {index.names[rows[-1]]}"
     images = StimulusImages.from_files(where, (pictures[k] for k in rows))
-    return RowImages(images, Fact(words, "user"), (note,) if note else ())
+    return RowImages(images, Fact(words, "user"), tuple(n for n in (note, rest) if n))
 
 
 def _listed_picture(name: str, row: int, source: str, where: Path, index: NameIndex) -> int:

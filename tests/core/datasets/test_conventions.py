@@ -13,7 +13,7 @@ from core.datasets.check import check_folder, require_usable
 from core.datasets.conventions import NSD, Conventions, Fact, read_conventions
 from core.errors import CoreError, InvalidInput
 from core.evaluation.report import subject_ceiling
-from tests.core.datasets.plain_folder import values, write_plain, write_responses
+from tests.core.datasets.plain_folder import values, write_images, write_plain, write_responses
 
 
 def _sidecar(folder, **stated):
@@ -91,6 +91,15 @@ def test_rows_whose_order_nobody_says_are_told_and_not_fitted(tmp_path):
     assert "row 2 would be img10.png and not img2.png" in problem
     with pytest.raises(InvalidInput, match=r"row 2 would be img10.png and not img2.png"):
         require_usable(subject)
+
+
+def test_pictures_that_are_in_no_row_are_told(tmp_path):
+    folder = write_plain(tmp_path / "P")
+    write_images(tmp_path / "more", 2)
+    (tmp_path / "more" / "img2.png").rename(folder / "images" / "extra.png")
+    assert "1 of 21 pictures in images/ are in no row" in " ".join(
+        check_folder(folder).subjects[0].notes
+    )
 
 
 @pytest.mark.parametrize(("order", "second"), [("natural", "img2"), ("plain", "img10")])
