@@ -77,7 +77,6 @@ def test_runs_of_data_that_changed_are_named_with_what_changed_and_are_not_offer
 def test_a_run_from_before_the_identity_was_complete_is_labelled(tiny_app, monkeypatch):
     app = tiny_app.open(subject="subj01")
     assert not [c for c in app.sidebar.caption if "cannot be known" in c.value]
-    monkeypatch.setattr("dashboard.services.belonging", lambda *_: Belonging.FORMER)
     monkeypatch.setattr("dashboard.panels.run_states.belonging", lambda *_: Belonging.FORMER)
     app = tiny_app.open(subject="subj01")
     assert [c for c in app.sidebar.caption if "cannot be known" in c.value]
