@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
 _FOREIGN = re.compile(r"GLOBAL ([\w.]+)")
 _N_NAMED = 3
+# Part of every pass of a network that has them: without them it is another one.
+_TOKENS = ("register_tokens", "reg_token", "storage_tokens", "dist_token")
 
 
 def load_state(path: Path) -> dict[str, Any]:
@@ -202,7 +204,8 @@ def own_part(
     Raises
     ------
     DamagedFile
-        There are several such networks in the file that differ, or none of the wanted name.
+        There are several such networks in the file that differ, or none of the wanted name, or
+        its network has tokens that this one lacks.
     """
     prefix, copies = _prefix(state, expected, path, wanted)
     inner = {n.removeprefix(prefix): v for n, v in state.items() if n.startswith(prefix)}
@@ -211,6 +214,12 @@ def own_part(
     part = {name: value for name, value in made.items() if name.split(".")[0] in tops}
     beside = {prefix + name for name in made if name not in part}
     left_out = [n for n in state if n in beside or not n.startswith((prefix, *copies))]
+    tokens = [n for n in left_out if n.removeprefix(prefix) in _TOKENS]
+    if tokens:
+        raise DamagedFile(
+            f"{path} is of a network with further tokens ({_some(tokens)}), which this one lacks.",
+            "Choose the network with registers, or the distilled one.",
+        )
     note: tuple[str, ...] = (
         (f"The file holds the network {1 + len(copies)} times, alike; {prefix} was taken.",)
         if copies

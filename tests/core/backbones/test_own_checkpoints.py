@@ -286,6 +286,14 @@ def test_a_checkpoint_that_lacks_more_than_the_classifier_is_refused(tmp_path):
             load_backbone("resnet18", WeightsSpec.from_file(tmp_path / "own.pth"), "cpu")
 
 
+@pytest.mark.parametrize("token", ["register_tokens", "module.reg_token"])
+def test_a_network_with_registers_is_not_taken_for_one_without(state, tmp_path, token):
+    prefix = token.rpartition(".")[0]
+    own = {f"{prefix}.{k}" if prefix else k: v for k, v in state.items()}
+    with pytest.raises(DamagedFile, match=rf"further tokens \({token}\)"):
+        loaded({**own, token: torch.zeros(1, 4, 5)}, tmp_path / "a.pth")
+
+
 def authors_layout(state):
     """Return timm's DINOv2 with registers as its authors publish it."""
     made = {k: v for k, v in state.items() if not k.startswith("head.")}
