@@ -230,7 +230,10 @@ def _read(folder: str, name: str, tell: Callable[[int], bool]) -> tuple[str, _St
             after = _signature(os.fstat(stream.fileno()))
     except OSError as error:
         raise _unreadable(folder, name, error) from None
-    settled = before == after and max(before[1], before[2]) < began - _SETTLED_NS
+    # The system sets the time of change itself; that of modification may be any, also to come.
+    # Windows knows the latter alone.
+    written = before[2] if os.name == "posix" else before[1]
+    settled = before == after and written < began - _SETTLED_NS
     return hasher.hexdigest(), before if settled else None
 
 

@@ -73,6 +73,12 @@ def test_a_file_that_has_just_been_written_is_not_trusted_to_its_times(home, tmp
     assert not home.content.exists()
 
 
+def test_a_file_dated_in_the_future_is_remembered_like_any_other(home, tmp_path, reads):
+    path = written(tmp_path / "a", b"one", modified=4_000_000_000 * 10**9)
+    assert ContentHashes(home).digest(path) == ContentHashes(home).digest(path)
+    assert reads == ["a"]
+
+
 def test_torn_lines_are_passed_over(home, tmp_path, reads):
     paths = [written(tmp_path / "data" / name, name.encode()) for name in ("a", "b")]
     wanted = ContentHashes(home).digests(paths)
