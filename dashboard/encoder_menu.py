@@ -236,6 +236,7 @@ def unlike(a: Run, b: Run) -> str:
     Two networks count as one aspect, unless their layers are of another depth.
     """
     found = differing([a, b])
+    found.pop("data", None)  # uncertain of one is no known difference
     deep = _depth(a), _depth(b)
     causes = [name for name in found if name != "layer"]
     apart = None not in deep and abs((deep[0] or 0) - (deep[1] or 0)) > _FAR

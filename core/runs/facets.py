@@ -47,7 +47,6 @@ def facets(run: Run) -> dict[str, str]:
         if name not in _TOLD
     }
     return {
-        "data": "" if run.identity is not None else "data uncertain",
         "backbone": " + ".join(get_card(s.backbone).title for s in sources),
         "weights": " + ".join(_weights(s.weights) for s in sources),
         "layer": run.layer,
@@ -64,6 +63,7 @@ def facets(run: Run) -> dict[str, str]:
         "recipe": run.recipe,
         "stand-ins": "; ".join(spec.get("stand_ins", ())),
         **others,
+        "data": "" if run.identity is not None else "data uncertain",
     }
 
 
@@ -84,9 +84,8 @@ def differing(runs: Sequence[Run]) -> dict[str, tuple[str, ...]]:
 def told_apart(runs: Sequence[Run]) -> tuple[str, ...]:
     """Return words for each run, different for each: what differs, else when it was made."""
     columns = differing(runs).items()
-    words = [
-        " · ".join(own[k] or f"usual {name}" for name, own in columns) for k in range(len(runs))
-    ]
+    told = [[own[k] for _, own in columns if own[k]] for k in range(len(runs))]
+    words = [" · ".join(own) if own or not columns else "as usual" for own in told]
     made = [f"made {str(run.record['created'])[:16].replace('T', ' ')}, {run.id}" for run in runs]
     return tuple(
         own if own and words.count(own) == 1 else " · ".join(w for w in (own, date) if w)

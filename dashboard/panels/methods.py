@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
 import streamlit as st
 
+from core.backbones import get_card
 from core.datasets import Subject
 from core.encoding import Reduction, method_text
 from core.encoding.scopes import SCOPE_WORDS
-from core.runs import Run
+from core.evaluation.report import subject_ceiling
+from core.runs import FORMER_WORDS, Belonging, Run, belonging
+from core.runs.facets import facets
 from core.simulation.description import CAVEAT, DESCRIPTION, TITLE
+from dashboard.encoder_menu import recipe_title
 from dashboard.foreign_text import as_text
-from dashboard.panels.scores import interval_words
+from dashboard.panels.scores import images_of, interval_words
 from dashboard.places import unit_of
 
 REFERENCES = (
@@ -24,12 +32,6 @@ def methods_text(subject: Subject, run: Run) -> str:
     """Write one paragraph for a methods section, from the run's own record."""
     record = run.record
     spec = record["spec"]
-    pooling = spec["features"][0]["pooling"]
-    pooled = (
-        f"averaged onto a grid of at most {pooling['size']} x {pooling['size']}"
-        if pooling["kind"] == "grid"
-        else f"pooling {pooling['kind']}"
-    )
     reduced = Reduction(**{k: v for k, v in spec["reduction"].items() if k != "type"}).method_text
     encoder = method_text(run.encoder, spec["encoder"]["settings"])
     several = {
@@ -38,38 +40,124 @@ def methods_text(subject: Subject, run: Run) -> str:
         "backbone": " (each backbone by itself, then side by side)",
     }[spec["spaces"]]
     scope = "" if spec["scope"] == "both" else f" ({SCOPE_WORDS[spec['scope']]})"
+    settings = facets(run)["settings"]
     along = ", ".join(o["subject"] for o in spec["with_subjects"])
     along = f", with the training images of {along} that no one holds out" if along else ""
     if record.get("subjects_standardised"):
         along += f" (their responses brought to the mean and SD of {subject.id}'s at each vertex)"
-    simulated = (
-        "The responses are SIMULATED: their hierarchy is built in by construction and is no "
-        "evidence about brains. "
-        if subject.simulated
-        else ""
-    )
     edges = run.grid_edges.warning(subject.space.unit) if run.grid_edges else ""
-    return (
-        f"{simulated}Responses of {subject.id} ({subject.space.n_vertices():,} "
-        f"{subject.space.unit}, {subject.conventions.treatment}) were predicted from "
-        f"{record['title'].rsplit(' · ', 1)[0]}; layer maps {pooled}, {reduced}{several}, "
-        f"then {encoder} on the fit images{scope}. Fitted on "
-        f"{record['n_fit_by_subject'][subject.id]} of {record['n_train']} training images "
-        f"(the seeded rest is for validation){along}. {edges + ' ' if edges else ''}Scored on "
-        f"{run.report.n_images} {run.report.split} images by Pearson r "
-        f"per {unit_of(subject)}; the mean of r over them is tested, the median describes. "
-        f"{_shared_images(run)}{interval_words(run.report)} "
-        f"Noise ceiling: {run.report.ceiling_source}.{_normalised(run)}"
-        f"{_recipe_words(run)}"
+    parts = [
+        _simulated(subject),
+        f"Responses of {subject.id} ({subject.space.n_vertices():,} {subject.space.unit}, "
+        f"{subject.conventions.treatment}) were predicted from "
+        f"{record['title'].rsplit(' · ', 1)[0]}.",
+        _seen(run),
+        f"{_pooled(spec)}, {reduced}{several}, then {encoder}{scope}"
+        + (f" ({settings})" if settings else "")
+        + ", all fitted on the fit images.",
+        f"Fitted on {record['n_fit_by_subject'][subject.id]} of {record['n_train']} training "
+        f"images{along}; {_kept_from_fitting(run)}.",
+        edges,
+        f"Scored on {run.report.n_images} {images_of(run.report, subject)} by Pearson r per "
+        f"{unit_of(subject)}; the mean of r over them is tested, the median describes.",
+        _shared_images(run),
+        interval_words(run.report),
+        f"Noise ceiling: {run.report.ceiling_source}.",
+        _normalised(run),
+        _recipe_words(run),
+        f"This encoder was {FORMER_WORDS}." if belonging(run, subject) is Belonging.FORMER else "",
+        f"Run {run.id}.",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def data_methods_text(subject: Subject) -> str:
+    """Write one paragraph about a dataset, from what its folder and its sidecar say of it."""
+    facts, units = subject.conventions, subject.space.unit
+    splits = [
+        f"{len(split)} {name} images ({'with' if split.responses is not None else 'without'} "
+        "responses)"
+        for name, split in (("training", subject.train), ("test", subject.test))
+        if len(split)
+    ]
+    stated = (
+        ("units", facts.units),
+        ("preprocessing", facts.preprocessing),
+        ("repeats", facts.repeats),
+        ("degrees of the pictures", facts.picture_degrees),
     )
+    said = [f"{name} {fact.value} ({fact.source})" for name, fact in stated if fact.known]
+    unknown = [name for name, fact in stated if not fact.known]
+    ceilings = [
+        f"of the {name} images: {subject_ceiling(subject, split.name, np.arange(len(split)))[1]}"
+        for name, split in (("training", subject.train), ("test", subject.test))
+        if len(split)
+    ]
+    parts = [
+        _simulated(subject),
+        f"{subject.id} (layout {subject.layout}) holds {' and '.join(splits)}, of "
+        f"{subject.space.n_vertices():,} {units}.",
+        f"Rows of responses: {facts.row_order.value}." if facts.row_order.value else "",
+        f"Stated of the responses and pictures: {'; '.join(said)}." if said else "",
+        f"Not stated, and assumed nowhere: {', '.join(unknown)}." if unknown else "",
+        f"Noise ceiling {'; '.join(ceilings)}.",
+        f"Means and SDs of {units} are over the training images; whatever is not finite is left "
+        "out and counted.",
+        f"Data {subject.state}.",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _simulated(subject: Subject) -> str:
+    if not subject.simulated:
+        return ""
+    return (
+        "The responses are SIMULATED: their hierarchy is built in by construction and is no "
+        "evidence about brains."
+    )
+
+
+def _seen(run: Run) -> str:
+    """Say how pictures reached the networks; a framing that is not theirs is in the title."""
+    told = dict.fromkeys(
+        get_card(source.backbone).preprocessing
+        for source in run.sources
+        if source.framing == "published"
+    )
+    return f"What the network sees: {' '.join(told)}" if told else ""
+
+
+def _pooled(spec: Mapping[str, Any]) -> str:
+    words = dict.fromkeys(
+        f"averaged onto a grid of at most {pooling['size']} x {pooling['size']}"
+        if pooling["kind"] == "grid"
+        else {"mean": "averaged over the picture", "none": "taken whole"}[pooling["kind"]]
+        for pooling in (feature["pooling"] for feature in spec["features"])
+    )
+    return f"The maps of each layer were {' or '.join(words)}"
+
+
+def _kept_from_fitting(run: Run) -> str:
+    """Say which training images were not fitted, by what rule, and what became of copies."""
+    spec = run.record["spec"]
+    rule, seed = spec.get("split_rule", "random"), f"seed {spec['seed']}"
+    share = f"a share of {spec['validation_fraction']:g}, drawn "
+    how = {"random": f"{share}at random, {seed}", "shuffled": f"{share}by numpy's shuffle, {seed}"}
+    words = f"for validation {how.get(rule, f'{rule} of them in random order, {seed}')}"
+    if spec.get("report_fraction"):
+        words += f", after a share of {spec['report_fraction']:g} was put aside for the report"
+    if run.validation.n_stimuli is not None:
+        words += "; rows of one picture stay together"
+    return words
 
 
 def _recipe_words(run: Run) -> str:
     """Name the recipe, what stood in, and what was not as in its source; empty without one."""
     if not run.recipe:
         return ""
-    words = f" Recipe: {run.recipe}" + "".join(f"; {s}" for s in run.stand_ins) + "."
-    return words + "".join(f" {sentence}" for sentence in run.departures)
+    recipe = recipe_title(run)
+    stood_in = f": {'; '.join(run.stand_ins)}" if run.stand_ins else ""
+    return " ".join([f"{recipe[:1].upper()}{recipe[1:]}{stood_in}.", *run.departures])
 
 
 def _normalised(run: Run) -> str:
@@ -79,7 +167,7 @@ def _normalised(run: Run) -> str:
         return ""
     left_out = f", {whole.n_zero_ceiling} of ceiling 0 left out" if whole.n_zero_ceiling else ""
     return (
-        " Noise-normalised: mean of r² over the ceiling, in percent, negative r as 0, cut at 100"
+        "Noise-normalised: mean of r² over the ceiling, in percent, negative r as 0, cut at 100"
         f"{left_out}; {whole.chance:.1f} % if every true r were 0."
     )
 
@@ -89,7 +177,7 @@ def _shared_images(run: Run) -> str:
         return ""
     return (
         "The same images serve for choosing between layers and encoders, which flatters what is "
-        "chosen. "
+        "chosen."
     )
 
 
@@ -104,12 +192,18 @@ def simulation_note(subject: Subject, *, key: str) -> None:
 
 
 def methods_and_code(
-    subject: Subject, run: Run, code: str, *, key: str, narrow: bool = False
+    subject: Subject, run: Run, code: str, *, key: str, of_page: str = "", narrow: bool = False
 ) -> None:
-    """Draw the two quiet buttons; ``narrow`` where the column is."""
+    """Draw the two quiet buttons.
+
+    Parameters
+    ----------
+    of_page : how the page's own numbers come about, beside the encoder's.
+    narrow : where the column is.
+    """
     left, right = st.columns(2) if narrow else st.columns([1, 1, 3])[:2]
     with left.popover("Methods", key=f"{key}-methods", width="stretch"):
-        st.write(as_text(methods_text(subject, run)))
+        st.write(as_text(f"{methods_text(subject, run)} {of_page}".strip()))
         st.caption(REFERENCES)
     with right.popover("Show the code", key=f"{key}-code", width="stretch"):
         st.code(code, language="python")

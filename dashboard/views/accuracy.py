@@ -79,7 +79,8 @@ def render() -> None:
         st.html(f'<p class="cs-note">A click on a row {then}. {_extremes_words(run)}</p>')
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         _downloads(subject, run, report, threshold)
-    methods_and_code(subject, run, _code(subject, run, threshold), key="accuracy")
+    code = _code(subject, run, threshold)
+    methods_and_code(subject, run, code, key="accuracy", of_page=_of_page(subject, threshold))
     simulation_note(subject, key="accuracy")
 
 
@@ -260,6 +261,16 @@ def _downloads(subject: Subject, run: Run, report: Evaluation, threshold: float)
         csv_button(subject, "ROIs (CSV)", "accuracy-rois", rois)
     unit = subject.space.unit
     csv_button(subject, f"{unit} (CSV)", f"accuracy-{unit}", vertices)
+
+
+def _of_page(subject: Subject, threshold: float) -> str:
+    """Say over what this page's numbers are."""
+    if threshold <= 0:
+        return ""
+    return (
+        f"Only {subject.space.unit} whose ncsnr, as the folder gives it, is at least "
+        f"{threshold:.2f} are shown and summarised here."
+    )
 
 
 def _code(subject: Subject, run: Run, threshold: float) -> str:

@@ -23,7 +23,7 @@ from dashboard.panels.data_tables import (
 from dashboard.panels.downloads import csv_button, csv_text
 from dashboard.panels.folder_status import show_status
 from dashboard.panels.layout_guide import LICENCE
-from dashboard.panels.methods import simulation_note
+from dashboard.panels.methods import REFERENCES, data_methods_text, simulation_note
 from dashboard.panels.one_image import image_over_vertices
 from dashboard.panels.one_vertex import vertex_over_images
 from dashboard.panels.open_folder import show_folders, show_opening
@@ -90,6 +90,9 @@ def _tables(subject: Subject) -> None:
                 return csv_text(subject, words, header, roi_rows(subject))
 
             csv_button(subject, "ROIs (CSV)", "rois", rois)
+        with st.popover("Methods", key="data-methods"):
+            st.write(as_text(data_methods_text(subject)))
+            st.caption(REFERENCES)
         with st.popover("Show the code", key="data-code"):
             st.code(_code(subject), language="python")
 

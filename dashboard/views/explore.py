@@ -31,7 +31,7 @@ from dashboard.panels.one_image import image_over_vertices
 from dashboard.panels.roi_responses import mean_rows, take_roi
 from dashboard.panels.selected_vertices import ImageResponses, show_selected
 from dashboard.panels.sidebar import none_is_fitted, pick_encoder_if_any, pick_subject
-from dashboard.panels.stimulus import StimulusChoice, pick_stimulus
+from dashboard.panels.stimulus import ROLE_WORDS, StimulusChoice, pick_stimulus
 from dashboard.panels.trust import spread_words, with_reliability
 from dashboard.places import has_rois
 from dashboard.roi_chart import Axis, Series, roi_chart
@@ -93,7 +93,8 @@ def render() -> None:
         shown = ImageResponses(stimulus.name, responses.measured, predicted)
         current = (stimulus.split, stimulus.row)
         show_selected(subject, run, shown, lambda: show_detail(subject, run, current))
-    methods_and_code(subject, run, _code(subject, run, stimulus), key="explore")
+    code = _code(subject, run, stimulus)
+    methods_and_code(subject, run, code, key="explore", of_page=_of_page(subject, stimulus))
     simulation_note(subject, key="explore")
 
 
@@ -211,6 +212,17 @@ def _roi_chart(
         focus=focus_roi(state.current().roi),
         on_pick=take_roi,
     )
+
+
+def _of_page(subject: Subject, stimulus: StimulusChoice) -> str:
+    """Say how this page's own numbers come about."""
+    measured = "test" if subject.test.responses is not None else "training"
+    words = (
+        f"Shown are responses to {stimulus.name}. Colours and axes end at the 99th percentile of "
+        f"the absolute responses to the first 200 {measured} images, rounded up to half a unit, "
+        "the same for all images; values of ROIs are means over their vertices."
+    )
+    return f"{words} {ROLE_WORDS[stimulus.role]}".strip()
 
 
 def _code(subject: Subject, run: Run, stimulus: StimulusChoice) -> str:

@@ -63,7 +63,12 @@ def render() -> None:
             else:
                 show_spread(subject, run, photograph.name, predicted)
             methods_and_code(
-                subject, run, _code(subject, run, photograph), key="photo", narrow=True
+                subject,
+                run,
+                _code(subject, run, photograph),
+                key="photo",
+                of_page=_of_page(subject, run),
+                narrow=True,
             )
         with panel, errors_on_page():
             _gauge(subject, run, photograph, design, residual)
@@ -339,6 +344,19 @@ def _overlay(picture: Image.Image, drop: np.ndarray) -> Image.Image:
     mask = mask.resize(picture.size, Image.Resampling.BICUBIC)
     dark = Image.blend(picture.convert("L").convert("RGB"), Image.new("RGB", picture.size), 0.72)
     return Image.composite(picture, dark, mask)
+
+
+def _of_page(subject: Subject, run: Run) -> str:
+    """Say how this page's own numbers come about."""
+    others, which = services.reference_predictions(run.id)
+    return (
+        "The photograph was framed as the stimuli were. Percentiles: of a ROI's mean predicted "
+        f"response, among those to {len(others)} {which} of {subject.id}. How unusual: distances "
+        f"to the images fitted on, set against those of {which}; by the encoder's features, and "
+        "by looks (colours, contrasts, edges) that no network computes. Which part drives: the "
+        f"fall of the predicted mean when one of {_OCCLUSION_GRID} x {_OCCLUSION_GRID} patches is "
+        "blurred away."
+    )
 
 
 def _code(subject: Subject, run: Run, photograph: Photograph) -> str:
