@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.backbones import resolve_weights
 from core.cli.main import main
 from core.datasets import open_subject
 from core.encoding import EncoderSpec
 from core.errors import WorkFailed
-from core.features import FeatureStore
+from core.features import FeatureSpec, FeatureStore
 from core.pipeline.fit import fit
 from core.pipeline.scoring import up_to_date
 from core.runs import (
@@ -180,3 +181,15 @@ def test_the_command_names_the_runs_of_the_former_state(tmp_path, folder, monkey
     assert second["data_changed"].startswith(
         "The data of s1 changed (pictures) since a run was fitted; it belongs to the former state"
     )
+
+
+def test_captions_belong_to_the_fit_of_what_reads_them_alone(folder):
+    def data():
+        subject = open_subject(folder)
+        words = FeatureSpec("caption_words", resolve_weights("caption_words"), "words")
+        return [pixels_spec(subject).data, pixels_spec(subject, features=(words,)).data]
+
+    before = data()
+    path = folder / "cortiscope_sidecar/stimuli.json"
+    path.write_text(path.read_text().replace("picture 3", "a dog"))
+    assert [a == b for a, b in zip(before, data(), strict=True)] == [True, False]
