@@ -94,6 +94,10 @@ def test_an_upload_is_decoded_once_and_its_bytes_are_let_go(monkeypatch):
         return {"notes": [], "original": "40 x 30 px, RGB"}
 
     monkeypatch.setattr(photographs, "read_photograph", read)
+    # AppTests of one process are one session: others would look for what is removed here in vain.
+    monkeypatch.setattr(photographs, "_homes", [])
+    visit = photographs._Visit(photographs._home())
+    monkeypatch.setattr(photographs, "_visit", lambda: visit)
     page = AppTest.from_function(upload_page).run()
     page.file_uploader[0].upload("cat.png", png(Image.new("RGB", (40, 30))), "image/png").run()
     shown = page.text[0].value
