@@ -77,8 +77,8 @@ def fit_all(
     surfaces = surfaces or Home.from_environment().surfaces
     missing = [s for s in dict.fromkeys(specs) if s.run_id not in runs]
     for person in {s.id: s for spec in missing for s in people[spec]}.values():
-        require_usable(person)
-    make_features(missing, people, features, part(progress, 0.0, 0.6))
+        require_usable(person, part(progress, 0.0, 0.05))
+    make_features(missing, people, features, part(progress, 0.05, 0.6))
     for k, spec in enumerate(missing):
         step = part(progress, 0.6 + 0.4 * k / len(missing), 0.6 + 0.4 * (k + 1) / len(missing))
         _fit_one(people[spec], spec, features, runs, surfaces, step)

@@ -59,7 +59,7 @@ def check_subject(
     # What is wrong with the sidecar is told with the sidecar.
     stated = tried(partial(stated_conventions, folder), lambda _: None) or Conventions()
     facts = NSD.stating(stated)
-    reading = {"train": part(progress, 0.0, 0.45), "test": part(progress, 0.45, 0.5)}
+    reading = {"train": part(progress, 0.0, 0.3), "test": part(progress, 0.3, 0.35)}
     pairs = [
         *(_responses(folder, s, rows[s], findings, notes, reading[s], facts) for s in _LONG_NAME),
         _ceilings(folder, findings, notes),
@@ -78,8 +78,8 @@ def check_subject(
         notes.tell,
     )
     train, test = ([image.path for image in images[split]] for split in _LONG_NAME)
-    tell_copies(train, test, tell)
-    _decode(images, findings, deep, part(progress, 0.5, 1.0))
+    tell_copies(train, test, tell, part(progress, 0.35, 0.65))
+    _decode(images, findings, deep, part(progress, 0.65, 1.0))
     if not findings.lines:
         # Should the loader mind something that was not looked for here.
         tried(partial(load_subject, folder), findings.tell)

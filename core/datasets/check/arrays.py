@@ -143,10 +143,11 @@ def check_subject(
         check_repeats(folder / "repeats_test.npy", len(tested), tell)
     simulated, sidecar = check_sidecar(folder, n_images, tell)
     counts = check_vertex_counts(given, [p for p in (*pairs, *sidecar) if p.counts], tell)
-    tell_copies(splits["train"].paths, splits["test"].paths, tell)
+    looking = part(progress, 0.0, 0.4)
+    tell_copies(splits["train"].paths, splits["test"].paths, tell, looking)
     for k, (name, images) in enumerate(splits.items()):
         if len(images):
-            step = part(progress, k / 2, (k + 1) / 2)
+            step = part(progress, 0.4 + 0.3 * k, 0.7 + 0.3 * k)
             check_pictures(f"the {name} images", images.paths, tell, deep=deep, progress=step)
     if not findings.lines:
         tried(partial(load_subject, folder), tell)

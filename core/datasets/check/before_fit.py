@@ -19,12 +19,13 @@ from core.datasets.conventions import ORDER_HINT
 from core.datasets.responses import unmap
 from core.datasets.subject import Split, Subject
 from core.errors import DamagedFile, InvalidInput
+from core.progress import Progress, silent
 
 # Values looked at together: 64 MB of float32.
 _AT_ONCE = 1 << 24
 
 
-def require_usable(subject: Subject) -> None:
+def require_usable(subject: Subject, progress: Progress = silent) -> None:
     """Refuse a subject that cannot be fitted and scored.
 
     Raises
@@ -42,7 +43,8 @@ def require_usable(subject: Subject) -> None:
     for split in (subject.train, subject.test):
         _check_values(split, split.responses or {}, findings)
         tell_broken(split.images.paths, findings.tell)
-    tell_trained_on(subject.train.images.paths, subject.test.images.paths, findings.tell)
+    train, test = subject.train.images.paths, subject.test.images.paths
+    tell_trained_on(train, test, findings.tell, progress)
     if findings.lines:
         first, *more = findings.lines
         also = f" There are {len(more)} more problems." if more else ""

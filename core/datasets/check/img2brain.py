@@ -69,10 +69,10 @@ def check_subject(
     tell_unstated(stated, notes.tell)
     n_images = {"train": len(train), "test": len(test)}
     simulated, _ = check_sidecar(folder, n_images, findings.tell)
-    tell_copies(train, test, findings.tell)
+    tell_copies(train, test, findings.tell, part(progress, 0.0, 0.4))
     for k, (name, pictures) in enumerate(((TRAINING_IMAGES, train), (TEST_IMAGES, test))):
         if pictures:
-            step = part(progress, k / 2, (k + 1) / 2)
+            step = part(progress, 0.4 + 0.3 * k, 0.7 + 0.3 * k)
             check_pictures(name, pictures, findings.tell, deep=deep, progress=step)
     n_voxels = None if values is None else values.shape[1]
     _note_order(stated, rows, findings, notes)

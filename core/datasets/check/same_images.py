@@ -38,8 +38,7 @@ def tell_trained_on(
     train: Sequence[Path], test: Sequence[Path], tell: Tell, progress: Progress = silent
 ) -> None:
     """Tell test images that are copies of training images."""
-    if test:
-        _tell_across(_labelled((train, test), tell, progress), tell)
+    _tell_across(_labelled((train, test), tell, progress), tell)
 
 
 _Labelled = list[tuple[int, Path]]
