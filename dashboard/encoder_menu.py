@@ -210,7 +210,8 @@ class EncoderMenu:
         for name, own in differing([run, *others]).items():
             if name != "layer":
                 found = dict.fromkeys(w or f"usual {name}" for w in own[1:] if w != own[0])
-                told.append(f"{name} {', '.join(found)}")
+                words = ", ".join(found)
+                told.append(words if words.startswith(name) else f"{name} {words}")
         return "; ".join(told)
 
     def _family(self, run: Run) -> list[Run]:
