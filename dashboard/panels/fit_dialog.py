@@ -18,7 +18,7 @@ from dashboard.jobs import Job, registry
 from dashboard.panels.free_choice import free_choice
 
 _JOB = "fit"
-_OWN, _SEEN, _ENDED = "fit-own", "fit-seen", "fit-ended"
+_OWN, _SEEN, _ENDED, _OPEN = "fit-own", "fit-seen", "fit-ended", "fit-open-dialog"
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class _Ended:
 
 def fit_button(subject: Subject) -> None:
     """Draw the button, and the state of the work once it has been started, here or elsewhere."""
+    st.session_state[_OPEN] = False  # a run of the whole page closes it
     job = registry().get(_JOB)
     if job is not None and job.running:
         st.session_state[_SEEN] = job
@@ -44,6 +45,7 @@ def fit_button(subject: Subject) -> None:
     _tell_how_the_last_one_ended()
     if st.button("Fit another encoder …", key="fit-open", width="stretch"):
         st.session_state.pop(_ENDED, None)
+        st.session_state[_OPEN] = True
         _dialog(subject)
 
 
@@ -81,6 +83,10 @@ def _watch(subject: Subject) -> None:
         if st.button("Cancel", key="fit-cancel"):
             job.cancel()
         return
+    if st.session_state.get(_OPEN):
+        # What is being chosen in the dialog must not be lost: told when that is closed.
+        st.caption(as_text(f"{job.title} has ended."))
+        return
     for name in (_OWN, _SEEN):
         if st.session_state.get(name) == job:
             del st.session_state[name]
@@ -102,7 +108,7 @@ def _best(job: Job) -> Run | None:
     return max(runs, key=order_of_choice, default=None)
 
 
-@st.dialog("Fit another encoder", width="medium")
+@st.dialog("Fit another encoder", width="medium", on_dismiss="rerun")
 def _dialog(subject: Subject) -> None:
     way = st.segmented_control(
         "what to fit",
