@@ -193,7 +193,7 @@ def _ceiling_of_mean(subject: Subject, shown: PlaceResponses) -> str:
     if truth is None:
         return "whose ceiling is unknown without single trials"
     best = truth[:, shown.place.positions].mean(axis=1)
-    return f"of the noise-free truth {_r_with(best, shown.measured):.2f}"
+    return f"that of the noise-free truth {_r_with(best, shown.measured):.2f}"
 
 
 def _r_of_mean(shown: PlaceResponses) -> float:

@@ -87,6 +87,8 @@ def compare(run_a: str, run_b: str) -> Comparison:
 def verdict(comparison: Comparison) -> str:
     """Say in one sentence who is better where."""
     a, b, n = comparison.counts()
+    if comparison.overall.difference is None:
+        return "There is nothing for which both A and B have a correlation."
     if comparison.overall.p is None:
         return f"Fewer than {LEAST_STIMULI} images: nothing was calibrated for so few, so no p."
     if not n:

@@ -195,10 +195,11 @@ def summary_html(subject: Subject, report: Evaluation) -> str:
         facts.append(("unknown", "noise ceiling", escape(report.ceiling_source)))
     rows = "".join(f"<dt>{v}</dt><dd><b>{t}</b> {escape(d)}</dd>" for v, t, d in facts)
     left_out = f", {whole.n_undefined} constant ones left out" if whole.n_undefined else ""
+    without = f"{interval_words(report)} " if whole.low is None else ""
     return (
         f'<dl class="cs-facts">{rows}</dl><p class="cs-note">Over {n:,} {unit}{of_both(subject)}'
         f"{left_out}; {report.n_images} {escape(images_of(report, subject))}. "
-        f"{escape(subject.stamp)}</p>"
+        f"{escape(without)}{escape(subject.stamp)}</p>"
     )
 
 
