@@ -231,6 +231,8 @@ def summary(run: Run) -> dict[str, Any]:
         "validation_median_r": run.validation.overall.median_r,
         "n_train": run.record["n_fit"],
         "n_held_out": report.n_images,
+        "left_out": [{"train": own, "test": test} for own, test in run.left_out],
+        "left_out_words": run.left_out_words,
         "weights": run.record["weights_label"],
         "seconds": run.record["seconds"],
         "simulated": run.simulated,
@@ -259,6 +261,7 @@ def show(result: dict[str, Any]) -> str:
             f"{_r_text(s['median_r'], 3)}, {_normalised_text(s)} "
             f"over {s['n']} {'voxels' if r['voxels'] else 'vertices'}"
         )
+        lines += [f"  {r['left_out_words']}"] if r["left_out_words"] else []
         lines += [f"  stands in: {words}" for words in r["stand_ins"]]
         if r["grid_edges"] and r["grid_edges"]["warning"]:
             lines.append(f"  {r['grid_edges']['warning']}")

@@ -47,6 +47,10 @@ def run_record(
         "n_fit_by_subject": {
             s.id: len(rows) for s, rows in zip(prepared.subjects, prepared.rows.fit, strict=True)
         },
+        "left_out": [
+            {"train": subject.train.images.ids[row], "test": subject.test.images.ids[like]}
+            for row, like in prepared.rows.left_out.items()
+        ],
         "departures": list(RECIPES[spec.recipe].departures) if spec.recipe in RECIPES else [],
         "subjects_standardised": len(prepared.subjects) > 1,
         "n_train": len(subject.train),

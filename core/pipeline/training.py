@@ -45,12 +45,14 @@ class Rows:
     fit : per subject, the target first, those that are fitted.
     validation : the target's that choose between encoders.
     report : the target's that do neither, for the report; empty where other images report.
+    left_out : the target's that are for nothing, as they are nearly test images -> row of ``test``.
     groups : per subject, (n_fit,) labels of the fitted rows, equal for rows of one image.
     """
 
     fit: tuple[np.ndarray, ...]
     validation: np.ndarray
     report: np.ndarray
+    left_out: Mapping[int, int]
     groups: tuple[np.ndarray, ...]
 
 
@@ -99,9 +101,17 @@ def subjects_of(
 def choose_rows(subjects: Sequence[Subject], spec: EncodingSpec) -> Rows:
     """Divide the training rows into those that are fitted and those that are held out."""
     target = subjects[0]
-    labels = groups_over([s.train.images for s in subjects])
-    rest, report = report_split(
-        len(target.train), fraction=spec.report_fraction, seed=spec.seed, groups=labels[0]
+    found = groups_over([split.images for s in subjects for split in (s.train, s.test)])
+    labels, tested = found[::2], found[1].tolist()
+    left_out = {
+        row: tested.index(label) for row, label in enumerate(labels[0].tolist()) if label in tested
+    }
+    own = np.setdiff1d(np.arange(len(target.train)), list(left_out))
+    rest, report = (
+        own[rows]
+        for rows in report_split(
+            len(own), fraction=spec.report_fraction, seed=spec.seed, groups=labels[0][own]
+        )
     )
     fit, validation = validation_split(
         len(rest),
@@ -111,8 +121,8 @@ def choose_rows(subjects: Sequence[Subject], spec: EncodingSpec) -> Rows:
         groups=labels[0][rest],
     )
     rows = allowed_rows(target, rest[fit], subjects[1:]) if len(subjects) > 1 else (rest[fit],)
-    groups = tuple(own[fitted] for own, fitted in zip(labels, rows, strict=True))
-    return Rows(rows, rest[validation], report, groups)
+    groups = tuple(label[fitted] for label, fitted in zip(labels, rows, strict=True))
+    return Rows(rows, rest[validation], report, left_out, groups)
 
 
 def image_sets(subjects: Sequence[Subject], rows: Sequence[np.ndarray]) -> ImageSets:

@@ -231,14 +231,18 @@ class Run:
         return self.fitted.predict(np.asarray(self.array(f"design_{split}")[rows]))
 
     def role_of(self, split: str, row: int) -> str:
-        """Say what the encoder did with an image: ``fit``, ``validation``, ``report``, ``test``."""
+        """Say what an image was for: ``fit``, ``validation``, ``report``, ``test``, ``left out``.
+
+        Left out are training images that are (nearly) test images, of this subject or of one that
+        was fitted along.
+        """
         if split == "test":
             return "test"
-        return next((role for role, rows in self._held_out.items() if row in rows), "fit")
+        return next((role for role, rows in self._roles.items() if row in rows), "left out")
 
     @cached_property
-    def _held_out(self) -> Mapping[str, frozenset[int]]:
-        roles = ("validation", "report")
+    def _roles(self) -> Mapping[str, frozenset[int]]:
+        roles = ("fit", "validation", "report")
         return {role: frozenset(self.rows_of(role).tolist()) for role in roles}
 
     def rows_of(self, role: str) -> np.ndarray:
@@ -249,6 +253,22 @@ class Run:
         if role == "report" and self.record["report"]["split"] != "report":
             return np.empty(0, dtype=np.intp)
         return np.asarray(self.array(f"{role}_rows"))
+
+    @property
+    def left_out(self) -> tuple[tuple[str, str], ...]:
+        """Training images that were for nothing, and the test images that they nearly are."""
+        return tuple((pair["train"], pair["test"]) for pair in self.record.get("left_out", ()))
+
+    @property
+    def left_out_words(self) -> str:
+        """Say how many those are, and which; empty without any."""
+        if not self.left_out:
+            return ""
+        shown = ", ".join(f"{own} is like {test}" for own, test in self.left_out[:5])
+        more = ", ..." if len(self.left_out) > 5 else ""
+        return (
+            f"Training images left out as nearly test images: {len(self.left_out)} ({shown}{more})"
+        )
 
     @property
     def reported(self) -> tuple[str, np.ndarray]:

@@ -39,12 +39,15 @@ def nsd_number(name: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def copy_labels(paths: Sequence[Path], progress: Progress = silent) -> np.ndarray:
+def copy_labels(
+    paths: Sequence[Path], progress: Progress = silent, *, near: bool = True
+) -> np.ndarray:
     """Label picture files so that exactly those of one stimulus have equal labels.
 
     Parameters
     ----------
     paths : each is read once (``core.storage.content``); names may tell the number within NSD.
+    near : near copies are one stimulus, too; else only equal files and equal numbers are.
 
     Returns
     -------
@@ -58,13 +61,14 @@ def copy_labels(paths: Sequence[Path], progress: Progress = silent) -> np.ndarra
     rows: dict[str, int] = {}
     for row, digest in enumerate(digests):
         rows.setdefault(digest, row)
-    files = {digest: paths[row] for digest, row in rows.items()}
-    near = _without_chains(near_copies(files, part(progress, 0.3, 1.0)))
     links = [
         *((rows[digest], row) for row, digest in enumerate(digests)),
-        *((rows[a], rows[b]) for a, b in near),
         *_of_one_number([nsd_number(path.stem) for path in paths]),
     ]
+    if near:
+        files = {digest: paths[row] for digest, row in rows.items()}
+        found = _without_chains(near_copies(files, part(progress, 0.3, 1.0)))
+        links += [(rows[a], rows[b]) for a, b in found]
     return _linked(len(paths), links)
 
 

@@ -57,6 +57,7 @@ def methods_text(subject: Subject, run: Run) -> str:
         + ", all fitted on the fit images.",
         f"Fitted on {record['n_fit_by_subject'][subject.id]} of {record['n_train']} training "
         f"images{along}; {_kept_from_fitting(run)}.",
+        f"{run.left_out_words}." if run.left_out else "",
         edges,
         f"Scored on {run.report.n_images} {images_of(run.report, subject)} by Pearson r per "
         f"{unit_of(subject)}; the mean of r over them is tested, the median describes.",

@@ -19,6 +19,7 @@ ROLE_WORDS = {
     "fit": "The encoder was fitted on this image: its prediction is no test.",
     "validation": "Validation image: kept from fitting, used to choose between encoders.",
     "report": "Kept from fitting and choosing, for the report alone.",
+    "left out": "Left out of fitting and choosing: it is a test image, or nearly one.",
     "test": "Held-out test image: it took no part in fitting or choosing.",
 }
 
@@ -105,7 +106,8 @@ def _roles(subject: Subject, run: Run | None) -> dict[str, str]:
     """Say per split what the encoder did: one letter per image for train, one for all of test."""
     if run is None:
         return {}
-    letters = np.full(len(subject.train), "f")
+    letters = np.full(len(subject.train), "-")
+    letters[run.rows_of("fit")] = "f"
     letters[run.rows_of("validation")] = "v"
     letters[run.rows_of("report")] = "h"
     return {"train": "".join(letters), "test": "h"}

@@ -4,10 +4,13 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.brain import HEMISPHERES
+from core.cli.verb_fit import show, summary
 from core.config import to_plain
 from core.datasets import open_subject
+from core.datasets.check import check_folder
 from core.encoding import EncoderSpec, Reduction, encoder_names, validation_split
 from core.encoding.ridge.encoders import KFoldSettings
 from core.errors import CoreError, DamagedFile, InvalidInput, UnknownName
@@ -16,6 +19,7 @@ from core.features import FeatureStore
 from core.pipeline.fit import fit, fit_all
 from core.pipeline.predict import predict_images
 from core.runs import RunStore
+from core.simulation.scenes import render_scene
 from tests.tiny_model import pixels_spec
 from tests.tiny_world import write_subject
 
@@ -85,6 +89,38 @@ def test_copies_of_a_picture_are_not_held_out_of_each_other(tmp_path, changes):
     labels = subject.train.images.groups()
     parts = [set(labels[run.rows_of(role)]) for role in ("fit", "validation", "report")]
     assert sum(map(len, parts)) == len(set(labels)) == 24
+
+
+def test_near_copies_of_test_images_are_left_out_of_fit_and_validation(tmp_path):
+    folder = write_subject(tmp_path / "s1")
+    train, test = (
+        sorted((folder / f"{n}_split/{n}_images").iterdir()) for n in ("training", "test")
+    )
+    # Two training images are the same, and nearly a test image.
+    scene = Image.fromarray(render_scene(3).pixels)
+    for path, quality in ((train[4], 60), (train[11], 60), (test[2], 95)):
+        scene.save(path, "jpeg", quality=quality)
+    _, run = _fit(folder, tmp_path)
+    fitted, validation = run.rows_of("fit"), run.rows_of("validation")
+    others = np.setdiff1d(np.arange(20), [4, 11])
+    assert sorted([*fitted, *validation]) == others.tolist()
+    expected = validation_split(18)
+    np.testing.assert_array_equal(fitted, others[expected[0]])
+    assert {run.role_of("train", k) for k in (4, 11)} == {"left out"}
+    said = summary(run)
+    assert [pair["train"] for pair in said["left_out"]] == ["nsd-01028", "nsd-01077"]
+    text = "left out as nearly test images: 2 (nsd-01028 is like nsd-00014, nsd-01077 is"
+    assert text in show({**said, "data_changed": ""})
+    found = check_folder(tmp_path / "s1").subjects[0]
+    told = f"2 training images are nearly test images: {train[4].name} is like {test[2].name}"
+    assert any(problem.startswith(told) for problem in found.problems)
+
+
+def test_without_near_copies_nothing_is_left_out(tmp_path):
+    _, run = _fit(write_subject(tmp_path / "s1"), tmp_path)
+    assert (run.left_out, run.left_out_words) == ((), "")
+    for role, rows in zip(("fit", "validation"), validation_split(20), strict=True):
+        np.testing.assert_array_equal(run.rows_of(role), rows)
 
 
 def test_roles_say_what_the_encoder_did_with_an_image(tmp_path):
