@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from core.storage.foreign import encoding_of
 
 _SEPARATORS = {";": "semicolons", "\t": "tabs", ",": "commas"}
-_INDEX_NAMES = ("", "idx", "index", "unnamed: 0", "row", "id", "number", "trial")
+_INDEX_NAMES = ("", "idx", "index", "unnamed: 0", "row", "id", "number", "trial", "image_id")
 # A cell that starts like a number and is none is a damaged number, not a name.
 _LIKE_A_NUMBER = re.compile(r"[-+.,]?\d|[-+]?(nan|inf)$", re.IGNORECASE)
 
@@ -68,12 +69,25 @@ def csv_form(path: Path) -> CsvForm:
     separator = _separator(second or first)
     form = CsvForm(encoding, separator, False, False, "", "")
     top, row = form.cells(first), form.cells(second or first)
-    has_header = _is_header(top)
+    has_header = _is_header(top, row)
     decimal_comma = separator != "," and any(re.search(r"\d,\d", c) for c in row)
     name = top[0] if has_header else ""
     form = CsvForm(encoding, separator, decimal_comma, has_header, "", name)
     labels = _labels(form, path, row)
     return CsvForm(encoding, separator, decimal_comma, has_header, labels, name)
+
+
+def out_of_order(path: Path) -> list[str] | None:
+    """Return the rows' numbers in a table's first column where they do not increase."""
+    form = csv_form(path)
+    if form.labels != "numbers":
+        return None
+    numbers = list(_first_column(form, path))
+    try:
+        values = [float(n) for n in numbers]
+    except ValueError:
+        return None
+    return numbers if any(b <= a for a, b in pairwise(values)) else None
 
 
 def row_names(path: Path) -> list[str] | None:
@@ -87,11 +101,12 @@ def _separator(line: str) -> str:
     return next((s for s in (";", "\t") if s in line), ",")
 
 
-def _is_header(cells: list[str]) -> bool:
+def _is_header(cells: list[str], row: list[str]) -> bool:
     if len(cells) > 1 and cells == [str(k) for k in range(len(cells))]:
         return True  # pandas numbers the columns of a table without names
-    if len(cells) > 2 and cells == ["", *(str(k) for k in range(len(cells) - 1))]:
-        return True  # with its index
+    beside_numbers = not _LIKE_A_NUMBER.match(cells[0]) and _LIKE_A_NUMBER.match(row[0])
+    if len(cells) > 2 and beside_numbers and (cells[0] or all(c.isdecimal() for c in cells[1:])):
+        return True  # with an index, whatever numbers the columns are called by
     # A name of an image in the first column makes no header of a row.
     rest = cells[1:] if len(cells) > 2 else cells
     return not any(_LIKE_A_NUMBER.match(c) for c in rest)

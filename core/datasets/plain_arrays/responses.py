@@ -13,7 +13,7 @@ from core.brain import HEMISPHERES, Hemisphere, Part
 from core.brain.templates import ALLOWED, NESTED, RESAMPLE
 from core.datasets.arrays import load_array
 from core.datasets.plain_arrays.conversion import convert_once
-from core.datasets.plain_arrays.csv_form import row_names
+from core.datasets.plain_arrays.csv_form import out_of_order, row_names
 from core.datasets.plain_arrays.readers import (
     check_table,
     read_csv,
@@ -194,12 +194,14 @@ def half_of(name: str, n_columns: int) -> int:
 
 
 def check_row_names(files: ResponseFiles, images: StimulusImages) -> None:
-    """Hold the images' names in a table's first column against the images of the rows.
+    """Hold the names or numbers in a table's first column against the images of the rows.
 
     Raises
     ------
-    InvalidInput : naming the first row that is of another image.
+    InvalidInput : naming the first row that is of another image; rows that were shuffled with
+        their numbers, where no ``images.txt`` says whose they are.
     """
+    _check_row_numbers(files)
     index = NameIndex(path.name for path in images.paths)
     for path in files.paths if files.suffix == ".csv" else ():
         for row, name in enumerate(row_names(path) or ()):
@@ -209,3 +211,21 @@ def check_row_names(files: ResponseFiles, images: StimulusImages) -> None:
                     f"{index.names[row]} is expected.",
                     "Write the names of the first column as images.txt, one per line.",
                 )
+
+
+def _check_row_numbers(files: ResponseFiles) -> None:
+    """Refuse numbers of rows that do not increase: the rows were sorted or drawn with them."""
+    found = [out_of_order(path) if files.suffix == ".csv" else None for path in files.paths]
+    path, numbers = next(((p, n) for p, n in zip(files.paths, found, strict=True) if n), (None, []))
+    if path is None:
+        return
+    ending = "_test" if path.stem.endswith("_test") else ""
+    names_file = path.with_name(f"images{ending}.txt")
+    if is_there(names_file) and all(other == numbers for other in found):
+        return
+    both = "" if all(other == numbers for other in found) else ", and the other file otherwise"
+    raise InvalidInput(
+        f"{path.name} numbers its rows {shortened(', '.join(numbers[:3]), 40)}, ..., not in "
+        f"order{both}: which image each row belongs to is in doubt.",
+        f"Write both in one order, and the file names of its rows in {names_file.name}.",
+    )

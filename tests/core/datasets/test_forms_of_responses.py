@@ -127,6 +127,40 @@ def test_names_of_other_rows_are_refused(folder):
         open_subject(folder)
 
 
+def _numbered(numbers):
+    return _csv(lambda names: [",".join(["", *names])], lambda k, v: ",".join([numbers[k], *v]))
+
+
+def test_shuffled_numbers_of_rows_need_the_names_of_their_images(folder):
+    shuffled = [str(k) for k in (7, *range(7), *range(8, 20))]
+    _numbered(shuffled)(folder)
+    open_subject(folder)  # images.txt says whose each row is
+    left = (folder / "lh.csv").read_text()
+    _numbered([str(k) for k in range(20)])(folder)
+    open_subject(folder)
+    (folder / "lh.csv").write_text(left)
+    with pytest.raises(InvalidInput, match=r"lh.csv numbers its rows 7, 0, 1.*the other file"):
+        open_subject(folder)
+    _numbered(shuffled)(folder)
+    (folder / "images.txt").unlink()
+    for k in range(1, 21):  # an order by name that is not in doubt
+        (folder / f"images/img{k}.png").rename(folder / f"images/img{k:02d}.png")
+    with pytest.raises(InvalidInput, match=r"not in order: which image each row belongs to"):
+        open_subject(folder)
+    (report,) = check_folder(folder).subjects
+    assert "lh.csv numbers its rows 7, 0, 1" in report.problems[0]
+
+
+@pytest.mark.parametrize("first", ["", "image_id"])
+def test_columns_may_be_called_by_their_vertices(folder, first):
+    def header(names):
+        return [",".join([first, *(str(100 + k) for k in range(len(names)))])]
+
+    _csv(header, lambda k, v: ",".join([str(k), *v]))(folder)
+    subject = open_subject(folder)
+    np.testing.assert_allclose(subject.train.responses["left"], values(20)["lh"], rtol=1e-6)
+
+
 def test_rows_of_another_length_are_told_beside_an_index(folder):
     FORMS["an index by pandas"][0](folder)
     text = (folder / "lh.csv").read_text().splitlines()
