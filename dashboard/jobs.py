@@ -68,7 +68,7 @@ class Job:
         """Say what is at work, since when, and how far it is."""
         return (
             f"“{self.title}” has been running since {self.started_at} and is "
-            f"{self.progress:.0%} done."
+            f"{100 * self.progress:.0f} % done."
         )
 
     @property

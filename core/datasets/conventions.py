@@ -221,8 +221,8 @@ ORDER_HINT = (
     'row_order ("natural" or "plain") among the conventions of cortiscope_sidecar/sidecar.json.'
 )
 UNITS_HINT = (
-    'As in {"conventions": {"units": "z", "preprocessing": "z-scored per session", "repeats": '
-    '"averaged", "picture_degrees": 8.4}}.'
+    'For example {"conventions": {"units": "z", "preprocessing": "z-scored per session", '
+    '"repeats": "averaged", "picture_degrees": 8.4}}.'
 )
 
 

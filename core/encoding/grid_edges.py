@@ -56,7 +56,7 @@ class GridEdges:
     def warning(self, places: str = "vertices") -> str:
         """Say in a sentence what lies at an edge; empty where that is at most 5 %."""
         told = [
-            f"{share:.0%} of the {places} have the {which} penalty of the grid"
+            f"{100 * share:.0f} % of the {places} have the {which} penalty of the grid"
             for share, which in ((self.smallest, "smallest"), (self.largest, "largest"))
             if share > WARNED_ABOVE
         ]

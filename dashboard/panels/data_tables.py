@@ -16,17 +16,11 @@ from core.errors import CoreError
 from core.evaluation.report import subject_ceiling
 from dashboard import services
 from dashboard.charts.theme import theme
-from dashboard.panels.data_words import SPLIT_WORDS
+from dashboard.panels.data_words import LAYOUT_WORDS, SPLIT_WORDS
 from dashboard.panels.folder_status import last_result
 from dashboard.places import unit_of
 from dashboard.roi_style import roi_colour
 
-LAYOUT_WORDS = {
-    "algonauts2023": "Algonauts 2023 folder",
-    "simulated": "simulated, written as an Algonauts 2023 folder",
-    "img2brain": "img2brain folder",
-    "arrays": "plain arrays",
-}
 _UNKNOWN = '<span class="cs-absent">unknown</span>'
 
 

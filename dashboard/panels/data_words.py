@@ -8,6 +8,12 @@ from core.datasets.conventions import Conventions
 from dashboard.charts.theme import signed
 
 SPLIT_WORDS = {"train": "training", "test": "test"}
+LAYOUT_WORDS = {
+    "algonauts2023": "Algonauts 2023 folder",
+    "simulated": "simulated, written as an Algonauts 2023 folder",
+    "img2brain": "img2brain folder",
+    "arrays": "plain arrays",
+}
 
 
 def moments_words(values: np.ndarray, what: str, facts: Conventions) -> str:

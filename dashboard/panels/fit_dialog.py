@@ -43,7 +43,8 @@ def fit_button(subject: Subject) -> None:
     if any(st.session_state.get(name) for name in (_OWN, _SEEN)):
         _watch(subject)
     _tell_how_the_last_one_ended()
-    if st.button("Fit another encoder …", key="fit-open", width="stretch"):
+    another = "another" if services.runs_of(subject.id) else "an"
+    if st.button(f"Fit {another} encoder …", key="fit-open", width="stretch"):
         st.session_state.pop(_ENDED, None)
         st.session_state[_OPEN] = True
         _dialog(subject)
@@ -108,7 +109,7 @@ def _best(job: Job) -> Run | None:
     return max(runs, key=order_of_choice, default=None)
 
 
-@st.dialog("Fit another encoder", width="medium", on_dismiss="rerun")
+@st.dialog("Fit an encoder", width="medium", on_dismiss="rerun")
 def _dialog(subject: Subject) -> None:
     way = st.segmented_control(
         "what to fit",

@@ -60,9 +60,7 @@ def show_image_responses(
     none = "" if measured is not None else " There is no measured response to it."
     st.html(
         f'<p class="cs-note">{len(predicted):,} {unit}, image {escape(image)} '
-        f"({escape(facts.meaning)}); predicted by {escape(encoder_title(run))}. "
-        "A prediction’s SD is "
-        f"about r times the measured one: the rest is noise or beyond the encoder.{none}</p>"
+        f"({escape(facts.meaning)}); predicted by {escape(encoder_title(run))}.{none}</p>"
     )
     if measured is not None:
         _against(subject, measured, predicted)

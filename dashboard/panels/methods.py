@@ -18,14 +18,24 @@ from core.runs.facets import facets
 from core.simulation.description import CAVEAT, DESCRIPTION, TITLE
 from dashboard.encoder_menu import recipe_title
 from dashboard.foreign_text import as_text
+from dashboard.panels.data_words import LAYOUT_WORDS
 from dashboard.panels.scores import images_of, interval_words
 from dashboard.places import unit_of
 
-REFERENCES = (
-    "Naselaris et al. 2011, NeuroImage 56:400 (encoding models); Allen et al. 2022, Nat. Neurosci. "
-    "25:116 (ncsnr, noise ceiling); Gifford et al. 2023, arXiv 2301.03198 (noise-normalised "
-    "score); Efron & Stein 1981, Ann. Stat. 9:586 (jackknife)."
-)
+# What a paragraph has to say for the source to be cited under it.
+_SOURCES = {
+    "predicted from": "Naselaris et al. 2011, NeuroImage 56:400 (encoding models)",
+    "ncsnr": "Allen et al. 2022, Nat. Neurosci. 25:116 (ncsnr, noise ceiling)",
+    "Noise-normalised": "Gifford et al. 2023, arXiv 2301.03198 (noise-normalised score)",
+    "jackknife": "Efron & Stein 1981, Ann. Stat. 9:586 (jackknife)",
+    "false discovery": "Benjamini & Hochberg 1995, J. R. Stat. Soc. B 57:289 (FDR)",
+}
+
+
+def references(text: str) -> str:
+    """Cite the sources of what a methods text says was done, and of nothing else."""
+    cited = [source for words, source in _SOURCES.items() if words in text]
+    return f"{'; '.join(cited)}." if cited else ""
 
 
 def methods_text(subject: Subject, run: Run) -> str:
@@ -52,7 +62,7 @@ def methods_text(subject: Subject, run: Run) -> str:
         f"{subject.conventions.treatment}) were predicted from "
         f"{record['title'].rsplit(' · ', 1)[0]}.",
         _seen(run),
-        f"{_pooled(spec)}, {reduced}{several}, then {encoder}{scope}"
+        f"{_pooled(spec)}, {reduced}{_fewer_columns(run)}{several}, then {encoder}{scope}"
         + (f" ({settings})" if settings else "")
         + ", all fitted on the fit images.",
         f"Fitted on {record['n_fit_by_subject'][subject.id]} of {record['n_train']} training "
@@ -96,7 +106,7 @@ def data_methods_text(subject: Subject) -> str:
     ]
     parts = [
         _simulated(subject),
-        f"{subject.id} (layout {subject.layout}) holds {' and '.join(splits)}, of "
+        f"{subject.id} ({LAYOUT_WORDS[subject.layout]}) holds {' and '.join(splits)}, of "
         f"{subject.space.n_vertices():,} {units}.",
         f"Rows of responses: {facts.row_order.value}." if facts.row_order.value else "",
         f"Stated of the responses and pictures: {'; '.join(said)}." if said else "",
@@ -104,7 +114,7 @@ def data_methods_text(subject: Subject) -> str:
         f"Noise ceiling {'; '.join(ceilings)}.",
         f"Means and SDs of {units} are over the training images; whatever is not finite is left "
         "out and counted.",
-        f"Data {subject.state}.",
+        f"Fingerprint of the data: {subject.state}.",
     ]
     return " ".join(part for part in parts if part)
 
@@ -136,6 +146,15 @@ def _pooled(spec: Mapping[str, Any]) -> str:
         for pooling in (feature["pooling"] for feature in spec["features"])
     )
     return f"The maps of each layer were {' or '.join(words)}"
+
+
+def _fewer_columns(run: Run) -> str:
+    """Say how many components there were where the features or the images gave fewer."""
+    asked = run.record["spec"]["reduction"]
+    n = run.record["n_columns"]
+    if "pca" not in asked["kind"] or n >= asked["components"] * len(run.record["spaces"]):
+        return ""
+    return f" (there were {n}{' in all' if len(run.record['spaces']) > 1 else ''})"
 
 
 def _kept_from_fitting(run: Run) -> str:
@@ -204,8 +223,9 @@ def methods_and_code(
     """
     left, right = st.columns(2) if narrow else st.columns([1, 1, 3])[:2]
     with left.popover("Methods", key=f"{key}-methods", width="stretch"):
-        st.write(as_text(f"{methods_text(subject, run)} {of_page}".strip()))
-        st.caption(REFERENCES)
+        text = f"{methods_text(subject, run)} {of_page}".strip()
+        st.write(as_text(text))
+        st.caption(as_text(references(text)))
     with right.popover("Show the code", key=f"{key}-code", width="stretch"):
         st.code(code, language="python")
 

@@ -36,8 +36,8 @@ def vertex_over_images(subject: Subject, stimulus: StimulusChoice) -> None:
         _series(subject, split, responses, marked)
         st.html(
             f'<p class="cs-note">{escape(moments_words(responses, "images", facts))} '
-            f"{escape(_spot_words(subject, spot))} In the order of the rows, which is not the "
-            "order in which images were shown. Click a dot to go to its image.</p>"
+            f"{escape(_spot_words(subject, spot))} In the order of the rows, not "
+            "necessarily that in which the images were shown. Click a dot to go to its image.</p>"
         )
 
         def table() -> str:

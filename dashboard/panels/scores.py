@@ -192,7 +192,9 @@ def summary_html(subject: Subject, report: Evaluation) -> str:
     if whole.ceiling_r is not None:
         facts += _ceiling_facts(whole, unit, report.ceiling_source)
     else:
-        facts.append(("unknown", "noise ceiling", escape(report.ceiling_source)))
+        facts.append(
+            ("unknown", "noise ceiling", escape(report.ceiling_source.removeprefix("unknown: ")))
+        )
     rows = "".join(f"<dt>{v}</dt><dd><b>{t}</b> {escape(d)}</dd>" for v, t, d in facts)
     left_out = f", {whole.n_undefined} constant ones left out" if whole.n_undefined else ""
     without = f"{interval_words(report)} " if whole.low is None else ""

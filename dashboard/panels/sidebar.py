@@ -228,7 +228,8 @@ def _on_the_way() -> str:
     if job is None or not job.running:
         return ""
     return (
-        f" More of the demo’s encoders are being fitted ({job.progress:.0%}); reload to see them."
+        f" More of the demo’s encoders are being fitted ({100 * job.progress:.0f} %); reload to "
+        "see them."
     )
 
 

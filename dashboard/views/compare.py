@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from core.datasets import Subject
+from core.evaluation import LEAST_STIMULI
 from core.runs import Run
 from core.runs.facets import told_apart
 from dashboard import services, state
@@ -29,7 +30,7 @@ from dashboard.panels.downloads import (
     rounded,
 )
 from dashboard.panels.layer_table import layer_columns, layer_rows, show_layers
-from dashboard.panels.methods import REFERENCES, methods_text, opening_lines, simulation_note
+from dashboard.panels.methods import methods_text, opening_lines, references, simulation_note
 from dashboard.panels.paired import (
     DIFFERENCE_COLUMNS,
     Comparison,
@@ -308,22 +309,27 @@ def _methods_and_code(subject: Subject, a: Run, b: Run) -> None:
     if has_rois(subject):
         per = "per ROI and hemisphere"
         corrected = "; false discovery rate over all ROIs and hemispheres, q < .05"
+    difference = (
+        f"Mean r {per} of A less that of B, over {subject.space.unit} in which both have one"
+    )
+    n = a.report.n_stimuli or a.report.n_images
+    if n >= LEAST_STIMULI:
+        copies = "" if n == a.report.n_images else f", of {n} pictures, copies together,"
+        difference += (
+            f"; standard errors by leaving out each of the {a.report.n_images} "
+            f"{images_of(a.report, subject)}{copies} in turn for both (paired jackknife); 95 % "
+            f"intervals and two-sided p by Student’s t with {n - 1} degrees of freedom{corrected}"
+        )
+    texts = {
+        "A": methods_text(subject, a),
+        "B": methods_text(subject, b),
+        "A − B": f"{difference}. It speaks of further images like these, for this subject, these "
+        f"{subject.space.unit} and these two fitted encoders; other subjects are another question.",
+    }
     with left.popover("Methods", key="compare-methods", width="stretch"):
-        st.write(f"**A.** {as_text(methods_text(subject, a))}")
-        st.write(f"**B.** {as_text(methods_text(subject, b))}")
-        st.write(
-            f"**A − B.** Mean r {per} of A less that of B, over {subject.space.unit} in which both "
-            f"have one; standard errors by leaving out each of the {a.report.n_images} "
-            f"{images_of(a.report, subject)} in turn for both (paired jackknife); 95 % intervals "
-            f"and two-sided p by Student’s t with {a.report.n_images - 1} degrees of freedom"
-            f"{corrected}. It speaks of further images like these, for this subject, these "
-            f"{subject.space.unit} and these two fitted encoders; other subjects are another "
-            "question."
-        )
-        st.caption(
-            f"{REFERENCES} Benjamini & Hochberg "
-            "1995, J. R. Stat. Soc. B 57:289 (false discovery rate)."
-        )
+        for what, text in texts.items():
+            st.write(f"**{as_text(what)}.** {as_text(text)}")
+        st.caption(as_text(references(" ".join(texts.values()))))
     with right.popover("Show the code", key="compare-code", width="stretch"):
         st.code(_code(subject, a, b), language="python")
 

@@ -23,7 +23,7 @@ from dashboard.panels.data_tables import (
 from dashboard.panels.downloads import csv_button, csv_text
 from dashboard.panels.folder_status import show_status
 from dashboard.panels.layout_guide import LICENCE
-from dashboard.panels.methods import REFERENCES, data_methods_text, simulation_note
+from dashboard.panels.methods import data_methods_text, references, simulation_note
 from dashboard.panels.one_image import image_over_vertices
 from dashboard.panels.one_vertex import vertex_over_images
 from dashboard.panels.open_folder import show_folders, show_opening
@@ -91,8 +91,10 @@ def _tables(subject: Subject) -> None:
 
             csv_button(subject, "ROIs (CSV)", "rois", rois)
         with st.popover("Methods", key="data-methods"):
-            st.write(as_text(data_methods_text(subject)))
-            st.caption(REFERENCES)
+            text = data_methods_text(subject)
+            st.write(as_text(text))
+            if cited := references(text):
+                st.caption(as_text(cited))
         with st.popover("Show the code", key="data-code"):
             st.code(_code(subject), language="python")
 

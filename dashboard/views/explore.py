@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.datasets import Subject
 from core.runs import Run
-from dashboard import state
+from dashboard import services, state
 from dashboard.cortex_view import ColourScale, CortexMap
 from dashboard.encoder_menu import encoder_title
 from dashboard.errors import errors_on_page
@@ -216,11 +216,21 @@ def _roi_chart(
 
 def _of_page(subject: Subject, stimulus: StimulusChoice) -> str:
     """Say how this page's own numbers come about."""
-    measured = "test" if subject.test.responses is not None else "training"
+    measured, shown = "test", subject.test
+    if shown.responses is None:
+        measured, shown = "training", subject.train
+    n = min(200, len(shown))
+    which = f"first {n} {measured}" if n < len(shown) else f"{n} {measured}"
+    rois = "; values of ROIs are means over their vertices" if has_rois(subject) else ""
+    low, high = services.response_range(subject.id)
+    ends = (
+        f"end at the 99th percentile of the absolute responses to the {which} images, rounded up"
+        if low == -high
+        else f"run from the 1st to the 99th percentile of the responses to the {which} images"
+    )
     words = (
-        f"Shown are responses to {stimulus.name}. Colours and axes end at the 99th percentile of "
-        f"the absolute responses to the first 200 {measured} images, rounded up to half a unit, "
-        "the same for all images; values of ROIs are means over their vertices."
+        f"Shown are responses to {stimulus.name}. Colours and axes {ends}, the same for all "
+        f"images{rois}."
     )
     return f"{words} {ROLE_WORDS[stimulus.role]}".strip()
 

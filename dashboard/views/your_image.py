@@ -209,9 +209,9 @@ def _gauge(
             _looks((str(photograph.path),))[0], *_reference_looks(run.id)
         ),
     }
-    words = " and ".join(
-        f"by {what} farther from the fit images than {far.percentile:.0f} % of the {which} images "
-        f"({far.ratio:.1f} times their median distance)"
+    words = "farther from the fit images " + ", and ".join(
+        f"than {far.percentile:.0f} % of the {which} images by {what}, at {far.ratio:.1f} times "
+        "their median distance"
         for what, far in found.items()
     )
     farthest = max(found.values(), key=lambda far: far.percentile)
@@ -349,10 +349,11 @@ def _overlay(picture: Image.Image, drop: np.ndarray) -> Image.Image:
 def _of_page(subject: Subject, run: Run) -> str:
     """Say how this page's own numbers come about."""
     others, which = services.reference_predictions(run.id)
+    what = "a ROI’s" if has_rois(subject) else "the"
     return (
-        "The photograph was framed as the stimuli were. Percentiles: of a ROI's mean predicted "
+        f"The photograph was framed as the stimuli were. Percentiles: of {what} mean predicted "
         f"response, among those to {len(others)} {which} of {subject.id}. How unusual: distances "
-        f"to the images fitted on, set against those of {which}; by the encoder's features, and "
+        f"to the images fitted on, set against those of {which}; by the encoder’s features, and "
         "by looks (colours, contrasts, edges) that no network computes. Which part drives: the "
         f"fall of the predicted mean when one of {_OCCLUSION_GRID} x {_OCCLUSION_GRID} patches is "
         "blurred away."

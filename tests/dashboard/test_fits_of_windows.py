@@ -17,7 +17,7 @@ class _Work:
         9,
         "9:05",
     )
-    so_far = "“Pixels on subj01” has been running since 9:05 and is 40% done."
+    so_far = "“Pixels on subj01” has been running since 9:05 and is 40 % done."
 
     def __init__(self, arguments=("fit",)):
         self.running, self.progress, self.error, self.result = True, 0.4, None, None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.recipes import get_recipe
-from dashboard.panels.methods import data_methods_text, methods_text
+from dashboard.panels.methods import data_methods_text, methods_text, references
 
 
 def _as(run, **spec):
@@ -36,3 +36,22 @@ def test_the_dataset_s_paragraph_names_who_says_what(tiny_app):
     assert "20 training images (with responses) and 6 test images (with responses)" in text
     assert "units z (layout)" in text
     assert text.startswith("The responses are SIMULATED")
+
+
+def test_components_are_those_that_there_were_and_not_only_those_asked_for(tiny_app):
+    """Forty-eight images give 47 principal components, whatever was asked for."""
+    run = tiny_app.runs[0]
+    n = run.record["n_columns"]
+    reduction = {**run.record["spec"]["reduction"], "kind": "pca", "components": n + 3}
+    text = methods_text(tiny_app.subject(), _as(run, reduction=reduction))
+    assert f"reduced to {n + 3} principal components (there were {n})" in text
+    reduction["components"] = n
+    assert "(there were" not in methods_text(tiny_app.subject(), _as(run, reduction=reduction))
+
+
+def test_only_sources_of_what_was_done_are_cited(tiny_app):
+    cited = references(data_methods_text(tiny_app.subject()))
+    assert "Naselaris" not in cited
+    assert "jackknife" not in cited
+    assert references("Responses were predicted from pixels.").startswith("Naselaris")
+    assert references("Nothing.") == ""

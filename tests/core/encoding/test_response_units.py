@@ -75,7 +75,7 @@ def test_edges_are_counted_and_warned_of_above_five_percent():
     edges = grid_edges(np.array([1.0, 10, 100, 100]), (1.0, 10.0, 100.0))
     found = GridEdges.of(edges)
     assert (found.smallest, found.largest) == (0.25, 0.5)
-    assert found.warning("voxels").startswith("25% of the voxels have the smallest penalty")
+    assert found.warning("voxels").startswith("25 % of the voxels have the smallest penalty")
     assert "no signal" in found.warning()
     assert GridEdges(0.05, 0.05).warning() == ""
     assert grid_edges(np.array([1.0, 1.0]), (1.0,)) is None
