@@ -17,7 +17,7 @@ from core.pipeline.demo import demo_data
 from core.progress import Progress
 from core.runs import Run, RunStore
 from core.stimuli import StimulusImages, list_images, read_captions, with_captions
-from core.stimuli.listing import name_in
+from core.stimuli.listing import name_in, natural_sort_key
 from core.storage import Home, atomic_file
 from core.storage.foreign import check_fetched
 
@@ -151,8 +151,9 @@ def places_words(counts: dict[str, Any]) -> str:
 
 
 def images_of(options: argparse.Namespace) -> StimulusImages:
-    """Read ``--images``, one folder (natural file-name order) or files in order; ``--captions``."""
-    named = [Path(n) for n in options.images]
+    """Read ``--images``, a folder or files, in natural order of file names, and ``--captions``."""
+    # A shell sorts what it puts in for img*.png letter by letter.
+    named = sorted((Path(n) for n in options.images), key=lambda p: natural_sort_key(p.name))
     if len(named) == 1 and named[0].is_dir():
         paths = list_images(named[0])
         names = tuple(name_in(named[0], p) for p in paths)

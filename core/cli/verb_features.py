@@ -10,6 +10,7 @@ from typing import Any
 
 from core.backbones import Framing, load_backbone
 from core.cli import options as shared
+from core.datasets import require_outside_data
 from core.features import FeatureSpec, FeatureStore, Pooling
 from core.progress import Progress
 from core.storage import Home, atomic_file
@@ -38,6 +39,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     from core.backbones.base import expand_layers
 
     started = time.perf_counter()
+    require_outside_data(options.out)
     weights = shared.weights_of(options)
     images = shared.images_of(options)
     pooling = Pooling.parse(options.pool)

@@ -12,6 +12,7 @@ import numpy as np
 
 from core.brain import VOXELS, Part
 from core.cli import options as shared
+from core.datasets import require_outside_data
 from core.pipeline.predict import predict_images
 from core.pipeline.results import write_numbers
 from core.progress import Progress
@@ -37,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Carry the verb out."""
+    require_outside_data(options.out)
     fitted = shared.run_store(options).open(options.run_id)
     images = shared.images_of(options)
     predicted = predict_images(fitted, images, progress=progress)

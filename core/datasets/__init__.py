@@ -1,6 +1,19 @@
 """Folders of images and responses, read into one typed Subject. One file per layout."""
 
-from core.datasets.discover import SubjectRef, find_subjects, open_subject
+from core.datasets.discover import (
+    SubjectRef,
+    find_subjects,
+    open_subject,
+    require_outside_data,
+)
 from core.datasets.subject import Split, StimulusNote, Subject
 
-__all__ = ["Split", "StimulusNote", "Subject", "SubjectRef", "find_subjects", "open_subject"]
+__all__ = [
+    "Split",
+    "StimulusNote",
+    "Subject",
+    "SubjectRef",
+    "find_subjects",
+    "open_subject",
+    "require_outside_data",
+]

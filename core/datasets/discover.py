@@ -12,7 +12,7 @@ from core.datasets import algonauts2023, img2brain, plain_arrays
 from core.datasets.nsd.layout import BETA_PLACES
 from core.datasets.subject import Subject
 from core.datasets.subject_names import named_subject
-from core.errors import CoreError, MissingData, unforeseen
+from core.errors import CoreError, InvalidInput, MissingData, unforeseen
 from core.stimuli.listing import is_text
 
 
@@ -86,6 +86,24 @@ def open_subject(folder: Path, subject_id: str | None = None) -> Subject:
         raise
     except Exception as error:  # whoever looks at several subjects goes on with the others
         raise unforeseen(error, ref.id) from error
+
+
+def require_outside_data(target: Path) -> None:
+    """Refuse to write at or below a subject's folder: ``images.txt`` there would order its rows.
+
+    Raises
+    ------
+    InvalidInput : naming the subject's folder.
+    """
+    whole = target.resolve()
+    for folder in (whole, *whole.parents):
+        # What may not be looked into is no data that anybody reads.
+        with contextlib.suppress(OSError):
+            if folder.is_dir() and _layout_of(folder):
+                raise InvalidInput(
+                    f"{target} lies in the data folder {folder}, in which nothing is ever written.",
+                    "Name a folder elsewhere.",
+                )
 
 
 def _layout_of(folder: Path) -> Layout | None:

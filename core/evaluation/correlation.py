@@ -42,9 +42,17 @@ def _correlate(predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:
     p = np.asarray(predicted, dtype=np.float64)
     m = np.asarray(measured, dtype=np.float64)
     constant = (p == p[:1]).all(axis=0) | (m == m[:1]).all(axis=0)
-    p = p - p.mean(axis=0)
-    m = m - m.mean(axis=0)
+    p, m = _centred(p), _centred(m)
     with np.errstate(invalid="ignore", divide="ignore"):
         r = (p * m).sum(axis=0) / np.sqrt((p**2).sum(axis=0) * (m**2).sum(axis=0))
     r[constant] = np.nan
     return np.clip(r, -1, 1)
+
+
+def _centred(values: np.ndarray) -> np.ndarray:
+    """Take columns from their means, in a unit whose squares neither overflow nor vanish."""
+    largest = np.abs(values).max(axis=0, initial=0)
+    # Usual values keep their digits.
+    if np.any((largest > 1e60) | ((largest < 1e-60) & (largest > 0))):
+        values = np.ldexp(values, -np.frexp(largest)[1])
+    return values - values.mean(axis=0)

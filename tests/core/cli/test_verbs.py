@@ -77,6 +77,28 @@ def test_predict_writes_float32_rows_in_natural_order(home, data, tmp_path, caps
     np.testing.assert_allclose(left, expected[:, :N_LEFT], atol=1e-4)
 
 
+def test_rows_of_named_files_are_in_natural_order_whatever_a_shell_made_of_them(
+    home, tmp_path, capsys
+):
+    paths = [tmp_path / name for name in ("a10.png", "a9.png", "a1.png")]
+    for k, path in enumerate(paths):
+        Image.new("RGB", (32, 32), (80 * k, 0, 0)).save(path)
+    _, result, _ = _run(capsys, "features", "--images", *paths, *PIXELS, "--out", tmp_path / "out")
+    assert result["images"] == ["a1.png", "a9.png", "a10.png"]
+    red = np.load(tmp_path / "out" / "pixels.npy").reshape(3, -1).max(axis=1)
+    assert list(np.argsort(-red)) == [0, 1, 2]
+
+
+def test_rows_are_not_written_into_a_data_folder(home, data, capsys):
+    before = sorted(data.rglob("*"))
+    for out in (data / "subj01", data / "subj01" / "new"):
+        images = data / "subj01/test_split/test_images"
+        status, result, _ = _run(capsys, "features", "--images", images, *PIXELS, "--out", out)
+        assert status == 2
+        assert "in which nothing is ever written" in result["error"]["message"]
+    assert sorted(data.rglob("*")) == before
+
+
 def test_features_writes_one_file_per_layer_and_whose_rows_they_are(home, data, tmp_path, capsys):
     images = data / "subj01/test_split/test_images"
     what = ("--backbone", "small_cnn", "--weights", "untrained", "--layers", "block[12]")

@@ -26,6 +26,13 @@ def test_r_equals_scipys_for_each_vertex(rng):
     np.testing.assert_allclose(pearson_r(p, m), expected, atol=1e-12)
 
 
+def test_r_does_not_depend_on_the_unit_of_very_small_or_large_numbers(rng):
+    p, m = rng.normal(size=(25, 4)), rng.normal(size=(25, 4))
+    expected = pearson_r(p, m)
+    np.testing.assert_allclose(pearson_r(p * [1e200, 1e-200, 1, 0.0], m)[:3], expected[:3])
+    np.testing.assert_allclose(pearson_r(p * 1e306, m * 1e-100), expected)
+
+
 def test_a_constant_vertex_has_no_r(rng):
     p, m = rng.normal(size=(10, 3)), rng.normal(size=(10, 3))
     p[:, 0], m[:, 2] = 0.1, 1 / 3
