@@ -259,7 +259,8 @@ def show(result: dict[str, Any]) -> str:
             f"fitted, {r['n_held_out']} held out ({r['split']}), weights {r['weights']}\n"
             f"  mean r {_r_text(s['mean_r'], 3)}{_interval_text(s)}, median r "
             f"{_r_text(s['median_r'], 3)}, {_normalised_text(s)} "
-            f"over {s['n']} {'voxels' if r['voxels'] else 'vertices'}"
+            f"over {s['n'] - s['n_undefined']} {'voxels' if r['voxels'] else 'vertices'}"
+            + (f", {s['n_undefined']} constant left out" if s["n_undefined"] else "")
         )
         lines += [f"  {r['left_out_words']}"] if r["left_out_words"] else []
         lines += [f"  stands in: {words}" for words in r["stand_ins"]]

@@ -217,9 +217,9 @@ def _score(
     interval: Sequence[float],
 ) -> RoiScore:
     """Summarise a place's r (n,) and ceilings (n,), with the interval of its mean r."""
+    if not len(r):
+        return RoiScore(roi, hemisphere, 0)
     defined = np.isfinite(r)
-    if not defined.any():
-        return RoiScore(roi, hemisphere, len(r), len(r))
     own = summarize_scores(r, ceiling, n_images)
     low, high = (float(end) if np.isfinite(end) else None for end in interval)
     return RoiScore(
@@ -231,7 +231,9 @@ def _score(
         mean_r=own.mean_r,
         low=low,
         high=high,
-        ceiling_r=None if ceiling is None else float(np.sqrt(ceiling[defined]).mean()),
+        ceiling_r=float(np.sqrt(ceiling[defined]).mean())
+        if ceiling is not None and defined.any()
+        else None,
         noise_normalized=own.noise_normalized,
         challenge_score=own.challenge_score,
         n_zero_ceiling=own.n_zero_ceiling,

@@ -27,6 +27,7 @@ COLUMNS = (
     "split",
     "n_held_out",
     "n_vertices",
+    "n_undefined",
     "mean_r",
     "mean_r_low_95",
     "mean_r_high_95",
@@ -75,6 +76,7 @@ def table_row(run: Run) -> dict[str, Any]:
         "split": run.report.split,
         "n_held_out": run.report.n_images,
         "n_vertices": overall.n,
+        "n_undefined": overall.n_undefined,
         "unit": unit_of(run),
         "mean_r": overall.mean_r,
         "mean_r_low_95": overall.low,
@@ -139,7 +141,7 @@ def markdown_table(rows: Sequence[dict[str, Any]]) -> str:
             row["in_place_of"] or "",
             f"`{row['encoder']}`, {row['scope_short']}",
             row["n_fit"],
-            _number(row["mean_r"], 3) + _interval(row),
+            _number(row["mean_r"], 3) + _interval(row) + _without(row),
             _number(row["median_r"], 3),
             _number(row["noise_normalized"], 1) + _chance(row),
             f"{row['seconds']:.1f}",
@@ -172,6 +174,11 @@ def _validation(row: dict[str, Any]) -> float:
 def _interval(row: dict[str, Any]) -> str:
     low, high = row["mean_r_low_95"], row["mean_r_high_95"]
     return "" if low is None else f" ({_number(low, 3)} to {_number(high, 3)})"
+
+
+def _without(row: dict[str, Any]) -> str:
+    """Say how many vertices have no r: a mean over the others is no mean over all."""
+    return f" without {row['n_undefined']:,} constant" if row["n_undefined"] else ""
 
 
 def _chance(row: dict[str, Any]) -> str:

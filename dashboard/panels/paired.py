@@ -150,6 +150,8 @@ DIFFERENCE_COLUMNS = (
 
 def overall_html(subject: Subject, a: Run, b: Run, comparison: Comparison | None) -> str:
     """List both encoders' numbers over all vertices and their difference."""
+    first = a.report.overall
+    n = first.n - first.n_undefined if comparison is None else _n_defined(comparison.overall)
     facts = []
     for letter, run in (("A", a), ("B", b)):
         whole = run.report.overall
@@ -162,6 +164,9 @@ def overall_html(subject: Subject, a: Run, b: Run, comparison: Comparison | None
         )
         if whole.chance is not None:
             share += f" (chance {whole.chance:.1f} %)"
+        if (own := whole.n - whole.n_undefined) != n:
+            # The other encoder is constant where this one is not, or the other way round.
+            share += f"; over {own:,} {subject.space.unit}"
         number = f"{whole.mean_r:.3f}<small>{interval_text(whole)}</small>"
         facts.append((number, letter, f"mean r; median {whole.median_r:.3f}{share}"))
     if comparison is not None and comparison.overall.difference is not None:
@@ -170,9 +175,7 @@ def overall_html(subject: Subject, a: Run, b: Run, comparison: Comparison | None
         words = "of the means, paired over images" + ("" if one.p is None else f"; p {_p(one.p)}")
         facts.append((f"{one.difference:+.3f}{tested}".replace("-", "−"), "A − B", words))
     rows = "".join(f"<dt>{v}</dt><dd><b>{t}</b> {escape(d)}</dd>" for v, t, d in facts)
-    whole = a.report.overall
-    n = whole.n - whole.n_undefined if comparison is None else _n_defined(comparison.overall)
-    ceiling = whole.ceiling_r
+    ceiling = a.report.overall.ceiling_r
     known = (
         f"noise ceiling {ceiling:.2f} (mean of its square root)"
         if ceiling is not None

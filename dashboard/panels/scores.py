@@ -178,6 +178,11 @@ def summary_html(subject: Subject, report: Evaluation) -> str:
     """List the numbers over all kept vertices, each with its definition."""
     whole, unit = report.overall, subject.space.unit
     n = whole.n - whole.n_undefined
+    if whole.n and (whole.median_r is None or whole.mean_r is None):
+        return (
+            f'<p class="cs-note">No r: predictions or responses of all {whole.n:,} {unit} are '
+            "constant.</p>"
+        )
     if whole.median_r is None or whole.mean_r is None:
         return f'<p class="cs-note">None of the {unit} is left: nothing to summarise.</p>'
     bracket = "" if whole.low is None else f"; in brackets {INTERVAL}"

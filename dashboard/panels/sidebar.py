@@ -303,6 +303,11 @@ def _menu(
 def score_line(run: Run, unit: str) -> str:
     """Say how good the encoder is over all ``unit`` (vertices or voxels), with n and split."""
     whole = run.report.overall
+    if whole.mean_r is None:
+        return (
+            '<p class="cs-score"><b>no r</b>: predictions or responses of all '
+            f"{whole.n:,} {unit} are constant</p>"
+        )
     ceiling = f" of {whole.ceiling_r:.2f}" if whole.ceiling_r is not None else ""
     known = "attainable" if whole.ceiling_r is not None else "ceiling unknown"
     title = (
@@ -310,7 +315,7 @@ def score_line(run: Run, unit: str) -> str:
         f"images, with {INTERVAL}; attainable: mean square root of the noise ceiling."
     )
     return (
-        f'<p class="cs-score" title="{escape(title)}"><b>r {whole.mean_r or 0:.2f}</b>'
+        f'<p class="cs-score" title="{escape(title)}"><b>r {whole.mean_r:.2f}</b>'
         f"{interval_text(whole)}{ceiling} {known}<br>"
         f"mean over {whole.n - whole.n_undefined:,} {unit}, "
         f"{run.report.n_images} {run.report.split} images</p>"

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from core.cli.main import main
+from core.cli.verb_fit import show
 from core.datasets import open_subject
 from core.runs import RunStore
 from tests.tiny_world import N_LEFT, N_RIGHT, write_subject
@@ -48,6 +49,8 @@ def test_fit_gives_the_fixed_keys_and_the_numbers_of_the_run_the_app_opens(home,
     assert result["scores"]["noise_normalized"] == whole.noise_normalized
     # The challenge counts the vertex of ceiling 0, the number beside it does not.
     assert result["scores"]["n_zero_ceiling"] == 1
+    # A mean is not over vertices that have no r.
+    assert "over 11 vertices, 1 constant left out" in show(result)
     assert result["scores"]["challenge_score"] == whole.challenge_score != whole.noise_normalized
     assert result["statistic"] == run.report.statistic
     assert set(result["scores"]["per_hemisphere"]) == {"lh", "rh"}

@@ -35,6 +35,18 @@ def test_a_place_has_the_interval_of_its_mean_r(scored):
     assert (v1v.low, v1v.mean_r, v1v.high) == pytest.approx((low[0], tested.estimate[0], high[0]))
 
 
+def test_a_place_without_any_r_counts_0_where_a_vertex_without_r_does(scored):
+    subject, predicted, _ = scored
+    rows = np.arange(len(subject.test))
+    constant = np.ones_like(predicted)
+    report = evaluate(subject, constant, split="test", rows=rows, label="test")
+    whole = report.overall
+    assert (whole.n, whole.n_undefined, whole.mean_r, whole.low) == (12, 12, None, None)
+    assert (whole.challenge_score, whole.noise_normalized) == (0.0, 0.0)
+    absent = report.of("FFA-1", "right")
+    assert (absent.n, absent.challenge_score, absent.n_zero_ceiling) == (0, None, None)
+
+
 def test_keeping_every_vertex_changes_nothing(scored):
     subject, _, score = scored
     for one, other in zip(score(np.ones(12, bool)).rois, score().rois, strict=True):

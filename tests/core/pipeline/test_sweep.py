@@ -148,6 +148,9 @@ def test_a_sweep_fits_tells_failures_and_skips_what_is_there(tmp_path, places):
     assert len(csv_table(rows).splitlines()) == 1 + len(again.runs) == 17  # Gabor has six layers
     assert all(row["simulated"] and row["n_held_out"] == 6 for row in rows)
     assert markdown_table(rows).count("\n") == 20
+    # The dead vertex has no r, and the mean is without it.
+    assert {row["n_undefined"] for row in rows} == {1}
+    assert markdown_table(rows).count(" without 1 constant ") == len(rows)
 
 
 @pytest.mark.parametrize(

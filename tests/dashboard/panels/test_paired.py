@@ -1,0 +1,30 @@
+"""What stands beside two encoders' numbers."""
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from core.datasets import open_subject
+from core.evaluation import Evaluation, RoiScore
+from core.evaluation.comparison import PairedDifference
+from core.evaluation.report import ALL_VERTICES, STATISTIC
+from dashboard.panels.paired import Comparison, overall_html
+from tests.tiny_world import write_subject
+
+
+def _run(mean, n_undefined):
+    whole = RoiScore(ALL_VERTICES, "both", 12, n_undefined, mean, mean)
+    return SimpleNamespace(
+        report=Evaluation("test", 20, np.zeros(12), None, "unknown", (whole,), STATISTIC)
+    )
+
+
+def test_a_mean_over_other_vertices_than_are_compared_says_so(tmp_path):
+    """A is constant at nine of twelve vertices: its mean over three is no rival of B's."""
+    subject = open_subject(write_subject(tmp_path / "s1"))
+    paired = PairedDifference(12, 9, 0.3, 0.35, 0.3, 0.35, -0.05, -0.1, -0.01, 0.02)
+    compared = Comparison((), (), np.empty(0), paired)
+    html = overall_html(subject, _run(0.3, 9), _run(0.2, 1), compared)
+    assert "Over 3 vertices" in html
+    assert html.count("; over ") == 1
+    assert "median 0.200; over 11 vertices" in html
