@@ -17,6 +17,7 @@ from typing import Any
 from core.backbones import get_card, list_layers, parse_weights
 from core.backbones.precision import Precision
 from core.datasets import Subject, find_subjects, open_subject
+from core.datasets.subject_names import named_subject
 from core.errors import CoreError, InvalidInput
 from core.features import FeatureSpec, FeatureStore
 from core.pipeline.designs import extract_together
@@ -77,15 +78,31 @@ class SweepResult:
 def plan_tasks(
     plan: Plan, places: Places, precision: Precision | None = None, progress: Progress = silent
 ) -> tuple[list[Task], list[dict[str, str]]]:
-    """Turn a plan into tasks; what cannot be planned (no weights, no such layer) is told."""
+    """Turn a plan into tasks; what cannot be planned is told.
+
+    That is a subject that cannot be opened, weights that are not there, no such layer.
+    """
     names = [ref.id for ref in find_subjects(places.data)]
-    opened = {name: open_subject(places.data, name).identified(progress) for name in names}
+    planned = [named_subject(s, names) for s in plan.subjects] or names
+    crossing = [n for n in plan.recipes if get_recipe(n).cross_subject]
+    opened: dict[str, Subject] = {}
+    broken: dict[str, CoreError] = {}
+    for name in names if crossing else planned:
+        try:
+            opened[name] = open_subject(places.data, name).identified(progress)
+        except CoreError as error:
+            broken[name] = error
     tasks, failed = [], []
-    for subject_id in plan.subjects or tuple(names):
-        subject = opened.get(subject_id) or open_subject(places.data, subject_id)
+    for subject_id in planned:
+        if subject_id in broken:
+            failed.append(_failure(subject_id, broken[subject_id]))
+            continue
+        subject = opened[subject_id]
         others = [s for name, s in opened.items() if name != subject_id]
         for name, make in _wanted(plan, subject, others):
             try:
+                if name in crossing and broken:  # fewer subjects would be another model
+                    raise next(iter(broken.values()))
                 specs = make()
                 if precision is not None:
                     specs = tuple(spec.at_precision(precision) for spec in specs)

@@ -197,6 +197,31 @@ def test_an_unknown_backbone_or_subject_fails_alone_or_at_once(tmp_path, places)
     assert open_subject(places.data, "s2").id == "s2"
 
 
+def test_a_subject_that_cannot_be_opened_fails_alone_and_only_where_it_is_needed(tmp_path, places):
+    (places.data / "s2/training_split/training_fmri/lh_training_fmri.npy").write_bytes(b"no array")
+    alone = _plan(tmp_path, 'subjects = ["1"]\nrecipes = ["stacked"]')
+    tasks, failed = plan_tasks(alone, places)
+    assert [t.subject for t in tasks] == ["s1"]
+    assert failed == []
+    tasks, failed = plan_tasks(_plan(tmp_path, ONE), places)
+    assert {t.subject for t in tasks} == {"s1"}
+    assert [f["task"] for f in failed] == ["s2"]
+    assert "lh_training_fmri.npy" in failed[0]["message"]
+    # Fitted with fewer subjects, it would be another model under the same name.
+    crossing = _plan(tmp_path, 'subjects = ["s1"]\nrecipes = ["cross_subject"]')
+    tasks, failed = plan_tasks(crossing, places)
+    assert tasks == []
+    assert [f["task"] for f in failed] == ["s1 cross_subject"]
+    assert "lh_training_fmri.npy" in failed[0]["message"]
+
+
+def test_a_subject_named_by_its_number_is_not_fitted_along_with_itself(tmp_path, places):
+    plan = _plan(tmp_path, 'subjects = ["1"]\nrecipes = ["cross_subject"]')
+    ((task,), failed) = plan_tasks(plan, places)
+    assert failed == []
+    assert {o.subject for spec in task.specs for o in spec.with_subjects} == {"s2"}
+
+
 def test_the_workers_of_this_machine_share_all_its_cores(monkeypatch):
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         monkeypatch.delenv(name, raising=False)
