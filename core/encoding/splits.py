@@ -22,6 +22,8 @@ from core.errors import InvalidInput, check_whole
 
 RANDOM = "random"
 SPLIT_RULES = (RANDOM, "shuffled", "fold:K/N")
+# 3 to fit and 2 to validate.
+LEAST_IMAGES = 5
 _FOLD = re.compile(r"fold:([0-9]{1,5})/([0-9]{1,5})")
 
 

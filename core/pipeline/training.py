@@ -25,7 +25,7 @@ from core.encoding.ensemble import Member, merge
 from core.encoding.predictor import Predictor
 from core.encoding.readout.streamed import can_stream
 from core.encoding.scopes import fit_scoped
-from core.encoding.splits import report_split
+from core.encoding.splits import LEAST_IMAGES, report_split
 from core.errors import InvalidInput
 from core.features import FeatureSpec, FeatureStore
 from core.pipeline.cross_subject import allowed_rows, pooled_responses, shared_vertices
@@ -107,6 +107,12 @@ def choose_rows(subjects: Sequence[Subject], spec: EncodingSpec) -> Rows:
         row: tested.index(label) for row, label in enumerate(labels[0].tolist()) if label in tested
     }
     own = np.setdiff1d(np.arange(len(target.train)), list(left_out))
+    if left_out and len(own) < LEAST_IMAGES:
+        raise InvalidInput(
+            f"{len(left_out)} of {len(target.train)} training images of {target.id} are nearly "
+            f"test images: the {len(own)} others are too few to fit and to validate.",
+            f"At least {LEAST_IMAGES} are needed; 'python -m core check' names the copies.",
+        )
     rest, report = (
         own[rows]
         for rows in report_split(

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from core.evaluation.report import ALL_VERTICES
 from core.runs import Run
 from dashboard import state
-from dashboard.encoder_menu import EncoderKey, backbone_title
+from dashboard.encoder_menu import EncoderKey, backbone_title, order_of_choice
 
 _WEIGHTS = {"kind": "pretrained", "seed": 0, "sha256": None, "label": "pretrained"}
 
@@ -43,6 +44,16 @@ def test_a_key_is_read_back_and_may_stand_in_an_address(run):
     assert EncoderKey.parse(str(key)) == key
     for part in (key.backbone, key.layer, key.encoder, str(key)):
         assert state.is_readable(part), part
+
+
+def test_an_encoder_that_predicts_few_vertices_well_is_not_the_best():
+    def run(mean_r, n_undefined):
+        whole = {"roi": ALL_VERTICES, "hemisphere": "both", "n": 20, "n_undefined": n_undefined}
+        return Run(Path("run"), {"validation": {"rois": [{**whole, "mean_r": mean_r}]}})
+
+    sparse, full, silent = run(0.5, 16), run(0.3, 0), run(None, 20)
+    assert sorted([full, silent, sparse], key=order_of_choice) == [silent, sparse, full]
+    assert order_of_choice(sparse) == pytest.approx(0.1)
 
 
 def test_several_networks_and_a_scope_are_named():

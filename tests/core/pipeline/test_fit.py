@@ -116,6 +116,17 @@ def test_near_copies_of_test_images_are_left_out_of_fit_and_validation(tmp_path)
     assert any(problem.startswith(told) for problem in found.problems)
 
 
+def test_a_subject_of_near_copies_alone_is_refused_in_words(tmp_path):
+    folder = write_subject(tmp_path / "s1")
+    test = sorted((folder / "test_split/test_images").iterdir())
+    scene = Image.fromarray(render_scene(3).pixels)
+    scene.save(test[2], "jpeg", quality=95)
+    for path in (folder / "training_split/training_images").iterdir():
+        scene.save(path, "jpeg", quality=60)
+    with pytest.raises(InvalidInput, match="20 of 20 training images of s1 are nearly test images"):
+        _fit(folder, tmp_path)
+
+
 def test_without_near_copies_nothing_is_left_out(tmp_path):
     _, run = _fit(write_subject(tmp_path / "s1"), tmp_path)
     assert (run.left_out, run.left_out_words) == ((), "")
