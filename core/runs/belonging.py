@@ -72,7 +72,9 @@ def state_words(others: Sequence[Run], subject: Subject) -> str:
     what = f"The data of {subject.id} changed" + (f" ({changed})" if changed else "")
     several = len(others) > 1
     count = f"{len(others)} runs were" if several else "a run was"
-    listed = ", ".join(run.id for run in others[:3]) + (", ..." if len(others) > 3 else "")
+    listed = ", ".join(run.id for run in others[:3]) + (
+        f" and {len(others) - 3} more" if len(others) > 3 else ""
+    )
     return (
         f"{what} since {count} fitted; {'they belong' if several else 'it belongs'} to the former "
         f"state and {'stay as they are' if several else 'stays as it is'}: {listed}."

@@ -147,7 +147,7 @@ def _left_out(subject: Subject, a: Run, b: Run) -> str:
     """Say what else was fitted of these backbones and is in no column."""
     menu = EncoderMenu.of(services.runs_of(subject.id))
     told = dict.fromkeys(words for run in (a, b) if (words := menu.besides(run)))
-    return f" Layers fitted alike; not joined: {escape('; '.join(told))}." if told else ""
+    return f" Its layers were fitted alike; left out: {escape('; '.join(told))}." if told else ""
 
 
 def _over(subject: Subject) -> str:

@@ -13,6 +13,7 @@ from dashboard.photographs import Photograph, samples, take_sample, take_upload
 #: In the address: a photograph that was uploaded. It stays with the session that has it.
 OWN = "own"
 _UPLOAD, _TAKEN, _KEPT, _PROBLEM = "photo-upload", "photo-taken", "photo-kept", "photo-problem"
+_REMOVED = "photo-removed"
 
 
 def choose_photograph() -> Photograph | None:
@@ -33,8 +34,12 @@ def choose_photograph() -> Photograph | None:
             st.session_state[_KEPT] = take_upload(upload)
         except CoreError as error:
             st.session_state[_PROBLEM] = error
+            if (removed := st.session_state.pop(_REMOVED, None)) is not None:
+                st.session_state[_KEPT] = removed
+                state.change(photo=OWN)
         else:
-            st.session_state.pop(_PROBLEM, None)
+            for name in (_PROBLEM, _REMOVED):
+                st.session_state.pop(name, None)
             state.change(photo=OWN)
     if upload is not None and (problem := st.session_state.get(_PROBLEM)) is not None:
         show_error(problem)
@@ -42,8 +47,14 @@ def choose_photograph() -> Photograph | None:
 
 
 def _forget_what_was_removed() -> None:
-    """Take an upload back when somebody takes it out of the widget; another page does not."""
+    """Take an upload back when somebody takes it out of the widget; another page does not.
+
+    A browser that puts another file in its place takes it out first: where that other file
+    cannot be read, the photograph that was on screen comes back.
+    """
     if st.session_state.get(_UPLOAD) is None:
+        if state.current().photo == OWN:
+            st.session_state[_REMOVED] = st.session_state.get(_KEPT)
         for name in (_TAKEN, _KEPT, _PROBLEM):
             st.session_state.pop(name, None)
         if state.current().photo == OWN:

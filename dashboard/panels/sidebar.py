@@ -30,6 +30,9 @@ from dashboard.panels.mesh_menu import pick_mesh
 from dashboard.panels.run_states import note_runs
 from dashboard.panels.scores import INTERVAL, interval_text
 
+# Letters that a closed menu shows: of longer words what tells runs apart may be cut off.
+_SEEN_IN_A_MENU = 14
+
 
 def pick_subject() -> Subject:
     """Draw the subject menu and return the subject on screen."""
@@ -113,10 +116,11 @@ def pick_pair(subject: Subject) -> tuple[Run, Run | None]:
 
 def none_is_fitted(subject: Subject) -> str:
     """Say that a subject has no encoder yet, and how it gets one."""
+    former = state_words(services.subject_runs(subject.id).of_other_data, subject)
+    when = " as its data are now." if former else " yet."
     return as_text(
-        f"No encoder has been fitted to {subject.id} yet.{_on_the_way()} Fit one with the button "
-        "in the sidebar; it appears here when it is done. "
-        f"{state_words(services.subject_runs(subject.id).of_other_data, subject)}".rstrip()
+        f"No encoder has been fitted to {subject.id}{when}{_on_the_way()} Fit one with the button "
+        f"in the sidebar; it appears here when it is done. {former}".rstrip()
     )
 
 
@@ -146,6 +150,8 @@ def _pick_run(subject: Subject) -> Run | None:
         label = what[0] if len(what) == 1 else f"which of {len(alike)}"
         chosen = _menu("run", label, list(names), run.id, names.__getitem__)
         run = menu.get(chosen) or run
+        if len(words := names[run.id]) > _SEEN_IN_A_MENU:
+            st.caption(as_text(words))
     key = EncoderKey.of(run)
     state.change(run=run.id, backbone=key.backbone, layer=key.layer, encoder=key.encoder)
     with curve:
@@ -174,7 +180,7 @@ def _layers(menu: EncoderMenu, run: Run) -> None:
     if curve := _curve([(name, r) for name, r in scores if r is not None], run.layer):
         st.html(curve)
         if others := menu.besides(run):
-            st.caption(as_text(f"Layers fitted alike; not joined: {others}."))
+            st.caption(as_text(f"The curve joins layers fitted alike; left out: {others}."))
 
 
 def _asked_for(menu: EncoderMenu, subject: Subject) -> Run:

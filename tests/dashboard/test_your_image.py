@@ -71,6 +71,17 @@ def test_a_file_that_is_no_picture_says_so_and_leaves_what_was_there(page):
     assert "mine.png, 40 x 30 px" in _notes(page)
 
 
+def test_a_bad_file_in_the_place_of_a_photograph_brings_that_back(page):
+    """A browser takes the former file out of the widget before it puts the next one in."""
+    _upload(page, "mine.png", _png("red"))
+    page.get("file_uploader")[0].set_value([]).run()
+    assert "china.jpg" in _notes(page)
+    _upload(page, "notes.png", b"no picture at all")
+    assert page.error
+    assert "mine.png, 40 x 30 px" in _notes(page)
+    assert page.query_params["photo"] == "own"
+
+
 def test_another_page_keeps_the_upload(page, tiny_app):
     _upload(page, "mine.png", _png("red"))
     for hashed in ("data", "your-image"):
