@@ -222,7 +222,7 @@ def _gauge(
     else:
         verdict = "Within the range of the images this encoder was fitted on."
     if subject.simulated and not farthest.outside:
-        verdict += " A photograph is outside wherever this stands: the subject saw drawn scenes."
+        verdict += " Any photograph lies outside, all the same: the subject saw drawn scenes."
     marks = "".join(
         f'<b style="left:{100 * min(far.ratio, 3) / 3:.1f}%" title="by {escape(what)}"></b>'
         for what, far in found.items()
