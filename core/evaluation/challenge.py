@@ -74,6 +74,29 @@ def chance_scores(ceiling: np.ndarray, n_images: int | np.ndarray) -> np.ndarray
     return np.where(known, 50 * (below + 1 - betainc(0.5, b, c)), np.nan)
 
 
+def independent_images(ceiling: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return how many images of their own say as much about r as these do, copies among them.
+
+    Copies of a picture have one prediction, and as much of their responses in common as the
+    ceiling says.
+
+    Parameters
+    ----------
+    ceiling : (n_vertices,) fractions, 0 to 1.
+    sizes : (n_stimuli,) images of each stimulus.
+
+    Returns
+    -------
+    n_images : (n_vertices,); the number of images where each is a stimulus of its own.
+
+    References
+    ----------
+    Kish 1965, Survey Sampling (design effect of clusters).
+    """
+    n = np.sum(sizes)
+    return np.asarray(n / (1 + (np.sum(np.square(sizes)) / n - 1) * np.asarray(ceiling, float)))
+
+
 def corrected_r2(r: np.ndarray, n_images: int | np.ndarray) -> np.ndarray:
     """Return r squared less what chance adds: ``1 - (1 - r^2) (n - 1) / (n - 2)``.
 

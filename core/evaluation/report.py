@@ -11,6 +11,7 @@ import numpy as np
 from core.brain import Hemisphere
 from core.datasets import Subject
 from core.evaluation.ceiling import FEW_REPEATS, ceiling_without_signal, noise_ceiling
+from core.evaluation.challenge import independent_images
 from core.evaluation.correlation import pearson_r
 from core.evaluation.jackknife import jackknife_mean_r
 from core.evaluation.summary import summarize_scores
@@ -188,7 +189,7 @@ def evaluate(
     tested = jackknife_mean_r(predicted, measured, [v for _, _, v in places], stimuli=stimuli)
     low, high = tested.interval()
     scores = tuple(
-        _score(roi, h, r[v], None if ceiling is None else ceiling[v], len(rows), ends)
+        _score(roi, h, r[v], None if ceiling is None else ceiling[v], tested.sizes, ends)
         for (roi, h, v), *ends in zip(places, low, high, strict=True)
     )
     n_stimuli = len(tested.sizes)
@@ -213,13 +214,19 @@ def _score(
     hemisphere: str,
     r: np.ndarray,
     ceiling: np.ndarray | None,
-    n_images: int,
+    sizes: np.ndarray,
     interval: Sequence[float],
 ) -> RoiScore:
-    """Summarise a place's r (n,) and ceilings (n,), with the interval of its mean r."""
+    """Summarise a place's r (n,) and ceilings (n,), with the interval of its mean r.
+
+    Parameters
+    ----------
+    sizes : (n_stimuli,) images of each stimulus behind r.
+    """
     if not len(r):
         return RoiScore(roi, hemisphere, 0)
     defined = np.isfinite(r)
+    n_images = None if ceiling is None else independent_images(ceiling, sizes)
     own = summarize_scores(r, ceiling, n_images)
     low, high = (float(end) if np.isfinite(end) else None for end in interval)
     return RoiScore(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.datasets import open_subject
-from core.evaluation import evaluate, jackknife_mean_r, noise_ceiling
+from core.evaluation import chance_scores, evaluate, jackknife_mean_r, noise_ceiling
 from core.evaluation.report import ALL_VERTICES, STATISTIC
 from tests.tiny_world import write_subject
 
@@ -45,6 +45,18 @@ def test_a_place_without_any_r_counts_0_where_a_vertex_without_r_does(scored):
     assert (whole.challenge_score, whole.noise_normalized) == (0.0, 0.0)
     absent = report.of("FFA-1", "right")
     assert (absent.n, absent.challenge_score, absent.n_zero_ceiling) == (0, None, None)
+
+
+def test_a_picture_that_was_scored_twice_is_no_further_image_to_chance(scored):
+    subject, predicted, score = scored
+    once = score().overall.chance
+    rows = np.repeat(np.arange(len(subject.test)), 2)
+    report = evaluate(subject, predicted[rows], split="test", rows=rows, label="test")
+    ceiling = report.ceiling[report.ceiling > 0]
+    n = 28 / (1 + ceiling)
+    assert report.overall.chance == pytest.approx(chance_scores(ceiling, n).mean())
+    assert report.overall.chance > chance_scores(ceiling, 28).mean()
+    assert once == pytest.approx(chance_scores(ceiling, 14).mean())
 
 
 def test_keeping_every_vertex_changes_nothing(scored):

@@ -18,6 +18,7 @@ from core.evaluation import (
     percentile_intervals,
 )
 from core.evaluation.ceiling import FEW_REPEATS
+from core.evaluation.challenge import independent_images
 
 
 def test_r_equals_scipys_for_each_vertex(rng):
@@ -122,6 +123,21 @@ def test_corrected_r_squared_is_0_on_average_for_an_encoder_that_knows_nothing(r
     assert abs(corrected_r2(r, 30).mean()) < 4 * corrected_r2(r, 30).std() / np.sqrt(4000)
     assert (r**2).mean() > 0.03
     np.testing.assert_allclose(corrected_r2(np.array([1.0, np.nan]), 30), [1, np.nan])
+
+
+@pytest.mark.parametrize("ceiling", [0.1, 0.6])
+def test_copies_among_the_images_raise_the_chance_level(rng, ceiling):
+    sizes = np.full(12, 3)
+    copies = np.repeat(np.arange(12), 3)
+    signal, noise = rng.normal(size=(12, 10_000)), rng.normal(size=(36, 10_000))
+    measured = np.sqrt(ceiling) * signal[copies] + np.sqrt(1 - ceiling) * noise
+    r = pearson_r(rng.normal(size=(12, 10_000))[copies], measured)
+    n = float(independent_images(np.array(ceiling), sizes))
+    chance = float(chance_scores(np.array(ceiling), n))
+    drawn = challenge_scores(r, np.full(10_000, ceiling))
+    assert abs(chance - drawn.mean()) < 4 * drawn.std() / 100
+    assert abs(corrected_r2(r, n).mean()) < 0.005
+    assert independent_images(np.array(ceiling), np.ones(36)) == 36
 
 
 def test_bootstrap_equals_resampling_by_hand(rng):
