@@ -55,7 +55,8 @@ def test_an_image_without_captions_is_named(captioned, tmp_path):
 )
 def test_a_file_of_no_captions_is_named(captioned, tmp_path, text):
     (tmp_path / "mine.json").write_text(text)
-    with pytest.raises(DamagedFile, match=r"mine\.json (cannot be read as COCO captions|is not JSON)"):
+    words = r"mine\.json (cannot be read as COCO captions|is not JSON)"
+    with pytest.raises(DamagedFile, match=words):
         prepare(captioned, tmp_path / "out", captions=[tmp_path / "mine.json"])
 
 
