@@ -240,6 +240,8 @@ def unlike(a: Run, b: Run) -> str:
     found = differing([a, b])
     found.pop("data", None)  # uncertain of one is no known difference
     deep = _depth(a), _depth(b)
+    if "encoder" in found:
+        found.pop("settings", None)  # another regressor has settings of its own
     causes = [name for name in found if name != "layer"]
     apart = None not in deep and abs((deep[0] or 0) - (deep[1] or 0)) > _FAR
     if "backbone" in found:

@@ -121,6 +121,10 @@ def test_a_difference_with_several_causes_is_warned_of(tiny_app):
     other = type(first)(first.folder, {**second.record, "sources": [source]})
     words = unlike(first, other)
     assert words.startswith("A and B differ in 2 aspects: readout (PCA 6 against PCA 4); layer")
+    # Another regressor has other settings: that is one aspect, not two.
+    least_squares = {"name": "ols", "settings": []}
+    spec = {**first.record["spec"], "encoder": least_squares}
+    assert unlike(first, type(first)(first.folder, {**first.record, "spec": spec})) == ""
 
 
 def test_a_run_s_name_says_its_layer_already():
