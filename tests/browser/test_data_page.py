@@ -26,7 +26,8 @@ def places(demo_home, tmp_path_factory):
     """A home with the demo and two encoders of voxels; a folder of voxels, one of damage."""
     made = tmp_path_factory.mktemp("data-page")
     home = made / "home"
-    for name in ("demo", "surfaces", "cortex"):
+    # With the demo's models, or the app would fit them again beside the tests.
+    for name in ("demo", "surfaces", "cortex", "runs"):
         if (demo_home / name).is_dir():
             shutil.copytree(demo_home / name, home / name)
     voxels = made / "voxels"
