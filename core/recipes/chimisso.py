@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from core.backbones import PUBLISHED, Framing
 from core.encoding import EncoderSpec, Reduction
-from core.recipes.recipe import Choice, Recipe, Source
+from core.recipes.recipe import ALEXNET_LAYERS, Choice, Recipe, Source
 
 _ORIGIN = "Chimisso et al. 2023"
 _HEAD = "Optimiser settings, epochs, head sizes and the CLIP variant are ours: none was published."
@@ -41,20 +41,7 @@ def _alexnet(framing: Framing = PUBLISHED) -> Source:
     """Return AlexNet's eight layers; the small CNN sees the central square only."""
     return Source(
         (
-            Choice(
-                "alexnet",
-                (
-                    "features.2",
-                    "features.5",
-                    "features.7",
-                    "features.9",
-                    "features.12",
-                    "classifier.2",
-                    "classifier.5",
-                    "classifier.6",
-                ),
-                framing=framing,
-            ),
+            Choice("alexnet", ALEXNET_LAYERS, framing=framing),
             Choice(
                 "squeezenet1_1",
                 (

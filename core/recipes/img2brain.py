@@ -11,7 +11,7 @@ from core.backbones import Framing
 from core.encoding import EncoderSpec, Reduction
 from core.encoding.sparse.elastic_net import SPARSE_ALPHAS
 from core.features import Pooling
-from core.recipes.recipe import Choice, Recipe, Source
+from core.recipes.recipe import ALEXNET_LAYERS, Choice, Recipe, Source
 
 _ORIGIN = "img2brain"
 _FULL = Pooling("none")
@@ -27,19 +27,7 @@ _ABSOLUTE = (
 )
 
 LAYERS = (
-    (
-        "alexnet",
-        (
-            "features.2",
-            "features.5",
-            "features.7",
-            "features.9",
-            "features.12",
-            "classifier.2",
-            "classifier.5",
-            "classifier.6",
-        ),
-    ),
+    ("alexnet", ALEXNET_LAYERS),
     ("vgg16", ("features.20", "features.30", "classifier.5", "classifier.6")),
     (
         "resnet50",

@@ -11,6 +11,17 @@ from core.features import Pooling
 
 # One readout for all layers, as in the demo: 1.7 degrees a cell.
 GRID = Pooling("grid", 5)
+# The eight that the challenge's baseline and img2brain both read.
+ALEXNET_LAYERS = (
+    "features.2",
+    "features.5",
+    "features.7",
+    "features.9",
+    "features.12",
+    "classifier.2",
+    "classifier.5",
+    "classifier.6",
+)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,19 @@ from core.storage.write_failures import writing
 _ABANDONED_SECONDS = 3600
 
 
+@contextmanager
+def _drafting(target: Path, n_bytes: int | None) -> Iterator[Path]:
+    """Yield a name for a draft of the target; whatever still bears it in the end is removed."""
+    with writing(target, n_bytes):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _clear_abandoned(target)
+        draft = _unfinished(target)
+        try:
+            yield draft
+        finally:
+            remove(draft)
+
+
 def _unfinished(target: Path) -> Path:
     # In the target's own folder, so that the rename stays within one file system.
     return target.with_name(f".{target.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.part")
@@ -39,18 +52,11 @@ def atomic_file(target: Path, n_bytes: int | None = None) -> Iterator[Path]:
     ------
     CannotWrite : no room, no permission, or a file where a folder must be.
     """
-    with writing(target, n_bytes):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _clear_abandoned(target)
-        draft = _unfinished(target)
-        try:
-            yield draft
-            with draft.open("rb") as written:
-                os.fsync(written.fileno())
-            draft.replace(target)
-        finally:
-            with contextlib.suppress(OSError):
-                draft.unlink()
+    with _drafting(target, n_bytes) as draft:
+        yield draft
+        with draft.open("rb") as written:
+            os.fsync(written.fileno())
+        draft.replace(target)
 
 
 @contextmanager
@@ -71,16 +77,10 @@ def atomic_directory(
     ------
     CannotWrite : no room, no permission, or a file where a folder must be.
     """
-    with writing(target, n_bytes):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _clear_abandoned(target)
-        draft = _unfinished(target)
+    with _drafting(target, n_bytes) as draft:
         draft.mkdir()
-        try:
-            yield draft
-            _take_place(draft, target, stays)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+        yield draft
+        _take_place(draft, target, stays)
 
 
 def _take_place(draft: Path, target: Path, stays: Callable[[Path], bool]) -> None:

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core.errors import InvalidImage
 from dashboard import photographs
 from dashboard.answering import AnsweringProcess
+from tests.peak_memory import needs_proc, peak_bytes
 
 
 @pytest.fixture(scope="module")
@@ -52,19 +53,15 @@ def test_the_reader_tells_what_is_wrong_and_goes_on(reader, tmp_path):
             reader.ask(ask="thumbnail", image=str(tmp_path / "a.png"), size=96)
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peaks are read from /proc")
+@needs_proc
 def test_a_small_file_of_a_large_picture_takes_its_bound_in_the_reader_only(reader, tmp_path):
-    def peak(process):
-        lines = Path(f"/proc/{process}/status").read_text().splitlines()
-        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) * 1024
-
     path, side = tmp_path / "deep.png", 3500
     Image.fromarray(np.full((side, side), 300, np.uint16)).save(path)
-    own = peak("self")
-    other = peak(reader.pid)
+    own = peak_bytes()
+    other = peak_bytes(reader.pid)
     reader.ask(ask="thumbnail", image=str(path), size=96)
-    assert peak("self") - own < 8 * 2**20
-    assert peak(reader.pid) - other < 4 * side * side + 100 * 2**20
+    assert peak_bytes() - own < 8 * 2**20
+    assert peak_bytes(reader.pid) - other < 4 * side * side + 100 * 2**20
 
 
 def upload_page():

@@ -1,9 +1,6 @@
 import io
 import struct
-import subprocess
-import sys
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +8,7 @@ from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
 from core.errors import InvalidImage, MissingData
 from core.stimuli import decode, decode_image, square_crop
+from tests.peak_memory import needs_proc, rise
 
 
 def encoded(image, format, **options):  # noqa: A002 - Pillow's own word
@@ -288,26 +286,7 @@ def test_kinds_that_take_much_to_decode_are_refused_from_their_header(options, m
     assert "too large for its kind" in refused(data)
 
 
-_PEAK = """
-import sys
-from pathlib import Path
-from core.errors import CoreError
-from core.stimuli import decode_image
-
-def peak():
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) * 1024
-
-before = peak()
-try:
-    decode_image(Path(sys.argv[1]))
-except CoreError as error:
-    print(error.message)
-print(peak() - before)
-"""
-
-
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peaks are read from /proc")
+@needs_proc
 @pytest.mark.parametrize("kind", ["16-bit PNG", "float TIFF", "short JPEG"])
 def test_decoding_takes_at_most_250_mb_beyond_the_pixels(kind, tmp_path):
     side = 3500
@@ -320,7 +299,6 @@ def test_decoding_takes_at_most_250_mb_beyond_the_pixels(kind, tmp_path):
         Image.fromarray(values).save(path, "TIFF", compression="tiff_adobe_deflate")
     else:
         path.write_bytes(announcing(encoded(photograph(64, 64), "JPEG"), side, side))
-    command = [sys.executable, "-c", _PEAK, str(path)]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-    assert int(told[-1]) < 4 * side * side + 100 * 2**20
-    assert len(told) == 1 + (kind == "short JPEG")
+    added, refusal = rise("from core.stimuli import decode_image", "decode_image(path)", path)
+    assert added < 4 * side * side + 100 * 2**20
+    assert bool(refusal) == (kind == "short JPEG")
