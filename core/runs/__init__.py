@@ -10,8 +10,9 @@ from core.runs.belonging import (
     state_words,
 )
 from core.runs.drafts import FolderCheckpoint
+from core.runs.run import Run, RunSource
 from core.runs.spec import RUN_FORMAT, EncodingSpec, SubjectData
-from core.runs.store import Run, RunSource, RunStore, SetAside
+from core.runs.store import RunStore, SetAside
 
 __all__ = [
     "FORMER_WORDS",

@@ -9,8 +9,9 @@ from typing import Any
 
 from core.config import to_plain
 from core.datasets import Subject
+from core.runs.run import Run
 from core.runs.spec import EncodingSpec, readable
-from core.runs.store import Run, RunStore
+from core.runs.store import RunStore
 
 FORMER_WORDS = (
     "fitted before the data's identity was complete; whether the data are the same cannot be known"

@@ -10,8 +10,8 @@ from core.backbones import get_card
 from core.encoding import Reduction
 from core.encoding.scopes import SCOPE_WORDS
 from core.encoding.splits import has_fraction
+from core.runs.run import Run
 from core.runs.spec import EncodingSpec
-from core.runs.store import Run
 
 # Of the configuration, what changes nothing, or is in the words of another aspect already.
 _TOLD = {

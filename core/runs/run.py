@@ -1,0 +1,308 @@
+"""One fitted encoding model, opened: what was asked, what came out, and what it predicts.
+
+``run.json`` holds what was asked, where the weights came from, the split, the scores, and a seal
+of every array; arrays lie beside it as ``.npy``. A prediction for any image of the subject is one
+small matrix product with the stored design, so nothing heavier than numpy is needed to show a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from core.datasets.conventions import Conventions
+from core.datasets.fingerprint import DataIdentity
+from core.encoding import Predictor, Readout
+from core.encoding.grid_edges import GridEdges
+from core.encoding.restore import restore_predictor
+from core.errors import DamagedFile
+from core.evaluation import Evaluation, RoiScore
+from core.runs.wholeness import check_arrays, read_array, without_nan
+
+_Read = TypeVar("_Read")
+
+
+@dataclass(frozen=True)
+class RunSource:
+    """One backbone of a run.
+
+    Parameters
+    ----------
+    weights : kind, seed, sha256, label.
+    framing : as ``core.backbones.Framing.text``.
+    precision : what its network multiplied in.
+    """
+
+    backbone: str
+    weights: Mapping[str, Any]
+    layers: tuple[str, ...]
+    framing: str = "published"
+    precision: str = "float32"
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One fitted encoding model, opened: its record. Arrays are read when they are asked for.
+
+    Nothing of a run keeps a file open, so that a process may hold thousands of them.
+    """
+
+    folder: Path
+    record: Mapping[str, Any]
+    # Scores that take the place of those on disk.
+    scores: Mapping[str, Evaluation] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The run's name, which is its folder's."""
+        return self.folder.name
+
+    @property
+    def subject(self) -> str:
+        """Id of the subject it was fitted to."""
+        return str(self.record["spec"]["subject"])
+
+    @property
+    def data(self) -> str:
+        """Fingerprint of the data it was fitted to."""
+        return str(self.record["spec"]["data"])
+
+    @property
+    def identity(self) -> DataIdentity | None:
+        """Of the subject's data as they were, part by part; None of a run from before it."""
+        return DataIdentity.from_json(self.record.get("identity"))
+
+    @property
+    def n_vertices(self) -> dict[str, int]:
+        """How many it predicts, by part: ``lh`` and ``rh``, or ``voxels``."""
+        return {str(name): int(n) for name, n in self.record["n_vertices"].items()}
+
+    @property
+    def simulated(self) -> bool:
+        """Whether it was fitted to simulated responses."""
+        return bool(self.record["simulated"])
+
+    @property
+    def conventions(self) -> Conventions:
+        """What the responses it was fitted to mean; unknown in records older than this field."""
+        return Conventions.from_json(self.record.get("conventions", {}))
+
+    @property
+    def sources(self) -> tuple[RunSource, ...]:
+        """The backbones its features come from, each with weights and layers."""
+        return tuple(
+            RunSource(
+                *(s["backbone"], s["weights"], tuple(s["layers"])),
+                # Records older than these were of the usual ones.
+                *(s.get("framing", "published"), s.get("precision", "float32")),
+            )
+            for s in self.record["sources"]
+        )
+
+    @property
+    def stretches(self) -> bool:
+        """Whether its networks see whole pictures, stretched, and not their central squares."""
+        return all(source.framing != "published" for source in self.sources)
+
+    @property
+    def layer(self) -> str:
+        """The layer, or several joined by +, each with its backbone if there are several."""
+        several = len(self.sources) > 1
+        names = [
+            f"{s.backbone}:{layer}" if several else layer
+            for s in self.sources
+            for layer in s.layers
+        ]
+        if len(names) > 3:
+            return f"{names[0]} .. {names[-1]} - {len(names)} layers"
+        return "+".join(names)
+
+    @property
+    def encoder(self) -> str:
+        """Name of the encoder."""
+        return str(self.record["spec"]["encoder"]["name"])
+
+    @property
+    def method(self) -> str:
+        """The encoder and whatever of the fit was unusual, short, for menus."""
+        spec = self.record["spec"]
+        words = [self.encoder]
+        words += [f"per {spec['scope'].replace('_', ' ')}"] if spec["scope"] != "both" else []
+        words += ["cross-subject"] if spec["with_subjects"] else []
+        unusual = [w for s in self.sources for w in (s.framing, s.precision)]
+        words += [w for w in dict.fromkeys(unusual) if w not in ("published", "float32")]
+        return " ".join(words)
+
+    @property
+    def grid_edges(self) -> GridEdges | None:
+        """How many penalties lie at an edge of their grid; None where none were chosen."""
+        return GridEdges.of_record(self.record)
+
+    @property
+    def recipe(self) -> str:
+        """The recipe it was made by, or empty."""
+        return str(self.record["spec"]["recipe"])
+
+    @property
+    def departures(self) -> tuple[str, ...]:
+        """What of its recipe was not as in the source, in sentences; none in older runs."""
+        return tuple(map(str, self.record.get("departures", ())))
+
+    @property
+    def stand_ins(self) -> tuple[str, ...]:
+        """What stood in for what the recipe names, in words; empty if nothing."""
+        return tuple(map(str, self.record["spec"].get("stand_ins", ())))
+
+    @property
+    def title(self) -> str:
+        """Backbone, layer, weights and encoder in words."""
+        return str(self.record["title"])
+
+    def array(self, name: str) -> np.ndarray:
+        """Read one of the run's arrays; a large one is memory-mapped, to be used and dropped.
+
+        Raises
+        ------
+        DamagedFile : it is not what was saved; from then on the store sets this run aside.
+        """
+        return self._reading(lambda: read_array(self.folder, self.record, name))
+
+    @property
+    def fitted(self) -> Predictor:
+        """What was fitted: from design to responses. Read anew each time."""
+
+        def numbers(name: str) -> np.ndarray:
+            array = read_array(self.folder, self.record, name)
+            # A sealed run was looked at before it was saved.
+            return array if "arrays" in self.record else without_nan(self.id, name, array)
+
+        return self._reading(lambda: restore_predictor(self.record["predictor"], numbers))
+
+    @property
+    def readouts(self) -> tuple[Readout, ...]:
+        """Scaling and PCA of each feature space. Read anew each time."""
+        names = ("mean", "scale", "components", "explained")
+        return tuple(
+            Readout(*(self.array(f"readout{k}_{n}") for n in names))
+            for k in range(len(self.record["spaces"]))
+        )
+
+    def verify(self) -> None:
+        """Read everything; DamagedFile where anything is not what was saved."""
+        self._reading(lambda: check_arrays(self.folder, self.record))
+        for name in self.record.get("arrays", {}):
+            self.array(name)
+        for _ in (self.fitted, self.readouts, self.report, self.validation):
+            pass
+        self.array("design_train")
+
+    def _reading(self, read: Callable[[], _Read]) -> _Read:
+        """Return what a step reads; what it finds damaged is remembered."""
+        try:
+            return read()
+        except DamagedFile as error:
+            self.__dict__["damage"] = error
+            raise
+
+    def predict_rows(self, split: str, rows: np.ndarray | slice) -> np.ndarray:
+        """Predict (n_rows, n_vertices) for images of the subject, from the stored design."""
+        return self.fitted.predict(np.asarray(self.array(f"design_{split}")[rows]))
+
+    def role_of(self, split: str, row: int) -> str:
+        """Say what an image was for: ``fit``, ``validation``, ``report``, ``test``, ``left out``.
+
+        Left out are training images that are (nearly) test images, of this subject or of one that
+        was fitted along.
+        """
+        if split == "test":
+            return "test"
+        return next((role for role, rows in self._roles.items() if row in rows), "left out")
+
+    @cached_property
+    def _roles(self) -> Mapping[str, frozenset[int]]:
+        roles = ("fit", "validation", "report")
+        return {role: frozenset(self.rows_of(role).tolist()) for role in roles}
+
+    def rows_of(self, role: str) -> np.ndarray:
+        """Return the training rows (n,) that were for ``fit``, ``validation`` or ``report``.
+
+        Those of ``report`` neither fitted nor chose; without such a part there are none.
+        """
+        if role == "report" and self.record["report"]["split"] != "report":
+            return np.empty(0, dtype=np.intp)
+        return np.asarray(self.array(f"{role}_rows"))
+
+    @property
+    def left_out(self) -> tuple[tuple[str, str], ...]:
+        """Training images that were for nothing, and the test images that they nearly are."""
+        return tuple((pair["train"], pair["test"]) for pair in self.record.get("left_out", ()))
+
+    @property
+    def left_out_words(self) -> str:
+        """Say how many those are, and which; empty without any."""
+        if not self.left_out:
+            return ""
+        shown = ", ".join(f"{own} is like {test}" for own, test in self.left_out[:5])
+        more = ", ..." if len(self.left_out) > 5 else ""
+        return (
+            f"Training images left out as nearly test images: {len(self.left_out)} ({shown}{more})"
+        )
+
+    @property
+    def reported(self) -> tuple[str, np.ndarray]:
+        """Split of the subject, and rows (n_images,), of the images behind the report."""
+        if self.report.split == "test":
+            return "test", np.arange(self.report.n_images)
+        return "train", self.rows_of(self.report.split)
+
+    @property
+    def report(self) -> Evaluation:
+        """The scores on images that took no part in fitting or selection."""
+        return self.scores.get("report") or _evaluation(self, "report")
+
+    @property
+    def validation(self) -> Evaluation:
+        """The scores on the validation images: for choosing between encoders."""
+        return self.scores.get("validation") or _evaluation(self, "validation")
+
+    def with_scores(self, validation: Evaluation, report: Evaluation) -> Run:
+        """Return this run with other scores than are on disk."""
+        return replace(self, scores={"validation": validation, "report": report})
+
+
+# A page looks at the same few scores again and again; those of all runs would fill the memory.
+@lru_cache(maxsize=64)
+def _evaluation(run: Run, name: str) -> Evaluation:
+    stored = run.record[name]
+    files = stored.get("files", name)
+    return Evaluation(
+        split=stored["split"],
+        n_images=stored["n_images"],
+        # Copies, should they be mapped: what is remembered keeps no file open.
+        r=np.array(run.array(f"{files}_r")),
+        ceiling=np.array(run.array(f"{files}_ceiling")) if stored["has_ceiling"] else None,
+        ceiling_source=stored["ceiling_source"],
+        rois=stored_rois(stored),
+        statistic=stored.get("statistic", ""),
+        n_stimuli=stored.get("n_stimuli"),
+    )
+
+
+def stored_rois(stored: Mapping[str, Any]) -> tuple[RoiScore, ...]:
+    """Read the ROIs of a report as it is in a record, whatever rules it was made by."""
+    rules = dict if stored.get("statistic") else _of_former_rules
+    return tuple(RoiScore(**rules(score)) for score in stored["rois"])
+
+
+def _of_former_rules(score: Mapping[str, Any]) -> dict[str, Any]:
+    """Read a score whose interval was the median's and whose percent followed the challenge."""
+    former = dict(score)
+    # Another statistic's interval and ceiling would pass for those of the mean.
+    for name in ("low", "high", "ceiling_r"):
+        former.pop(name, None)
+    return {**former, "noise_normalized": None, "challenge_score": score.get("noise_normalized")}
