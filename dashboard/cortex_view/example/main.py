@@ -64,7 +64,11 @@ event = cortex_view(
 if event.region is not None:
     st.session_state["brushed"] = event.region
     st.session_state["messages"] = st.session_state.get("messages", 0) + 1
-st.write("picked:", event.picked, "picks:", len(event.picks), "view:", event.view)
+if event.picked is not None:
+    st.session_state["picks"] = event.picks
+# A message is there for one run only, and the camera's own message may start the next.
+picks = st.session_state.get("picks", ())
+st.write("picked:", picks[-1] if picks else None, "picks:", len(picks), "view:", event.view)
 if region := st.session_state.get("brushed"):
     numbers = {"left": region.left.tolist(), "right": region.right.tolist()}
     st.write(f"region, message {st.session_state['messages']}: {len(region)} vertices")
