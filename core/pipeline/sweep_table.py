@@ -100,7 +100,10 @@ def _scope_words(run: Run) -> str:
 
 
 def _short(source: RunSource) -> str:
-    title = get_card(source.backbone).title
+    card = get_card(source.backbone)
+    title = card.title
+    if len(card.layers_offered) == 1 and source.layers == tuple(card.layers_offered):
+        return title
     if len(source.layers) > 2:
         return f"{title}, {len(source.layers)} layers"
     return f"{title} {' + '.join(source.layers)}"
