@@ -17,5 +17,5 @@ list; ``tests/test_layering.py`` holds the code to it)::
     runs                  fitted encoding models on disk
     simulation            the simulated subjects, written as an Algonauts-2023 folder
     pipeline              the only composer: fit, predict
-    cli                   ``python -m core``
+    cli                   ``cortiscope``
 """

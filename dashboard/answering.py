@@ -14,13 +14,13 @@ import sys
 import threading
 from typing import Any
 
-from core.errors import CoreError, InvalidImage, InvalidInput, MissingWeights, WorkFailed
+from cortiscope.core.errors import CoreError, InvalidImage, InvalidInput, MissingWeights, WorkFailed
 
 _KINDS = {kind.kind: kind for kind in (InvalidImage, InvalidInput, MissingWeights)}
 
 
 class AnsweringProcess:
-    """Talks to one ``python -m core VERB``; starts it on demand and again if it has died."""
+    """Talks to one ``cortiscope VERB``; starts it on demand and again if it has died."""
 
     def __init__(self, verb: str) -> None:
         self._verb = verb
@@ -74,7 +74,7 @@ class AnsweringProcess:
             return
         self._answers = queue.Queue()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "core", self._verb, "--progress", "none"],
+            [sys.executable, "-m", "cortiscope.core", self._verb, "--progress", "none"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.storage import Home
-from dashboard.cortex_view import cortex_asset_route
-from dashboard.foreign_files import read_thumbnail
-from dashboard.lifecycle import lifespan
-from dashboard.stimulus_files import stimulus_file
-from dashboard.stimulus_gallery import stimulus_route
+from cortiscope.core.storage import Home
+from cortiscope.cortex_view import cortex_asset_route
+from cortiscope.foreign_files import read_thumbnail
+from cortiscope.lifecycle import lifespan
+from cortiscope.stimulus_files import stimulus_file
+from cortiscope.stimulus_gallery import stimulus_route
 
 app = st.App(
     "main.py",

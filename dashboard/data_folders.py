@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
-from core.datasets import SubjectRef, find_subjects
-from core.errors import CoreError, InvalidInput
-from core.simulation.demo import demo_folder
-from core.storage import Home, data_folders, write_json
+from cortiscope.core.datasets import SubjectRef, find_subjects
+from cortiscope.core.errors import CoreError, InvalidInput
+from cortiscope.core.simulation.demo import demo_folder
+from cortiscope.core.storage import Home, data_folders, write_json
 
 DEMO, NAMED, OPENED = "made here", "CORTISCOPE_DATA", "opened here"
 _FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")

@@ -10,17 +10,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.brain import (
+from cortiscope.core.brain import (
     FSAVERAGE5_VERTICES,
     HEMISPHERES,
     ChallengeSpace,
     Hemisphere,
     HemisphereSurfaces,
 )
-from core.brain.averaging import VertexGroups
-from core.datasets import Subject
-from dashboard.cortex_view import CortexMap, CortexRoi, CortexSpace, HemisphereMesh
-from dashboard.roi_style import roi_classes_shown, roi_colour
+from cortiscope.core.brain.averaging import VertexGroups
+from cortiscope.core.datasets import Subject
+from cortiscope.cortex_view import CortexMap, CortexRoi, CortexSpace, HemisphereMesh
+from cortiscope.roi_style import roi_classes_shown, roi_colour
 
 FULL, MEAN, NESTED = "full", "mean", "nested"
 OWN = ""  # a subject on fsaverage5: there is nothing to choose

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from core.backbones import backbone_names, get_card
-from core.evaluation.report import ALL_VERTICES
-from core.recipes import get_recipe, recipe_names
-from core.runs import Run, RunSource
-from core.runs.facets import differing, told_apart, unusual
+from cortiscope.core.backbones import backbone_names, get_card
+from cortiscope.core.evaluation.report import ALL_VERTICES
+from cortiscope.core.recipes import get_recipe, recipe_names
+from cortiscope.core.runs import Run, RunSource
+from cortiscope.core.runs.facets import differing, told_apart, unusual
 
 # Where a session starts: a network that has learned, at a middle depth, is right about most ROIs.
 _FIRST = ("small_cnn~pretrained", "block4", "ridge")

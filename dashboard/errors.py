@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from core.errors import CoreError
-from dashboard.foreign_text import as_text
+from cortiscope.core.errors import CoreError
+from cortiscope.foreign_text import as_text
 
 
 def show_words(message: str, hint: str = "", *, calm: bool = False) -> None:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.storage import Home, write_json
-from dashboard.jobs import Job, registry
+from cortiscope.core.storage import Home, write_json
+from cortiscope.jobs import Job, registry
 
 _FORMAT = 1
 _DEPTH = 4  # subject/training_split/training_images/file

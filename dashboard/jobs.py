@@ -1,6 +1,6 @@
 """Work in other processes: making the demo, fitting encoders. Survives a page reload.
 
-A job is a command line of ``python -m core`` with JSON progress on stderr. The registry is shared
+A job is a command line of ``cortiscope`` with JSON progress on stderr. The registry is shared
 by all sessions: two browser tabs that ask for the same watch one job instead of starting two. One
 that asks for something else meanwhile is refused in words, never dropped.
 """
@@ -19,7 +19,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.errors import WorkFailed
+from cortiscope.core.errors import WorkFailed
 
 
 class Job:
@@ -45,7 +45,15 @@ class Job:
         self.started_at = time.strftime("%H:%M")
         # A pipe would hold 64 KiB: a longer answer would wait for a reader who waits for its end.
         self._answer = tempfile.TemporaryFile(mode="w+", encoding="utf-8")  # noqa: SIM115
-        command = [sys.executable, "-m", "core", *arguments, "--json", "--progress", "json"]
+        command = [
+            sys.executable,
+            "-m",
+            "cortiscope.core",
+            *arguments,
+            "--json",
+            "--progress",
+            "json",
+        ]
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from dashboard import photographs
+from cortiscope import photographs
 
 
 @asynccontextmanager
@@ -17,7 +17,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     Streamlit collects fully after each script run; with the scientific stack imported that took
     130 ms a run, and next to nothing once frozen.
     """
-    import dashboard.services  # noqa: F401 - imported here to be frozen with the rest
+    import cortiscope.services  # noqa: F401 - imported here to be frozen with the rest
 
     gc.collect()
     gc.freeze()

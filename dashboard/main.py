@@ -6,17 +6,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.pipeline.demo import demo_is_complete, demo_is_ready
-from dashboard import services, state
-from dashboard.errors import errors_on_page
-from dashboard.foreign_text import as_text
-from dashboard.jobs import registry
-from dashboard.look import apply_look
-from dashboard.navigation import remember_pages
-from dashboard.picture_worker import worker
-from dashboard.views import accuracy, compare, data, explore, first_start, your_image
+from cortiscope import services, state
+from cortiscope.core.pipeline.demo import demo_is_complete, demo_is_ready
+from cortiscope.errors import errors_on_page
+from cortiscope.foreign_text import as_text
+from cortiscope.jobs import registry
+from cortiscope.look import apply_look
+from cortiscope.navigation import remember_pages
+from cortiscope.picture_worker import worker
+from cortiscope.views import accuracy, compare, data, explore, first_start, your_image
 
-_LOGO = Path(__file__).parents[1] / "assets" / "logo.svg"
+_LOGO = Path(__file__).parent / "logo.svg"
 
 PAGES = (
     ("Explore", "explore", explore.render),

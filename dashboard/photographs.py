@@ -17,8 +17,8 @@ from PIL import Image
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
-from core.errors import CoreError
-from dashboard.foreign_files import read_photograph
+from cortiscope.core.errors import CoreError
+from cortiscope.foreign_files import read_photograph
 
 # Networks see a few hundred pixels; a smaller file makes every later step faster.
 _SIDE = 1600

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.brain import HEMISPHERES, Hemisphere
-from core.datasets import Subject
+from cortiscope.core.brain import HEMISPHERES, Hemisphere
+from cortiscope.core.datasets import Subject
 
 UNITS = {"vertices": "vertex", "voxels": "voxel"}
 

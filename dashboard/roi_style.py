@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.brain import ROI_CLASSES
-from dashboard.roi_chart.palette import ROI_CLASS_COLOURS, Shades
+from cortiscope.core.brain import ROI_CLASSES
+from cortiscope.roi_chart.palette import ROI_CLASS_COLOURS, Shades
 
 _TITLES = {c.name: c.title for c in ROI_CLASSES}
 _UNKNOWN = Shades("#8a8f98", "#8a8f98")

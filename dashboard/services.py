@@ -12,28 +12,28 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from core.brain import HEMISPHERES, load_fsaverage5
-from core.brain.averaging import nearest_groups, nearest_on_fsaverage5, nested_groups
-from core.brain.fsaverage import load_fsaverage
-from core.datasets import Subject, open_subject
-from core.datasets.describe import (
+from cortiscope.core.brain import HEMISPHERES, load_fsaverage5
+from cortiscope.core.brain.averaging import nearest_groups, nearest_on_fsaverage5, nested_groups
+from cortiscope.core.brain.fsaverage import load_fsaverage
+from cortiscope.core.datasets import Subject, open_subject
+from cortiscope.core.datasets.describe import (
     ResponseMoments,
     SplitDescription,
     describe_split,
     response_moments,
 )
-from core.datasets.fingerprint import identify
-from core.errors import CoreError, DamagedFile, unknown_name
-from core.pipeline.scoring import up_to_date
-from core.runs import Run, RunStore, SetAside, report_is_current, runs_by_state
-from core.runs.spec import readable
-from core.storage import Home, content_hashes, writing
-from dashboard.cortex_view import AssetRef, CortexGeometry, register_assets
-from dashboard.data_folders import DataFolder, look_into
-from dashboard.drawn_mesh import FULL, MEAN, NESTED, DrawnMesh, cortex_space, viewer_mesh
-from dashboard.folder_checks import state_of_files
-from dashboard.foreign_files import try_subject
-from dashboard.places import Spot, all_spots
+from cortiscope.core.datasets.fingerprint import identify
+from cortiscope.core.errors import CoreError, DamagedFile, unknown_name
+from cortiscope.core.pipeline.scoring import up_to_date
+from cortiscope.core.runs import Run, RunStore, SetAside, report_is_current, runs_by_state
+from cortiscope.core.runs.spec import readable
+from cortiscope.core.storage import Home, content_hashes, writing
+from cortiscope.cortex_view import AssetRef, CortexGeometry, register_assets
+from cortiscope.data_folders import DataFolder, look_into
+from cortiscope.drawn_mesh import FULL, MEAN, NESTED, DrawnMesh, cortex_space, viewer_mesh
+from cortiscope.folder_checks import state_of_files
+from cortiscope.foreign_files import try_subject
+from cortiscope.places import Spot, all_spots
 
 
 def home() -> Home:

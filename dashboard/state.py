@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.cortex_view import read_view
+from cortiscope.cortex_view import read_view
 
 _SESSION_KEY, _WRITTEN_KEY, _VIEW_KEY = "selection", "address_written", "address_view"
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from core.datasets import Subject
-from core.errors import CoreError
-from core.storage import content_hashes
-from dashboard import services
-from dashboard.stimulus_gallery import stimulus_base_url
+from cortiscope import services
+from cortiscope.core.datasets import Subject
+from cortiscope.core.errors import CoreError
+from cortiscope.core.storage import content_hashes
+from cortiscope.stimulus_gallery import stimulus_base_url
 
 _LONGEST = 32  # bytes of a name that is spelled out
 

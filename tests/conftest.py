@@ -73,7 +73,7 @@ def demo_home(tmp_path_factory) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     with FileLock(home.with_name(f"{home.name}.lock")):
         made = subprocess.run(
-            [sys.executable, "-m", "core", "demo", "--progress", "none"],
+            [sys.executable, "-m", "cortiscope.core", "demo", "--progress", "none"],
             cwd=ROOT,
             env={**os.environ, "CORTISCOPE_HOME": str(home)},
             capture_output=True,

@@ -19,8 +19,8 @@ def write_subject(folder: Path, demo: Path, nearest: np.ndarray, n_images: int =
     demo : an opened demo subject's folder.
     nearest : (163842,) fsaverage5 vertex of each vertex.
     """
-    from core.brain import HEMISPHERES
-    from core.datasets import open_subject
+    from cortiscope.core.brain import HEMISPHERES
+    from cortiscope.core.datasets import open_subject
 
     subject = open_subject(demo)
     images = folder / "images"

@@ -24,7 +24,7 @@ def peak_bytes(process: str | int = "self") -> int:
 _SCRIPT = """
 import sys
 from pathlib import Path
-from core.errors import CoreError
+from cortiscope.core.errors import CoreError
 from tests.peak_memory import peak_bytes
 {imports}
 

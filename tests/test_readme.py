@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from core.cli.main import VERBS
-from core.encoding import encoder_names
-from dashboard.encoder_menu import EncoderKey
+from cortiscope.core.cli.main import VERBS
+from cortiscope.core.encoding import encoder_names
+from cortiscope.encoder_menu import EncoderKey
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -25,7 +25,7 @@ def test_the_two_commands_are_there_and_name_files_that_exist():
 
 
 def test_every_verb_shown_exists_and_every_public_verb_is_shown():
-    shown = set(re.findall(r"python -m core ([a-z-]+)", README))
+    shown = set(re.findall(r"cortiscope ([a-z-]+)", README))
     verbs = {module.NAME for module in VERBS}
     assert shown <= verbs
     assert verbs - shown == {"worker", "reader"}  # used by the app only

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from core.backbones import WeightsSpec, get_card
+from cortiscope.core.backbones import WeightsSpec, get_card
 
 _SEEDING = threading.Lock()
 
@@ -14,9 +14,9 @@ def make_tiny_backbone(name="small_cnn", weights=None):
     import torch
     from torch import nn
 
-    from core.backbones.module_backbone import ModuleBackbone
-    from core.backbones.pixels import rgb_tensor
-    from core.stimuli import square_crop
+    from cortiscope.core.backbones.module_backbone import ModuleBackbone
+    from cortiscope.core.backbones.pixels import rgb_tensor
+    from cortiscope.core.stimuli import square_crop
 
     class Tiny(ModuleBackbone):
         def preprocess(self, image):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.brain import CorticalSurfaces, HemisphereSurfaces
+from cortiscope.core.brain import CorticalSurfaces, HemisphereSurfaces
 
 # FreeSurfer's ic0.tri, from 0.
 FACES = np.array([

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from core.backbones import resolve_weights
-from core.datasets import Subject
-from core.encoding import EncoderSpec, Reduction
-from core.features import FeatureSpec, Pooling
-from core.runs import EncodingSpec
+from cortiscope.core.backbones import resolve_weights
+from cortiscope.core.datasets import Subject
+from cortiscope.core.encoding import EncoderSpec, Reduction
+from cortiscope.core.features import FeatureSpec, Pooling
+from cortiscope.core.runs import EncodingSpec
 
 
 def pixels_spec(subject: Subject, along: Iterable[Subject] = (), **changes: Any) -> EncodingSpec:

@@ -4,7 +4,7 @@
 ``core/backbones/registry.py``.
 """
 
-from core.backbones.card import (
+from cortiscope.core.backbones.card import (
     Axes,
     BackboneCard,
     LayerInfo,
@@ -12,8 +12,8 @@ from core.backbones.card import (
     WeightsPresence,
     WeightsSpec,
 )
-from core.backbones.framing import PUBLISHED, Framing
-from core.backbones.registry import (
+from cortiscope.core.backbones.framing import PUBLISHED, Framing
+from cortiscope.core.backbones.registry import (
     LIBRARIES,
     backbone_names,
     get_card,

@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import torch
 from PIL import Image
 
-from core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
-from core.backbones.framing import PUBLISHED, Framing
-from core.backbones.precision import Precision
-from core.errors import InvalidInput, unknown_name
-from core.stimuli import StimulusImages
+from cortiscope.core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
+from cortiscope.core.backbones.framing import PUBLISHED, Framing
+from cortiscope.core.backbones.precision import Precision
+from cortiscope.core.errors import InvalidInput, unknown_name
+from cortiscope.core.stimuli import StimulusImages
 
 Reduce = Callable[[str, torch.Tensor], torch.Tensor]
 """From a layer's name and a batch of its responses to what is kept of them."""
@@ -183,7 +183,7 @@ def match_layers(name: str, known: Sequence[str], patterns: Iterable[str]) -> tu
                 f"layer of {name}",
                 pattern,
                 known,
-                f"'python -m core list layers {name}' shows all of them.",
+                f"'cortiscope list layers {name}' shows all of them.",
             )
         chosen.update(dict.fromkeys(matches))
     if not chosen:

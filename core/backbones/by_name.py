@@ -18,8 +18,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from core.errors import InvalidInput, UnknownName, WorkFailed
-from core.storage import Home, write_json
+from cortiscope.core.errors import InvalidInput, UnknownName, WorkFailed
+from cortiscope.core.storage import Home, write_json
 
 _DISTRIBUTIONS = {"timm": "timm", "open_clip": "open_clip_torch"}
 _FORMAT = 2
@@ -46,7 +46,7 @@ def described(library: str, name: str) -> dict[str, Any]:
     if not _NAME.fullmatch(name):
         raise InvalidInput(
             f"{name!r} is no name of a network of {library}.",
-            f"'python -m core list networks {library}' shows the names.",
+            f"'cortiscope list networks {library}' shows the names.",
         )
     found_in = f"{library}-{version(_DISTRIBUTIONS[library])}-{_FORMAT}"
     path = Home.from_environment().networks / found_in / f"{name.replace(':', '-')}.json"
@@ -68,7 +68,7 @@ def _facts(library: str, name: str, path: Path) -> dict[str, Any]:
 
 
 def _ask(library: str, name: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "core.backbones.describe_network", library, name]
+    command = [sys.executable, "-m", "cortiscope.core.backbones.describe_network", library, name]
     ran = subprocess.run(
         command,
         capture_output=True,

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from core.backbones.base import Reduce, finish
-from core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
-from core.backbones.text_backbone import TextBackbone
-from core.stimuli import StimulusImages
+from cortiscope.core.backbones.base import Reduce, finish
+from cortiscope.core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
+from cortiscope.core.backbones.text_backbone import TextBackbone
+from cortiscope.core.stimuli import StimulusImages
 
 # As in scikit-learn's vectorizers: letters, digits and underscores, two of them at least.
 _WORD = re.compile(r"\b\w\w+\b")

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.backbones.card import Axes, BackboneCard, LayerInfo, WeightsPresence, WeightsSpec
+from cortiscope.core.backbones.card import (
+    Axes,
+    BackboneCard,
+    LayerInfo,
+    WeightsPresence,
+    WeightsSpec,
+)
 
 if TYPE_CHECKING:
     import torch
 
-    from core.backbones.base import Backbone
+    from cortiscope.core.backbones.base import Backbone
 
 N_BUCKETS = 512
 
@@ -38,7 +44,7 @@ class CaptionWordsFamily:
                 layers_offered=("words",),
                 licence="BSD-3-Clause",
                 paper="Weinberger et al. 2009, arXiv 0902.2206",
-                source="core.backbones.caption_words",
+                source="cortiscope.core.backbones.caption_words",
                 modality="text",
             ),
         )
@@ -57,6 +63,6 @@ class CaptionWordsFamily:
 
     def build(self, card: BackboneCard, weights: WeightsSpec, device: torch.device) -> Backbone:
         """Make it."""
-        from core.backbones.caption_words import CaptionWordsBackbone
+        from cortiscope.core.backbones.caption_words import CaptionWordsBackbone
 
         return CaptionWordsBackbone(card, weights, device, self.layers(card))

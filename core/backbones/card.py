@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from core.errors import InvalidInput, MissingWeights, check_option, check_whole
+from cortiscope.core.errors import InvalidInput, MissingWeights, check_option, check_whole
 
 WeightsKind = Literal["pretrained", "untrained", "file", "fixed"]
 Modality = Literal["image", "text"]

@@ -8,12 +8,12 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
-from core.backbones.base import Reduce
-from core.backbones.card import BackboneCard, WeightsSpec
-from core.backbones.module_backbone import ModuleBackbone
-from core.backbones.open_clip_networks import import_open_clip
-from core.backbones.text_backbone import TextBackbone
-from core.stimuli import StimulusImages
+from cortiscope.core.backbones.base import Reduce
+from cortiscope.core.backbones.card import BackboneCard, WeightsSpec
+from cortiscope.core.backbones.module_backbone import ModuleBackbone
+from cortiscope.core.backbones.open_clip_networks import import_open_clip
+from cortiscope.core.backbones.text_backbone import TextBackbone
+from cortiscope.core.stimuli import StimulusImages
 
 
 class ClipTextBackbone(TextBackbone, ModuleBackbone):

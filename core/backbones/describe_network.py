@@ -10,9 +10,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from core.backbones import open_clip_generate, timm_generate
-from core.backbones.torchvision_import import import_torchvision
-from core.errors import InvalidInput, check_option
+from cortiscope.core.backbones import open_clip_generate, timm_generate
+from cortiscope.core.backbones.torchvision_import import import_torchvision
+from cortiscope.core.errors import InvalidInput, check_option
 
 _DESCRIBERS: dict[str, Callable[[str], dict[str, Any]]] = {
     "timm": timm_generate.describe,

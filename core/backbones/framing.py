@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from core.errors import InvalidInput, check_option, read_whole
+from cortiscope.core.errors import InvalidInput, check_option, read_whole
 
 FRAMING_KINDS = ("published", "stretch", "caption")
 _SMALLEST, _LARGEST = 16, 4096

@@ -20,16 +20,16 @@ import torch
 import torch.nn.functional as functional
 from PIL import Image
 
-from core.backbones.base import Backbone, Reduce, finish
-from core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
-from core.backbones.gabor_family import (
+from cortiscope.core.backbones.base import Backbone, Reduce, finish
+from cortiscope.core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
+from cortiscope.core.backbones.gabor_family import (
     BAND_LAYERS,
     FREQUENCIES,
     INPUT_SIZE,
     MAP_SIZE,
     N_ORIENTATIONS,
 )
-from core.stimuli import square_crop
+from cortiscope.core.stimuli import square_crop
 
 # Half width at half height of one octave's band along the preferred orientation (1/3 of f), and
 # an orientation bandwidth that lets 8 orientations tile the circle: values as in Gabor pyramids.

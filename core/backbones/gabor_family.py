@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.backbones.card import Axes, BackboneCard, LayerInfo, WeightsPresence, WeightsSpec
+from cortiscope.core.backbones.card import (
+    Axes,
+    BackboneCard,
+    LayerInfo,
+    WeightsPresence,
+    WeightsSpec,
+)
 
 if TYPE_CHECKING:
     import torch
 
-    from core.backbones.base import Backbone
+    from cortiscope.core.backbones.base import Backbone
 
 INPUT_SIZE = 128
 MAP_SIZE = 32
@@ -41,7 +47,7 @@ class GaborFamily:
                 layers_offered=("energy", *BAND_LAYERS),
                 licence="BSD-3-Clause",
                 paper="Kay et al. 2008, doi 10.1038/nature06713",
-                source="core.backbones.gabor",
+                source="cortiscope.core.backbones.gabor",
                 revision=2,
             ),
         )
@@ -65,6 +71,6 @@ class GaborFamily:
 
     def build(self, card: BackboneCard, weights: WeightsSpec, device: torch.device) -> Backbone:
         """Make the filters."""
-        from core.backbones.gabor import GaborBackbone
+        from cortiscope.core.backbones.gabor import GaborBackbone
 
         return GaborBackbone(card, weights, device, self.layers(card))

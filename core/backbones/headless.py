@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import nn
 
-from core.backbones.weights_loading import missing_weights
+from cortiscope.core.backbones.weights_loading import missing_weights
 
 
 class LeftOut(nn.Identity):

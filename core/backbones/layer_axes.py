@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from core.backbones.card import Axes, LayerInfo
+from cortiscope.core.backbones.card import Axes, LayerInfo
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from core.backbones.base import Backbone, Reduce
-from core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
-from core.backbones.framing import Framing
-from core.backbones.headless import is_whole
-from core.backbones.layer_axes import (
+from cortiscope.core.backbones.base import Backbone, Reduce
+from cortiscope.core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
+from cortiscope.core.backbones.framing import Framing
+from cortiscope.core.backbones.headless import is_whole
+from cortiscope.core.backbones.layer_axes import (
     CONVOLUTIONS,
     Declared,
     axes_of,
@@ -24,9 +24,9 @@ from core.backbones.layer_axes import (
     shape_given,
     wide_shapes,
 )
-from core.backbones.precision import Precision, check_units, computing_in
-from core.backbones.stretch import Stretched
-from core.errors import InvalidInput
+from cortiscope.core.backbones.precision import Precision, check_units, computing_in
+from cortiscope.core.backbones.stretch import Stretched
+from cortiscope.core.errors import InvalidInput
 
 AsResponse = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 

@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from core.backbones.card import BackboneCard, WeightsSpec
-from core.backbones.headless import absent_note, leave_out_classifier
-from core.backbones.weights_files import weights_file
-from core.backbones.weights_loading import (
+from cortiscope.core.backbones.card import BackboneCard, WeightsSpec
+from cortiscope.core.backbones.headless import absent_note, leave_out_classifier
+from cortiscope.core.backbones.weights_files import weights_file
+from cortiscope.core.backbones.weights_loading import (
     load_state,
     load_strictly,
     n_classes,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from core.backbones.by_name import described
-from core.backbones.card import (
+from cortiscope.core.backbones.by_name import described
+from cortiscope.core.backbones.card import (
     BackboneCard,
     LayerInfo,
     PretrainedWeights,
@@ -14,15 +14,15 @@ from core.backbones.card import (
     WeightsSpec,
     sha256_of,
 )
-from core.backbones.open_clip_table import NETWORKS
-from core.backbones.preprocessing_words import in_words
-from core.backbones.weights_files import file_presence, hash_in_url, resolve_file
+from cortiscope.core.backbones.open_clip_table import NETWORKS
+from cortiscope.core.backbones.preprocessing_words import in_words
+from cortiscope.core.backbones.weights_files import file_presence, hash_in_url, resolve_file
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from core.backbones.base import Backbone
+    from cortiscope.core.backbones.base import Backbone
 
 _TEXT, _NAMED_TEXT = "_text", ":text"
 _FILE, _OTHER_FILES = "open_clip_model.safetensors", ("open_clip_pytorch_model.bin",)
@@ -148,9 +148,9 @@ class OpenClipFamily:
         """List all layers without making any weights."""
         import torch
 
-        from core.backbones.clip_text_backbone import ClipTextBackbone
-        from core.backbones.module_backbone import discover_layers_without_weights
-        from core.backbones.open_clip_networks import (
+        from cortiscope.core.backbones.clip_text_backbone import ClipTextBackbone
+        from cortiscope.core.backbones.module_backbone import discover_layers_without_weights
+        from cortiscope.core.backbones.open_clip_networks import (
             DECLARED,
             build_image_tower,
             build_text_tower,
@@ -177,16 +177,16 @@ class OpenClipFamily:
         ------
         MissingWeights, DamagedFile
         """
-        from core.backbones.clip_text_backbone import ClipTextBackbone
-        from core.backbones.network_making import make_network
-        from core.backbones.open_clip_networks import (
+        from cortiscope.core.backbones.clip_text_backbone import ClipTextBackbone
+        from cortiscope.core.backbones.network_making import make_network
+        from cortiscope.core.backbones.open_clip_networks import (
             DECLARED,
             build_model,
             image_tower,
             text_tower,
             transform_of,
         )
-        from core.backbones.picture_backbone import PictureBackbone
+        from cortiscope.core.backbones.picture_backbone import PictureBackbone
 
         model = _model(card)
         both, notes = make_network(
@@ -222,7 +222,7 @@ def _read(path: Path, card: BackboneCard) -> dict[str, Any]:
     """
     import torch
 
-    from core.backbones.weights_loading import load_state
+    from cortiscope.core.backbones.weights_loading import load_state
 
     published = {hash_in_url(p.mirror) for p in card.pretrained if p.mirror}
     if path.suffix == ".pt" and sha256_of(path) in published:

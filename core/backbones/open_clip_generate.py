@@ -2,7 +2,7 @@
 
 The table is committed so that listing backbones needs neither torch nor open_clip::
 
-    python -m core.backbones.open_clip_generate
+    python -m cortiscope.core.backbones.open_clip_generate
     ruff format --line-length 100 core/backbones/open_clip_table.py
 
 Run it after a change of open_clip's version or of ``CHOSEN``; a test compares the table with the
@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.backbones.block_menu import block_menu
-from core.backbones.layer_axes import most_before_patches
-from core.backbones.open_clip_networks import (
+from cortiscope.core.backbones.block_menu import block_menu
+from cortiscope.core.backbones.layer_axes import most_before_patches
+from cortiscope.core.backbones.open_clip_networks import (
     DECLARED,
     build_image_tower,
     build_text_tower,
@@ -23,8 +23,8 @@ from core.backbones.open_clip_networks import (
     preprocessing_of,
     text_length,
 )
-from core.backbones.table_file import write_table
-from core.errors import InvalidInput, unknown_name
+from cortiscope.core.backbones.table_file import write_table
+from cortiscope.core.errors import InvalidInput, unknown_name
 
 _SUMMARY = "open_clip's networks: written by open_clip_generate.py."
 _COLUMNS = """
@@ -33,7 +33,7 @@ published sets with the usual one first (tag, repository, URL of a plain downloa
 interpolation, mode of resizing), layers of the image tower for menus, number of weights of the text
 tower, its layers for menus (none where its words need a download).
 """
-_SHOWN = "'python -m core list networks open_clip' shows all of them."
+_SHOWN = "'cortiscope list networks open_clip' shows all of them."
 # Of text towers that end in their last token, and whose words come with the library.
 _PLAIN_TEXT = {"context_length", "vocab_size", "width", "heads", "layers", "mlp_ratio"}
 
@@ -78,8 +78,8 @@ def _read(
     """Return the row, and how many tokens of the image tower come before the patches."""
     import torch
 
-    from core.backbones.clip_text_backbone import ClipTextBackbone
-    from core.backbones.module_backbone import discover_layers_without_weights
+    from cortiscope.core.backbones.clip_text_backbone import ClipTextBackbone
+    from cortiscope.core.backbones.module_backbone import discover_layers_without_weights
 
     side = _side(model, tags[0] if tags else "")
     network, found = discover_layers_without_weights(

@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from core.backbones import timm_networks
-from core.backbones.layer_axes import Declared, Tokens
-from core.backbones.module_backbone import name_output
-from core.backbones.torchvision_import import import_torchvision
+from cortiscope.core.backbones import timm_networks
+from cortiscope.core.backbones.layer_axes import Declared, Tokens
+from cortiscope.core.backbones.module_backbone import name_output
+from cortiscope.core.backbones.torchvision_import import import_torchvision
 
 
 def import_open_clip() -> Any:

@@ -8,9 +8,9 @@ import torch
 from PIL import Image
 from torch import nn
 
-from core.backbones.card import BackboneCard, WeightsSpec
-from core.backbones.layer_axes import CONVOLUTIONS, Declared
-from core.backbones.module_backbone import ModuleBackbone
+from cortiscope.core.backbones.card import BackboneCard, WeightsSpec
+from cortiscope.core.backbones.layer_axes import CONVOLUTIONS, Declared
+from cortiscope.core.backbones.module_backbone import ModuleBackbone
 
 
 class PictureBackbone(ModuleBackbone):

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from core.backbones.base import Backbone, Reduce, finish
-from core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
-from core.stimuli import square_crop
+from cortiscope.core.backbones.base import Backbone, Reduce, finish
+from cortiscope.core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
+from cortiscope.core.stimuli import square_crop
 
 
 class PixelsBackbone(Backbone):

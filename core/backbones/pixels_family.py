@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.backbones.card import Axes, BackboneCard, LayerInfo, WeightsPresence, WeightsSpec
+from cortiscope.core.backbones.card import (
+    Axes,
+    BackboneCard,
+    LayerInfo,
+    WeightsPresence,
+    WeightsSpec,
+)
 
 if TYPE_CHECKING:
     import torch
 
-    from core.backbones.base import Backbone
+    from cortiscope.core.backbones.base import Backbone
 
 SIZE = 32
 
@@ -32,7 +38,7 @@ class PixelsFamily:
                 layers_offered=("pixels",),
                 licence="BSD-3-Clause",
                 paper="none; a baseline",
-                source="core.backbones.pixels",
+                source="cortiscope.core.backbones.pixels",
             ),
         )
 
@@ -50,6 +56,6 @@ class PixelsFamily:
 
     def build(self, card: BackboneCard, weights: WeightsSpec, device: torch.device) -> Backbone:
         """Make it."""
-        from core.backbones.pixels import PixelsBackbone
+        from cortiscope.core.backbones.pixels import PixelsBackbone
 
         return PixelsBackbone(card, weights, device, self.layers(card))

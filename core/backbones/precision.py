@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Literal
 
-from core.errors import InvalidInput
+from cortiscope.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     import torch

@@ -14,20 +14,26 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from core.backbones.caption_words_family import CaptionWordsFamily
-from core.backbones.card import BackboneCard, LayerInfo, WeightsKind, WeightsPresence, WeightsSpec
-from core.backbones.gabor_family import GaborFamily
-from core.backbones.open_clip_family import OpenClipFamily
-from core.backbones.pixels_family import PixelsFamily
-from core.backbones.small_cnn_family import SmallCnnFamily
-from core.backbones.timm_family import TimmFamily
-from core.backbones.torchvision_models import TorchvisionFamily
-from core.errors import InvalidInput, MissingWeights, check_option, unknown_name
+from cortiscope.core.backbones.caption_words_family import CaptionWordsFamily
+from cortiscope.core.backbones.card import (
+    BackboneCard,
+    LayerInfo,
+    WeightsKind,
+    WeightsPresence,
+    WeightsSpec,
+)
+from cortiscope.core.backbones.gabor_family import GaborFamily
+from cortiscope.core.backbones.open_clip_family import OpenClipFamily
+from cortiscope.core.backbones.pixels_family import PixelsFamily
+from cortiscope.core.backbones.small_cnn_family import SmallCnnFamily
+from cortiscope.core.backbones.timm_family import TimmFamily
+from cortiscope.core.backbones.torchvision_models import TorchvisionFamily
+from cortiscope.core.errors import InvalidInput, MissingWeights, check_option, unknown_name
 
 if TYPE_CHECKING:
     import torch
 
-    from core.backbones.base import Backbone
+    from cortiscope.core.backbones.base import Backbone
 
 
 class Family(Protocol):
@@ -88,7 +94,7 @@ def _member(name: str) -> tuple[Family, BackboneCard]:
         return LIBRARIES[library], LIBRARIES[library].named(own_name)
     if name not in _members():
         hint = (
-            "'python -m core list backbones' shows all of them; any other network of a library "
+            "'cortiscope list backbones' shows all of them; any other network of a library "
             "goes by timm:NAME or open_clip:NAME ('list networks timm')."
         )
         called = [n for n, (_, card) in _members().items() if card.title.endswith(f" {name}")]
@@ -211,6 +217,6 @@ def load_backbone(name: str, weights: WeightsSpec | None = None, device: str = "
     found = weights_presence(name, resolved)
     if not found.present:
         raise MissingWeights(found.message, found.hint)
-    from core.backbones.base import choose_device
+    from cortiscope.core.backbones.base import choose_device
 
     return family.build(card, resolved, choose_device(device))

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 if TYPE_CHECKING:
-    from core.backbones.base import Backbone
+    from cortiscope.core.backbones.base import Backbone
 
 # The share of columns (or rows) at either end that mix with what lies beyond the picture.
 _MIXED = 0.1

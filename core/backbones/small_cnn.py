@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from PIL import Image
 
-from core.backbones.module_backbone import ModuleBackbone
-from core.backbones.pixels import rgb_tensor
-from core.stimuli import square_crop
+from cortiscope.core.backbones.module_backbone import ModuleBackbone
+from cortiscope.core.backbones.pixels import rgb_tensor
+from cortiscope.core.stimuli import square_crop
 
 
 class SmallCnnBackbone(ModuleBackbone):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.backbones.card import (
+from cortiscope.core.backbones.card import (
     BackboneCard,
     LayerInfo,
     PretrainedWeights,
@@ -13,12 +13,12 @@ from core.backbones.card import (
     WeightsSpec,
     sha256_of,
 )
-from core.errors import DamagedFile
+from cortiscope.core.errors import DamagedFile
 
 if TYPE_CHECKING:
     import torch
 
-    from core.backbones.base import Backbone
+    from cortiscope.core.backbones.base import Backbone
 
 CHECKPOINT = Path(__file__).parent / "checkpoints" / "small_cnn.safetensors"
 INPUT_SIZE = 64
@@ -56,7 +56,7 @@ class SmallCnnFamily:
                 layers_offered=tuple(f"block{i}" for i in range(1, N_BLOCKS + 1)),
                 licence="BSD-3-Clause",
                 paper="none; trained by core.pipeline.train_small_cnn",
-                source="core.backbones.small_cnn_network",
+                source="cortiscope.core.backbones.small_cnn_network",
                 pretrained=(_TRAINED,),
             ),
         )
@@ -89,8 +89,8 @@ class SmallCnnFamily:
 
     def build(self, card: BackboneCard, weights: WeightsSpec, device: torch.device) -> Backbone:
         """Make the network with its weights."""
-        from core.backbones.small_cnn import SmallCnnBackbone
-        from core.backbones.small_cnn_network import load_small_cnn
+        from cortiscope.core.backbones.small_cnn import SmallCnnBackbone
+        from cortiscope.core.backbones.small_cnn_network import load_small_cnn
 
         path = {"pretrained": CHECKPOINT, "file": Path(weights.path or "")}.get(weights.kind)
         try:

@@ -1,7 +1,7 @@
 """The small CNN: five blocks of convolutions, small enough for its checkpoint to be in the project.
 
 All blocks keep maps of at least 8 x 8 places, so that a readout on an 8 x 8 grid compares depth and
-not pooling. Its checkpoint comes from ``python -m core.pipeline.train_small_cnn``.
+not pooling. Its checkpoint comes from ``python -m cortiscope.core.pipeline.train_small_cnn``.
 
 The untrained network is the control for what training adds, so it must differ in nothing else:
 same architecture, weights by He initialisation, and normalisation statistics measured on fixed
@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from core.backbones.weights_loading import check_numbers
+from cortiscope.core.backbones.weights_loading import check_numbers
 
 INPUT_SIZE = 64
 WIDTHS = (16, 32, 64, 96, 128)

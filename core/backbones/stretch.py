@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from PIL import Image
 
-from core.backbones.pixels import rgb_tensor
+from cortiscope.core.backbones.pixels import rgb_tensor
 
 
 class Stretched:

@@ -7,10 +7,10 @@ import copy
 import torch
 from PIL import Image
 
-from core.backbones.base import Backbone
-from core.backbones.framing import Framing
-from core.errors import InvalidInput
-from core.stimuli import StimulusImages
+from cortiscope.core.backbones.base import Backbone
+from cortiscope.core.backbones.framing import Framing
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.stimuli import StimulusImages
 
 
 class TextBackbone(Backbone):

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.backbones.by_name import described
-from core.backbones.card import (
+from cortiscope.core.backbones.by_name import described
+from cortiscope.core.backbones.card import (
     BackboneCard,
     LayerInfo,
     PretrainedWeights,
     WeightsPresence,
     WeightsSpec,
 )
-from core.backbones.preprocessing_words import in_words
-from core.backbones.timm_table import NETWORKS
-from core.backbones.weights_files import file_presence, hash_in_url, resolve_file
+from cortiscope.core.backbones.preprocessing_words import in_words
+from cortiscope.core.backbones.timm_table import NETWORKS
+from cortiscope.core.backbones.weights_files import file_presence, hash_in_url, resolve_file
 
 if TYPE_CHECKING:
     import torch
 
-    from core.backbones.base import Backbone
+    from cortiscope.core.backbones.base import Backbone
 
 # Title, how it was trained, paper.
 _STORIES = {
@@ -129,8 +129,8 @@ class TimmFamily:
 
     def layers(self, card: BackboneCard) -> tuple[LayerInfo, ...]:
         """List all layers without making any weights."""
-        from core.backbones.module_backbone import discover_layers_without_weights
-        from core.backbones.timm_networks import DECLARED, build_network
+        from cortiscope.core.backbones.module_backbone import discover_layers_without_weights
+        from cortiscope.core.backbones.timm_networks import DECLARED, build_network
 
         _, model, tag, *_ = _facts_of(card.name)
         shape = (3, card.input_size, card.input_size)
@@ -145,9 +145,14 @@ class TimmFamily:
         ------
         MissingWeights, DamagedFile
         """
-        from core.backbones.network_making import make_network
-        from core.backbones.picture_backbone import PictureBackbone
-        from core.backbones.timm_networks import DECLARED, adapted, build_network, transform_of
+        from cortiscope.core.backbones.network_making import make_network
+        from cortiscope.core.backbones.picture_backbone import PictureBackbone
+        from cortiscope.core.backbones.timm_networks import (
+            DECLARED,
+            adapted,
+            build_network,
+            transform_of,
+        )
 
         _, model, tag, *_ = _facts_of(card.name)
         network, notes = make_network(

@@ -2,7 +2,7 @@
 
 The table is committed so that listing backbones needs neither torch nor timm::
 
-    python -m core.backbones.timm_generate
+    python -m cortiscope.core.backbones.timm_generate
     ruff format --line-length 100 core/backbones/timm_table.py
 
 Run it after a change of timm's version or of ``CHOSEN``; a test compares the table with the
@@ -13,17 +13,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.backbones.block_menu import block_menu
-from core.backbones.layer_axes import most_before_patches
-from core.backbones.table_file import write_table
-from core.backbones.timm_networks import (
+from cortiscope.core.backbones.block_menu import block_menu
+from cortiscope.core.backbones.layer_axes import most_before_patches
+from cortiscope.core.backbones.table_file import write_table
+from cortiscope.core.backbones.timm_networks import (
     DECLARED,
     build_network,
     full_name,
     import_timm,
     preprocessing_of,
 )
-from core.errors import InvalidInput, unknown_name
+from cortiscope.core.errors import InvalidInput, unknown_name
 
 _SUMMARY = "timm's networks: written by timm_generate.py."
 _COLUMNS = """
@@ -31,7 +31,7 @@ Rows: name, model, tag of the published weights, number of weights, side of the 
 resized picture that is kept, how it is cut, interpolation, mean, SD, repository, URL of a plain
 download, licence, layers for menus.
 """
-_SHOWN = "'python -m core list networks timm' shows all of them."
+_SHOWN = "'cortiscope list networks timm' shows all of them."
 
 CHOSEN: tuple[tuple[str, str, str], ...] = (
     ("timm_vit_tiny", "vit_tiny_patch16_224", "augreg_in21k_ft_in1k"),
@@ -70,7 +70,7 @@ def row_of(name: str, model: str, tag: str) -> tuple[Any, ...]:
 
 def _read(name: str, model: str, tag: str) -> tuple[tuple[Any, ...], int]:
     """Return the row, and how many tokens come before the patches."""
-    from core.backbones.module_backbone import discover_layers_without_weights
+    from cortiscope.core.backbones.module_backbone import discover_layers_without_weights
 
     facts = preprocessing_of(model, tag)
     published = import_timm().models.get_pretrained_cfg(full_name(model, tag))

@@ -7,10 +7,10 @@ from typing import Any
 
 from torch import nn
 
-from core.backbones.layer_axes import Declared, Tokens
-from core.backbones.module_backbone import name_output
-from core.backbones.torchvision_import import import_torchvision
-from core.backbones.weights_loading import fits
+from cortiscope.core.backbones.layer_axes import Declared, Tokens
+from cortiscope.core.backbones.module_backbone import name_output
+from cortiscope.core.backbones.torchvision_import import import_torchvision
+from cortiscope.core.backbones.weights_loading import fits
 
 
 def import_timm() -> Any:

@@ -8,10 +8,10 @@ import torch
 from PIL import Image
 from torch import nn
 
-from core.backbones.card import BackboneCard, WeightsSpec
-from core.backbones.layer_axes import Declared, Tokens
-from core.backbones.picture_backbone import PictureBackbone
-from core.backbones.torchvision_models import import_torchvision_models
+from cortiscope.core.backbones.card import BackboneCard, WeightsSpec
+from cortiscope.core.backbones.layer_axes import Declared, Tokens
+from cortiscope.core.backbones.picture_backbone import PictureBackbone
+from cortiscope.core.backbones.torchvision_models import import_torchvision_models
 
 
 def _tokens(network: Any, side: int) -> Tokens | None:

@@ -2,7 +2,7 @@
 
 The table is committed so that listing backbones needs neither torch nor torchvision::
 
-    python -m core.backbones.torchvision_generate
+    python -m cortiscope.core.backbones.torchvision_generate
     ruff format --line-length 100 core/backbones/torchvision_table.py
 
 Run it after a change of torchvision's version; a test compares the table with the library.
@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.backbones.table_file import write_table
-from core.backbones.torchvision_import import import_torchvision
+from cortiscope.core.backbones.table_file import write_table
+from cortiscope.core.backbones.torchvision_import import import_torchvision
 
 _SUMMARY = "torchvision's classification networks: written by torchvision_generate.py."
 _COLUMNS = """
@@ -52,8 +52,8 @@ def published_sets(name: str) -> list[tuple[Any, ...]]:
 
 def menu_layers(name: str, side: int) -> tuple[str, ...]:
     """Choose at most MENU_LENGTH layers that cover a network, in order of computation."""
-    from core.backbones.module_backbone import discover_layers_without_weights
-    from core.backbones.torchvision_models import build_network
+    from cortiscope.core.backbones.module_backbone import discover_layers_without_weights
+    from cortiscope.core.backbones.torchvision_models import build_network
 
     network, layers = discover_layers_without_weights(
         lambda: build_network(name, side), (3, side, side)

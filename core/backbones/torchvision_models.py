@@ -5,23 +5,23 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from core.backbones.card import (
+from cortiscope.core.backbones.card import (
     BackboneCard,
     LayerInfo,
     PretrainedWeights,
     WeightsPresence,
     WeightsSpec,
 )
-from core.backbones.preprocessing_words import in_words
-from core.backbones.torchvision_table import NETWORKS
-from core.backbones.weights_files import file_presence, hash_in_url, resolve_file
-from core.errors import unknown_name
+from cortiscope.core.backbones.preprocessing_words import in_words
+from cortiscope.core.backbones.torchvision_table import NETWORKS
+from cortiscope.core.backbones.weights_files import file_presence, hash_in_url, resolve_file
+from cortiscope.core.errors import unknown_name
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from core.backbones.base import Backbone
+    from cortiscope.core.backbones.base import Backbone
 
 _PAPERS = {
     "alexnet": "Krizhevsky 2014, arXiv 1404.5997",
@@ -79,7 +79,7 @@ class TorchvisionFamily:
         """Return the card by torchvision's own name, which is the name of the backbone."""
         rows = {row[0]: row for row in NETWORKS}
         if name not in rows:
-            hint = "'python -m core list networks torchvision' shows all classification networks."
+            hint = "'cortiscope list networks torchvision' shows all classification networks."
             raise unknown_name("classification network of torchvision", name, rows, hint)
         return _card(*rows[name])
 
@@ -93,8 +93,8 @@ class TorchvisionFamily:
 
     def layers(self, card: BackboneCard) -> tuple[LayerInfo, ...]:
         """List all layers without making any weights."""
-        from core.backbones.module_backbone import discover_layers_without_weights
-        from core.backbones.torchvision_backbone import DECLARED
+        from cortiscope.core.backbones.module_backbone import discover_layers_without_weights
+        from cortiscope.core.backbones.torchvision_backbone import DECLARED
 
         side = card.input_size
         shape = (3, side, side)
@@ -109,8 +109,8 @@ class TorchvisionFamily:
         ------
         MissingWeights, DamagedFile
         """
-        from core.backbones.network_making import make_network
-        from core.backbones.torchvision_backbone import TorchvisionBackbone
+        from cortiscope.core.backbones.network_making import make_network
+        from cortiscope.core.backbones.torchvision_backbone import TorchvisionBackbone
 
         side = card.pretrained_set(weights.variant).input_size
         network, notes = make_network(
@@ -163,7 +163,7 @@ def _drop_auxiliary_heads(network: Any) -> None:
 
 def import_torchvision_models() -> Any:
     """Return ``torchvision.models``."""
-    from core.backbones.torchvision_import import import_torchvision
+    from cortiscope.core.backbones.torchvision_import import import_torchvision
 
     return import_torchvision().models
 

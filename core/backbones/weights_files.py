@@ -14,14 +14,14 @@ import runpy
 import zipfile
 from pathlib import Path
 
-from core.backbones.card import (
+from cortiscope.core.backbones.card import (
     BackboneCard,
     PretrainedWeights,
     WeightsPresence,
     WeightsSpec,
     sha256_of,
 )
-from core.errors import DamagedFile, MissingWeights
+from cortiscope.core.errors import DamagedFile, MissingWeights
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

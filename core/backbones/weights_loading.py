@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from core.errors import DamagedFile
+from cortiscope.core.errors import DamagedFile
 
 if TYPE_CHECKING:
     from torch import nn

@@ -1,15 +1,15 @@
 """Hemispheres, spaces, ROIs and surfaces: the domain's nouns about where responses come from."""
 
-from core.brain.parts import HEMISPHERES, VOXELS, Hemisphere, Part, part_from_short
-from core.brain.rois import ROI_CLASSES, ROI_NAMES, Parcellation, RoiClass, roi_class_of
-from core.brain.spaces import (
+from cortiscope.core.brain.parts import HEMISPHERES, VOXELS, Hemisphere, Part, part_from_short
+from cortiscope.core.brain.rois import ROI_CLASSES, ROI_NAMES, Parcellation, RoiClass, roi_class_of
+from cortiscope.core.brain.spaces import (
     FSAVERAGE5_VERTICES,
     FSAVERAGE_VERTICES,
     ChallengeSpace,
     ResponseSpace,
     VoxelSpace,
 )
-from core.brain.surfaces import CorticalSurfaces, HemisphereSurfaces, load_fsaverage5
+from cortiscope.core.brain.surfaces import CorticalSurfaces, HemisphereSurfaces, load_fsaverage5
 
 __all__ = [
     "FSAVERAGE5_VERTICES",

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain.parts import HEMISPHERES, Hemisphere
-from core.brain.spaces import FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES, ChallengeSpace
-from core.brain.subdivision import subdivide_sphere
-from core.brain.surfaces import load_fsaverage5
-from core.errors import CannotWrite
-from core.storage import write_array
+from cortiscope.core.brain.parts import HEMISPHERES, Hemisphere
+from cortiscope.core.brain.spaces import FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES, ChallengeSpace
+from cortiscope.core.brain.subdivision import subdivide_sphere
+from cortiscope.core.brain.surfaces import load_fsaverage5
+from cortiscope.core.errors import CannotWrite
+from cortiscope.core.storage import write_array
 
 _NEAREST_NAME = "fsaverage-to-fsaverage5-v1.npy"
 _AT_ONCE = 1024

@@ -14,16 +14,16 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain.parts import HEMISPHERES, Hemisphere
-from core.brain.spaces import FSAVERAGE_VERTICES
-from core.brain.subdivision import subdivide_sphere
-from core.brain.surfaces import (
+from cortiscope.core.brain.parts import HEMISPHERES, Hemisphere
+from cortiscope.core.brain.spaces import FSAVERAGE_VERTICES
+from cortiscope.core.brain.subdivision import subdivide_sphere
+from cortiscope.core.brain.surfaces import (
     CorticalSurfaces,
     HemisphereSurfaces,
     load_converted,
     load_fsaverage5,
 )
-from core.errors import CoreError, DamagedFile, MissingData
+from cortiscope.core.errors import CoreError, DamagedFile, MissingData
 
 # nilearn's file name -> ours.
 _PARTS = {
@@ -67,7 +67,7 @@ def missing_fsaverage() -> MissingData:
         f"fsaverage at full size is not on this machine: {folder} lacks {len(absent)} of "
         f"{len(FSAVERAGE_FILES)} files ({named}).",
         "Put nilearn's files there (another folder: set NILEARN_DATA to its parent), or let "
-        "nilearn download them: python -m core fetch-fsaverage.",
+        "nilearn download them: cortiscope fetch-fsaverage.",
     )
 
 

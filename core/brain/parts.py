@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from core.errors import check_option
+from cortiscope.core.errors import check_option
 
 
 class Part(StrEnum):

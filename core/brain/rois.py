@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.brain.parts import HEMISPHERES, Hemisphere
-from core.errors import IncompatibleSpace, unknown_name
+from cortiscope.core.brain.parts import HEMISPHERES, Hemisphere
+from cortiscope.core.errors import IncompatibleSpace, unknown_name
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.brain.parts import HEMISPHERES, VOXELS, Hemisphere, Part
-from core.errors import IncompatibleSpace
+from cortiscope.core.brain.parts import HEMISPHERES, VOXELS, Hemisphere, Part
+from cortiscope.core.errors import IncompatibleSpace
 
 FSAVERAGE5_VERTICES = 10_242
 FSAVERAGE_VERTICES = 163_842

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.brain.surfaces import HemisphereSurfaces
+from cortiscope.core.brain.surfaces import HemisphereSurfaces
 
 
 def subdivide_faces(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

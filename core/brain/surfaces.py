@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain.parts import HEMISPHERES, Hemisphere
-from core.errors import CannotWrite
-from core.storage import atomic_file
+from cortiscope.core.brain.parts import HEMISPHERES, Hemisphere
+from cortiscope.core.errors import CannotWrite
+from cortiscope.core.storage import atomic_file
 
 # nilearn's name -> ours; the sphere is the registered one (radius 100 mm).
 _SURFACES = {

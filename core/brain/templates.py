@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.brain.spaces import FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES
+from cortiscope.core.brain.spaces import FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES
 
 NESTED: Mapping[int, str] = {
     642: "fsaverage3",

@@ -1,1 +1,1 @@
-"""The command line: ``python -m core VERB``; the same functions serve the app."""
+"""The command line: ``cortiscope VERB``; the same functions serve the app."""

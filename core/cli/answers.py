@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from core.errors import CoreError
+from cortiscope.core.errors import CoreError
 
 
 def answer_lines(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from core.cli import (
+from cortiscope.core.cli import (
     verb_check,
     verb_demo,
     verb_features,
@@ -32,10 +32,10 @@ from core.cli import (
     verb_sweep,
     verb_worker,
 )
-from core.cli.progress import progress_printer
-from core.errors import CoreError, InvalidInput, WorkFailed
-from core.storage import Home
-from core.storage.write_failures import write_failure
+from cortiscope.core.cli.progress import progress_printer
+from cortiscope.core.errors import CoreError, InvalidInput, WorkFailed
+from cortiscope.core.storage import Home
+from cortiscope.core.storage.write_failures import write_failure
 
 VERBS = (
     verb_check,
@@ -73,7 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
         default="auto",
         help="how progress is written to stderr",
     )
-    parser = _Parser(prog="python -m core", description="Encoding models of visual cortex.")
+    parser = _Parser(prog="cortiscope", description="Encoding models of visual cortex.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
     for module in VERBS:
         sub = verbs.add_parser(

@@ -7,19 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core.backbones import WeightsSpec, parse_weights
-from core.brain import HEMISPHERES, VOXELS
-from core.datasets import Subject, open_subject
-from core.errors import LARGEST_WHOLE, InvalidInput, read_whole, shortened
-from core.features import FeatureStore
-from core.features.spec import DTYPES, PRECISIONS
-from core.pipeline.demo import demo_data
-from core.progress import Progress
-from core.runs import Run, RunStore
-from core.stimuli import StimulusImages, list_images, read_captions, with_captions
-from core.stimuli.listing import name_in, natural_sort_key
-from core.storage import Home, atomic_file
-from core.storage.foreign import check_fetched
+from cortiscope.core.backbones import WeightsSpec, parse_weights
+from cortiscope.core.brain import HEMISPHERES, VOXELS
+from cortiscope.core.datasets import Subject, open_subject
+from cortiscope.core.errors import LARGEST_WHOLE, InvalidInput, read_whole, shortened
+from cortiscope.core.features import FeatureStore
+from cortiscope.core.features.spec import DTYPES, PRECISIONS
+from cortiscope.core.pipeline.demo import demo_data
+from cortiscope.core.progress import Progress
+from cortiscope.core.runs import Run, RunStore
+from cortiscope.core.stimuli import StimulusImages, list_images, read_captions, with_captions
+from cortiscope.core.stimuli.listing import name_in, natural_sort_key
+from cortiscope.core.storage import Home, atomic_file
+from cortiscope.core.storage.foreign import check_fetched
 
 DEMO = "demo"
 

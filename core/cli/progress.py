@@ -6,7 +6,7 @@ import json
 import sys
 import time
 
-from core.progress import Progress, silent
+from cortiscope.core.progress import Progress, silent
 
 
 def progress_printer(kind: str) -> Progress:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.brain import HEMISPHERES, VOXELS, Part
-from core.datasets.subject_names import challenge_name
-from core.errors import InvalidInput, MissingData
-from core.storage.foreign import is_there
+from cortiscope.core.brain import HEMISPHERES, VOXELS, Part
+from cortiscope.core.datasets.subject_names import challenge_name
+from cortiscope.core.errors import InvalidInput, MissingData
+from cortiscope.core.storage.foreign import is_there
 
 
 @dataclass(frozen=True)

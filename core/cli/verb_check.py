@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from core.cli import options as shared
-from core.datasets.check import check_folder
-from core.pipeline.demo import demo_data
-from core.progress import Progress
-from core.storage import Home
+from cortiscope.core.cli import options as shared
+from cortiscope.core.datasets.check import check_folder
+from cortiscope.core.pipeline.demo import demo_data
+from cortiscope.core.progress import Progress
+from cortiscope.core.storage import Home
 
 NAME = "check"
 HELP = "Recognise a data folder's layout and tell everything that is wrong with it."

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from core.pipeline.demo import prepare_demo
-from core.progress import Progress
-from core.storage import Home
+from cortiscope.core.pipeline.demo import prepare_demo
+from cortiscope.core.progress import Progress
+from cortiscope.core.storage import Home
 
 NAME = "demo"
 HELP = "Make the simulated subjects and their encoding models (once; later calls find them)."

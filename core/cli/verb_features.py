@@ -8,12 +8,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from core.backbones import Framing, load_backbone
-from core.cli import options as shared
-from core.datasets import require_outside_data
-from core.features import FeatureSpec, FeatureStore, Pooling
-from core.progress import Progress
-from core.storage import Home, atomic_file
+from cortiscope.core.backbones import Framing, load_backbone
+from cortiscope.core.cli import options as shared
+from cortiscope.core.datasets import require_outside_data
+from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
+from cortiscope.core.progress import Progress
+from cortiscope.core.storage import Home, atomic_file
 
 NAME = "features"
 HELP = "Extract the features of images: all layers in one pass, DIR/<layer>.npy and images.txt."
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Carry the verb out."""
     # torch is imported only by the verbs that compute.
-    from core.backbones.base import expand_layers
+    from cortiscope.core.backbones.base import expand_layers
 
     started = time.perf_counter()
     require_outside_data(options.out)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from core.brain.fsaverage import fetch_fsaverage, load_fsaverage
-from core.progress import Progress
-from core.storage import Home
+from cortiscope.core.brain.fsaverage import fetch_fsaverage, load_fsaverage
+from cortiscope.core.progress import Progress
+from cortiscope.core.storage import Home
 
 NAME = "fetch-fsaverage"
 HELP = "Download fsaverage (163,842 vertices a hemisphere) once, into nilearn's data folder."

@@ -6,25 +6,25 @@ import argparse
 from dataclasses import asdict, replace
 from typing import Any
 
-from core.backbones import Framing, list_layers
-from core.brain import HEMISPHERES
-from core.cli import options as shared
-from core.datasets import Subject, find_subjects, open_subject
-from core.encoding import EncoderSpec, Reduction
-from core.encoding.readout.reduction import SCALINGS
-from core.encoding.scopes import SCOPES
-from core.encoding.settings import parse_settings
-from core.encoding.splits import SPLIT_RULES
-from core.errors import InvalidInput
-from core.evaluation import RoiScore
-from core.evaluation.report import ALL_VERTICES
-from core.features import FeatureSpec, Pooling
-from core.features.store import LARGEST_PASS
-from core.pipeline.fit import fit_all
-from core.progress import Progress, part
-from core.recipes import configurations, get_recipe
-from core.runs import EncodingSpec, Run, runs_by_state, state_words
-from core.runs.spec import ON_THE_WAY, SPACES
+from cortiscope.core.backbones import Framing, list_layers
+from cortiscope.core.brain import HEMISPHERES
+from cortiscope.core.cli import options as shared
+from cortiscope.core.datasets import Subject, find_subjects, open_subject
+from cortiscope.core.encoding import EncoderSpec, Reduction
+from cortiscope.core.encoding.readout.reduction import SCALINGS
+from cortiscope.core.encoding.scopes import SCOPES
+from cortiscope.core.encoding.settings import parse_settings
+from cortiscope.core.encoding.splits import SPLIT_RULES
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.evaluation import RoiScore
+from cortiscope.core.evaluation.report import ALL_VERTICES
+from cortiscope.core.features import FeatureSpec, Pooling
+from cortiscope.core.features.store import LARGEST_PASS
+from cortiscope.core.pipeline.fit import fit_all
+from cortiscope.core.progress import Progress, part
+from cortiscope.core.recipes import configurations, get_recipe
+from cortiscope.core.runs import EncodingSpec, Run, runs_by_state, state_words
+from cortiscope.core.runs.spec import ON_THE_WAY, SPACES
 
 NAME = "fit"
 HELP = "Fit an encoding model to a subject and score it on held-out images."
@@ -120,7 +120,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     if any(spelled_out) if options.recipe else not all(spelled_out):
         raise InvalidInput(
             "Name either --recipe, or --backbone and --layers.",
-            "'python -m core list recipes' and 'list backbones' show what there is.",
+            "'cortiscope list recipes' and 'list backbones' show what there is.",
         )
     recipe = get_recipe(options.recipe) if options.recipe else None
     subject = shared.subject_of(options, part(progress, 0.0, 0.3))
@@ -164,7 +164,7 @@ def _chosen(
 ) -> tuple[EncodingSpec, ...]:
     """Return the configurations that the options spell out: one, or one per layer."""
     # torch is imported only by the verbs that compute.
-    from core.backbones.base import match_layers
+    from cortiscope.core.backbones.base import match_layers
 
     weights = shared.weights_of(options)
     known = [info.name for info in list_layers(options.backbone)]

@@ -8,20 +8,20 @@ import fnmatch
 import math
 from typing import Any
 
-from core.backbones import (
+from cortiscope.core.backbones import (
     LIBRARIES,
     backbone_names,
     get_card,
     list_layers,
     weights_presence,
 )
-from core.cli import options as shared
-from core.config import to_plain
-from core.encoding import ENCODERS
-from core.errors import DamagedFile, InvalidInput, MissingWeights, check_option
-from core.progress import Progress
-from core.recipes import RECIPES, Recipe, resolve
-from core.runs import FORMER_WORDS, Run, RunStore
+from cortiscope.core.cli import options as shared
+from cortiscope.core.config import to_plain
+from cortiscope.core.encoding import ENCODERS
+from cortiscope.core.errors import DamagedFile, InvalidInput, MissingWeights, check_option
+from cortiscope.core.progress import Progress
+from cortiscope.core.recipes import RECIPES, Recipe, resolve
+from cortiscope.core.runs import FORMER_WORDS, Run, RunStore
 
 NAME = "list"
 HELP = (
@@ -95,7 +95,7 @@ def _listed(options: argparse.Namespace) -> dict[str, Any]:
 def _networks(library: str | None) -> list[dict[str, Any]]:
     check_option("library", library or "", LIBRARIES)
     # torch is imported only where a library has to be asked.
-    from core.backbones.describe_network import network_names
+    from cortiscope.core.backbones.describe_network import network_names
 
     assert library
     own = set(backbone_names())

@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from core.brain import VOXELS, Part
-from core.cli import options as shared
-from core.datasets import require_outside_data
-from core.pipeline.predict import predict_images
-from core.pipeline.results import write_numbers
-from core.progress import Progress
-from core.runs import Run
-from core.stimuli import StimulusImages
-from core.storage import atomic_file, write_array
-from core.storage.csv_cells import plain_rows
+from cortiscope.core.brain import VOXELS, Part
+from cortiscope.core.cli import options as shared
+from cortiscope.core.datasets import require_outside_data
+from cortiscope.core.pipeline.predict import predict_images
+from cortiscope.core.pipeline.results import write_numbers
+from cortiscope.core.progress import Progress
+from cortiscope.core.runs import Run
+from cortiscope.core.stimuli import StimulusImages
+from cortiscope.core.storage import atomic_file, write_array
+from cortiscope.core.storage.csv_cells import plain_rows
 
 NAME = "predict"
 HELP = "Predict responses to images: lh_pred.npy and rh_pred.npy (voxels: pred.npy), float32."

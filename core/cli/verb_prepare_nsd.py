@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from core.cli import options as shared
-from core.datasets import open_subject
-from core.datasets.nsd import TEST_SETS, prepare_subject
-from core.progress import Progress
+from cortiscope.core.cli import options as shared
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.datasets.nsd import TEST_SETS, prepare_subject
+from cortiscope.core.progress import Progress
 
 NAME = "prepare-nsd"
 HELP = "Make a subject folder from NSD's fsaverage betas: z-scores, averages, ncsnr, split."

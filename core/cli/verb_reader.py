@@ -19,12 +19,12 @@ from typing import Any
 
 from PIL import Image
 
-from core.cli.answers import answer_lines, show_answered
-from core.datasets import open_subject
-from core.errors import InvalidInput
-from core.progress import Progress
-from core.stimuli import decode_image, thumbnail
-from core.storage import atomic_file
+from cortiscope.core.cli.answers import answer_lines, show_answered
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.progress import Progress
+from cortiscope.core.stimuli import decode_image, thumbnail
+from cortiscope.core.storage import atomic_file
 
 NAME = "reader"
 HELP = "Open pictures and data folders, one JSON object per line (used by the app)."

@@ -10,24 +10,24 @@ from typing import Any
 
 import numpy as np
 
-from core.brain import HEMISPHERES, Part
-from core.cli.score_files import (
+from cortiscope.core.brain import HEMISPHERES, Part
+from cortiscope.core.cli.score_files import (
     SubjectFiles,
     find_score_files,
     parts_of,
     prediction_file,
     subjects_without_predictions,
 )
-from core.datasets.arrays import load_array
-from core.errors import CoreError, IncompatibleSpace, InvalidInput
-from core.evaluation import (
+from cortiscope.core.datasets.arrays import load_array
+from cortiscope.core.errors import CoreError, IncompatibleSpace, InvalidInput
+from cortiscope.core.evaluation import (
     Jackknifed,
     ScoreSummary,
     jackknife_mean_r,
     pearson_r,
     summarize_scores,
 )
-from core.progress import Progress, part, silent
+from cortiscope.core.progress import Progress, part, silent
 
 NAME = "score"
 HELP = "Score predicted against measured responses: Pearson r and the Algonauts 2023 number."

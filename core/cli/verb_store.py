@@ -8,15 +8,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from core.cli import options as shared
-from core.datasets.plain_arrays.upkeep import ConvertedFile, clean_converted, converted_files
-from core.errors import InvalidInput
-from core.features.upkeep import ABANDONED_HOURS, LEAST_HOURS, StoredItem, clean, stored_items
-from core.progress import Progress
-from core.runs.upkeep import stored_runs
-from core.storage import Home
-from core.storage.upkeep import Kept, kept_in, measured, remove_drafts
-from core.storage.write_failures import size
+from cortiscope.core.cli import options as shared
+from cortiscope.core.datasets.plain_arrays.upkeep import (
+    ConvertedFile,
+    clean_converted,
+    converted_files,
+)
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.features.upkeep import (
+    ABANDONED_HOURS,
+    LEAST_HOURS,
+    StoredItem,
+    clean,
+    stored_items,
+)
+from cortiscope.core.progress import Progress
+from cortiscope.core.runs.upkeep import stored_runs
+from cortiscope.core.storage import Home
+from cortiscope.core.storage.upkeep import Kept, kept_in, measured, remove_drafts
+from cortiscope.core.storage.write_failures import size
 
 NAME = "store"
 HELP = (

@@ -6,12 +6,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from core.cli import options as shared
-from core.pipeline.demo import demo_data
-from core.pipeline.submission import MAX_BYTES, write_submission
-from core.progress import Progress
-from core.runs import FORMER_WORDS
-from core.storage import Home
+from cortiscope.core.cli import options as shared
+from cortiscope.core.pipeline.demo import demo_data
+from cortiscope.core.pipeline.submission import MAX_BYTES, write_submission
+from cortiscope.core.progress import Progress
+from cortiscope.core.runs import FORMER_WORDS
+from cortiscope.core.storage import Home
 
 NAME = "submit"
 HELP = "Write an Algonauts 2023 submission: each subject's test images predicted by its run."

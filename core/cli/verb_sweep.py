@@ -6,15 +6,15 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from core.cli import options as shared
-from core.errors import InvalidInput
-from core.pipeline.demo import demo_data
-from core.pipeline.plan import read_plan
-from core.pipeline.results import write_results
-from core.pipeline.sweep import Places, run_sweep
-from core.pipeline.sweep_table import csv_table, markdown_table, table_row
-from core.progress import Progress, part
-from core.storage import Home, atomic_file
+from cortiscope.core.cli import options as shared
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.pipeline.demo import demo_data
+from cortiscope.core.pipeline.plan import read_plan
+from cortiscope.core.pipeline.results import write_results
+from cortiscope.core.pipeline.sweep import Places, run_sweep
+from cortiscope.core.pipeline.sweep_table import csv_table, markdown_table, table_row
+from cortiscope.core.progress import Progress, part
+from cortiscope.core.storage import Home, atomic_file
 
 NAME = "sweep"
 HELP = "Fit every combination of subjects, recipes, backbones, layers and encoders of a plan."

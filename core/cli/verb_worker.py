@@ -20,19 +20,19 @@ from typing import Any
 
 import numpy as np
 
-from core.cli import options as shared
-from core.cli.answers import answer_lines, show_answered
-from core.errors import InvalidInput
-from core.pipeline.predict import (
+from cortiscope.core.cli import options as shared
+from cortiscope.core.cli.answers import answer_lines, show_answered
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.pipeline.predict import (
     BackboneCache,
     occluded_designs,
     picture_design,
     seen_part,
     sources_of,
 )
-from core.progress import Progress
-from core.runs import RunStore
-from core.stimuli import decode_image, picture_looks
+from cortiscope.core.progress import Progress
+from cortiscope.core.runs import RunStore
+from cortiscope.core.stimuli import decode_image, picture_looks
 
 NAME = "worker"
 HELP = "Answer questions about pictures, one JSON object per line (used by the app)."

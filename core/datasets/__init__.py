@@ -1,12 +1,12 @@
 """Folders of images and responses, read into one typed Subject. One file per layout."""
 
-from core.datasets.discover import (
+from cortiscope.core.datasets.discover import (
     SubjectRef,
     find_subjects,
     open_subject,
     require_outside_data,
 )
-from core.datasets.subject import Split, StimulusNote, Subject
+from cortiscope.core.datasets.subject import Split, StimulusNote, Subject
 
 __all__ = [
     "Split",

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import (
+from cortiscope.core.brain import (
     HEMISPHERES,
     ROI_CLASSES,
     ChallengeSpace,
@@ -27,10 +27,10 @@ from core.brain import (
     Parcellation,
     Part,
 )
-from core.brain.templates import ALLOWED, NESTED, RESAMPLE, fs_lr_words, home_template
-from core.datasets.algonauts_release import swapped_words
-from core.datasets.arrays import load_array
-from core.datasets.conventions import (
+from cortiscope.core.brain.templates import ALLOWED, NESTED, RESAMPLE, fs_lr_words, home_template
+from cortiscope.core.datasets.algonauts_release import swapped_words
+from cortiscope.core.datasets.arrays import load_array
+from cortiscope.core.datasets.conventions import (
     MEASURED,
     NSD,
     OWN_FILES,
@@ -39,14 +39,14 @@ from core.datasets.conventions import (
     Fact,
     usable_ncsnr,
 )
-from core.datasets.restricted_pickle import load_label_names
-from core.datasets.sidecar import Sidecar, read_sidecar
-from core.datasets.subject import Split, Subject
-from core.datasets.system_files import is_system_file
-from core.errors import DamagedFile, MissingData
-from core.stimuli import StimulusImages
-from core.stimuli.listing import check_listed
-from core.storage.foreign import is_there
+from cortiscope.core.datasets.restricted_pickle import load_label_names
+from cortiscope.core.datasets.sidecar import Sidecar, read_sidecar
+from cortiscope.core.datasets.subject import Split, Subject
+from cortiscope.core.datasets.system_files import is_system_file
+from cortiscope.core.errors import DamagedFile, MissingData
+from cortiscope.core.stimuli import StimulusImages
+from cortiscope.core.stimuli.listing import check_listed
+from cortiscope.core.storage.foreign import is_there
 
 _IMAGE_NAME = re.compile(r"^(?P<split>train|test)-(?P<number>\d+)_nsd-(?P<id>\d+)\.(png|jpg|jpeg)$")
 _SPLITS = {"train": "training", "test": "test"}

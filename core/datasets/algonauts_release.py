@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.brain import FSAVERAGE_VERTICES
+from cortiscope.core.brain import FSAVERAGE_VERTICES
 
 RELEASED_SIZES: Mapping[str, tuple[int, int, int, int]] = {
     **dict.fromkeys(("subj01", "subj02", "subj05", "subj07"), (9841, 159, 19_004, 20_544)),

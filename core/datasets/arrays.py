@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import FSAVERAGE_VERTICES
-from core.errors import DamagedFile, MissingData
-from core.storage.foreign import check_fetched, is_there
+from cortiscope.core.brain import FSAVERAGE_VERTICES
+from cortiscope.core.errors import DamagedFile, MissingData
+from cortiscope.core.storage.foreign import check_fetched, is_there
 
 _AGAIN = "Copy or download it again."
 _OTHER_FILES = {

@@ -15,7 +15,7 @@ from typing import Any, Generic, Literal, TypeVar, cast
 
 import numpy as np
 
-from core.errors import DamagedFile, unknown_name
+from cortiscope.core.errors import DamagedFile, unknown_name
 
 Source = Literal["layout", "sidecar", "user", "unknown"]
 SOURCES: tuple[Source, ...] = ("layout", "sidecar", "user", "unknown")

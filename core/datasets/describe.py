@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets.subject import Split
-from core.stimuli import open_picture
+from cortiscope.core.datasets.subject import Split
+from cortiscope.core.stimuli import open_picture
 
 _MOST_VALUES = 20_000_000
 _IMAGES_LOOKED_AT = 24

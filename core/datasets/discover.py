@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from core.datasets import algonauts2023, img2brain, plain_arrays
-from core.datasets.nsd.layout import BETA_PLACES
-from core.datasets.subject import Subject
-from core.datasets.subject_names import named_subject
-from core.errors import CoreError, InvalidInput, MissingData, unforeseen
-from core.stimuli.listing import is_text
+from cortiscope.core.datasets import algonauts2023, img2brain, plain_arrays
+from cortiscope.core.datasets.nsd.layout import BETA_PLACES
+from cortiscope.core.datasets.subject import Subject
+from cortiscope.core.datasets.subject_names import named_subject
+from cortiscope.core.errors import CoreError, InvalidInput, MissingData, unforeseen
+from cortiscope.core.stimuli.listing import is_text
 
 
 class Layout(Protocol):
@@ -61,7 +61,7 @@ def find_subjects(folder: Path) -> tuple[SubjectRef, ...]:
     if not found and any((folder / place).is_dir() for place in BETA_PLACES):
         raise MissingData(
             f"{folder} is a copy of raw NSD, whose trials have to be averaged first.",
-            f"Make a subject folder: python -m core prepare-nsd --data {folder} --subject subj01 "
+            f"Make a subject folder: cortiscope prepare-nsd --data {folder} --subject subj01 "
             "--out DIR.",
         )
     if not found:

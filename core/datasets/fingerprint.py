@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xxhash
 
-from core.brain import HEMISPHERES, ChallengeSpace
-from core.datasets.selected_rows import SelectedRows
-from core.progress import Progress, silent
-from core.storage import content_hashes
+from cortiscope.core.brain import HEMISPHERES, ChallengeSpace
+from cortiscope.core.datasets.selected_rows import SelectedRows
+from cortiscope.core.progress import Progress, silent
+from cortiscope.core.storage import content_hashes
 
 if TYPE_CHECKING:
-    from core.datasets.subject import Split, Subject
+    from cortiscope.core.datasets.subject import Split, Subject
 
 _FORMER_ROWS = 32
 

@@ -13,15 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import VOXELS, Parcellation, VoxelSpace
-from core.datasets.arrays import load_array
-from core.datasets.conventions import NO_SPLIT, PLAIN, WITHHELD, Fact
-from core.datasets.row_numbers import RowNumbers, number_rows
-from core.datasets.sidecar import read_sidecar, stated_conventions
-from core.datasets.subject import Split, Subject
-from core.errors import DamagedFile, InvalidInput
-from core.stimuli import StimulusImages
-from core.stimuli.listing import picture_files
+from cortiscope.core.brain import VOXELS, Parcellation, VoxelSpace
+from cortiscope.core.datasets.arrays import load_array
+from cortiscope.core.datasets.conventions import NO_SPLIT, PLAIN, WITHHELD, Fact
+from cortiscope.core.datasets.row_numbers import RowNumbers, number_rows
+from cortiscope.core.datasets.sidecar import read_sidecar, stated_conventions
+from cortiscope.core.datasets.subject import Split, Subject
+from cortiscope.core.errors import DamagedFile, InvalidInput
+from cortiscope.core.stimuli import StimulusImages
+from cortiscope.core.stimuli.listing import picture_files
 
 TRAINING_IMAGES, TEST_IMAGES = "trainingIMG", "testIMG"
 RESPONSES = "trainingfMRI"

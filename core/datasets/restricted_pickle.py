@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import DamagedFile
-from core.storage.foreign import check_fetched
+from cortiscope.core.errors import DamagedFile
+from cortiscope.core.storage.foreign import check_fetched
 
 _LARGEST = 2**20  # bytes; the released files have a few hundred
 

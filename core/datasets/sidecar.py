@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from core.brain import HEMISPHERES, Hemisphere, Part
-from core.datasets.arrays import load_array
-from core.datasets.conventions import Conventions, read_conventions
-from core.datasets.subject import Split, StimulusNote
-from core.errors import DamagedFile
-from core.storage.foreign import is_there, read_json
+from cortiscope.core.brain import HEMISPHERES, Hemisphere, Part
+from cortiscope.core.datasets.arrays import load_array
+from cortiscope.core.datasets.conventions import Conventions, read_conventions
+from cortiscope.core.datasets.subject import Split, StimulusNote
+from cortiscope.core.errors import DamagedFile
+from cortiscope.core.storage.foreign import is_there, read_json
 
 SIDECAR_FOLDER = "cortiscope_sidecar"
 _HEADER = "sidecar.json"

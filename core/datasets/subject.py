@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import ChallengeSpace, Hemisphere, Parcellation, Part, ResponseSpace
-from core.datasets.conventions import Conventions
-from core.datasets.fingerprint import DataIdentity, former_fingerprints, identify
-from core.datasets.responses import ResponseRows
-from core.errors import IncompatibleSpace, NoPositions
-from core.progress import Progress
-from core.stimuli import StimulusImages
+from cortiscope.core.brain import ChallengeSpace, Hemisphere, Parcellation, Part, ResponseSpace
+from cortiscope.core.datasets.conventions import Conventions
+from cortiscope.core.datasets.fingerprint import DataIdentity, former_fingerprints, identify
+from cortiscope.core.datasets.responses import ResponseRows
+from cortiscope.core.errors import IncompatibleSpace, NoPositions
+from cortiscope.core.progress import Progress
+from cortiscope.core.stimuli import StimulusImages
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from core.errors import unknown_name
+from cortiscope.core.errors import unknown_name
 
 
 def named_subject(wanted: str, known: Iterable[str]) -> str:

@@ -3,18 +3,18 @@
 Everything fitted here sees training images only.
 """
 
-from core.encoding.encoders import (
+from cortiscope.core.encoding.encoders import (
     ENCODERS,
     EncoderSpec,
     encoder_names,
     fit_encoder,
     method_text,
 )
-from core.encoding.predictor import LinearPredictor, Predictor
-from core.encoding.readout.readout import Readout, fit_readout
-from core.encoding.readout.reduction import Reduction
-from core.encoding.splits import validation_split
-from core.encoding.training import TrainingData, VertexTable, Work
+from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
+from cortiscope.core.encoding.readout.readout import Readout, fit_readout
+from cortiscope.core.encoding.readout.reduction import Reduction
+from cortiscope.core.encoding.splits import validation_split
+from cortiscope.core.encoding.training import TrainingData, VertexTable, Work
 
 __all__ = [
     "ENCODERS",

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from core.encoding.training import Responses, TrainingData
+from cortiscope.core.encoding.training import Responses, TrainingData
 
 
 def together(data: TrainingData) -> TrainingData:

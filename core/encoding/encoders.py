@@ -10,17 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.encoding.copies import together
-from core.encoding.entry import EncoderEntry
-from core.encoding.heads import encoders as heads
-from core.encoding.instances import neighbours, tree
-from core.encoding.predictor import Predictor
-from core.encoding.ridge import encoders as ridge
-from core.encoding.ridge import shared_penalty
-from core.encoding.spaces import banded, best_space, stacking
-from core.encoding.sparse import encoders as sparse
-from core.encoding.training import TrainingData, Work, check_responses
-from core.errors import InvalidInput, unknown_name
+from cortiscope.core.encoding.copies import together
+from cortiscope.core.encoding.entry import EncoderEntry
+from cortiscope.core.encoding.heads import encoders as heads
+from cortiscope.core.encoding.instances import neighbours, tree
+from cortiscope.core.encoding.predictor import Predictor
+from cortiscope.core.encoding.ridge import encoders as ridge
+from cortiscope.core.encoding.ridge import shared_penalty
+from cortiscope.core.encoding.spaces import banded, best_space, stacking
+from cortiscope.core.encoding.sparse import encoders as sparse
+from cortiscope.core.encoding.training import TrainingData, Work, check_responses
+from cortiscope.core.errors import InvalidInput, unknown_name
 
 # In menu order.
 ENCODERS: dict[str, EncoderEntry] = {

@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from core.encoding.predictor import LinearPredictor, Predictor
-from core.errors import InvalidInput
+from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
+from cortiscope.core.errors import InvalidInput
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from core.encoding.predictor import Predictor
-from core.encoding.training import TrainingData, Work
+from cortiscope.core.encoding.predictor import Predictor
+from cortiscope.core.encoding.training import TrainingData, Work
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,16 @@ import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from core.encoding.instances.neighbours import NeighboursSettings, fit_neighbours
-from core.encoding.ridge.closed_form import fit_ridge_closed_form
-from core.encoding.ridge.kfold import DEFAULT_ALPHAS, RidgeSolution, fit_ridge_cv
-from core.encoding.sparse.elastic_net import SPARSE_ALPHAS, SparseSolution, fit_elastic_net_cv
-from core.encoding.sparse.multitask import MultitaskSolution, fit_multitask
-from core.encoding.training import TrainingData
+from cortiscope.core.encoding.instances.neighbours import NeighboursSettings, fit_neighbours
+from cortiscope.core.encoding.ridge.closed_form import fit_ridge_closed_form
+from cortiscope.core.encoding.ridge.kfold import DEFAULT_ALPHAS, RidgeSolution, fit_ridge_cv
+from cortiscope.core.encoding.sparse.elastic_net import (
+    SPARSE_ALPHAS,
+    SparseSolution,
+    fit_elastic_net_cv,
+)
+from cortiscope.core.encoding.sparse.multitask import MultitaskSolution, fit_multitask
+from cortiscope.core.encoding.training import TrainingData
 
 _Solution = RidgeSolution | SparseSolution | MultitaskSolution
 

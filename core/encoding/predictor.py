@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from core.errors import InvalidInput
+from cortiscope.core.errors import InvalidInput
 
 
 class Predictor(Protocol):

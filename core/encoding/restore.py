@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from core.encoding.ensemble import EnsemblePredictor
-from core.encoding.heads.predictor import HeadPredictor
-from core.encoding.instances.neighbours import NeighboursPredictor
-from core.encoding.instances.tree import TreePredictor
-from core.encoding.predictor import LinearPredictor, Predictor
-from core.errors import unknown_name
+from cortiscope.core.encoding.ensemble import EnsemblePredictor
+from cortiscope.core.encoding.heads.predictor import HeadPredictor
+from cortiscope.core.encoding.instances.neighbours import NeighboursPredictor
+from cortiscope.core.encoding.instances.tree import TreePredictor
+from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
+from cortiscope.core.errors import unknown_name
 
 Restore = Callable[[Mapping[str, Any], Callable[[str], np.ndarray]], Predictor]
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.encoding.encoders import ENCODERS, EncoderSpec, fit_encoder
-from core.encoding.ensemble import Member, merge
-from core.encoding.predictor import Predictor
-from core.encoding.restore import restore_predictor
-from core.encoding.training import TrainingData, VertexTable, Work
-from core.errors import InvalidInput, check_option
+from cortiscope.core.encoding.encoders import ENCODERS, EncoderSpec, fit_encoder
+from cortiscope.core.encoding.ensemble import Member, merge
+from cortiscope.core.encoding.predictor import Predictor
+from cortiscope.core.encoding.restore import restore_predictor
+from cortiscope.core.encoding.training import TrainingData, VertexTable, Work
+from cortiscope.core.errors import InvalidInput, check_option
 
 SCOPES = ("both", "hemisphere", "roi", "roi_class")
 

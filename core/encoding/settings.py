@@ -7,8 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.encoding.encoders import EncoderSpec
-from core.errors import InvalidInput, check_whole
+from cortiscope.core.encoding.encoders import EncoderSpec
+from cortiscope.core.errors import InvalidInput, check_whole
 
 
 def parse_settings(spec: EncoderSpec, texts: Sequence[str]) -> EncoderSpec:

@@ -18,7 +18,7 @@ import re
 
 import numpy as np
 
-from core.errors import InvalidInput, check_whole
+from cortiscope.core.errors import InvalidInput, check_whole
 
 RANDOM = "random"
 SPLIT_RULES = (RANDOM, "shuffled", "fold:K/N")

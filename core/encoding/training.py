@@ -12,9 +12,9 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 
-from core.encoding.checkpoint import Checkpoint, NoCheckpoint
-from core.errors import InvalidInput
-from core.progress import Progress, part, silent
+from cortiscope.core.encoding.checkpoint import Checkpoint, NoCheckpoint
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.progress import Progress, part, silent
 
 
 class Responses(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from core.encoding.checkpoint import Checkpoint
+from cortiscope.core.encoding.checkpoint import Checkpoint
 
 
 class VertexPieces:

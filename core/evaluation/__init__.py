@@ -1,23 +1,35 @@
 """Scores on held-out images: how right, how right it could be, how sure, and what explains what."""
 
-from core.evaluation.bootstrap import (
+from cortiscope.core.evaluation.bootstrap import (
     bootstrap_r,
     image_counts,
     percentile_interval,
     percentile_intervals,
 )
-from core.evaluation.ceiling import ceiling_without_signal, ncsnr_from_repeats, noise_ceiling
-from core.evaluation.challenge import (
+from cortiscope.core.evaluation.ceiling import (
+    ceiling_without_signal,
+    ncsnr_from_repeats,
+    noise_ceiling,
+)
+from cortiscope.core.evaluation.challenge import (
     challenge_scores,
     chance_scores,
     corrected_r2,
     normalised_scores,
 )
-from core.evaluation.correlation import pearson_r
-from core.evaluation.explained_variance import bootstrap_explained_variance, explained_variance
-from core.evaluation.identification import Identification, chance, identify, pattern_correlations
-from core.evaluation.jackknife import LEAST_STIMULI, Jackknifed, jackknife_mean_r
-from core.evaluation.layers import (
+from cortiscope.core.evaluation.correlation import pearson_r
+from cortiscope.core.evaluation.explained_variance import (
+    bootstrap_explained_variance,
+    explained_variance,
+)
+from cortiscope.core.evaluation.identification import (
+    Identification,
+    chance,
+    identify,
+    pattern_correlations,
+)
+from cortiscope.core.evaluation.jackknife import LEAST_STIMULI, Jackknifed, jackknife_mean_r
+from cortiscope.core.evaluation.layers import (
     Optimism,
     PreferredLayer,
     PreferredLayerReport,
@@ -27,14 +39,14 @@ from core.evaluation.layers import (
     relative_depths,
     selection_optimism,
 )
-from core.evaluation.learning_curve import (
+from cortiscope.core.evaluation.learning_curve import (
     LearningCurve,
     learning_curve,
     training_sizes,
     training_subsets,
 )
-from core.evaluation.novelty import Novelty, novelty, novelty_of_looks
-from core.evaluation.partition import (
+from cortiscope.core.evaluation.novelty import Novelty, novelty, novelty_of_looks
+from cortiscope.core.evaluation.partition import (
     Estimate,
     GroupPartition,
     Partition,
@@ -43,12 +55,22 @@ from core.evaluation.partition import (
     partition_report,
     partition_variance,
 )
-from core.evaluation.permutation import PermutationTest, permutation_test
-from core.evaluation.report import Evaluation, RoiScore, evaluate
-from core.evaluation.roi_mean import RoiMeanScore, ceiling_of_roi_mean, roi_mean_score
-from core.evaluation.rsa import bootstrap_rdms, compare_rdms, compute_rdm, rdm_noise_ceiling
-from core.evaluation.subjects import PooledScore, SubjectsMean, mean_over_subjects, pool_vertices
-from core.evaluation.summary import ScoreSummary, summarize_scores
+from cortiscope.core.evaluation.permutation import PermutationTest, permutation_test
+from cortiscope.core.evaluation.report import Evaluation, RoiScore, evaluate
+from cortiscope.core.evaluation.roi_mean import RoiMeanScore, ceiling_of_roi_mean, roi_mean_score
+from cortiscope.core.evaluation.rsa import (
+    bootstrap_rdms,
+    compare_rdms,
+    compute_rdm,
+    rdm_noise_ceiling,
+)
+from cortiscope.core.evaluation.subjects import (
+    PooledScore,
+    SubjectsMean,
+    mean_over_subjects,
+    pool_vertices,
+)
+from cortiscope.core.evaluation.summary import ScoreSummary, summarize_scores
 
 __all__ = [
     "Estimate",

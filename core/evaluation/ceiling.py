@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 
-from core.errors import InvalidInput
+from cortiscope.core.errors import InvalidInput
 
 
 def noise_ceiling(ncsnr: np.ndarray, repeats: np.ndarray) -> np.ndarray:

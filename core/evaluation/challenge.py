@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import betainc
 
-from core.errors import IncompatibleSpace, InvalidInput
+from cortiscope.core.errors import IncompatibleSpace, InvalidInput
 
 # The challenge divides by this instead of by a ceiling of zero.
 _ZERO_CEILING = 1e-14

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import IncompatibleSpace, InvalidInput
-from core.evaluation.correlation import pearson_r
-from core.evaluation.jackknife import jackknife_mean_r
+from cortiscope.core.errors import IncompatibleSpace, InvalidInput
+from cortiscope.core.evaluation.correlation import pearson_r
+from cortiscope.core.evaluation.jackknife import jackknife_mean_r
 
 
 @dataclass(frozen=True)

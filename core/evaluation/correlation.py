@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.errors import IncompatibleSpace
+from cortiscope.core.errors import IncompatibleSpace
 
 # Few enough for a processor's cache; read from a file by more, since its rows lie in pages.
 _COLUMNS = 128

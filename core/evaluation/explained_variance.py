@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.errors import IncompatibleSpace
-from core.evaluation.bootstrap import image_counts
+from cortiscope.core.errors import IncompatibleSpace
+from cortiscope.core.evaluation.bootstrap import image_counts
 
 
 def explained_variance(predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:

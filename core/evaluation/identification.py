@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammaln
 
-from core.errors import IncompatibleSpace, InvalidInput
+from cortiscope.core.errors import IncompatibleSpace, InvalidInput
 
 
 @dataclass(frozen=True)

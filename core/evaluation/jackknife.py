@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from core.errors import IncompatibleSpace
+from cortiscope.core.errors import IncompatibleSpace
 
 # Fewer stimuli than these were not calibrated: there is no interval and no p then.
 LEAST_STIMULI = 10

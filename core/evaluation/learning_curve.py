@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import InvalidInput
-from core.progress import Progress, silent
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.progress import Progress, silent
 
 FitAndScore = Callable[[np.ndarray], float | np.ndarray]
 """Takes (n,) sorted positions of training images; returns a score, or (n_scores,) of them."""

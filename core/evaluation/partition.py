@@ -18,11 +18,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.encoding.spaces.banded import fit_banded
-from core.encoding.training import Responses, Work
-from core.errors import IncompatibleSpace
-from core.evaluation.bootstrap import percentile_interval, percentile_intervals
-from core.evaluation.explained_variance import bootstrap_explained_variance, explained_variance
+from cortiscope.core.encoding.spaces.banded import fit_banded
+from cortiscope.core.encoding.training import Responses, Work
+from cortiscope.core.errors import IncompatibleSpace
+from cortiscope.core.evaluation.bootstrap import percentile_interval, percentile_intervals
+from cortiscope.core.evaluation.explained_variance import (
+    bootstrap_explained_variance,
+    explained_variance,
+)
 
 # Vertices resampled at once: bounds the memory to some hundred megabytes at 1,000 draws.
 _VERTICES_AT_ONCE = 2048

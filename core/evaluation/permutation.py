@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import InvalidInput
-from core.evaluation.comparison import adjusted_p
-from core.evaluation.correlation import pearson_r
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.evaluation.comparison import adjusted_p
+from cortiscope.core.evaluation.correlation import pearson_r
 
 # Permuted sums that differ by rounding alone are ties.
 _TIE = 1e-9

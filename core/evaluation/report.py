@@ -8,13 +8,13 @@ from typing import cast
 
 import numpy as np
 
-from core.brain import Hemisphere
-from core.datasets import Subject
-from core.evaluation.ceiling import FEW_REPEATS, ceiling_without_signal, noise_ceiling
-from core.evaluation.challenge import independent_images
-from core.evaluation.correlation import pearson_r
-from core.evaluation.jackknife import jackknife_mean_r
-from core.evaluation.summary import summarize_scores
+from cortiscope.core.brain import Hemisphere
+from cortiscope.core.datasets import Subject
+from cortiscope.core.evaluation.ceiling import FEW_REPEATS, ceiling_without_signal, noise_ceiling
+from cortiscope.core.evaluation.challenge import independent_images
+from cortiscope.core.evaluation.correlation import pearson_r
+from cortiscope.core.evaluation.jackknife import jackknife_mean_r
+from cortiscope.core.evaluation.summary import summarize_scores
 
 ALL_VERTICES = "all vertices"
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import IncompatibleSpace
-from core.evaluation.ceiling import ncsnr_from_repeats, noise_ceiling
-from core.evaluation.correlation import pearson_r
+from cortiscope.core.errors import IncompatibleSpace
+from cortiscope.core.evaluation.ceiling import ncsnr_from_repeats, noise_ceiling
+from cortiscope.core.evaluation.correlation import pearson_r
 
 
 @dataclass(frozen=True)

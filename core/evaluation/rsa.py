@@ -16,9 +16,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.errors import IncompatibleSpace, InvalidInput, check_option
-from core.evaluation.bootstrap import image_counts
-from core.evaluation.identification import pattern_correlations
+from cortiscope.core.errors import IncompatibleSpace, InvalidInput, check_option
+from cortiscope.core.evaluation.bootstrap import image_counts
+from cortiscope.core.evaluation.identification import pattern_correlations
 
 METHODS = ("spearman", "rho-a")
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
-from core.errors import InvalidInput
+from cortiscope.core.errors import InvalidInput
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import IncompatibleSpace
-from core.evaluation.challenge import (
+from cortiscope.core.errors import IncompatibleSpace
+from cortiscope.core.evaluation.challenge import (
     challenge_scores,
     chance_scores,
     corrected_r2,

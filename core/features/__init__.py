@@ -3,8 +3,8 @@
 ``core.features.extract`` holds the extraction; it needs torch.
 """
 
-from core.features.pooling import Pooling, pooled_shape
-from core.features.spec import FeatureSpec
-from core.features.store import FeatureStore
+from cortiscope.core.features.pooling import Pooling, pooled_shape
+from cortiscope.core.features.spec import FeatureSpec
+from cortiscope.core.features.store import FeatureStore
 
 __all__ = ["FeatureSpec", "FeatureStore", "Pooling", "pooled_shape"]

@@ -9,8 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import torch
 
-from core.backbones.base import Backbone
-from core.stimuli import StimulusImages
+from cortiscope.core.backbones.base import Backbone
+from cortiscope.core.stimuli import StimulusImages
 
 _MOST_THREADS = 8
 _SETTING = threading.Lock()

@@ -28,7 +28,7 @@ from typing import BinaryIO
 import numpy as np
 import xxhash
 
-from core.config import to_plain
+from cortiscope.core.config import to_plain
 
 _BLOCK = 1 << 22
 _RUN = r"\d+-[0-9a-f]{8}"

@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from PIL import Image
 
-from core.backbones.allocator import kept_memory
-from core.backbones.base import Backbone, Reduce
-from core.errors import InvalidInput
-from core.features.decoding import prepared_batches
-from core.features.pooling import Pooling, pool, pooled_shape
-from core.progress import Progress, silent
-from core.stimuli import StimulusImages
+from cortiscope.core.backbones.allocator import kept_memory
+from cortiscope.core.backbones.base import Backbone, Reduce
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.features.decoding import prepared_batches
+from cortiscope.core.features.pooling import Pooling, pool, pooled_shape
+from cortiscope.core.progress import Progress, silent
+from cortiscope.core.stimuli import StimulusImages
 
 BATCH_SIZE = 32
 CHUNK_IMAGES = 128

@@ -21,17 +21,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.errors import CoreError, DamagedFile, InvalidInput, MissingData
-from core.features.draft import Draft, LostChunkError
-from core.features.pooling import Pooling
-from core.progress import Progress
-from core.stimuli import StimulusImages
-from core.storage import atomic_file, write_json, writing
-from core.storage.seals import seal_of
-from core.storage.write_failures import room_at, size
+from cortiscope.core.errors import CoreError, DamagedFile, InvalidInput, MissingData
+from cortiscope.core.features.draft import Draft, LostChunkError
+from cortiscope.core.features.pooling import Pooling
+from cortiscope.core.progress import Progress
+from cortiscope.core.stimuli import StimulusImages
+from cortiscope.core.storage import atomic_file, write_json, writing
+from cortiscope.core.storage.seals import seal_of
+from cortiscope.core.storage.write_failures import room_at, size
 
 if TYPE_CHECKING:
-    from core.backbones.base import Backbone
+    from cortiscope.core.backbones.base import Backbone
 
 FORMAT = 1
 """Raised when files of an older version must not be read any more."""
@@ -86,7 +86,7 @@ def make_arrays(
     CannotWrite
         It has run full meanwhile, or the store's folder may not be written to.
     """
-    from core.features.extract import image_chunks
+    from cortiscope.core.features.extract import image_chunks
 
     chunks = image_chunks(len(images), backbone.input_size)
     n_images = len(images)
@@ -185,7 +185,7 @@ def _fill(
     finished_elsewhere: Callable[[], bool],
 ) -> None:
     """Compute the chunks that any array lacks, in one pass."""
-    from core.features.extract import extract_batches
+    from cortiscope.core.features.extract import extract_batches
 
     lacking = {c: [w for w, draft in drafts.items() if not draft.has(c)] for c in chunks}
     todo = [c for c in chunks if lacking[c]]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from core.backbones import LayerInfo
-from core.errors import InvalidInput, check_option, check_whole, read_whole
+from cortiscope.core.backbones import LayerInfo
+from cortiscope.core.errors import InvalidInput, check_option, check_whole, read_whole
 
 if TYPE_CHECKING:
     import torch

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from core.backbones import PUBLISHED, Framing, WeightsSpec, get_card
-from core.backbones.precision import PRECISIONS as PRECISIONS
-from core.backbones.precision import Precision
-from core.errors import check_option
-from core.features.pooling import Pooling
+from cortiscope.core.backbones import PUBLISHED, Framing, WeightsSpec, get_card
+from cortiscope.core.backbones.precision import PRECISIONS as PRECISIONS
+from cortiscope.core.backbones.precision import Precision
+from cortiscope.core.errors import check_option
+from cortiscope.core.features.pooling import Pooling
 
 DTYPES = ("float32", "float16")
 

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.backbones import WeightsSpec, get_card, load_backbone, resolve_weights
-from core.config import fingerprint, to_plain
-from core.errors import InvalidInput
-from core.features.kept_pass import FORMAT, Wanted, is_whole, make_arrays, open_whole
-from core.features.spec import FeatureSpec
-from core.progress import Progress, silent
-from core.stimuli import StimulusImages
+from cortiscope.core.backbones import WeightsSpec, get_card, load_backbone, resolve_weights
+from cortiscope.core.config import fingerprint, to_plain
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.features.kept_pass import FORMAT, Wanted, is_whole, make_arrays, open_whole
+from cortiscope.core.features.spec import FeatureSpec
+from cortiscope.core.progress import Progress, silent
+from cortiscope.core.stimuli import StimulusImages
 
 if TYPE_CHECKING:
-    from core.backbones.base import Backbone
+    from cortiscope.core.backbones.base import Backbone
 
 
 LARGEST_PASS = 4 * 2**30
@@ -122,7 +122,7 @@ class FeatureStore:
         progress: Progress,
         batch_size: int,
     ) -> None:
-        from core.features.extract import feature_shapes
+        from cortiscope.core.features.extract import feature_shapes
 
         backbone, pooling = self.backbone(specs[0]), specs[0].pooling
         shapes = feature_shapes(backbone, [s.layer for s in specs], pooling)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from core.features.draft import draft_files
+from cortiscope.core.features.draft import draft_files
 
 ABANDONED_HOURS = 24.0
 """A draft that nobody has written to for so long counts as abandoned."""

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.brain import HEMISPHERES
-from core.datasets import Subject
-from core.datasets.responses import RescaledResponses, StackedResponses, moments
-from core.errors import InvalidInput
-from core.stimuli import groups_over
+from cortiscope.core.brain import HEMISPHERES
+from cortiscope.core.datasets import Subject
+from cortiscope.core.datasets.responses import RescaledResponses, StackedResponses, moments
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.stimuli import groups_over
 
 _WHAT = "Fitting several subjects together"
 

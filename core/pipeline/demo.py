@@ -6,18 +6,18 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.backbones import WeightsSpec, get_card, resolve_weights
-from core.config import fingerprint
-from core.datasets import find_subjects, open_subject
-from core.datasets.subject import Subject
-from core.encoding import EncoderSpec, Reduction
-from core.features import FeatureSpec, FeatureStore, Pooling
-from core.pipeline.fit import fit_all
-from core.progress import Progress, part, silent
-from core.runs import RUN_FORMAT, EncodingSpec, RunStore
-from core.runs.wholeness import RECORD
-from core.simulation.demo import demo_folder, ensure_demo, has_demo
-from core.storage import Home, write_json
+from cortiscope.core.backbones import WeightsSpec, get_card, resolve_weights
+from cortiscope.core.config import fingerprint
+from cortiscope.core.datasets import find_subjects, open_subject
+from cortiscope.core.datasets.subject import Subject
+from cortiscope.core.encoding import EncoderSpec, Reduction
+from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
+from cortiscope.core.pipeline.fit import fit_all
+from cortiscope.core.progress import Progress, part, silent
+from cortiscope.core.runs import RUN_FORMAT, EncodingSpec, RunStore
+from cortiscope.core.runs.wholeness import RECORD
+from cortiscope.core.simulation.demo import demo_folder, ensure_demo, has_demo
+from cortiscope.core.storage import Home, write_json
 
 # One readout for all layers: what differs between two encoders is then the layer alone. Cells of
 # 1.7 degrees keep the retinotopy that early areas need, and few enough features for 320 images.

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.encoding import Readout
-from core.features import FeatureSpec, FeatureStore
-from core.progress import Progress, part
-from core.stimuli import StimulusImages
+from cortiscope.core.encoding import Readout
+from cortiscope.core.features import FeatureSpec, FeatureStore
+from cortiscope.core.progress import Progress, part
+from cortiscope.core.stimuli import StimulusImages
 
 
 def extract_together(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import InvalidInput, check_option
+from cortiscope.core.errors import InvalidInput, check_option
 
 
 def choose_device(wanted: str) -> str:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.datasets import Subject
-from core.features import FeatureSpec, FeatureStore
-from core.pipeline.designs import extract_together
-from core.pipeline.on_the_way import ImageSets, ReducedSpace, ReducedStore, source_of
-from core.pipeline.training import choose_rows, image_sets, may_stream
-from core.progress import Progress, part
-from core.runs import EncodingSpec
+from cortiscope.core.datasets import Subject
+from cortiscope.core.features import FeatureSpec, FeatureStore
+from cortiscope.core.pipeline.designs import extract_together
+from cortiscope.core.pipeline.on_the_way import ImageSets, ReducedSpace, ReducedStore, source_of
+from cortiscope.core.pipeline.training import choose_rows, image_sets, may_stream
+from cortiscope.core.progress import Progress, part
+from cortiscope.core.runs import EncodingSpec
 
 People = Mapping[EncodingSpec, Sequence[Subject]]
 
@@ -76,7 +76,7 @@ def _goes_on_the_way(group: _Group, store: FeatureStore, reduced: ReducedStore) 
     ]
     if not missing:
         return False
-    from core.features.extract import feature_shapes
+    from cortiscope.core.features.extract import feature_shapes
 
     first = missing[0][0]
     layers = list({f.layer for f, _ in missing})

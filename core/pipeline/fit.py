@@ -6,21 +6,21 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from core.datasets import Subject
-from core.datasets.check import require_usable
-from core.datasets.fingerprint import identify
-from core.encoding import Work
-from core.errors import WorkFailed
-from core.features import FeatureStore
-from core.pipeline.device import choose_device
-from core.pipeline.feature_passes import make_features
-from core.pipeline.placement import check_placement, check_report
-from core.pipeline.record import run_record
-from core.pipeline.scoring import evaluation_arrays, score_held_out, up_to_date
-from core.pipeline.training import fit_prepared, prepare, subjects_of
-from core.progress import Progress, part, silent
-from core.runs import EncodingSpec, Run, RunStore
-from core.storage import Home
+from cortiscope.core.datasets import Subject
+from cortiscope.core.datasets.check import require_usable
+from cortiscope.core.datasets.fingerprint import identify
+from cortiscope.core.encoding import Work
+from cortiscope.core.errors import WorkFailed
+from cortiscope.core.features import FeatureStore
+from cortiscope.core.pipeline.device import choose_device
+from cortiscope.core.pipeline.feature_passes import make_features
+from cortiscope.core.pipeline.placement import check_placement, check_report
+from cortiscope.core.pipeline.record import run_record
+from cortiscope.core.pipeline.scoring import evaluation_arrays, score_held_out, up_to_date
+from cortiscope.core.pipeline.training import fit_prepared, prepare, subjects_of
+from cortiscope.core.progress import Progress, part, silent
+from cortiscope.core.runs import EncodingSpec, Run, RunStore
+from cortiscope.core.storage import Home
 
 
 def fit(

@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.config import fingerprint, to_plain
-from core.encoding import Readout, Reduction
-from core.encoding.readout.readout import finished_readout
-from core.encoding.readout.streamed import StreamedReadout
-from core.errors import InvalidInput
-from core.features import FeatureSpec, FeatureStore
-from core.features.kept_pass import (
+from cortiscope.core.config import fingerprint, to_plain
+from cortiscope.core.encoding import Readout, Reduction
+from cortiscope.core.encoding.readout.readout import finished_readout
+from cortiscope.core.encoding.readout.streamed import StreamedReadout
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.features import FeatureSpec, FeatureStore
+from cortiscope.core.features.kept_pass import (
     FORMAT,
     Wanted,
     draft_folder,
@@ -35,13 +35,13 @@ from core.features.kept_pass import (
     open_whole,
     write_whole,
 )
-from core.features.store import as_stored, content_key, mark_used, resolved
-from core.progress import Progress, part
-from core.runs import FolderCheckpoint
-from core.stimuli import StimulusImages
+from cortiscope.core.features.store import as_stored, content_key, mark_used, resolved
+from cortiscope.core.progress import Progress, part
+from cortiscope.core.runs import FolderCheckpoint
+from cortiscope.core.stimuli import StimulusImages
 
 if TYPE_CHECKING:
-    from core.backbones.base import Backbone
+    from cortiscope.core.backbones.base import Backbone
 
 _FLOAT32 = np.dtype(np.float32)
 _STATE = "state"
@@ -179,7 +179,7 @@ class ReducedStore:
         progress: Progress,
         batch_size: int,
     ) -> None:
-        from core.features.extract import extract_batches, feature_shapes, largest_batch
+        from cortiscope.core.features.extract import extract_batches, feature_shapes, largest_batch
 
         pooling = spaces[0].features[0].pooling
         batch_size = min(batch_size, largest_batch(backbone.input_size))
@@ -260,7 +260,7 @@ class _KeptFit:
     """A readout that is being fitted, and the state that a later process goes on from."""
 
     def __init__(self, space: ReducedSpace, path: Path, streamed: StreamedReadout) -> None:
-        from core.features.extract import CHUNK_IMAGES
+        from cortiscope.core.features.extract import CHUNK_IMAGES
 
         self.space, self.streamed, self.done = space, streamed, False
         self._path, self._chunk = path, CHUNK_IMAGES

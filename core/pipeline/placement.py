@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from core.datasets import Subject
-from core.encoding import ENCODERS
-from core.errors import InvalidInput
-from core.runs import EncodingSpec
+from cortiscope.core.datasets import Subject
+from cortiscope.core.encoding import ENCODERS
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.runs import EncodingSpec
 
 
 def check_placement(subject: Subject, spec: EncodingSpec) -> None:

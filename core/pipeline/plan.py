@@ -33,16 +33,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.backbones import PUBLISHED, Framing
-from core.backbones.precision import PRECISIONS, Precision
-from core.encoding import EncoderSpec, Reduction
-from core.encoding.scopes import SCOPES
-from core.encoding.settings import with_plain_settings
-from core.encoding.splits import RANDOM, check_split_rule
-from core.errors import InvalidInput, MissingData, check_option, check_whole, unknown_name
-from core.features import Pooling
-from core.recipes import get_recipe, recipe_names
-from core.storage.foreign import is_there, read_text
+from cortiscope.core.backbones import PUBLISHED, Framing
+from cortiscope.core.backbones.precision import PRECISIONS, Precision
+from cortiscope.core.encoding import EncoderSpec, Reduction
+from cortiscope.core.encoding.scopes import SCOPES
+from cortiscope.core.encoding.settings import with_plain_settings
+from cortiscope.core.encoding.splits import RANDOM, check_split_rule
+from cortiscope.core.errors import (
+    InvalidInput,
+    MissingData,
+    check_option,
+    check_whole,
+    unknown_name,
+)
+from cortiscope.core.features import Pooling
+from cortiscope.core.recipes import get_recipe, recipe_names
+from cortiscope.core.storage.foreign import is_there, read_text
 
 _TOP = ("data", "subjects", "recipes", "models")
 

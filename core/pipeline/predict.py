@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageFilter
 
-from core.backbones import Framing, WeightsSpec, load_backbone
-from core.brain import Part, part_from_short
-from core.errors import InvalidInput
-from core.features import FeatureSpec, Pooling
-from core.features.store import as_stored
-from core.pipeline.designs import Readouts
-from core.progress import Progress, silent
-from core.runs import Run
-from core.stimuli import StimulusImages
+from cortiscope.core.backbones import Framing, WeightsSpec, load_backbone
+from cortiscope.core.brain import Part, part_from_short
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.features import FeatureSpec, Pooling
+from cortiscope.core.features.store import as_stored
+from cortiscope.core.pipeline.designs import Readouts
+from cortiscope.core.progress import Progress, silent
+from cortiscope.core.runs import Run
+from cortiscope.core.stimuli import StimulusImages
 
 if TYPE_CHECKING:
-    from core.backbones.base import Backbone
+    from cortiscope.core.backbones.base import Backbone
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def predict_images(
 
     No more than one batch of features is held.
     """
-    from core.features.extract import BATCH_SIZE, extract_batches, largest_batch
+    from cortiscope.core.features.extract import BATCH_SIZE, extract_batches, largest_batch
 
     sources = sources_of(run)
     loaded = BackboneCache()
@@ -142,7 +142,7 @@ def picture_design(
     run: Run, picture: Image.Image, backbones: BackboneCache
 ) -> tuple[np.ndarray, float]:
     """Return the design (n_columns,) of one decoded picture, and its residual."""
-    from core.features.extract import extract_one
+    from cortiscope.core.features.extract import extract_one
 
     by_source = {}
     for source in sources_of(run):
@@ -165,7 +165,7 @@ def seen_part(
     -------
     box : of several networks the smallest box that holds what any of them sees.
     """
-    from core.backbones.seen import seen_box
+    from cortiscope.core.backbones.seen import seen_box
 
     boxes = np.array([seen_box(backbones.get(source), size) for source in sources_of(run)])
     left, top = boxes[:, :2].min(axis=0)

@@ -7,15 +7,15 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from core.backbones import Framing, get_card
-from core.config import to_plain
-from core.encoding.grid_edges import GridEdges
-from core.encoding.predictor import LinearPredictor, Predictor
-from core.evaluation import Evaluation
-from core.pipeline.scoring import evaluation_record
-from core.pipeline.training import Prepared
-from core.recipes import RECIPES
-from core.runs import EncodingSpec
+from cortiscope.core.backbones import Framing, get_card
+from cortiscope.core.config import to_plain
+from cortiscope.core.encoding.grid_edges import GridEdges
+from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
+from cortiscope.core.evaluation import Evaluation
+from cortiscope.core.pipeline.scoring import evaluation_record
+from cortiscope.core.pipeline.training import Prepared
+from cortiscope.core.recipes import RECIPES
+from cortiscope.core.runs import EncodingSpec
 
 
 def run_record(

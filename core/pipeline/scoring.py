@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from core.datasets import Subject
-from core.evaluation import Evaluation, evaluate
-from core.runs import Run, RunStore, report_is_current
+from cortiscope.core.datasets import Subject
+from cortiscope.core.evaluation import Evaluation, evaluate
+from cortiscope.core.runs import Run, RunStore, report_is_current
 
 
 def score_held_out(

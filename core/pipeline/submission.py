@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import Part
-from core.datasets import Subject, find_subjects, open_subject
-from core.datasets.subject_names import challenge_name
-from core.errors import IncompatibleSpace, InvalidInput, WorkFailed, unknown_name
-from core.progress import Progress, silent
-from core.runs import Belonging, Run, belonging
-from core.storage import atomic_file
+from cortiscope.core.brain import Part
+from cortiscope.core.datasets import Subject, find_subjects, open_subject
+from cortiscope.core.datasets.subject_names import challenge_name
+from cortiscope.core.errors import IncompatibleSpace, InvalidInput, WorkFailed, unknown_name
+from cortiscope.core.progress import Progress, silent
+from cortiscope.core.runs import Belonging, Run, belonging
+from cortiscope.core.storage import atomic_file
 
 CHALLENGE_SUBJECTS = tuple(f"subj{k:02d}" for k in range(1, 9))
 MAX_BYTES = 300 * 10**6

@@ -14,23 +14,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.backbones import get_card, list_layers, parse_weights
-from core.backbones.precision import Precision
-from core.datasets import Subject, find_subjects, open_subject
-from core.datasets.subject_names import named_subject
-from core.errors import CoreError, InvalidInput
-from core.features import FeatureSpec, FeatureStore
-from core.pipeline.designs import extract_together
-from core.pipeline.feature_passes import make_features
-from core.pipeline.fit import fit_all
-from core.pipeline.on_the_way import source_of
-from core.pipeline.placement import check_placement
-from core.pipeline.plan import ModelPlan, Plan
-from core.pipeline.sweep_progress import WorkersProgress, from_worker
-from core.pipeline.training import may_stream, subjects_of
-from core.progress import Progress, part, silent
-from core.recipes import configurations, get_recipe
-from core.runs import EncodingSpec, RunStore
+from cortiscope.core.backbones import get_card, list_layers, parse_weights
+from cortiscope.core.backbones.precision import Precision
+from cortiscope.core.datasets import Subject, find_subjects, open_subject
+from cortiscope.core.datasets.subject_names import named_subject
+from cortiscope.core.errors import CoreError, InvalidInput
+from cortiscope.core.features import FeatureSpec, FeatureStore
+from cortiscope.core.pipeline.designs import extract_together
+from cortiscope.core.pipeline.feature_passes import make_features
+from cortiscope.core.pipeline.fit import fit_all
+from cortiscope.core.pipeline.on_the_way import source_of
+from cortiscope.core.pipeline.placement import check_placement
+from cortiscope.core.pipeline.plan import ModelPlan, Plan
+from cortiscope.core.pipeline.sweep_progress import WorkersProgress, from_worker
+from cortiscope.core.pipeline.training import may_stream, subjects_of
+from cortiscope.core.progress import Progress, part, silent
+from cortiscope.core.recipes import configurations, get_recipe
+from cortiscope.core.runs import EncodingSpec, RunStore
 
 _WORKER_ENVIRONMENT = "distributed.nanny.pre-spawn-environ"
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -136,7 +136,7 @@ def _wanted(plan: Plan, subject: Subject, others: Sequence[Subject]) -> Iterator
 def _model_specs(
     subject: Subject, model: ModelPlan, backbone: str, kind: str, encoder: Any, seed: int
 ) -> tuple[EncodingSpec, ...]:
-    from core.backbones.base import match_layers
+    from cortiscope.core.backbones.base import match_layers
 
     weights = parse_weights(backbone, kind or None, seed=seed)
     known = [info.name for info in list_layers(get_card(backbone).name)]

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from core.progress import Progress
+from cortiscope.core.progress import Progress
 
 _SECONDS = 1.0
 

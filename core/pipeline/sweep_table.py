@@ -7,11 +7,11 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from core.backbones import get_card
-from core.encoding.scopes import SCOPE_WORDS
-from core.pipeline.results.wording import unit_of
-from core.runs import Run, RunSource
-from core.storage.csv_cells import plain_cell
+from cortiscope.core.backbones import get_card
+from cortiscope.core.encoding.scopes import SCOPE_WORDS
+from cortiscope.core.pipeline.results.wording import unit_of
+from cortiscope.core.runs import Run, RunSource
+from cortiscope.core.storage.csv_cells import plain_cell
 
 COLUMNS = (
     "subject",

@@ -1,4 +1,6 @@
-"""Train the small CNN on procedural scenes: ``python -m core.pipeline.train_small_cnn --out FILE``.
+"""Train the small CNN on procedural scenes.
+
+    python -m cortiscope.core.pipeline.train_small_cnn --out FILE
 
 It learns to name the kinds of thing and the place in a scene, as networks for photographs do; it
 never sees the sizes that the simulated subjects respond to, nor any scene of the demo. With the
@@ -20,8 +22,8 @@ import torch
 from PIL import Image
 from torch import nn
 
-from core.backbones.pixels import rgb_tensor
-from core.backbones.small_cnn_network import (
+from cortiscope.core.backbones.pixels import rgb_tensor
+from cortiscope.core.backbones.small_cnn_network import (
     ARCHITECTURE,
     INPUT_SIZE,
     METADATA_KEY,
@@ -29,10 +31,16 @@ from core.backbones.small_cnn_network import (
     load_small_cnn,
     state_for_checkpoint,
 )
-from core.progress import Progress, part, silent
-from core.simulation.scenes import BACKGROUNDS, LATENTS, OBJECT_KINDS, SCENE_VERSION, render_scene
-from core.stimuli import square_crop
-from core.storage import atomic_file
+from cortiscope.core.progress import Progress, part, silent
+from cortiscope.core.simulation.scenes import (
+    BACKGROUNDS,
+    LATENTS,
+    OBJECT_KINDS,
+    SCENE_VERSION,
+    render_scene,
+)
+from cortiscope.core.stimuli import square_crop
+from cortiscope.core.storage import atomic_file
 
 FIRST_TRAINING_SEED = 10_000_000
 FIRST_VALIDATION_SEED = 20_000_000
@@ -226,7 +234,7 @@ def train_and_write(out: Path, recipe: Recipe, progress: Progress = silent) -> d
 def main(arguments: list[str] | None = None) -> int:
     """Train from the command line."""
     usual = Recipe()
-    parser = argparse.ArgumentParser(prog="python -m core.pipeline.train_small_cnn")
+    parser = argparse.ArgumentParser(prog="python -m cortiscope.core.pipeline.train_small_cnn")
     parser.add_argument(
         "--out", type=Path, required=True, help="checkpoint to write (.safetensors)"
     )

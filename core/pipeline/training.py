@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets import Subject
-from core.encoding import (
+from cortiscope.core.datasets import Subject
+from cortiscope.core.encoding import (
     ENCODERS,
     Readout,
     TrainingData,
@@ -21,19 +21,19 @@ from core.encoding import (
     fit_readout,
     validation_split,
 )
-from core.encoding.ensemble import Member, merge
-from core.encoding.predictor import Predictor
-from core.encoding.readout.streamed import can_stream
-from core.encoding.scopes import fit_scoped
-from core.encoding.splits import LEAST_IMAGES, report_split
-from core.errors import InvalidInput
-from core.features import FeatureSpec, FeatureStore
-from core.pipeline.cross_subject import allowed_rows, pooled_responses, shared_vertices
-from core.pipeline.designs import Readouts, designed, side_by_side, space_features
-from core.pipeline.on_the_way import ImageSets, ReducedSpace, ReducedStore, source_of
-from core.pipeline.vertices import vertex_table
-from core.runs import EncodingSpec
-from core.stimuli import groups_over
+from cortiscope.core.encoding.ensemble import Member, merge
+from cortiscope.core.encoding.predictor import Predictor
+from cortiscope.core.encoding.readout.streamed import can_stream
+from cortiscope.core.encoding.scopes import fit_scoped
+from cortiscope.core.encoding.splits import LEAST_IMAGES, report_split
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.features import FeatureSpec, FeatureStore
+from cortiscope.core.pipeline.cross_subject import allowed_rows, pooled_responses, shared_vertices
+from cortiscope.core.pipeline.designs import Readouts, designed, side_by_side, space_features
+from cortiscope.core.pipeline.on_the_way import ImageSets, ReducedSpace, ReducedStore, source_of
+from cortiscope.core.pipeline.vertices import vertex_table
+from cortiscope.core.runs import EncodingSpec
+from cortiscope.core.stimuli import groups_over
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def choose_rows(subjects: Sequence[Subject], spec: EncodingSpec) -> Rows:
         raise InvalidInput(
             f"{len(left_out)} of {len(target.train)} training images of {target.id} are nearly "
             f"test images: the {len(own)} others are too few to fit and to validate.",
-            f"At least {LEAST_IMAGES} are needed; 'python -m core check' names the copies.",
+            f"At least {LEAST_IMAGES} are needed; 'cortiscope check' names the copies.",
         )
     rest, report = (
         own[rows]

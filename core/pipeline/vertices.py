@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import HEMISPHERES, load_fsaverage5
-from core.brain.spaces import FSAVERAGE5_VERTICES
-from core.datasets import Subject
-from core.encoding import VertexTable
+from cortiscope.core.brain import HEMISPHERES, load_fsaverage5
+from cortiscope.core.brain.spaces import FSAVERAGE5_VERTICES
+from cortiscope.core.datasets import Subject
+from cortiscope.core.encoding import VertexTable
 
 
 def vertex_table(subject: Subject, surfaces: Path | None = None) -> VertexTable:

@@ -6,9 +6,9 @@ is not known is ours, and ``departures`` say so. Their best system is ``clip_roi
 
 from __future__ import annotations
 
-from core.backbones import PUBLISHED, Framing
-from core.encoding import EncoderSpec, Reduction
-from core.recipes.recipe import ALEXNET_LAYERS, Choice, Recipe, Source
+from cortiscope.core.backbones import PUBLISHED, Framing
+from cortiscope.core.encoding import EncoderSpec, Reduction
+from cortiscope.core.recipes.recipe import ALEXNET_LAYERS, Choice, Recipe, Source
 
 _ORIGIN = "Chimisso et al. 2023"
 _HEAD = "Optimiser settings, epochs, head sizes and the CLIP variant are ours: none was published."

@@ -7,11 +7,11 @@ random weights, and these recipes use seeded untrained weights, which need no do
 
 from __future__ import annotations
 
-from core.backbones import Framing
-from core.encoding import EncoderSpec, Reduction
-from core.encoding.sparse.elastic_net import SPARSE_ALPHAS
-from core.features import Pooling
-from core.recipes.recipe import ALEXNET_LAYERS, Choice, Recipe, Source
+from cortiscope.core.backbones import Framing
+from cortiscope.core.encoding import EncoderSpec, Reduction
+from cortiscope.core.encoding.sparse.elastic_net import SPARSE_ALPHAS
+from cortiscope.core.features import Pooling
+from cortiscope.core.recipes.recipe import ALEXNET_LAYERS, Choice, Recipe, Source
 
 _ORIGIN = "img2brain"
 _FULL = Pooling("none")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.encoding import EncoderSpec, Reduction
-from core.recipes.recipe import Choice, Recipe, Source
+from cortiscope.core.encoding import EncoderSpec, Reduction
+from cortiscope.core.recipes.recipe import Choice, Recipe, Source
 
 _ORIGIN = "Cortiscope"
 

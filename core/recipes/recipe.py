@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.backbones import PUBLISHED, Framing
-from core.encoding import EncoderSpec, Reduction
-from core.encoding.splits import RANDOM
-from core.features import Pooling
+from cortiscope.core.backbones import PUBLISHED, Framing
+from cortiscope.core.encoding import EncoderSpec, Reduction
+from cortiscope.core.encoding.splits import RANDOM
+from cortiscope.core.features import Pooling
 
 # One readout for all layers, as in the demo: 1.7 degrees a cell.
 GRID = Pooling("grid", 5)

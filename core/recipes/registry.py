@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from core.errors import unknown_name
-from core.recipes import chimisso, img2brain, ours
-from core.recipes.recipe import Recipe
+from cortiscope.core.errors import unknown_name
+from cortiscope.core.recipes import chimisso, img2brain, ours
+from cortiscope.core.recipes.recipe import Recipe
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe for recipe in (*img2brain.ENTRIES, *chimisso.ENTRIES, *ours.ENTRIES)
@@ -19,5 +19,5 @@ def recipe_names() -> tuple[str, ...]:
 def get_recipe(name: str) -> Recipe:
     """Return a recipe; UnknownName where there is none."""
     if name not in RECIPES:
-        raise unknown_name("recipe", name, RECIPES, "'python -m core list recipes' shows all.")
+        raise unknown_name("recipe", name, RECIPES, "'cortiscope list recipes' shows all.")
     return RECIPES[name]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.backbones import WeightsSpec, get_card, resolve_weights, weights_presence
-from core.datasets import Subject
-from core.errors import InvalidInput, MissingWeights
-from core.features import FeatureSpec
-from core.recipes.recipe import Choice, Recipe, Source
-from core.runs import EncodingSpec
+from cortiscope.core.backbones import WeightsSpec, get_card, resolve_weights, weights_presence
+from cortiscope.core.datasets import Subject
+from cortiscope.core.errors import InvalidInput, MissingWeights
+from cortiscope.core.features import FeatureSpec
+from cortiscope.core.recipes.recipe import Choice, Recipe, Source
+from cortiscope.core.runs import EncodingSpec
 
 
 @dataclass(frozen=True)

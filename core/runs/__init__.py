@@ -1,6 +1,6 @@
 """Fitted encoding models on disk: arrays and JSON, no pickle, readable with numpy alone."""
 
-from core.runs.belonging import (
+from cortiscope.core.runs.belonging import (
     FORMER_WORDS,
     Belonging,
     belonging,
@@ -9,10 +9,10 @@ from core.runs.belonging import (
     runs_by_state,
     state_words,
 )
-from core.runs.drafts import FolderCheckpoint
-from core.runs.run import Run, RunSource
-from core.runs.spec import RUN_FORMAT, EncodingSpec, SubjectData
-from core.runs.store import RunStore, SetAside
+from cortiscope.core.runs.drafts import FolderCheckpoint
+from cortiscope.core.runs.run import Run, RunSource
+from cortiscope.core.runs.spec import RUN_FORMAT, EncodingSpec, SubjectData
+from cortiscope.core.runs.store import RunStore, SetAside
 
 __all__ = [
     "FORMER_WORDS",

@@ -7,11 +7,11 @@ from dataclasses import MISSING, fields
 from enum import StrEnum
 from typing import Any
 
-from core.config import to_plain
-from core.datasets import Subject
-from core.runs.run import Run
-from core.runs.spec import EncodingSpec, readable
-from core.runs.store import RunStore
+from cortiscope.core.config import to_plain
+from cortiscope.core.datasets import Subject
+from cortiscope.core.runs.run import Run
+from cortiscope.core.runs.spec import EncodingSpec, readable
+from cortiscope.core.runs.store import RunStore
 
 FORMER_WORDS = (
     "fitted before the data's identity was complete; whether the data are the same cannot be known"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.storage import atomic_file
+from cortiscope.core.storage import atomic_file
 
 
 class FolderCheckpoint:

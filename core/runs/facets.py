@@ -6,12 +6,12 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from core.backbones import get_card
-from core.encoding import Reduction
-from core.encoding.scopes import SCOPE_WORDS
-from core.encoding.splits import has_fraction
-from core.runs.run import Run
-from core.runs.spec import EncodingSpec
+from cortiscope.core.backbones import get_card
+from cortiscope.core.encoding import Reduction
+from cortiscope.core.encoding.scopes import SCOPE_WORDS
+from cortiscope.core.encoding.splits import has_fraction
+from cortiscope.core.runs.run import Run
+from cortiscope.core.runs.spec import EncodingSpec
 
 # Of the configuration, what changes nothing, or is in the words of another aspect already.
 _TOLD = {

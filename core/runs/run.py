@@ -15,14 +15,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from core.datasets.conventions import Conventions
-from core.datasets.fingerprint import DataIdentity
-from core.encoding import Predictor, Readout
-from core.encoding.grid_edges import GridEdges
-from core.encoding.restore import restore_predictor
-from core.errors import DamagedFile
-from core.evaluation import Evaluation, RoiScore
-from core.runs.wholeness import check_arrays, read_array, without_nan
+from cortiscope.core.datasets.conventions import Conventions
+from cortiscope.core.datasets.fingerprint import DataIdentity
+from cortiscope.core.encoding import Predictor, Readout
+from cortiscope.core.encoding.grid_edges import GridEdges
+from cortiscope.core.encoding.restore import restore_predictor
+from cortiscope.core.errors import DamagedFile
+from cortiscope.core.evaluation import Evaluation, RoiScore
+from cortiscope.core.runs.wholeness import check_arrays, read_array, without_nan
 
 _Read = TypeVar("_Read")
 

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from core.backbones import get_card
-from core.backbones.precision import Precision
-from core.config import fingerprint, to_plain
-from core.datasets import Subject
-from core.encoding import EncoderSpec, Reduction
-from core.encoding.scopes import SCOPES
-from core.encoding.splits import RANDOM, check_split_rule, has_fraction
-from core.errors import InvalidInput, check_option
-from core.features import FeatureSpec
+from cortiscope.core.backbones import get_card
+from cortiscope.core.backbones.precision import Precision
+from cortiscope.core.config import fingerprint, to_plain
+from cortiscope.core.datasets import Subject
+from cortiscope.core.encoding import EncoderSpec, Reduction
+from cortiscope.core.encoding.scopes import SCOPES
+from cortiscope.core.encoding.splits import RANDOM, check_split_rule, has_fraction
+from cortiscope.core.errors import InvalidInput, check_option
+from cortiscope.core.features import FeatureSpec
 
 RUN_FORMAT = 4
 """Of the files of a run; raised when older ones must not be read any more."""

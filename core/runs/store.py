@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from core.datasets.system_files import is_system_file
-from core.encoding.restore import restore_predictor
-from core.errors import CoreError, DamagedFile, InvalidInput, WorkFailed, unknown_name
-from core.runs.drafts import FolderCheckpoint
-from core.runs.run import Run, stored_rois
-from core.runs.spec import RUN_FORMAT
-from core.runs.wholeness import (
+from cortiscope.core.datasets.system_files import is_system_file
+from cortiscope.core.encoding.restore import restore_predictor
+from cortiscope.core.errors import CoreError, DamagedFile, InvalidInput, WorkFailed, unknown_name
+from cortiscope.core.runs.drafts import FolderCheckpoint
+from cortiscope.core.runs.run import Run, stored_rois
+from cortiscope.core.runs.spec import RUN_FORMAT
+from cortiscope.core.runs.wholeness import (
     RECORD,
     check_arrays,
     damaged,
@@ -25,7 +25,7 @@ from core.runs.wholeness import (
     without_nan,
     write_arrays,
 )
-from core.storage import atomic_directory, require_room, write_json
+from cortiscope.core.storage import atomic_directory, require_room, write_json
 
 DRAFTS_FOLDER = ".drafts"
 """Below the folder of runs: pieces of fits that are not finished."""

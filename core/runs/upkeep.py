@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.runs.store import DRAFTS_FOLDER, RunStore
-from core.storage.upkeep import DRAFTS, Kept, is_draft, measured
+from cortiscope.core.runs.store import DRAFTS_FOLDER, RunStore
+from cortiscope.core.storage.upkeep import DRAFTS, Kept, is_draft, measured
 
 
 def stored_runs(root: Path) -> list[Kept]:

@@ -20,10 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from core.datasets.arrays import read_header
-from core.encoding.restore import restore_predictor
-from core.errors import CoreError, DamagedFile, WorkFailed
-from core.storage.seals import seal, seal_of
+from cortiscope.core.datasets.arrays import read_header
+from cortiscope.core.encoding.restore import restore_predictor
+from cortiscope.core.errors import CoreError, DamagedFile, WorkFailed
+from cortiscope.core.storage.seals import seal, seal_of
 
 RECORD = "run.json"
 _LARGE = 16 * 2**20

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from core.brain import (
+from cortiscope.core.brain import (
     FSAVERAGE5_VERTICES,
     HEMISPHERES,
     ROI_CLASSES,
@@ -23,11 +23,11 @@ from core.brain import (
     Parcellation,
     roi_class_of,
 )
-from core.simulation.category_rois import CATEGORY_DISCS, class_labels, disc_distances
-from core.simulation.early_visual import EARLY_AREAS, early_visual
-from core.simulation.geodesic import edge_graph, neighbour_mean
-from core.simulation.individuals import Individual
-from core.simulation.streams import STREAMS, stream_labels
+from cortiscope.core.simulation.category_rois import CATEGORY_DISCS, class_labels, disc_distances
+from cortiscope.core.simulation.early_visual import EARLY_AREAS, early_visual
+from cortiscope.core.simulation.geodesic import edge_graph, neighbour_mean
+from cortiscope.core.simulation.individuals import Individual
+from cortiscope.core.simulation.streams import STREAMS, stream_labels
 
 # Gaussian pRF size in degrees: offset + slope x eccentricity. Larger than single-voxel estimates:
 # a vertex of fsaverage5 stands for some 4 mm of cortex, whose pRFs it pools.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import unknown_name
+from cortiscope.core.errors import unknown_name
 
 
 @dataclass(frozen=True)

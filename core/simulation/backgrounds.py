@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from core.simulation.drawings.brush import Brush
-from core.simulation.drawings.indoor import draw_indoor
-from core.simulation.drawings.nature import draw_nature
-from core.simulation.drawings.palette import Colour, background_colours
-from core.simulation.drawings.street import draw_street
-from core.simulation.drawings.textures import draw_texture
+from cortiscope.core.simulation.drawings.brush import Brush
+from cortiscope.core.simulation.drawings.indoor import draw_indoor
+from cortiscope.core.simulation.drawings.nature import draw_nature
+from cortiscope.core.simulation.drawings.palette import Colour, background_colours
+from cortiscope.core.simulation.drawings.street import draw_street
+from cortiscope.core.simulation.drawings.textures import draw_texture
 
 _DRAWINGS = {
     "texture": draw_texture,

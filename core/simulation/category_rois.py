@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from core.brain import Hemisphere
-from core.simulation.geodesic import distance_to
+from cortiscope.core.brain import Hemisphere
+from cortiscope.core.simulation.geodesic import distance_to
 
 # Tuning of the cortex around a ROI is still affected by it up to here.
 REACH_MM = 45.0

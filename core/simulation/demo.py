@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import load_fsaverage5
-from core.progress import Progress, part, silent
-from core.simulation.recipe import DEFAULT_RECIPE, SimulationRecipe, plan_stimuli
-from core.storage import Home, atomic_directory, write_json
+from cortiscope.core.brain import load_fsaverage5
+from cortiscope.core.progress import Progress, part, silent
+from cortiscope.core.simulation.recipe import DEFAULT_RECIPE, SimulationRecipe, plan_stimuli
+from cortiscope.core.storage import Home, atomic_directory, write_json
 
 # Every file with its size. Hidden, so that it is no part of the data.
 _LIST = ".files.json"
@@ -39,9 +39,9 @@ def ensure_demo(
     if _is_whole(target):
         return target
     # Imported here: a start that finds the demo needs none of this.
-    from core.simulation.stimuli import make_stimuli
-    from core.simulation.subject import simulate_subject
-    from core.simulation.writer import write_subject
+    from cortiscope.core.simulation.stimuli import make_stimuli
+    from cortiscope.core.simulation.subject import simulate_subject
+    from cortiscope.core.simulation.writer import write_subject
 
     # The folder first: one that cannot be written is told before minutes of work.
     with atomic_directory(target, _is_whole) as draft:

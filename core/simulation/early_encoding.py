@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.brain import Hemisphere
-from core.simulation.anatomy import HemisphereAnatomy
-from core.simulation.areas import FIELD_HEIGHT
-from core.simulation.geodesic import smooth_fields
-from core.simulation.local_structure import (
+from cortiscope.core.brain import Hemisphere
+from cortiscope.core.simulation.anatomy import HemisphereAnatomy
+from cortiscope.core.simulation.areas import FIELD_HEIGHT
+from cortiscope.core.simulation.geodesic import smooth_fields
+from cortiscope.core.simulation.local_structure import (
     FIELD_DEG,
     FREQUENCIES,
     N_CELLS,

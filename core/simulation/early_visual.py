@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from core.brain import Hemisphere, HemisphereSurfaces
-from core.simulation.geodesic import distance_to
+from cortiscope.core.brain import Hemisphere, HemisphereSurfaces
+from cortiscope.core.simulation.geodesic import distance_to
 
 RADIUS_MM = 100.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.errors import unknown_name
+from cortiscope.core.errors import unknown_name
 
 
 @dataclass(frozen=True)

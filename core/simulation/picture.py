@@ -1,6 +1,6 @@
 """Draw a simulated subject's ROIs on inflated and flat cortex: is the anatomy right.
 
-    python -m core.simulation.picture OUT.png [subject]
+    python -m cortiscope.core.simulation.picture OUT.png [subject]
 
 Pillow and numpy only. Triangles are painted back to front with their number as the colour, so
 that every pixel knows its triangle; labels, sulci and light are then interpolated per pixel,
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from core.brain import (
+from cortiscope.core.brain import (
     FSAVERAGE5_VERTICES,
     HEMISPHERES,
     ROI_CLASSES,
@@ -25,9 +25,9 @@ from core.brain import (
     HemisphereSurfaces,
     load_fsaverage5,
 )
-from core.simulation.anatomy import Anatomy, build_anatomy
-from core.simulation.individuals import individual
-from core.storage import Home, atomic_file
+from cortiscope.core.simulation.anatomy import Anatomy, build_anatomy
+from cortiscope.core.simulation.individuals import individual
+from cortiscope.core.storage import Home, atomic_file
 
 _SUPERSAMPLING = 2
 _FILL = 0.80  # share of a panel that the ROIs take up
@@ -360,9 +360,12 @@ def _palette() -> Image.Image:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the picture; called by ``python -m core.simulation.picture``."""
+    """Write the picture; called by ``python -m cortiscope.core.simulation.picture``."""
     if not 1 <= len(arguments) <= 2:
-        print("usage: python -m core.simulation.picture OUT.png [sim01|sim02]", file=sys.stderr)
+        print(
+            "usage: python -m cortiscope.core.simulation.picture OUT.png [sim01|sim02]",
+            file=sys.stderr,
+        )
         return 2
     target = Path(arguments[0])
     surfaces = load_fsaverage5(Home.from_environment().surfaces)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.config import fingerprint
-from core.errors import InvalidInput
-from core.simulation.areas import AREAS, TUNING
-from core.simulation.individuals import individual
-from core.simulation.scenes import SCENE_VERSION
+from cortiscope.core.config import fingerprint
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.simulation.areas import AREAS, TUNING
+from cortiscope.core.simulation.individuals import individual
+from cortiscope.core.simulation.scenes import SCENE_VERSION
 
 N_IDENTITIES = 73_000
 # Scene seeds of the demo; scenes for training networks must come from outside this range.

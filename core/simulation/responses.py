@@ -12,18 +12,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.brain import Hemisphere
-from core.simulation.anatomy import HemisphereAnatomy
-from core.simulation.areas import area_properties
-from core.simulation.category_encoding import (
+from cortiscope.core.brain import Hemisphere
+from cortiscope.core.simulation.anatomy import HemisphereAnatomy
+from cortiscope.core.simulation.areas import area_properties
+from cortiscope.core.simulation.category_encoding import (
     CategoryEncoding,
     build_category_encoding,
     category_drive,
 )
-from core.simulation.early_encoding import EarlyEncoding, build_early_encoding, early_drive
-from core.simulation.geodesic import smooth_fields
-from core.simulation.latents import LATENTS
-from core.simulation.local_structure import local_structure
+from cortiscope.core.simulation.early_encoding import (
+    EarlyEncoding,
+    build_early_encoding,
+    early_drive,
+)
+from cortiscope.core.simulation.geodesic import smooth_fields
+from cortiscope.core.simulation.latents import LATENTS
+from cortiscope.core.simulation.local_structure import local_structure
 
 N_HIDDEN = 24
 _HIDDEN_PASSES = 5

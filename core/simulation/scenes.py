@@ -13,17 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from core.simulation.backgrounds import render_background
-from core.simulation.drawings.animals import draw_animal
-from core.simulation.drawings.bodies import draw_body
-from core.simulation.drawings.brush import Brush
-from core.simulation.drawings.faces import draw_face
-from core.simulation.drawings.food import draw_food
-from core.simulation.drawings.palette import object_colours, shade
-from core.simulation.drawings.things import draw_thing
-from core.simulation.drawings.vehicles import draw_vehicle
-from core.simulation.drawings.words import draw_word
-from core.simulation.latents import BACKGROUNDS, LATENTS, OBJECT_KINDS, compute_latents
+from cortiscope.core.simulation.backgrounds import render_background
+from cortiscope.core.simulation.drawings.animals import draw_animal
+from cortiscope.core.simulation.drawings.bodies import draw_body
+from cortiscope.core.simulation.drawings.brush import Brush
+from cortiscope.core.simulation.drawings.faces import draw_face
+from cortiscope.core.simulation.drawings.food import draw_food
+from cortiscope.core.simulation.drawings.palette import object_colours, shade
+from cortiscope.core.simulation.drawings.things import draw_thing
+from cortiscope.core.simulation.drawings.vehicles import draw_vehicle
+from cortiscope.core.simulation.drawings.words import draw_word
+from cortiscope.core.simulation.latents import BACKGROUNDS, LATENTS, OBJECT_KINDS, compute_latents
 
 __all__ = [
     "BACKGROUNDS", "LATENTS", "OBJECT_KINDS", "SCENE_SIZE", "SCENE_VERSION", "Scene",

@@ -8,14 +8,18 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from core.progress import Progress, silent
-from core.simulation.local_structure import local_structure
-from core.simulation.recipe import scene_seed
-from core.simulation.scenes import render_scene
+from cortiscope.core.progress import Progress, silent
+from cortiscope.core.simulation.local_structure import local_structure
+from cortiscope.core.simulation.recipe import scene_seed
+from cortiscope.core.simulation.scenes import render_scene
+
+# How the command line names itself: by ``-m`` or as the installed command.
+_COMMANDS = ("core.__main__", "cortiscope.core.__main__", "cortiscope.__main__", "cortiscope")
 
 
 @dataclass(frozen=True)
@@ -51,13 +55,15 @@ def make_stimulus(identity: int) -> Stimulus:
 
 
 def _two_workers() -> Executor:
-    """Return two processes under ``python -m core``, else two threads.
+    """Return two processes under ``cortiscope``, else two threads.
 
     Drawing holds Python's lock most of the time, so processes are nearly twice as fast. But a
     process started from a notebook or a Streamlit script would run that script again.
     """
-    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
-    if spec is not None and spec.name == "core.__main__":
+    main = sys.modules.get("__main__")
+    spec = getattr(main, "__spec__", None)
+    started = spec.name if spec is not None else Path(getattr(main, "__file__", None) or "").stem
+    if started in _COMMANDS:
         return ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn"))
     return ThreadPoolExecutor(2)
 

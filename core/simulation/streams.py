@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_matrix, identity
 
-from core.brain import Hemisphere, roi_class_of
-from core.simulation.geodesic import distance_to
+from cortiscope.core.brain import Hemisphere, roi_class_of
+from cortiscope.core.simulation.geodesic import distance_to
 
 STREAMS = roi_class_of("early").rois
 

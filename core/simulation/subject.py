@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.brain import HEMISPHERES, CorticalSurfaces, Hemisphere
-from core.simulation.anatomy import Anatomy, build_anatomy
-from core.simulation.individuals import individual
-from core.simulation.recipe import SimulationRecipe, StimulusPlan
-from core.simulation.responses import (
+from cortiscope.core.brain import HEMISPHERES, CorticalSurfaces, Hemisphere
+from cortiscope.core.simulation.anatomy import Anatomy, build_anatomy
+from cortiscope.core.simulation.individuals import individual
+from cortiscope.core.simulation.recipe import SimulationRecipe, StimulusPlan
+from cortiscope.core.simulation.responses import (
     ResponseModel,
     build_encodings,
     build_response_model,
@@ -19,8 +19,8 @@ from core.simulation.responses import (
     hidden_numbers,
     mix,
 )
-from core.simulation.stimuli import Stimulus
-from core.simulation.trials import Measured, estimate_ncsnr, measure, plan_trials
+from cortiscope.core.simulation.stimuli import Stimulus
+from cortiscope.core.simulation.trials import Measured, estimate_ncsnr, measure, plan_trials
 
 # How often training images are shown once, twice, three times.
 _TRAINING_REPEATS = (0.05, 0.10, 0.85)

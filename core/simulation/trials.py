@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.simulation.anatomy import HemisphereAnatomy
+from cortiscope.core.simulation.anatomy import HemisphereAnatomy
 
 # Shares of the noise variance: a vertex's own, its neighbourhood's, and the whole brain's. The
 # last two do not average out over an ROI, so ROI means are no cleaner than real ones.

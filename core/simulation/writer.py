@@ -11,15 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import FSAVERAGE5_VERTICES, HEMISPHERES, ROI_CLASSES
-from core.config import to_plain
-from core.simulation.description import CAVEAT, TITLE
-from core.simulation.local_structure import FIELD_DEG
-from core.simulation.recipe import SimulationRecipe
-from core.simulation.stimuli import Stimulus
-from core.simulation.subject import SimulatedSubject
-from core.simulation.trials import noise_ceiling
-from core.storage import write_array, write_json
+from cortiscope.core.brain import FSAVERAGE5_VERTICES, HEMISPHERES, ROI_CLASSES
+from cortiscope.core.config import to_plain
+from cortiscope.core.simulation.description import CAVEAT, TITLE
+from cortiscope.core.simulation.local_structure import FIELD_DEG
+from cortiscope.core.simulation.recipe import SimulationRecipe
+from cortiscope.core.simulation.stimuli import Stimulus
+from cortiscope.core.simulation.subject import SimulatedSubject
+from cortiscope.core.simulation.trials import noise_ceiling
+from cortiscope.core.storage import write_array, write_json
 
 _LONG_NAME = {"train": "training", "test": "test"}
 

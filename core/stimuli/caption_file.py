@@ -14,10 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from core.errors import DamagedFile, InvalidInput
-from core.stimuli.images import StimulusImages
-from core.stimuli.names import NameIndex
-from core.storage.foreign import read_json, read_text
+from cortiscope.core.errors import DamagedFile, InvalidInput
+from cortiscope.core.stimuli.images import StimulusImages
+from cortiscope.core.stimuli.names import NameIndex
+from cortiscope.core.storage.foreign import read_json, read_text
 
 Captions = dict[str, tuple[str, ...]]
 _SEPARATORS = {".csv": ",;", ".tsv": "\t"}

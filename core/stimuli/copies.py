@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.progress import Progress, part, silent
-from core.stimuli.likeness import near_copies
-from core.storage.content import content_hashes
+from cortiscope.core.progress import Progress, part, silent
+from cortiscope.core.stimuli.likeness import near_copies
+from cortiscope.core.storage.content import content_hashes
 
 # NSD counts its 73,000 images from 0; the names of its shared 1,000 count them from 1
 # (NSD data manual, "shared1000": shared0001_nsd02951.png is image 2950).

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageCms, UnidentifiedImageError
 
-from core.errors import InvalidImage, MissingData
-from core.stimuli.encoded import announced_working_bytes, lacks_data, without_large_texts
-from core.storage.foreign import pointer_words
+from cortiscope.core.errors import InvalidImage, MissingData
+from cortiscope.core.stimuli.encoded import announced_working_bytes, lacks_data, without_large_texts
+from cortiscope.core.storage.foreign import pointer_words
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 """Pillow's names of the formats that are tried; no other decoder ever sees the bytes."""

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from core.errors import InvalidInput
-from core.progress import Progress, silent
-from core.stimuli.copies import copy_labels
-from core.stimuli.decode import decode_image
-from core.stimuli.listing import list_images, name_in
-from core.storage.content import combined, content_hashes
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.progress import Progress, silent
+from cortiscope.core.stimuli.copies import copy_labels
+from cortiscope.core.stimuli.decode import decode_image
+from cortiscope.core.stimuli.listing import list_images, name_in
+from cortiscope.core.storage.content import combined, content_hashes
 
 
 @dataclass(frozen=True)

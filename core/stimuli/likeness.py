@@ -29,11 +29,11 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
-from core.errors import CoreError
-from core.progress import Progress, silent
-from core.stimuli.decode import decode_image
-from core.storage import Home, atomic_file
-from core.storage.content import combined
+from cortiscope.core.errors import CoreError
+from cortiscope.core.progress import Progress, silent
+from cortiscope.core.stimuli.decode import decode_image
+from cortiscope.core.storage import Home, atomic_file
+from cortiscope.core.storage.content import combined
 
 # Raised with whatever changes what is remembered, or what is confirmed.
 _VERSION = 1

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import DamagedFile, InvalidInput, MissingData
-from core.storage.foreign import FETCH, is_dangling
+from cortiscope.core.errors import DamagedFile, InvalidInput, MissingData
+from cortiscope.core.storage.foreign import FETCH, is_dangling
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 _OTHER_PICTURES = (".heic", ".heif", ".avif", ".jp2", ".svg", ".psd", ".raw", ".cr2", ".nef")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from core.stimuli.decode import square_crop
+from cortiscope.core.stimuli.decode import square_crop
 
 _SIDE = 128
 _SCALES = 4

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 
-from core.stimuli.listing import IMAGE_SUFFIXES, composed
+from cortiscope.core.stimuli.listing import IMAGE_SUFFIXES, composed
 
 # A file's name in COCO, and its bare number. Two bare numbers are not the same name: one may
 # count rows.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from core.stimuli.decode import decode_image
+from cortiscope.core.stimuli.decode import decode_image
 
 # Originals this small are sent as they are: making them again costs time and quality.
 SMALL = 160

@@ -1,9 +1,9 @@
 """Where files live, what is in them, and how they are written so that a crash never leaves half."""
 
-from core.storage.atomic import atomic_directory, atomic_file, write_array, write_json
-from core.storage.content import ContentHashes, content_hashes
-from core.storage.paths import Home, data_folders
-from core.storage.write_failures import require_room, writing
+from cortiscope.core.storage.atomic import atomic_directory, atomic_file, write_array, write_json
+from cortiscope.core.storage.content import ContentHashes, content_hashes
+from cortiscope.core.storage.paths import Home, data_folders
+from cortiscope.core.storage.write_failures import require_room, writing
 
 __all__ = [
     "ContentHashes",

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from core.storage.write_failures import writing
+from cortiscope.core.storage.write_failures import writing
 
 # Writing takes seconds, of large features minutes; nobody is still at work on one of this age.
 _ABANDONED_SECONDS = 3600

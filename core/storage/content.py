@@ -21,10 +21,10 @@ from pathlib import Path
 
 import xxhash
 
-from core.errors import DamagedFile, MissingData
-from core.progress import Progress, silent
-from core.storage.atomic import atomic_file
-from core.storage.paths import Home
+from cortiscope.core.errors import DamagedFile, MissingData
+from cortiscope.core.progress import Progress, silent
+from cortiscope.core.storage.atomic import atomic_file
+from cortiscope.core.storage.paths import Home
 
 _BLOCK = 2**20
 _BATCH_FILES, _BATCH_BYTES = 256, 64 * 2**20  # remembered together: little is lost with a kill

@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from core.errors import DamagedFile, MissingData
+from cortiscope.core.errors import DamagedFile, MissingData
 
 FETCH = "Fetch its content first: datalad get, git annex get or git lfs pull."
 

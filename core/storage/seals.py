@@ -7,7 +7,7 @@ from pathlib import Path
 
 import xxhash
 
-from core.storage.content import content_hashes
+from cortiscope.core.storage.content import content_hashes
 
 
 def seal(data: bytes | memoryview) -> str:

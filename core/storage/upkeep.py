@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.storage.atomic import remove
+from cortiscope.core.storage.atomic import remove
 
 DRAFTS = "drafts"
 # The second is what the viewer's geometry is written under.

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.errors import CannotWrite
-from core.storage.paths import Home
+from cortiscope.core.errors import CannotWrite
+from cortiscope.core.storage.paths import Home
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # What numpy says when fewer bytes were taken than given; such an error has no number.

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.charts.theme import MEASURED, QUIET, layout, theme
+from cortiscope.charts.theme import MEASURED, QUIET, layout, theme
 
 
 def vertex_histogram(

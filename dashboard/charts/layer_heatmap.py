@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.charts.theme import QUIET, as_written, layout, theme
-from dashboard.cortex_view import colour_table
-from dashboard.roi_chart import ENCODER_COLOURS
+from cortiscope.charts.theme import QUIET, as_written, layout, theme
+from cortiscope.cortex_view import colour_table
+from cortiscope.roi_chart import ENCODER_COLOURS
 
 
 @dataclass(frozen=True)

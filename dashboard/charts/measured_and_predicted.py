@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from core.datasets.conventions import Conventions
-from dashboard.charts.theme import MEASURED, PREDICTED, layout, packed, theme
+from cortiscope.charts.theme import MEASURED, PREDICTED, layout, packed, theme
+from cortiscope.core.datasets.conventions import Conventions
 
 
 def measured_and_predicted(

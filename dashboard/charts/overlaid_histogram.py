@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.charts.theme import as_written, layout, signed
+from cortiscope.charts.theme import as_written, layout, signed
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from core.datasets.conventions import Conventions
-from dashboard.charts.theme import MEASURED, PREDICTED, QUIET, layout, packed, theme
+from cortiscope.charts.theme import MEASURED, PREDICTED, QUIET, layout, packed, theme
+from cortiscope.core.datasets.conventions import Conventions
 
 # Beyond this many dots SVG gets slow.
 _MOST_SVG = 4000

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.charts.theme import QUIET, as_written, layout, packed, theme
-from dashboard.roi_chart import Shades
+from cortiscope.charts.theme import QUIET, as_written, layout, packed, theme
+from cortiscope.roi_chart import Shades
 
 # Beyond this many dots SVG gets slow.
 _MOST_SVG = 6000

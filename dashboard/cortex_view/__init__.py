@@ -5,24 +5,24 @@ Geometry and the subject's vertices are served once over HTTP; a new image sends
 for the subject's own vertices only. Turning, flattening, recolouring and hovering need no server.
 """
 
-from dashboard.cortex_view.address import read_view, write_view
-from dashboard.cortex_view.assets import (
+from cortiscope.cortex_view.address import read_view, write_view
+from cortiscope.cortex_view.assets import (
     AssetRef,
     cortex_asset_route,
     register_assets,
     write_asset,
 )
-from dashboard.cortex_view.colour import colour_table
-from dashboard.cortex_view.component import CortexEvent, cortex_view
-from dashboard.cortex_view.geometry import CortexGeometry, HemisphereMesh
-from dashboard.cortex_view.payload import ColourScale, CortexMap
-from dashboard.cortex_view.selection import (
+from cortiscope.cortex_view.colour import colour_table
+from cortiscope.cortex_view.component import CortexEvent, cortex_view
+from cortiscope.cortex_view.geometry import CortexGeometry, HemisphereMesh
+from cortiscope.cortex_view.payload import ColourScale, CortexMap
+from cortiscope.cortex_view.selection import (
     CortexRegion,
     PickedVertex,
     read_picks,
     read_region,
 )
-from dashboard.cortex_view.space import CortexRoi, CortexSpace
+from cortiscope.cortex_view.space import CortexRoi, CortexSpace
 
 __all__ = [
     "AssetRef",

@@ -13,8 +13,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dashboard.cortex_view.colour import KINDS
-from dashboard.cortex_view.payload import PRESETS, check_view
+from cortiscope.cortex_view.colour import KINDS
+from cortiscope.cortex_view.payload import PRESETS, check_view
 
 _LONGEST = 1000
 _NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)(e-?[0-9]+)?")

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashboard.cortex_view.colour import colour_tables
-from dashboard.cortex_view.container import pack
-from dashboard.cortex_view.geometry import CortexGeometry
-from dashboard.cortex_view.space import CortexSpace
+from cortiscope.cortex_view.colour import colour_tables
+from cortiscope.cortex_view.container import pack
+from cortiscope.cortex_view.geometry import CortexGeometry
+from cortiscope.cortex_view.space import CortexSpace
 
 if TYPE_CHECKING:
     from starlette.requests import Request

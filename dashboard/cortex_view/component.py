@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.cortex_view.assets import AssetRef
-from dashboard.cortex_view.payload import CortexMap, encode_payload
-from dashboard.cortex_view.selection import CortexRegion, PickedVertex, read_picks, read_region
+from cortiscope.cortex_view.assets import AssetRef
+from cortiscope.cortex_view.payload import CortexMap, encode_payload
+from cortiscope.cortex_view.selection import CortexRegion, PickedVertex, read_picks, read_region
 
-_NAME = "dashboard.cortex_view"
+_NAME = "cortiscope.cortex_view"
 # Shown until the script runs: a quiet panel, never a blank page.
 _HTML = (
     '<div class="cortex" data-state="loading"><div class="skeleton" aria-hidden="true"></div></div>'
@@ -121,7 +121,7 @@ def _pen(
     if raw is None or assets.folder is None:
         return None
     # Only such browsers' sessions need Pillow.
-    from dashboard.cortex_view.still import kept_still, read_request
+    from cortiscope.cortex_view.still import kept_still, read_request
 
     request = read_request(raw)
     if request is None:

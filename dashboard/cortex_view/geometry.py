@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dashboard.cortex_view.container import pack
+from cortiscope.cortex_view.container import pack
 
 SURFACES = ("pial", "inflated", "flat")
 _STEPS = 32767

@@ -11,16 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.cortex_view.assets import AssetRef
-from dashboard.cortex_view.colour import KINDS, TABLES
-from dashboard.cortex_view.container import pack
-from dashboard.cortex_view.selection import (
+from cortiscope.cortex_view.assets import AssetRef
+from cortiscope.cortex_view.colour import KINDS, TABLES
+from cortiscope.cortex_view.container import pack
+from cortiscope.cortex_view.selection import (
     CortexRegion,
     PickedVertex,
     checked_picks,
     checked_positions,
 )
-from dashboard.cortex_view.space import SIDES
+from cortiscope.cortex_view.space import SIDES
 
 ROLES = ("measured", "predicted", "difference", "score")
 PRESETS = ("lateral", "medial", "ventral", "dorsal", "anterior", "posterior")

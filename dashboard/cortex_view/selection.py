@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.cortex_view.space import SIDES
+from cortiscope.cortex_view.space import SIDES
 
 
 @dataclass(frozen=True)

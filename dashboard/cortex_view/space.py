@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dashboard.cortex_view.container import pack
+from cortiscope.cortex_view.container import pack
 
 SIDES = ("left", "right")
 _MAX_ROI_NAMES = 64  # Membership travels as one 64-bit mask per vertex.

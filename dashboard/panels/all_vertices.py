@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from core.datasets import Subject
-from core.datasets.conventions import AVERAGED
-from dashboard import services
-from dashboard.charts.histogram import round_bins, vertex_histogram
-from dashboard.charts.theme import show_chart
-from dashboard.panels.downloads import csv_button, csv_text, image_mark, rounded
-from dashboard.places import spot_at, unit_of
+from cortiscope import services
+from cortiscope.charts.histogram import round_bins, vertex_histogram
+from cortiscope.charts.theme import show_chart
+from cortiscope.core.datasets import Subject
+from cortiscope.core.datasets.conventions import AVERAGED
+from cortiscope.panels.downloads import csv_button, csv_text, image_mark, rounded
+from cortiscope.places import spot_at, unit_of
 
 
 def all_vertices(subject: Subject) -> None:

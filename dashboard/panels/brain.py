@@ -9,12 +9,12 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from core.datasets import Subject
-from dashboard import services, state
-from dashboard.cortex_view import ColourScale, CortexMap, cortex_view
-from dashboard.drawn_mesh import FULL
-from dashboard.panels.mesh_menu import current_mesh
-from dashboard.panels.selection import (
+from cortiscope import services, state
+from cortiscope.core.datasets import Subject
+from cortiscope.cortex_view import ColourScale, CortexMap, cortex_view
+from cortiscope.drawn_mesh import FULL
+from cortiscope.panels.mesh_menu import current_mesh
+from cortiscope.panels.selection import (
     marked_region,
     picked_vertices,
     take_selection,

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.brain import HEMISPHERES
-from core.datasets import Subject
-from core.runs import Run
-from dashboard import services
-from dashboard.charts.vertex_scatter import DotGroup, a_against_b
-from dashboard.panels.downloads import file_name
-from dashboard.places import unit_of
-from dashboard.roi_chart import Shades
-from dashboard.roi_style import roi_colour
+from cortiscope import services
+from cortiscope.charts.vertex_scatter import DotGroup, a_against_b
+from cortiscope.core.brain import HEMISPHERES
+from cortiscope.core.datasets import Subject
+from cortiscope.core.runs import Run
+from cortiscope.panels.downloads import file_name
+from cortiscope.places import unit_of
+from cortiscope.roi_chart import Shades
+from cortiscope.roi_style import roi_colour
 
 _KEY = "compare-scatter"
 _MOST_DOTS = 8000

@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from core.brain import HEMISPHERES
-from core.datasets import Subject, SubjectRef
-from core.datasets.describe import SplitDescription
-from core.errors import CoreError
-from core.evaluation.report import subject_ceiling
-from dashboard import services
-from dashboard.charts.theme import theme
-from dashboard.panels.data_words import LAYOUT_WORDS, SPLIT_WORDS
-from dashboard.panels.folder_status import last_result
-from dashboard.places import unit_of
-from dashboard.roi_style import roi_colour
+from cortiscope import services
+from cortiscope.charts.theme import theme
+from cortiscope.core.brain import HEMISPHERES
+from cortiscope.core.datasets import Subject, SubjectRef
+from cortiscope.core.datasets.describe import SplitDescription
+from cortiscope.core.errors import CoreError
+from cortiscope.core.evaluation.report import subject_ceiling
+from cortiscope.panels.data_words import LAYOUT_WORDS, SPLIT_WORDS
+from cortiscope.panels.folder_status import last_result
+from cortiscope.places import unit_of
+from cortiscope.roi_style import roi_colour
 
 _UNKNOWN = '<span class="cs-absent">unknown</span>'
 

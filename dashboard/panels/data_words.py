@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.datasets.conventions import Conventions
-from dashboard.charts.theme import signed
+from cortiscope.charts.theme import signed
+from cortiscope.core.datasets.conventions import Conventions
 
 SPLIT_WORDS = {"train": "training", "test": "test"}
 LAYOUT_WORDS = {

@@ -8,19 +8,19 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from core.brain import Hemisphere
-from core.datasets import Subject
-from core.evaluation import pearson_r
-from core.runs import Run
-from dashboard import services, state
-from dashboard.charts.measured_and_predicted import measured_and_predicted
-from dashboard.charts.scatter import predicted_against_measured
-from dashboard.charts.theme import show_chart, signed
-from dashboard.panels.brain import focus_roi
-from dashboard.panels.downloads import image_mark
-from dashboard.panels.selection import region_came_last, region_positions
-from dashboard.places import find_spot, has_rois, spot_at
-from dashboard.stimulus_files import stimulus_address
+from cortiscope import services, state
+from cortiscope.charts.measured_and_predicted import measured_and_predicted
+from cortiscope.charts.scatter import predicted_against_measured
+from cortiscope.charts.theme import show_chart, signed
+from cortiscope.core.brain import Hemisphere
+from cortiscope.core.datasets import Subject
+from cortiscope.core.evaluation import pearson_r
+from cortiscope.core.runs import Run
+from cortiscope.panels.brain import focus_roi
+from cortiscope.panels.downloads import image_mark
+from cortiscope.panels.selection import region_came_last, region_positions
+from cortiscope.places import find_spot, has_rois, spot_at
+from cortiscope.stimulus_files import stimulus_address
 
 _N_TOP = 6
 

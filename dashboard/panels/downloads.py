@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import streamlit as st
 
-from core.brain import FSAVERAGE5_VERTICES
-from core.datasets import Subject
-from core.runs.spec import readable
-from core.storage.csv_cells import plain_rows
-from dashboard import services
+from cortiscope import services
+from cortiscope.core.brain import FSAVERAGE5_VERTICES
+from cortiscope.core.datasets import Subject
+from cortiscope.core.runs.spec import readable
+from cortiscope.core.storage.csv_cells import plain_rows
 
 
 def csv_text(subject: Subject, definition: str, header: Sequence[str], rows: Iterable) -> str:

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.datasets import Subject
-from core.errors import CoreError, MissingWeights
-from core.recipes import get_recipe, recipe_names, resolve
-from core.runs import Run
-from dashboard import services, state
-from dashboard.encoder_menu import order_of_choice
-from dashboard.errors import show_error, show_words
-from dashboard.foreign_text import as_text
-from dashboard.jobs import Job, registry
-from dashboard.panels.free_choice import free_choice
+from cortiscope import services, state
+from cortiscope.core.datasets import Subject
+from cortiscope.core.errors import CoreError, MissingWeights
+from cortiscope.core.recipes import get_recipe, recipe_names, resolve
+from cortiscope.core.runs import Run
+from cortiscope.encoder_menu import order_of_choice
+from cortiscope.errors import show_error, show_words
+from cortiscope.foreign_text import as_text
+from cortiscope.jobs import Job, registry
+from cortiscope.panels.free_choice import free_choice
 
 _JOB = "fit"
 _OWN, _SEEN, _ENDED, _OPEN = "fit-own", "fit-seen", "fit-ended", "fit-open-dialog"

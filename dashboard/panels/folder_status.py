@@ -8,18 +8,18 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import CannotWrite
-from dashboard import services
-from dashboard.errors import show_error, show_words
-from dashboard.folder_checks import (
+from cortiscope import services
+from cortiscope.core.errors import CannotWrite
+from cortiscope.errors import show_error, show_words
+from cortiscope.folder_checks import (
     CheckResult,
     job_name,
     keep_result,
     load_result,
     start_check,
 )
-from dashboard.foreign_text import as_text
-from dashboard.jobs import registry
+from cortiscope.foreign_text import as_text
+from cortiscope.jobs import registry
 
 _SHOWN = 12
 

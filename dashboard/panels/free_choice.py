@@ -6,15 +6,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.backbones import WeightsSpec, backbone_names, get_card, weights_presence
-from core.backbones.card import BackboneCard, WeightsKind
-from core.datasets import Subject
-from core.encoding import ENCODERS
-from core.encoding.scopes import SCOPE_WORDS, SCOPES
-from core.errors import CoreError
-from dashboard.data_folders import may_open
-from dashboard.errors import show_error, show_words
-from dashboard.foreign_text import as_text
+from cortiscope.core.backbones import WeightsSpec, backbone_names, get_card, weights_presence
+from cortiscope.core.backbones.card import BackboneCard, WeightsKind
+from cortiscope.core.datasets import Subject
+from cortiscope.core.encoding import ENCODERS
+from cortiscope.core.encoding.scopes import SCOPE_WORDS, SCOPES
+from cortiscope.core.errors import CoreError
+from cortiscope.data_folders import may_open
+from cortiscope.errors import show_error, show_words
+from cortiscope.foreign_text import as_text
 
 _CHECKPOINT = "own checkpoint"
 
@@ -31,8 +31,7 @@ def free_choice(subject: Subject) -> tuple[str, list[str]]:
         default=list(card.layers_offered),
         key=f"fit-layers-{card.name}",
         accept_new_options=True,
-        help="Any other layer too, by its name: "
-        f"'python -m core list layers {card.name}' shows all.",
+        help=f"Any other layer too, by its name: 'cortiscope list layers {card.name}' shows all.",
     )
     encoder = st.selectbox(
         "encoder",

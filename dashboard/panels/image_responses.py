@@ -7,16 +7,16 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from core.datasets import Subject
-from core.evaluation import pearson_r
-from core.runs import Run
-from dashboard import state
-from dashboard.charts.histogram import round_bins
-from dashboard.charts.overlaid_histogram import Distribution, overlaid_histogram
-from dashboard.charts.scatter import predicted_against_measured
-from dashboard.charts.theme import MEASURED, PREDICTED, show_chart, signed, theme
-from dashboard.encoder_menu import encoder_title
-from dashboard.panels.downloads import (
+from cortiscope import state
+from cortiscope.charts.histogram import round_bins
+from cortiscope.charts.overlaid_histogram import Distribution, overlaid_histogram
+from cortiscope.charts.scatter import predicted_against_measured
+from cortiscope.charts.theme import MEASURED, PREDICTED, show_chart, signed, theme
+from cortiscope.core.datasets import Subject
+from cortiscope.core.evaluation import pearson_r
+from cortiscope.core.runs import Run
+from cortiscope.encoder_menu import encoder_title
+from cortiscope.panels.downloads import (
     csv_button,
     csv_text,
     image_mark,
@@ -24,7 +24,7 @@ from dashboard.panels.downloads import (
     place_columns,
     rounded,
 )
-from dashboard.places import find_spot, unit_of
+from cortiscope.places import find_spot, unit_of
 
 
 def show_image_responses(

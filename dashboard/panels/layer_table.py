@@ -8,16 +8,16 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from core.brain import HEMISPHERES
-from core.datasets import Subject
-from core.errors import InvalidInput
-from core.evaluation import selection_optimism
-from core.runs import Run
-from dashboard import services, state
-from dashboard.charts.layer_heatmap import LayerColumn, layer_by_roi
-from dashboard.encoder_menu import EncoderMenu, backbone_title
-from dashboard.panels.downloads import file_name, rounded
-from dashboard.places import has_rois, unit_of
+from cortiscope import services, state
+from cortiscope.charts.layer_heatmap import LayerColumn, layer_by_roi
+from cortiscope.core.brain import HEMISPHERES
+from cortiscope.core.datasets import Subject
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.evaluation import selection_optimism
+from cortiscope.core.runs import Run
+from cortiscope.encoder_menu import EncoderMenu, backbone_title
+from cortiscope.panels.downloads import file_name, rounded
+from cortiscope.places import has_rois, unit_of
 
 # Beyond this many predicted responses, folding them takes more than some seconds.
 _MANY_RESPONSES = 20_000_000

@@ -115,7 +115,7 @@ nsd/                                prepared once, then opened as an Algonauts f
     lh.betas_session01.mgh
     rh.betas_session01.mgh
 """,
-        "Run `python -m core prepare-nsd --data nsd --subject subj01 --out FOLDER`, then open "
+        "Run `cortiscope prepare-nsd --data nsd --subject subj01 --out FOLDER`, then open "
         "FOLDER: z-scored per session, averaged over repeats, with ncsnr.",
     ),
 )

@@ -7,14 +7,14 @@ from html import escape
 
 import streamlit as st
 
-from core.brain.fsaverage import find_fsaverage, missing_files
-from core.datasets import Subject
-from core.errors import CoreError
-from dashboard import services, state
-from dashboard.drawn_mesh import FULL, OWN, WAYS, DrawnMesh, default_way
-from dashboard.errors import show_error
-from dashboard.foreign_text import as_text
-from dashboard.jobs import registry
+from cortiscope import services, state
+from cortiscope.core.brain.fsaverage import find_fsaverage, missing_files
+from cortiscope.core.datasets import Subject
+from cortiscope.core.errors import CoreError
+from cortiscope.drawn_mesh import FULL, OWN, WAYS, DrawnMesh, default_way
+from cortiscope.errors import show_error
+from cortiscope.foreign_text import as_text
+from cortiscope.jobs import registry
 
 _JOB = "fetch-fsaverage"
 

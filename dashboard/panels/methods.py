@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.backbones import get_card
-from core.datasets import Subject
-from core.encoding import Reduction, method_text
-from core.encoding.scopes import SCOPE_WORDS
-from core.evaluation.report import subject_ceiling
-from core.runs import FORMER_WORDS, Belonging, Run, belonging
-from core.runs.facets import facets
-from core.simulation.description import CAVEAT, DESCRIPTION, TITLE
-from dashboard.encoder_menu import recipe_title
-from dashboard.foreign_text import as_text
-from dashboard.panels.data_words import LAYOUT_WORDS
-from dashboard.panels.scores import images_of, interval_words
-from dashboard.places import unit_of
+from cortiscope.core.backbones import get_card
+from cortiscope.core.datasets import Subject
+from cortiscope.core.encoding import Reduction, method_text
+from cortiscope.core.encoding.scopes import SCOPE_WORDS
+from cortiscope.core.evaluation.report import subject_ceiling
+from cortiscope.core.runs import FORMER_WORDS, Belonging, Run, belonging
+from cortiscope.core.runs.facets import facets
+from cortiscope.core.simulation.description import CAVEAT, DESCRIPTION, TITLE
+from cortiscope.encoder_menu import recipe_title
+from cortiscope.foreign_text import as_text
+from cortiscope.panels.data_words import LAYOUT_WORDS
+from cortiscope.panels.scores import images_of, interval_words
+from cortiscope.places import unit_of
 
 # What a paragraph has to say for the source to be cited under it.
 _SOURCES = {

@@ -7,15 +7,15 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from core.datasets import Subject
-from dashboard.charts.histogram import round_bins, vertex_histogram
-from dashboard.charts.theme import show_chart
-from dashboard.foreign_text import as_text
-from dashboard.panels.data_words import moments_words
-from dashboard.panels.downloads import csv_button, csv_text, image_mark, rounded
-from dashboard.panels.stimulus import StimulusChoice
-from dashboard.places import spot_at, unit_of
-from dashboard.stimulus_files import stimulus_address
+from cortiscope.charts.histogram import round_bins, vertex_histogram
+from cortiscope.charts.theme import show_chart
+from cortiscope.core.datasets import Subject
+from cortiscope.foreign_text import as_text
+from cortiscope.panels.data_words import moments_words
+from cortiscope.panels.downloads import csv_button, csv_text, image_mark, rounded
+from cortiscope.panels.stimulus import StimulusChoice
+from cortiscope.places import spot_at, unit_of
+from cortiscope.stimulus_files import stimulus_address
 
 
 def image_over_vertices(subject: Subject, stimulus: StimulusChoice) -> None:

@@ -8,17 +8,17 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from core.datasets import Split, Subject
-from dashboard import services, state
-from dashboard.charts.histogram import round_bins, vertex_histogram
-from dashboard.charts.response_series import response_series
-from dashboard.charts.theme import show_chart, signed
-from dashboard.foreign_text import as_text
-from dashboard.panels.data_words import SPLIT_WORDS, moments_words
-from dashboard.panels.downloads import csv_button, csv_text, file_name, image_mark, rounded
-from dashboard.panels.stimulus import StimulusChoice
-from dashboard.places import Spot, find_spot, spot_at, unit_of
-from dashboard.stimulus_files import stimulus_address
+from cortiscope import services, state
+from cortiscope.charts.histogram import round_bins, vertex_histogram
+from cortiscope.charts.response_series import response_series
+from cortiscope.charts.theme import show_chart, signed
+from cortiscope.core.datasets import Split, Subject
+from cortiscope.foreign_text import as_text
+from cortiscope.panels.data_words import SPLIT_WORDS, moments_words
+from cortiscope.panels.downloads import csv_button, csv_text, file_name, image_mark, rounded
+from cortiscope.panels.stimulus import StimulusChoice
+from cortiscope.places import Spot, find_spot, spot_at, unit_of
+from cortiscope.stimulus_files import stimulus_address
 
 _N_TOP = 6
 

@@ -6,13 +6,13 @@ from html import escape
 
 import streamlit as st
 
-from core.errors import CoreError
-from dashboard import services, state
-from dashboard.data_folders import OPENED, DataFolder, close_folder, may_open, open_folder
-from dashboard.errors import show_error
-from dashboard.foreign_text import as_text
-from dashboard.panels.folder_status import show_status
-from dashboard.panels.layout_guide import GUIDES
+from cortiscope import services, state
+from cortiscope.core.errors import CoreError
+from cortiscope.data_folders import OPENED, DataFolder, close_folder, may_open, open_folder
+from cortiscope.errors import show_error
+from cortiscope.foreign_text import as_text
+from cortiscope.panels.folder_status import show_status
+from cortiscope.panels.layout_guide import GUIDES
 
 
 def show_folders() -> None:
@@ -74,7 +74,7 @@ def show_opening() -> None:
     )
     st.code("CORTISCOPE_DATA=/data/algonauts_2023 streamlit run dashboard/app.py", language="bash")
     st.html('<p class="cs-note">From a shell, the same look at a folder as above:</p>')
-    st.code("python -m core check /data/algonauts_2023 --deep", language="bash")
+    st.code("cortiscope check /data/algonauts_2023 --deep", language="bash")
     for tab, guide in zip(st.tabs([g.title for g in GUIDES]), GUIDES, strict=True):
         with tab:
             st.code(guide.tree, language=None)

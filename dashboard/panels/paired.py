@@ -8,14 +8,14 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from core.datasets import Subject
-from core.evaluation import LEAST_STIMULI
-from core.evaluation.comparison import PairedDifference, adjusted_p, paired_difference
-from core.runs import Run
-from dashboard import services
-from dashboard.panels.roi_responses import roi_places
-from dashboard.panels.scores import interval_text, interval_words, of_both
-from dashboard.roi_chart import Mark, RoiRow
+from cortiscope import services
+from cortiscope.core.datasets import Subject
+from cortiscope.core.evaluation import LEAST_STIMULI
+from cortiscope.core.evaluation.comparison import PairedDifference, adjusted_p, paired_difference
+from cortiscope.core.runs import Run
+from cortiscope.panels.roi_responses import roi_places
+from cortiscope.panels.scores import interval_text, interval_words, of_both
+from cortiscope.roi_chart import Mark, RoiRow
 
 LEVEL = 0.05
 

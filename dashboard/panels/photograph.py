@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.errors import CoreError
-from dashboard import state
-from dashboard.errors import show_error
-from dashboard.foreign_text import as_text
-from dashboard.photographs import Photograph, samples, take_sample, take_upload
+from cortiscope import state
+from cortiscope.core.errors import CoreError
+from cortiscope.errors import show_error
+from cortiscope.foreign_text import as_text
+from cortiscope.photographs import Photograph, samples, take_sample, take_upload
 
 #: In the address: a photograph that was uploaded. It stays with the session that has it.
 OWN = "own"

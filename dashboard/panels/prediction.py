@@ -7,15 +7,15 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from core.datasets import Subject
-from core.datasets.describe import spread_rows
-from core.runs import Run
-from dashboard import services
-from dashboard.charts.histogram import round_bins
-from dashboard.charts.overlaid_histogram import Distribution, overlaid_histogram
-from dashboard.charts.theme import PREDICTED, QUIET, show_chart, signed, theme
-from dashboard.encoder_menu import encoder_title
-from dashboard.panels.downloads import (
+from cortiscope import services
+from cortiscope.charts.histogram import round_bins
+from cortiscope.charts.overlaid_histogram import Distribution, overlaid_histogram
+from cortiscope.charts.theme import PREDICTED, QUIET, show_chart, signed, theme
+from cortiscope.core.datasets import Subject
+from cortiscope.core.datasets.describe import spread_rows
+from cortiscope.core.runs import Run
+from cortiscope.encoder_menu import encoder_title
+from cortiscope.panels.downloads import (
     csv_button,
     csv_text,
     image_mark,

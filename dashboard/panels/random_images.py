@@ -8,11 +8,11 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from core.datasets import Split, Subject
-from dashboard import state
-from dashboard.foreign_text import as_text
-from dashboard.panels.data_words import SPLIT_WORDS
-from dashboard.stimulus_files import stimulus_address
+from cortiscope import state
+from cortiscope.core.datasets import Split, Subject
+from cortiscope.foreign_text import as_text
+from cortiscope.panels.data_words import SPLIT_WORDS
+from cortiscope.stimulus_files import stimulus_address
 
 _N_RANDOM = 16
 

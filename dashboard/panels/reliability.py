@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from core.datasets import Subject
-from core.evaluation import Evaluation, evaluate
-from core.runs import Run
-from dashboard import services, state
-from dashboard.foreign_text import as_text
-from dashboard.panels.roi_responses import roi_places
+from cortiscope import services, state
+from cortiscope.core.datasets import Subject
+from cortiscope.core.evaluation import Evaluation, evaluate
+from cortiscope.core.runs import Run
+from cortiscope.foreign_text import as_text
+from cortiscope.panels.roi_responses import roi_places
 
 _HIGHEST = 1.5
 _KEY = "accuracy-ncsnr"

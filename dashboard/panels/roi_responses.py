@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from core.brain import HEMISPHERES, Hemisphere
-from core.datasets import Subject
-from core.runs import Run
-from core.storage.csv_cells import plain_rows
-from dashboard import state
-from dashboard.roi_chart import Mark, RoiPick, RoiRow
-from dashboard.roi_chart.palette import Shades
-from dashboard.roi_style import roi_colour
+from cortiscope import state
+from cortiscope.core.brain import HEMISPHERES, Hemisphere
+from cortiscope.core.datasets import Subject
+from cortiscope.core.runs import Run
+from cortiscope.core.storage.csv_cells import plain_rows
+from cortiscope.roi_chart import Mark, RoiPick, RoiRow
+from cortiscope.roi_chart.palette import Shades
+from cortiscope.roi_style import roi_colour
 
 
 def roi_places(subject: Subject) -> Iterator[tuple[str, str, str, Shades, Hemisphere, np.ndarray]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.datasets import Subject
-from core.runs import FORMER_WORDS, Belonging, Run, SetAside, belonging
-from core.runs.belonging import state_words
-from dashboard import services
-from dashboard.encoder_menu import encoder_title
-from dashboard.foreign_text import as_text
+from cortiscope import services
+from cortiscope.core.datasets import Subject
+from cortiscope.core.runs import FORMER_WORDS, Belonging, Run, SetAside, belonging
+from cortiscope.core.runs.belonging import state_words
+from cortiscope.encoder_menu import encoder_title
+from cortiscope.foreign_text import as_text
 
 _LISTED = 8
 

@@ -8,11 +8,11 @@ from html import escape
 
 import numpy as np
 
-from core.datasets import Subject
-from core.evaluation import LEAST_STIMULI, Evaluation, RoiScore, normalised_scores
-from dashboard.cortex_view import ColourScale
-from dashboard.panels.roi_responses import roi_places
-from dashboard.roi_chart import Axis, Mark, RoiRow
+from cortiscope.core.datasets import Subject
+from cortiscope.core.evaluation import LEAST_STIMULI, Evaluation, RoiScore, normalised_scores
+from cortiscope.cortex_view import ColourScale
+from cortiscope.panels.roi_responses import roi_places
+from cortiscope.roi_chart import Axis, Mark, RoiRow
 
 
 @dataclass(frozen=True)

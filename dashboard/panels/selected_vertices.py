@@ -10,15 +10,15 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from core.datasets import Subject
-from core.runs import Run
-from dashboard import services
-from dashboard.charts.theme import PREDICTED, signed, theme
-from dashboard.encoder_menu import encoder_title
-from dashboard.panels.downloads import csv_button, csv_text, numbering, place_columns, rounded
-from dashboard.panels.scores import images_of
-from dashboard.panels.selection import picked_keys, region_came_last, region_positions
-from dashboard.places import Spot, find_spot
+from cortiscope import services
+from cortiscope.charts.theme import PREDICTED, signed, theme
+from cortiscope.core.datasets import Subject
+from cortiscope.core.runs import Run
+from cortiscope.encoder_menu import encoder_title
+from cortiscope.panels.downloads import csv_button, csv_text, numbering, place_columns, rounded
+from cortiscope.panels.scores import images_of
+from cortiscope.panels.selection import picked_keys, region_came_last, region_positions
+from cortiscope.places import Spot, find_spot
 
 _MOST_ROIS = 6
 

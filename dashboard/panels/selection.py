@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.brain import HEMISPHERES, ChallengeSpace
-from core.datasets import Subject
-from dashboard import state
-from dashboard.cortex_view import CortexRegion, read_picks, read_region
-from dashboard.drawn_mesh import DrawnMesh
+from cortiscope import state
+from cortiscope.core.brain import HEMISPHERES, ChallengeSpace
+from cortiscope.core.datasets import Subject
+from cortiscope.cortex_view import CortexRegion, read_picks, read_region
+from cortiscope.drawn_mesh import DrawnMesh
 
 _REGION = "brushed_region"
 _BETWEEN = "."

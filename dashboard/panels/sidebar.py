@@ -10,25 +10,25 @@ from typing import NoReturn
 
 import streamlit as st
 
-from core.datasets import Subject
-from core.errors import CoreError
-from core.runs import Run, changes
-from core.runs.belonging import state_words
-from core.runs.facets import differing, told_apart
-from dashboard import services, state
-from dashboard.charts.theme import MEASURED as INK
-from dashboard.charts.theme import theme
-from dashboard.drawn_mesh import WAYS
-from dashboard.encoder_menu import EncoderKey, EncoderMenu, encoder_title, validation_score
-from dashboard.errors import PageEnds, show_error
-from dashboard.foreign_text import as_text
-from dashboard.jobs import registry
-from dashboard.look import stamp
-from dashboard.navigation import link_to
-from dashboard.panels.fit_dialog import fit_button
-from dashboard.panels.mesh_menu import pick_mesh
-from dashboard.panels.run_states import note_runs
-from dashboard.panels.scores import INTERVAL, interval_text
+from cortiscope import services, state
+from cortiscope.charts.theme import MEASURED as INK
+from cortiscope.charts.theme import theme
+from cortiscope.core.datasets import Subject
+from cortiscope.core.errors import CoreError
+from cortiscope.core.runs import Run, changes
+from cortiscope.core.runs.belonging import state_words
+from cortiscope.core.runs.facets import differing, told_apart
+from cortiscope.drawn_mesh import WAYS
+from cortiscope.encoder_menu import EncoderKey, EncoderMenu, encoder_title, validation_score
+from cortiscope.errors import PageEnds, show_error
+from cortiscope.foreign_text import as_text
+from cortiscope.jobs import registry
+from cortiscope.look import stamp
+from cortiscope.navigation import link_to
+from cortiscope.panels.fit_dialog import fit_button
+from cortiscope.panels.mesh_menu import pick_mesh
+from cortiscope.panels.run_states import note_runs
+from cortiscope.panels.scores import INTERVAL, interval_text
 
 # Letters that a closed menu shows: of longer words what tells runs apart may be cut off.
 _SEEN_IN_A_MENU = 14

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from core.datasets import StimulusNote, Subject
-from core.runs import Run
-from dashboard import state
-from dashboard.foreign_text import as_text
-from dashboard.stimulus_files import stimulus_address
-from dashboard.stimulus_gallery import GalleryPick, stimulus_gallery
+from cortiscope import state
+from cortiscope.core.datasets import StimulusNote, Subject
+from cortiscope.core.runs import Run
+from cortiscope.foreign_text import as_text
+from cortiscope.stimulus_files import stimulus_address
+from cortiscope.stimulus_gallery import GalleryPick, stimulus_gallery
 
 ROLE_WORDS = {
     "": "",

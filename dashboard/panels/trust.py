@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from core.runs import Run
-from dashboard import services
-from dashboard.cortex_view import CortexMap
+from cortiscope import services
+from cortiscope.core.runs import Run
+from cortiscope.cortex_view import CortexMap
 
 CEILING = "noise ceiling, r"
 HELD_OUT = "held-out r of the encoder"

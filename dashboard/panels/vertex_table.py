@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.datasets import Subject
-from core.evaluation import Evaluation
-from core.runs import Run
-from dashboard import services, state
-from dashboard.places import Spot, unit_of
+from cortiscope import services, state
+from cortiscope.core.datasets import Subject
+from cortiscope.core.evaluation import Evaluation
+from cortiscope.core.runs import Run
+from cortiscope.places import Spot, unit_of
 
 _N_ROWS = 10
 _CHOSEN_BY = "validation r"

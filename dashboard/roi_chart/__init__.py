@@ -1,8 +1,8 @@
 """Values per ROI and hemisphere: the chart every page shares, and the ROI classes' colours."""
 
-from dashboard.roi_chart.component import roi_chart
-from dashboard.roi_chart.model import Axis, Mark, RoiPick, RoiRow, Series
-from dashboard.roi_chart.palette import ENCODER_COLOURS, ROI_CLASS_COLOURS, Shades
+from cortiscope.roi_chart.component import roi_chart
+from cortiscope.roi_chart.model import Axis, Mark, RoiPick, RoiRow, Series
+from cortiscope.roi_chart.palette import ENCODER_COLOURS, ROI_CLASS_COLOURS, Shades
 
 __all__ = [
     "ENCODER_COLOURS",

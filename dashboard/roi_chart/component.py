@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from dashboard.roi_chart.model import Axis, RoiPick, RoiRow, Series
-from dashboard.roi_chart.payload import encode_payload
+from cortiscope.roi_chart.model import Axis, RoiPick, RoiRow, Series
+from cortiscope.roi_chart.payload import encode_payload
 
-_NAME = "dashboard.roi_chart"
+_NAME = "cortiscope.roi_chart"
 # Hidden until the style sheet is there, so that nothing unstyled is ever seen.
 _HTML = '<div class="roi-chart" data-state="loading" style="visibility:hidden"></div>'
 

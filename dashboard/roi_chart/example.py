@@ -10,7 +10,7 @@ import random
 
 import streamlit as st
 
-from dashboard.roi_chart import ROI_CLASS_COLOURS, Axis, Mark, RoiRow, Series, roi_chart
+from cortiscope.roi_chart import ROI_CLASS_COLOURS, Axis, Mark, RoiRow, Series, roi_chart
 
 CLASSES = {
     "prf-visualrois": ("early visual", "V1v V1d V2v V2d V3v V3d hV4"),

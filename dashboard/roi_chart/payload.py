@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dashboard.roi_chart.model import HEMISPHERES, Axis, Colour, Mark, RoiRow, Series, check_rows
-from dashboard.roi_chart.palette import ENCODER_COLOURS
+from cortiscope.roi_chart.model import HEMISPHERES, Axis, Colour, Mark, RoiRow, Series, check_rows
+from cortiscope.roi_chart.palette import ENCODER_COLOURS
 
 _LETTERS = "abcdef"
 

@@ -1,9 +1,9 @@
 """The stimulus on the screen, its neighbours, and the route that serves pictures."""
 
-from dashboard.stimulus_gallery.component import stimulus_gallery
-from dashboard.stimulus_gallery.model import GalleryPick
-from dashboard.stimulus_gallery.route import stimulus_base_url, stimulus_route
-from dashboard.stimulus_gallery.thumbnails import UnreadablePictureError
+from cortiscope.stimulus_gallery.component import stimulus_gallery
+from cortiscope.stimulus_gallery.model import GalleryPick
+from cortiscope.stimulus_gallery.route import stimulus_base_url, stimulus_route
+from cortiscope.stimulus_gallery.thumbnails import UnreadablePictureError
 
 __all__ = [
     "GalleryPick",

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from dashboard.stimulus_gallery.model import GalleryPick, Order, encode_payload
+from cortiscope.stimulus_gallery.model import GalleryPick, Order, encode_payload
 
-_NAME = "dashboard.stimulus_gallery"
+_NAME = "cortiscope.stimulus_gallery"
 # Hidden until the style sheet is there, so that nothing unstyled is ever seen.
 _HTML = '<div class="gallery" data-state="loading" style="visibility:hidden"></div>'
 

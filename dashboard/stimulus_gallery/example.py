@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 from PIL import Image, ImageDraw
 
-from dashboard.stimulus_gallery import stimulus_route
+from cortiscope.stimulus_gallery import stimulus_route
 
 FOLDER = Path(tempfile.mkdtemp(prefix="gallery-example-"))
 

@@ -9,7 +9,7 @@ import time
 
 import streamlit as st
 
-from dashboard.stimulus_gallery import GalleryPick, stimulus_base_url, stimulus_gallery
+from cortiscope.stimulus_gallery import GalleryPick, stimulus_base_url, stimulus_gallery
 
 
 def go(pick: GalleryPick) -> None:

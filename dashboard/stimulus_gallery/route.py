@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashboard.stimulus_gallery.model import SPLIT_NAME
-from dashboard.stimulus_gallery.thumbnails import (
+from cortiscope.stimulus_gallery.model import SPLIT_NAME
+from cortiscope.stimulus_gallery.thumbnails import (
     SIZES,
     MakeThumbnail,
     ThumbnailCache,

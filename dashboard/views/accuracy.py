@@ -7,19 +7,19 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from core.datasets import Subject
-from core.evaluation import Evaluation
-from core.runs import Run
-from dashboard import state
-from dashboard.charts.histogram import vertex_histogram
-from dashboard.charts.theme import show_chart
-from dashboard.cortex_view import CortexMap
-from dashboard.encoder_menu import encoder_title
-from dashboard.errors import errors_on_page
-from dashboard.foreign_text import as_text
-from dashboard.panels.brain import focus_roi, no_cortex, show_brain
-from dashboard.panels.detail import show_wide_detail
-from dashboard.panels.downloads import (
+from cortiscope import state
+from cortiscope.charts.histogram import vertex_histogram
+from cortiscope.charts.theme import show_chart
+from cortiscope.core.datasets import Subject
+from cortiscope.core.evaluation import Evaluation
+from cortiscope.core.runs import Run
+from cortiscope.cortex_view import CortexMap
+from cortiscope.encoder_menu import encoder_title
+from cortiscope.errors import errors_on_page
+from cortiscope.foreign_text import as_text
+from cortiscope.panels.brain import focus_roi, no_cortex, show_brain
+from cortiscope.panels.detail import show_wide_detail
+from cortiscope.panels.downloads import (
     csv_button,
     csv_text,
     image_mark,
@@ -27,10 +27,10 @@ from dashboard.panels.downloads import (
     place_columns,
     rounded,
 )
-from dashboard.panels.methods import methods_and_code, opening_lines, simulation_note
-from dashboard.panels.reliability import pick_threshold, report_above, survivors
-from dashboard.panels.roi_responses import rows_as_csv, take_roi
-from dashboard.panels.scores import (
+from cortiscope.panels.methods import methods_and_code, opening_lines, simulation_note
+from cortiscope.panels.reliability import pick_threshold, report_above, survivors
+from cortiscope.panels.roi_responses import rows_as_csv, take_roi
+from cortiscope.panels.scores import (
     METRICS,
     Metric,
     images_of,
@@ -38,11 +38,11 @@ from dashboard.panels.scores import (
     summary_html,
     vertex_values,
 )
-from dashboard.panels.sidebar import pick_encoder, pick_subject
-from dashboard.panels.trust import with_reliability
-from dashboard.panels.vertex_table import show_extremes
-from dashboard.places import find_spot, has_rois
-from dashboard.roi_chart import Series, roi_chart
+from cortiscope.panels.sidebar import pick_encoder, pick_subject
+from cortiscope.panels.trust import with_reliability
+from cortiscope.panels.vertex_table import show_extremes
+from cortiscope.places import find_spot, has_rois
+from cortiscope.roi_chart import Series, roi_chart
 
 
 def render() -> None:

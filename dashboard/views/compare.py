@@ -7,21 +7,21 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from core.datasets import Subject
-from core.evaluation import LEAST_STIMULI
-from core.runs import Run
-from core.runs.facets import told_apart
-from dashboard import services, state
-from dashboard.charts.histogram import round_bins
-from dashboard.charts.overlaid_histogram import Distribution, overlaid_histogram
-from dashboard.charts.theme import show_chart, theme
-from dashboard.cortex_view import ColourScale, CortexMap
-from dashboard.encoder_menu import backbone_title, encoder_title, unlike
-from dashboard.errors import errors_on_page
-from dashboard.foreign_text import as_text
-from dashboard.panels.brain import focus_roi, no_cortex, show_brain
-from dashboard.panels.brushing import brush_words, brushed, show_scatter
-from dashboard.panels.downloads import (
+from cortiscope import services, state
+from cortiscope.charts.histogram import round_bins
+from cortiscope.charts.overlaid_histogram import Distribution, overlaid_histogram
+from cortiscope.charts.theme import show_chart, theme
+from cortiscope.core.datasets import Subject
+from cortiscope.core.evaluation import LEAST_STIMULI
+from cortiscope.core.runs import Run
+from cortiscope.core.runs.facets import told_apart
+from cortiscope.cortex_view import ColourScale, CortexMap
+from cortiscope.encoder_menu import backbone_title, encoder_title, unlike
+from cortiscope.errors import errors_on_page
+from cortiscope.foreign_text import as_text
+from cortiscope.panels.brain import focus_roi, no_cortex, show_brain
+from cortiscope.panels.brushing import brush_words, brushed, show_scatter
+from cortiscope.panels.downloads import (
     csv_button,
     csv_text,
     image_mark,
@@ -29,9 +29,9 @@ from dashboard.panels.downloads import (
     place_columns,
     rounded,
 )
-from dashboard.panels.layer_table import layer_columns, layer_rows, show_layers
-from dashboard.panels.methods import methods_text, opening_lines, references, simulation_note
-from dashboard.panels.paired import (
+from cortiscope.panels.layer_table import layer_columns, layer_rows, show_layers
+from cortiscope.panels.methods import methods_text, opening_lines, references, simulation_note
+from cortiscope.panels.paired import (
     DIFFERENCE_COLUMNS,
     Comparison,
     compare,
@@ -42,11 +42,11 @@ from dashboard.panels.paired import (
     same_images,
     verdict,
 )
-from dashboard.panels.roi_responses import rows_as_csv, score_rows, take_roi
-from dashboard.panels.scores import INTERVAL, METRICS, images_of
-from dashboard.panels.sidebar import pick_pair, pick_subject
-from dashboard.places import has_rois, unit_of
-from dashboard.roi_chart import ENCODER_COLOURS, Axis, Series, roi_chart
+from cortiscope.panels.roi_responses import rows_as_csv, score_rows, take_roi
+from cortiscope.panels.scores import INTERVAL, METRICS, images_of
+from cortiscope.panels.sidebar import pick_pair, pick_subject
+from cortiscope.places import has_rois, unit_of
+from cortiscope.roi_chart import ENCODER_COLOURS, Axis, Series, roi_chart
 
 # Beyond this many responses per encoder reading and comparing them takes more than ten seconds.
 _MANY_RESPONSES = 60_000_000

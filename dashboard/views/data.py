@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.datasets import Subject
-from core.errors import CoreError
-from dashboard import services
-from dashboard.errors import errors_on_page, show_error
-from dashboard.foreign_text import as_text
-from dashboard.navigation import link_to
-from dashboard.panels.all_vertices import all_vertices
-from dashboard.panels.data_tables import (
+from cortiscope import services
+from cortiscope.core.datasets import Subject
+from cortiscope.core.errors import CoreError
+from cortiscope.errors import errors_on_page, show_error
+from cortiscope.foreign_text import as_text
+from cortiscope.navigation import link_to
+from cortiscope.panels.all_vertices import all_vertices
+from cortiscope.panels.data_tables import (
     ceiling_html,
     headline,
     roi_rows,
@@ -20,17 +20,17 @@ from dashboard.panels.data_tables import (
     splits_html,
     stated_html,
 )
-from dashboard.panels.downloads import csv_button, csv_text
-from dashboard.panels.folder_status import show_status
-from dashboard.panels.layout_guide import LICENCE
-from dashboard.panels.methods import data_methods_text, references, simulation_note
-from dashboard.panels.one_image import image_over_vertices
-from dashboard.panels.one_vertex import vertex_over_images
-from dashboard.panels.open_folder import show_folders, show_opening
-from dashboard.panels.random_images import categories_html, random_images
-from dashboard.panels.run_states import note_all_runs
-from dashboard.panels.sidebar import choose_subject, open_chosen
-from dashboard.panels.stimulus import pick_stimulus
+from cortiscope.panels.downloads import csv_button, csv_text
+from cortiscope.panels.folder_status import show_status
+from cortiscope.panels.layout_guide import LICENCE
+from cortiscope.panels.methods import data_methods_text, references, simulation_note
+from cortiscope.panels.one_image import image_over_vertices
+from cortiscope.panels.one_vertex import vertex_over_images
+from cortiscope.panels.open_folder import show_folders, show_opening
+from cortiscope.panels.random_images import categories_html, random_images
+from cortiscope.panels.run_states import note_all_runs
+from cortiscope.panels.sidebar import choose_subject, open_chosen
+from cortiscope.panels.stimulus import pick_stimulus
 
 
 def render() -> None:

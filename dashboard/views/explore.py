@@ -8,15 +8,15 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from core.datasets import Subject
-from core.runs import Run
-from dashboard import services, state
-from dashboard.cortex_view import ColourScale, CortexMap
-from dashboard.encoder_menu import encoder_title
-from dashboard.errors import errors_on_page
-from dashboard.foreign_text import as_text
-from dashboard.navigation import link_to
-from dashboard.panels.brain import (
+from cortiscope import services, state
+from cortiscope.core.datasets import Subject
+from cortiscope.core.runs import Run
+from cortiscope.cortex_view import ColourScale, CortexMap
+from cortiscope.encoder_menu import encoder_title
+from cortiscope.errors import errors_on_page
+from cortiscope.foreign_text import as_text
+from cortiscope.navigation import link_to
+from cortiscope.panels.brain import (
     difference_scale,
     focus_roi,
     no_cortex,
@@ -24,18 +24,18 @@ from dashboard.panels.brain import (
     response_scale,
     show_brain,
 )
-from dashboard.panels.detail import show_detail
-from dashboard.panels.image_responses import show_image_responses
-from dashboard.panels.methods import methods_and_code, opening_lines, simulation_note
-from dashboard.panels.one_image import image_over_vertices
-from dashboard.panels.roi_responses import mean_rows, take_roi
-from dashboard.panels.selected_vertices import ImageResponses, show_selected
-from dashboard.panels.sidebar import none_is_fitted, pick_encoder_if_any, pick_subject
-from dashboard.panels.stimulus import ROLE_WORDS, StimulusChoice, pick_stimulus
-from dashboard.panels.trust import spread_words, with_reliability
-from dashboard.places import has_rois
-from dashboard.roi_chart import Axis, Series, roi_chart
-from dashboard.stimulus_files import stimulus_address
+from cortiscope.panels.detail import show_detail
+from cortiscope.panels.image_responses import show_image_responses
+from cortiscope.panels.methods import methods_and_code, opening_lines, simulation_note
+from cortiscope.panels.one_image import image_over_vertices
+from cortiscope.panels.roi_responses import mean_rows, take_roi
+from cortiscope.panels.selected_vertices import ImageResponses, show_selected
+from cortiscope.panels.sidebar import none_is_fitted, pick_encoder_if_any, pick_subject
+from cortiscope.panels.stimulus import ROLE_WORDS, StimulusChoice, pick_stimulus
+from cortiscope.panels.trust import spread_words, with_reliability
+from cortiscope.places import has_rois
+from cortiscope.roi_chart import Axis, Series, roi_chart
+from cortiscope.stimulus_files import stimulus_address
 
 _THIRD = {"": "two brains", "difference": "+ difference", "truth": "+ noise-free truth"}
 _SCALES = {"": "one scale", "own": "each to its own SD"}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.pipeline.demo import demo_is_ready
-from dashboard import services
-from dashboard.errors import show_words
-from dashboard.foreign_text import as_text
-from dashboard.jobs import Job, registry
+from cortiscope import services
+from cortiscope.core.pipeline.demo import demo_is_ready
+from cortiscope.errors import show_words
+from cortiscope.foreign_text import as_text
+from cortiscope.jobs import Job, registry
 
 JOB = "demo"
 

@@ -11,33 +11,33 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from core.datasets import Subject
-from core.datasets.describe import spread_rows
-from core.errors import CoreError
-from core.evaluation import novelty, novelty_of_looks
-from core.runs import Run
-from dashboard import services, state
-from dashboard.cortex_view import CortexMap
-from dashboard.encoder_menu import encoder_title
-from dashboard.errors import errors_on_page
-from dashboard.panels.brain import (
+from cortiscope import services, state
+from cortiscope.core.datasets import Subject
+from cortiscope.core.datasets.describe import spread_rows
+from cortiscope.core.errors import CoreError
+from cortiscope.core.evaluation import novelty, novelty_of_looks
+from cortiscope.core.runs import Run
+from cortiscope.cortex_view import CortexMap
+from cortiscope.encoder_menu import encoder_title
+from cortiscope.errors import errors_on_page
+from cortiscope.panels.brain import (
     focus_roi,
     no_cortex,
     response_scale,
     show_brain,
 )
-from dashboard.panels.detail import Place, default_place, place_on_screen
-from dashboard.panels.methods import methods_and_code, opening_lines, simulation_note
-from dashboard.panels.photograph import choose_photograph
-from dashboard.panels.prediction import show_distribution, show_spread
-from dashboard.panels.roi_responses import roi_places, rows_as_csv, take_roi
-from dashboard.panels.sidebar import pick_encoder, pick_subject
-from dashboard.panels.trust import with_reliability
-from dashboard.photographs import Photograph, as_seen
-from dashboard.picture_worker import design_of, first_guesses, looks_of, occlusion_of, seen_of
-from dashboard.places import has_rois
-from dashboard.roi_chart import Axis, Mark, RoiRow, Series, roi_chart
-from dashboard.stimulus_files import stimulus_address
+from cortiscope.panels.detail import Place, default_place, place_on_screen
+from cortiscope.panels.methods import methods_and_code, opening_lines, simulation_note
+from cortiscope.panels.photograph import choose_photograph
+from cortiscope.panels.prediction import show_distribution, show_spread
+from cortiscope.panels.roi_responses import roi_places, rows_as_csv, take_roi
+from cortiscope.panels.sidebar import pick_encoder, pick_subject
+from cortiscope.panels.trust import with_reliability
+from cortiscope.photographs import Photograph, as_seen
+from cortiscope.picture_worker import design_of, first_guesses, looks_of, occlusion_of, seen_of
+from cortiscope.places import has_rois
+from cortiscope.roi_chart import Axis, Mark, RoiRow, Series, roi_chart
+from cortiscope.stimulus_files import stimulus_address
 
 _OCCLUSION_GRID = 9
 # Pictures whose looks a photograph's are compared with: enough for a percentile.

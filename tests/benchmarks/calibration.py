@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.evaluation import LEAST_STIMULI
+from cortiscope.core.evaluation import LEAST_STIMULI
 from tests.core.evaluation.calibration import (
     CELLS,
     FURTHER_CELLS,

@@ -51,7 +51,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         os.environ["CORTISCOPE_HOME"] = f"{name}/home"
-        from core.stimuli.copies import copy_labels
+        from cortiscope.core.stimuli.copies import copy_labels
 
         photographs = [Image.open(p).convert("RGB") for p in sorted(options.photos.iterdir())]
         folder = Path(name) / "pictures"

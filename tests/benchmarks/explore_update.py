@@ -94,7 +94,9 @@ def main() -> None:
     if chromium is None:
         sys.exit("No Chromium found; set CORTISCOPE_CHROMIUM.")
     subprocess.run(
-        [sys.executable, "-m", "core", "demo", "--progress", "none"], check=True, cwd=ROOT
+        [sys.executable, "-m", "cortiscope.core", "demo", "--progress", "none"],
+        check=True,
+        cwd=ROOT,
     )
     app, address = start("dashboard/app.py")
     peer, peer_address = start("tests/benchmarks/peer_plotly_app.py")

@@ -71,10 +71,10 @@ def exhaust(batches: Iterator[object]) -> None:
 def from_files(folder: Path, name: str, n: int, rounds: int, threads: int) -> None:
     import torch
 
-    from core.backbones import WeightsSpec, load_backbone
-    from core.features import Pooling
-    from core.features.extract import BATCH_SIZE, extract_batches
-    from core.stimuli import StimulusImages
+    from cortiscope.core.backbones import WeightsSpec, load_backbone
+    from cortiscope.core.features import Pooling
+    from cortiscope.core.features.extract import BATCH_SIZE, extract_batches
+    from cortiscope.core.stimuli import StimulusImages
 
     backbone, pooling = load_backbone(name, WeightsSpec("untrained"), "cpu"), Pooling("mean")
     layer = [backbone.layers()[-1].name]
@@ -116,11 +116,11 @@ def from_files(folder: Path, name: str, n: int, rounds: int, threads: int) -> No
 
 
 def one_pass(folder: Path, name: str, n: int, rounds: int) -> None:
-    from core.backbones import Framing, WeightsSpec, load_backbone
-    from core.features import Pooling
-    from core.features.extract import extract_batches
-    from core.recipes.img2brain import LAYERS
-    from core.stimuli import StimulusImages
+    from cortiscope.core.backbones import Framing, WeightsSpec, load_backbone
+    from cortiscope.core.features import Pooling
+    from cortiscope.core.features.extract import extract_batches
+    from cortiscope.core.recipes.img2brain import LAYERS
+    from cortiscope.core.stimuli import StimulusImages
 
     backbone = load_backbone(name, WeightsSpec("untrained"), "cpu").framed(Framing("stretch", 224))
     images = StimulusImages.from_folder(folder / "jpg").subset(range(n))
@@ -142,7 +142,7 @@ def one_pass(folder: Path, name: str, n: int, rounds: int) -> None:
 def precision(name: str, n: int, rounds: int) -> None:
     import torch
 
-    from core.backbones import WeightsSpec, load_backbone
+    from cortiscope.core.backbones import WeightsSpec, load_backbone
 
     backbone = load_backbone(name, WeightsSpec("untrained"), "cpu")
     half, layer = backbone.at_precision("bfloat16"), [backbone.layers()[-1].name]
@@ -156,11 +156,11 @@ def precision(name: str, n: int, rounds: int) -> None:
 
 
 def store_overhead(folder: Path, name: str, n: int, rounds: int, pool: str) -> None:
-    from core.backbones import WeightsSpec, load_backbone
-    from core.features import FeatureSpec, FeatureStore, Pooling
-    from core.features.extract import extract_batches, image_chunks
-    from core.recipes.img2brain import LAYERS
-    from core.stimuli import StimulusImages
+    from cortiscope.core.backbones import WeightsSpec, load_backbone
+    from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
+    from cortiscope.core.features.extract import extract_batches, image_chunks
+    from cortiscope.core.recipes.img2brain import LAYERS
+    from cortiscope.core.stimuli import StimulusImages
 
     backbone, pooling = load_backbone(name, WeightsSpec("untrained"), "cpu"), Pooling.parse(pool)
     images = StimulusImages.from_folder(folder / "jpg").subset(range(n))

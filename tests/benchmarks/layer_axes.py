@@ -17,7 +17,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "core" / "backbones")]
 
 from own_patches import compare  # noqa: E402
 
-from core.backbones import backbone_names, get_card, list_layers  # noqa: E402
+from cortiscope.core.backbones import backbone_names, get_card, list_layers  # noqa: E402
 
 
 def main() -> None:

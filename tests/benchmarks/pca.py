@@ -44,7 +44,7 @@ def make(folder: Path, images: int, features: int) -> None:
 def solve(solver: str, x: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Return components (n_features, k) and shares of variance."""
     if solver.startswith("ours"):
-        from core.encoding import Reduction, fit_readout
+        from cortiscope.core.encoding import Reduction, fit_readout
 
         kind = "incremental_pca" if "incremental" in solver else "pca"
         readout = fit_readout(x, Reduction(kind, k, scaling="none", batch_size=max(300, k)))

@@ -7,11 +7,11 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
 
-from core.brain import HEMISPHERES, load_fsaverage5
-from core.datasets import open_subject
-from core.pipeline.demo import demo_data, demo_specs
-from core.runs import RunStore
-from core.storage import Home
+from cortiscope.core.brain import HEMISPHERES, load_fsaverage5
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.pipeline.demo import demo_data, demo_specs
+from cortiscope.core.runs import RunStore
+from cortiscope.core.storage import Home
 
 
 @st.cache_resource

@@ -12,8 +12,8 @@ import time
 import numpy as np
 import streamlit as st
 
-from dashboard.cortex_view import ColourScale, CortexMap, cortex_view
-from dashboard.cortex_view.example import synthetic
+from cortiscope.cortex_view import ColourScale, CortexMap, cortex_view
+from cortiscope.cortex_view.example import synthetic
 
 HIGH = 2.5
 SIDES = ("left", "right")

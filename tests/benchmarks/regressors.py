@@ -54,10 +54,10 @@ def regressors(rows: list[str], x: np.ndarray, y: np.ndarray) -> Iterator[tuple]
     """Give (title, ours, {peer: call}, exact or None), coefficients as (n_features, n_vertices)."""
     from sklearn import linear_model as peers
 
-    from core.encoding.ridge.closed_form import fit_ridge_closed_form
-    from core.encoding.ridge.least_squares import fit_least_squares
-    from core.encoding.sparse.elastic_net import fit_elastic_net
-    from core.encoding.sparse.multitask import fit_multitask
+    from cortiscope.core.encoding.ridge.closed_form import fit_ridge_closed_form
+    from cortiscope.core.encoding.ridge.least_squares import fit_least_squares
+    from cortiscope.core.encoding.sparse.elastic_net import fit_elastic_net
+    from cortiscope.core.encoding.sparse.multitask import fit_multitask
 
     def of(model: type, **settings: object) -> Found:
         return lambda: model(**settings).fit(x, y).coef_.T
@@ -111,9 +111,9 @@ def others(rows: list[str], x: np.ndarray, y: np.ndarray) -> Iterator[tuple]:
     from sklearn.neighbors import KNeighborsRegressor
     from sklearn.tree import DecisionTreeRegressor
 
-    from core.encoding.encoders import EncoderSpec, fit_encoder
-    from core.encoding.training import TrainingData
-    from core.evaluation import pearson_r
+    from cortiscope.core.encoding.encoders import EncoderSpec, fit_encoder
+    from cortiscope.core.encoding.training import TrainingData
+    from cortiscope.core.evaluation import pearson_r
 
     asked = designs("PCA", max(len(x) // 4, x.shape[1] + 1), x.shape[1], seed=7)
     if "neighbours" in rows:

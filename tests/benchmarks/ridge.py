@@ -93,9 +93,9 @@ def solve(solver: str, x, y, options: argparse.Namespace):
     alphas = np.logspace(0, 7, n_alphas)
     grid = (100.0,) if how == "one alpha" else tuple(float(a) for a in alphas)
     if name == "ours":
-        from core.encoding.ridge.closed_form import fit_ridge_closed_form
-        from core.encoding.ridge.kfold import fit_ridge_cv
-        from core.encoding.ridge.least_squares import fit_least_squares
+        from cortiscope.core.encoding.ridge.closed_form import fit_ridge_closed_form
+        from cortiscope.core.encoding.ridge.kfold import fit_ridge_cv
+        from cortiscope.core.encoding.ridge.least_squares import fit_least_squares
 
         device = options.device
         if how == "ols":
@@ -131,9 +131,9 @@ def products(x, options: argparse.Namespace, n_vertices: int, n_alphas: int) -> 
     """Count the floating-point operations of the K-fold ridge's matrix products for Y."""
     import torch
 
-    from core.encoding.ridge.data import decreasing_penalties
-    from core.encoding.ridge.fold import Fold
-    from core.encoding.ridge.kfold import fold_rows
+    from cortiscope.core.encoding.ridge.data import decreasing_penalties
+    from cortiscope.core.encoding.ridge.fold import Fold
+    from cortiscope.core.encoding.ridge.kfold import fold_rows
 
     grid = decreasing_penalties(tuple(np.logspace(0, 7, n_alphas)))
     n, d = x.shape

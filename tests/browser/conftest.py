@@ -80,12 +80,12 @@ def start_app(tmp_path_factory) -> Iterator[Callable[..., str]]:
         with log.open("wb") as stream:
             process = subprocess.Popen(
                 [
-                    sys.executable, "-m", "streamlit", "run", str(script),
+                    sys.executable, "-m", "streamlit", "run", str(ROOT / script),
                     "--server.headless", "true", "--server.port", str(port),
                     "--server.address", "127.0.0.1", "--browser.gatherUsageStats", "false",
                     "--server.fileWatcherType", "none", *args,
                 ],
-                cwd=ROOT,
+                cwd=ROOT / "dashboard",  # the examples too have the app's theme there
                 env={**os.environ, **(env or {})},
                 stdout=stream,
                 stderr=subprocess.STDOUT,

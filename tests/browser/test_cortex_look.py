@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dashboard.cortex_view import colour_table
+from cortiscope.cortex_view import colour_table
 
 pytestmark = pytest.mark.browser
 
@@ -114,7 +114,7 @@ def test_a_scales_menu_changes_its_own_views_and_the_others_step_back(views):
     assert state["scales"]["1"]["threshold"] == pytest.approx(0.36, abs=0.03)
     views.keyboard.press("Escape")
     # A value that the accuracy's threshold hides, in both: grey there, coloured in a response.
-    from dashboard.cortex_view.example import synthetic
+    from cortiscope.cortex_view.example import synthetic
 
     accuracy, left = synthetic.accuracy(), synthetic.space().vertices["left"]
     places = [["left", int(v)] for v in left]

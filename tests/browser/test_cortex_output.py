@@ -155,7 +155,7 @@ def test_the_standalone_file_opens_offline_and_shows_the_same(page_here, browser
 
 
 def test_the_table_holds_the_means_of_the_values_sent(page_here):
-    from dashboard.cortex_view.example import synthetic
+    from cortiscope.cortex_view.example import synthetic
 
     page_here.evaluate(f"{ROOT}.querySelector('canvas').focus()")
     page_here.keyboard.press("t")

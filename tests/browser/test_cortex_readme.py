@@ -17,8 +17,8 @@ GIVEN = """
 from pathlib import Path
 
 import numpy as np
-from core.brain.subdivision import subdivide_sphere
-from dashboard.cortex_view import CortexRoi, HemisphereMesh
+from cortiscope.core.brain.subdivision import subdivide_sphere
+from cortiscope.cortex_view import CortexRoi, HemisphereMesh
 from tests import tiny_icosphere
 
 FOLDER = Path(__file__).parent / "assets"

@@ -28,7 +28,7 @@ def address(start_app, tmp_path_factory):
 @pytest.fixture(scope="module")
 def synthetic():
     pytest.importorskip("nilearn")
-    from dashboard.cortex_view.example import synthetic
+    from cortiscope.cortex_view.example import synthetic
 
     return synthetic
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard.cortex_view import ColourScale, CortexMap
+from cortiscope.cortex_view import ColourScale, CortexMap
 
 pytestmark = pytest.mark.browser
 
@@ -139,8 +139,8 @@ def drawn(browser, address):
 )
 def test_the_servers_picture_has_the_browsers_colours_at_known_vertices(drawn, view):
     """Shading, sulci and outlines included; only text is left out."""
-    from dashboard.cortex_view.example import synthetic
-    from dashboard.cortex_view.still import StillRequest, draw_still
+    from cortiscope.cortex_view.example import synthetic
+    from cortiscope.cortex_view.still import StillRequest, draw_still
 
     image = pytest.importorskip("PIL.Image")
     choices = {

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.brain import HEMISPHERES, CorticalSurfaces, load_fsaverage5
-from core.brain.averaging import nearest_on_fsaverage5
-from core.brain.subdivision import subdivide
-from core.datasets import open_subject
+from cortiscope.core.brain import HEMISPHERES, CorticalSurfaces, load_fsaverage5
+from cortiscope.core.brain.averaging import nearest_on_fsaverage5
+from cortiscope.core.brain.subdivision import subdivide
+from cortiscope.core.datasets import open_subject
 from tests.fsaverage_subject import write_subject
 from tests.nilearn_copy import write_copy
 
@@ -48,7 +48,7 @@ def places(demo_home, tmp_path_factory):
     write_subject(data / NAME, demo, nearest_on_fsaverage5(home / "surfaces"))
     fit = ["fit", "--data", str(data), "--backbone", "pixels", "--layers", "pixels"]
     subprocess.run(
-        [sys.executable, "-m", "core", *fit, "--reduce", "pca:5", "--progress", "none"],
+        [sys.executable, "-m", "cortiscope.core", *fit, "--reduce", "pca:5", "--progress", "none"],
         cwd=ROOT,
         env={**os.environ, "CORTISCOPE_HOME": str(home)},
         check=True,

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard.cortex_view import colour_table
+from cortiscope.cortex_view import colour_table
 
 pytestmark = pytest.mark.browser
 
@@ -32,7 +32,7 @@ def address(start_app, tmp_path_factory):
 @pytest.fixture(scope="module")
 def synthetic():
     pytest.importorskip("nilearn")
-    from dashboard.cortex_view.example import synthetic
+    from cortiscope.cortex_view.example import synthetic
 
     return synthetic
 

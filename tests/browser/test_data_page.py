@@ -33,8 +33,8 @@ def places(demo_home, tmp_path_factory):
     voxels = made / "voxels"
     write_folder(voxels / NAME, n_images=60, n_test=8, n_voxels=40)
     fit = [
-        sys.executable, "-m", "core", "fit", "--data", str(voxels), "--backbone", "pixels",
-        "--layers", "pixels", "--reduce", "pca:8", "--progress", "none",
+        sys.executable, "-m", "cortiscope.core", "fit", "--data", str(voxels),
+        "--backbone", "pixels", "--layers", "pixels", "--reduce", "pca:8", "--progress", "none",
     ]  # fmt: skip
     for encoder in ("ridge", "ols"):
         subprocess.run(

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from core.cli.main import main as run_core
+from cortiscope.core.cli.main import main as run_core
 
 Start = Callable[[Sequence[str], Path, int, int], int]
 
@@ -34,7 +34,7 @@ def start_fork(words: Sequence[str], home: Path, out: int, told: int) -> int:
 
 def start_process(words: Sequence[str], home: Path, out: int, told: int) -> int:
     """Start a command line as people do; return its process."""
-    command = [sys.executable, "-m", "core", *words]
+    command = [sys.executable, "-m", "cortiscope.core", *words]
     environment = {**os.environ, "CORTISCOPE_HOME": str(home)}
     return subprocess.Popen(command, env=environment, stdout=out, stderr=told).pid
 

@@ -3,7 +3,7 @@ import os
 import numpy as np
 import pytest
 
-from core.storage import atomic_directory, atomic_file, write_array
+from cortiscope.core.storage import atomic_directory, atomic_file, write_array
 
 
 def test_a_failing_write_leaves_the_old_file(tmp_path):

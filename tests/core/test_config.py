@@ -2,7 +2,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from core.config import fingerprint, to_plain
+from cortiscope.core.config import fingerprint, to_plain
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 import xxhash
 
-from core.errors import DamagedFile, MissingData
-from core.storage import ContentHashes, Home
-from core.storage import content as module
+from cortiscope.core.errors import DamagedFile, MissingData
+from cortiscope.core.storage import ContentHashes, Home
+from cortiscope.core.storage import content as module
 
 LONG_AGO = 1_700_000_000 * 10**9
 

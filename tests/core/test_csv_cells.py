@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from core.pipeline.results.tables import write_table
-from core.storage.csv_cells import plain_cell
-from dashboard.panels.downloads import csv_text, file_name
+from cortiscope.core.pipeline.results.tables import write_table
+from cortiscope.core.storage.csv_cells import plain_cell
+from cortiscope.panels.downloads import csv_text, file_name
 
 FORMULA = '=HYPERLINK("http://x.y")'
 

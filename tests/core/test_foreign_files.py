@@ -6,13 +6,13 @@ import os
 
 import pytest
 
-from core.datasets.arrays import load_array
-from core.datasets.plain_arrays.responses import open_table
-from core.datasets.restricted_pickle import load_label_names
-from core.errors import CoreError, DamagedFile, InvalidImage
-from core.pipeline.plan import read_plan
-from core.stimuli import decode_image, read_captions
-from core.storage.foreign import is_there, read_json, read_text
+from cortiscope.core.datasets.arrays import load_array
+from cortiscope.core.datasets.plain_arrays.responses import open_table
+from cortiscope.core.datasets.restricted_pickle import load_label_names
+from cortiscope.core.errors import CoreError, DamagedFile, InvalidImage
+from cortiscope.core.pipeline.plan import read_plan
+from cortiscope.core.stimuli import decode_image, read_captions
+from cortiscope.core.storage.foreign import is_there, read_json, read_text
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.cli.main import main
-from core.datasets import open_subject
-from core.datasets.restricted_pickle import load_label_names
-from core.errors import CoreError, DamagedFile
+from cortiscope.core.cli.main import main
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.datasets.restricted_pickle import load_label_names
+from cortiscope.core.errors import CoreError, DamagedFile
 from tests.core.datasets.damage.ways import MARK, Hostile, hostile_array
 from tests.core.datasets.plain_folder import write_images, write_plain
 from tests.tiny_world import write_subject
@@ -130,7 +130,7 @@ def test_no_archive_of_arrays_runs(here):
 def test_no_checkpoint_runs(here, form, suffix):
     import torch
 
-    from core.backbones.weights_loading import load_state
+    from cortiscope.core.backbones.weights_loading import load_state
 
     path = here / f"mine{suffix}"
     if form == "bare pickle":

@@ -9,12 +9,12 @@ import shutil
 import numpy as np
 import pytest
 
-from core.brain.averaging import nearest_on_fsaverage5
-from core.brain.spaces import FSAVERAGE_VERTICES
-from core.brain.surfaces import load_converted, load_fsaverage5
-from core.cli.main import main
-from core.errors import CannotWrite, CoreError
-from core.storage import atomic_directory, atomic_file, require_room, write_array
+from cortiscope.core.brain.averaging import nearest_on_fsaverage5
+from cortiscope.core.brain.spaces import FSAVERAGE_VERTICES
+from cortiscope.core.brain.surfaces import load_converted, load_fsaverage5
+from cortiscope.core.cli.main import main
+from cortiscope.core.errors import CannotWrite, CoreError
+from cortiscope.core.storage import atomic_directory, atomic_file, require_room, write_array
 from tests.core.datasets.plain_folder import write_plain
 from tests.tiny_world import write_subject
 
@@ -52,7 +52,7 @@ def test_another_folder_than_the_home_is_moved_by_its_option(home, tmp_path):
 
 def _free(monkeypatch, n_bytes):
     usage = shutil.disk_usage("/")._replace(free=n_bytes)
-    monkeypatch.setattr("core.storage.write_failures.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("cortiscope.core.storage.write_failures.shutil.disk_usage", lambda _: usage)
 
 
 @pytest.mark.parametrize(
@@ -138,8 +138,10 @@ def test_surfaces_do_without_their_cache_and_a_damaged_one_is_made_again(surface
 
 def test_a_damaged_map_between_surfaces_is_made_again(surfaces, tmp_path, monkeypatch):
     whole = np.zeros(FSAVERAGE_VERTICES, np.int32)
-    monkeypatch.setattr("core.brain.averaging.nearest_vertices", lambda *_: whole)
-    monkeypatch.setattr("core.brain.averaging.load_fsaverage5", lambda _: load_fsaverage5(surfaces))
+    monkeypatch.setattr("cortiscope.core.brain.averaging.nearest_vertices", lambda *_: whole)
+    monkeypatch.setattr(
+        "cortiscope.core.brain.averaging.load_fsaverage5", lambda _: load_fsaverage5(surfaces)
+    )
     nearest_on_fsaverage5(tmp_path)
     (path,) = tmp_path.iterdir()
     np.save(path, whole[:100])
@@ -151,7 +153,7 @@ def test_an_error_nobody_foresaw_names_its_file(home, capsys, monkeypatch):
     def fail(*_):
         raise OSError(errno.EIO, os.strerror(errno.EIO), "/data/lh.npy")
 
-    monkeypatch.setattr("core.cli.verb_store.stored_items", fail)
+    monkeypatch.setattr("cortiscope.core.cli.verb_store.stored_items", fail)
     status, answer, told = _run(capsys, "store", "du")
     assert status == 1
     assert re.search(r"/data/lh\.npy: .*error", told)

@@ -6,13 +6,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from core.datasets import Subject, open_subject
-from core.encoding import Reduction
-from core.features import FeatureStore
-from core.pipeline.fit import fit_all
-from core.runs import Run, RunStore
-from core.storage import Home
-from dashboard import services
+from cortiscope import services
+from cortiscope.core.datasets import Subject, open_subject
+from cortiscope.core.encoding import Reduction
+from cortiscope.core.features import FeatureStore
+from cortiscope.core.pipeline.fit import fit_all
+from cortiscope.core.runs import Run, RunStore
+from cortiscope.core.storage import Home
 from tests.tiny_model import pixels_spec
 from tests.tiny_world import write_subject
 
@@ -64,10 +64,10 @@ def tiny_app(tiny_world, monkeypatch):
     """An app that knows these subjects alone, and starts no other process."""
     monkeypatch.setenv("CORTISCOPE_HOME", str(tiny_world.home.root))
     monkeypatch.setenv("CORTISCOPE_DATA", str(tiny_world.data))
-    monkeypatch.setattr("core.pipeline.demo.demo_is_ready", lambda _: True)
-    monkeypatch.setattr("core.pipeline.demo.demo_is_complete", lambda _: True)
-    monkeypatch.setattr("dashboard.answering.AnsweringProcess.warm_up", lambda _: None)
-    monkeypatch.setattr("dashboard.data_folders.demo_folder", lambda _: tiny_world.data)
+    monkeypatch.setattr("cortiscope.core.pipeline.demo.demo_is_ready", lambda _: True)
+    monkeypatch.setattr("cortiscope.core.pipeline.demo.demo_is_complete", lambda _: True)
+    monkeypatch.setattr("cortiscope.answering.AnsweringProcess.warm_up", lambda _: None)
+    monkeypatch.setattr("cortiscope.data_folders.demo_folder", lambda _: tiny_world.data)
     services.look_again()
     yield tiny_world
     services.look_again()

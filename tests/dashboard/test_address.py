@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from dashboard.state import Selection, is_readable, to_address
+from cortiscope.state import Selection, is_readable, to_address
 
 NAMES = (
     "subj01",

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from core.brain import ChallengeSpace, Hemisphere
-from core.brain.averaging import nearest_groups
-from core.datasets import open_subject
-from dashboard import state
-from dashboard.drawn_mesh import MEAN, OWN, DrawnMesh
-from dashboard.panels import selection
+from cortiscope import state
+from cortiscope.core.brain import ChallengeSpace, Hemisphere
+from cortiscope.core.brain.averaging import nearest_groups
+from cortiscope.core.datasets import open_subject
+from cortiscope.drawn_mesh import MEAN, OWN, DrawnMesh
+from cortiscope.panels import selection
 from tests.tiny_world import N_LEFT, write_subject
 
 

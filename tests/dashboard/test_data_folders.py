@@ -2,10 +2,10 @@
 
 import pytest
 
-from core.errors import CoreError, InvalidInput, MissingData
-from core.storage import Home
-from dashboard import data_folders
-from dashboard.data_folders import (
+from cortiscope import data_folders
+from cortiscope.core.errors import CoreError, InvalidInput, MissingData
+from cortiscope.core.storage import Home
+from cortiscope.data_folders import (
     DEMO,
     NAMED,
     OPENED,

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from core.brain import HEMISPHERES, ChallengeSpace, Parcellation
-from core.brain.averaging import nearest_groups, nested_groups
-from dashboard.cortex_view import ColourScale, CortexMap
-from dashboard.drawn_mesh import FULL, MEAN, NESTED, OWN, DrawnMesh, cortex_space, default_way
+from cortiscope.core.brain import HEMISPHERES, ChallengeSpace, Parcellation
+from cortiscope.core.brain.averaging import nearest_groups, nested_groups
+from cortiscope.cortex_view import ColourScale, CortexMap
+from cortiscope.drawn_mesh import FULL, MEAN, NESTED, OWN, DrawnMesh, cortex_space, default_way
 
 LEFT, RIGHT = HEMISPHERES
 SCALE = ColourScale("diverging", -2, 2, "z")

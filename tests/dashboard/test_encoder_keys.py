@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from core.evaluation.report import ALL_VERTICES
-from core.runs import Run
-from dashboard import state
-from dashboard.encoder_menu import EncoderKey, backbone_title, order_of_choice
+from cortiscope import state
+from cortiscope.core.evaluation.report import ALL_VERTICES
+from cortiscope.core.runs import Run
+from cortiscope.encoder_menu import EncoderKey, backbone_title, order_of_choice
 
 _WEIGHTS = {"kind": "pretrained", "seed": 0, "sha256": None, "label": "pretrained"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.evaluation import LEAST_STIMULI
+from cortiscope.core.evaluation import LEAST_STIMULI
 
 
 def _read(app):

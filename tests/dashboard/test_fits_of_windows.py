@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.jobs import registry
+from cortiscope.jobs import registry
 
 
 class _Work:

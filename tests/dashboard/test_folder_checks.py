@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from core.storage import Home
-from dashboard.folder_checks import keep_result, load_result, state_of_files
+from cortiscope.core.storage import Home
+from cortiscope.folder_checks import keep_result, load_result, state_of_files
 
 REPORT = {
     "subjects": [

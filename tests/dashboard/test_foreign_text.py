@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.encoding import Reduction
-from core.storage import Home
-from dashboard.charts.theme import as_written, layout
-from dashboard.foreign_text import as_text
+from cortiscope.charts.theme import as_written, layout
+from cortiscope.core.encoding import Reduction
+from cortiscope.core.storage import Home
+from cortiscope.foreign_text import as_text
 from tests.dashboard.conftest import TinyApp
 from tests.tiny_world import write_subject
 

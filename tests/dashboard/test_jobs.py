@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.errors import WorkFailed
-from dashboard.jobs import Job, JobRegistry
+from cortiscope.core.errors import WorkFailed
+from cortiscope.jobs import Job, JobRegistry
 
 
 def test_an_answer_longer_than_a_pipe_holds_arrives_whole() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.datasets import find_subjects
-from dashboard.panels.layout_guide import GUIDES
+from cortiscope.core.datasets import find_subjects
+from cortiscope.panels.layout_guide import GUIDES
 
 
 def _build(tree, root):

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.errors import InvalidImage
-from dashboard import photographs
-from dashboard.answering import AnsweringProcess
+from cortiscope import photographs
+from cortiscope.answering import AnsweringProcess
+from cortiscope.core.errors import InvalidImage
 from tests.peak_memory import needs_proc, peak_bytes
 
 
@@ -67,8 +67,8 @@ def test_a_small_file_of_a_large_picture_takes_its_bound_in_the_reader_only(read
 def upload_page():
     import streamlit as st
 
-    from core.errors import CoreError
-    from dashboard.photographs import take_upload
+    from cortiscope.core.errors import CoreError
+    from cortiscope.photographs import take_upload
 
     upload = st.file_uploader("photo", key="photo")
     if upload is not None:

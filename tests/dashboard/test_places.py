@@ -2,9 +2,9 @@
 
 import pytest
 
-from core.datasets import open_subject
-from dashboard.panels.random_images import draw_rows
-from dashboard.places import all_spots, find_spot, has_rois, spot_at
+from cortiscope.core.datasets import open_subject
+from cortiscope.panels.random_images import draw_rows
+from cortiscope.places import all_spots, find_spot, has_rois, spot_at
 from tests.img2brain_folder import write_folder
 from tests.tiny_world import LABELS, N_LEFT, N_RIGHT, write_subject
 

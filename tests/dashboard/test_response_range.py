@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dashboard.services import range_of_responses
+from cortiscope.services import range_of_responses
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import shutil
 import numpy as np
 import pytest
 
-from core.encoding import Reduction
-from core.runs import Belonging
-from dashboard import services
+from cortiscope import services
+from cortiscope.core.encoding import Reduction
+from cortiscope.core.runs import Belonging
 from tests.tiny_world import write_subject
 
 
@@ -77,6 +77,6 @@ def test_runs_of_data_that_changed_are_named_with_what_changed_and_are_not_offer
 def test_a_run_from_before_the_identity_was_complete_is_labelled(tiny_app, monkeypatch):
     app = tiny_app.open(subject="subj01")
     assert not [c for c in app.sidebar.caption if "cannot be known" in c.value]
-    monkeypatch.setattr("dashboard.panels.run_states.belonging", lambda *_: Belonging.FORMER)
+    monkeypatch.setattr("cortiscope.panels.run_states.belonging", lambda *_: Belonging.FORMER)
     app = tiny_app.open(subject="subj01")
     assert [c for c in app.sidebar.caption if "cannot be known" in c.value]

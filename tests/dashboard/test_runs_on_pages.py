@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from core.encoding import Reduction
-from core.runs.facets import differing, facets, told_apart
-from dashboard.encoder_menu import EncoderKey, EncoderMenu, encoder_title, unlike
-from dashboard.state import Selection, to_address
+from cortiscope.core.encoding import Reduction
+from cortiscope.core.runs.facets import differing, facets, told_apart
+from cortiscope.encoder_menu import EncoderKey, EncoderMenu, encoder_title, unlike
+from cortiscope.state import Selection, to_address
 
 
 def _menu(app, label):

@@ -7,7 +7,7 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.cli.main import main
+from cortiscope.core.cli.main import main
 from tests.core.datasets.plain_folder import values, write_plain, write_responses
 
 PAGES = ("explore", "accuracy", "your_image", "data")
@@ -34,9 +34,9 @@ def fitted(data, tmp_path, monkeypatch, capsys):
 def _page(name):
     import importlib
 
-    from dashboard import services  # noqa: F401
+    from cortiscope import services  # noqa: F401
 
-    importlib.import_module(f"dashboard.views.{name}").render()
+    importlib.import_module(f"cortiscope.views.{name}").render()
 
 
 def _texts(page):

@@ -1,7 +1,7 @@
 import pytest
 
-from core.datasets import open_subject
-from dashboard import services, stimulus_files
+from cortiscope import services, stimulus_files
+from cortiscope.core.datasets import open_subject
 from tests.core.datasets.plain_folder import write_plain
 
 

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from dashboard import services
-from dashboard.cortex_view import ColourScale, CortexMap
-from dashboard.panels import trust
-from dashboard.panels.trust import CEILING, HELD_OUT, reliability_of, with_reliability
+from cortiscope import services
+from cortiscope.cortex_view import ColourScale, CortexMap
+from cortiscope.panels import trust
+from cortiscope.panels.trust import CEILING, HELD_OUT, reliability_of, with_reliability
 
 R = np.array([0.4, -0.2, np.nan], dtype=np.float32)
 

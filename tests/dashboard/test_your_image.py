@@ -8,9 +8,9 @@ import shutil
 import pytest
 from PIL import Image
 
-from core.encoding import Reduction
-from dashboard import picture_worker
-from dashboard.photographs import samples
+from cortiscope import picture_worker
+from cortiscope.core.encoding import Reduction
+from cortiscope.photographs import samples
 from tests.core.datasets.plain_folder import write_plain
 
 

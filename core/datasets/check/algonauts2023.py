@@ -9,28 +9,28 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from core.brain import HEMISPHERES
-from core.brain.templates import nested_words
-from core.datasets.algonauts2023 import load_subject
-from core.datasets.check.array_file import FLOAT32, REAL, open_array_file
-from core.datasets.check.attempt import tried
-from core.datasets.check.candidates import candidates_with
-from core.datasets.check.image_names import NumberedImage, list_numbered, n_rows_expected
-from core.datasets.check.layout import LayoutCheck
-from core.datasets.check.leftovers import check_leftovers
-from core.datasets.check.masks import check_masks
-from core.datasets.check.pictures import check_pictures
-from core.datasets.check.released_sizes import compare_with_release
-from core.datasets.check.report import Findings, SubjectReport
-from core.datasets.check.same_images import tell_copies
-from core.datasets.check.sidecar_files import check_sidecar
-from core.datasets.check.stated import tell_units
-from core.datasets.check.values import check_fractions, check_responses
-from core.datasets.check.vertex_counts import PairOfFiles, check_vertex_counts
-from core.datasets.conventions import NSD, Conventions
-from core.datasets.sidecar import stated_conventions
-from core.progress import Progress, part, silent
-from core.storage.foreign import is_there
+from cortiscope.core.brain import HEMISPHERES
+from cortiscope.core.brain.templates import nested_words
+from cortiscope.core.datasets.algonauts2023 import load_subject
+from cortiscope.core.datasets.check.array_file import FLOAT32, REAL, open_array_file
+from cortiscope.core.datasets.check.attempt import tried
+from cortiscope.core.datasets.check.candidates import candidates_with
+from cortiscope.core.datasets.check.image_names import NumberedImage, list_numbered, n_rows_expected
+from cortiscope.core.datasets.check.layout import LayoutCheck
+from cortiscope.core.datasets.check.leftovers import check_leftovers
+from cortiscope.core.datasets.check.masks import check_masks
+from cortiscope.core.datasets.check.pictures import check_pictures
+from cortiscope.core.datasets.check.released_sizes import compare_with_release
+from cortiscope.core.datasets.check.report import Findings, SubjectReport
+from cortiscope.core.datasets.check.same_images import tell_copies
+from cortiscope.core.datasets.check.sidecar_files import check_sidecar
+from cortiscope.core.datasets.check.stated import tell_units
+from cortiscope.core.datasets.check.values import check_fractions, check_responses
+from cortiscope.core.datasets.check.vertex_counts import PairOfFiles, check_vertex_counts
+from cortiscope.core.datasets.conventions import NSD, Conventions
+from cortiscope.core.datasets.sidecar import stated_conventions
+from cortiscope.core.progress import Progress, part, silent
+from cortiscope.core.storage.foreign import is_there
 
 NAME = "algonauts2023"
 _PARTS = ("training_split", "test_split", "roi_masks")

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets.arrays import ArrayHeader, kind_of, read_header
-from core.datasets.check.report import Tell
-from core.datasets.check.wording import times
-from core.errors import DamagedFile, MissingData
+from cortiscope.core.datasets.arrays import ArrayHeader, kind_of, read_header
+from cortiscope.core.datasets.check.report import Tell
+from cortiscope.core.datasets.check.wording import times
+from cortiscope.core.errors import DamagedFile, MissingData
 
 
 @dataclass(frozen=True)

@@ -14,25 +14,30 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from core.brain import Hemisphere
-from core.datasets.check.arrays_extras import (
+from cortiscope.core.brain import Hemisphere
+from cortiscope.core.datasets.check.arrays_extras import (
     check_ncsnr,
     check_rois,
     check_vertex_files,
 )
-from core.datasets.check.arrays_responses import OWN_NAMES, check_tables
-from core.datasets.check.attempt import tried
-from core.datasets.check.layout import Candidate, LayoutCheck
-from core.datasets.check.leftovers import archive_words, check_leftovers, is_leftover, stem_of
-from core.datasets.check.pictures import check_pictures
-from core.datasets.check.report import Findings, SubjectReport, Tell
-from core.datasets.check.same_images import tell_copies
-from core.datasets.check.sidecar_files import check_repeats, check_sidecar
-from core.datasets.check.stated import tell_order, tell_unstated
-from core.datasets.check.vertex_counts import check_vertex_counts
-from core.datasets.conventions import AVERAGED, Conventions, Fact
-from core.datasets.plain_arrays import EXAMPLE, is_subject_folder, load_subject
-from core.datasets.plain_arrays.images import (
+from cortiscope.core.datasets.check.arrays_responses import OWN_NAMES, check_tables
+from cortiscope.core.datasets.check.attempt import tried
+from cortiscope.core.datasets.check.layout import Candidate, LayoutCheck
+from cortiscope.core.datasets.check.leftovers import (
+    archive_words,
+    check_leftovers,
+    is_leftover,
+    stem_of,
+)
+from cortiscope.core.datasets.check.pictures import check_pictures
+from cortiscope.core.datasets.check.report import Findings, SubjectReport, Tell
+from cortiscope.core.datasets.check.same_images import tell_copies
+from cortiscope.core.datasets.check.sidecar_files import check_repeats, check_sidecar
+from cortiscope.core.datasets.check.stated import tell_order, tell_unstated
+from cortiscope.core.datasets.check.vertex_counts import check_vertex_counts
+from cortiscope.core.datasets.conventions import AVERAGED, Conventions, Fact
+from cortiscope.core.datasets.plain_arrays import EXAMPLE, is_subject_folder, load_subject
+from cortiscope.core.datasets.plain_arrays.images import (
     TEST_IMAGES,
     TEST_LIST,
     TRAINING_FOLDERS,
@@ -42,12 +47,12 @@ from core.datasets.plain_arrays.images import (
     training_folders,
     training_images,
 )
-from core.datasets.plain_arrays.responses import has_response_files, response_forms
-from core.datasets.sidecar import stated_conventions
-from core.progress import Progress, part, silent
-from core.stimuli import StimulusImages
-from core.storage import Home
-from core.storage.foreign import is_there
+from cortiscope.core.datasets.plain_arrays.responses import has_response_files, response_forms
+from cortiscope.core.datasets.sidecar import stated_conventions
+from cortiscope.core.progress import Progress, part, silent
+from cortiscope.core.stimuli import StimulusImages
+from cortiscope.core.storage import Home
+from cortiscope.core.storage.foreign import is_there
 
 NAME = "arrays"
 _RESPONSES = (

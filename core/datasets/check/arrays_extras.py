@@ -8,17 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import HEMISPHERES, Hemisphere
-from core.datasets.check.array_file import REAL, open_array_file
-from core.datasets.check.attempt import tried
-from core.datasets.check.report import Tell
-from core.datasets.check.stated import tell_ncsnr
-from core.datasets.check.values import check_finite
-from core.datasets.check.vertex_counts import PairOfFiles
-from core.datasets.check.wording import first_of, vertices
-from core.datasets.plain_arrays.rois import read_labels, read_roi_names
-from core.datasets.plain_arrays.vertices import read_vertex_file
-from core.storage.foreign import is_there
+from cortiscope.core.brain import HEMISPHERES, Hemisphere
+from cortiscope.core.datasets.check.array_file import REAL, open_array_file
+from cortiscope.core.datasets.check.attempt import tried
+from cortiscope.core.datasets.check.report import Tell
+from cortiscope.core.datasets.check.stated import tell_ncsnr
+from cortiscope.core.datasets.check.values import check_finite
+from cortiscope.core.datasets.check.vertex_counts import PairOfFiles
+from cortiscope.core.datasets.check.wording import first_of, vertices
+from cortiscope.core.datasets.plain_arrays.rois import read_labels, read_roi_names
+from cortiscope.core.datasets.plain_arrays.vertices import read_vertex_file
+from cortiscope.core.storage.foreign import is_there
 
 _VERTEX_FILES = ("vertices", "mask")
 

@@ -8,21 +8,21 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import HEMISPHERES, Hemisphere
-from core.brain.templates import nested_words
-from core.datasets.arrays import read_header
-from core.datasets.check.array_file import tell_surplus
-from core.datasets.check.attempt import tried
-from core.datasets.check.report import Findings
-from core.datasets.check.stated import tell_units
-from core.datasets.check.values import check_responses
-from core.datasets.check.vertex_counts import PairOfFiles
-from core.datasets.check.wording import times
-from core.datasets.conventions import Conventions
-from core.datasets.plain_arrays.conversion import convert_once
-from core.datasets.plain_arrays.csv_form import csv_form
-from core.datasets.plain_arrays.readers import folded_shape, read_npz
-from core.datasets.plain_arrays.responses import (
+from cortiscope.core.brain import HEMISPHERES, Hemisphere
+from cortiscope.core.brain.templates import nested_words
+from cortiscope.core.datasets.arrays import read_header
+from cortiscope.core.datasets.check.array_file import tell_surplus
+from cortiscope.core.datasets.check.attempt import tried
+from cortiscope.core.datasets.check.report import Findings
+from cortiscope.core.datasets.check.stated import tell_units
+from cortiscope.core.datasets.check.values import check_responses
+from cortiscope.core.datasets.check.vertex_counts import PairOfFiles
+from cortiscope.core.datasets.check.wording import times
+from cortiscope.core.datasets.conventions import Conventions
+from cortiscope.core.datasets.plain_arrays.conversion import convert_once
+from cortiscope.core.datasets.plain_arrays.csv_form import csv_form
+from cortiscope.core.datasets.plain_arrays.readers import folded_shape, read_npz
+from cortiscope.core.datasets.plain_arrays.responses import (
     ResponseFiles,
     check_row_names,
     half_of,
@@ -30,8 +30,8 @@ from core.datasets.plain_arrays.responses import (
     refuse_other_spaces,
     response_forms,
 )
-from core.stimuli import StimulusImages
-from core.storage.foreign import is_there
+from cortiscope.core.stimuli import StimulusImages
+from cortiscope.core.storage.foreign import is_there
 
 OWN_NAMES = ("responses.npz", "responses_test.npz")
 """Files of this layout that look like archives."""

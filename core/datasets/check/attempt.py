@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar
 
-from core.datasets.check.report import Tell
-from core.errors import CoreError, unforeseen
+from cortiscope.core.datasets.check.report import Tell
+from cortiscope.core.errors import CoreError, unforeseen
 
 _Made = TypeVar("_Made")
 

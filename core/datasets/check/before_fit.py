@@ -11,15 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets.check.pictures import tell_broken
-from core.datasets.check.report import Findings
-from core.datasets.check.same_images import tell_trained_on
-from core.datasets.check.values import check_responses
-from core.datasets.conventions import ORDER_HINT
-from core.datasets.responses import unmap
-from core.datasets.subject import Split, Subject
-from core.errors import DamagedFile, InvalidInput
-from core.progress import Progress, silent
+from cortiscope.core.datasets.check.pictures import tell_broken
+from cortiscope.core.datasets.check.report import Findings
+from cortiscope.core.datasets.check.same_images import tell_trained_on
+from cortiscope.core.datasets.check.values import check_responses
+from cortiscope.core.datasets.conventions import ORDER_HINT
+from cortiscope.core.datasets.responses import unmap
+from cortiscope.core.datasets.subject import Split, Subject
+from cortiscope.core.errors import DamagedFile, InvalidInput
+from cortiscope.core.progress import Progress, silent
 
 # Values looked at together: 64 MB of float32.
 _AT_ONCE = 1 << 24
@@ -50,7 +50,7 @@ def require_usable(subject: Subject, progress: Progress = silent) -> None:
         also = f" There are {len(more)} more problems." if more else ""
         raise DamagedFile(
             f"{first.rstrip('.')}.{also}",
-            f"'python -m core check {subject.folder}' tells all that is wrong.",
+            f"'cortiscope check {subject.folder}' tells all that is wrong.",
         )
 
 

@@ -7,8 +7,8 @@ import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from core.datasets.check.layout import Candidate
-from core.datasets.check.leftovers import (
+from cortiscope.core.datasets.check.layout import Candidate
+from cortiscope.core.datasets.check.leftovers import (
     archive_words,
     is_archive,
     is_unfinished,

@@ -8,23 +8,23 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from core.datasets.check.attempt import tried
-from core.datasets.check.layout import Candidate, LayoutCheck
-from core.datasets.check.leftovers import (
+from cortiscope.core.datasets.check.attempt import tried
+from cortiscope.core.datasets.check.layout import Candidate, LayoutCheck
+from cortiscope.core.datasets.check.leftovers import (
     archive_words,
     is_archive,
     is_unfinished,
     stem_of,
     unfinished_words,
 )
-from core.datasets.check.nsd import NSD
-from core.datasets.check.registry import LAYOUTS
-from core.datasets.check.report import Findings, FolderReport, SubjectReport
-from core.datasets.subject_names import named_subject
-from core.errors import InvalidInput, MissingData
-from core.progress import Progress, part, silent
-from core.stimuli.listing import is_text, printable
-from core.storage.foreign import FETCH, is_dangling
+from cortiscope.core.datasets.check.nsd import NSD
+from cortiscope.core.datasets.check.registry import LAYOUTS
+from cortiscope.core.datasets.check.report import Findings, FolderReport, SubjectReport
+from cortiscope.core.datasets.subject_names import named_subject
+from cortiscope.core.errors import InvalidInput, MissingData
+from cortiscope.core.progress import Progress, part, silent
+from cortiscope.core.stimuli.listing import is_text, printable
+from cortiscope.core.storage.foreign import FETCH, is_dangling
 
 _NO_TEXT = "The folder's name is no text in UTF-8; rename it to open it"
 

@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.datasets.check.leftovers import is_leftover
-from core.datasets.check.report import Tell
-from core.datasets.check.wording import count, first_of
-from core.datasets.system_files import is_system_file
+from cortiscope.core.datasets.check.leftovers import is_leftover
+from cortiscope.core.datasets.check.report import Tell
+from cortiscope.core.datasets.check.wording import count, first_of
+from cortiscope.core.datasets.system_files import is_system_file
 
 _NAME = re.compile(r"^(?P<split>train|test)-(?P<number>\d+)_nsd-\d+\.(png|jpg|jpeg)$")
 

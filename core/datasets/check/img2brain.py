@@ -11,21 +11,21 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import HEMISPHERES
-from core.datasets.check.array_file import FLOATS, open_array_file
-from core.datasets.check.attempt import tried
-from core.datasets.check.candidates import candidates_with
-from core.datasets.check.layout import LayoutCheck
-from core.datasets.check.leftovers import check_leftovers, is_leftover
-from core.datasets.check.pictures import check_pictures
-from core.datasets.check.report import Findings, SubjectReport
-from core.datasets.check.same_images import tell_copies
-from core.datasets.check.sidecar_files import check_sidecar
-from core.datasets.check.stated import tell_order, tell_units, tell_unstated
-from core.datasets.check.values import check_responses
-from core.datasets.check.wording import count, first_of
-from core.datasets.conventions import Conventions
-from core.datasets.img2brain import (
+from cortiscope.core.brain import HEMISPHERES
+from cortiscope.core.datasets.check.array_file import FLOATS, open_array_file
+from cortiscope.core.datasets.check.attempt import tried
+from cortiscope.core.datasets.check.candidates import candidates_with
+from cortiscope.core.datasets.check.layout import LayoutCheck
+from cortiscope.core.datasets.check.leftovers import check_leftovers, is_leftover
+from cortiscope.core.datasets.check.pictures import check_pictures
+from cortiscope.core.datasets.check.report import Findings, SubjectReport
+from cortiscope.core.datasets.check.same_images import tell_copies
+from cortiscope.core.datasets.check.sidecar_files import check_sidecar
+from cortiscope.core.datasets.check.stated import tell_order, tell_units, tell_unstated
+from cortiscope.core.datasets.check.values import check_responses
+from cortiscope.core.datasets.check.wording import count, first_of
+from cortiscope.core.datasets.conventions import Conventions
+from cortiscope.core.datasets.img2brain import (
     EXAMPLE,
     RESPONSES,
     RESPONSES_FILE,
@@ -34,10 +34,10 @@ from core.datasets.img2brain import (
     load_subject,
     order_of,
 )
-from core.datasets.row_numbers import RowNumbers, number_rows
-from core.datasets.sidecar import stated_conventions
-from core.progress import Progress, part, silent
-from core.stimuli.listing import picture_files
+from cortiscope.core.datasets.row_numbers import RowNumbers, number_rows
+from cortiscope.core.datasets.sidecar import stated_conventions
+from cortiscope.core.progress import Progress, part, silent
+from cortiscope.core.stimuli.listing import picture_files
 
 NAME = "img2brain"
 _PARTS = (TRAINING_IMAGES, TEST_IMAGES, RESPONSES)

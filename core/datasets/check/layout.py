@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.datasets.check.report import SubjectReport
+from cortiscope.core.datasets.check.report import SubjectReport
 
 
 @dataclass(frozen=True)

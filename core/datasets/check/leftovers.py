@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from core.datasets.check.report import Tell
+from cortiscope.core.datasets.check.report import Tell
 
 _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar", ".npy.gz", ".npz")
 _UNFINISHED = (".part", ".crdownload", ".partial", ".download", ".opdownload", ".aria2", ".!qb")

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import (
+from cortiscope.core.brain import (
     HEMISPHERES,
     ROI_CLASSES,
     Hemisphere,
 )
-from core.brain.templates import ALLOWED, NESTED, RESAMPLE, fs_lr_words
-from core.datasets.check.array_file import REAL, WHOLE, open_array_file
-from core.datasets.check.report import Tell
-from core.datasets.check.vertex_counts import PairOfFiles
-from core.datasets.check.wording import count, first_of, vertices
-from core.datasets.restricted_pickle import load_label_names
-from core.errors import DamagedFile
-from core.storage.foreign import is_there
+from cortiscope.core.brain.templates import ALLOWED, NESTED, RESAMPLE, fs_lr_words
+from cortiscope.core.datasets.check.array_file import REAL, WHOLE, open_array_file
+from cortiscope.core.datasets.check.report import Tell
+from cortiscope.core.datasets.check.vertex_counts import PairOfFiles
+from cortiscope.core.datasets.check.wording import count, first_of, vertices
+from cortiscope.core.datasets.restricted_pickle import load_label_names
+from cortiscope.core.errors import DamagedFile
+from cortiscope.core.storage.foreign import is_there
 
 
 @dataclass

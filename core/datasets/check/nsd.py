@@ -12,31 +12,31 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import HEMISPHERES, ROI_CLASSES, Hemisphere
-from core.datasets.check.attempt import tried
-from core.datasets.check.layout import Candidate, LayoutCheck
-from core.datasets.check.leftovers import check_leftovers
-from core.datasets.check.nsd_sessions import check_sessions
-from core.datasets.check.report import Findings, SubjectReport
-from core.datasets.nsd import layout
-from core.datasets.nsd.design import (
+from cortiscope.core.brain import HEMISPHERES, ROI_CLASSES, Hemisphere
+from cortiscope.core.datasets.check.attempt import tried
+from cortiscope.core.datasets.check.layout import Candidate, LayoutCheck
+from cortiscope.core.datasets.check.leftovers import check_leftovers
+from cortiscope.core.datasets.check.nsd_sessions import check_sessions
+from cortiscope.core.datasets.check.report import Findings, SubjectReport
+from cortiscope.core.datasets.nsd import layout
+from cortiscope.core.datasets.nsd.design import (
     COMMON_SESSIONS,
     PLANNED_SESSIONS,
     TRIALS_PER_SESSION,
     NsdDesign,
     find_design,
 )
-from core.datasets.nsd.images import StimulusBrick
-from core.datasets.nsd.split import NsdSplit, split_images
-from core.datasets.nsd.stimulus_info import read_stimulus_info
-from core.datasets.nsd.vertices import (
+from cortiscope.core.datasets.nsd.images import StimulusBrick
+from cortiscope.core.datasets.nsd.split import NsdSplit, split_images
+from cortiscope.core.datasets.nsd.stimulus_info import read_stimulus_info
+from cortiscope.core.datasets.nsd.vertices import (
     DEFAULT_MASK,
     choose_vertices,
     find_classes,
     read_label,
     read_surface,
 )
-from core.progress import Progress, silent
+from cortiscope.core.progress import Progress, silent
 
 NAME = "nsd"
 
@@ -95,7 +95,7 @@ def _check_subject(
     vertices = _check_labels(root, n_template, findings)
     _check_ncsnr(betas, n_template, findings)
     notes.tell(
-        "Raw NSD is made into a subject folder once: python -m core prepare-nsd --data "
+        "Raw NSD is made into a subject folder once: cortiscope prepare-nsd --data "
         f"{root} --subject {subject} --out DIR."
     )
     if 0 < n_sessions < (completed := layout.COMPLETED_SESSIONS[subject]):

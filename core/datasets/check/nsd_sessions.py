@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import HEMISPHERES, Hemisphere
-from core.datasets.check.report import Tell
-from core.datasets.check.wording import first_of
-from core.datasets.nsd.betas import open_betas, template_size
-from core.datasets.nsd.layout import find_sessions
-from core.datasets.nsd.written import copies, spread_trials, unwritten_trials
-from core.errors import CoreError
-from core.progress import Progress
+from cortiscope.core.brain import HEMISPHERES, Hemisphere
+from cortiscope.core.datasets.check.report import Tell
+from cortiscope.core.datasets.check.wording import first_of
+from cortiscope.core.datasets.nsd.betas import open_betas, template_size
+from cortiscope.core.datasets.nsd.layout import find_sessions
+from cortiscope.core.datasets.nsd.written import copies, spread_trials, unwritten_trials
+from cortiscope.core.errors import CoreError
+from cortiscope.core.progress import Progress
 
 
 def check_sessions(folder: Path, n_trials: int, tell: Tell, progress: Progress) -> tuple[int, int]:

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from core.datasets.check.report import Tell
-from core.datasets.check.wording import count, first_of, times
-from core.errors import CoreError
-from core.progress import Progress, silent
-from core.stimuli.decode import FORMATS, decode_image
+from cortiscope.core.datasets.check.report import Tell
+from cortiscope.core.datasets.check.wording import count, first_of, times
+from cortiscope.core.errors import CoreError
+from cortiscope.core.progress import Progress, silent
+from cortiscope.core.stimuli.decode import FORMATS, decode_image
 
 _SAMPLE = 32
 _TOLD = 10

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.brain import FSAVERAGE_VERTICES, HEMISPHERES, Hemisphere
-from core.datasets.algonauts_release import RELEASED_SIZES, swapped_words
-from core.datasets.check.report import Tell
+from cortiscope.core.brain import FSAVERAGE_VERTICES, HEMISPHERES, Hemisphere
+from cortiscope.core.datasets.algonauts_release import RELEASED_SIZES, swapped_words
+from cortiscope.core.datasets.check.report import Tell
 
 
 def compare_with_release(

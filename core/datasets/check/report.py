@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.brain import HEMISPHERES, Hemisphere
+from cortiscope.core.brain import HEMISPHERES, Hemisphere
 
 Tell = Callable[[str], None]
 """Called with one problem in words, the file's name among them."""

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from core.datasets.check.report import Tell
-from core.datasets.check.wording import count, first_of
-from core.errors import CoreError
-from core.progress import Progress, silent
-from core.stimuli.copies import copy_labels
+from cortiscope.core.datasets.check.report import Tell
+from cortiscope.core.datasets.check.wording import count, first_of
+from cortiscope.core.errors import CoreError
+from cortiscope.core.progress import Progress, silent
+from cortiscope.core.stimuli.copies import copy_labels
 
 _GROUPS_SHOWN = 3
 

@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from core.brain import HEMISPHERES
-from core.datasets.check.array_file import REAL, WHOLE, open_array_file
-from core.datasets.check.attempt import tried
-from core.datasets.check.report import Tell
-from core.datasets.check.stated import tell_ncsnr
-from core.datasets.check.values import check_finite
-from core.datasets.check.vertex_counts import PairOfFiles
-from core.datasets.check.wording import count, first_of, vertices
-from core.datasets.conventions import read_conventions
-from core.datasets.sidecar import SIDECAR_FOLDER
-from core.storage.foreign import is_there, read_json
+from cortiscope.core.brain import HEMISPHERES
+from cortiscope.core.datasets.check.array_file import REAL, WHOLE, open_array_file
+from cortiscope.core.datasets.check.attempt import tried
+from cortiscope.core.datasets.check.report import Tell
+from cortiscope.core.datasets.check.stated import tell_ncsnr
+from cortiscope.core.datasets.check.values import check_finite
+from cortiscope.core.datasets.check.vertex_counts import PairOfFiles
+from cortiscope.core.datasets.check.wording import count, first_of, vertices
+from cortiscope.core.datasets.conventions import read_conventions
+from cortiscope.core.datasets.sidecar import SIDECAR_FOLDER
+from cortiscope.core.storage.foreign import is_there, read_json
 
 _FORMAT, _VERSION = "cortiscope-sidecar", 1
 _LONG_NAME = {"train": "training", "test": "test"}

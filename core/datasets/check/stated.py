@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets.check.report import Tell
-from core.datasets.check.wording import first_of
-from core.datasets.conventions import (
+from cortiscope.core.datasets.check.report import Tell
+from cortiscope.core.datasets.check.wording import first_of
+from cortiscope.core.datasets.conventions import (
     ORDER_HINT,
     UNITS_HINT,
     Conventions,
@@ -16,8 +16,8 @@ from core.datasets.conventions import (
     ncsnr_doubt,
     nearly_z,
 )
-from core.datasets.describe import spread_rows
-from core.datasets.responses import unmap
+from cortiscope.core.datasets.describe import spread_rows
+from cortiscope.core.datasets.responses import unmap
 
 _ROWS_LOOKED_AT = 64
 _FIELDS = {"picture_degrees": "picture size in degrees"}

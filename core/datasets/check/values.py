@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets.check.report import Tell
-from core.datasets.check.wording import count, first_of, vertices
-from core.datasets.responses import unmap
-from core.progress import Progress, silent
+from cortiscope.core.datasets.check.report import Tell
+from cortiscope.core.datasets.check.wording import count, first_of, vertices
+from cortiscope.core.datasets.responses import unmap
+from cortiscope.core.progress import Progress, silent
 
 # Values looked at together: 64 MB of float32.
 _AT_ONCE = 1 << 24

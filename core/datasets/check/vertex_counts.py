@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.brain import HEMISPHERES, Hemisphere
-from core.datasets.check.report import Tell
-from core.datasets.check.wording import first_of
+from cortiscope.core.brain import HEMISPHERES, Hemisphere
+from cortiscope.core.datasets.check.report import Tell
+from cortiscope.core.datasets.check.wording import first_of
 
 
 @dataclass(frozen=True)

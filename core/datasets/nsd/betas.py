@@ -16,9 +16,9 @@ from typing import IO, cast
 
 import numpy as np
 
-from core.brain import FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES
-from core.datasets.responses import unmap
-from core.errors import DamagedFile
+from cortiscope.core.brain import FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES
+from cortiscope.core.datasets.responses import unmap
+from cortiscope.core.errors import DamagedFile
 
 # Of the float64 copy of a block: 64 MB.
 _NUMBERS_PER_BLOCK = 8_000_000

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets.nsd.stimulus_info import StimulusInfo
-from core.errors import DamagedFile, MissingData
-from core.storage.foreign import is_there, read_json
+from cortiscope.core.datasets.nsd.stimulus_info import StimulusInfo
+from cortiscope.core.errors import DamagedFile, MissingData
+from cortiscope.core.storage.foreign import is_there, read_json
 
 
 def read_captions(

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets.nsd import layout
-from core.datasets.nsd.stimulus_info import read_stimulus_info
-from core.datasets.nsd.trials import read_trials
-from core.errors import DamagedFile, InvalidInput, MissingData, unknown_name
+from cortiscope.core.datasets.nsd import layout
+from cortiscope.core.datasets.nsd.stimulus_info import read_stimulus_info
+from cortiscope.core.datasets.nsd.trials import read_trials
+from cortiscope.core.errors import DamagedFile, InvalidInput, MissingData, unknown_name
 
 TRIALS_PER_SESSION = 750
 # Sessions that every one of the eight subjects completed, and that were planned for all.

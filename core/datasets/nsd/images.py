@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core.errors import DamagedFile, InvalidInput, MissingData
-from core.progress import Progress
-from core.storage import atomic_file
+from cortiscope.core.errors import DamagedFile, InvalidInput, MissingData
+from cortiscope.core.progress import Progress
+from cortiscope.core.storage import atomic_file
 
 _NAME = re.compile(r"(?:^|_)nsd-(\d+)\.(png|jpg|jpeg)$")
 

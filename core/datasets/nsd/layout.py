@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from core.brain import HEMISPHERES, Hemisphere
-from core.errors import InvalidInput, MissingData, unknown_name
+from cortiscope.core.brain import HEMISPHERES, Hemisphere
+from cortiscope.core.errors import InvalidInput, MissingData, unknown_name
 
 SUBJECTS = tuple(f"subj{k:02d}" for k in range(1, 9))
 COMPLETED_SESSIONS = dict(zip(SUBJECTS, (40, 40, 32, 30, 40, 32, 40, 30), strict=True))

@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from core.brain import HEMISPHERES, Hemisphere
-from core.datasets.arrays import refuse_unfinished
-from core.datasets.nsd import layout
-from core.datasets.nsd.averages import Repeats
-from core.datasets.nsd.betas import open_betas, template_size
-from core.datasets.nsd.captions import read_captions
-from core.datasets.nsd.design import (
+from cortiscope.core.brain import HEMISPHERES, Hemisphere
+from cortiscope.core.datasets.arrays import refuse_unfinished
+from cortiscope.core.datasets.nsd import layout
+from cortiscope.core.datasets.nsd.averages import Repeats
+from cortiscope.core.datasets.nsd.betas import open_betas, template_size
+from cortiscope.core.datasets.nsd.captions import read_captions
+from cortiscope.core.datasets.nsd.design import (
     COMMON_SESSIONS,
     PLANNED_SESSIONS,
     TRIALS_PER_SESSION,
@@ -31,11 +31,16 @@ from core.datasets.nsd.design import (
     design_sources,
     find_design,
 )
-from core.datasets.nsd.images import ImageSource, LinkedImages, StimulusBrick, write_images
-from core.datasets.nsd.sessions import HemisphereTrials, write_session
-from core.datasets.nsd.split import NsdSplit, split_images
-from core.datasets.nsd.stimulus_info import read_stimulus_info
-from core.datasets.nsd.vertices import (
+from cortiscope.core.datasets.nsd.images import (
+    ImageSource,
+    LinkedImages,
+    StimulusBrick,
+    write_images,
+)
+from cortiscope.core.datasets.nsd.sessions import HemisphereTrials, write_session
+from cortiscope.core.datasets.nsd.split import NsdSplit, split_images
+from cortiscope.core.datasets.nsd.stimulus_info import read_stimulus_info
+from cortiscope.core.datasets.nsd.vertices import (
     DEFAULT_MASK,
     Mask,
     choose_vertices,
@@ -43,11 +48,11 @@ from core.datasets.nsd.vertices import (
     mask_digest,
     write_masks,
 )
-from core.datasets.nsd.written import copies, spread_trials, unwritten_trials
-from core.datasets.sidecar import SIDECAR_FOLDER
-from core.errors import DamagedFile, InvalidInput, MissingData
-from core.progress import Progress, part, silent
-from core.storage import write_array, write_json
+from cortiscope.core.datasets.nsd.written import copies, spread_trials, unwritten_trials
+from cortiscope.core.datasets.sidecar import SIDECAR_FOLDER
+from cortiscope.core.errors import DamagedFile, InvalidInput, MissingData
+from cortiscope.core.progress import Progress, part, silent
+from cortiscope.core.storage import write_array, write_json
 
 _LONG = {"train": "training", "test": "test"}
 

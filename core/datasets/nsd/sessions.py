@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets.arrays import load_array
-from core.datasets.nsd.averages import Repeats, ncsnr_of
-from core.datasets.nsd.betas import open_betas, z_score_blocks
-from core.datasets.nsd.written import unwritten_trials
-from core.errors import DamagedFile
-from core.progress import Progress
-from core.storage import atomic_file
+from cortiscope.core.datasets.arrays import load_array
+from cortiscope.core.datasets.nsd.averages import Repeats, ncsnr_of
+from cortiscope.core.datasets.nsd.betas import open_betas, z_score_blocks
+from cortiscope.core.datasets.nsd.written import unwritten_trials
+from cortiscope.core.errors import DamagedFile
+from cortiscope.core.progress import Progress
+from cortiscope.core.storage import atomic_file
 
 # Columns written at once, 4 KB of each row; and the numbers of one float64 block, 32 MB.
 _COLUMNS = 1024

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.datasets.nsd.design import NsdDesign
-from core.errors import InvalidInput, unknown_name
+from cortiscope.core.datasets.nsd.design import NsdDesign
+from cortiscope.core.errors import InvalidInput, unknown_name
 
 TEST_SETS = ("shared", "shared1000", "shared515")
 _REPEATS = 3

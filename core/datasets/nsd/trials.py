@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import DamagedFile
-from core.storage.foreign import check_fetched
+from cortiscope.core.errors import DamagedFile
+from cortiscope.core.storage.foreign import check_fetched
 
 _COLUMNS = ("SUBJECT", "SESSION", "73KID")
 

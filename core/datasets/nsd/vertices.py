@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import FSAVERAGE_VERTICES, HEMISPHERES, ROI_CLASSES, Hemisphere, RoiClass
-from core.datasets.arrays import load_array
-from core.datasets.restricted_pickle import load_label_names
-from core.errors import DamagedFile, IncompatibleSpace, InvalidInput, MissingData
-from core.storage import write_array
+from cortiscope.core.brain import FSAVERAGE_VERTICES, HEMISPHERES, ROI_CLASSES, Hemisphere, RoiClass
+from cortiscope.core.datasets.arrays import load_array
+from cortiscope.core.datasets.restricted_pickle import load_label_names
+from cortiscope.core.errors import DamagedFile, IncompatibleSpace, InvalidInput, MissingData
+from cortiscope.core.storage import write_array
 
 DEFAULT_MASK = "nsdgeneral"
 _CHALLENGE_MASK = "all-vertices"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets.responses import unmap
+from cortiscope.core.datasets.responses import unmap
 
 _START = 1 << 16
 _HEADER_BYTES = 284

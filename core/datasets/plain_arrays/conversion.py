@@ -11,10 +11,10 @@ from types import SimpleNamespace
 import numpy as np
 import xxhash
 
-from core.config import fingerprint
-from core.datasets.arrays import load_array
-from core.errors import CannotWrite, DamagedFile
-from core.storage import content_hashes, write_array
+from cortiscope.core.config import fingerprint
+from cortiscope.core.datasets.arrays import load_array
+from cortiscope.core.errors import CannotWrite, DamagedFile
+from cortiscope.core.storage import content_hashes, write_array
 
 _VERSION = 3  # raised when a reader changes what it makes of a file
 _DAY = 86400

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from core.storage.foreign import encoding_of
+from cortiscope.core.storage.foreign import encoding_of
 
 _SEPARATORS = {";": "semicolons", "\t": "tabs", ",": "commas"}
 _INDEX_NAMES = ("", "idx", "index", "unnamed: 0", "row", "id", "number", "trial", "image_id")

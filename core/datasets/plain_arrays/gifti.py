@@ -18,8 +18,8 @@ from nibabel.gifti.parse_gifti_fast import GiftiImageParser
 from nibabel.gifti.util import gifti_encoding_codes
 from nibabel.nifti1 import data_type_codes
 
-from core.datasets.plain_arrays.announced import check_announced
-from core.errors import InvalidInput
+from cortiscope.core.datasets.plain_arrays.announced import check_announced
+from cortiscope.core.errors import InvalidInput
 
 # Characters of one number: as text, or in base64 with line breaks.
 _PER_VALUE = 40

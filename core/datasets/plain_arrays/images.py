@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets.conventions import PLAIN, Fact
-from core.errors import InvalidInput, MissingData
-from core.stimuli import IMAGE_SUFFIXES, StimulusImages, list_images
-from core.stimuli.listing import name_in, natural_order, picture_files
-from core.stimuli.names import NameIndex, taken_for
-from core.storage.foreign import is_there, read_json, read_text
+from cortiscope.core.datasets.conventions import PLAIN, Fact
+from cortiscope.core.errors import InvalidInput, MissingData
+from cortiscope.core.stimuli import IMAGE_SUFFIXES, StimulusImages, list_images
+from cortiscope.core.stimuli.listing import name_in, natural_order, picture_files
+from cortiscope.core.stimuli.names import NameIndex, taken_for
+from cortiscope.core.storage.foreign import is_there, read_json, read_text
 
 TRAINING_FOLDERS = ("images", "train_images")
 TEST_IMAGES, TEST_LIST = "test_images", "test.json"

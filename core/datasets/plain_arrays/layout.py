@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import HEMISPHERES, Hemisphere, Part
-from core.datasets.arrays import load_array
-from core.datasets.conventions import (
+from cortiscope.core.brain import HEMISPHERES, Hemisphere, Part
+from cortiscope.core.datasets.arrays import load_array
+from cortiscope.core.datasets.conventions import (
     ABSENT,
     AVERAGED,
     MEASURED,
@@ -19,7 +19,7 @@ from core.datasets.conventions import (
     Fact,
     usable_ncsnr,
 )
-from core.datasets.plain_arrays.images import (
+from cortiscope.core.datasets.plain_arrays.images import (
     TEST_IMAGES,
     TEST_LIST,
     RowImages,
@@ -28,22 +28,26 @@ from core.datasets.plain_arrays.images import (
     training_folders,
     training_images,
 )
-from core.datasets.plain_arrays.responses import (
+from cortiscope.core.datasets.plain_arrays.responses import (
     ResponseFiles,
     check_row_names,
     find_response_files,
     has_response_files,
     open_responses,
 )
-from core.datasets.plain_arrays.rois import read_parcellation
-from core.datasets.plain_arrays.vertices import GivenVertices, challenge_space, read_vertices
-from core.datasets.selected_rows import select_rows
-from core.datasets.sidecar import Sidecar, read_sidecar, stated_conventions
-from core.datasets.subject import Split, Subject
-from core.errors import DamagedFile, InvalidInput, MissingData
-from core.stimuli import StimulusImages
-from core.storage import Home
-from core.storage.foreign import is_there
+from cortiscope.core.datasets.plain_arrays.rois import read_parcellation
+from cortiscope.core.datasets.plain_arrays.vertices import (
+    GivenVertices,
+    challenge_space,
+    read_vertices,
+)
+from cortiscope.core.datasets.selected_rows import select_rows
+from cortiscope.core.datasets.sidecar import Sidecar, read_sidecar, stated_conventions
+from cortiscope.core.datasets.subject import Split, Subject
+from cortiscope.core.errors import DamagedFile, InvalidInput, MissingData
+from cortiscope.core.stimuli import StimulusImages
+from cortiscope.core.storage import Home
+from cortiscope.core.storage.foreign import is_there
 
 EXAMPLE = "plain arrays (NAME/images, NAME/lh.npy, NAME/rh.npy)"
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain.templates import NESTED
-from core.datasets.plain_arrays.announced import announced_in_npz, check_announced
-from core.datasets.plain_arrays.csv_form import csv_form
-from core.errors import CoreError, DamagedFile, InvalidInput, shortened
+from cortiscope.core.brain.templates import NESTED
+from cortiscope.core.datasets.plain_arrays.announced import announced_in_npz, check_announced
+from cortiscope.core.datasets.plain_arrays.csv_form import csv_form
+from cortiscope.core.errors import CoreError, DamagedFile, InvalidInput, shortened
 
 _LONGEST_NUMBER = 32  # characters, with its comma
 
@@ -99,7 +99,7 @@ def read_gifti(path: Path) -> np.ndarray:
     An image's array may be folded, as 27307 x 1 x 6 for fsaverage's 163,842 vertices.
     """
     # nibabel takes its time to be imported.
-    from core.datasets.plain_arrays.gifti import read_data_arrays
+    from cortiscope.core.datasets.plain_arrays.gifti import read_data_arrays
 
     try:
         arrays = read_data_arrays(path)

@@ -9,22 +9,22 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import HEMISPHERES, Hemisphere, Part
-from core.brain.templates import ALLOWED, NESTED, RESAMPLE
-from core.datasets.arrays import load_array
-from core.datasets.plain_arrays.conversion import convert_once
-from core.datasets.plain_arrays.csv_form import out_of_order, row_names
-from core.datasets.plain_arrays.readers import (
+from cortiscope.core.brain import HEMISPHERES, Hemisphere, Part
+from cortiscope.core.brain.templates import ALLOWED, NESTED, RESAMPLE
+from cortiscope.core.datasets.arrays import load_array
+from cortiscope.core.datasets.plain_arrays.conversion import convert_once
+from cortiscope.core.datasets.plain_arrays.csv_form import out_of_order, row_names
+from cortiscope.core.datasets.plain_arrays.readers import (
     check_table,
     read_csv,
     read_gifti,
     read_mgh,
     read_npz,
 )
-from core.errors import InvalidInput, MissingData, shortened
-from core.stimuli import StimulusImages
-from core.stimuli.names import NameIndex
-from core.storage.foreign import check_fetched, is_there
+from cortiscope.core.errors import InvalidInput, MissingData, shortened
+from cortiscope.core.stimuli import StimulusImages
+from cortiscope.core.stimuli.names import NameIndex
+from cortiscope.core.storage.foreign import check_fetched, is_there
 
 _GIFTI = (".func.gii", ".func.gii.gz", ".gii", ".gii.gz")
 _PER_HEMISPHERE = (".npy", ".csv", *_GIFTI, ".mgh", ".mgz")

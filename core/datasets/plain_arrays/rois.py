@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import HEMISPHERES, Hemisphere, Parcellation
-from core.datasets.arrays import load_array
-from core.errors import InvalidInput
-from core.storage.foreign import is_there, read_json
+from cortiscope.core.brain import HEMISPHERES, Hemisphere, Parcellation
+from cortiscope.core.datasets.arrays import load_array
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.storage.foreign import is_there, read_json
 
 _FILE = "rois.json"
 _TAKEN = ("vertices", "mask", "func")

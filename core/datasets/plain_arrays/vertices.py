@@ -8,17 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import (
+from cortiscope.core.brain import (
     FSAVERAGE5_VERTICES,
     FSAVERAGE_VERTICES,
     HEMISPHERES,
     ChallengeSpace,
     Hemisphere,
 )
-from core.brain.templates import ALLOWED, NESTED, RESAMPLE, fs_lr_words, home_template
-from core.datasets.arrays import load_array
-from core.errors import InvalidInput, MissingData
-from core.storage.foreign import is_there
+from cortiscope.core.brain.templates import ALLOWED, NESTED, RESAMPLE, fs_lr_words, home_template
+from cortiscope.core.datasets.arrays import load_array
+from cortiscope.core.errors import InvalidInput, MissingData
+from cortiscope.core.storage.foreign import is_there
 
 
 @dataclass(frozen=True)

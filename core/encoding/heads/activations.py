@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.errors import check_option
+from cortiscope.core.errors import check_option
 
 if TYPE_CHECKING:
     import torch

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from core.encoding.heads.activations import activate, activate_array
-from core.encoding.heads.trunks import Arrays, Drop, Weights, uniform
-from core.errors import InvalidInput
+from cortiscope.core.encoding.heads.activations import activate, activate_array
+from cortiscope.core.encoding.heads.trunks import Arrays, Drop, Weights, uniform
+from cortiscope.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     import torch

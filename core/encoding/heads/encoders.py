@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.encoding.entry import EncoderEntry
-from core.encoding.heads.activations import ACTIVATIONS
-from core.encoding.heads.conv1d_trunk import Conv1dTrunk
-from core.encoding.heads.positional_readout import PositionalReadout
-from core.encoding.heads.positions import PositionRecipe, position_codes
-from core.encoding.heads.readouts import LinearReadout
-from core.encoding.heads.residual_trunk import ResidualTrunk
-from core.encoding.heads.settings import TrainingSettings, check_share, require
-from core.encoding.heads.training import train_head
-from core.encoding.heads.trunks import IdentityTrunk
-from core.encoding.predictor import Predictor
-from core.encoding.training import TrainingData, Work
-from core.errors import InvalidInput, check_option
+from cortiscope.core.encoding.entry import EncoderEntry
+from cortiscope.core.encoding.heads.activations import ACTIVATIONS
+from cortiscope.core.encoding.heads.conv1d_trunk import Conv1dTrunk
+from cortiscope.core.encoding.heads.positional_readout import PositionalReadout
+from cortiscope.core.encoding.heads.positions import PositionRecipe, position_codes
+from cortiscope.core.encoding.heads.readouts import LinearReadout
+from cortiscope.core.encoding.heads.residual_trunk import ResidualTrunk
+from cortiscope.core.encoding.heads.settings import TrainingSettings, check_share, require
+from cortiscope.core.encoding.heads.training import train_head
+from cortiscope.core.encoding.heads.trunks import IdentityTrunk
+from cortiscope.core.encoding.predictor import Predictor
+from cortiscope.core.encoding.training import TrainingData, Work
+from cortiscope.core.errors import InvalidInput, check_option
 
 
 @dataclass(frozen=True)

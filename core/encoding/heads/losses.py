@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from core.errors import check_option
+from cortiscope.core.errors import check_option
 
 if TYPE_CHECKING:
     import torch

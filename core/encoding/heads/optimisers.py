@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.errors import check_option
+from cortiscope.core.errors import check_option
 
 if TYPE_CHECKING:
     import torch
 
-    from core.encoding.heads.settings import TrainingSettings
+    from cortiscope.core.encoding.heads.settings import TrainingSettings
 
 OPTIMISERS = ("adamw", "adam", "sgd", "rmsprop", "lbfgs")
 SCHEDULES = ("constant", "cosine")

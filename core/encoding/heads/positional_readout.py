@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from core.encoding.heads.activations import activate, activate_array
-from core.encoding.heads.trunks import Arrays, Weights, uniform
+from cortiscope.core.encoding.heads.activations import activate, activate_array
+from cortiscope.core.encoding.heads.trunks import Arrays, Weights, uniform
 
 if TYPE_CHECKING:
     import torch

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.brain import HEMISPHERES, ROI_CLASSES, ROI_NAMES
-from core.encoding.training import VertexTable
-from core.errors import InvalidInput, check_option
+from cortiscope.core.brain import HEMISPHERES, ROI_CLASSES, ROI_NAMES
+from cortiscope.core.encoding.training import VertexTable
+from cortiscope.core.errors import InvalidInput, check_option
 
 BOXES = ("roi", "roi_class", "hemisphere")
 

@@ -9,14 +9,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from core.encoding.heads.conv1d_trunk import Conv1dTrunk
-from core.encoding.heads.positional_readout import PositionalReadout
-from core.encoding.heads.readouts import LinearReadout, Readout
-from core.encoding.heads.residual_trunk import ResidualTrunk
-from core.encoding.heads.scaling import Scale
-from core.encoding.heads.trunks import IdentityTrunk, Trunk
-from core.encoding.predictor import LinearPredictor, check_design
-from core.errors import unknown_name
+from cortiscope.core.encoding.heads.conv1d_trunk import Conv1dTrunk
+from cortiscope.core.encoding.heads.positional_readout import PositionalReadout
+from cortiscope.core.encoding.heads.readouts import LinearReadout, Readout
+from cortiscope.core.encoding.heads.residual_trunk import ResidualTrunk
+from cortiscope.core.encoding.heads.scaling import Scale
+from cortiscope.core.encoding.heads.trunks import IdentityTrunk, Trunk
+from cortiscope.core.encoding.predictor import LinearPredictor, check_design
+from cortiscope.core.errors import unknown_name
 
 TRUNKS: dict[str, Callable[..., Trunk]] = {
     t.name: t for t in (IdentityTrunk, ResidualTrunk, Conv1dTrunk)

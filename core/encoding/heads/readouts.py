@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 
-from core.encoding.heads.trunks import Arrays, Weights
+from cortiscope.core.encoding.heads.trunks import Arrays, Weights
 
 if TYPE_CHECKING:
     import torch

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.encoding.ridge.data import vertex_chunks
-from core.encoding.training import Responses
-from core.errors import check_option
+from cortiscope.core.encoding.ridge.data import vertex_chunks
+from cortiscope.core.encoding.training import Responses
+from cortiscope.core.errors import check_option
 
 if TYPE_CHECKING:
     import torch

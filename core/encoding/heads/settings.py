@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.encoding.heads.losses import LOSSES
-from core.encoding.heads.optimisers import OPTIMISERS, SCHEDULES
-from core.encoding.heads.scaling import SCALINGS
-from core.errors import InvalidInput, check_option
+from cortiscope.core.encoding.heads.losses import LOSSES
+from cortiscope.core.encoding.heads.optimisers import OPTIMISERS, SCHEDULES
+from cortiscope.core.encoding.heads.scaling import SCALINGS
+from cortiscope.core.errors import InvalidInput, check_option
 
 
 @dataclass(frozen=True)

@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.encoding.heads.losses import correlation, loss_named
-from core.encoding.heads.optimisers import (
+from cortiscope.core.encoding.heads.losses import correlation, loss_named
+from cortiscope.core.encoding.heads.optimisers import (
     make_optimiser,
     optimiser_arrays,
     restore_optimiser,
     set_learning_rate,
 )
-from core.encoding.heads.predictor import HeadPredictor, head_predictor
-from core.encoding.heads.readouts import Readout
-from core.encoding.heads.scaling import Scale, Targets
-from core.encoding.heads.settings import TrainingSettings
-from core.encoding.heads.trunks import Trunk
-from core.encoding.predictor import LinearPredictor
-from core.encoding.splits import validation_split
-from core.encoding.training import TrainingData, Work
-from core.errors import InvalidInput, WorkFailed
+from cortiscope.core.encoding.heads.predictor import HeadPredictor, head_predictor
+from cortiscope.core.encoding.heads.readouts import Readout
+from cortiscope.core.encoding.heads.scaling import Scale, Targets
+from cortiscope.core.encoding.heads.settings import TrainingSettings
+from cortiscope.core.encoding.heads.trunks import Trunk
+from cortiscope.core.encoding.predictor import LinearPredictor
+from cortiscope.core.encoding.splits import validation_split
+from cortiscope.core.encoding.training import TrainingData, Work
+from cortiscope.core.errors import InvalidInput, WorkFailed
 
 if TYPE_CHECKING:
     import torch

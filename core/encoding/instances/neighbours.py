@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from core.encoding.entry import EncoderEntry
-from core.encoding.predictor import check_design
-from core.encoding.training import TrainingData, Work
-from core.errors import InvalidInput, unknown_name
+from cortiscope.core.encoding.entry import EncoderEntry
+from cortiscope.core.encoding.predictor import check_design
+from cortiscope.core.encoding.training import TrainingData, Work
+from cortiscope.core.errors import InvalidInput, unknown_name
 
 WEIGHTS = ("uniform", "distance")
 _COLUMNS = 4096

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from core.encoding.entry import EncoderEntry
-from core.encoding.predictor import Predictor, check_design
-from core.encoding.training import TrainingData, Work
+from cortiscope.core.encoding.entry import EncoderEntry
+from cortiscope.core.encoding.predictor import Predictor, check_design
+from cortiscope.core.encoding.training import TrainingData, Work
 
 _COLUMNS = 4096
 _ROWS = 256

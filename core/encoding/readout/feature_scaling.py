@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.encoding.readout.feature_table import FeatureTable
-from core.errors import InvalidInput
+from cortiscope.core.encoding.readout.feature_table import FeatureTable
+from cortiscope.core.errors import InvalidInput
 
 _SD_FLOOR = 0.1
 _ALL = slice(None)

@@ -11,7 +11,7 @@ from mmap import mmap
 
 import numpy as np
 
-from core.errors import InvalidInput
+from cortiscope.core.errors import InvalidInput
 
 _PART_BYTES = 2**25
 # A row-major file is read fastest in long runs, so that more columns are read at once than are

@@ -11,9 +11,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from core.encoding.readout.feature_scaling import Moments, column_parts
-from core.encoding.readout.gram import GramAccumulator
-from core.encoding.readout.principal_axes import Axes, is_signal, leading_eigenpairs, signs_of
+from cortiscope.core.encoding.readout.feature_scaling import Moments, column_parts
+from cortiscope.core.encoding.readout.gram import GramAccumulator
+from cortiscope.core.encoding.readout.principal_axes import (
+    Axes,
+    is_signal,
+    leading_eigenpairs,
+    signs_of,
+)
 
 # Of the largest sum of squares: less is the rounding of float64, and would be blown up to length 1.
 _NOTHING = 1e-14

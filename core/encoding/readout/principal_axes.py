@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.encoding.readout.feature_scaling import FeatureScaling
-from core.encoding.readout.feature_table import FeatureTable
-from core.encoding.readout.gram import GramAccumulator
+from cortiscope.core.encoding.readout.feature_scaling import FeatureScaling
+from cortiscope.core.encoding.readout.feature_table import FeatureTable
+from cortiscope.core.encoding.readout.gram import GramAccumulator
 
 
 @dataclass(frozen=True)

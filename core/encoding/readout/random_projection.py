@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.encoding.readout.feature_scaling import FeatureScaling
-from core.encoding.readout.feature_table import FeatureTable
-from core.encoding.readout.gram import GramAccumulator
-from core.encoding.readout.principal_axes import Axes
+from cortiscope.core.encoding.readout.feature_scaling import FeatureScaling
+from cortiscope.core.encoding.readout.feature_table import FeatureTable
+from cortiscope.core.encoding.readout.gram import GramAccumulator
+from cortiscope.core.encoding.readout.principal_axes import Axes
 
 _CHUNK_FLOATS = 2**22
 _JITTER = 1e-9

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.encoding.readout.feature_scaling import FeatureScaling, fit_scaling
-from core.encoding.readout.feature_table import FeatureTable
-from core.encoding.readout.principal_axes import Axes, principal_axes
-from core.encoding.readout.random_projection import gram_root, random_axes
-from core.encoding.readout.reduction import Reduction
-from core.encoding.readout.streamed import StreamedReadout, can_stream
-from core.errors import InvalidInput
+from cortiscope.core.encoding.readout.feature_scaling import FeatureScaling, fit_scaling
+from cortiscope.core.encoding.readout.feature_table import FeatureTable
+from cortiscope.core.encoding.readout.principal_axes import Axes, principal_axes
+from cortiscope.core.encoding.readout.random_projection import gram_root, random_axes
+from cortiscope.core.encoding.readout.reduction import Reduction
+from cortiscope.core.encoding.readout.streamed import StreamedReadout, can_stream
+from cortiscope.core.errors import InvalidInput
 
 _UNIT_NORM = 1e-3
 

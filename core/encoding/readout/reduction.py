@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.errors import InvalidInput, check_option, check_whole, read_whole
+from cortiscope.core.errors import InvalidInput, check_option, check_whole, read_whole
 
 REDUCTION_KINDS = ("none", "pca", "incremental_pca", "random_projection")
 SCALINGS = ("floored", "standard", "none")

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from core.encoding.readout.feature_scaling import FeatureScaling, Moments
-from core.encoding.readout.incremental_axes import IncrementalAxes
-from core.encoding.readout.principal_axes import Axes
-from core.encoding.readout.reduction import Reduction
-from core.errors import InvalidInput
+from cortiscope.core.encoding.readout.feature_scaling import FeatureScaling, Moments
+from cortiscope.core.encoding.readout.incremental_axes import IncrementalAxes
+from cortiscope.core.encoding.readout.principal_axes import Axes
+from cortiscope.core.encoding.readout.reduction import Reduction
+from cortiscope.core.errors import InvalidInput
 
 AfterBatch = Callable[[], None]
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.encoding.checkpoint import Checkpoint, NoCheckpoint
-from core.encoding.ridge.data import (
+from cortiscope.core.encoding.checkpoint import Checkpoint, NoCheckpoint
+from cortiscope.core.encoding.ridge.data import (
     Centred,
     RidgeSolution,
     checked_design,
@@ -21,12 +21,12 @@ from core.encoding.ridge.data import (
     squared_sum,
     vertex_chunks,
 )
-from core.encoding.ridge.kfold import DEFAULT_ALPHAS
-from core.encoding.ridge.spectrum import Spectrum
-from core.encoding.training import Responses
-from core.encoding.vertex_pieces import VertexPieces
-from core.errors import check_option
-from core.progress import Progress, silent
+from cortiscope.core.encoding.ridge.kfold import DEFAULT_ALPHAS
+from cortiscope.core.encoding.ridge.spectrum import Spectrum
+from cortiscope.core.encoding.training import Responses
+from cortiscope.core.encoding.vertex_pieces import VertexPieces
+from cortiscope.core.errors import check_option
+from cortiscope.core.progress import Progress, silent
 
 if TYPE_CHECKING:
     import torch

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.errors import InvalidInput
+from cortiscope.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     import torch
 
-    from core.encoding.training import Responses
+    from cortiscope.core.encoding.training import Responses
 
 # Arrays of this size come from memory that was used before, not fresh from the system, which
 # costs more than a pass over them.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.encoding.copies import averaged
-from core.encoding.entry import EncoderEntry, NoSettings
-from core.encoding.grid_edges import grid_edges
-from core.encoding.predictor import LinearPredictor, Predictor
-from core.encoding.ridge.closed_form import fit_ridge_closed_form
-from core.encoding.ridge.kfold import DEFAULT_ALPHAS, fit_ridge_cv
-from core.encoding.ridge.least_squares import fit_least_squares
-from core.encoding.training import TrainingData, Work
+from cortiscope.core.encoding.copies import averaged
+from cortiscope.core.encoding.entry import EncoderEntry, NoSettings
+from cortiscope.core.encoding.grid_edges import grid_edges
+from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
+from cortiscope.core.encoding.ridge.closed_form import fit_ridge_closed_form
+from cortiscope.core.encoding.ridge.kfold import DEFAULT_ALPHAS, fit_ridge_cv
+from cortiscope.core.encoding.ridge.least_squares import fit_least_squares
+from cortiscope.core.encoding.training import TrainingData, Work
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.encoding.ridge.data import squared_sum
-from core.encoding.ridge.norms import HeldNorms, block_count
-from core.encoding.ridge.spectrum import PenaltyCurves, Spectrum
+from cortiscope.core.encoding.ridge.data import squared_sum
+from cortiscope.core.encoding.ridge.norms import HeldNorms, block_count
+from cortiscope.core.encoding.ridge.spectrum import PenaltyCurves, Spectrum
 
 if TYPE_CHECKING:
     import torch

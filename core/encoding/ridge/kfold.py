@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.encoding.checkpoint import Checkpoint, NoCheckpoint
-from core.encoding.copies import group_starts
-from core.encoding.ridge.data import (
+from cortiscope.core.encoding.checkpoint import Checkpoint, NoCheckpoint
+from cortiscope.core.encoding.copies import group_starts
+from cortiscope.core.encoding.ridge.data import (
     Centred,
     RidgeSolution,
     checked_design,
@@ -23,12 +23,12 @@ from core.encoding.ridge.data import (
     row_space,
     vertex_chunks,
 )
-from core.encoding.ridge.fold import Fold
-from core.encoding.ridge.spectrum import Spectrum
-from core.encoding.training import Responses
-from core.encoding.vertex_pieces import VertexPieces
-from core.errors import InvalidInput
-from core.progress import Progress, silent
+from cortiscope.core.encoding.ridge.fold import Fold
+from cortiscope.core.encoding.ridge.spectrum import Spectrum
+from cortiscope.core.encoding.training import Responses
+from cortiscope.core.encoding.vertex_pieces import VertexPieces
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.progress import Progress, silent
 
 if TYPE_CHECKING:
     import torch

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.encoding.checkpoint import Checkpoint, NoCheckpoint
-from core.encoding.ridge.data import Centred, checked_design, vertex_chunks
-from core.encoding.ridge.spectrum import Spectrum
-from core.encoding.training import Responses
-from core.encoding.vertex_pieces import VertexPieces
-from core.progress import Progress, silent
+from cortiscope.core.encoding.checkpoint import Checkpoint, NoCheckpoint
+from cortiscope.core.encoding.ridge.data import Centred, checked_design, vertex_chunks
+from cortiscope.core.encoding.ridge.spectrum import Spectrum
+from cortiscope.core.encoding.training import Responses
+from cortiscope.core.encoding.vertex_pieces import VertexPieces
+from cortiscope.core.progress import Progress, silent
 
 if TYPE_CHECKING:
     import torch

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.encoding.ridge.spectrum import PenaltyCurves
+from cortiscope.core.encoding.ridge.spectrum import PenaltyCurves
 
 if TYPE_CHECKING:
     import torch

@@ -10,20 +10,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.encoding.entry import EncoderEntry
-from core.encoding.grid_edges import grid_edges
-from core.encoding.predictor import LinearPredictor, Predictor
-from core.encoding.ridge.data import (
+from cortiscope.core.encoding.entry import EncoderEntry
+from cortiscope.core.encoding.grid_edges import grid_edges
+from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
+from cortiscope.core.encoding.ridge.data import (
     Centred,
     checked_design,
     decreasing_penalties,
     row_space,
     vertex_chunks,
 )
-from core.encoding.ridge.fold import Fold
-from core.encoding.ridge.kfold import fit_ridge_cv, fold_rows
-from core.encoding.training import Responses, TrainingData, Work
-from core.progress import Progress, part, silent
+from cortiscope.core.encoding.ridge.fold import Fold
+from cortiscope.core.encoding.ridge.kfold import fit_ridge_cv, fold_rows
+from cortiscope.core.encoding.training import Responses, TrainingData, Work
+from cortiscope.core.progress import Progress, part, silent
 
 # img2brain's grid.
 SHARED_ALPHAS: tuple[float, ...] = (1e-2, 1e-1, 1.0, 10.0, 100.0)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.encoding.ridge.data import row_space
+from cortiscope.core.encoding.ridge.data import row_space
 
 if TYPE_CHECKING:
     import torch

@@ -27,17 +27,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.encoding.entry import EncoderEntry
-from core.encoding.grid_edges import grid_edges
-from core.encoding.predictor import LinearPredictor, Predictor
-from core.encoding.ridge.data import decreasing_penalties
-from core.encoding.ridge.kfold import DEFAULT_ALPHAS, fold_rows
-from core.encoding.spaces.band_candidates import Spaces, candidate_weights
-from core.encoding.spaces.banded_search import search_weights
-from core.encoding.spaces.banded_solve import solve_candidates
-from core.encoding.training import Responses, TrainingData, Work
-from core.errors import InvalidInput
-from core.progress import part
+from cortiscope.core.encoding.entry import EncoderEntry
+from cortiscope.core.encoding.grid_edges import grid_edges
+from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
+from cortiscope.core.encoding.ridge.data import decreasing_penalties
+from cortiscope.core.encoding.ridge.kfold import DEFAULT_ALPHAS, fold_rows
+from cortiscope.core.encoding.spaces.band_candidates import Spaces, candidate_weights
+from cortiscope.core.encoding.spaces.banded_search import search_weights
+from cortiscope.core.encoding.spaces.banded_solve import solve_candidates
+from cortiscope.core.encoding.training import Responses, TrainingData, Work
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.progress import part
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.encoding.ridge.data import vertex_chunks
-from core.encoding.ridge.fold import Fold
-from core.encoding.ridge.spectrum import Spectrum
-from core.encoding.spaces.band_candidates import Coordinates, Spaces, WeightedDesign
-from core.encoding.spaces.folded_responses import FoldedResponses
-from core.encoding.training import Responses, Work
-from core.progress import part
+from cortiscope.core.encoding.ridge.data import vertex_chunks
+from cortiscope.core.encoding.ridge.fold import Fold
+from cortiscope.core.encoding.ridge.spectrum import Spectrum
+from cortiscope.core.encoding.spaces.band_candidates import Coordinates, Spaces, WeightedDesign
+from cortiscope.core.encoding.spaces.folded_responses import FoldedResponses
+from cortiscope.core.encoding.training import Responses, Work
+from cortiscope.core.progress import part
 
 if TYPE_CHECKING:
     import torch

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.encoding.ridge.data import Centred, vertex_chunks
-from core.encoding.ridge.spectrum import Spectrum
-from core.encoding.spaces.band_candidates import Spaces, WeightedDesign
-from core.encoding.training import Responses
-from core.progress import Progress
+from cortiscope.core.encoding.ridge.data import Centred, vertex_chunks
+from cortiscope.core.encoding.ridge.spectrum import Spectrum
+from cortiscope.core.encoding.spaces.band_candidates import Spaces, WeightedDesign
+from cortiscope.core.encoding.training import Responses
+from cortiscope.core.progress import Progress
 
 
 def solve_candidates(

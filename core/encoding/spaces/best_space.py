@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.encoding.entry import EncoderEntry
-from core.encoding.grid_edges import grid_edges
-from core.encoding.predictor import LinearPredictor, Predictor
-from core.encoding.ridge.data import decreasing_penalties, vertex_chunks
-from core.encoding.ridge.kfold import DEFAULT_ALPHAS, fold_rows
-from core.encoding.spaces.folded_responses import FoldedResponses
-from core.encoding.spaces.space_ridge import SpaceRidge
-from core.encoding.training import Responses, TrainingData, VertexTable, Work
-from core.errors import InvalidInput, check_option
+from cortiscope.core.encoding.entry import EncoderEntry
+from cortiscope.core.encoding.grid_edges import grid_edges
+from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
+from cortiscope.core.encoding.ridge.data import decreasing_penalties, vertex_chunks
+from cortiscope.core.encoding.ridge.kfold import DEFAULT_ALPHAS, fold_rows
+from cortiscope.core.encoding.spaces.folded_responses import FoldedResponses
+from cortiscope.core.encoding.spaces.space_ridge import SpaceRidge
+from cortiscope.core.encoding.training import Responses, TrainingData, VertexTable, Work
+from cortiscope.core.errors import InvalidInput, check_option
 
 GROUPINGS = ("vertex", "roi_class", "hemisphere", "all")
 # Working arrays of a chunk, in columns of one space: X'y of the folds, images of the basis.

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.encoding.ridge.data import Centred
+from cortiscope.core.encoding.ridge.data import Centred
 
 if TYPE_CHECKING:
     import torch
 
-    from core.encoding.ridge.fold import Fold
+    from cortiscope.core.encoding.ridge.fold import Fold
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.encoding.ridge.data import row_space
-from core.encoding.ridge.fold import Fold
-from core.encoding.ridge.spectrum import Spectrum
-from core.encoding.spaces.folded_responses import FoldedResponses
+from cortiscope.core.encoding.ridge.data import row_space
+from cortiscope.core.encoding.ridge.fold import Fold
+from cortiscope.core.encoding.ridge.spectrum import Spectrum
+from cortiscope.core.encoding.spaces.folded_responses import FoldedResponses
 
 if TYPE_CHECKING:
     import torch

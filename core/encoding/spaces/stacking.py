@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.encoding.entry import EncoderEntry
-from core.encoding.grid_edges import grid_edges
-from core.encoding.predictor import LinearPredictor, Predictor
-from core.encoding.ridge.data import decreasing_penalties, vertex_chunks
-from core.encoding.ridge.encoders import KFoldSettings
-from core.encoding.ridge.fold import Fold
-from core.encoding.ridge.kfold import DEFAULT_ALPHAS, fold_rows
-from core.encoding.spaces.folded_responses import FoldedResponses
-from core.encoding.spaces.simplex_weights import simplex_weights
-from core.encoding.spaces.space_ridge import SpaceRidge
-from core.encoding.training import Responses, TrainingData, Work
+from cortiscope.core.encoding.entry import EncoderEntry
+from cortiscope.core.encoding.grid_edges import grid_edges
+from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
+from cortiscope.core.encoding.ridge.data import decreasing_penalties, vertex_chunks
+from cortiscope.core.encoding.ridge.encoders import KFoldSettings
+from cortiscope.core.encoding.ridge.fold import Fold
+from cortiscope.core.encoding.ridge.kfold import DEFAULT_ALPHAS, fold_rows
+from cortiscope.core.encoding.spaces.folded_responses import FoldedResponses
+from cortiscope.core.encoding.spaces.simplex_weights import simplex_weights
+from cortiscope.core.encoding.spaces.space_ridge import SpaceRidge
+from cortiscope.core.encoding.training import Responses, TrainingData, Work
 
 if TYPE_CHECKING:
     import torch

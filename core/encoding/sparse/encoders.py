@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.encoding.entry import EncoderEntry
-from core.encoding.grid_edges import grid_edges
-from core.encoding.predictor import LinearPredictor, Predictor
-from core.encoding.sparse.elastic_net import SparseSolution, fit_elastic_net_cv
-from core.encoding.sparse.multitask import MultitaskSolution, fit_multitask
-from core.encoding.sparse.penalty_scale import in_own_unit
-from core.encoding.training import TrainingData, Work
+from cortiscope.core.encoding.entry import EncoderEntry
+from cortiscope.core.encoding.grid_edges import grid_edges
+from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
+from cortiscope.core.encoding.sparse.elastic_net import SparseSolution, fit_elastic_net_cv
+from cortiscope.core.encoding.sparse.multitask import MultitaskSolution, fit_multitask
+from cortiscope.core.encoding.sparse.penalty_scale import in_own_unit
+from cortiscope.core.encoding.training import TrainingData, Work
 
 SHARES: tuple[float, ...] = tuple(float(a) for a in np.logspace(-3.5, 0, 8))
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.encoding.ridge.kfold import fold_rows
-from core.encoding.training import Responses
-from core.errors import InvalidInput
+from cortiscope.core.encoding.ridge.kfold import fold_rows
+from cortiscope.core.encoding.training import Responses
+from cortiscope.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     import torch

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.encoding.checkpoint import Checkpoint, NoCheckpoint
-from core.encoding.sparse.elastic_net import SPARSE_ALPHAS, check_penalties
-from core.encoding.sparse.moments import FoldedDesign
-from core.encoding.sparse.multitask_descent import TOLERANCE, descend_rows, rotated
-from core.encoding.training import Responses
-from core.errors import InvalidInput
-from core.progress import Progress, part, silent
+from cortiscope.core.encoding.checkpoint import Checkpoint, NoCheckpoint
+from cortiscope.core.encoding.sparse.elastic_net import SPARSE_ALPHAS, check_penalties
+from cortiscope.core.encoding.sparse.moments import FoldedDesign
+from cortiscope.core.encoding.sparse.multitask_descent import TOLERANCE, descend_rows, rotated
+from cortiscope.core.encoding.training import Responses
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.progress import Progress, part, silent
 
 
 @dataclass(frozen=True)

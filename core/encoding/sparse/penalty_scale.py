@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from core.encoding.training import Responses
+from cortiscope.core.encoding.training import Responses
 
 _COLUMNS = 2048
 

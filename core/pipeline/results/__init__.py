@@ -11,7 +11,7 @@ Not taken over: rows named after another network, numbers rounded before they ar
 and medians called by each other's name or "accuracy".
 """
 
-from core.pipeline.results.folder import write_results
-from core.pipeline.results.numbers import write_numbers
+from cortiscope.core.pipeline.results.folder import write_results
+from cortiscope.core.pipeline.results.numbers import write_numbers
 
 __all__ = ["write_numbers", "write_results"]

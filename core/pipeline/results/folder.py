@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.pipeline.results.layer_search import searches_among, write_search
-from core.pipeline.results.models import write_models, write_predictions
-from core.pipeline.results.readme import write_readme
-from core.runs import Run
-from core.runs.spec import readable
+from cortiscope.core.pipeline.results.layer_search import searches_among, write_search
+from cortiscope.core.pipeline.results.models import write_models, write_predictions
+from cortiscope.core.pipeline.results.readme import write_readme
+from cortiscope.core.runs import Run
+from cortiscope.core.runs.spec import readable
 
 
 def write_results(runs: Sequence[Run], folder: Path) -> tuple[Path, ...]:

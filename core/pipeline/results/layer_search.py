@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.pipeline.results.tables import number, write_ranked, write_table
-from core.pipeline.results.wording import network_label
-from core.runs import Run
+from cortiscope.core.pipeline.results.tables import number, write_ranked, write_table
+from cortiscope.core.pipeline.results.wording import network_label
+from cortiscope.core.runs import Run
 
 
 def searches_among(runs: Iterable[Run]) -> list[list[Run]]:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.pipeline.results.numbers import write_numbers
-from core.pipeline.results.tables import ranked, write_ranked
-from core.pipeline.results.wording import model_labels, one_of, stamp_of, unit_of
-from core.runs import Run
+from cortiscope.core.pipeline.results.numbers import write_numbers
+from cortiscope.core.pipeline.results.tables import ranked, write_ranked
+from cortiscope.core.pipeline.results.wording import model_labels, one_of, stamp_of, unit_of
+from cortiscope.core.runs import Run
 
 
 def write_models(runs: Sequence[Run], where: Path) -> list[Path]:

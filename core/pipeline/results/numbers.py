@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.storage import atomic_file
+from cortiscope.core.storage import atomic_file
 
 
 def write_numbers(path: Path, values: np.ndarray, words: str) -> None:

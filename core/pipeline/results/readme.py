@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.pipeline.results.tables import ranked
-from core.pipeline.results.wording import (
+from cortiscope.core.pipeline.results.tables import ranked
+from cortiscope.core.pipeline.results.wording import (
     model_labels,
     one_of,
     readout_words,
     stamp_of,
     unit_of,
 )
-from core.runs import Run
-from core.storage import atomic_file
+from cortiscope.core.runs import Run
+from cortiscope.core.storage import atomic_file
 
 
 def write_readme(

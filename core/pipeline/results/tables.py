@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from core.encoding.predictor import LinearPredictor
-from core.pipeline.results.wording import one_of, unit_of
-from core.runs import Run
-from core.storage import atomic_file
-from core.storage.csv_cells import plain_rows
+from cortiscope.core.encoding.predictor import LinearPredictor
+from cortiscope.core.pipeline.results.wording import one_of, unit_of
+from cortiscope.core.runs import Run
+from cortiscope.core.storage import atomic_file
+from cortiscope.core.storage.csv_cells import plain_rows
 
 
 def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:

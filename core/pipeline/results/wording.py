@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.brain import VOXELS
-from core.runs import Run
-from core.runs.spec import readable
+from cortiscope.core.brain import VOXELS
+from cortiscope.core.runs import Run
+from cortiscope.core.runs.spec import readable
 
 
 def unit_of(run: Run) -> str:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.simulation.drawings.brush import Brush
-from core.simulation.drawings.palette import Colour, Colours, hsv, random_hue, random_skin, shade
+from cortiscope.core.simulation.drawings.brush import Brush
+from cortiscope.core.simulation.drawings.palette import (
+    Colour,
+    Colours,
+    hsv,
+    random_hue,
+    random_skin,
+    shade,
+)
 
 # Joint angles in degrees from straight down, positive to the right, upper then lower segment:
 # left arm, right arm, left leg, right leg; then the lean of the trunk.

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from PIL.ImageFont import FreeTypeFont, ImageFont
 
-from core.simulation.drawings.palette import Colour
+from cortiscope.core.simulation.drawings.palette import Colour
 
 Points = Sequence[Any] | np.ndarray
 """Corners, (n_points, 2)."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.simulation.drawings.brush import Brush, arc_points
-from core.simulation.drawings.palette import (
+from cortiscope.core.simulation.drawings.brush import Brush, arc_points
+from cortiscope.core.simulation.drawings.palette import (
     INK,
     WHITE,
     Colour,

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.simulation.drawings.brush import Brush, arc_points
-from core.simulation.drawings.palette import WHITE, Colours, hsv, mix, shade
+from cortiscope.core.simulation.drawings.brush import Brush, arc_points
+from cortiscope.core.simulation.drawings.palette import WHITE, Colours, hsv, mix, shade
 
 _PI = np.pi
 _CRUST = (214, 160, 92)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.simulation.drawings.brush import Brush, arc_points
-from core.simulation.drawings.palette import Colour, mix, shade
+from cortiscope.core.simulation.drawings.brush import Brush, arc_points
+from cortiscope.core.simulation.drawings.palette import Colour, mix, shade
 
 
 def draw_nature(brush: Brush, rng: np.random.Generator, colours: list[Colour]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.simulation.drawings.brush import Brush
-from core.simulation.drawings.palette import Colour
+from cortiscope.core.simulation.drawings.brush import Brush
+from cortiscope.core.simulation.drawings.palette import Colour
 
 
 def draw_texture(brush: Brush, rng: np.random.Generator, colours: list[Colour]) -> str:

@@ -11,8 +11,8 @@ from functools import cache
 import numpy as np
 from PIL import ImageFont
 
-from core.simulation.drawings.brush import Brush, ellipse_points
-from core.simulation.drawings.palette import INK, WHITE, Colour, Colours, shade
+from cortiscope.core.simulation.drawings.brush import Brush, ellipse_points
+from cortiscope.core.simulation.drawings.palette import INK, WHITE, Colour, Colours, shade
 
 _WORDS = """
 art bar bus cafe dance east exit fish gate hello home hotel ice jazz key lake left love

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import streamlit as st
 
-from dashboard.cortex_view import ColourScale, CortexMap, cortex_view, read_view
-from dashboard.cortex_view.example import synthetic
+from cortiscope.cortex_view import ColourScale, CortexMap, cortex_view, read_view
+from cortiscope.cortex_view.example import synthetic
 
 st.set_page_config("Cortex viewer", layout="wide")
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.brain import CorticalSurfaces, HemisphereSurfaces, load_fsaverage5
-from core.brain.fsaverage import find_fsaverage, load_fsaverage
-from core.brain.subdivision import subdivide
-from dashboard.cortex_view import (
+from cortiscope.core.brain import CorticalSurfaces, HemisphereSurfaces, load_fsaverage5
+from cortiscope.core.brain.fsaverage import find_fsaverage, load_fsaverage
+from cortiscope.core.brain.subdivision import subdivide
+from cortiscope.cortex_view import (
     AssetRef,
     CortexGeometry,
     CortexRoi,

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.cortex_view.assets import AssetRef
-from dashboard.cortex_view.container import unpack
-from dashboard.cortex_view.geometry import SURFACES
-from dashboard.cortex_view.space import SIDES
+from cortiscope.cortex_view.assets import AssetRef
+from cortiscope.cortex_view.container import unpack
+from cortiscope.cortex_view.geometry import SURFACES
+from cortiscope.cortex_view.space import SIDES
 
 
 @dataclass(frozen=True)

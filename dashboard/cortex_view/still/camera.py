@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.cortex_view.space import SIDES
-from dashboard.cortex_view.still.brain import Brain
+from cortiscope.cortex_view.space import SIDES
+from cortiscope.cortex_view.still.brain import Brain
 
 # Rows: the view's x, y and z axes in brain axes (x right, y anterior, z superior).
 _AXES = {

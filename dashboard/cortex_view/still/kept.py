@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from dashboard.cortex_view.assets import AssetRef
-from dashboard.cortex_view.payload import CortexMap
-from dashboard.cortex_view.still.picture import draw_still
-from dashboard.cortex_view.still.request import StillRequest
+from cortiscope.cortex_view.assets import AssetRef
+from cortiscope.cortex_view.payload import CortexMap
+from cortiscope.cortex_view.still.picture import draw_still
+from cortiscope.cortex_view.still.request import StillRequest
 
 _KEPT = 32
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dashboard.cortex_view.still.brain import Brain, StillRoi, Subject
-from dashboard.cortex_view.still.camera import Placed
-from dashboard.cortex_view.still.layout import Sight
+from cortiscope.cortex_view.still.brain import Brain, StillRoi, Subject
+from cortiscope.cortex_view.still.camera import Placed
+from cortiscope.cortex_view.still.layout import Sight
 
 _PIXELS_PER_LABEL = 6000  # of the brains' area: less room, fewer names
 _FACING = 0.25

@@ -7,7 +7,7 @@ from math import ceil
 
 import numpy as np
 
-from dashboard.cortex_view.still.camera import Camera, Placed
+from cortiscope.cortex_view.still.camera import Camera, Placed
 
 _TITLE, _TITLE_NARROW = 38, 44
 _FEET = {None: 20, "bar": 38, "square": 72}

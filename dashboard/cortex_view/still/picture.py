@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from dashboard.cortex_view.assets import AssetRef
-from dashboard.cortex_view.payload import CortexMap
-from dashboard.cortex_view.still.brain import read_brain, read_subject
-from dashboard.cortex_view.still.camera import Camera, Placed, cameras_of, place
-from dashboard.cortex_view.still.layout import Cell, layout_cells, sight_of
-from dashboard.cortex_view.still.raster import Fragments, rasterise
-from dashboard.cortex_view.still.request import StillRequest
-from dashboard.cortex_view.still.scene import Scene, ink_of
-from dashboard.cortex_view.still.shading import Relief, relief_of, shade
-from dashboard.cortex_view.still.text import SQUARE, draw_legend, draw_mark, draw_names, draw_title
-from dashboard.cortex_view.still.words import Words
+from cortiscope.cortex_view.assets import AssetRef
+from cortiscope.cortex_view.payload import CortexMap
+from cortiscope.cortex_view.still.brain import read_brain, read_subject
+from cortiscope.cortex_view.still.camera import Camera, Placed, cameras_of, place
+from cortiscope.cortex_view.still.layout import Cell, layout_cells, sight_of
+from cortiscope.cortex_view.still.raster import Fragments, rasterise
+from cortiscope.cortex_view.still.request import StillRequest
+from cortiscope.cortex_view.still.scene import Scene, ink_of
+from cortiscope.cortex_view.still.shading import Relief, relief_of, shade
+from cortiscope.cortex_view.still.text import SQUARE, draw_legend, draw_mark, draw_names, draw_title
+from cortiscope.cortex_view.still.words import Words
 
 FOOT = 34  # CSS pixels below the brains for the shared colour bar
 _FOOT_OF_OWN_BARS = 8

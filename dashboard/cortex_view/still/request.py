@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.cortex_view.colour import THEMES
-from dashboard.cortex_view.payload import PRESETS
+from cortiscope.cortex_view.colour import THEMES
+from cortiscope.cortex_view.payload import PRESETS
 
 _SIZES = {"width": (200, 2000), "height": (160, 1000)}
 Rgb = tuple[int, int, int]

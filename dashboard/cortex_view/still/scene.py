@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.cortex_view.colour import TABLES, colour_table
-from dashboard.cortex_view.payload import CortexMap
-from dashboard.cortex_view.still.brain import Brain, StillRoi, Subject
-from dashboard.cortex_view.still.request import Rgb, StillRequest
-from dashboard.cortex_view.still.shading import Ink, Look
-from dashboard.cortex_view.still.tint import greys, line_colour
+from cortiscope.cortex_view.colour import TABLES, colour_table
+from cortiscope.cortex_view.payload import CortexMap
+from cortiscope.cortex_view.still.brain import Brain, StillRoi, Subject
+from cortiscope.cortex_view.still.request import Rgb, StillRequest
+from cortiscope.cortex_view.still.shading import Ink, Look
+from cortiscope.cortex_view.still.tint import greys, line_colour
 
 _LINEAR = ("diverging", "sequential")
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dashboard.cortex_view.payload import reliability_steps
-from dashboard.cortex_view.still.brain import Brain, Subject
-from dashboard.cortex_view.still.raster import Fragments
+from cortiscope.cortex_view.payload import reliability_steps
+from cortiscope.cortex_view.still.brain import Brain, Subject
+from cortiscope.cortex_view.still.raster import Fragments
 
 
 @dataclass(frozen=True)

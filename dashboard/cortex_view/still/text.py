@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from dashboard.cortex_view.payload import CortexMap
-from dashboard.cortex_view.space import SIDES
-from dashboard.cortex_view.still.camera import Camera, Placed
-from dashboard.cortex_view.still.labels import Box, choose_labels, place_labels
-from dashboard.cortex_view.still.layout import Cell, Sight
-from dashboard.cortex_view.still.raster import Fragments
-from dashboard.cortex_view.still.scene import Scene
-from dashboard.cortex_view.still.shading import Ink
-from dashboard.cortex_view.still.words import Words, format_number
+from cortiscope.cortex_view.payload import CortexMap
+from cortiscope.cortex_view.space import SIDES
+from cortiscope.cortex_view.still.camera import Camera, Placed
+from cortiscope.cortex_view.still.labels import Box, choose_labels, place_labels
+from cortiscope.cortex_view.still.layout import Cell, Sight
+from cortiscope.cortex_view.still.raster import Fragments
+from cortiscope.cortex_view.still.scene import Scene
+from cortiscope.cortex_view.still.shading import Ink
+from cortiscope.cortex_view.still.words import Words, format_number
 
 SQUARE = 34  # CSS pixels: the height of the legend of value by reliability
 _INSET = 14

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dashboard.cortex_view.colour import GREY_LIGHTNESS, from_oklab, to_oklab
+from cortiscope.cortex_view.colour import GREY_LIGHTNESS, from_oklab, to_oklab
 
 _GYRI = {"light": 0.90, "dark": 0.49}
 _SULCI = {"light": 0.79, "dark": 0.37}

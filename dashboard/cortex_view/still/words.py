@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from dashboard.cortex_view.still.request import Rgb
+from cortiscope.cortex_view.still.request import Rgb
 
 
 @lru_cache(maxsize=64)

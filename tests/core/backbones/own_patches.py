@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch.nn.functional import adaptive_avg_pool2d
 
-from core.backbones import WeightsSpec, load_backbone
-from core.features.pooling import Pooling, pool
+from cortiscope.core.backbones import WeightsSpec, load_backbone
+from cortiscope.core.features.pooling import Pooling, pool
 
 
 def library_maps(network: Any, batch: torch.Tensor) -> dict[str, torch.Tensor]:

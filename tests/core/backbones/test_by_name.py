@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from core.backbones import (
+from cortiscope.core.backbones import (
     WeightsSpec,
     by_name,
     get_card,
@@ -15,11 +15,11 @@ from core.backbones import (
     load_backbone,
     weights_presence,
 )
-from core.backbones.describe_network import describe, network_names
-from core.backbones.open_clip_networks import import_open_clip
-from core.backbones.timm_networks import import_timm
-from core.errors import InvalidInput, UnknownName
-from core.storage import Home
+from cortiscope.core.backbones.describe_network import describe, network_names
+from cortiscope.core.backbones.open_clip_networks import import_open_clip
+from cortiscope.core.backbones.timm_networks import import_timm
+from cortiscope.core.errors import InvalidInput, UnknownName
+from cortiscope.core.storage import Home
 
 UNTRAINED = WeightsSpec("untrained", seed=3)
 timm = import_timm()

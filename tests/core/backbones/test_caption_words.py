@@ -4,10 +4,10 @@ import torch
 from PIL import Image
 from sklearn.feature_extraction.text import HashingVectorizer
 
-from core.backbones import load_backbone
-from core.backbones.caption_words import hash_caption
-from core.errors import InvalidInput
-from core.stimuli import StimulusImages
+from cortiscope.core.backbones import load_backbone
+from cortiscope.core.backbones.caption_words import hash_caption
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.stimuli import StimulusImages
 
 CAPTIONS = [
     "A face, and a dog in front of a street!",

@@ -2,9 +2,9 @@ import shutil
 
 import pytest
 
-from core.backbones import WeightsSpec, get_card
-from core.config import fingerprint
-from core.errors import InvalidInput, MissingWeights, UnknownName
+from cortiscope.core.backbones import WeightsSpec, get_card
+from cortiscope.core.config import fingerprint
+from cortiscope.core.errors import InvalidInput, MissingWeights, UnknownName
 
 
 def test_key_of_a_file_is_its_content_and_not_its_place(tmp_path):

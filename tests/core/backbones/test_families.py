@@ -5,12 +5,12 @@ import pytest
 import torch
 from PIL import Image
 
-from core.backbones import WeightsSpec, get_card, list_layers, load_backbone
-from core.backbones.base import expand_layers
-from core.backbones.registry import FAMILIES
-from core.features import Pooling
-from core.features.extract import extract, feature_shapes
-from core.stimuli import StimulusImages
+from cortiscope.core.backbones import WeightsSpec, get_card, list_layers, load_backbone
+from cortiscope.core.backbones.base import expand_layers
+from cortiscope.core.backbones.registry import FAMILIES
+from cortiscope.core.features import Pooling
+from cortiscope.core.features.extract import extract, feature_shapes
+from cortiscope.core.stimuli import StimulusImages
 
 # Number of weights; None where nothing is learned.
 SMALLEST = {

@@ -5,9 +5,9 @@ import pytest
 import torch
 from PIL import Image
 
-from core.backbones import PUBLISHED, Framing, WeightsSpec, load_backbone
-from core.backbones.torchvision_import import import_torchvision
-from core.errors import InvalidInput
+from cortiscope.core.backbones import PUBLISHED, Framing, WeightsSpec, load_backbone
+from cortiscope.core.backbones.torchvision_import import import_torchvision
+from cortiscope.core.errors import InvalidInput
 
 UNTRAINED = WeightsSpec("untrained")
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))

@@ -3,8 +3,8 @@ import pytest
 import torch
 from PIL import Image
 
-from core.backbones import load_backbone
-from core.backbones.gabor_family import FREQUENCIES, INPUT_SIZE, N_ORIENTATIONS
+from cortiscope.core.backbones import load_backbone
+from cortiscope.core.backbones.gabor_family import FREQUENCIES, INPUT_SIZE, N_ORIENTATIONS
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_energy_is_where_the_contrast_is(gabor):
 
 def test_energy_equals_filtering_at_full_size(gabor):
     """The windows about the preferred frequencies give what the whole spectrum gives."""
-    from core.backbones.gabor import _MARGIN, _PADDED
+    from cortiscope.core.backbones.gabor import _MARGIN, _PADDED
 
     batch = torch.rand((1, 1, INPUT_SIZE, INPUT_SIZE), generator=torch.Generator().manual_seed(1))
     spectrum = np.fft.fft2(np.pad(batch[0, 0].numpy(), _MARGIN, mode="reflect"))

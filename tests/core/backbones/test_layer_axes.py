@@ -5,11 +5,18 @@ import torch
 from own_patches import compare
 from torch import nn
 
-from core.backbones import Axes, WeightsSpec, by_name, get_card, list_layers, load_backbone
-from core.backbones.describe_network import describe
-from core.backbones.layer_axes import CONVOLUTIONS, Tokens, axes_of
-from core.backbones.module_backbone import discover_layers
-from core.features import FeatureSpec, Pooling
+from cortiscope.core.backbones import (
+    Axes,
+    WeightsSpec,
+    by_name,
+    get_card,
+    list_layers,
+    load_backbone,
+)
+from cortiscope.core.backbones.describe_network import describe
+from cortiscope.core.backbones.layer_axes import CONVOLUTIONS, Tokens, axes_of
+from cortiscope.core.backbones.module_backbone import discover_layers
+from cortiscope.core.features import FeatureSpec, Pooling
 
 GRID = (14, 14)
 
@@ -112,7 +119,7 @@ def test_only_layers_that_were_misread_have_new_keys():
 
 
 def test_a_framed_network_has_the_grid_of_its_own_pictures():
-    from core.backbones import Framing
+    from cortiscope.core.backbones import Framing
 
     backbone = load_backbone("timm:test_vit", WeightsSpec("untrained"), "cpu")
     (layer,) = (x for x in backbone.framed(Framing("stretch", 96)).layers() if x.name == "blocks.1")

@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import nn
 
-from core.backbones import WeightsSpec, load_backbone
-from core.backbones.base import expand_layers
-from core.backbones.torchvision_import import import_torchvision
-from core.errors import UnknownName
+from cortiscope.core.backbones import WeightsSpec, load_backbone
+from cortiscope.core.backbones.base import expand_layers
+from cortiscope.core.backbones.torchvision_import import import_torchvision
+from cortiscope.core.errors import UnknownName
 
 LAYERS = {
     "alexnet": ["features.2", "features.5", "features.7", "features.12", "classifier.6"],
@@ -86,8 +86,8 @@ class InPlace(nn.Module):
 
 
 def module_backbone(network):
-    from core.backbones import get_card
-    from core.backbones.module_backbone import ModuleBackbone
+    from cortiscope.core.backbones import get_card
+    from cortiscope.core.backbones.module_backbone import ModuleBackbone
 
     class Tiny(ModuleBackbone):
         def preprocess(self, image):

@@ -7,14 +7,20 @@ import pytest
 import torch
 from PIL import Image
 
-from core.backbones import WeightsSpec, get_card, list_layers, load_backbone, weights_presence
-from core.backbones import open_clip_family as family
-from core.backbones.open_clip_family import OpenClipFamily
-from core.backbones.open_clip_generate import CHOSEN, row_of
-from core.backbones.open_clip_networks import import_open_clip, preprocessing_of
-from core.backbones.open_clip_table import NETWORKS
-from core.errors import DamagedFile, InvalidInput, MissingWeights
-from core.stimuli import StimulusImages
+from cortiscope.core.backbones import (
+    WeightsSpec,
+    get_card,
+    list_layers,
+    load_backbone,
+    weights_presence,
+)
+from cortiscope.core.backbones import open_clip_family as family
+from cortiscope.core.backbones.open_clip_family import OpenClipFamily
+from cortiscope.core.backbones.open_clip_generate import CHOSEN, row_of
+from cortiscope.core.backbones.open_clip_networks import import_open_clip, preprocessing_of
+from cortiscope.core.backbones.open_clip_table import NETWORKS
+from cortiscope.core.errors import DamagedFile, InvalidInput, MissingWeights
+from cortiscope.core.stimuli import StimulusImages
 
 open_clip = import_open_clip()
 UNTRAINED = WeightsSpec("untrained", seed=3)

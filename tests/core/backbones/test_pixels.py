@@ -1,7 +1,7 @@
 import numpy as np
 from PIL import Image
 
-from core.backbones import load_backbone
+from cortiscope.core.backbones import load_backbone
 
 
 def test_pixels_are_rgb_from_0_to_1():

@@ -5,10 +5,10 @@ import pytest
 import torch
 from PIL import Image
 
-from core.backbones import WeightsSpec, load_backbone
-from core.errors import InvalidInput
-from core.features import FeatureSpec, Pooling
-from core.runs import EncodingSpec
+from cortiscope.core.backbones import WeightsSpec, load_backbone
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.features import FeatureSpec, Pooling
+from cortiscope.core.runs import EncodingSpec
 
 
 @pytest.fixture

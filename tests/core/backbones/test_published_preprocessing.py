@@ -5,11 +5,11 @@ import pytest
 import torch
 from PIL import Image
 
-from core.backbones import WeightsSpec, get_card, load_backbone
-from core.backbones.open_clip_networks import import_open_clip
-from core.backbones.timm_networks import import_timm
-from core.backbones.torchvision_import import import_torchvision
-from core.stimuli import StimulusImages, decode_image
+from cortiscope.core.backbones import WeightsSpec, get_card, load_backbone
+from cortiscope.core.backbones.open_clip_networks import import_open_clip
+from cortiscope.core.backbones.timm_networks import import_timm
+from cortiscope.core.backbones.torchvision_import import import_torchvision
+from cortiscope.core.stimuli import StimulusImages, decode_image
 
 open_clip, timm, torchvision = import_open_clip(), import_timm(), import_torchvision()
 # (width, height), mode and suffix of the stored picture.

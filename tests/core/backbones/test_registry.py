@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from core.backbones import (
+from cortiscope.core.backbones import (
     WeightsSpec,
     backbone_names,
     get_card,
@@ -15,8 +15,8 @@ from core.backbones import (
     resolve_weights,
     weights_presence,
 )
-from core.config import to_plain
-from core.errors import InvalidInput, MissingWeights, UnknownName
+from cortiscope.core.config import to_plain
+from cortiscope.core.errors import InvalidInput, MissingWeights, UnknownName
 
 
 def test_listing_backbones_imports_no_heavy_library():
@@ -96,7 +96,7 @@ def test_absent_weights_give_one_message_at_once(no_weights):
 def test_cache_folder_follows_torch_hub(monkeypatch, tmp_path):
     import torch
 
-    from core.backbones.weights_files import checkpoints_folder
+    from cortiscope.core.backbones.weights_files import checkpoints_folder
 
     for variables in ({"TORCH_HOME": "~/t"}, {"XDG_CACHE_HOME": str(tmp_path)}, {}):
         for name in ("TORCH_HOME", "XDG_CACHE_HOME"):
@@ -127,5 +127,5 @@ def test_layers_are_listed_without_weights(no_weights):
 @pytest.mark.parametrize("name", ["gabor", "pixels", "small_cnn"])
 def test_offered_layers_of_the_own_backbones_exist(name):
     if name == "small_cnn":
-        pytest.importorskip("core.backbones.small_cnn_network")
+        pytest.importorskip("cortiscope.core.backbones.small_cnn_network")
     assert set(get_card(name).layers_offered) <= {layer.name for layer in list_layers(name)}

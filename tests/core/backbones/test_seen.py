@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.backbones import Framing, WeightsSpec, load_backbone, resolve_weights
-from core.backbones.seen import seen_box
+from cortiscope.core.backbones import Framing, WeightsSpec, load_backbone, resolve_weights
+from cortiscope.core.backbones.seen import seen_box
 
 
 def _loaded(name, kind, framing=None):

@@ -1,11 +1,11 @@
 import pytest
 import torch
 
-from core.backbones import WeightsSpec, load_backbone, resolve_weights
-from core.backbones.small_cnn_family import CHECKPOINT
-from core.errors import DamagedFile
+from cortiscope.core.backbones import WeightsSpec, load_backbone, resolve_weights
+from cortiscope.core.backbones.small_cnn_family import CHECKPOINT
+from cortiscope.core.errors import DamagedFile
 
-pytest.importorskip("core.backbones.small_cnn_network")
+pytest.importorskip("cortiscope.core.backbones.small_cnn_network")
 
 
 def test_untrained_network_has_its_blocks_and_follows_its_seed(picture):

@@ -5,8 +5,8 @@ import json
 import pytest
 import torch
 
-from core.backbones.small_cnn_family import CHECKPOINT
-from core.backbones.small_cnn_network import (
+from cortiscope.core.backbones.small_cnn_family import CHECKPOINT
+from cortiscope.core.backbones.small_cnn_network import (
     ARCHITECTURE,
     INPUT_SIZE,
     METADATA_KEY,
@@ -16,7 +16,7 @@ from core.backbones.small_cnn_network import (
     read_metadata,
     state_for_checkpoint,
 )
-from core.pipeline.train_small_cnn import (
+from cortiscope.core.pipeline.train_small_cnn import (
     FIRST_TRAINING_SEED,
     FIRST_VALIDATION_SEED,
     Recipe,
@@ -26,7 +26,7 @@ from core.pipeline.train_small_cnn import (
     train,
     train_and_write,
 )
-from core.simulation.scenes import LATENTS, OBJECT_KINDS, SCENE_VERSION
+from cortiscope.core.simulation.scenes import LATENTS, OBJECT_KINDS, SCENE_VERSION
 
 BLOCKS = tuple(f"block{i}" for i in range(1, 6))
 

@@ -4,13 +4,19 @@ import pytest
 import torch
 from PIL import Image
 
-from core.backbones import WeightsSpec, backbone_names, get_card, list_layers, load_backbone
-from core.backbones.torchvision_generate import menu_layers, published_sets
-from core.backbones.torchvision_import import import_torchvision
-from core.backbones.torchvision_models import TorchvisionFamily, build_network
-from core.backbones.torchvision_table import NETWORKS
-from core.errors import DamagedFile, InvalidInput
-from core.stimuli import decode_image
+from cortiscope.core.backbones import (
+    WeightsSpec,
+    backbone_names,
+    get_card,
+    list_layers,
+    load_backbone,
+)
+from cortiscope.core.backbones.torchvision_generate import menu_layers, published_sets
+from cortiscope.core.backbones.torchvision_import import import_torchvision
+from cortiscope.core.backbones.torchvision_models import TorchvisionFamily, build_network
+from cortiscope.core.backbones.torchvision_table import NETWORKS
+from cortiscope.core.errors import DamagedFile, InvalidInput
+from cortiscope.core.stimuli import decode_image
 
 # One per way of building; the others are compared in the slow test.
 SMALLEST = ["squeezenet1_1", "resnet18", "inception_v3", "regnet_y_400mf", "vit_b_32", "swin_t"]

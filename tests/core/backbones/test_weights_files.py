@@ -3,9 +3,9 @@ import importlib
 
 import pytest
 
-from core.backbones import WeightsSpec
-from core.backbones.card import BackboneCard, PretrainedWeights
-from core.backbones.weights_files import (
+from cortiscope.core.backbones import WeightsSpec
+from cortiscope.core.backbones.card import BackboneCard, PretrainedWeights
+from cortiscope.core.backbones.weights_files import (
     clip_folder,
     file_presence,
     find_file,
@@ -14,7 +14,7 @@ from core.backbones.weights_files import (
     resolve_file,
     weights_file,
 )
-from core.errors import DamagedFile, MissingWeights
+from cortiscope.core.errors import DamagedFile, MissingWeights
 
 PRETRAINED = WeightsSpec("pretrained")
 MIRROR = "https://example.org/net-0123456789abcdef.pth"

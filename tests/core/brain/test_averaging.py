@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from core.brain import HEMISPHERES, ChallengeSpace
-from core.brain.averaging import (
+from cortiscope.core.brain import HEMISPHERES, ChallengeSpace
+from cortiscope.core.brain.averaging import (
     nearest_groups,
     nearest_on_fsaverage5,
     nearest_vertices,
     nested_groups,
 )
-from core.brain.subdivision import subdivide_sphere
+from cortiscope.core.brain.subdivision import subdivide_sphere
 from tests import tiny_icosphere
 
 LEFT, RIGHT = HEMISPHERES

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.brain import CorticalSurfaces, fsaverage, load_fsaverage5
-from core.brain.fsaverage import (
+from cortiscope.core.brain import CorticalSurfaces, fsaverage, load_fsaverage5
+from cortiscope.core.brain.fsaverage import (
     FSAVERAGE_FILES,
     fetch_fsaverage,
     find_fsaverage,
@@ -19,8 +19,8 @@ from core.brain.fsaverage import (
     missing_fsaverage,
     read_surfaces,
 )
-from core.brain.subdivision import subdivide_sphere
-from core.errors import CoreError, DamagedFile, MissingData
+from cortiscope.core.brain.subdivision import subdivide_sphere
+from cortiscope.core.errors import CoreError, DamagedFile, MissingData
 from tests import tiny_icosphere
 from tests.nilearn_copy import write_copy
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.brain import (
+from cortiscope.core.brain import (
     HEMISPHERES,
     VOXELS,
     ChallengeSpace,
@@ -9,7 +9,7 @@ from core.brain import (
     VoxelSpace,
     part_from_short,
 )
-from core.errors import IncompatibleSpace, UnknownName
+from cortiscope.core.errors import IncompatibleSpace, UnknownName
 
 LEFT, RIGHT = HEMISPHERES
 CORTEX = ChallengeSpace(10_242, {LEFT: np.array([3, 8, 40]), RIGHT: np.array([0, 5])})

@@ -7,10 +7,10 @@ import itertools
 import numpy as np
 import pytest
 
-from core.brain import HemisphereSurfaces, load_fsaverage5
-from core.brain.subdivision import subdivide, subdivide_faces, subdivide_sphere
-from dashboard.cortex_view import CortexGeometry, HemisphereMesh
-from dashboard.cortex_view.container import unpack
+from cortiscope.core.brain import HemisphereSurfaces, load_fsaverage5
+from cortiscope.core.brain.subdivision import subdivide, subdivide_faces, subdivide_sphere
+from cortiscope.cortex_view import CortexGeometry, HemisphereMesh
+from cortiscope.cortex_view.container import unpack
 from tests import tiny_icosphere
 
 

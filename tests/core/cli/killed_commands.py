@@ -12,9 +12,9 @@ import random
 import sys
 from pathlib import Path
 
-from core.features import extract
-from core.features.draft import Draft  # noqa: F401 - loads what the command needs
-from core.pipeline import on_the_way
+from cortiscope.core.features import extract
+from cortiscope.core.features.draft import Draft  # noqa: F401 - loads what the command needs
+from cortiscope.core.pipeline import on_the_way
 from tests.core.killing import run
 
 KILLS = 10
@@ -36,7 +36,7 @@ def _finished(home):
 
 def main(seed, chunk, whole, killed, *arguments):
     extract.CHUNK_IMAGES, on_the_way._PATIENCE = int(chunk), 0
-    import core.backbones.small_cnn  # noqa: F401 - once, not in every child
+    import cortiscope.core.backbones.small_cnn  # noqa: F401 - once, not in every child
 
     assert _run(whole, arguments) == 0
     moments = random.Random(int(seed))

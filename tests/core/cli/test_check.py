@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from core.cli.main import main
+from cortiscope.core.cli.main import main
 from tests.tiny_world import N_LEFT, N_RIGHT, write_subject
 
 

@@ -9,8 +9,8 @@ import sys
 import pytest
 from PIL import Image
 
-import core.features.extract  # noqa: F401 - its module, which a function of that name hides
-from core.cli.main import main
+import cortiscope.core.features.extract  # noqa: F401 - its module, which a function of that name hides
+from cortiscope.core.cli.main import main
 from tests.core.datasets.damage.kind import AT_FIT, REFUSED
 from tests.core.datasets.damage.table import LAYOUTS
 
@@ -84,7 +84,7 @@ def test_predict_tells_the_picture_in_one_line(here, capsys, name, content):
 
 def test_a_picture_met_in_the_middle_is_named_and_what_was_done_is_kept(here, capsys, monkeypatch):
     """Its header and its ending are sound, so that only decoding shows it."""
-    monkeypatch.setattr(sys.modules["core.features.extract"], "CHUNK_IMAGES", 4)
+    monkeypatch.setattr(sys.modules["cortiscope.core.features.extract"], "CHUNK_IMAGES", 4)
     LAYOUTS["algonauts2023"].write(here / "data" / "subj01")
     LAYOUTS["algonauts2023"].kinds["an image spoilt in the middle"].do(here / "data" / "subj01")
     assert main([*FIT, *QUIET]) == 2

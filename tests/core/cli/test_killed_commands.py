@@ -85,7 +85,15 @@ def test_a_fit_reduced_on_the_way_and_killed_ten_times_ends_as_if_it_had_not_bee
 
 
 def test_two_commands_at_once_both_succeed_with_equal_files(tmp_path, pictures):
-    command = [sys.executable, "-m", "core", "features", "--images", str(pictures), *NETWORK]
+    command = [
+        sys.executable,
+        "-m",
+        "cortiscope.core",
+        "features",
+        "--images",
+        str(pictures),
+        *NETWORK,
+    ]
     env = {**os.environ, "OMP_NUM_THREADS": "1", "CORTISCOPE_HOME": str(tmp_path / "home")}
     outs = [tmp_path / "a", tmp_path / "b"]
     running = [

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from core.backbones import Framing, WeightsSpec
-from core.cli.main import main
-from core.encoding import EncoderSpec, Reduction
-from core.encoding.settings import parse_settings
-from core.encoding.splits import check_split_rule, validation_split
-from core.errors import InvalidInput
-from core.features import Pooling
-from core.pipeline.plan import read_plan
+from cortiscope.core.backbones import Framing, WeightsSpec
+from cortiscope.core.cli.main import main
+from cortiscope.core.encoding import EncoderSpec, Reduction
+from cortiscope.core.encoding.settings import parse_settings
+from cortiscope.core.encoding.splits import check_split_rule, validation_split
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.features import Pooling
+from cortiscope.core.pipeline.plan import read_plan
 
 HUGE = "1" + "0" * 29
 FIT = ("fit", "--data", "demo", "--subject", "sim01", "--backbone", "gabor", "--layers", "energy")

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.cli.main import main
-from core.recipes import recipe_names
+from cortiscope.core.cli.main import main
+from cortiscope.core.recipes import recipe_names
 from tests.tiny_world import write_subject
 
 
@@ -117,7 +117,7 @@ def test_a_sweep_with_failures_exits_1_with_its_usual_answer(home, capsys):
 
 
 def test_a_scheduler_that_is_not_there_is_told(home, capsys, monkeypatch):
-    monkeypatch.setattr("core.pipeline.sweep._CONNECT_TIMEOUT", "1s")
+    monkeypatch.setattr("cortiscope.core.pipeline.sweep._CONNECT_TIMEOUT", "1s")
     plan = home / "plan.toml"
     plan.write_text('[[models]]\nbackbones = ["pixels"]\nlayers = ["pixels"]\n')
     options = ("--data", home / "data", "--scheduler", "tcp://127.0.0.1:9")

@@ -9,7 +9,7 @@ import statistics
 import numpy as np
 import pytest
 
-from core.cli.main import main
+from cortiscope.core.cli.main import main
 
 N_IMAGES, N_LEFT, N_RIGHT = 12, 7, 5
 
@@ -148,7 +148,7 @@ def _numbers(result):
 
 def test_blocks_of_vertices_change_nothing(folders, capsys, monkeypatch):
     _, before, _ = _score(capsys, folders)
-    monkeypatch.setattr("core.cli.verb_score._VERTICES_AT_ONCE", 2)
+    monkeypatch.setattr("cortiscope.core.cli.verb_score._VERTICES_AT_ONCE", 2)
     after = _score(capsys, folders)[1]
     for one, other in zip(_numbers(before), _numbers(after), strict=True):
         assert one == pytest.approx(other, rel=1e-12)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from core.cli.main import main
+from cortiscope.core.cli.main import main
 from tests.algonauts_folder import write_subject
 
 SUBJECTS = {"subj01": 5, "subj06": 9, "subj08": 13}  # test images

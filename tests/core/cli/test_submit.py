@@ -10,8 +10,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from core.cli.main import main
-from core.runs import Run, RunStore
+from cortiscope.core.cli.main import main
+from cortiscope.core.runs import Run, RunStore
 from tests.tiny_world import N_LEFT, N_RIGHT, write_subject
 
 

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from core.brain import fsaverage
-from core.brain.subdivision import subdivide_sphere
-from core.cli.main import main
+from cortiscope.core.brain import fsaverage
+from cortiscope.core.brain.subdivision import subdivide_sphere
+from cortiscope.core.cli.main import main
 from tests import tiny_icosphere
 from tests.nilearn_copy import write_copy
 

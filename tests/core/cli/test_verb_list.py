@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from core.backbones import backbone_names, list_layers
-from core.cli.main import main
+from cortiscope.core.backbones import backbone_names, list_layers
+from cortiscope.core.cli.main import main
 
 
 @pytest.fixture(autouse=True)

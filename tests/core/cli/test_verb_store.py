@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.backbones import resolve_weights
-from core.cli.main import main
-from core.features import FeatureSpec, FeatureStore
-from core.stimuli import StimulusImages
+from cortiscope.core.backbones import resolve_weights
+from cortiscope.core.cli.main import main
+from cortiscope.core.features import FeatureSpec, FeatureStore
+from cortiscope.core.stimuli import StimulusImages
 
 
 @pytest.fixture

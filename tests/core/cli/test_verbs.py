@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.cli.main import main
-from core.cli.verb_fit import show
-from core.datasets import open_subject
-from core.runs import RunStore
+from cortiscope.core.cli.main import main
+from cortiscope.core.cli.verb_fit import show
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.runs import RunStore
 from tests.tiny_world import N_LEFT, N_RIGHT, write_subject
 
 

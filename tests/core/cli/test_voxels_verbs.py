@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from core.cli.main import main
-from core.runs import RunStore
+from cortiscope.core.cli.main import main
+from cortiscope.core.runs import RunStore
 from tests.img2brain_folder import write_folder
 
 PIXELS = ("--backbone", "pixels", "--layers", "pixels", "--reduce", "pca:5")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.brain import HEMISPHERES
-from core.datasets import open_subject
-from core.datasets.check import check_folder
+from cortiscope.core.brain import HEMISPHERES
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.datasets.check import check_folder
 from tests.algonauts_folder import MAPPINGS, N_TEMPLATE, write_subject
 
 # Facts about the release: which of the 31 ROIs each hemisphere of three subjects lacks.

@@ -10,10 +10,10 @@ import zlib
 import numpy as np
 import pytest
 
-from core.datasets.arrays import load_array
-from core.datasets.plain_arrays.readers import read_csv, read_gifti, read_mgh, read_npz
-from core.datasets.restricted_pickle import load_label_names
-from core.errors import CoreError
+from cortiscope.core.datasets.arrays import load_array
+from cortiscope.core.datasets.plain_arrays.readers import read_csv, read_gifti, read_mgh, read_npz
+from cortiscope.core.datasets.restricted_pickle import load_label_names
+from cortiscope.core.errors import CoreError
 from tests.peak_memory import needs_proc, rise
 
 N_PICTURES, N_VERTICES = 3, 4

@@ -8,11 +8,11 @@ import re
 import numpy as np
 import pytest
 
-from core.datasets import open_subject
-from core.datasets.check import check_folder, require_usable
-from core.datasets.conventions import NSD, Conventions, Fact, read_conventions
-from core.errors import CoreError, InvalidInput
-from core.evaluation.report import subject_ceiling
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.datasets.check import check_folder, require_usable
+from cortiscope.core.datasets.conventions import NSD, Conventions, Fact, read_conventions
+from cortiscope.core.errors import CoreError, InvalidInput
+from cortiscope.core.evaluation.report import subject_ceiling
 from tests.core.datasets.plain_folder import values, write_images, write_plain, write_responses
 
 

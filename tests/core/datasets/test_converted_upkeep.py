@@ -9,8 +9,8 @@ import time
 import numpy as np
 import pytest
 
-from core.cli.main import main
-from core.datasets import open_subject
+from cortiscope.core.cli.main import main
+from cortiscope.core.datasets import open_subject
 from tests.core.datasets.plain_folder import values, write_plain
 
 DAY = 86400

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.datasets import open_subject
-from core.encoding import Reduction
-from core.errors import CoreError
-from core.features import FeatureStore
-from core.pipeline.fit import fit
-from core.runs import RunStore
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.encoding import Reduction
+from cortiscope.core.errors import CoreError
+from cortiscope.core.features import FeatureStore
+from cortiscope.core.pipeline.fit import fit
+from cortiscope.core.runs import RunStore
 from tests.core.datasets.damage.kind import AS_STORED, AT_FIT, REFUSED, SOUND
 from tests.core.datasets.damage.table import CASES, LAYOUTS, OPENED
 from tests.core.datasets.damage.ways import MARK

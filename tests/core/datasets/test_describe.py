@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.datasets import open_subject
-from core.datasets.describe import describe_split, response_moments, spread_rows
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.datasets.describe import describe_split, response_moments, spread_rows
 from tests.tiny_world import N_LEFT, N_RIGHT, write_subject
 
 

@@ -8,9 +8,9 @@ import shutil
 import numpy as np
 import pytest
 
-from core.datasets import open_subject
-from core.datasets.check import check_folder
-from core.errors import CoreError
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.datasets.check import check_folder
+from cortiscope.core.errors import CoreError
 from tests.core.datasets.damage.table import LAYOUTS
 from tests.core.datasets.damage.ways import LFS_POINTER, MARK, WEB_PAGE, hostile_array
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.datasets import open_subject
-from core.errors import CoreError
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.errors import CoreError
 from tests import tiny_nsd
 from tests.core.datasets.nsd.preparing import prepare
 from tests.core.datasets.plain_folder import values as plain_values

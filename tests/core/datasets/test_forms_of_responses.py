@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from nibabel import gifti
 
-from core.datasets import open_subject
-from core.datasets.check import check_folder
-from core.errors import DamagedFile, InvalidInput
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.datasets.check import check_folder
+from cortiscope.core.errors import DamagedFile, InvalidInput
 from tests.core.datasets.plain_folder import (
     values,
     write_images,

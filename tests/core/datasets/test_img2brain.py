@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from core.brain import VOXELS, VoxelSpace
-from core.datasets import find_subjects, open_subject
-from core.errors import DamagedFile, InvalidInput, MissingData, NoPositions
+from cortiscope.core.brain import VOXELS, VoxelSpace
+from cortiscope.core.datasets import find_subjects, open_subject
+from cortiscope.core.errors import DamagedFile, InvalidInput, MissingData, NoPositions
 from tests.img2brain_folder import write_folder
 
 RESPONSES = "trainingfMRI/training.npy"

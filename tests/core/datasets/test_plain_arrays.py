@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.brain import HEMISPHERES, Hemisphere
-from core.datasets import find_subjects, open_subject
-from core.errors import CoreError, DamagedFile, InvalidInput, MissingData
-from core.evaluation import pearson_r
-from core.features import FeatureStore
-from core.pipeline.fit import fit
-from core.pipeline.predict import predict_images
-from core.runs import RunStore
-from core.runs.spec import readable
+from cortiscope.core.brain import HEMISPHERES, Hemisphere
+from cortiscope.core.datasets import find_subjects, open_subject
+from cortiscope.core.errors import CoreError, DamagedFile, InvalidInput, MissingData
+from cortiscope.core.evaluation import pearson_r
+from cortiscope.core.features import FeatureStore
+from cortiscope.core.pipeline.fit import fit
+from cortiscope.core.pipeline.predict import predict_images
+from cortiscope.core.runs import RunStore
+from cortiscope.core.runs.spec import readable
 from tests.core.datasets.plain_folder import (
     FORMS,
     MAPPED,

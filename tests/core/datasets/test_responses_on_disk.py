@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.datasets.responses import ResponseRows, StackedResponses
+from cortiscope.core.datasets.responses import ResponseRows, StackedResponses
 
 
 @pytest.fixture

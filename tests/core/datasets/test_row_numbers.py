@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.datasets.row_numbers import number_rows
-from core.stimuli.listing import picture_files
+from cortiscope.core.datasets.row_numbers import number_rows
+from cortiscope.core.stimuli.listing import picture_files
 
 
 def _numbered(*names):

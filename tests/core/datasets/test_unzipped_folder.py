@@ -7,10 +7,10 @@ import zipfile
 
 import pytest
 
-from core.cli.main import main
-from core.datasets import find_subjects, open_subject
-from core.datasets.check import check_folder
-from core.errors import MissingData, UnknownName
+from cortiscope.core.cli.main import main
+from cortiscope.core.datasets import find_subjects, open_subject
+from cortiscope.core.datasets.check import check_folder
+from cortiscope.core.errors import MissingData, UnknownName
 from tests.tiny_world import write_subject
 
 DATA = "algonauts_2023_challenge_data"

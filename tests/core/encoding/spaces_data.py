@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.encoding.checkpoint import MemoryCheckpoint
-from core.encoding.training import Work
+from cortiscope.core.encoding.checkpoint import MemoryCheckpoint
+from cortiscope.core.encoding.training import Work
 
 SPACES = (slice(0, 7), slice(7, 11), slice(11, 23))
 

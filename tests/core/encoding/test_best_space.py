@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from core.encoding.ridge.kfold import fit_ridge_cv
-from core.encoding.spaces import best_space
-from core.encoding.spaces.best_space import choose_spaces, fit_best_space
-from core.encoding.training import VertexTable
-from core.errors import InvalidInput, UnknownName
+from cortiscope.core.encoding.ridge.kfold import fit_ridge_cv
+from cortiscope.core.encoding.spaces import best_space
+from cortiscope.core.encoding.spaces.best_space import choose_spaces, fit_best_space
+from cortiscope.core.encoding.training import VertexTable
+from cortiscope.core.errors import InvalidInput, UnknownName
 from tests.core.encoding.spaces_data import SPACES, check_resumed, make, permuted
 
 

@@ -5,16 +5,22 @@ import dataclasses
 import numpy as np
 import pytest
 
-from core.encoding import ENCODERS, EncoderSpec, TrainingData, encoder_names, validation_split
-from core.encoding.copies import averaged, together
-from core.encoding.encoders import fit_encoder
-from core.encoding.heads.settings import TrainingSettings
-from core.encoding.heads.training import training_images
-from core.encoding.ridge.closed_form import fit_ridge_closed_form
-from core.encoding.ridge.kfold import fold_rows
-from core.encoding.splits import report_split
-from core.encoding.training import VertexTable
-from core.errors import InvalidInput
+from cortiscope.core.encoding import (
+    ENCODERS,
+    EncoderSpec,
+    TrainingData,
+    encoder_names,
+    validation_split,
+)
+from cortiscope.core.encoding.copies import averaged, together
+from cortiscope.core.encoding.encoders import fit_encoder
+from cortiscope.core.encoding.heads.settings import TrainingSettings
+from cortiscope.core.encoding.heads.training import training_images
+from cortiscope.core.encoding.ridge.closed_form import fit_ridge_closed_form
+from cortiscope.core.encoding.ridge.kfold import fold_rows
+from cortiscope.core.encoding.splits import report_split
+from cortiscope.core.encoding.training import VertexTable
+from cortiscope.core.errors import InvalidInput
 
 LABELS = np.array([7, 7, 3, 5, 5, 5, 2, 9, 4, 4, 8])
 

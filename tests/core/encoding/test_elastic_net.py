@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from sklearn.linear_model import ElasticNet
 
-from core.encoding.checkpoint import MemoryCheckpoint
-from core.encoding.ridge.kfold import fold_rows
-from core.encoding.sparse import coordinate_descent, elastic_net, moments
-from core.encoding.sparse.elastic_net import fit_elastic_net, fit_elastic_net_cv
-from core.encoding.sparse.one_by_one import equivalent_images, finish_one_by_one
-from core.errors import InvalidInput
+from cortiscope.core.encoding.checkpoint import MemoryCheckpoint
+from cortiscope.core.encoding.ridge.kfold import fold_rows
+from cortiscope.core.encoding.sparse import coordinate_descent, elastic_net, moments
+from cortiscope.core.encoding.sparse.elastic_net import fit_elastic_net, fit_elastic_net_cv
+from cortiscope.core.encoding.sparse.one_by_one import equivalent_images, finish_one_by_one
+from cortiscope.core.errors import InvalidInput
 
 
 def _data(rng, n=80, d=23, v=9, correlated=False):

@@ -9,15 +9,15 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import core
-from core.encoding.estimators import (
+from cortiscope.core.encoding.estimators import (
     GCVRidge,
     KFoldElasticNet,
     KFoldMultitaskElasticNet,
     KFoldRidge,
     NearestNeighbours,
 )
-from core.encoding.ridge.kfold import fit_ridge_cv
-from core.encoding.sparse.elastic_net import fit_elastic_net_cv
+from cortiscope.core.encoding.ridge.kfold import fit_ridge_cv
+from cortiscope.core.encoding.sparse.elastic_net import fit_elastic_net_cv
 
 ESTIMATORS = [
     KFoldRidge(alphas=(0.1, 1.0)),
@@ -69,4 +69,4 @@ def test_nothing_of_core_imports_the_estimators():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         names = [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
         names += [a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names]
-        assert "core.encoding.estimators" not in names, path
+        assert "cortiscope.core.encoding.estimators" not in names, path

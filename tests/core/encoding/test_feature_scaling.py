@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from core.encoding.readout.feature_scaling import FeatureScaling, fit_scaling
-from core.encoding.readout.feature_table import FeatureTable
-from core.errors import InvalidInput
+from cortiscope.core.encoding.readout.feature_scaling import FeatureScaling, fit_scaling
+from cortiscope.core.encoding.readout.feature_table import FeatureTable
+from cortiscope.core.errors import InvalidInput
 
 
 @pytest.mark.parametrize("part_bytes", [1, 200, 10**6])

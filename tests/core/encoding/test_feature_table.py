@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from core.encoding.readout.feature_table import FeatureTable
-from core.errors import InvalidInput
+from cortiscope.core.encoding.readout.feature_table import FeatureTable
+from cortiscope.core.errors import InvalidInput
 
 
 def _rows(table):

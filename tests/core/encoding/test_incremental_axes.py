@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA, IncrementalPCA
 
-from core.encoding import Reduction, fit_readout
-from core.encoding.readout.principal_axes import signs_of
+from cortiscope.core.encoding import Reduction, fit_readout
+from cortiscope.core.encoding.readout.principal_axes import signs_of
 
 
 def _axes(x, components, batch_size, rows=None):

@@ -3,9 +3,9 @@ import pytest
 import torch
 from sklearn.linear_model import LinearRegression
 
-from core.encoding.ridge import least_squares
-from core.encoding.ridge.least_squares import fit_least_squares
-from core.errors import InvalidInput
+from cortiscope.core.encoding.ridge import least_squares
+from cortiscope.core.encoding.ridge.least_squares import fit_least_squares
+from cortiscope.core.errors import InvalidInput
 
 
 def _data(rng, n=60, d=12, v=9):

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from core.encoding.ridge.kfold import fold_rows
-from core.encoding.sparse.moments import FoldedDesign
-from core.errors import InvalidInput
+from cortiscope.core.encoding.ridge.kfold import fold_rows
+from cortiscope.core.encoding.sparse.moments import FoldedDesign
+from cortiscope.core.errors import InvalidInput
 
 
 def _data(rng):

@@ -2,11 +2,16 @@ import numpy as np
 import pytest
 from sklearn.linear_model import MultiTaskElasticNet, MultiTaskElasticNetCV
 
-from core.encoding.checkpoint import MemoryCheckpoint
-from core.encoding.sparse import moments
-from core.encoding.sparse.multitask import fit_multitask
-from core.encoding.sparse.multitask_descent import descend_rows, duality_gap, reweighted, rotated
-from core.errors import InvalidInput
+from cortiscope.core.encoding.checkpoint import MemoryCheckpoint
+from cortiscope.core.encoding.sparse import moments
+from cortiscope.core.encoding.sparse.multitask import fit_multitask
+from cortiscope.core.encoding.sparse.multitask_descent import (
+    descend_rows,
+    duality_gap,
+    reweighted,
+    rotated,
+)
+from cortiscope.core.errors import InvalidInput
 
 ALPHAS = (0.003, 0.03, 0.3, 3.0)
 

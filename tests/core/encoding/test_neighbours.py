@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsRegressor
 
-from core.encoding.encoders import EncoderSpec, fit_encoder
-from core.encoding.instances import neighbours
-from core.encoding.instances.neighbours import nearest_rows
-from core.encoding.restore import restore_predictor
-from core.encoding.training import TrainingData
-from core.errors import CoreError, InvalidInput
+from cortiscope.core.encoding.encoders import EncoderSpec, fit_encoder
+from cortiscope.core.encoding.instances import neighbours
+from cortiscope.core.encoding.instances.neighbours import nearest_rows
+from cortiscope.core.encoding.restore import restore_predictor
+from cortiscope.core.encoding.training import TrainingData
+from cortiscope.core.errors import CoreError, InvalidInput
 
 
 def _data(rng, n=37, d=20, v=7):

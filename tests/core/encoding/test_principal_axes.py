@@ -2,10 +2,14 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from core.encoding import Reduction, fit_readout
-from core.encoding.readout.feature_scaling import fit_scaling
-from core.encoding.readout.feature_table import FeatureTable
-from core.encoding.readout.principal_axes import leading_eigenpairs, principal_axes, signs_of
+from cortiscope.core.encoding import Reduction, fit_readout
+from cortiscope.core.encoding.readout.feature_scaling import fit_scaling
+from cortiscope.core.encoding.readout.feature_table import FeatureTable
+from cortiscope.core.encoding.readout.principal_axes import (
+    leading_eigenpairs,
+    principal_axes,
+    signs_of,
+)
 
 
 def _axes(x, components=None, scaling="none", rows=None, **table):

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from core.encoding import Reduction, fit_readout, validation_split
-from core.encoding.readout.feature_scaling import FeatureScaling
-from core.encoding.readout.feature_table import FeatureTable
-from core.errors import InvalidInput
+from cortiscope.core.encoding import Reduction, fit_readout, validation_split
+from cortiscope.core.encoding.readout.feature_scaling import FeatureScaling
+from cortiscope.core.encoding.readout.feature_table import FeatureTable
+from cortiscope.core.errors import InvalidInput
 
 
 @pytest.mark.parametrize("shape", [(50, 8), (20, 70)])
@@ -126,7 +126,7 @@ def test_transform_and_residual_stream_over_images(rng, monkeypatch):
     residual = readout.residual(x, design)
     sizes = []
     in_small_parts = partial(FeatureTable, part_bytes=4 * 11 * 5)
-    monkeypatch.setattr("core.encoding.readout.readout.FeatureTable", in_small_parts)
+    monkeypatch.setattr("cortiscope.core.encoding.readout.readout.FeatureTable", in_small_parts)
     monkeypatch.setattr(
         FeatureScaling,
         "apply",

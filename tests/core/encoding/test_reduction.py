@@ -1,8 +1,8 @@
 import pytest
 
-from core.config import fingerprint
-from core.encoding import Reduction
-from core.errors import InvalidInput
+from cortiscope.core.config import fingerprint
+from cortiscope.core.encoding import Reduction
+from cortiscope.core.errors import InvalidInput
 
 
 def test_the_default_is_200_exact_components_of_floored_features():

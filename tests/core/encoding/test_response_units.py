@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from core.encoding import ENCODERS, EncoderSpec, TrainingData, method_text
-from core.encoding.encoders import fit_encoder
-from core.encoding.ensemble import Member, merge
-from core.encoding.grid_edges import GridEdges, grid_edges
-from core.encoding.predictor import LinearPredictor
-from core.encoding.restore import restore_predictor
-from core.encoding.training import VertexTable
+from cortiscope.core.encoding import ENCODERS, EncoderSpec, TrainingData, method_text
+from cortiscope.core.encoding.encoders import fit_encoder
+from cortiscope.core.encoding.ensemble import Member, merge
+from cortiscope.core.encoding.grid_edges import GridEdges, grid_edges
+from cortiscope.core.encoding.predictor import LinearPredictor
+from cortiscope.core.encoding.restore import restore_predictor
+from cortiscope.core.encoding.training import VertexTable
 
 N, SPACES, N_VERTICES = 44, (slice(0, 3), slice(3, 8)), 5
 

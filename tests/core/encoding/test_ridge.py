@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from core.encoding.ridge.kfold import fit_ridge_cv, fold_rows
-from core.errors import InvalidInput
+from cortiscope.core.encoding.ridge.kfold import fit_ridge_cv, fold_rows
+from cortiscope.core.errors import InvalidInput
 
 
 def _data(rng, n=60, d=12, v=9, noise=1.0):

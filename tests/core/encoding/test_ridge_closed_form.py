@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import RidgeCV
 
-from core.encoding.ridge.closed_form import CRITERIA, fit_ridge_closed_form
-from core.errors import InvalidInput, UnknownName
+from cortiscope.core.encoding.ridge.closed_form import CRITERIA, fit_ridge_closed_form
+from cortiscope.core.errors import InvalidInput, UnknownName
 
 _ALPHAS = tuple(np.logspace(-1, 4, 11))
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.encoding.ridge.data import Centred, constant_outside, squared_sum
+from cortiscope.core.encoding.ridge.data import Centred, constant_outside, squared_sum
 
 _CPU = torch.device("cpu")
 

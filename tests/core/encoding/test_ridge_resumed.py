@@ -5,11 +5,11 @@ from functools import partial
 import numpy as np
 import pytest
 
-from core.encoding.checkpoint import MemoryCheckpoint
-from core.encoding.ridge import data as ridge_data
-from core.encoding.ridge.closed_form import fit_ridge_closed_form
-from core.encoding.ridge.kfold import fit_ridge_cv
-from core.encoding.ridge.least_squares import fit_least_squares
+from cortiscope.core.encoding.checkpoint import MemoryCheckpoint
+from cortiscope.core.encoding.ridge import data as ridge_data
+from cortiscope.core.encoding.ridge.closed_form import fit_ridge_closed_form
+from cortiscope.core.encoding.ridge.kfold import fit_ridge_cv
+from cortiscope.core.encoding.ridge.least_squares import fit_least_squares
 
 _ALPHAS = tuple(np.logspace(-1, 4, 6))
 

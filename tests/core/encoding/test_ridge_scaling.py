@@ -5,11 +5,11 @@ import pytest
 import torch
 from sklearn.linear_model import Ridge
 
-from core.encoding.ridge import data as ridge_data
-from core.encoding.ridge import norms as ridge_norms
-from core.encoding.ridge.kfold import fit_ridge_cv
-from core.encoding.ridge.norms import HeldNorms
-from core.encoding.ridge.spectrum import PenaltyCurves, Spectrum
+from cortiscope.core.encoding.ridge import data as ridge_data
+from cortiscope.core.encoding.ridge import norms as ridge_norms
+from cortiscope.core.encoding.ridge.kfold import fit_ridge_cv
+from cortiscope.core.encoding.ridge.norms import HeldNorms
+from cortiscope.core.encoding.ridge.spectrum import PenaltyCurves, Spectrum
 
 _ALPHAS = tuple(np.logspace(-1, 5, 25))
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from core.encoding import EncoderSpec, LinearPredictor, TrainingData, VertexTable, Work
-from core.encoding.checkpoint import MemoryCheckpoint
-from core.encoding.ensemble import EnsemblePredictor, Member, merge
-from core.encoding.restore import restore_predictor
-from core.encoding.scopes import SCOPES, fit_scoped, scope_parts
-from core.errors import InvalidInput
+from cortiscope.core.encoding import EncoderSpec, LinearPredictor, TrainingData, VertexTable, Work
+from cortiscope.core.encoding.checkpoint import MemoryCheckpoint
+from cortiscope.core.encoding.ensemble import EnsemblePredictor, Member, merge
+from cortiscope.core.encoding.restore import restore_predictor
+from cortiscope.core.encoding.scopes import SCOPES, fit_scoped, scope_parts
+from cortiscope.core.errors import InvalidInput
 
 
 def _table():
@@ -107,7 +107,7 @@ def test_members_that_are_not_linear_are_kept_and_averaged(rng, monkeypatch):
     np.testing.assert_allclose(merged.predict(design, some), expected[:, some], atol=1e-6)
 
     monkeypatch.setitem(
-        __import__("core.encoding.restore", fromlist=["PREDICTORS"]).PREDICTORS,
+        __import__("cortiscope.core.encoding.restore", fromlist=["PREDICTORS"]).PREDICTORS,
         "squared",
         lambda structure, array: _Squared(array("numbers")),
     )

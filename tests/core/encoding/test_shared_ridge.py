@@ -5,8 +5,8 @@ import pytest
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import KFold
 
-from core.encoding import EncoderSpec, TrainingData, fit_encoder
-from core.encoding.ridge.shared_penalty import SHARED_ALPHAS, choose_shared_penalty
+from cortiscope.core.encoding import EncoderSpec, TrainingData, fit_encoder
+from cortiscope.core.encoding.ridge.shared_penalty import SHARED_ALPHAS, choose_shared_penalty
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from core.encoding import EncoderSpec, fit_encoder
-from core.encoding.encoders import method_text
-from core.encoding.restore import restore_predictor
-from core.encoding.training import TrainingData, VertexTable
+from cortiscope.core.encoding import EncoderSpec, fit_encoder
+from cortiscope.core.encoding.encoders import method_text
+from cortiscope.core.encoding.restore import restore_predictor
+from cortiscope.core.encoding.training import TrainingData, VertexTable
 from tests.core.encoding.spaces_data import SPACES, OnlyColumns, make
 
 NAMES = ("banded", "stacked", "best_space")

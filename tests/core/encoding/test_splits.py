@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from core.encoding import validation_split
-from core.errors import InvalidInput
+from cortiscope.core.encoding import validation_split
+from cortiscope.core.errors import InvalidInput
 
 
 def _as_img2brain_wrote_it(n):

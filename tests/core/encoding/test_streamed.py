@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from sklearn.decomposition import IncrementalPCA
 
-from core.encoding import Reduction, fit_readout
-from core.encoding.readout import feature_scaling
-from core.encoding.readout.principal_axes import signs_of
-from core.encoding.readout.readout import finished_readout
-from core.encoding.readout.streamed import StreamedReadout
-from core.errors import InvalidInput
+from cortiscope.core.encoding import Reduction, fit_readout
+from cortiscope.core.encoding.readout import feature_scaling
+from cortiscope.core.encoding.readout.principal_axes import signs_of
+from cortiscope.core.encoding.readout.readout import finished_readout
+from cortiscope.core.encoding.readout.streamed import StreamedReadout
+from cortiscope.core.errors import InvalidInput
 
 REDUCTIONS = [Reduction("incremental_pca", 3, scaling, 8) for scaling in ("none", "floored")]
 

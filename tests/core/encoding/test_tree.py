@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from sklearn.tree import DecisionTreeRegressor
 
-from core.encoding.checkpoint import MemoryCheckpoint
-from core.encoding.encoders import EncoderSpec, fit_encoder
-from core.encoding.restore import restore_predictor
-from core.encoding.training import TrainingData, Work
-from core.errors import InvalidInput
+from cortiscope.core.encoding.checkpoint import MemoryCheckpoint
+from cortiscope.core.encoding.encoders import EncoderSpec, fit_encoder
+from cortiscope.core.encoding.restore import restore_predictor
+from cortiscope.core.encoding.training import TrainingData, Work
+from cortiscope.core.errors import InvalidInput
 
 
 def _data(rng, n=60, d=5, v=4):

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from core.errors import IncompatibleSpace, InvalidInput
-from core.evaluation import LEAST_STIMULI, pearson_r
-from core.evaluation.comparison import adjusted_p, benjamini_hochberg, paired_difference
+from cortiscope.core.errors import IncompatibleSpace, InvalidInput
+from cortiscope.core.evaluation import LEAST_STIMULI, pearson_r
+from cortiscope.core.evaluation.comparison import adjusted_p, benjamini_hochberg, paired_difference
 
 
 @pytest.fixture

@@ -2,8 +2,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import r2_score
 
-from core.errors import IncompatibleSpace
-from core.evaluation import bootstrap_explained_variance, explained_variance, image_counts
+from cortiscope.core.errors import IncompatibleSpace
+from cortiscope.core.evaluation import (
+    bootstrap_explained_variance,
+    explained_variance,
+    image_counts,
+)
 
 
 def test_r2_equals_scikit_learns_and_is_not_clipped(rng):

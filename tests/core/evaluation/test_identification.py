@@ -3,8 +3,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from core.errors import IncompatibleSpace, InvalidInput
-from core.evaluation import chance, identify, pattern_correlations
+from cortiscope.core.errors import IncompatibleSpace, InvalidInput
+from cortiscope.core.evaluation import chance, identify, pattern_correlations
 
 
 def test_correlations_of_patterns_equal_numpys(rng):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from core.errors import IncompatibleSpace
-from core.evaluation import LEAST_STIMULI, jackknife_mean_r, pearson_r
+from cortiscope.core.errors import IncompatibleSpace
+from cortiscope.core.evaluation import LEAST_STIMULI, jackknife_mean_r, pearson_r
 from tests.core.evaluation.calibration import CELLS, count, false_discovery_shares
 
 N = 23
@@ -44,7 +44,7 @@ def test_leaving_out_equals_doing_so_by_hand(responses, stimuli):
 
 def test_blocks_of_vertices_change_nothing(responses, monkeypatch):
     whole = jackknife_mean_r(*responses, PLACES)
-    monkeypatch.setattr("core.evaluation.jackknife._VERTICES_AT_ONCE", 2)
+    monkeypatch.setattr("cortiscope.core.evaluation.jackknife._VERTICES_AT_ONCE", 2)
     np.testing.assert_allclose(jackknife_mean_r(*responses, PLACES).without, whole.without)
 
 

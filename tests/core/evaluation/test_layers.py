@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from core.errors import IncompatibleSpace, InvalidInput
-from core.evaluation import (
+from cortiscope.core.errors import IncompatibleSpace, InvalidInput
+from cortiscope.core.evaluation import (
     centre_of_mass_depth,
     image_counts,
     pearson_r,
@@ -37,7 +37,7 @@ def test_a_single_layer_is_best_without_a_margin():
 
 
 def test_the_interval_equals_resampling_by_hand(rng, monkeypatch):
-    monkeypatch.setattr("core.evaluation.layers._VERTICES_AT_ONCE", 2)
+    monkeypatch.setattr("cortiscope.core.evaluation.layers._VERTICES_AT_ONCE", 2)
     m = rng.normal(size=(20, 5))
     layers = [m + s * rng.normal(size=m.shape) for s in (1.0, 1.1, 1.3)]
     layers[0][:, 1] = 0.3

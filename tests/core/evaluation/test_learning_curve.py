@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
 
-from core.errors import InvalidInput
-from core.evaluation import learning_curve, pearson_r, training_sizes, training_subsets
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.evaluation import learning_curve, pearson_r, training_sizes, training_subsets
 
 
 def test_subsets_are_nested_sorted_and_follow_the_seed():

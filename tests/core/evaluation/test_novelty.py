@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.evaluation import novelty, novelty_of_looks
-from core.stimuli import picture_looks
+from cortiscope.core.evaluation import novelty, novelty_of_looks
+from cortiscope.core.stimuli import picture_looks
 
 
 def _drawing(rng):

@@ -3,9 +3,14 @@ import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import r2_score
 
-from core.encoding.ridge.kfold import fit_ridge_cv
-from core.errors import IncompatibleSpace
-from core.evaluation import image_counts, partition_fits, partition_report, partition_variance
+from cortiscope.core.encoding.ridge.kfold import fit_ridge_cv
+from cortiscope.core.errors import IncompatibleSpace
+from cortiscope.core.evaluation import (
+    image_counts,
+    partition_fits,
+    partition_report,
+    partition_variance,
+)
 
 
 def _fits(rng, n_train=2000, n_test=1500, weights=((1, 1, 1), (2, 0, 0), (0, 0, 2), (0, 0, 0))):
@@ -42,7 +47,7 @@ def test_nothing_is_clipped():
 
 
 def test_intervals_equal_resampling_by_hand_over_blocks_and_overlapping_groups(rng, monkeypatch):
-    monkeypatch.setattr("core.evaluation.partition._VERTICES_AT_ONCE", 2)
+    monkeypatch.setattr("cortiscope.core.evaluation.partition._VERTICES_AT_ONCE", 2)
     m = rng.normal(size=(25, 5))
     a, b, joint = (m + s * rng.normal(size=m.shape) for s in (1.0, 1.2, 0.7))
     m[:, 1] = 2.5

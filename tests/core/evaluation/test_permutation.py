@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from core.errors import InvalidInput
-from core.evaluation import permutation_test
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.evaluation import permutation_test
 
 
 def test_p_equals_going_through_all_orders(rng):

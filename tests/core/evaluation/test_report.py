@@ -3,9 +3,9 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from core.datasets import open_subject
-from core.evaluation import chance_scores, evaluate, jackknife_mean_r, noise_ceiling
-from core.evaluation.report import ALL_VERTICES, STATISTIC
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.evaluation import chance_scores, evaluate, jackknife_mean_r, noise_ceiling
+from cortiscope.core.evaluation.report import ALL_VERTICES, STATISTIC
 from tests.tiny_world import write_subject
 
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from core.errors import IncompatibleSpace, InvalidInput
-from core.evaluation import ceiling_of_roi_mean, roi_mean_score
+from cortiscope.core.errors import IncompatibleSpace, InvalidInput
+from cortiscope.core.evaluation import ceiling_of_roi_mean, roi_mean_score
 
 
 def test_both_numbers_equal_scipys(rng):

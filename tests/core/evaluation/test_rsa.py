@@ -3,8 +3,8 @@ import pytest
 from scipy import stats
 from scipy.spatial.distance import pdist, squareform
 
-from core.errors import IncompatibleSpace, InvalidInput, UnknownName
-from core.evaluation import (
+from cortiscope.core.errors import IncompatibleSpace, InvalidInput, UnknownName
+from cortiscope.core.evaluation import (
     bootstrap_rdms,
     compare_rdms,
     compute_rdm,

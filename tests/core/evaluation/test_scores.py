@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from core.datasets.responses import ResponseRows
-from core.errors import IncompatibleSpace, InvalidInput
-from core.evaluation import (
+from cortiscope.core.datasets.responses import ResponseRows
+from cortiscope.core.errors import IncompatibleSpace, InvalidInput
+from cortiscope.core.evaluation import (
     bootstrap_r,
     ceiling_without_signal,
     challenge_scores,
@@ -17,8 +17,8 @@ from core.evaluation import (
     percentile_interval,
     percentile_intervals,
 )
-from core.evaluation.ceiling import FEW_REPEATS
-from core.evaluation.challenge import independent_images
+from cortiscope.core.evaluation.ceiling import FEW_REPEATS
+from cortiscope.core.evaluation.challenge import independent_images
 
 
 def test_r_equals_scipys_for_each_vertex(rng):
@@ -154,9 +154,9 @@ def test_blocks_of_vertices_change_nothing(rng, monkeypatch):
     p, m = rng.normal(size=(2, 12, 11)).astype(np.float32)
     on_disk = ResponseRows([m[:, :4], m[:, 4:]], np.arange(12))
     whole = pearson_r(p, m), bootstrap_r(p, m, n_draws=9, seed=1)
-    monkeypatch.setattr("core.evaluation.correlation._COLUMNS_READ", 5)
-    monkeypatch.setattr("core.evaluation.correlation._COLUMNS", 2)
-    monkeypatch.setattr("core.evaluation.bootstrap._VERTICES_AT_ONCE", 3)
+    monkeypatch.setattr("cortiscope.core.evaluation.correlation._COLUMNS_READ", 5)
+    monkeypatch.setattr("cortiscope.core.evaluation.correlation._COLUMNS", 2)
+    monkeypatch.setattr("cortiscope.core.evaluation.bootstrap._VERTICES_AT_ONCE", 3)
     np.testing.assert_allclose(pearson_r(p, on_disk), whole[0], rtol=1e-12)
     np.testing.assert_allclose(bootstrap_r(p, on_disk, n_draws=9, seed=1), whole[1], atol=1e-6)
 

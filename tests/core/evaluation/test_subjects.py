@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from core.errors import InvalidInput
-from core.evaluation import mean_over_subjects, pool_vertices
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.evaluation import mean_over_subjects, pool_vertices
 
 
 def test_the_interval_equals_scipys(rng):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from core.errors import IncompatibleSpace
-from core.evaluation import chance_scores, summarize_scores
+from cortiscope.core.errors import IncompatibleSpace
+from cortiscope.core.evaluation import chance_scores, summarize_scores
 
 
 def test_an_undefined_r_counts_0_in_the_challenge_and_is_left_out_elsewhere():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.stimuli import StimulusImages
+from cortiscope.core.stimuli import StimulusImages
 from tests.tiny_backbone import CountingLoader, make_tiny_backbone
 
 

@@ -11,11 +11,11 @@ import signal
 import sys
 from pathlib import Path
 
-from core.backbones import WeightsSpec
-from core.backbones.module_backbone import ModuleBackbone
-from core.features import FeatureSpec, FeatureStore, extract, kept_pass
-from core.features.draft import Draft
-from core.stimuli import StimulusImages
+from cortiscope.core.backbones import WeightsSpec
+from cortiscope.core.backbones.module_backbone import ModuleBackbone
+from cortiscope.core.features import FeatureSpec, FeatureStore, extract, kept_pass
+from cortiscope.core.features.draft import Draft
+from cortiscope.core.stimuli import StimulusImages
 from tests.tiny_backbone import make_tiny_backbone
 
 CHUNK = 2

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.backbones import Framing, WeightsSpec, load_backbone
-from core.backbones.caption_words import hash_caption
-from core.config import fingerprint, to_plain
-from core.errors import InvalidInput
-from core.features import FeatureSpec, FeatureStore, Pooling
-from core.features.extract import extract, extract_one
+from cortiscope.core.backbones import Framing, WeightsSpec, load_backbone
+from cortiscope.core.backbones.caption_words import hash_caption
+from cortiscope.core.config import fingerprint, to_plain
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
+from cortiscope.core.features.extract import extract, extract_one
 
 WORDS = FeatureSpec("caption_words", WeightsSpec("fixed"), "words", Pooling())
 

@@ -5,9 +5,9 @@ import threading
 import pytest
 import torch
 
-from core.errors import InvalidImage
-from core.features.decoding import prepared_batches
-from core.stimuli import StimulusImages
+from cortiscope.core.errors import InvalidImage
+from cortiscope.core.features.decoding import prepared_batches
+from cortiscope.core.stimuli import StimulusImages
 
 BATCHES = [range(0, 3), range(3, 4), range(4, 7)]
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import DamagedFile, InvalidInput
-from core.features import FeatureStore, draft, extract
-from core.features.draft import Draft, LostChunkError
+from cortiscope.core.errors import DamagedFile, InvalidInput
+from cortiscope.core.features import FeatureStore, draft, extract
+from cortiscope.core.features.draft import Draft, LostChunkError
 from tests.core.features.killed_passes import CHUNK, MOMENTS, SPECS
 from tests.tiny_backbone import make_tiny_backbone
 
@@ -222,7 +222,7 @@ def test_the_disk_has_to_hold_what_is_missing_and_a_copy_of_what_others_left(
     usage = shutil.disk_usage(store.root.parent)
     for free in (needed - 1, needed):
         monkeypatch.setattr(
-            "core.storage.write_failures.shutil.disk_usage",
+            "cortiscope.core.storage.write_failures.shutil.disk_usage",
             lambda _, free=free: usage._replace(free=free),
         )
         if free < needed:

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from core.errors import InvalidImage, InvalidInput, UnknownName
-from core.features import Pooling
-from core.features.extract import (
+from cortiscope.core.errors import InvalidImage, InvalidInput, UnknownName
+from cortiscope.core.features import Pooling
+from cortiscope.core.features.extract import (
     extract,
     extract_batches,
     extract_one,
     feature_shapes,
     largest_batch,
 )
-from core.stimuli import StimulusImages
+from cortiscope.core.stimuli import StimulusImages
 
 LAYERS = ("block1", "block2", "head")
 

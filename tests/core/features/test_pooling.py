@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 import torch
 
-from core.backbones import Axes, LayerInfo
-from core.config import fingerprint
-from core.errors import InvalidInput, UnknownName
-from core.features import Pooling, pooled_shape
-from core.features.pooling import pool
+from cortiscope.core.backbones import Axes, LayerInfo
+from cortiscope.core.config import fingerprint
+from cortiscope.core.errors import InvalidInput, UnknownName
+from cortiscope.core.features import Pooling, pooled_shape
+from cortiscope.core.features.pooling import pool
 
 MAP, TOKENS = Axes("map"), Axes("tokens", 3, (2, 2))
 

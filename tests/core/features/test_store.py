@@ -5,11 +5,11 @@ import threading
 import numpy as np
 import pytest
 
-from core.backbones import Framing, WeightsSpec
-from core.config import fingerprint
-from core.errors import InvalidInput, UnknownName
-from core.features import FeatureSpec, FeatureStore, Pooling
-from core.features.extract import extract
+from cortiscope.core.backbones import Framing, WeightsSpec
+from cortiscope.core.config import fingerprint
+from cortiscope.core.errors import InvalidInput, UnknownName
+from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
+from cortiscope.core.features.extract import extract
 from tests.tiny_backbone import make_tiny_backbone
 
 UNTRAINED = WeightsSpec("untrained")

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from core.backbones import WeightsSpec
-from core.features import FeatureSpec, FeatureStore
-from core.features.upkeep import clean, stored_items
+from cortiscope.core.backbones import WeightsSpec
+from cortiscope.core.features import FeatureSpec, FeatureStore
+from cortiscope.core.features.upkeep import clean, stored_items
 from tests.tiny_backbone import make_tiny_backbone
 
 DAY = 86400.0

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.runs import RunStore
+from cortiscope.core.runs import RunStore
 from tests.algonauts_folder import write_subject
 from tests.core.killing import Start, run, start_fork, start_process
 

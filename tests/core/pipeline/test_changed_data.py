@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.backbones import resolve_weights
-from core.cli.main import main
-from core.datasets import open_subject
-from core.encoding import EncoderSpec
-from core.errors import WorkFailed
-from core.features import FeatureSpec, FeatureStore
-from core.pipeline.fit import fit
-from core.pipeline.scoring import up_to_date
-from core.runs import (
+from cortiscope.core.backbones import resolve_weights
+from cortiscope.core.cli.main import main
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.encoding import EncoderSpec
+from cortiscope.core.errors import WorkFailed
+from cortiscope.core.features import FeatureSpec, FeatureStore
+from cortiscope.core.pipeline.fit import fit
+from cortiscope.core.pipeline.scoring import up_to_date
+from cortiscope.core.runs import (
     Belonging,
     RunStore,
     belonging,
@@ -22,7 +22,7 @@ from core.runs import (
     runs_by_state,
     state_words,
 )
-from core.runs.belonging import changes
+from cortiscope.core.runs.belonging import changes
 from tests.tiny_model import pixels_spec
 from tests.tiny_world import write_subject
 
@@ -107,7 +107,7 @@ def test_where_nothing_can_be_written_the_new_report_is_there_all_the_same(
     def full(*_):
         raise OSError("no room")
 
-    monkeypatch.setattr("core.runs.store.write_arrays", full)
+    monkeypatch.setattr("cortiscope.core.runs.store.write_arrays", full)
     runs = RunStore(tmp_path / "runs")
     again = up_to_date(runs.open(before.id), open_subject(folder), runs)
     assert again.report.of("FFA-1", "left").n == 5

@@ -5,14 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from core.brain import HEMISPHERES
-from core.datasets import open_subject
-from core.encoding import EncoderSpec
-from core.errors import InvalidInput
-from core.features import FeatureStore
-from core.pipeline.cross_subject import allowed_rows, pooled_responses, shared_vertices
-from core.pipeline.fit import fit
-from core.runs import RunStore
+from cortiscope.core.brain import HEMISPHERES
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.encoding import EncoderSpec
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.features import FeatureStore
+from cortiscope.core.pipeline.cross_subject import allowed_rows, pooled_responses, shared_vertices
+from cortiscope.core.pipeline.fit import fit
+from cortiscope.core.runs import RunStore
 from tests.tiny_model import pixels_spec
 from tests.tiny_world import N_LEFT, write_subject
 

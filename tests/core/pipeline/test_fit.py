@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.brain import HEMISPHERES
-from core.cli.verb_fit import show, summary
-from core.config import to_plain
-from core.datasets import open_subject
-from core.datasets.check import check_folder
-from core.encoding import EncoderSpec, Reduction, encoder_names, validation_split
-from core.encoding.ridge.encoders import KFoldSettings
-from core.errors import CoreError, DamagedFile, InvalidInput, UnknownName
-from core.evaluation import pearson_r
-from core.features import FeatureStore
-from core.pipeline.fit import fit, fit_all
-from core.pipeline.predict import predict_images
-from core.runs import RunStore
-from core.simulation.scenes import render_scene
+from cortiscope.core.brain import HEMISPHERES
+from cortiscope.core.cli.verb_fit import show, summary
+from cortiscope.core.config import to_plain
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.datasets.check import check_folder
+from cortiscope.core.encoding import EncoderSpec, Reduction, encoder_names, validation_split
+from cortiscope.core.encoding.ridge.encoders import KFoldSettings
+from cortiscope.core.errors import CoreError, DamagedFile, InvalidInput, UnknownName
+from cortiscope.core.evaluation import pearson_r
+from cortiscope.core.features import FeatureStore
+from cortiscope.core.pipeline.fit import fit, fit_all
+from cortiscope.core.pipeline.predict import predict_images
+from cortiscope.core.runs import RunStore
+from cortiscope.core.simulation.scenes import render_scene
 from tests.tiny_model import pixels_spec
 from tests.tiny_world import write_subject
 
@@ -173,8 +173,8 @@ def test_irrelevant_settings_keep_the_identity_and_relevant_ones_change_it(tmp_p
 
 def test_a_run_of_an_older_format_is_fitted_again_beside_it(tmp_path, monkeypatch):
     folder = write_subject(tmp_path / "s1")
-    monkeypatch.setattr("core.runs.spec.RUN_FORMAT", 0)
-    monkeypatch.setattr("core.runs.store.RUN_FORMAT", 0)
+    monkeypatch.setattr("cortiscope.core.runs.spec.RUN_FORMAT", 0)
+    monkeypatch.setattr("cortiscope.core.runs.store.RUN_FORMAT", 0)
     _, old = _fit(folder, tmp_path)
     monkeypatch.undo()
     _, new = _fit(folder, tmp_path)

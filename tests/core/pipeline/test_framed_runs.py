@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.backbones import Framing, WeightsSpec, load_backbone, resolve_weights
-from core.brain import HEMISPHERES
-from core.datasets import open_subject
-from core.encoding import Reduction
-from core.errors import InvalidInput
-from core.features import FeatureSpec, FeatureStore, Pooling
-from core.pipeline.fit import fit
-from core.pipeline.predict import (
+from cortiscope.core.backbones import Framing, WeightsSpec, load_backbone, resolve_weights
+from cortiscope.core.brain import HEMISPHERES
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.encoding import Reduction
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
+from cortiscope.core.pipeline.fit import fit
+from cortiscope.core.pipeline.predict import (
     BackboneCache,
     FeatureSource,
     features_of,
@@ -19,8 +19,8 @@ from core.pipeline.predict import (
     picture_design,
     predict_images,
 )
-from core.runs import EncodingSpec, RunStore
-from dashboard.panels.methods import methods_text
+from cortiscope.core.runs import EncodingSpec, RunStore
+from cortiscope.panels.methods import methods_text
 from tests.tiny_world import write_subject
 
 STRETCH = Framing("stretch", 64)
@@ -141,7 +141,7 @@ def test_a_run_in_bfloat16_keeps_that_and_sees_new_pictures_so(fitted, tmp_path,
     assert feature.precision == "bfloat16"
     stored = store.get([feature], subject.test.images)[feature.layer]
     fresh = predict_images(run, subject.test.images)
-    from core.pipeline.designs import Readouts
+    from cortiscope.core.pipeline.designs import Readouts
 
     design = Readouts(run.readouts).transform([stored.reshape(len(stored), -1)])[0]
     np.testing.assert_allclose(

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from core.backbones import WeightsSpec, load_backbone, resolve_weights
-from core.brain import HEMISPHERES
-from core.datasets import open_subject
-from core.encoding import Reduction
-from core.features import FeatureSpec, FeatureStore, Pooling
-from core.features.pooling import pool
-from core.pipeline.fit import fit
-from core.pipeline.predict import BackboneCache, picture_design, predict_images
-from core.runs import EncodingSpec, RunStore
+from cortiscope.core.backbones import WeightsSpec, load_backbone, resolve_weights
+from cortiscope.core.brain import HEMISPHERES
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.encoding import Reduction
+from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
+from cortiscope.core.features.pooling import pool
+from cortiscope.core.pipeline.fit import fit
+from cortiscope.core.pipeline.predict import BackboneCache, picture_design, predict_images
+from cortiscope.core.runs import EncodingSpec, RunStore
 from tests.tiny_world import write_subject
 
 

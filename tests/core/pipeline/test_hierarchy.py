@@ -9,15 +9,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.backbones import WeightsSpec, get_card, resolve_weights
-from core.brain import HEMISPHERES
-from core.datasets import open_subject
-from core.evaluation import challenge_scores, pearson_r
-from core.features import FeatureSpec, FeatureStore
-from core.pipeline.demo import DEMO_POOLING, demo_data, demo_specs
-from core.pipeline.fit import fit_all
-from core.runs import EncodingSpec, RunStore
-from core.storage import Home
+from cortiscope.core.backbones import WeightsSpec, get_card, resolve_weights
+from cortiscope.core.brain import HEMISPHERES
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.evaluation import challenge_scores, pearson_r
+from cortiscope.core.features import FeatureSpec, FeatureStore
+from cortiscope.core.pipeline.demo import DEMO_POOLING, demo_data, demo_specs
+from cortiscope.core.pipeline.fit import fit_all
+from cortiscope.core.runs import EncodingSpec, RunStore
+from cortiscope.core.storage import Home
 
 AREAS = {
     "V1": ("V1v", "V1d"),

@@ -5,14 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from core.backbones import resolve_weights
-from core.datasets import open_subject
-from core.encoding import EncoderSpec, Reduction, encoder_names
-from core.features import FeatureSpec, FeatureStore, Pooling
-from core.pipeline.cross_subject import allowed_rows
-from core.pipeline.fit import fit_all
-from core.recipes import RECIPES, Choice, Source, configurations, recipe_names
-from core.runs import EncodingSpec, RunStore
+from cortiscope.core.backbones import resolve_weights
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.encoding import EncoderSpec, Reduction, encoder_names
+from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
+from cortiscope.core.pipeline.cross_subject import allowed_rows
+from cortiscope.core.pipeline.fit import fit_all
+from cortiscope.core.recipes import RECIPES, Choice, Source, configurations, recipe_names
+from cortiscope.core.runs import EncodingSpec, RunStore
 from tests.tiny_world import write_subject
 
 # Fitted on the images that may be fitted; everything else in a run is computed from it.

@@ -6,16 +6,16 @@ import shutil
 import numpy as np
 import pytest
 
-from core.backbones import WeightsSpec
-from core.datasets import open_subject
-from core.encoding import Reduction
-from core.errors import InvalidInput
-from core.features import FeatureSpec, FeatureStore, Pooling, extract
-from core.features.upkeep import clean, stored_items
-from core.pipeline import on_the_way
-from core.pipeline.fit import fit_all
-from core.pipeline.on_the_way import ImageSets, ReducedSpace, ReducedStore
-from core.runs import EncodingSpec, RunStore, SubjectData
+from cortiscope.core.backbones import WeightsSpec
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.encoding import Reduction
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling, extract
+from cortiscope.core.features.upkeep import clean, stored_items
+from cortiscope.core.pipeline import on_the_way
+from cortiscope.core.pipeline.fit import fit_all
+from cortiscope.core.pipeline.on_the_way import ImageSets, ReducedSpace, ReducedStore
+from cortiscope.core.runs import EncodingSpec, RunStore, SubjectData
 from tests.tiny_backbone import CountingLoader
 from tests.tiny_world import write_subject
 
@@ -234,7 +234,7 @@ def test_features_that_the_disk_cannot_hold_are_told_before_any_is_computed(
     tmp_path, subject, monkeypatch
 ):
     usage = shutil.disk_usage(tmp_path)._replace(free=1000)
-    monkeypatch.setattr("core.storage.write_failures.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("cortiscope.core.storage.write_failures.shutil.disk_usage", lambda _: usage)
     loader = CountingLoader()
     spec = _spec(subject, _features(), Reduction("pca", 4))
     with pytest.raises(

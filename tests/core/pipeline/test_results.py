@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.backbones import WeightsSpec, resolve_weights
-from core.datasets import open_subject
-from core.encoding import EncoderSpec, Reduction
-from core.features import FeatureSpec, FeatureStore, Pooling
-from core.pipeline.fit import fit_all
-from core.pipeline.results import write_results
-from core.runs import EncodingSpec, RunStore
+from cortiscope.core.backbones import WeightsSpec, resolve_weights
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.encoding import EncoderSpec, Reduction
+from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
+from cortiscope.core.pipeline.fit import fit_all
+from cortiscope.core.pipeline.results import write_results
+from cortiscope.core.runs import EncodingSpec, RunStore
 from tests.img2brain_folder import write_folder
 from tests.tiny_world import write_subject
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from core.datasets import open_subject
-from core.encoding import EncoderSpec
-from core.features import FeatureStore
-from core.pipeline.fit import fit
-from core.runs import FolderCheckpoint, RunStore
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.encoding import EncoderSpec
+from cortiscope.core.features import FeatureStore
+from cortiscope.core.pipeline.fit import fit
+from cortiscope.core.runs import FolderCheckpoint, RunStore
 from tests.tiny_model import pixels_spec
 from tests.tiny_world import write_subject
 

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from core.datasets import open_subject
-from core.errors import CoreError, InvalidInput, MissingData, UnknownName
-from core.features.upkeep import stored_items
-from core.pipeline.plan import read_plan
-from core.pipeline.sweep import Places, _client, _extract, _passes, plan_tasks, run_sweep
-from core.pipeline.sweep_table import COLUMNS, csv_table, markdown_table, table_row
-from core.progress import silent
-from core.recipes import recipe_names
-from core.runs import RunStore
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.errors import CoreError, InvalidInput, MissingData, UnknownName
+from cortiscope.core.features.upkeep import stored_items
+from cortiscope.core.pipeline.plan import read_plan
+from cortiscope.core.pipeline.sweep import Places, _client, _extract, _passes, plan_tasks, run_sweep
+from cortiscope.core.pipeline.sweep_table import COLUMNS, csv_table, markdown_table, table_row
+from cortiscope.core.progress import silent
+from cortiscope.core.recipes import recipe_names
+from cortiscope.core.runs import RunStore
 from tests.img2brain_folder import write_folder
 from tests.tiny_world import write_subject
 

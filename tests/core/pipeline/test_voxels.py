@@ -8,18 +8,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.brain import VOXELS, Parcellation, VoxelSpace
-from core.datasets import open_subject
-from core.encoding import EncoderSpec
-from core.errors import IncompatibleSpace, NoPositions
-from core.evaluation import evaluate
-from core.evaluation.report import ALL_VERTICES
-from core.features import FeatureStore
-from core.pipeline.cross_subject import shared_vertices
-from core.pipeline.fit import fit
-from core.pipeline.predict import predict_images
-from core.pipeline.vertices import vertex_table
-from core.runs import RunStore, SubjectData
+from cortiscope.core.brain import VOXELS, Parcellation, VoxelSpace
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.encoding import EncoderSpec
+from cortiscope.core.errors import IncompatibleSpace, NoPositions
+from cortiscope.core.evaluation import evaluate
+from cortiscope.core.evaluation.report import ALL_VERTICES
+from cortiscope.core.features import FeatureStore
+from cortiscope.core.pipeline.cross_subject import shared_vertices
+from cortiscope.core.pipeline.fit import fit
+from cortiscope.core.pipeline.predict import predict_images
+from cortiscope.core.pipeline.vertices import vertex_table
+from cortiscope.core.runs import RunStore, SubjectData
 from tests.tiny_model import pixels_spec
 from tests.tiny_world import write_subject
 

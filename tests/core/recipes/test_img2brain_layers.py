@@ -5,12 +5,12 @@ import pytest
 import torch
 from PIL import Image
 
-from core.backbones import Framing, WeightsSpec, load_backbone
-from core.backbones.torchvision_import import import_torchvision
-from core.features import Pooling
-from core.features.extract import extract
-from core.recipes.img2brain import LAYERS
-from core.stimuli import StimulusImages
+from cortiscope.core.backbones import Framing, WeightsSpec, load_backbone
+from cortiscope.core.backbones.torchvision_import import import_torchvision
+from cortiscope.core.features import Pooling
+from cortiscope.core.features.extract import extract
+from cortiscope.core.recipes.img2brain import LAYERS
+from cortiscope.core.stimuli import StimulusImages
 
 # Ours is the network of the published weights, which undoes ImageNet's scaling of the values.
 OPTIONS = {"inception_v3": {"transform_input": True, "init_weights": True}}

@@ -2,11 +2,11 @@
 
 import pytest
 
-from core.backbones import get_card, list_layers, weights_presence
-from core.datasets import open_subject
-from core.encoding import EncoderSpec
-from core.errors import InvalidInput, MissingWeights, UnknownName
-from core.recipes import (
+from cortiscope.core.backbones import get_card, list_layers, weights_presence
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.encoding import EncoderSpec
+from cortiscope.core.errors import InvalidInput, MissingWeights, UnknownName
+from cortiscope.core.recipes import (
     RECIPES,
     Choice,
     Recipe,

@@ -7,12 +7,12 @@ import shutil
 import numpy as np
 import pytest
 
-from core.cli.main import main
-from core.datasets import open_subject
-from core.errors import DamagedFile, UnknownName
-from core.features import FeatureStore
-from core.pipeline.fit import fit, fit_all
-from core.runs import RunStore
+from cortiscope.core.cli.main import main
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.errors import DamagedFile, UnknownName
+from cortiscope.core.features import FeatureStore
+from cortiscope.core.pipeline.fit import fit, fit_all
+from cortiscope.core.runs import RunStore
 from tests.tiny_model import pixels_spec
 from tests.tiny_world import write_subject
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.datasets import open_subject
-from core.errors import WorkFailed
-from core.features import FeatureStore
-from core.pipeline.fit import fit
-from core.runs import RunStore, wholeness
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.errors import WorkFailed
+from cortiscope.core.features import FeatureStore
+from cortiscope.core.pipeline.fit import fit
+from cortiscope.core.runs import RunStore, wholeness
 from tests.tiny_model import pixels_spec
 from tests.tiny_world import write_subject
 
@@ -24,7 +24,7 @@ LOOK = """
 import resource, sys
 from pathlib import Path
 resource.setrlimit(resource.RLIMIT_NOFILE, (30, 30))
-from core.runs import RunStore, wholeness
+from cortiscope.core.runs import RunStore, wholeness
 wholeness._LARGE = int(sys.argv[2])
 store = RunStore(Path(sys.argv[1]))
 runs, aside = store.survey()

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.brain import CorticalSurfaces, load_fsaverage5
-from core.simulation.anatomy import Anatomy, build_anatomy
-from core.simulation.demo import ensure_demo
-from core.simulation.individuals import individual
-from core.simulation.recipe import DEFAULT_RECIPE, SimulationRecipe, plan_stimuli
-from core.simulation.stimuli import Stimulus, make_stimuli
-from core.simulation.subject import SimulatedSubject, simulate_subject
-from core.storage import Home
+from cortiscope.core.brain import CorticalSurfaces, load_fsaverage5
+from cortiscope.core.simulation.anatomy import Anatomy, build_anatomy
+from cortiscope.core.simulation.demo import ensure_demo
+from cortiscope.core.simulation.individuals import individual
+from cortiscope.core.simulation.recipe import DEFAULT_RECIPE, SimulationRecipe, plan_stimuli
+from cortiscope.core.simulation.stimuli import Stimulus, make_stimuli
+from cortiscope.core.simulation.subject import SimulatedSubject, simulate_subject
+from cortiscope.core.storage import Home
 
 SMALL_RECIPE = SimulationRecipe(
     n_train=(14, 12), n_shared_train=6, n_test=6, training_sessions=2, test_sessions=2

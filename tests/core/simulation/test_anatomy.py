@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.brain import HEMISPHERES, ROI_CLASSES, Hemisphere
+from cortiscope.core.brain import HEMISPHERES, ROI_CLASSES, Hemisphere
 
 # ROI -> (fewest, most) vertices per hemisphere of sim01.
 _SIZES = {

@@ -9,12 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.brain import HEMISPHERES
-from core.datasets import open_subject
-from core.errors import InvalidInput, UnknownName
-from core.simulation.demo import demo_folder, ensure_demo, has_demo
-from core.simulation.recipe import DEFAULT_RECIPE, SimulationRecipe, plan_stimuli, scene_seed
-from core.storage import Home
+from cortiscope.core.brain import HEMISPHERES
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.errors import InvalidInput, UnknownName
+from cortiscope.core.simulation.demo import demo_folder, ensure_demo, has_demo
+from cortiscope.core.simulation.recipe import (
+    DEFAULT_RECIPE,
+    SimulationRecipe,
+    plan_stimuli,
+    scene_seed,
+)
+from cortiscope.core.storage import Home
 from tests.core.simulation.conftest import SMALL_RECIPE
 
 

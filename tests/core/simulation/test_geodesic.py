@@ -2,7 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.simulation.geodesic import distance_to, edge_graph, neighbour_mean, smooth_fields
+from cortiscope.core.simulation.geodesic import (
+    distance_to,
+    edge_graph,
+    neighbour_mean,
+    smooth_fields,
+)
 
 # A strip folded like a U: its two ends are 1 apart through the air, 7 along the sheet.
 _FOLDED = np.array([[0, 0, 0], [0, 3, 0], [1, 3, 0], [1, 0, 0], [5, 5, 5]], dtype=float)

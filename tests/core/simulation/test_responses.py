@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.brain import Hemisphere
-from core.simulation.latents import LATENTS
-from core.simulation.responses import hidden_numbers, noise_free_responses
+from cortiscope.core.brain import Hemisphere
+from cortiscope.core.simulation.latents import LATENTS
+from cortiscope.core.simulation.responses import hidden_numbers, noise_free_responses
 
 _SIZE = 128
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.simulation import scenes
-from core.simulation.backgrounds import match_statistics, render_background
-from core.simulation.latents import compute_latents, eccentricity_weights
-from core.simulation.scenes import (
+from cortiscope.core.simulation import scenes
+from cortiscope.core.simulation.backgrounds import match_statistics, render_background
+from cortiscope.core.simulation.latents import compute_latents, eccentricity_weights
+from cortiscope.core.simulation.scenes import (
     BACKGROUNDS,
     LATENTS,
     OBJECT_KINDS,

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.brain import HEMISPHERES
-from core.simulation.trials import estimate_ncsnr, measure, noise_ceiling, plan_trials
+from cortiscope.core.brain import HEMISPHERES
+from cortiscope.core.simulation.trials import estimate_ncsnr, measure, noise_ceiling, plan_trials
 
 
 def _over_hemispheres(values):

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import DamagedFile, InvalidInput, MissingData
-from core.stimuli import StimulusImages, read_captions, with_captions
+from cortiscope.core.errors import DamagedFile, InvalidInput, MissingData
+from cortiscope.core.stimuli import StimulusImages, read_captions, with_captions
 
 EXPECTED = {"a.png": ("a dog", "a brown, wet dog"), "b.png": ("two cars",)}
 COCO = {

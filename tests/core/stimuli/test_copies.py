@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.stimuli import StimulusImages, groups_over, nsd_number
-from core.stimuli.copies import _linked, _without_chains
+from cortiscope.core.stimuli import StimulusImages, groups_over, nsd_number
+from cortiscope.core.stimuli.copies import _linked, _without_chains
 
 
 @pytest.fixture(autouse=True)

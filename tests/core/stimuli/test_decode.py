@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
-from core.errors import InvalidImage, MissingData
-from core.stimuli import decode, decode_image, square_crop
+from cortiscope.core.errors import InvalidImage, MissingData
+from cortiscope.core.stimuli import decode, decode_image, square_crop
 from tests.peak_memory import needs_proc, rise
 
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.errors import InvalidInput, MissingData
-from core.stimuli import StimulusImages, list_images, natural_sort_key
+from cortiscope.core.errors import InvalidInput, MissingData
+from cortiscope.core.stimuli import StimulusImages, list_images, natural_sort_key
 
 
 def write(path, level=0):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.simulation.scenes import render_scene
-from core.stimuli import StimulusImages, likeness
-from core.stimuli.copies import copy_labels
+from cortiscope.core.simulation.scenes import render_scene
+from cortiscope.core.stimuli import StimulusImages, likeness
+from cortiscope.core.stimuli.copies import copy_labels
 
 
 @pytest.fixture(autouse=True)

@@ -8,9 +8,9 @@ import unicodedata
 import pytest
 from PIL import Image
 
-from core.errors import DamagedFile, InvalidInput, MissingData
-from core.stimuli import StimulusImages, list_images
-from core.stimuli.listing import natural_order, natural_sort_key
+from cortiscope.core.errors import DamagedFile, InvalidInput, MissingData
+from cortiscope.core.stimuli import StimulusImages, list_images
+from cortiscope.core.stimuli.listing import natural_order, natural_sort_key
 
 
 def _write(path):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from dashboard.charts import histogram, overlaid_histogram, theme
-from dashboard.charts.histogram import round_bins
-from dashboard.charts.overlaid_histogram import Distribution
+from cortiscope.charts import histogram, overlaid_histogram, theme
+from cortiscope.charts.histogram import round_bins
+from cortiscope.charts.overlaid_histogram import Distribution
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dashboard.cortex_view import (
+from cortiscope.cortex_view import (
     AssetRef,
     ColourScale,
     CortexGeometry,
@@ -24,15 +24,15 @@ from dashboard.cortex_view import (
     register_assets,
     write_asset,
 )
-from dashboard.cortex_view.colour import (
+from cortiscope.cortex_view.colour import (
     GREY_LIGHTNESS,
     KINDS,
     TABLES,
     THEMES,
     oklab_lightness,
 )
-from dashboard.cortex_view.container import pack, unpack
-from dashboard.cortex_view.payload import check_view, encode_payload
+from cortiscope.cortex_view.container import pack, unpack
+from cortiscope.cortex_view.payload import check_view, encode_payload
 
 SCALE = ColourScale("diverging", -2.0, 2.0, "z")
 
@@ -179,7 +179,7 @@ def test_flat_faces_from_another_mesh_are_refused():
 
 
 def test_fsaverage5_stays_within_700_kilobytes(tmp_path):
-    synthetic = pytest.importorskip("dashboard.cortex_view.example.synthetic")
+    synthetic = pytest.importorskip("cortiscope.cortex_view.example.synthetic")
     assert len(gzip.compress(synthetic.geometry().to_bytes(), 9)) <= 700_000
 
 
@@ -378,7 +378,7 @@ def test_a_full_disk_leaves_no_half_asset(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("dashboard.cortex_view.assets.os.replace", full)
+    monkeypatch.setattr("cortiscope.cortex_view.assets.os.replace", full)
     with pytest.raises(OSError, match="No space"):
         write_asset(tmp_path, b"abc" * 100)
     assert list(tmp_path.iterdir()) == []

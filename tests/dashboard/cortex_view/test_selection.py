@@ -7,7 +7,7 @@ import base64
 import numpy as np
 import pytest
 
-from dashboard.cortex_view import (
+from cortiscope.cortex_view import (
     AssetRef,
     ColourScale,
     CortexMap,
@@ -15,9 +15,9 @@ from dashboard.cortex_view import (
     PickedVertex,
     component,
 )
-from dashboard.cortex_view.container import unpack
-from dashboard.cortex_view.payload import encode_payload
-from dashboard.cortex_view.selection import read_picks, read_region, unpack_numbers
+from cortiscope.cortex_view.container import unpack
+from cortiscope.cortex_view.payload import encode_payload
+from cortiscope.cortex_view.selection import read_picks, read_region, unpack_numbers
 
 ASSETS = AssetRef(geometry="g" * 32, space="s" * 32, tables="t" * 32, n_left=3, n_right=2)
 MAP = CortexMap("measured", np.zeros(5), ColourScale("diverging", -2.0, 2.0, "z"))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dashboard.cortex_view import (
+from cortiscope.cortex_view import (
     ColourScale,
     CortexGeometry,
     CortexMap,
@@ -20,13 +20,13 @@ from dashboard.cortex_view import (
     colour_table,
     register_assets,
 )
-from dashboard.cortex_view.payload import PRESETS, encode_payload
-from dashboard.cortex_view.still import StillRequest, draw_still, read_request
-from dashboard.cortex_view.still.brain import read_brain, read_subject
-from dashboard.cortex_view.still.camera import camera_of, place
-from dashboard.cortex_view.still.layout import layout_cells, sight_of
-from dashboard.cortex_view.still.raster import rasterise
-from dashboard.cortex_view.still.words import Words
+from cortiscope.cortex_view.payload import PRESETS, encode_payload
+from cortiscope.cortex_view.still import StillRequest, draw_still, read_request
+from cortiscope.cortex_view.still.brain import read_brain, read_subject
+from cortiscope.cortex_view.still.camera import camera_of, place
+from cortiscope.cortex_view.still.layout import layout_cells, sight_of
+from cortiscope.cortex_view.still.raster import rasterise
+from cortiscope.cortex_view.still.words import Words
 
 SCALE = ColourScale("diverging", -2.0, 2.0, "z", "response")
 ASKED = {
@@ -334,7 +334,7 @@ def test_the_picture_goes_with_the_message_only_when_asked(brain):
 
 def test_drawing_imports_no_heavy_library():
     code = (
-        "import sys, dashboard.cortex_view.still\n"
+        "import sys, cortiscope.cortex_view.still\n"
         "print([m for m in ('torch', 'sklearn', 'nilearn', 'matplotlib') if m in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

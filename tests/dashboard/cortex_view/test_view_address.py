@@ -11,9 +11,9 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 
-from dashboard.cortex_view import read_view, write_view
-from dashboard.cortex_view.colour import TABLES
-from dashboard.cortex_view.payload import PRESETS, check_view
+from cortiscope.cortex_view import read_view, write_view
+from cortiscope.cortex_view.colour import TABLES
+from cortiscope.cortex_view.payload import PRESETS, check_view
 
 PURE = Path(__file__).resolve().parents[3] / "dashboard" / "cortex_view" / "frontend" / "pure"
 GROUPS = ("early visual", "faces", "floc-faces", "Gebiete für Wörter", "場所", "a_b~c.d")

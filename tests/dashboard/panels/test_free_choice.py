@@ -9,7 +9,7 @@ def _page():
 
     import streamlit as st
 
-    from dashboard.panels.free_choice import free_choice
+    from cortiscope.panels.free_choice import free_choice
 
     st.json({"choice": free_choice(SimpleNamespace(id="s1"))})
 
@@ -25,7 +25,7 @@ def _options(app):
 def app(monkeypatch, tmp_path):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setenv("CORTISCOPE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("dashboard.panels.free_choice.may_open", lambda *_: True)
+    monkeypatch.setattr("cortiscope.panels.free_choice.may_open", lambda *_: True)
     return AppTest.from_function(_page, default_timeout=60)
 
 

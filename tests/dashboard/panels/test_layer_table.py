@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from core.datasets import open_subject
-from core.features import FeatureStore
-from core.pipeline.fit import fit_all
-from core.runs import RunStore
-from dashboard import services
-from dashboard.charts.layer_heatmap import LayerColumn, layer_by_roi
-from dashboard.panels import layer_table
+from cortiscope import services
+from cortiscope.charts.layer_heatmap import LayerColumn, layer_by_roi
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.features import FeatureStore
+from cortiscope.core.pipeline.fit import fit_all
+from cortiscope.core.runs import RunStore
+from cortiscope.panels import layer_table
 from tests.tiny_model import pixels_spec
 from tests.tiny_world import write_subject
 

@@ -4,11 +4,11 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from core.datasets import open_subject
-from core.evaluation import Evaluation, RoiScore
-from core.evaluation.comparison import PairedDifference
-from core.evaluation.report import ALL_VERTICES, STATISTIC
-from dashboard.panels.paired import Comparison, overall_html
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.evaluation import Evaluation, RoiScore
+from cortiscope.core.evaluation.comparison import PairedDifference
+from cortiscope.core.evaluation.report import ALL_VERTICES, STATISTIC
+from cortiscope.panels.paired import Comparison, overall_html
 from tests.tiny_world import write_subject
 
 

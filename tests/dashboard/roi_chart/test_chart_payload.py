@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from dashboard.roi_chart import (
+from cortiscope.roi_chart import (
     ENCODER_COLOURS,
     ROI_CLASS_COLOURS,
     Axis,
@@ -18,7 +18,7 @@ from dashboard.roi_chart import (
     RoiRow,
     Series,
 )
-from dashboard.roi_chart.payload import encode_payload
+from cortiscope.roi_chart.payload import encode_payload
 
 AXIS = Axis("median r", "", 0.0, 0.8)
 SERIES = [Series("measured"), Series("predicted", role="predicted", mark="ring")]

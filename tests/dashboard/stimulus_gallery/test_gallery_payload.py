@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dashboard.stimulus_gallery.model import encode_payload, run_lengths
+from cortiscope.stimulus_gallery.model import encode_payload, run_lengths
 
 
 def payload(**changes):

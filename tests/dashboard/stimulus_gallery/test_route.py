@@ -8,14 +8,14 @@ import warnings
 import pytest
 from PIL import Image
 
-from core.errors import CoreError
-from core.stimuli import thumbnail
-from dashboard.stimulus_gallery import (
+from cortiscope.core.errors import CoreError
+from cortiscope.core.stimuli import thumbnail
+from cortiscope.stimulus_gallery import (
     UnreadablePictureError,
     stimulus_base_url,
     stimulus_route,
 )
-from dashboard.stimulus_gallery.thumbnails import ThumbnailCache
+from cortiscope.stimulus_gallery.thumbnails import ThumbnailCache
 
 starlette_testclient = pytest.importorskip(
     "starlette.testclient", exc_type=(ImportError, RuntimeError), reason="needs an HTTP client"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.datasets.check import check_folder
+from cortiscope.core.datasets.check import check_folder
 from tests.core.datasets.plain_folder import write_plain
 
 

@@ -10,11 +10,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.cli.main import main
-from core.datasets import find_subjects, open_subject
-from core.datasets.check import check_folder
-from core.datasets.check.arrays import ARRAYS
-from core.errors import WorkFailed
+from cortiscope.core.cli.main import main
+from cortiscope.core.datasets import find_subjects, open_subject
+from cortiscope.core.datasets.check import check_folder
+from cortiscope.core.datasets.check.arrays import ARRAYS
+from cortiscope.core.errors import WorkFailed
 from tests.core.datasets.plain_folder import write_plain
 from tests.img2brain_folder import write_folder
 
@@ -86,7 +86,8 @@ def test_a_defect_is_told_of_its_subject_and_the_rest_goes_on(tmp_path):
 def test_opening_what_breaks_the_loader_is_an_error_with_words(tmp_path, monkeypatch):
     folder = write_plain(tmp_path / "anna")
     monkeypatch.setattr(
-        "core.datasets.plain_arrays.load_subject", lambda _: (_ for _ in ()).throw(KeyError("x"))
+        "cortiscope.core.datasets.plain_arrays.load_subject",
+        lambda _: (_ for _ in ()).throw(KeyError("x")),
     )
     with pytest.raises(WorkFailed, match="anna could not be looked at"):
         open_subject(folder)

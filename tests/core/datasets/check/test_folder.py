@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.brain import HEMISPHERES
-from core.datasets import open_subject
-from core.datasets.check import SubjectReport, check_folder
-from core.datasets.check.layout import Candidate, LayoutCheck
-from core.datasets.check.registry import LAYOUTS
-from core.errors import InvalidInput, MissingData, UnknownName
+from cortiscope.core.brain import HEMISPHERES
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.datasets.check import SubjectReport, check_folder
+from cortiscope.core.datasets.check.layout import Candidate, LayoutCheck
+from cortiscope.core.datasets.check.registry import LAYOUTS
+from cortiscope.core.errors import InvalidInput, MissingData, UnknownName
 from tests.tiny_world import N_LEFT, N_RIGHT, write_subject
 
 

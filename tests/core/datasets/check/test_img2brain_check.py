@@ -6,8 +6,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from core.datasets.check import check_folder
-from core.errors import MissingData
+from cortiscope.core.datasets.check import check_folder
+from cortiscope.core.errors import MissingData
 from tests.core.datasets.damage.img2brain_kinds import KINDS, RESPONSES, TEST
 from tests.img2brain_folder import write_folder
 

@@ -6,8 +6,8 @@ import zipfile
 
 import pytest
 
-from core.datasets.check import check_folder
-from core.errors import CoreError
+from cortiscope.core.datasets.check import check_folder
+from cortiscope.core.errors import CoreError
 from tests import tiny_nsd as tiny
 from tests.core.datasets.damage.table import LAYOUTS
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.brain import HEMISPHERES
-from core.datasets.check import check_folder
-from core.datasets.check.released_sizes import compare_with_release
+from cortiscope.core.brain import HEMISPHERES
+from cortiscope.core.datasets.check import check_folder
+from cortiscope.core.datasets.check.released_sizes import compare_with_release
 from tests.tiny_world import write_subject
 
 

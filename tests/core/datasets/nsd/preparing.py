@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from core.brain import Hemisphere
-from core.datasets.nsd import prepare_subject
+from cortiscope.core.brain import Hemisphere
+from cortiscope.core.datasets.nsd import prepare_subject
 from tests import tiny_nsd as tiny
 
 LONG = {"lh": Hemisphere.LEFT, "rh": Hemisphere.RIGHT}

@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from core.datasets import open_subject
-from core.datasets.check import check_folder
-from core.datasets.check.nsd import nsd_check
-from core.datasets.nsd import prepare_subject
-from core.errors import CoreError
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.datasets.check import check_folder
+from cortiscope.core.datasets.check.nsd import nsd_check
+from cortiscope.core.datasets.nsd import prepare_subject
+from cortiscope.core.errors import CoreError
 from tests import tiny_nsd as tiny
 from tests.core.datasets.damage.kind import REFUSED, SOUND
 from tests.core.datasets.damage.nsd_kinds import BETAS, DESIGN, KINDS, session

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from core.datasets import open_subject
-from core.errors import DamagedFile, MissingData
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.errors import DamagedFile, MissingData
 from tests import tiny_nsd as tiny
 from tests.core.datasets.nsd.preparing import prepare
 

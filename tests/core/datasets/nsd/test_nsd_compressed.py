@@ -7,8 +7,8 @@ import gzip
 import numpy as np
 import pytest
 
-from core.datasets.nsd.betas import open_betas
-from core.errors import DamagedFile
+from cortiscope.core.datasets.nsd.betas import open_betas
+from cortiscope.core.errors import DamagedFile
 from tests import tiny_nsd as tiny
 from tests.core.datasets.nsd.preparing import everything_below, prepare
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from core.datasets import open_subject
-from core.datasets.nsd.design import read_design
-from core.datasets.nsd.split import split_images
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.datasets.nsd.design import read_design
+from cortiscope.core.datasets.nsd.split import split_images
 from tests import tiny_nsd as tiny
 from tests.core.datasets.nsd.preparing import prepare
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy.io import loadmat, savemat
 
-from core.brain import Hemisphere
-from core.datasets import open_subject
-from core.datasets.nsd.averages import Repeats, ncsnr_of
-from core.datasets.nsd.betas import z_score_blocks
-from core.evaluation.ceiling import ncsnr_from_repeats
+from cortiscope.core.brain import Hemisphere
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.datasets.nsd.averages import Repeats, ncsnr_of
+from cortiscope.core.datasets.nsd.betas import z_score_blocks
+from cortiscope.core.evaluation.ceiling import ncsnr_from_repeats
 from tests import tiny_nsd as tiny
 from tests.core.datasets.nsd.preparing import LONG, in_memory, prepare
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.datasets import open_subject
-from core.datasets.nsd import prepare_subject
-from core.datasets.nsd.images import StimulusBrick
-from core.errors import DamagedFile, MissingData
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.datasets.nsd import prepare_subject
+from cortiscope.core.datasets.nsd.images import StimulusBrick
+from cortiscope.core.errors import DamagedFile, MissingData
 from tests import tiny_nsd as tiny
 from tests.core.datasets.nsd.preparing import prepare
 

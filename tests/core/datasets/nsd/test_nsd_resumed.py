@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.datasets import find_subjects
-from core.datasets.nsd import prepare as prepare_module
-from core.datasets.nsd import sessions
-from core.errors import InvalidInput
+from cortiscope.core.datasets import find_subjects
+from cortiscope.core.datasets.nsd import prepare as prepare_module
+from cortiscope.core.datasets.nsd import sessions
+from cortiscope.core.errors import InvalidInput
 from tests import tiny_nsd as tiny
 from tests.core.datasets.nsd.preparing import everything_below, prepare
 
@@ -23,7 +23,7 @@ KILLED = """
 import os, signal, sys
 import numpy
 from pathlib import Path
-from core.datasets.nsd import prepare_subject, sessions
+from cortiscope.core.datasets.nsd import prepare_subject, sessions
 from tests import tiny_nsd as tiny
 
 root, out, step = sys.argv[1:]
@@ -114,7 +114,7 @@ def test_blocks_do_not_change_the_result(nsd, tmp_path, monkeypatch):
     whole = everything_below(prepare(nsd, tmp_path / "whole"))
     monkeypatch.setattr(sessions, "_COLUMNS", 3)
     monkeypatch.setattr(sessions, "_NUMBERS_PER_BLOCK", 2 * len(tiny.ORDER))
-    monkeypatch.setattr("core.datasets.nsd.betas._NUMBERS_PER_BLOCK", 2 * tiny.TRIALS)
+    monkeypatch.setattr("cortiscope.core.datasets.nsd.betas._NUMBERS_PER_BLOCK", 2 * tiny.TRIALS)
     assert everything_below(prepare(nsd, tmp_path / "blocks")) == whole
 
 

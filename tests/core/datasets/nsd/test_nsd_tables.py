@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.datasets import open_subject
-from core.datasets.nsd.design import find_design
-from core.errors import DamagedFile
+from cortiscope.core.datasets import open_subject
+from cortiscope.core.datasets.nsd.design import find_design
+from cortiscope.core.errors import DamagedFile
 from tests import tiny_nsd as tiny
 from tests.core.datasets.nsd.preparing import everything_below, prepare
 

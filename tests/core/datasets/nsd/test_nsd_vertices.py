@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.brain import Hemisphere
-from core.datasets import open_subject
+from cortiscope.core.brain import Hemisphere
+from cortiscope.core.datasets import open_subject
 from tests import tiny_nsd as tiny
 from tests.core.datasets.nsd.preparing import LONG, prepare
 

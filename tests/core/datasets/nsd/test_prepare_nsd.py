@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from core.cli.main import main
-from core.datasets.nsd import prepare as prepare_module
-from core.errors import CoreError
+from cortiscope.core.cli.main import main
+from cortiscope.core.datasets.nsd import prepare as prepare_module
+from cortiscope.core.errors import CoreError
 from tests import tiny_nsd as tiny
 from tests.core.datasets.nsd.preparing import prepare
 
@@ -35,7 +35,8 @@ def test_what_cannot_be_asked_for_is_told_in_one_line(nsd, tmp_path, settings, w
 def test_the_verb_prepares_and_tells_what_it_made(nsd, tmp_path, monkeypatch, capsys):
     real = prepare_module.prepare_subject
     monkeypatch.setattr(
-        "core.cli.verb_prepare_nsd.prepare_subject", lambda *a, **k: real(*a, **tiny.SETTINGS, **k)
+        "cortiscope.core.cli.verb_prepare_nsd.prepare_subject",
+        lambda *a, **k: real(*a, **tiny.SETTINGS, **k),
     )
     arguments = ["prepare-nsd", "--data", str(nsd), "--subject", "subj01", "--out", str(tmp_path)]
     arguments += ["--images", str(nsd.parent / "pictures"), "--sessions", "3"]

@@ -4,13 +4,13 @@ import json
 import numpy as np
 import pytest
 
-from core.encoding import EncoderSpec, LinearPredictor, fit_encoder, method_text
-from core.encoding.heads import encoders as heads
-from core.encoding.heads.predictor import HeadPredictor
-from core.encoding.heads.settings import TrainingSettings
-from core.encoding.restore import restore_predictor
-from core.encoding.training import TrainingData, VertexTable
-from core.errors import InvalidInput
+from cortiscope.core.encoding import EncoderSpec, LinearPredictor, fit_encoder, method_text
+from cortiscope.core.encoding.heads import encoders as heads
+from cortiscope.core.encoding.heads.predictor import HeadPredictor
+from cortiscope.core.encoding.heads.settings import TrainingSettings
+from cortiscope.core.encoding.restore import restore_predictor
+from cortiscope.core.encoding.training import TrainingData, VertexTable
+from cortiscope.core.errors import InvalidInput
 
 NAMES = [entry.name for entry in heads.ENTRIES]
 

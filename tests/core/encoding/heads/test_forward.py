@@ -5,13 +5,13 @@ import pytest
 import torch
 from torch import nn
 
-from core.encoding.heads.activations import ACTIVATIONS, activate, activate_array
-from core.encoding.heads.conv1d_trunk import Conv1dTrunk
-from core.encoding.heads.positional_readout import PositionalReadout
-from core.encoding.heads.readouts import LinearReadout
-from core.encoding.heads.residual_trunk import ResidualTrunk
-from core.encoding.heads.trunks import IdentityTrunk
-from core.errors import InvalidInput, UnknownName
+from cortiscope.core.encoding.heads.activations import ACTIVATIONS, activate, activate_array
+from cortiscope.core.encoding.heads.conv1d_trunk import Conv1dTrunk
+from cortiscope.core.encoding.heads.positional_readout import PositionalReadout
+from cortiscope.core.encoding.heads.readouts import LinearReadout
+from cortiscope.core.encoding.heads.residual_trunk import ResidualTrunk
+from cortiscope.core.encoding.heads.trunks import IdentityTrunk
+from cortiscope.core.errors import InvalidInput, UnknownName
 
 TRUNKS = [
     IdentityTrunk(11, dropout=0.5),
@@ -140,7 +140,7 @@ def test_the_positional_first_layer_sees_design_and_code_side_by_side(rng):
 
 
 def test_many_images_and_vertices_are_read_in_parts_without_a_difference(rng, monkeypatch):
-    from core.encoding.heads import positional_readout
+    from cortiscope.core.encoding.heads import positional_readout
 
     readout = PositionalReadout(7, 4, 2, "relu", np.ones((7, 3), np.float32))
     weights = {k: w.numpy() for k, w in _drawn(readout, rng).items()}

@@ -3,8 +3,8 @@ import pytest
 import torch
 from scipy.stats import pearsonr
 
-from core.encoding.heads.losses import correlation, huber, loss_named, negative_pearson
-from core.errors import UnknownName
+from cortiscope.core.encoding.heads.losses import correlation, huber, loss_named, negative_pearson
+from cortiscope.core.errors import UnknownName
 
 
 def _pair(rng, n=7, v=4):

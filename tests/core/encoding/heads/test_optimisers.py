@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 import torch
 
-from core.encoding.heads.optimisers import (
+from cortiscope.core.encoding.heads.optimisers import (
     make_optimiser,
     optimiser_arrays,
     restore_optimiser,
     set_learning_rate,
 )
-from core.encoding.heads.settings import TrainingSettings
+from cortiscope.core.encoding.heads.settings import TrainingSettings
 
 
 def _weights():

@@ -3,14 +3,14 @@ import math
 import numpy as np
 import pytest
 
-from core.encoding.heads.positions import (
+from cortiscope.core.encoding.heads.positions import (
     PositionRecipe,
     encode_positions,
     position_codes,
     sinusoids,
 )
-from core.encoding.training import VertexTable
-from core.errors import InvalidInput, UnknownName
+from cortiscope.core.encoding.training import VertexTable
+from cortiscope.core.errors import InvalidInput, UnknownName
 
 # Five left vertices, three right; EBA overlaps V1v on the left, and lies on both sides.
 _LEFT = [[-10, -90, 0], [-14, -80, 5], [-12, -85, 3], [-40, -70, -5], [-30, -60, 20]]

@@ -3,21 +3,21 @@ import pytest
 import torch
 from sklearn.linear_model import LinearRegression, Ridge
 
-from core.encoding.checkpoint import MemoryCheckpoint
-from core.encoding.heads import training
-from core.encoding.heads.encoders import (
+from cortiscope.core.encoding.checkpoint import MemoryCheckpoint
+from cortiscope.core.encoding.heads import training
+from cortiscope.core.encoding.heads.encoders import (
     DropoutHeadSettings,
     LinearHeadSettings,
     PositionalHeadSettings,
     ResidualHeadSettings,
 )
-from core.encoding.heads.readouts import LinearReadout
-from core.encoding.heads.residual_trunk import ResidualTrunk
-from core.encoding.heads.settings import TrainingSettings
-from core.encoding.heads.training import train_head, training_images
-from core.encoding.heads.trunks import IdentityTrunk
-from core.encoding.training import TrainingData, Work
-from core.errors import InvalidInput, UnknownName, WorkFailed
+from cortiscope.core.encoding.heads.readouts import LinearReadout
+from cortiscope.core.encoding.heads.residual_trunk import ResidualTrunk
+from cortiscope.core.encoding.heads.settings import TrainingSettings
+from cortiscope.core.encoding.heads.training import train_head, training_images
+from cortiscope.core.encoding.heads.trunks import IdentityTrunk
+from cortiscope.core.encoding.training import TrainingData, Work
+from cortiscope.core.errors import InvalidInput, UnknownName, WorkFailed
 
 CURVES = (*training.CURVES, "curve_best_epoch")
 ALL_IMAGES = {"validation_fraction": 0.0}
@@ -180,7 +180,7 @@ def test_without_validation_images_all_are_trained_on_and_the_last_epoch_is_kept
 
 
 def _noisy_residual(data, work=None, **changes):
-    from core.encoding.heads.encoders import _fit_residual
+    from cortiscope.core.encoding.heads.encoders import _fit_residual
 
     settings = ResidualHeadSettings(
         **{"max_epochs": 20, "batch_size": 8, "projected": 9, **changes}
@@ -334,7 +334,7 @@ def test_at_most_ten_checkpoints_are_left(rng):
 
 
 def test_responses_too_large_to_keep_are_read_by_rows_to_the_same_bits(rng, monkeypatch):
-    from core.encoding.heads import scaling
+    from cortiscope.core.encoding.heads import scaling
 
     data = _data(rng)
     kept = _linear(data, max_epochs=3, batch_size=8)
