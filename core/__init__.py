@@ -12,7 +12,7 @@ list; ``tests/test_layering.py`` holds the code to it)::
     datasets              folders -> Subject
     backbones             image networks as feature sources (the home of torch)
     features              pooled layer responses, extracted once and cached
-    encoding              readout (scaling, PCA) and regressors
+    encoding              reduction (scaling, PCA) and regressors
     evaluation            scores, ceilings, intervals
     runs                  fitted encoding models on disk
     simulation            the simulated subjects, written as an Algonauts-2023 folder

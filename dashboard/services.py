@@ -30,10 +30,10 @@ from cortiscope.core.runs.spec import readable
 from cortiscope.core.storage import Home, content_hashes, writing
 from cortiscope.cortex_view import AssetRef, CortexGeometry, register_assets
 from cortiscope.data_folders import DataFolder, look_into
-from cortiscope.drawn_mesh import FULL, MEAN, NESTED, DrawnMesh, cortex_space, viewer_mesh
 from cortiscope.folder_checks import state_of_files
 from cortiscope.foreign_files import try_subject
-from cortiscope.places import Spot, all_spots
+from cortiscope.locations import Location, all_locations
+from cortiscope.mesh_projection import FULL, MEAN, NESTED, MeshProjection, cortex_space, viewer_mesh
 
 
 def home() -> Home:
@@ -179,25 +179,25 @@ def all_set_aside() -> list[SetAside]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def spots(subject_id: str, data: str) -> list[Spot]:
+def locations(subject_id: str, data: str) -> list[Location]:
     """Name all vertices or voxels of a subject; ``data`` is its state."""
-    return all_spots(subject(subject_id))
+    return all_locations(subject(subject_id))
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def drawn_mesh(subject_id: str, data: str, way: str) -> DrawnMesh:
+def mesh_projection(subject_id: str, data: str, way: str) -> MeshProjection:
     """Lay a subject's vertices onto the mesh that they are drawn on."""
     space = subject(subject_id).cortex()
     if way == MEAN:
         nearest = nearest_on_fsaverage5(home().surfaces)
-        return DrawnMesh(way, space, nearest_groups(space, nearest))
-    return DrawnMesh(way, space, nested_groups(space) if way == NESTED else None)
+        return MeshProjection(way, space, nearest_groups(space, nearest))
+    return MeshProjection(way, space, nested_groups(space) if way == NESTED else None)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def brain_assets(subject_id: str, data: str, way: str) -> AssetRef:
     """Store what the browser needs to draw a subject's brain."""
-    space = cortex_space(subject(subject_id), drawn_mesh(subject_id, data, way))
+    space = cortex_space(subject(subject_id), mesh_projection(subject_id, data, way))
     folder = home().root / "cortex"
     geometry = _geometry(full=way == FULL)
     with writing(folder / "geometry of the cortex"):

@@ -11,7 +11,7 @@ from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.cli import options as shared
 from cortiscope.core.datasets import Subject, find_subjects, open_subject
 from cortiscope.core.encoding import EncoderSpec, Reduction
-from cortiscope.core.encoding.readout.reduction import SCALINGS
+from cortiscope.core.encoding.reduction.spec import SCALINGS
 from cortiscope.core.encoding.scopes import SCOPES
 from cortiscope.core.encoding.settings import parse_settings
 from cortiscope.core.encoding.splits import SPLIT_RULES

@@ -3,16 +3,16 @@
 Everything fitted here sees training images only.
 """
 
-from cortiscope.core.encoding.encoders import (
+from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
+from cortiscope.core.encoding.reduction.fitted import FittedReduction, fit_readout
+from cortiscope.core.encoding.reduction.spec import Reduction
+from cortiscope.core.encoding.regressors import (
     ENCODERS,
     EncoderSpec,
     encoder_names,
     fit_encoder,
     method_text,
 )
-from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
-from cortiscope.core.encoding.readout.readout import Readout, fit_readout
-from cortiscope.core.encoding.readout.reduction import Reduction
 from cortiscope.core.encoding.splits import validation_split
 from cortiscope.core.encoding.training import TrainingData, VertexTable, Work
 
@@ -21,7 +21,7 @@ __all__ = [
     "EncoderSpec",
     "LinearPredictor",
     "Predictor",
-    "Readout",
+    "FittedReduction",
     "Reduction",
     "TrainingData",
     "VertexTable",

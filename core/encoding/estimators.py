@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from cortiscope.core.encoding.instances.neighbours import NeighboursSettings, fit_neighbours
+from cortiscope.core.encoding.neighbours import NeighboursSettings, fit_neighbours
 from cortiscope.core.encoding.ridge.closed_form import fit_ridge_closed_form
 from cortiscope.core.encoding.ridge.kfold import DEFAULT_ALPHAS, RidgeSolution, fit_ridge_cv
 from cortiscope.core.encoding.sparse.elastic_net import (

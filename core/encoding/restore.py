@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from cortiscope.core.encoding.ensemble import EnsemblePredictor
-from cortiscope.core.encoding.heads.predictor import HeadPredictor
-from cortiscope.core.encoding.instances.neighbours import NeighboursPredictor
-from cortiscope.core.encoding.instances.tree import TreePredictor
+from cortiscope.core.encoding.neighbours import NeighboursPredictor
+from cortiscope.core.encoding.neural.predictor import HeadPredictor
 from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
+from cortiscope.core.encoding.tree import TreePredictor
 from cortiscope.core.errors import unknown_name
 
 Restore = Callable[[Mapping[str, Any], Callable[[str], np.ndarray]], Predictor]

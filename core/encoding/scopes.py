@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cortiscope.core.encoding.encoders import ENCODERS, EncoderSpec, fit_encoder
 from cortiscope.core.encoding.ensemble import Member, merge
 from cortiscope.core.encoding.predictor import Predictor
+from cortiscope.core.encoding.regressors import ENCODERS, EncoderSpec, fit_encoder
 from cortiscope.core.encoding.restore import restore_predictor
 from cortiscope.core.encoding.training import TrainingData, VertexTable, Work
 from cortiscope.core.errors import InvalidInput, check_option

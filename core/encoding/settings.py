@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cortiscope.core.encoding.encoders import EncoderSpec
+from cortiscope.core.encoding.regressors import EncoderSpec
 from cortiscope.core.errors import InvalidInput, check_whole
 
 

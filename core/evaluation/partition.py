@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cortiscope.core.encoding.spaces.banded import fit_banded
+from cortiscope.core.encoding.multiband.banded import fit_banded
 from cortiscope.core.encoding.training import Responses, Work
 from cortiscope.core.errors import IncompatibleSpace
 from cortiscope.core.evaluation.bootstrap import percentile_interval, percentile_intervals

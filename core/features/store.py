@@ -18,7 +18,13 @@ import numpy as np
 from cortiscope.core.backbones import WeightsSpec, get_card, load_backbone, resolve_weights
 from cortiscope.core.config import fingerprint, to_plain
 from cortiscope.core.errors import InvalidInput
-from cortiscope.core.features.kept_pass import FORMAT, Wanted, is_whole, make_arrays, open_whole
+from cortiscope.core.features.extraction_cache import (
+    FORMAT,
+    Wanted,
+    is_whole,
+    make_arrays,
+    open_whole,
+)
 from cortiscope.core.features.spec import FeatureSpec
 from cortiscope.core.progress import Progress, silent
 from cortiscope.core.stimuli import StimulusImages
@@ -38,7 +44,7 @@ class FeatureStore:
     root : made when the first features are written.
     load : makes a backbone when something is missing; called as ``load(name, weights)``.
     largest_pass : bytes of features that a fit stores of one pass; what is larger is reduced on
-        the way where the reduction can be (``core.pipeline.on_the_way``).
+        the way where the reduction can be (``core.pipeline.streaming``).
     """
 
     def __init__(

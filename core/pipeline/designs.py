@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cortiscope.core.encoding import Readout
+from cortiscope.core.encoding import FittedReduction
 from cortiscope.core.features import FeatureSpec, FeatureStore
 from cortiscope.core.progress import Progress, part
 from cortiscope.core.stimuli import StimulusImages
@@ -40,10 +40,10 @@ def space_features(
 
 
 @dataclass(frozen=True)
-class Readouts:
+class Reductions:
     """The readout of each feature space; the design is theirs side by side."""
 
-    parts: tuple[Readout, ...]
+    parts: tuple[FittedReduction, ...]
 
     @property
     def spaces(self) -> tuple[slice, ...]:
@@ -69,7 +69,7 @@ class Readouts:
         }
 
 
-def designed(readout: Readout, block: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def designed(readout: FittedReduction, block: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return one space's design (n, k) and residual (n,) of some images' features (n, d)."""
     design = readout.transform(block)
     return design, readout.residual(block, design)

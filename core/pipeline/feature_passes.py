@@ -13,7 +13,7 @@ import numpy as np
 from cortiscope.core.datasets import Subject
 from cortiscope.core.features import FeatureSpec, FeatureStore
 from cortiscope.core.pipeline.designs import extract_together
-from cortiscope.core.pipeline.on_the_way import ImageSets, ReducedSpace, ReducedStore, source_of
+from cortiscope.core.pipeline.streaming import ImageSets, ReducedSpace, ReducedStore, source_of
 from cortiscope.core.pipeline.training import choose_rows, image_sets, may_stream
 from cortiscope.core.progress import Progress, part
 from cortiscope.core.runs import EncodingSpec

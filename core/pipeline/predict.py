@@ -19,7 +19,7 @@ from cortiscope.core.brain import Part, part_from_short
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.features import FeatureSpec, Pooling
 from cortiscope.core.features.store import as_stored
-from cortiscope.core.pipeline.designs import Readouts
+from cortiscope.core.pipeline.designs import Reductions
 from cortiscope.core.progress import Progress, silent
 from cortiscope.core.runs import Run
 from cortiscope.core.stimuli import StimulusImages
@@ -103,7 +103,7 @@ def _design(
         np.concatenate([arrays[features[k]] for k in space], axis=1)
         for space in run.record["spaces"]
     ]
-    return Readouts(run.readouts).transform(blocks)
+    return Reductions(run.readouts).transform(blocks)
 
 
 def predict_images(

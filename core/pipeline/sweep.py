@@ -23,9 +23,9 @@ from cortiscope.core.features import FeatureSpec, FeatureStore
 from cortiscope.core.pipeline.designs import extract_together
 from cortiscope.core.pipeline.feature_passes import make_features
 from cortiscope.core.pipeline.fit import fit_all
-from cortiscope.core.pipeline.on_the_way import source_of
 from cortiscope.core.pipeline.placement import check_placement
 from cortiscope.core.pipeline.plan import ModelPlan, Plan
+from cortiscope.core.pipeline.streaming import source_of
 from cortiscope.core.pipeline.sweep_progress import WorkersProgress, from_worker
 from cortiscope.core.pipeline.training import may_stream, subjects_of
 from cortiscope.core.progress import Progress, part, silent

@@ -15,7 +15,7 @@ import numpy as np
 from cortiscope.core.datasets import Subject
 from cortiscope.core.encoding import (
     ENCODERS,
-    Readout,
+    FittedReduction,
     TrainingData,
     Work,
     fit_readout,
@@ -23,14 +23,14 @@ from cortiscope.core.encoding import (
 )
 from cortiscope.core.encoding.ensemble import Member, merge
 from cortiscope.core.encoding.predictor import Predictor
-from cortiscope.core.encoding.readout.streamed import can_stream
+from cortiscope.core.encoding.reduction.streamed import can_stream
 from cortiscope.core.encoding.scopes import fit_scoped
 from cortiscope.core.encoding.splits import LEAST_IMAGES, report_split
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.features import FeatureSpec, FeatureStore
 from cortiscope.core.pipeline.cross_subject import allowed_rows, pooled_responses, shared_vertices
-from cortiscope.core.pipeline.designs import Readouts, designed, side_by_side, space_features
-from cortiscope.core.pipeline.on_the_way import ImageSets, ReducedSpace, ReducedStore, source_of
+from cortiscope.core.pipeline.designs import Reductions, designed, side_by_side, space_features
+from cortiscope.core.pipeline.streaming import ImageSets, ReducedSpace, ReducedStore, source_of
 from cortiscope.core.pipeline.vertices import vertex_table
 from cortiscope.core.runs import EncodingSpec
 from cortiscope.core.stimuli import groups_over
@@ -69,7 +69,7 @@ class Prepared:
 
     subjects: tuple[Subject, ...]
     rows: Rows
-    readouts: Readouts
+    readouts: Reductions
     design: Mapping[str, np.ndarray]
     residual: Mapping[str, np.ndarray]
     fit_designs: tuple[np.ndarray, ...]
@@ -154,14 +154,14 @@ def prepare(subjects: Sequence[Subject], spec: EncodingSpec, store: FeatureStore
     rows = choose_rows(subjects, spec)
     spaces = spec.feature_spaces()
     sets, reduced = image_sets(subjects, rows.fit), ReducedStore(store)
-    parts: list[tuple[Readout, list[tuple[np.ndarray, np.ndarray]]]] = []
+    parts: list[tuple[FittedReduction, list[tuple[np.ndarray, np.ndarray]]]] = []
     for space in spaces:
         made = ReducedSpace(space, spec.reduction)
         if may_stream(spec, space) and reduced.has(made, sets):
             parts.append(reduced.open(made, sets))
         else:
             parts.append(_from_stored(subjects, rows.fit, space, spec, store))
-    readouts = Readouts(tuple(readout for readout, _ in parts))
+    readouts = Reductions(tuple(readout for readout, _ in parts))
     joined = [side_by_side(s) for s in zip(*(designs for _, designs in parts), strict=True)]
     names = ["train", "test"] if len(target.test) else ["train"]
     along = [design for design, _ in joined[len(names) :]]
@@ -181,7 +181,7 @@ def _from_stored(
     space: Sequence[FeatureSpec],
     spec: EncodingSpec,
     store: FeatureStore,
-) -> tuple[Readout, list[tuple[np.ndarray, np.ndarray]]]:
+) -> tuple[FittedReduction, list[tuple[np.ndarray, np.ndarray]]]:
     """Fit a space's readout on stored features; return it and, per set of images, its designs."""
     target = subjects[0]
     train = [space_features(store, space, s.train.images) for s in subjects]

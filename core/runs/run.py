@@ -17,7 +17,7 @@ import numpy as np
 
 from cortiscope.core.datasets.conventions import Conventions
 from cortiscope.core.datasets.fingerprint import DataIdentity
-from cortiscope.core.encoding import Predictor, Readout
+from cortiscope.core.encoding import FittedReduction, Predictor
 from cortiscope.core.encoding.grid_edges import GridEdges
 from cortiscope.core.encoding.restore import restore_predictor
 from cortiscope.core.errors import DamagedFile
@@ -184,11 +184,11 @@ class Run:
         return self._reading(lambda: restore_predictor(self.record["predictor"], numbers))
 
     @property
-    def readouts(self) -> tuple[Readout, ...]:
+    def readouts(self) -> tuple[FittedReduction, ...]:
         """Scaling and PCA of each feature space. Read anew each time."""
         names = ("mean", "scale", "components", "explained")
         return tuple(
-            Readout(*(self.array(f"readout{k}_{n}") for n in names))
+            FittedReduction(*(self.array(f"readout{k}_{n}") for n in names))
             for k in range(len(self.record["spaces"]))
         )
 

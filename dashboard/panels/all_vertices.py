@@ -10,8 +10,8 @@ from cortiscope.charts.histogram import round_bins, vertex_histogram
 from cortiscope.charts.theme import show_chart
 from cortiscope.core.datasets import Subject
 from cortiscope.core.datasets.conventions import AVERAGED
+from cortiscope.locations import location_at, unit_of
 from cortiscope.panels.downloads import csv_button, csv_text, image_mark, rounded
-from cortiscope.places import spot_at, unit_of
 
 
 def all_vertices(subject: Subject) -> None:
@@ -57,12 +57,12 @@ def all_vertices(subject: Subject) -> None:
     )
 
     def table() -> str:
-        spots = (spot_at(subject, k) for k in range(len(found.mean)))
+        locations = (location_at(subject, k) for k in range(len(found.mean)))
         ncsnr = np.full(len(found.mean), np.nan) if subject.ncsnr is None else subject.ncsnr
         columns = (rounded(found.mean), rounded(found.sd), rounded(np.asarray(ncsnr)))
         rows = (
             (s.part, s.number, ", ".join(s.rois), *own)
-            for s, *own in zip(spots, *columns, strict=True)
+            for s, *own in zip(locations, *columns, strict=True)
         )
         header = ["hemisphere" if subject.space.is_placed else "part", unit_of(subject), "rois"]
         definition = f"mean and SD of responses over {sample} ({facts.meaning})"

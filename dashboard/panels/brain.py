@@ -12,7 +12,7 @@ import streamlit as st
 from cortiscope import services, state
 from cortiscope.core.datasets import Subject
 from cortiscope.cortex_view import ColourScale, CortexMap, cortex_view
-from cortiscope.drawn_mesh import FULL
+from cortiscope.mesh_projection import FULL
 from cortiscope.panels.mesh_menu import current_mesh
 from cortiscope.panels.selection import (
     marked_region,
@@ -80,7 +80,9 @@ def show_brain(
         assets=assets,
         key=key,
         height=height,
-        picks=[spot for pick in picked_vertices() if (spot := mesh.on_mesh(*pick)) is not None],
+        picks=[
+            location for pick in picked_vertices() if (location := mesh.on_mesh(*pick)) is not None
+        ],
         region=marked_region(subject, mesh),
         lit=None if lit is None else vertex_numbers(mesh.shown, mesh.shown_positions(lit)),
         focus_roi=focus_roi(now.roi),

@@ -15,8 +15,8 @@ from cortiscope.charts.vertex_scatter import DotGroup, a_against_b
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.datasets import Subject
 from cortiscope.core.runs import Run
+from cortiscope.locations import unit_of
 from cortiscope.panels.downloads import file_name
-from cortiscope.places import unit_of
 from cortiscope.roi_chart import Shades
 from cortiscope.roi_style import roi_colour
 
@@ -49,8 +49,8 @@ def _position(point: Any) -> int | None:
 def show_scatter(subject: Subject, a: Run, b: Run, titles: tuple[str, str]) -> None:
     """Draw the scatter; a brush runs the page again."""
     names = [
-        f"{spot.title} · {spot.where}" if spot.where else spot.title
-        for spot in services.spots(subject.id, subject.state)
+        f"{location.title} · {location.where}" if location.where else location.title
+        for location in services.locations(subject.id, subject.state)
     ]
     r_a, r_b = np.asarray(a.report.r), np.asarray(b.report.r)
     figure = a_against_b(
@@ -144,8 +144,8 @@ def brush_words(subject: Subject, a: Run, b: Run, positions: np.ndarray | None) 
             "dotted line A predicts better, below it B. <b>Draw a lasso around dots</b>: "
             f"{then}.</p>"
         )
-    spots = services.spots(subject.id, subject.state)
-    held = Counter(f"{roi} {spots[k].part}" for k in positions for roi in spots[k].rois)
+    locations = services.locations(subject.id, subject.state)
+    held = Counter(f"{roi} {locations[k].part}" for k in positions for roi in locations[k].rois)
     where = ", ".join(f"{name} {n}" for name, n in held.most_common(6))
     placed = (
         f"The brains show these alone. Most are in {escape(where) or 'no ROI'}. "

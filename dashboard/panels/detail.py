@@ -16,10 +16,10 @@ from cortiscope.core.brain import Hemisphere
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import pearson_r
 from cortiscope.core.runs import Run
+from cortiscope.locations import find_location, has_rois, location_at
 from cortiscope.panels.brain import focus_roi
 from cortiscope.panels.downloads import image_mark
 from cortiscope.panels.selection import region_came_last, region_positions
-from cortiscope.places import find_spot, has_rois, spot_at
 from cortiscope.stimulus_files import stimulus_address
 
 _N_TOP = 6
@@ -41,10 +41,10 @@ def place_on_screen(subject: Subject) -> Place | None:
     if region is not None and len(region):
         return Place("the brushed region", region, is_region=True)
     now = state.current()
-    spot = find_spot(subject, now.vertex)
-    if spot is not None:
-        where = f" · {spot.where}" if spot.where else ""
-        return Place(f"{spot.title}{where}", np.array([spot.position]))
+    location = find_location(subject, now.vertex)
+    if location is not None:
+        where = f" · {location.where}" if location.where else ""
+        return Place(f"{location.title}{where}", np.array([location.position]))
     focus = focus_roi(now.roi)
     if focus is not None and subject.space.is_placed:
         name, side = focus
@@ -72,8 +72,8 @@ def best_place(subject: Subject, run: Run) -> Place:
     r = np.asarray(run.validation.r)
     if not np.isfinite(r).any():
         return default_place(subject)
-    spot = spot_at(subject, int(np.nanargmax(r)))
-    return Place(f"{spot.title} · the best on validation images", np.array([spot.position]))
+    location = location_at(subject, int(np.nanargmax(r)))
+    return Place(f"{location.title} · the best on validation images", np.array([location.position]))
 
 
 @dataclass(frozen=True)

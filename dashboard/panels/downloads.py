@@ -49,11 +49,11 @@ def csv_button(subject: Subject, label: str, what: str, write: Callable[[], str]
 
 def place_columns(subject: Subject) -> tuple[list[str], list[tuple[object, ...]]]:
     """Return a table's first columns: header, and one row per vertex or voxel."""
-    spots = services.spots(subject.id, subject.state)
+    locations = services.locations(subject.id, subject.state)
     if not subject.space.is_placed:
-        return ["voxel"], [(spot.number,) for spot in spots]
+        return ["voxel"], [(location.number,) for location in locations]
     return ["hemisphere", "vertex", "rois"], [
-        (spot.part, spot.number, ", ".join(spot.rois)) for spot in spots
+        (location.part, location.number, ", ".join(location.rois)) for location in locations
     ]
 
 

@@ -16,6 +16,7 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import pearson_r
 from cortiscope.core.runs import Run
 from cortiscope.encoder_menu import encoder_title
+from cortiscope.locations import find_location, unit_of
 from cortiscope.panels.downloads import (
     csv_button,
     csv_text,
@@ -24,7 +25,6 @@ from cortiscope.panels.downloads import (
     place_columns,
     rounded,
 )
-from cortiscope.places import find_spot, unit_of
 
 
 def show_image_responses(
@@ -84,13 +84,13 @@ def show_image_responses(
 
 
 def _against(subject: Subject, measured: np.ndarray, predicted: np.ndarray) -> None:
-    spot = find_spot(subject, state.current().vertex)
+    location = find_location(subject, state.current().vertex)
     figure = predicted_against_measured(
         measured,
         predicted,
         numbers=np.arange(len(measured)),
         label=f"{unit_of(subject)} ",
-        marked=None if spot is None else spot.position,
+        marked=None if location is None else location.position,
         facts=subject.conventions,
         stamp=subject.stamp,
     )

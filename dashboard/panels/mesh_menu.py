@@ -11,17 +11,17 @@ from cortiscope import services, state
 from cortiscope.core.brain.fsaverage import find_fsaverage, missing_files
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
-from cortiscope.drawn_mesh import FULL, OWN, WAYS, DrawnMesh, default_way
 from cortiscope.errors import show_error
 from cortiscope.foreign_text import as_text
 from cortiscope.jobs import registry
+from cortiscope.mesh_projection import FULL, OWN, WAYS, MeshProjection, default_way
 
 _JOB = "fetch-fsaverage"
 
 
-def current_mesh(subject: Subject) -> DrawnMesh:
+def current_mesh(subject: Subject) -> MeshProjection:
     """Return the mesh that a placed subject is drawn on."""
-    return services.drawn_mesh(subject.id, subject.fingerprint, _way(subject)[0])
+    return services.mesh_projection(subject.id, subject.fingerprint, _way(subject)[0])
 
 
 def pick_mesh(subject: Subject, menu: Callable[[list[str], str], str]) -> None:

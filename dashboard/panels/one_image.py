@@ -11,10 +11,10 @@ from cortiscope.charts.histogram import round_bins, vertex_histogram
 from cortiscope.charts.theme import show_chart
 from cortiscope.core.datasets import Subject
 from cortiscope.foreign_text import as_text
+from cortiscope.locations import location_at, unit_of
 from cortiscope.panels.data_words import moments_words
 from cortiscope.panels.downloads import csv_button, csv_text, image_mark, rounded
 from cortiscope.panels.stimulus import StimulusChoice
-from cortiscope.places import spot_at, unit_of
 from cortiscope.stimulus_files import stimulus_address
 
 
@@ -54,10 +54,10 @@ def image_over_vertices(subject: Subject, stimulus: StimulusChoice) -> None:
         st.html(f'<p class="cs-note">{escape(moments_words(values, units, facts))}{shown}</p>')
 
         def table() -> str:
-            spots = (spot_at(subject, k) for k in range(len(values)))
+            locations = (location_at(subject, k) for k in range(len(values)))
             rows = (
                 (s.part, s.number, ", ".join(s.rois), v)
-                for s, v in zip(spots, rounded(values), strict=True)
+                for s, v in zip(locations, rounded(values), strict=True)
             )
             definition = f"measured responses to image {stimulus.name} ({facts.meaning})"
             header = ["hemisphere" if subject.space.is_placed else "part", unit, "rois"]

@@ -14,10 +14,10 @@ from cortiscope.charts.response_series import response_series
 from cortiscope.charts.theme import show_chart, signed
 from cortiscope.core.datasets import Split, Subject
 from cortiscope.foreign_text import as_text
+from cortiscope.locations import Location, find_location, location_at, unit_of
 from cortiscope.panels.data_words import SPLIT_WORDS, moments_words
 from cortiscope.panels.downloads import csv_button, csv_text, file_name, image_mark, rounded
 from cortiscope.panels.stimulus import StimulusChoice
-from cortiscope.places import Spot, find_spot, spot_at, unit_of
 from cortiscope.stimulus_files import stimulus_address
 
 _N_TOP = 6
@@ -27,22 +27,24 @@ def vertex_over_images(subject: Subject, stimulus: StimulusChoice) -> None:
     """Draw the responses of one vertex to all images of a split, and how they are distributed."""
     unit, facts = unit_of(subject), subject.conventions
     st.html(f'<p class="cs-title">One {unit} over all images</p>')
-    spot = _pick_spot(subject)
+    location = _pick_spot(subject)
     split = _with_responses(subject, stimulus.split)
-    responses = services.responses_at(subject.id, subject.fingerprint, split.name, spot.position)
+    responses = services.responses_at(
+        subject.id, subject.fingerprint, split.name, location.position
+    )
     chart, side = st.columns([7, 4], gap="medium")
     with chart:
         marked = stimulus.row if stimulus.split == split.name else None
         _series(subject, split, responses, marked)
         st.html(
             f'<p class="cs-note">{escape(moments_words(responses, "images", facts))} '
-            f"{escape(_spot_words(subject, spot))} In the order of the rows, not "
+            f"{escape(_spot_words(subject, location))} In the order of the rows, not "
             "necessarily that in which the images were shown. Click a dot to go to its image.</p>"
         )
 
         def table() -> str:
             definition = (
-                f"responses of {spot.title} to the {SPLIT_WORDS[split.name]} images "
+                f"responses of {location.title} to the {SPLIT_WORDS[split.name]} images "
                 f"({facts.meaning})"
             )
             rows = zip(split.images.ids, rounded(responses), strict=True)
@@ -51,7 +53,9 @@ def vertex_over_images(subject: Subject, stimulus: StimulusChoice) -> None:
                 subject, definition, ["image", "id", facts.column("response")], numbered
             )
 
-        csv_button(subject, f"this {unit} (CSV)", f"{split.name}-{spot.part}-{spot.number}", table)
+        csv_button(
+            subject, f"this {unit} (CSV)", f"{split.name}-{location.part}-{location.number}", table
+        )
     with side:
         low, high, width = round_bins(responses, 40)
         figure = vertex_histogram(
@@ -59,7 +63,7 @@ def vertex_over_images(subject: Subject, stimulus: StimulusChoice) -> None:
             low=low,
             high=high,
             width=width,
-            label=facts.label(f"response of {spot.title}"),
+            label=facts.label(f"response of {location.title}"),
             stamp=subject.stamp,
             unit="images",
         )
@@ -73,65 +77,65 @@ def _with_responses(subject: Subject, asked: str) -> Split:
     return split if split.responses is not None else subject.train
 
 
-def _pick_spot(subject: Subject) -> Spot:
+def _pick_spot(subject: Subject) -> Location:
     """Draw the choice of a vertex and return it; it is in the address."""
     asked = state.current().vertex
-    found = find_spot(subject, asked) if asked else None
+    found = find_location(subject, asked) if asked else None
     if asked and found is None:
         st.warning(as_text(f"{subject.id} has no {unit_of(subject)} “{asked}”; showing another."))
-    spot = found or spot_at(subject, _first_position(subject))
+    location = found or location_at(subject, _first_position(subject))
     space, unit = subject.space, unit_of(subject)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        part = spot.part
+        part = location.part
         if space.is_placed:
             part = (
                 st.segmented_control(
                     "hemisphere",
                     [str(p) for p in space.parts],
-                    default=spot.part,
+                    default=location.part,
                     required=True,
                     # A new widget for a vertex chosen elsewhere: the old one remembers its own.
-                    key=f"data-side-{subject.id}-{spot.key}",
+                    key=f"data-side-{subject.id}-{location.key}",
                 )
-                or spot.part
+                or location.part
             )
         number = st.number_input(
             f"{unit} number, from 0",
             min_value=0,
-            value=spot.number,
+            value=location.number,
             step=1,
             width=190,
-            key=f"data-number-{subject.id}-{spot.key}",
+            key=f"data-number-{subject.id}-{location.key}",
         )
-        if (part, number) != (spot.part, spot.number):
+        if (part, number) != (location.part, location.number):
             _go_to(_nearest(subject, part, int(number)))
         if st.button("Random", key="data-random-vertex", icon=":material/shuffle:"):
             position = int(np.random.default_rng().integers(space.n_vertices()))
-            _go_to(spot_at(subject, position))
+            _go_to(location_at(subject, position))
         if subject.ncsnr is not None and st.button(
             "Most reliable", key="data-best-vertex", help="The highest ncsnr of all."
         ):
-            _go_to(spot_at(subject, int(np.nanargmax(subject.ncsnr))))
-    return spot
+            _go_to(location_at(subject, int(np.nanargmax(subject.ncsnr))))
+    return location
 
 
-def _go_to(spot: Spot) -> None:
-    first = spot.rois[0] if spot.rois else ""
-    state.change(vertex=spot.key, roi=f"{first}~{spot.part}" if first else "")
+def _go_to(location: Location) -> None:
+    first = location.rois[0] if location.rois else ""
+    state.change(vertex=location.key, roi=f"{first}~{location.part}" if first else "")
     st.rerun()
 
 
-def _nearest(subject: Subject, part: str, number: int) -> Spot:
+def _nearest(subject: Subject, part: str, number: int) -> Location:
     """Return the vertex of a hemisphere with the nearest number: the subject has some only."""
     space = subject.space
     own = next(p for p in space.parts if p == part)
     start = space.slice_of(own).start
     if not space.is_placed:
-        return spot_at(subject, start + min(number, space.n_vertices(own) - 1))
+        return location_at(subject, start + min(number, space.n_vertices(own) - 1))
     numbers = subject.cortex().index[own]  # type: ignore[index]
     if not len(numbers):
-        return spot_at(subject, 0)
-    return spot_at(subject, start + int(np.argmin(np.abs(numbers - number))))
+        return location_at(subject, 0)
+    return location_at(subject, start + int(np.argmin(np.abs(numbers - number))))
 
 
 def _first_position(subject: Subject) -> int:
@@ -139,12 +143,12 @@ def _first_position(subject: Subject) -> int:
     return 0 if subject.ncsnr is None else int(np.nanargmax(subject.ncsnr))
 
 
-def _spot_words(subject: Subject, spot: Spot) -> str:
-    words = [spot.title[0].upper() + spot.title[1:]]
-    if spot.where:
-        words.append(spot.where)
+def _spot_words(subject: Subject, location: Location) -> str:
+    words = [location.title[0].upper() + location.title[1:]]
+    if location.where:
+        words.append(location.where)
     if subject.ncsnr is not None:
-        words.append(f"ncsnr {subject.ncsnr[spot.position]:.2f}")
+        words.append(f"ncsnr {subject.ncsnr[location.position]:.2f}")
     return ", ".join(words) + "."
 
 

@@ -70,9 +70,9 @@ def show_spread(subject: Subject, run: Run, picture: str, predicted: np.ndarray)
             f"<dt>{signed(own)}</dt><dd><b>{name}</b> {meaning}; higher than for "
             f"{percentile:.0f} % of {len(others)} {which}</dd>"
         )
-    spots = services.spots(subject.id, subject.state)
+    locations = services.locations(subject.id, subject.state)
     strongest = ", ".join(
-        f"{spots[k].title} {signed(predicted[k])}" for k in np.argsort(predicted)[::-1][:6]
+        f"{locations[k].title} {signed(predicted[k])}" for k in np.argsort(predicted)[::-1][:6]
     )
     st.html(
         f'<p class="cs-title">The prediction over all {unit}</p>'

@@ -15,10 +15,10 @@ from cortiscope.charts.theme import PREDICTED, signed, theme
 from cortiscope.core.datasets import Subject
 from cortiscope.core.runs import Run
 from cortiscope.encoder_menu import encoder_title
+from cortiscope.locations import Location, find_location
 from cortiscope.panels.downloads import csv_button, csv_text, numbering, place_columns, rounded
 from cortiscope.panels.scores import images_of
 from cortiscope.panels.selection import picked_keys, region_came_last, region_positions
-from cortiscope.places import Spot, find_spot
 
 _MOST_ROIS = 6
 
@@ -50,15 +50,17 @@ def show_selected(
         detail()
         return
     region = region_positions(subject)
-    spots = [spot for key in picked_keys() if (spot := find_spot(subject, key)) is not None]
+    locations = [
+        location for key in picked_keys() if (location := find_location(subject, key)) is not None
+    ]
 
     def show_region() -> None:
         if region is not None and len(region):
             _region(subject, run, responses, region)
 
     def show_picks() -> None:
-        if len(spots) > 1:
-            _picks(subject, run, responses, spots)
+        if len(locations) > 1:
+            _picks(subject, run, responses, locations)
 
     panels = [show_picks, detail, show_region]
     for show in reversed(panels) if region_came_last(subject) else panels:
@@ -111,11 +113,11 @@ def _accuracy(subject: Subject, run: Run, positions: np.ndarray) -> tuple[str, s
 
 def _overlap(subject: Subject, region: np.ndarray) -> str:
     """Say how much of which ROIs it holds, the best covered first."""
-    spots = services.spots(subject.id, subject.state)
-    held = Counter((roi, spots[k].part) for k in region.tolist() for roi in spots[k].rois)
+    locations = services.locations(subject.id, subject.state)
+    held = Counter((roi, locations[k].part) for k in region.tolist() for roi in locations[k].rois)
     if not held:
         return "it overlaps with none"
-    sizes = Counter((roi, spot.part) for spot in spots for roi in spot.rois)
+    sizes = Counter((roi, location.part) for location in locations for roi in location.rois)
     ranked = sorted(held, key=lambda place: (-held[place] / sizes[place], place))
     words = [f"{roi} {side} {held[roi, side]} of {sizes[roi, side]}" for roi, side in ranked]
     more = len(words) - _MOST_ROIS
@@ -123,8 +125,10 @@ def _overlap(subject: Subject, region: np.ndarray) -> str:
     return f"vertices it holds of each: {escape(' · '.join(words[:_MOST_ROIS]))}{rest}"
 
 
-def _picks(subject: Subject, run: Run, responses: ImageResponses, spots: list[Spot]) -> None:
-    positions = np.array([spot.position for spot in spots])
+def _picks(
+    subject: Subject, run: Run, responses: ImageResponses, locations: list[Location]
+) -> None:
+    positions = np.array([location.position for location in locations])
     report = run.report
     r = np.asarray(report.r)[positions]
     columns = [
@@ -138,14 +142,14 @@ def _picks(subject: Subject, run: Run, responses: ImageResponses, spots: list[Sp
     head = "".join(f"<th>{name}</th>" for name, _ in shown)
     rows = "".join(
         f'<tr><td class="cs-left"><b class="cs-number" style="{colours}">{k + 1}</b> '
-        f"{escape(spot.part)} {spot.number}</td>"
-        f'<td class="cs-left">{escape(", ".join(spot.rois)) or "none"}</td>'
+        f"{escape(location.part)} {location.number}</td>"
+        f'<td class="cs-left">{escape(", ".join(location.rois)) or "none"}</td>'
         + "".join(f"<td>{signed(float(values[k]), 2)}</td>" for _, values in shown)
         + f"<td>{f'{r[k]:.2f}' if np.isfinite(r[k]) else 'constant'}</td></tr>"
-        for k, spot in enumerate(spots)
+        for k, location in enumerate(locations)
     )
     st.html(
-        f'<p class="cs-title">{len(spots)} picked vertices</p><div class="cs-scroll">'
+        f'<p class="cs-title">{len(locations)} picked vertices</p><div class="cs-scroll">'
         f'<table class="cs-table"><thead><tr><th>vertex</th><th class="cs-left">ROIs</th>{head}'
         f"<th>r</th></tr></thead><tbody>{rows}</tbody></table></div>"
         f'<p class="cs-note">{escape(subject.conventions.label("Responses"))} to image '

@@ -13,7 +13,7 @@ from cortiscope import state
 from cortiscope.core.brain import HEMISPHERES, ChallengeSpace
 from cortiscope.core.datasets import Subject
 from cortiscope.cortex_view import CortexRegion, read_picks, read_region
-from cortiscope.drawn_mesh import DrawnMesh
+from cortiscope.mesh_projection import MeshProjection
 
 _REGION = "brushed_region"
 _BETWEEN = "."
@@ -35,7 +35,7 @@ class BrushedRegion:
     place: tuple[str, str]
 
 
-def take_selection(subject: Subject, mesh: DrawnMesh, viewer: str) -> None:
+def take_selection(subject: Subject, mesh: MeshProjection, viewer: str) -> None:
     """Take over what was selected in a viewer since the last run, before anything is drawn.
 
     Parameters
@@ -50,7 +50,7 @@ def take_selection(subject: Subject, mesh: DrawnMesh, viewer: str) -> None:
         _take_region(subject, mesh, read_region(brushed))
 
 
-def take_picks(mesh: DrawnMesh, raw: Mapping[str, Any]) -> None:
+def take_picks(mesh: MeshProjection, raw: Mapping[str, Any]) -> None:
     """Select the subject's vertices that were picked; the last one's first ROI comes forward."""
     picks = read_picks(raw)
     if not picks:
@@ -83,7 +83,7 @@ def selected_vertex(text: str) -> tuple[str, int] | None:
     return (side, int(number)) if known and len(number) < 10 else None
 
 
-def _take_region(subject: Subject, mesh: DrawnMesh, region: CortexRegion) -> None:
+def _take_region(subject: Subject, mesh: MeshProjection, region: CortexRegion) -> None:
     if not len(region):
         st.session_state.pop(_REGION, None)
         return
@@ -103,7 +103,7 @@ def region_positions(subject: Subject) -> np.ndarray | None:
     return None if kept is None else kept.positions
 
 
-def marked_region(subject: Subject, mesh: DrawnMesh) -> CortexRegion:
+def marked_region(subject: Subject, mesh: MeshProjection) -> CortexRegion:
     """Return the region for the viewer to mark; empty without one."""
     kept = _brushed(subject)
     shown = mesh.shown_positions(np.zeros(0, np.int64) if kept is None else kept.positions)

@@ -18,12 +18,12 @@ from cortiscope.core.errors import CoreError
 from cortiscope.core.runs import Run, changes
 from cortiscope.core.runs.belonging import state_words
 from cortiscope.core.runs.facets import differing, told_apart
-from cortiscope.drawn_mesh import WAYS
 from cortiscope.encoder_menu import EncoderKey, EncoderMenu, encoder_title, validation_score
 from cortiscope.errors import PageEnds, show_error
 from cortiscope.foreign_text import as_text
 from cortiscope.jobs import registry
 from cortiscope.look import stamp
+from cortiscope.mesh_projection import WAYS
 from cortiscope.navigation import link_to
 from cortiscope.panels.fit_dialog import fit_button
 from cortiscope.panels.mesh_menu import pick_mesh

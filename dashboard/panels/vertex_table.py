@@ -14,7 +14,7 @@ from cortiscope import services, state
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import Evaluation
 from cortiscope.core.runs import Run
-from cortiscope.places import Spot, unit_of
+from cortiscope.locations import Location, unit_of
 
 _N_ROWS = 10
 _CHOSEN_BY = "validation r"
@@ -30,32 +30,32 @@ def show_extremes(subject: Subject, run: Run, report: Evaluation) -> None:
     chosen_by = np.where(np.isfinite(report.r), run.validation.r, np.nan)
     order = np.argsort(chosen_by)  # NaN last
     defined = order[: int(np.isfinite(chosen_by).sum())]
-    spots = services.spots(subject.id, subject.state)
+    locations = services.locations(subject.id, subject.state)
     left, right = st.columns(2, gap="medium")
     with left:
         st.html(f'<p class="cs-title">best predicted, of {len(defined):,} {subject.space.unit}</p>')
-        _table(subject, run, report, spots, defined[::-1][:_N_ROWS], "best")
+        _table(subject, run, report, locations, defined[::-1][:_N_ROWS], "best")
     with right:
         st.html(
             f'<p class="cs-title">worst predicted, of {len(defined):,} {subject.space.unit}</p>'
         )
-        _table(subject, run, report, spots, defined[:_N_ROWS], "worst")
+        _table(subject, run, report, locations, defined[:_N_ROWS], "worst")
 
 
 def _table(
     subject: Subject,
     run: Run,
     report: Evaluation,
-    spots: list[Spot],
+    locations: list[Location],
     positions: np.ndarray,
     name: str,
 ) -> None:
     r = np.asarray(report.r)
-    own = [spots[k] for k in positions]
-    columns: dict[str, Any] = {unit_of(subject): [spot.number for spot in own]}
+    own = [locations[k] for k in positions]
+    columns: dict[str, Any] = {unit_of(subject): [location.number for location in own]}
     if subject.space.is_placed:
-        columns["hemisphere"] = [spot.part for spot in own]
-        columns["ROIs"] = [", ".join(spot.rois) or "none" for spot in own]
+        columns["hemisphere"] = [location.part for location in own]
+        columns["ROIs"] = [", ".join(location.rois) or "none" for location in own]
     if report.split != run.validation.split:
         columns[_CHOSEN_BY] = [float(run.validation.r[k]) for k in positions]
     columns["r"] = [float(r[k]) for k in positions]
@@ -68,8 +68,11 @@ def _table(
     def take() -> None:
         cells = st.session_state[key].selection.cells
         if cells:
-            spot = own[cells[0][0]]
-            state.change(vertex=spot.key, roi=f"{spot.rois[0]}~{spot.part}" if spot.rois else "")
+            location = own[cells[0][0]]
+            state.change(
+                vertex=location.key,
+                roi=f"{location.rois[0]}~{location.part}" if location.rois else "",
+            )
 
     decimals = st.column_config.NumberColumn(format="%.2f", width=60)
     st.dataframe(

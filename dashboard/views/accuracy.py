@@ -17,6 +17,7 @@ from cortiscope.cortex_view import CortexMap
 from cortiscope.encoder_menu import encoder_title
 from cortiscope.errors import errors_on_page
 from cortiscope.foreign_text import as_text
+from cortiscope.locations import find_location, has_rois
 from cortiscope.panels.brain import focus_roi, no_cortex, show_brain
 from cortiscope.panels.detail import show_wide_detail
 from cortiscope.panels.downloads import (
@@ -41,7 +42,6 @@ from cortiscope.panels.scores import (
 from cortiscope.panels.sidebar import pick_encoder, pick_subject
 from cortiscope.panels.trust import with_reliability
 from cortiscope.panels.vertex_table import show_extremes
-from cortiscope.places import find_spot, has_rois
 from cortiscope.roi_chart import Series, roi_chart
 
 
@@ -157,17 +157,19 @@ def _brain(
 
 def _vertex_words(subject: Subject, report: Evaluation) -> str:
     """Say what is known about the picked vertex."""
-    spot = find_spot(subject, state.current().vertex)
-    if spot is None:
+    location = find_location(subject, state.current().vertex)
+    if location is None:
         return ""
-    r = float(report.r[spot.position])
+    r = float(report.r[location.position])
     score = f"r {r:.2f}" if np.isfinite(r) else "no r shown"
     ceiling = (
-        "" if report.ceiling is None else f", ceiling {np.sqrt(report.ceiling[spot.position]):.2f}"
+        ""
+        if report.ceiling is None
+        else f", ceiling {np.sqrt(report.ceiling[location.position]):.2f}"
     )
-    ncsnr = "" if subject.ncsnr is None else f", ncsnr {subject.ncsnr[spot.position]:.2f}"
-    title = spot.title[0].upper() + spot.title[1:]
-    return f" <b>{title}</b> ({escape(spot.where)}): {score}{ceiling}{ncsnr}."
+    ncsnr = "" if subject.ncsnr is None else f", ncsnr {subject.ncsnr[location.position]:.2f}"
+    title = location.title[0].upper() + location.title[1:]
+    return f" <b>{title}</b> ({escape(location.where)}): {score}{ceiling}{ncsnr}."
 
 
 def _over(threshold: float) -> str:

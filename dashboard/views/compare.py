@@ -19,6 +19,7 @@ from cortiscope.cortex_view import ColourScale, CortexMap
 from cortiscope.encoder_menu import backbone_title, encoder_title, unlike
 from cortiscope.errors import errors_on_page
 from cortiscope.foreign_text import as_text
+from cortiscope.locations import has_rois, unit_of
 from cortiscope.panels.brain import focus_roi, no_cortex, show_brain
 from cortiscope.panels.brushing import brush_words, brushed, show_scatter
 from cortiscope.panels.downloads import (
@@ -45,7 +46,6 @@ from cortiscope.panels.paired import (
 from cortiscope.panels.roi_responses import rows_as_csv, score_rows, take_roi
 from cortiscope.panels.scores import INTERVAL, METRICS, images_of
 from cortiscope.panels.sidebar import pick_pair, pick_subject
-from cortiscope.places import has_rois, unit_of
 from cortiscope.roi_chart import ENCODER_COLOURS, Axis, Series, roi_chart
 
 # Beyond this many responses per encoder reading and comparing them takes more than ten seconds.

@@ -15,6 +15,7 @@ from cortiscope.cortex_view import ColourScale, CortexMap
 from cortiscope.encoder_menu import encoder_title
 from cortiscope.errors import errors_on_page
 from cortiscope.foreign_text import as_text
+from cortiscope.locations import has_rois
 from cortiscope.navigation import link_to
 from cortiscope.panels.brain import (
     difference_scale,
@@ -33,7 +34,6 @@ from cortiscope.panels.selected_vertices import ImageResponses, show_selected
 from cortiscope.panels.sidebar import none_is_fitted, pick_encoder_if_any, pick_subject
 from cortiscope.panels.stimulus import ROLE_WORDS, StimulusChoice, pick_stimulus
 from cortiscope.panels.trust import spread_words, with_reliability
-from cortiscope.places import has_rois
 from cortiscope.roi_chart import Axis, Series, roi_chart
 from cortiscope.stimulus_files import stimulus_address
 

@@ -20,6 +20,7 @@ from cortiscope.core.runs import Run
 from cortiscope.cortex_view import CortexMap
 from cortiscope.encoder_menu import encoder_title
 from cortiscope.errors import errors_on_page
+from cortiscope.locations import has_rois
 from cortiscope.panels.brain import (
     focus_roi,
     no_cortex,
@@ -35,7 +36,6 @@ from cortiscope.panels.sidebar import pick_encoder, pick_subject
 from cortiscope.panels.trust import with_reliability
 from cortiscope.photographs import Photograph, as_seen
 from cortiscope.picture_worker import design_of, first_guesses, looks_of, occlusion_of, seen_of
-from cortiscope.places import has_rois
 from cortiscope.roi_chart import Axis, Mark, RoiRow, Series, roi_chart
 from cortiscope.stimulus_files import stimulus_address
 

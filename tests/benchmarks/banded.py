@@ -42,10 +42,10 @@ def make(
 
 def solvers(weights: np.ndarray) -> dict[str, Callable[..., Fitted]]:
     """Return the contestants: ``fit(x, y, spaces)`` gives coefficients, intercept, penalties."""
+    from cortiscope.core.encoding.multiband.banded import fit_banded
+    from cortiscope.core.encoding.multiband.best_space import fit_best_space
+    from cortiscope.core.encoding.multiband.stacking import fit_stacked
     from cortiscope.core.encoding.ridge.kfold import fit_ridge_cv
-    from cortiscope.core.encoding.spaces.banded import fit_banded
-    from cortiscope.core.encoding.spaces.best_space import fit_best_space
-    from cortiscope.core.encoding.spaces.stacking import fit_stacked
 
     # himalaya's weights sum to 1.
     scaled = tuple(weights.shape[1] * a for a in ALPHAS)
@@ -107,7 +107,7 @@ def main() -> None:
 
     import torch
 
-    from cortiscope.core.encoding.spaces.band_candidates import candidate_weights
+    from cortiscope.core.encoding.multiband.band_candidates import candidate_weights
 
     torch.set_num_threads(options.threads)
     x, y, spaces = make(options.images, options.spaces, options.columns, options.vertices)

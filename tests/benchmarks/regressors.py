@@ -111,7 +111,7 @@ def others(rows: list[str], x: np.ndarray, y: np.ndarray) -> Iterator[tuple]:
     from sklearn.neighbors import KNeighborsRegressor
     from sklearn.tree import DecisionTreeRegressor
 
-    from cortiscope.core.encoding.encoders import EncoderSpec, fit_encoder
+    from cortiscope.core.encoding.regressors import EncoderSpec, fit_encoder
     from cortiscope.core.encoding.training import TrainingData
     from cortiscope.core.evaluation import pearson_r
 

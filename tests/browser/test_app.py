@@ -143,7 +143,7 @@ def test_an_unknown_value_in_the_address_is_told_and_ignored(page, app, query, w
 
 def test_a_clicked_vertex_arrives_in_python(page, app):
     _open(page, app)
-    spot = _cortex(page).evaluate(
+    location = _cortex(page).evaluate(
         """root => {
           const hook = root.__cortex;
           const box = root.querySelector('canvas').getBoundingClientRect();
@@ -155,7 +155,7 @@ def test_a_clicked_vertex_arrives_in_python(page, app):
             }
         }"""
     )
-    page.mouse.click(spot["x"], spot["y"])
+    page.mouse.click(location["x"], location["y"])
     page.wait_for_function("() => location.search.includes('vertex=')")
     _settled(page)
     assert re.search(r"vertex=(left|right)~\d+", page.url.replace("%7E", "~"))

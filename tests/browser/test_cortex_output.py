@@ -86,11 +86,11 @@ def test_a_png_has_the_chosen_size_and_may_be_transparent(page_here):
     # Both hold the same brains.
     places = [["left", vertex] for vertex in range(0, 10_000, 97)]
     seen = [places[i] for i in _hook(page_here, "visible", places)]
-    spots = [_hook(page_here, "screenPosition", 0, *place) for place in seen]
+    locations = [_hook(page_here, "screenPosition", 0, *place) for place in seen]
     # What the brains leave free above and below is left out of the picture.
     free = stage["height"] + 34 - solid.height / 2
     assert free > 5
-    pixels = [(int(2 * x), int(2 * (y - free / 2))) for x, y in spots]
+    pixels = [(int(2 * x), int(2 * (y - free / 2))) for x, y in locations]
     # The rim's pixels are half background.
     whole = [pixel for pixel in pixels if clear.getpixel(pixel)[3] == 255]
     assert len(whole) > 10

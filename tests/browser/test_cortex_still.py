@@ -159,7 +159,7 @@ def test_the_servers_picture_has_the_browsers_colours_at_known_vertices(drawn, v
     space = synthetic.space()
     places = [[s, int(v)] for s in ("left", "right") for v in space.vertices[s][::5]]
     seen = [places[i] for i in drawn.evaluate(f"p => {hook}.visible(p)", places)]
-    spots = np.array(
+    locations = np.array(
         drawn.evaluate(f"p => p.map(place => {hook}.screenPosition(0, ...place))", seen)
     )
 
@@ -177,9 +177,9 @@ def test_the_servers_picture_has_the_browsers_colours_at_known_vertices(drawn, v
     picture = draw_still(maps, synthetic.assets(), request, view=choices)
     ours = np.array(image.open(io.BytesIO(picture)).convert("RGB")).astype(int)
     assert ours.shape == theirs.shape
-    inside = (spots[:, 0] > 4) & (spots[:, 0] < width / 2 - 4)
-    inside &= (spots[:, 1] > 50) & (spots[:, 1] < height - 30)
-    x, y = (spots[inside] * 2).astype(int).T
+    inside = (locations[:, 0] > 4) & (locations[:, 0] < width / 2 - 4)
+    inside &= (locations[:, 1] > 50) & (locations[:, 1] < height - 30)
+    x, y = (locations[inside] * 2).astype(int).T
     assert len(x) > 50
     away = np.abs(ours[y, x] - theirs[y, x]).max(1)
     # Normals travel as bytes to the graphics card, and a line's edge may fall on either side.

@@ -13,7 +13,7 @@ from cortiscope import state
 from cortiscope.core.brain import ChallengeSpace, Hemisphere
 from cortiscope.core.brain.averaging import nearest_groups
 from cortiscope.core.datasets import open_subject
-from cortiscope.drawn_mesh import MEAN, OWN, DrawnMesh
+from cortiscope.mesh_projection import MEAN, OWN, MeshProjection
 from cortiscope.panels import selection
 from tests.tiny_world import N_LEFT, write_subject
 
@@ -33,7 +33,7 @@ def subject(tmp_path):
 
 @pytest.fixture
 def mesh(subject):
-    return DrawnMesh(OWN, subject.cortex())
+    return MeshProjection(OWN, subject.cortex())
 
 
 def _picked(*vertices: tuple[str, int], rois: tuple[str, ...] = ()) -> dict:
@@ -101,7 +101,7 @@ def test_what_is_selected_on_a_coarser_mesh_are_the_vertices_behind_it(session):
     left = np.array([0, 10_242, 10_243, 10_270, 10_271, 10_272])
     space = ChallengeSpace(163_842, {Hemisphere.LEFT: left, Hemisphere.RIGHT: np.array([7])})
     nearest = np.concatenate([np.arange(10_242), np.arange(163_842 - 10_242) // 4 % 10_242])
-    mesh = DrawnMesh(MEAN, space, nearest_groups(space, nearest))
+    mesh = MeshProjection(MEAN, space, nearest_groups(space, nearest))
     subject = SimpleNamespace(id="subj01")
     session["viewer"] = {
         "picked": _picked(("right", 7), ("left", 7)),

@@ -10,7 +10,15 @@ import pytest
 from cortiscope.core.brain import HEMISPHERES, ChallengeSpace, Parcellation
 from cortiscope.core.brain.averaging import nearest_groups, nested_groups
 from cortiscope.cortex_view import ColourScale, CortexMap
-from cortiscope.drawn_mesh import FULL, MEAN, NESTED, OWN, DrawnMesh, cortex_space, default_way
+from cortiscope.mesh_projection import (
+    FULL,
+    MEAN,
+    NESTED,
+    OWN,
+    MeshProjection,
+    cortex_space,
+    default_way,
+)
 
 LEFT, RIGHT = HEMISPHERES
 SCALE = ColourScale("diverging", -2, 2, "z")
@@ -30,13 +38,13 @@ def space() -> ChallengeSpace:
 
 
 @pytest.fixture
-def mean(space, nearest) -> DrawnMesh:
-    return DrawnMesh(MEAN, space, nearest_groups(space, nearest))
+def mean(space, nearest) -> MeshProjection:
+    return MeshProjection(MEAN, space, nearest_groups(space, nearest))
 
 
 @pytest.fixture
-def nested(space) -> DrawnMesh:
-    return DrawnMesh(NESTED, space, nested_groups(space))
+def nested(space) -> MeshProjection:
+    return MeshProjection(NESTED, space, nested_groups(space))
 
 
 def _map(values) -> CortexMap:
@@ -68,7 +76,7 @@ def test_the_nested_subset_shows_single_vertices_and_counts_none(nested):
 
 def test_on_its_own_mesh_a_map_stays_as_it_is(space):
     values = _map(range(8))
-    assert DrawnMesh(FULL, space).drawn(values) is values
+    assert MeshProjection(FULL, space).drawn(values) is values
 
 
 def test_reliability_comes_along(mean):
@@ -92,7 +100,7 @@ def test_a_selected_vertex_is_marked_where_it_is_averaged(mean, nested, space):
     assert mean.on_mesh("left", 123_456) is None
     assert nested.on_mesh("left", 10_271) is None
     assert nested.on_mesh("right", 7) == ("right", 7)
-    assert DrawnMesh(FULL, space).on_mesh("left", 123_456) == ("left", 123_456)
+    assert MeshProjection(FULL, space).on_mesh("left", 123_456) == ("left", 123_456)
 
 
 def test_every_vertex_of_the_subject_is_marked_where_its_value_went(mean, space, nearest):
@@ -115,7 +123,7 @@ def test_a_roi_is_drawn_where_it_has_more_than_half(mean, space):
     subject = SimpleNamespace(parcellation=Parcellation({"floc-faces": labels}))
     rois = {(r.name, r.hemisphere): r.members.tolist() for r in cortex_space(subject, mean).rois}
     assert rois == {("OFA", "left"): [0], ("FFA-1", "right"): [12]}
-    own = cortex_space(subject, DrawnMesh(FULL, space))
+    own = cortex_space(subject, MeshProjection(FULL, space))
     rois = {(r.name, r.hemisphere): r.members.tolist() for r in own.rois}
     assert rois == {("OFA", "left"): [0, 10_242, 10_270], ("FFA-1", "right"): [10_290]}
 
@@ -133,7 +141,7 @@ def test_the_sentence_names_the_mesh_the_rule_and_the_numbers(mean, nested, spac
         "each of 4 vertices shows the mean over the nearest of the subject’s 8" in mean.at_length()
     )
     assert "every 16th vertex of fsaverage (163,842), 2 of the subject’s 8" in nested.at_length()
-    full = DrawnMesh(FULL, space)
+    full = MeshProjection(FULL, space)
     assert full.in_short() == "Drawn on fsaverage, 163,842 vertices per hemisphere."
     assert full.at_length() == ""
     assert "averaged over the nearest" in mean.in_short()

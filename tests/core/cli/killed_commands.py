@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cortiscope.core.features import extract
 from cortiscope.core.features.draft import Draft  # noqa: F401 - loads what the command needs
-from cortiscope.core.pipeline import on_the_way
+from cortiscope.core.pipeline import streaming
 from tests.core.killing import run
 
 KILLS = 10
@@ -35,7 +35,7 @@ def _finished(home):
 
 
 def main(seed, chunk, whole, killed, *arguments):
-    extract.CHUNK_IMAGES, on_the_way._PATIENCE = int(chunk), 0
+    extract.CHUNK_IMAGES, streaming._PATIENCE = int(chunk), 0
     import cortiscope.core.backbones.small_cnn  # noqa: F401 - once, not in every child
 
     assert _run(whole, arguments) == 0

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from cortiscope.core.encoding.multiband import best_space
+from cortiscope.core.encoding.multiband.best_space import choose_spaces, fit_best_space
 from cortiscope.core.encoding.ridge.kfold import fit_ridge_cv
-from cortiscope.core.encoding.spaces import best_space
-from cortiscope.core.encoding.spaces.best_space import choose_spaces, fit_best_space
 from cortiscope.core.encoding.training import VertexTable
 from cortiscope.core.errors import InvalidInput, UnknownName
 from tests.core.encoding.spaces_data import SPACES, check_resumed, make, permuted

@@ -13,9 +13,9 @@ from cortiscope.core.encoding import (
     validation_split,
 )
 from cortiscope.core.encoding.copies import averaged, together
-from cortiscope.core.encoding.encoders import fit_encoder
-from cortiscope.core.encoding.heads.settings import TrainingSettings
-from cortiscope.core.encoding.heads.training import training_images
+from cortiscope.core.encoding.neural.settings import TrainingSettings
+from cortiscope.core.encoding.neural.training import training_images
+from cortiscope.core.encoding.regressors import fit_encoder
 from cortiscope.core.encoding.ridge.closed_form import fit_ridge_closed_form
 from cortiscope.core.encoding.ridge.kfold import fold_rows
 from cortiscope.core.encoding.splits import report_split

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from cortiscope.core.encoding.readout.feature_scaling import FeatureScaling, fit_scaling
-from cortiscope.core.encoding.readout.feature_table import FeatureTable
+from cortiscope.core.encoding.reduction.feature_scaling import FeatureScaling, fit_scaling
+from cortiscope.core.encoding.reduction.feature_table import FeatureTable
 from cortiscope.core.errors import InvalidInput
 
 

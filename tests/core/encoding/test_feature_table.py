@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cortiscope.core.encoding.readout.feature_table import FeatureTable
+from cortiscope.core.encoding.reduction.feature_table import FeatureTable
 from cortiscope.core.errors import InvalidInput
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 import torch
 
+from cortiscope.core.encoding.multiband.folded_responses import FoldedResponses
 from cortiscope.core.encoding.ridge.fold import Fold
-from cortiscope.core.encoding.spaces.folded_responses import FoldedResponses
 
 
 def test_a_vertex_constant_in_training_has_one_error_whatever_the_penalty(rng):

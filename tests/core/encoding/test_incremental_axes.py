@@ -3,7 +3,7 @@ import pytest
 from sklearn.decomposition import PCA, IncrementalPCA
 
 from cortiscope.core.encoding import Reduction, fit_readout
-from cortiscope.core.encoding.readout.principal_axes import signs_of
+from cortiscope.core.encoding.reduction.principal_axes import signs_of
 
 
 def _axes(x, components, batch_size, rows=None):

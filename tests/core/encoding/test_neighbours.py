@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsRegressor
 
-from cortiscope.core.encoding.encoders import EncoderSpec, fit_encoder
-from cortiscope.core.encoding.instances import neighbours
-from cortiscope.core.encoding.instances.neighbours import nearest_rows
+from cortiscope.core.encoding import neighbours
+from cortiscope.core.encoding.neighbours import nearest_rows
+from cortiscope.core.encoding.regressors import EncoderSpec, fit_encoder
 from cortiscope.core.encoding.restore import restore_predictor
 from cortiscope.core.encoding.training import TrainingData
 from cortiscope.core.errors import CoreError, InvalidInput

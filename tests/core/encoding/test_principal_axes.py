@@ -3,9 +3,9 @@ import pytest
 from sklearn.decomposition import PCA
 
 from cortiscope.core.encoding import Reduction, fit_readout
-from cortiscope.core.encoding.readout.feature_scaling import fit_scaling
-from cortiscope.core.encoding.readout.feature_table import FeatureTable
-from cortiscope.core.encoding.readout.principal_axes import (
+from cortiscope.core.encoding.reduction.feature_scaling import fit_scaling
+from cortiscope.core.encoding.reduction.feature_table import FeatureTable
+from cortiscope.core.encoding.reduction.principal_axes import (
     leading_eigenpairs,
     principal_axes,
     signs_of,

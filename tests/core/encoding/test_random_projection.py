@@ -8,7 +8,7 @@ from sklearn.random_projection import (
 )
 
 from cortiscope.core.encoding import Reduction, fit_readout
-from cortiscope.core.encoding.readout.random_projection import random_matrix
+from cortiscope.core.encoding.reduction.random_projection import random_matrix
 
 BOTH = pytest.mark.parametrize("projection", ["gaussian", "sparse"])
 
@@ -84,14 +84,15 @@ def test_directions_that_repeat_others_or_are_empty_do_no_harm(rng, monkeypatch)
     drawn = rng.normal(size=(40, 6)).astype(np.float32)
     repeated = np.concatenate([drawn, drawn, np.zeros((40, 1), np.float32)], axis=1)
     monkeypatch.setattr(
-        "cortiscope.core.encoding.readout.random_projection.random_matrix",
+        "cortiscope.core.encoding.reduction.random_projection.random_matrix",
         lambda *a: repeated.copy(),
     )
     x = rng.normal(size=(30, 40)).astype(np.float32)
     readout = _readout(x, 13)
     np.testing.assert_allclose(readout.explained[6:], 0, atol=1e-5)
     monkeypatch.setattr(
-        "cortiscope.core.encoding.readout.random_projection.random_matrix", lambda *a: drawn.copy()
+        "cortiscope.core.encoding.reduction.random_projection.random_matrix",
+        lambda *a: drawn.copy(),
     )
     once = _readout(x, 6)
     np.testing.assert_allclose(readout.explained[:6], once.explained, rtol=1e-4)

@@ -5,8 +5,8 @@ import pytest
 from sklearn.decomposition import PCA
 
 from cortiscope.core.encoding import Reduction, fit_readout, validation_split
-from cortiscope.core.encoding.readout.feature_scaling import FeatureScaling
-from cortiscope.core.encoding.readout.feature_table import FeatureTable
+from cortiscope.core.encoding.reduction.feature_scaling import FeatureScaling
+from cortiscope.core.encoding.reduction.feature_table import FeatureTable
 from cortiscope.core.errors import InvalidInput
 
 
@@ -126,7 +126,7 @@ def test_transform_and_residual_stream_over_images(rng, monkeypatch):
     residual = readout.residual(x, design)
     sizes = []
     in_small_parts = partial(FeatureTable, part_bytes=4 * 11 * 5)
-    monkeypatch.setattr("cortiscope.core.encoding.readout.readout.FeatureTable", in_small_parts)
+    monkeypatch.setattr("cortiscope.core.encoding.reduction.fitted.FeatureTable", in_small_parts)
     monkeypatch.setattr(
         FeatureScaling,
         "apply",

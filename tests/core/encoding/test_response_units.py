@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from cortiscope.core.encoding import ENCODERS, EncoderSpec, TrainingData, method_text
-from cortiscope.core.encoding.encoders import fit_encoder
 from cortiscope.core.encoding.ensemble import Member, merge
 from cortiscope.core.encoding.grid_edges import GridEdges, grid_edges
 from cortiscope.core.encoding.predictor import LinearPredictor
+from cortiscope.core.encoding.regressors import fit_encoder
 from cortiscope.core.encoding.restore import restore_predictor
 from cortiscope.core.encoding.training import VertexTable
 

@@ -3,10 +3,10 @@ import pytest
 from scipy.optimize import minimize
 from sklearn.linear_model import Ridge
 
+from cortiscope.core.encoding.multiband import stacking
+from cortiscope.core.encoding.multiband.banded import fit_banded_fixed
+from cortiscope.core.encoding.multiband.stacking import fit_stacked
 from cortiscope.core.encoding.ridge.kfold import fit_ridge_cv
-from cortiscope.core.encoding.spaces import stacking
-from cortiscope.core.encoding.spaces.banded import fit_banded_fixed
-from cortiscope.core.encoding.spaces.stacking import fit_stacked
 from tests.core.encoding.spaces_data import SPACES, check_resumed, make, permuted
 
 

@@ -1,4 +1,4 @@
-"""Readouts fitted while images pass, in whatever pieces they come."""
+"""Reductions fitted while images pass, in whatever pieces they come."""
 
 import tracemalloc
 
@@ -7,10 +7,10 @@ import pytest
 from sklearn.decomposition import IncrementalPCA
 
 from cortiscope.core.encoding import Reduction, fit_readout
-from cortiscope.core.encoding.readout import feature_scaling
-from cortiscope.core.encoding.readout.principal_axes import signs_of
-from cortiscope.core.encoding.readout.readout import finished_readout
-from cortiscope.core.encoding.readout.streamed import StreamedReadout
+from cortiscope.core.encoding.reduction import feature_scaling
+from cortiscope.core.encoding.reduction.fitted import finished_readout
+from cortiscope.core.encoding.reduction.principal_axes import signs_of
+from cortiscope.core.encoding.reduction.streamed import StreamedReduction
 from cortiscope.core.errors import InvalidInput
 
 REDUCTIONS = [Reduction("incremental_pca", 3, scaling, 8) for scaling in ("none", "floored")]
@@ -38,7 +38,7 @@ def _stream(streamed, x, sizes, stop=None):
 def test_pieces_do_not_matter(rng, reduction, sizes):
     x = _features(rng)
     given = x.copy()
-    streamed = StreamedReadout(reduction, *x.shape)
+    streamed = StreamedReduction(reduction, *x.shape)
     _stream(streamed, given, sizes)
     expected = vars(fit_readout(x, reduction))
     for name, values in vars(finished_readout(streamed)).items():
@@ -53,7 +53,7 @@ def test_one_batch_is_held_and_never_twice(rng, monkeypatch, scaling):
     axes, batch = 3 * x.shape[1] * 8, x.nbytes // 2
     tracemalloc.start()
     try:
-        streamed = StreamedReadout(Reduction("incremental_pca", 3, scaling, 80), *x.shape)
+        streamed = StreamedReduction(Reduction("incremental_pca", 3, scaling, 80), *x.shape)
         before, _ = tracemalloc.get_traced_memory()  # with what it knows of every feature
         _stream(streamed, x, [1] * 160)
         _, peak = tracemalloc.get_traced_memory()
@@ -80,7 +80,7 @@ def test_wide_layers_are_worked_on_in_parts_of_columns(rng, monkeypatch, parts):
 @pytest.mark.parametrize("reduction", REDUCTIONS, ids=lambda r: r.label)
 def test_a_state_holds_everything_whenever_a_batch_is_finished(rng, reduction):
     x = _features(rng)
-    states, whole = [], StreamedReadout(reduction, *x.shape)
+    states, whole = [], StreamedReduction(reduction, *x.shape)
 
     def keep():
         states.append({k: np.array(v) for k, v in whole.state().items()})
@@ -91,7 +91,7 @@ def test_a_state_holds_everything_whenever_a_batch_is_finished(rng, reduction):
     expected = vars(finished_readout(whole))
     assert len(states) == 6 * whole.n_passes
     for state in states:
-        again = StreamedReadout(reduction, *x.shape)
+        again = StreamedReduction(reduction, *x.shape)
         again.restore(state)
         while not again.done:
             again.add(x[again.position :])
@@ -108,11 +108,11 @@ def test_images_of_less_rank_than_components_give_fewer(rng):
 
 def test_bad_features_and_reductions_are_told(rng):
     with pytest.raises(InvalidInput, match="PCA 3.* cannot be fitted while images pass"):
-        StreamedReadout(Reduction("pca", 3), 10, 4)
-    streamed = StreamedReadout(REDUCTIONS[0], 10, 4)
+        StreamedReduction(Reduction("pca", 3), 10, 4)
+    streamed = StreamedReduction(REDUCTIONS[0], 10, 4)
     with pytest.raises(InvalidInput, match="NaN"):
         streamed.add(np.full((10, 4), np.nan, np.float32))
-    constant = StreamedReadout(REDUCTIONS[0], 10, 4)
+    constant = StreamedReduction(REDUCTIONS[0], 10, 4)
     constant.add(np.ones((10, 4), np.float32))
     with pytest.raises(InvalidInput, match="same for all images"):
         finished_readout(constant)

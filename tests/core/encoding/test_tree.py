@@ -3,7 +3,7 @@ import pytest
 from sklearn.tree import DecisionTreeRegressor
 
 from cortiscope.core.encoding.checkpoint import MemoryCheckpoint
-from cortiscope.core.encoding.encoders import EncoderSpec, fit_encoder
+from cortiscope.core.encoding.regressors import EncoderSpec, fit_encoder
 from cortiscope.core.encoding.restore import restore_predictor
 from cortiscope.core.encoding.training import TrainingData, Work
 from cortiscope.core.errors import InvalidInput

@@ -163,13 +163,13 @@ def test_a_vertex_in_sight_has_the_colour_of_its_value(brain, surface, theme):
     request = StillRequest(640, 334, 2, theme, preset="lateral", surface=surface)
     shown = CortexMap("m", value[subject.vertices], SCALE)
     picture = _pixels(draw_still([shown], brain, request, plain=True))
-    spots, _ = _spots(brain, request, None)
+    locations, _ = _spots(brain, request, None)
     # Blocks' inner vertices, of the half that the near sheet leaves free.
     inner = np.flatnonzero(np.isin(row % 4, (1, 2)) & np.isin(column % 4, (1, 2)) & (column < 6))
     table = colour_table("diverging", theme)
     for side in ("left", "right"):
         for vertex in inner + geometry.slices[side].start:
-            x, y = (spots[vertex] * 2).astype(int)
+            x, y = (locations[vertex] * 2).astype(int)
             if data[vertex]:
                 entry = int((value[vertex] + 2) / 4 * 255 + 0.5)
                 assert (picture[y, x] == table[entry]).all()
@@ -185,14 +185,14 @@ def test_what_lies_behind_is_not_drawn(brain):
     values = np.concatenate([np.zeros(brain.n_left), own])
     request = StillRequest(640, 334, 2, preset="lateral", surface=0.0)
     picture = _pixels(draw_still([CortexMap("m", values, SCALE)], brain, request, plain=True))
-    spots, _ = _spots(brain, request, None)
+    locations, _ = _spots(brain, request, None)
     table = colour_table("diverging")
-    spots = spots[geometry.slices["right"]]
-    near = spots[13 * 13 :].reshape(7, 7, 2)
+    locations = locations[geometry.slices["right"]]
+    near = locations[13 * 13 :].reshape(7, 7, 2)
     (left, top), (right, bottom) = near.reshape(-1, 2).min(0), near.reshape(-1, 2).max(0)
     hidden = [
-        spot for spot in spots[: 13 * 13]
-        if left + 2 < spot[0] < right - 2 and top + 2 < spot[1] < bottom - 2
+        location for location in locations[: 13 * 13]
+        if left + 2 < location[0] < right - 2 and top + 2 < location[1] < bottom - 2
     ]  # fmt: skip
     assert len(hidden) > 10
     for x, y in hidden:
@@ -205,8 +205,8 @@ def test_what_lies_behind_is_not_drawn(brain):
 
 def test_threshold_range_and_reliability_are_as_in_the_viewer(brain):
     geometry, _ = _read(brain)
-    spots, _ = _spots(brain, StillRequest(640, 334, 2, preset="lateral", surface=0.0), None)
-    x, y = (spots[geometry.slices["right"]][6 * 13 + 2] * 2).astype(int)
+    locations, _ = _spots(brain, StillRequest(640, 334, 2, preset="lateral", surface=0.0), None)
+    x, y = (locations[geometry.slices["right"]][6 * 13 + 2] * 2).astype(int)
 
     def colour(value, view, trust=None):
         shown = CortexMap(
@@ -243,8 +243,8 @@ def test_a_focused_roi_is_outlined_half_way_and_another_map_changes_only_its_own
     assert len(changed)
     # A holds the right far sheet's first 30 vertices: two whole rows and four of the third.
     geometry, _ = _read(brain)
-    spots, _ = _spots(brain, request, None)
-    right = spots[geometry.slices["right"]][: 13 * 13].reshape(13, 13, 2)
+    locations, _ = _spots(brain, request, None)
+    right = locations[geometry.slices["right"]][: 13 * 13].reshape(13, 13, 2)
     middle = (right[2, 1] + right[3, 1])[::-1]  # rows, columns; twice the mean, for ratio 2
     assert np.abs(changed - middle).max(1).min() <= 3
     two = [flat, CortexMap("n", np.ones(brain.n_values), SCALE)]
@@ -258,8 +258,8 @@ def test_a_focused_roi_dims_the_outlines_and_names_of_the_other_hemisphere(brain
     request = StillRequest(640, 334, 1, preset="lateral", surface=0.0)
     flat = CortexMap("m", np.zeros(brain.n_values), SCALE)
     geometry, _ = _read(brain)
-    spots, _ = _spots(brain, request, None)
-    border = int(spots[geometry.slices["left"]][:, 0].max() + 8)
+    locations, _ = _spots(brain, request, None)
+    border = int(locations[geometry.slices["left"]][:, 0].max() + 8)
     for view in ({"labels": False}, {"labels": True}):
         plain, bare = (
             _pixels(draw_still([flat], brain, request, view=v))[:, :border]

@@ -1,1 +1,0 @@
-"""Encoders that keep examples instead of coefficients: nearest neighbours, a decision tree."""

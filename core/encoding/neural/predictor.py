@@ -1,0 +1,146 @@
+"""A fitted head: trunk, readout and their weights as arrays. Predicting needs numpy alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from cortiscope.core.encoding.neural.conv1d_trunk import Conv1dTrunk
+from cortiscope.core.encoding.neural.positional_readout import PositionalReadout
+from cortiscope.core.encoding.neural.readouts import LinearReadout, Readout
+from cortiscope.core.encoding.neural.residual_trunk import ResidualTrunk
+from cortiscope.core.encoding.neural.scaling import Scale
+from cortiscope.core.encoding.neural.trunks import IdentityTrunk, Trunk
+from cortiscope.core.encoding.predictor import LinearPredictor, check_design
+from cortiscope.core.errors import unknown_name
+
+TRUNKS: dict[str, Callable[..., Trunk]] = {
+    t.name: t for t in (IdentityTrunk, ResidualTrunk, Conv1dTrunk)
+}
+READOUTS: dict[str, Callable[..., Readout]] = {
+    r.name: r for r in (LinearReadout, PositionalReadout)
+}
+
+
+@dataclass(frozen=True)
+class HeadPredictor:
+    """A trunk and a readout with their weights.
+
+    Parameters
+    ----------
+    weights : of both, as the readout's ``folded`` gives them.
+    input_mean, input_scale : (n_features,) float32, of the design.
+    output_mean, output_scale : (n_vertices,) float32; the scale of a constant vertex is 0.
+    notes : the curves of the training, over epochs. They are saved beside the weights, are not
+        used to predict and are not restored.
+    """
+
+    kind: ClassVar[str] = "head"
+
+    trunk: Trunk
+    readout: Readout
+    weights: Mapping[str, np.ndarray]
+    input_mean: np.ndarray
+    input_scale: np.ndarray
+    output_mean: np.ndarray
+    output_scale: np.ndarray
+    notes: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def n_vertices(self) -> int:
+        """Number of vertices that it predicts."""
+        return len(self.output_mean)
+
+    def predict(self, design: np.ndarray, vertices: np.ndarray | None = None) -> np.ndarray:
+        """Predict (n_stimuli, n_vertices) float32; of some vertices (positions) if named."""
+        check_design(design, len(self.input_mean))
+        chosen = np.arange(self.n_vertices) if vertices is None else np.asarray(vertices)
+        standardised = ((design - self.input_mean) / self.input_scale).astype(np.float32)
+        hidden = self.trunk.apply(self.weights, standardised)
+        found = self.readout.apply(self.weights, hidden, chosen)
+        found *= self.output_scale[chosen]
+        found += self.output_mean[chosen]
+        return found
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Weights, scales and curves."""
+        scales = ("input_mean", "input_scale", "output_mean", "output_scale")
+        return {
+            **{f"weight_{name}": values for name, values in self.weights.items()},
+            **{name: getattr(self, name) for name in scales},
+            **self.notes,
+        }
+
+    def structure(self) -> dict[str, Any]:
+        """Trunk and readout with their sizes, and which arrays there are."""
+        return {
+            "kind": self.kind,
+            "trunk": _described(self.trunk),
+            "readout": _described(self.readout),
+            "weights": sorted(self.weights),
+            "notes": sorted(self.notes),
+        }
+
+    @classmethod
+    def restore(
+        cls, structure: Mapping[str, Any], array: Callable[[str], np.ndarray]
+    ) -> HeadPredictor:
+        """Make it from what ``structure`` and ``arrays`` gave."""
+        return cls(
+            _made("trunk", structure["trunk"], TRUNKS),
+            _made("readout", structure["readout"], READOUTS),
+            {name: array(f"weight_{name}") for name in structure["weights"]},
+            array("input_mean"),
+            array("input_scale"),
+            array("output_mean"),
+            array("output_scale"),
+        )
+
+
+def head_predictor(
+    trunk: Trunk,
+    readout: Readout,
+    weights: Mapping[str, np.ndarray],
+    inputs: Scale,
+    outputs: Scale,
+    notes: Mapping[str, np.ndarray],
+) -> HeadPredictor | LinearPredictor:
+    """Make the predictor of a trained head: linear coefficients where it is exactly linear."""
+    folded = readout.folded(weights)
+    output_scale = np.where(outputs.varies, outputs.scale, 0.0)
+    if isinstance(trunk, IdentityTrunk) and isinstance(readout, LinearReadout):
+        slopes = np.where(inputs.varies, 1 / inputs.scale, 0.0)
+        coef = folded["out"].astype(np.float64) * slopes[:, None] * output_scale
+        intercept = outputs.mean + output_scale * folded["out_bias"] - inputs.mean @ coef
+        return LinearPredictor(
+            coef.astype(np.float32), intercept.astype(np.float32), notes=dict(notes)
+        )
+    # A column that was constant in training stays without effect: nothing was learnt about it.
+    input_scale = np.where(inputs.varies, inputs.scale, np.inf)
+    return HeadPredictor(
+        trunk,
+        readout,
+        folded,
+        inputs.mean.astype(np.float32),
+        input_scale.astype(np.float32),
+        outputs.mean.astype(np.float32),
+        output_scale.astype(np.float32),
+        notes,
+    )
+
+
+def _described(part: Any) -> dict[str, Any]:
+    fields = [f for f in dataclasses.fields(part) if f.compare]
+    return {"name": part.name, **{f.name: getattr(part, f.name) for f in fields}}
+
+
+def _made(what: str, described: Mapping[str, Any], known: Mapping[str, Callable[..., Any]]) -> Any:
+    values = dict(described)
+    name = str(values.pop("name"))
+    if name not in known:
+        raise unknown_name(what, name, known)
+    return known[name](**values)

@@ -1,0 +1,346 @@
+"""The training of a head: batches of images, early stopping, curves, and going on after a stop.
+
+Every random number is drawn from (seed, what it is for, epoch, step), never from a global state,
+so that a fit that was interrupted goes on exactly as if it had not been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cortiscope.core.encoding.neural.losses import correlation, loss_named
+from cortiscope.core.encoding.neural.optimisers import (
+    make_optimiser,
+    optimiser_arrays,
+    restore_optimiser,
+    set_learning_rate,
+)
+from cortiscope.core.encoding.neural.predictor import HeadPredictor, head_predictor
+from cortiscope.core.encoding.neural.readouts import Readout
+from cortiscope.core.encoding.neural.scaling import Scale, Targets
+from cortiscope.core.encoding.neural.settings import TrainingSettings
+from cortiscope.core.encoding.neural.trunks import Trunk
+from cortiscope.core.encoding.predictor import LinearPredictor
+from cortiscope.core.encoding.splits import validation_split
+from cortiscope.core.encoding.training import TrainingData, Work
+from cortiscope.core.errors import InvalidInput, WorkFailed
+
+if TYPE_CHECKING:
+    import torch
+
+CURVES = (
+    "curve_train_loss",
+    "curve_validation_loss",
+    "curve_train_r",
+    "curve_validation_r",
+)
+_CHECKPOINTS = 10
+_SCORED = 200
+_WEIGHTS, _BATCHES, _DROPOUT, _SCORING = range(4)
+
+
+def train_head(
+    trunk: Trunk, readout: Readout, data: TrainingData, settings: TrainingSettings, work: Work
+) -> HeadPredictor | LinearPredictor:
+    """Train a head and return it as a predictor, with its curves as notes.
+
+    The curves are taken at the end of each epoch, without dropout, and are means (loss) and medians
+    (r) over vertices: on the validation images and, for comparison, on a fixed draw of as many of
+    the images trained on (200 at least, if there are). r of fewer than 3 images, or without a
+    vertex that has one, is NaN, and so are validation curves without validation images.
+    ``curve_best_epoch`` (1,) is the epoch, from 1, whose weights were kept.
+
+    Raises
+    ------
+    InvalidInput : too few images.
+    WorkFailed : the loss is no longer finite.
+    """
+    training = _Training.of(trunk, readout, data, settings, work)
+    start = training.resume(work)
+    for epoch in range(start, settings.max_epochs):
+        training.run_epoch(epoch)
+        scores = training.scored()
+        training.keep(scores)
+        r = scores["curve_validation_r"]
+        work.progress(
+            (epoch + 1) / settings.max_epochs,
+            f"epoch {epoch + 1} of at most {settings.max_epochs}"
+            + (f": validation r {r:.3f}" if np.isfinite(r) else ""),
+        )
+        if training.validation_rows.size and epoch - training.best_epoch >= settings.patience:
+            break
+        if (epoch + 1) % _every(settings) == 0 and epoch + 1 < settings.max_epochs:
+            work.checkpoint.save(f"epoch-{epoch + 1}", training.arrays())
+    work.progress(1.0, "trained")
+    return training.predictor()
+
+
+def _every(settings: TrainingSettings) -> int:
+    """Epochs between checkpoints: at most ten, since each holds all weights four times."""
+    return -(-settings.max_epochs // _CHECKPOINTS)
+
+
+def training_images(
+    n_stimuli: int, settings: TrainingSettings, groups: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cut the images into those trained on and those that stop the training early.
+
+    Parameters
+    ----------
+    groups : (n_stimuli,) labels, equal for rows of one image.
+    """
+    if settings.validation_fraction == 0:
+        if n_stimuli < 2:
+            raise InvalidInput(f"A head needs at least 2 images; got {n_stimuli}.")
+        return np.arange(n_stimuli), np.empty(0, dtype=np.intp)
+    fraction = max(settings.validation_fraction, 2 / max(n_stimuli, 5))
+    return validation_split(n_stimuli, fraction=fraction, seed=settings.seed, groups=groups)
+
+
+@dataclass
+class _Training:
+    """The state of a training: everything that an epoch changes, and what it works on."""
+
+    trunk: Trunk
+    readout: Readout
+    settings: TrainingSettings
+    device: str
+    fit_rows: np.ndarray
+    validation_rows: np.ndarray
+    scored_rows: np.ndarray
+    inputs: Scale
+    outputs: Scale
+    design: torch.Tensor
+    targets: Targets
+    live: torch.Tensor
+    weights: dict[str, torch.Tensor]
+    fixed: dict[str, torch.Tensor]
+    optimiser: torch.optim.Optimizer
+    best: dict[str, torch.Tensor]
+    curves: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in CURVES})
+
+    @classmethod
+    def of(
+        cls,
+        trunk: Trunk,
+        readout: Readout,
+        data: TrainingData,
+        settings: TrainingSettings,
+        work: Work,
+    ) -> _Training:
+        import torch
+
+        fit_rows, validation_rows = training_images(len(data.design), settings, data.groups)
+        inputs = Scale.of_design(data.design[fit_rows], settings.scaling)
+        outputs = Scale.of_responses(data.responses, fit_rows)
+        generator = _generator(settings.seed, _WEIGHTS)
+        initial = {**trunk.initial(generator), **readout.initial(generator)}
+        weights = {k: w.to(work.device).requires_grad_() for k, w in initial.items()}
+        n_scored = min(len(fit_rows), max(len(validation_rows), _SCORED))
+        shuffled = _random(settings.seed, _SCORING).permutation(fit_rows)
+        return cls(
+            trunk=trunk,
+            readout=readout,
+            settings=settings,
+            device=work.device,
+            fit_rows=fit_rows,
+            validation_rows=validation_rows,
+            scored_rows=np.sort(shuffled[:n_scored]),
+            inputs=inputs,
+            outputs=outputs,
+            design=torch.from_numpy(inputs.standardise(data.design)).to(work.device),
+            targets=Targets(data.responses, outputs, work.device),
+            live=torch.from_numpy(outputs.varies.astype(np.float32)).to(work.device),
+            weights=weights,
+            fixed={k: torch.from_numpy(v).to(work.device) for k, v in readout.fixed().items()},
+            optimiser=make_optimiser(settings, list(weights.values())),
+            best={k: w.detach().clone() for k, w in weights.items()},
+        )
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch (from 0) of the smallest validation loss; the last without validation."""
+        if not self.validation_rows.size:
+            return len(self.curves["curve_train_loss"]) - 1
+        return int(np.argmin(self.curves["curve_validation_loss"]))
+
+    def run_epoch(self, epoch: int) -> None:
+        """Take one step per batch."""
+        s = self.settings
+        set_learning_rate(self.optimiser, s, epoch)
+        order = _random(s.seed, _BATCHES, epoch).permutation(self.fit_rows)
+        n_batches = 1 if s.optimizer == "lbfgs" else -(-len(order) // s.batch_size)
+        # Batches as equal as can be: a last one of one image has no correlation.
+        for step, rows in enumerate(np.array_split(order, n_batches)):
+
+            def objective(rows: np.ndarray = rows, step: int = step) -> torch.Tensor:
+                self.optimiser.zero_grad()
+                # The same mask however often an optimiser asks about a step.
+                total = self._backward(rows, _generator(s.seed, _DROPOUT, epoch, step))
+                return total + self._penalty() if s.optimizer == "lbfgs" else total
+
+            total = self.optimiser.step(objective)  # type: ignore[arg-type]
+            if not np.isfinite(float(total)):
+                raise WorkFailed(
+                    f"The training diverged in epoch {epoch + 1}: its loss is not finite.",
+                    f"Take a learning rate below {s.learning_rate:g}, or the optimizer adamw.",
+                )
+
+    def _backward(self, rows: np.ndarray, generator: torch.Generator) -> torch.Tensor:
+        """Add the gradient of the objective: the mean over images, summed over vertices."""
+        import torch
+
+        loss = loss_named(self.settings.loss, huber_delta=self.settings.huber_delta)
+
+        def drop(values: torch.Tensor, rate: float) -> torch.Tensor:
+            if rate == 0:
+                return values
+            # Drawn on the CPU, so that every device drops the same.
+            kept = torch.rand(values.shape, generator=generator) >= rate
+            return values * kept.to(values) / (1 - rate)
+
+        # The trunk runs once; each part of the vertices leaves its gradient at the trunk's output.
+        hidden = self.trunk.forward(self.weights, self._designs(rows), drop)
+        leaf = hidden.detach().requires_grad_(hidden.requires_grad)
+        actual = self.targets.rows(rows)
+        total = torch.zeros((), device=self.device)
+        for part in self._parts(len(rows)):
+            predicted = self.readout.forward({**self.weights, **self.fixed}, leaf, part)
+            value = (loss(predicted, actual[:, part]) * self.live[part]).sum()
+            value.backward()
+            total += value.detach()
+        if hidden.requires_grad:
+            hidden.backward(leaf.grad)
+        return total
+
+    def _penalty(self) -> torch.Tensor:
+        """Half the decay times the squared weights; adds its gradient."""
+        import torch
+
+        decay = self.settings.weight_decay
+        total = torch.zeros((), device=self.device)
+        for weight in self.weights.values():
+            if weight.ndim > 1 and weight.grad is not None:
+                weight.grad.add_(weight.detach(), alpha=decay)
+                total += decay / 2 * (weight.detach() ** 2).sum()
+        return total
+
+    def scored(self) -> dict[str, float]:
+        """Return the newest point of every curve."""
+        train_loss, train_r = self._score(self.scored_rows)
+        validation_loss, validation_r = self._score(self.validation_rows)
+        return dict(zip(CURVES, (train_loss, validation_loss, train_r, validation_r), strict=True))
+
+    def _score(self, rows: np.ndarray) -> tuple[float, float]:
+        """Mean loss and median r over the vertices that are not constant."""
+        if not len(rows) or not self.outputs.varies.any():
+            return float("nan"), float("nan")
+        loss = loss_named(self.settings.loss, huber_delta=self.settings.huber_delta)
+        actual = self.targets.rows(rows)
+        losses, correlations = [], []
+        for part in self._parts(len(rows)):
+            predicted = self._outputs(self.weights, rows, part)
+            losses.append(loss(predicted, actual[:, part]).cpu().numpy())
+            r, defined = correlation(predicted, actual[:, part])
+            correlations.append(np.where(defined.cpu().numpy(), r.cpu().numpy(), np.nan))
+        r_all = np.concatenate(correlations)[self.outputs.varies]
+        r_all = r_all[np.isfinite(r_all)]
+        mean = float(np.concatenate(losses)[self.outputs.varies].mean(dtype=np.float64))
+        return mean, float(np.median(r_all)) if len(r_all) and len(rows) > 2 else float("nan")
+
+    def _outputs(
+        self, weights: Mapping[str, torch.Tensor], rows: np.ndarray, part: slice
+    ) -> torch.Tensor:
+        import torch
+
+        with torch.no_grad():
+            hidden = self.trunk.forward(weights, self._designs(rows), lambda values, rate: values)
+            return self.readout.forward({**weights, **self.fixed}, hidden, part)
+
+    def _designs(self, rows: np.ndarray) -> torch.Tensor:
+        import torch
+
+        return self.design[torch.as_tensor(rows, device=self.device)]
+
+    def _parts(self, n_stimuli: int) -> list[slice]:
+        step = self.readout.vertices_at_once(n_stimuli)
+        n = self.readout.n_vertices
+        return [slice(k, min(k + step, n)) for k in range(0, n, step)]
+
+    def keep(self, scores: Mapping[str, float]) -> None:
+        """Add a point to the curves; keep the weights if they are the best so far."""
+        for name, value in scores.items():
+            self.curves[name].append(value)
+        if self.best_epoch == len(self.curves["curve_train_loss"]) - 1:
+            self.best = {k: w.detach().clone() for k, w in self.weights.items()}
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Everything that a later epoch depends on."""
+        return {
+            **{f"weight_{k}": w.detach().cpu().numpy() for k, w in self.weights.items()},
+            **{f"best_{k}": w.cpu().numpy() for k, w in self.best.items()},
+            **{f"optimiser_{k}": a for k, a in optimiser_arrays(self.optimiser).items()},
+            **{k: np.asarray(v) for k, v in self.curves.items()},
+        }
+
+    def resume(self, work: Work) -> int:
+        """Go back to the last checkpoint; return the epoch (from 0) to go on with."""
+        import torch
+
+        every = _every(self.settings)
+        for epoch in range((self.settings.max_epochs - 1) // every * every, 0, -every):
+            left = work.checkpoint.load(f"epoch-{epoch}")
+            if left is None:
+                continue
+            with torch.no_grad():
+                for name, weight in self.weights.items():
+                    weight.copy_(torch.from_numpy(np.array(left[f"weight_{name}"])))
+                    self.best[name].copy_(torch.from_numpy(np.array(left[f"best_{name}"])))
+            prefix = "optimiser_"
+            state = {k.removeprefix(prefix): a for k, a in left.items() if k.startswith(prefix)}
+            restore_optimiser(self.optimiser, state)
+            self.curves = {name: [float(v) for v in left[name]] for name in CURVES}
+            return epoch
+        return 0
+
+    def predictor(self) -> HeadPredictor | LinearPredictor:
+        """Return the best epoch's head with the curves."""
+        outputs = self.outputs
+        if self.settings.loss == "pearson":
+            outputs = self._calibrated()
+        notes = {name: np.asarray(values) for name, values in self.curves.items()}
+        notes["curve_best_epoch"] = np.array([self.best_epoch + 1])
+        best = {k: w.cpu().numpy() for k, w in {**self.best, **self.fixed}.items()}
+        return head_predictor(self.trunk, self.readout, best, self.inputs, outputs, notes)
+
+    def _calibrated(self) -> Scale:
+        """Give outputs of free scale each vertex's, by least squares on the images trained on."""
+        slope = np.zeros(self.readout.n_vertices)
+        offset = np.zeros(self.readout.n_vertices)
+        actual = self.targets.rows(self.fit_rows)
+        for part in self._parts(len(self.fit_rows)):
+            p = self._outputs(self.best, self.fit_rows, part).double()
+            a = actual[:, part].double()
+            p_mean = p.mean(0)
+            spread = ((p - p_mean) ** 2).mean(0)
+            together = ((p - p_mean) * (a - a.mean(0))).mean(0)
+            part_slope = (together / spread.clamp_min(1e-12)).cpu().numpy()
+            slope[part] = part_slope
+            offset[part] = (a.mean(0).cpu().numpy()) - part_slope * p_mean.cpu().numpy()
+        scale = self.outputs
+        return Scale(scale.mean + scale.scale * offset, scale.scale * slope, scale.varies)
+
+
+def _random(seed: int, *what: int) -> np.random.Generator:
+    return np.random.default_rng((seed, *what))
+
+
+def _generator(seed: int, *what: int) -> torch.Generator:
+    import torch
+
+    drawn = np.random.SeedSequence((seed, *what)).generate_state(2, np.uint32)
+    return torch.Generator().manual_seed(int(drawn[0]) << 31 | int(drawn[1]) >> 1)
