@@ -10,10 +10,10 @@ import streamlit as st
 
 from cortiscope.core.storage import Home
 from cortiscope.cortex_view import cortex_asset_route
-from cortiscope.foreign_files import read_thumbnail
 from cortiscope.lifecycle import lifespan
 from cortiscope.stimulus_files import stimulus_file
 from cortiscope.stimulus_gallery import stimulus_route
+from cortiscope.work.foreign_files import read_thumbnail
 
 app = st.App(
     "main.py",

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from cortiscope import photographs
+from cortiscope.work import photographs
 
 
 @asynccontextmanager

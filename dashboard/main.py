@@ -6,15 +6,19 @@ from pathlib import Path
 
 import streamlit as st
 
-from cortiscope import services, state
+from cortiscope import first_start, services, state
 from cortiscope.core.pipeline.demo import demo_is_complete, demo_is_ready
 from cortiscope.errors import errors_on_page
 from cortiscope.foreign_text import as_text
-from cortiscope.jobs import registry
 from cortiscope.look import apply_look
 from cortiscope.navigation import remember_pages
-from cortiscope.picture_worker import worker
-from cortiscope.views import accuracy, compare, data, explore, first_start, your_image
+from cortiscope.pages.accuracy import page as accuracy
+from cortiscope.pages.compare import page as compare
+from cortiscope.pages.data import page as data
+from cortiscope.pages.explore import page as explore
+from cortiscope.pages.your_image import page as your_image
+from cortiscope.work.jobs import registry
+from cortiscope.work.picture_worker import worker
 
 _LOGO = Path(__file__).parent / "logo.svg"
 

@@ -29,11 +29,18 @@ from cortiscope.core.runs import Run, RunStore, SetAside, report_is_current, run
 from cortiscope.core.runs.spec import readable
 from cortiscope.core.storage import Home, content_hashes, writing
 from cortiscope.cortex_view import AssetRef, CortexGeometry, register_assets
-from cortiscope.data_folders import DataFolder, look_into
-from cortiscope.folder_checks import state_of_files
-from cortiscope.foreign_files import try_subject
-from cortiscope.locations import Location, all_locations
-from cortiscope.mesh_projection import FULL, MEAN, NESTED, MeshProjection, cortex_space, viewer_mesh
+from cortiscope.subject.data_folders import DataFolder, look_into
+from cortiscope.subject.locations import Location, all_locations
+from cortiscope.subject.mesh_projection import (
+    FULL,
+    MEAN,
+    NESTED,
+    MeshProjection,
+    cortex_space,
+    viewer_mesh,
+)
+from cortiscope.work.folder_checks import state_of_files
+from cortiscope.work.foreign_files import try_subject
 
 
 def home() -> Home:

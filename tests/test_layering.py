@@ -40,23 +40,15 @@ DASHBOARD_LAYERS = (
     "state",
     "look",
     "navigation",
-    "jobs",
-    "answering",
-    "picture_worker",
-    "foreign_files",
-    "roi_style",
-    "encoder_menu",
-    "data_folders",
-    "folder_checks",
-    "locations",
-    "mesh_projection",
+    "work",
+    "subject",
     "services",
     "stimulus_files",
-    "photographs",
     "lifecycle",
+    "first_start",
     "charts",
     "panels",
-    "views",
+    "pages",
     "main",
     "app",
     "__main__",
@@ -154,7 +146,7 @@ def test_the_simulation_shares_no_code_with_the_models_it_is_explained_by():
 def test_pages_import_no_heavy_library():
     """First paint must not wait for torch, nilearn or scikit-learn."""
     names = ("explore", "accuracy", "compare", "your_image", "data")
-    pages = ", ".join(f"cortiscope.views.{name}" for name in names)
+    pages = ", ".join(f"cortiscope.pages.{name}.page" for name in names)
     code = (
         f"import sys, cortiscope.services, {pages}\n"
         "print([m for m in ('torch', 'torchvision', 'sklearn', 'nilearn') if m in sys.modules])"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cortiscope.core.cli.main import VERBS
 from cortiscope.core.encoding import encoder_names
-from cortiscope.encoder_menu import EncoderKey
+from cortiscope.subject.model_menu import EncoderKey
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

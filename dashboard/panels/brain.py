@@ -12,7 +12,6 @@ import streamlit as st
 from cortiscope import services, state
 from cortiscope.core.datasets import Subject
 from cortiscope.cortex_view import ColourScale, CortexMap, cortex_view
-from cortiscope.mesh_projection import FULL
 from cortiscope.panels.mesh_menu import current_mesh
 from cortiscope.panels.selection import (
     marked_region,
@@ -20,6 +19,7 @@ from cortiscope.panels.selection import (
     take_selection,
     vertex_numbers,
 )
+from cortiscope.subject.mesh_projection import FULL
 
 
 def response_scale(subject: Subject) -> ColourScale:

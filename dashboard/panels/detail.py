@@ -16,11 +16,11 @@ from cortiscope.core.brain import Hemisphere
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import pearson_r
 from cortiscope.core.runs import Run
-from cortiscope.locations import find_location, has_rois, location_at
 from cortiscope.panels.brain import focus_roi
 from cortiscope.panels.downloads import image_mark
 from cortiscope.panels.selection import region_came_last, region_positions
 from cortiscope.stimulus_files import stimulus_address
+from cortiscope.subject.locations import find_location, has_rois, location_at
 
 _N_TOP = 6
 

@@ -11,11 +11,11 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError, MissingWeights
 from cortiscope.core.recipes import get_recipe, recipe_names, resolve
 from cortiscope.core.runs import Run
-from cortiscope.encoder_menu import order_of_choice
 from cortiscope.errors import show_error, show_words
 from cortiscope.foreign_text import as_text
-from cortiscope.jobs import Job, registry
 from cortiscope.panels.free_choice import free_choice
+from cortiscope.subject.model_menu import order_of_choice
+from cortiscope.work.jobs import Job, registry
 
 _JOB = "fit"
 _OWN, _SEEN, _ENDED, _OPEN = "fit-own", "fit-seen", "fit-ended", "fit-open-dialog"

@@ -12,9 +12,9 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.encoding import ENCODERS
 from cortiscope.core.encoding.scopes import SCOPE_WORDS, SCOPES
 from cortiscope.core.errors import CoreError
-from cortiscope.data_folders import may_open
 from cortiscope.errors import show_error, show_words
 from cortiscope.foreign_text import as_text
+from cortiscope.subject.data_folders import may_open
 
 _CHECKPOINT = "own checkpoint"
 

@@ -13,8 +13,8 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
 from cortiscope.errors import show_error
 from cortiscope.foreign_text import as_text
-from cortiscope.jobs import registry
-from cortiscope.mesh_projection import FULL, OWN, WAYS, MeshProjection, default_way
+from cortiscope.subject.mesh_projection import FULL, OWN, WAYS, MeshProjection, default_way
+from cortiscope.work.jobs import registry
 
 _JOB = "fetch-fsaverage"
 

@@ -16,11 +16,11 @@ from cortiscope.core.evaluation.report import subject_ceiling
 from cortiscope.core.runs import FORMER_WORDS, Belonging, Run, belonging
 from cortiscope.core.runs.facets import facets
 from cortiscope.core.simulation.description import CAVEAT, DESCRIPTION, TITLE
-from cortiscope.encoder_menu import recipe_title
 from cortiscope.foreign_text import as_text
-from cortiscope.locations import unit_of
 from cortiscope.panels.data_words import LAYOUT_WORDS
 from cortiscope.panels.scores import images_of, interval_words
+from cortiscope.subject.locations import unit_of
+from cortiscope.subject.model_menu import recipe_title
 
 # What a paragraph has to say for the source to be cited under it.
 _SOURCES = {

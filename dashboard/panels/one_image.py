@@ -11,11 +11,11 @@ from cortiscope.charts.histogram import round_bins, vertex_histogram
 from cortiscope.charts.theme import show_chart
 from cortiscope.core.datasets import Subject
 from cortiscope.foreign_text import as_text
-from cortiscope.locations import location_at, unit_of
 from cortiscope.panels.data_words import moments_words
 from cortiscope.panels.downloads import csv_button, csv_text, image_mark, rounded
 from cortiscope.panels.stimulus import StimulusChoice
 from cortiscope.stimulus_files import stimulus_address
+from cortiscope.subject.locations import location_at, unit_of
 
 
 def image_over_vertices(subject: Subject, stimulus: StimulusChoice) -> None:

@@ -15,7 +15,7 @@ from cortiscope.core.runs import Run
 from cortiscope.core.storage.csv_cells import plain_rows
 from cortiscope.roi_chart import Mark, RoiPick, RoiRow
 from cortiscope.roi_chart.palette import Shades
-from cortiscope.roi_style import roi_colour
+from cortiscope.subject.roi_style import roi_colour
 
 
 def roi_places(subject: Subject) -> Iterator[tuple[str, str, str, Shades, Hemisphere, np.ndarray]]:

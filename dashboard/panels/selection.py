@@ -13,7 +13,7 @@ from cortiscope import state
 from cortiscope.core.brain import HEMISPHERES, ChallengeSpace
 from cortiscope.core.datasets import Subject
 from cortiscope.cortex_view import CortexRegion, read_picks, read_region
-from cortiscope.mesh_projection import MeshProjection
+from cortiscope.subject.mesh_projection import MeshProjection
 
 _REGION = "brushed_region"
 _BETWEEN = "."

@@ -18,17 +18,17 @@ from cortiscope.core.errors import CoreError
 from cortiscope.core.runs import Run, changes
 from cortiscope.core.runs.belonging import state_words
 from cortiscope.core.runs.facets import differing, told_apart
-from cortiscope.encoder_menu import EncoderKey, EncoderMenu, encoder_title, validation_score
 from cortiscope.errors import PageEnds, show_error
 from cortiscope.foreign_text import as_text
-from cortiscope.jobs import registry
 from cortiscope.look import stamp
-from cortiscope.mesh_projection import WAYS
 from cortiscope.navigation import link_to
 from cortiscope.panels.fit_dialog import fit_button
 from cortiscope.panels.mesh_menu import pick_mesh
 from cortiscope.panels.run_states import note_runs
 from cortiscope.panels.scores import INTERVAL, interval_text
+from cortiscope.subject.mesh_projection import WAYS
+from cortiscope.subject.model_menu import EncoderKey, EncoderMenu, encoder_title, validation_score
+from cortiscope.work.jobs import registry
 
 # Letters that a closed menu shows: of longer words what tells runs apart may be cut off.
 _SEEN_IN_A_MENU = 14

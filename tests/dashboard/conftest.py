@@ -66,8 +66,8 @@ def tiny_app(tiny_world, monkeypatch):
     monkeypatch.setenv("CORTISCOPE_DATA", str(tiny_world.data))
     monkeypatch.setattr("cortiscope.core.pipeline.demo.demo_is_ready", lambda _: True)
     monkeypatch.setattr("cortiscope.core.pipeline.demo.demo_is_complete", lambda _: True)
-    monkeypatch.setattr("cortiscope.answering.AnsweringProcess.warm_up", lambda _: None)
-    monkeypatch.setattr("cortiscope.data_folders.demo_folder", lambda _: tiny_world.data)
+    monkeypatch.setattr("cortiscope.work.answering.AnsweringProcess.warm_up", lambda _: None)
+    monkeypatch.setattr("cortiscope.subject.data_folders.demo_folder", lambda _: tiny_world.data)
     services.look_again()
     yield tiny_world
     services.look_again()

@@ -22,7 +22,7 @@ def own_app(tiny_app, tmp_path, monkeypatch):
     own.runs = tiny_app.runs
     monkeypatch.setenv("CORTISCOPE_HOME", str(own.home.root))
     monkeypatch.setenv("CORTISCOPE_DATA", str(own.data))
-    monkeypatch.setattr("cortiscope.data_folders.demo_folder", lambda _: own.data)
+    monkeypatch.setattr("cortiscope.subject.data_folders.demo_folder", lambda _: own.data)
     services.look_again()
     return own
 

@@ -13,8 +13,8 @@ from cortiscope import state
 from cortiscope.core.brain import ChallengeSpace, Hemisphere
 from cortiscope.core.brain.averaging import nearest_groups
 from cortiscope.core.datasets import open_subject
-from cortiscope.mesh_projection import MEAN, OWN, MeshProjection
 from cortiscope.panels import selection
+from cortiscope.subject.mesh_projection import MEAN, OWN, MeshProjection
 from tests.tiny_world import N_LEFT, write_subject
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from cortiscope import data_folders
 from cortiscope.core.errors import CoreError, InvalidInput, MissingData
 from cortiscope.core.storage import Home
-from cortiscope.data_folders import (
+from cortiscope.subject import data_folders
+from cortiscope.subject.data_folders import (
     DEMO,
     NAMED,
     OPENED,

@@ -10,7 +10,7 @@ import pytest
 from cortiscope.core.brain import HEMISPHERES, ChallengeSpace, Parcellation
 from cortiscope.core.brain.averaging import nearest_groups, nested_groups
 from cortiscope.cortex_view import ColourScale, CortexMap
-from cortiscope.mesh_projection import (
+from cortiscope.subject.mesh_projection import (
     FULL,
     MEAN,
     NESTED,

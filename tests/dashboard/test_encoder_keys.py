@@ -7,7 +7,7 @@ import pytest
 from cortiscope import state
 from cortiscope.core.evaluation.report import ALL_VERTICES
 from cortiscope.core.runs import Run
-from cortiscope.encoder_menu import EncoderKey, backbone_title, order_of_choice
+from cortiscope.subject.model_menu import EncoderKey, backbone_title, order_of_choice
 
 _WEIGHTS = {"kind": "pretrained", "seed": 0, "sha256": None, "label": "pretrained"}
 

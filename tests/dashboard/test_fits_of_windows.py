@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cortiscope.jobs import registry
+from cortiscope.work.jobs import registry
 
 
 class _Work:

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from cortiscope.core.storage import Home
-from cortiscope.folder_checks import keep_result, load_result, state_of_files
+from cortiscope.work.folder_checks import keep_result, load_result, state_of_files
 
 REPORT = {
     "subjects": [

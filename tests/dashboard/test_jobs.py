@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cortiscope.core.errors import WorkFailed
-from cortiscope.jobs import Job, JobRegistry
+from cortiscope.work.jobs import Job, JobRegistry
 
 
 def test_an_answer_longer_than_a_pipe_holds_arrives_whole() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from cortiscope.core.datasets import find_subjects
-from cortiscope.panels.layout_guide import GUIDES
+from cortiscope.pages.data.layout_guide import GUIDES
 
 
 def _build(tree, root):

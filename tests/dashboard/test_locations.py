@@ -3,8 +3,8 @@
 import pytest
 
 from cortiscope.core.datasets import open_subject
-from cortiscope.locations import all_locations, find_location, has_rois, location_at
-from cortiscope.panels.random_images import draw_rows
+from cortiscope.pages.data.random_images import draw_rows
+from cortiscope.subject.locations import all_locations, find_location, has_rois, location_at
 from tests.img2brain_folder import write_folder
 from tests.tiny_world import LABELS, N_LEFT, N_RIGHT, write_subject
 

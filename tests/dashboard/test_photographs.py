@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cortiscope import photographs
-from cortiscope.answering import AnsweringProcess
 from cortiscope.core.errors import InvalidImage
+from cortiscope.work import photographs
+from cortiscope.work.answering import AnsweringProcess
 from tests.peak_memory import needs_proc, peak_bytes
 
 
@@ -68,7 +68,7 @@ def upload_page():
     import streamlit as st
 
     from cortiscope.core.errors import CoreError
-    from cortiscope.photographs import take_upload
+    from cortiscope.work.photographs import take_upload
 
     upload = st.file_uploader("photo", key="photo")
     if upload is not None:

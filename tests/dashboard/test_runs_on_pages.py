@@ -8,8 +8,8 @@ import pytest
 
 from cortiscope.core.encoding import Reduction
 from cortiscope.core.runs.facets import differing, facets, told_apart
-from cortiscope.encoder_menu import EncoderKey, EncoderMenu, encoder_title, unlike
 from cortiscope.state import Selection, to_address
+from cortiscope.subject.model_menu import EncoderKey, EncoderMenu, encoder_title, unlike
 
 
 def _menu(app, label):

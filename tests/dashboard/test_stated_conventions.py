@@ -36,7 +36,7 @@ def _page(name):
 
     from cortiscope import services  # noqa: F401
 
-    importlib.import_module(f"cortiscope.views.{name}").render()
+    importlib.import_module(f"cortiscope.pages.{name}.page").render()
 
 
 def _texts(page):

@@ -8,9 +8,9 @@ import shutil
 import pytest
 from PIL import Image
 
-from cortiscope import picture_worker
 from cortiscope.core.encoding import Reduction
-from cortiscope.photographs import samples
+from cortiscope.work import picture_worker
+from cortiscope.work.photographs import samples
 from tests.core.datasets.plain_folder import write_plain
 
 

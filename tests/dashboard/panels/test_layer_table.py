@@ -9,7 +9,7 @@ from cortiscope.core.datasets import open_subject
 from cortiscope.core.features import FeatureStore
 from cortiscope.core.pipeline.fit import fit_all
 from cortiscope.core.runs import RunStore
-from cortiscope.panels import layer_table
+from cortiscope.pages.compare import layer_table
 from tests.tiny_model import pixels_spec
 from tests.tiny_world import write_subject
 

@@ -8,7 +8,7 @@ from cortiscope.core.datasets import open_subject
 from cortiscope.core.evaluation import Evaluation, RoiScore
 from cortiscope.core.evaluation.comparison import PairedDifference
 from cortiscope.core.evaluation.report import ALL_VERTICES, STATISTIC
-from cortiscope.panels.paired import Comparison, overall_html
+from cortiscope.pages.compare.paired import Comparison, overall_html
 from tests.tiny_world import write_subject
 
 

@@ -14,11 +14,11 @@ from cortiscope import services
 from cortiscope.charts.theme import PREDICTED, signed, theme
 from cortiscope.core.datasets import Subject
 from cortiscope.core.runs import Run
-from cortiscope.encoder_menu import encoder_title
-from cortiscope.locations import Location, find_location
 from cortiscope.panels.downloads import csv_button, csv_text, numbering, place_columns, rounded
 from cortiscope.panels.scores import images_of
 from cortiscope.panels.selection import picked_keys, region_came_last, region_positions
+from cortiscope.subject.locations import Location, find_location
+from cortiscope.subject.model_menu import encoder_title
 
 _MOST_ROIS = 6
 

@@ -8,11 +8,11 @@ import streamlit as st
 
 from cortiscope import services, state
 from cortiscope.core.errors import CoreError
-from cortiscope.data_folders import OPENED, DataFolder, close_folder, may_open, open_folder
 from cortiscope.errors import show_error
 from cortiscope.foreign_text import as_text
-from cortiscope.panels.folder_status import show_status
-from cortiscope.panels.layout_guide import GUIDES
+from cortiscope.pages.data.folder_status import show_status
+from cortiscope.pages.data.layout_guide import GUIDES
+from cortiscope.subject.data_folders import OPENED, DataFolder, close_folder, may_open, open_folder
 
 
 def show_folders() -> None:

@@ -18,9 +18,9 @@ from cortiscope.core.errors import CoreError
 from cortiscope.core.evaluation import novelty, novelty_of_looks
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import CortexMap
-from cortiscope.encoder_menu import encoder_title
 from cortiscope.errors import errors_on_page
-from cortiscope.locations import has_rois
+from cortiscope.pages.your_image.photograph import choose_photograph
+from cortiscope.pages.your_image.prediction import show_distribution, show_spread
 from cortiscope.panels.brain import (
     focus_roi,
     no_cortex,
@@ -29,15 +29,15 @@ from cortiscope.panels.brain import (
 )
 from cortiscope.panels.detail import Place, default_place, place_on_screen
 from cortiscope.panels.methods import methods_and_code, opening_lines, simulation_note
-from cortiscope.panels.photograph import choose_photograph
-from cortiscope.panels.prediction import show_distribution, show_spread
 from cortiscope.panels.roi_responses import roi_places, rows_as_csv, take_roi
 from cortiscope.panels.sidebar import pick_encoder, pick_subject
 from cortiscope.panels.trust import with_reliability
-from cortiscope.photographs import Photograph, as_seen
-from cortiscope.picture_worker import design_of, first_guesses, looks_of, occlusion_of, seen_of
 from cortiscope.roi_chart import Axis, Mark, RoiRow, Series, roi_chart
 from cortiscope.stimulus_files import stimulus_address
+from cortiscope.subject.locations import has_rois
+from cortiscope.subject.model_menu import encoder_title
+from cortiscope.work.photographs import Photograph, as_seen
+from cortiscope.work.picture_worker import design_of, first_guesses, looks_of, occlusion_of, seen_of
 
 _OCCLUSION_GRID = 9
 # Pictures whose looks a photograph's are compared with: enough for a percentile.

@@ -16,23 +16,11 @@ from cortiscope.core.evaluation import LEAST_STIMULI
 from cortiscope.core.runs import Run
 from cortiscope.core.runs.facets import told_apart
 from cortiscope.cortex_view import ColourScale, CortexMap
-from cortiscope.encoder_menu import backbone_title, encoder_title, unlike
 from cortiscope.errors import errors_on_page
 from cortiscope.foreign_text import as_text
-from cortiscope.locations import has_rois, unit_of
-from cortiscope.panels.brain import focus_roi, no_cortex, show_brain
-from cortiscope.panels.brushing import brush_words, brushed, show_scatter
-from cortiscope.panels.downloads import (
-    csv_button,
-    csv_text,
-    image_mark,
-    numbering,
-    place_columns,
-    rounded,
-)
-from cortiscope.panels.layer_table import layer_columns, layer_rows, show_layers
-from cortiscope.panels.methods import methods_text, opening_lines, references, simulation_note
-from cortiscope.panels.paired import (
+from cortiscope.pages.compare.brushing import brush_words, brushed, show_scatter
+from cortiscope.pages.compare.layer_table import layer_columns, layer_rows, show_layers
+from cortiscope.pages.compare.paired import (
     DIFFERENCE_COLUMNS,
     Comparison,
     compare,
@@ -43,10 +31,22 @@ from cortiscope.panels.paired import (
     same_images,
     verdict,
 )
+from cortiscope.panels.brain import focus_roi, no_cortex, show_brain
+from cortiscope.panels.downloads import (
+    csv_button,
+    csv_text,
+    image_mark,
+    numbering,
+    place_columns,
+    rounded,
+)
+from cortiscope.panels.methods import methods_text, opening_lines, references, simulation_note
 from cortiscope.panels.roi_responses import rows_as_csv, score_rows, take_roi
 from cortiscope.panels.scores import INTERVAL, METRICS, images_of
 from cortiscope.panels.sidebar import pick_pair, pick_subject
 from cortiscope.roi_chart import ENCODER_COLOURS, Axis, Series, roi_chart
+from cortiscope.subject.locations import has_rois, unit_of
+from cortiscope.subject.model_menu import backbone_title, encoder_title, unlike
 
 # Beyond this many responses per encoder reading and comparing them takes more than ten seconds.
 _MANY_RESPONSES = 60_000_000

@@ -14,10 +14,10 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import Evaluation
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import CortexMap
-from cortiscope.encoder_menu import encoder_title
 from cortiscope.errors import errors_on_page
 from cortiscope.foreign_text import as_text
-from cortiscope.locations import find_location, has_rois
+from cortiscope.pages.accuracy.reliability import pick_threshold, report_above, survivors
+from cortiscope.pages.accuracy.vertex_table import show_extremes
 from cortiscope.panels.brain import focus_roi, no_cortex, show_brain
 from cortiscope.panels.detail import show_wide_detail
 from cortiscope.panels.downloads import (
@@ -29,7 +29,6 @@ from cortiscope.panels.downloads import (
     rounded,
 )
 from cortiscope.panels.methods import methods_and_code, opening_lines, simulation_note
-from cortiscope.panels.reliability import pick_threshold, report_above, survivors
 from cortiscope.panels.roi_responses import rows_as_csv, take_roi
 from cortiscope.panels.scores import (
     METRICS,
@@ -41,8 +40,9 @@ from cortiscope.panels.scores import (
 )
 from cortiscope.panels.sidebar import pick_encoder, pick_subject
 from cortiscope.panels.trust import with_reliability
-from cortiscope.panels.vertex_table import show_extremes
 from cortiscope.roi_chart import Series, roi_chart
+from cortiscope.subject.locations import find_location, has_rois
+from cortiscope.subject.model_menu import encoder_title
 
 
 def render() -> None:

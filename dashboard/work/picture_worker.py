@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cortiscope.answering import AnsweringProcess
+from cortiscope.work.answering import AnsweringProcess
 
 
 def read_array(packed: dict[str, Any]) -> np.ndarray:

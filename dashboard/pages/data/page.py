@@ -10,8 +10,8 @@ from cortiscope.core.errors import CoreError
 from cortiscope.errors import errors_on_page, show_error
 from cortiscope.foreign_text import as_text
 from cortiscope.navigation import link_to
-from cortiscope.panels.all_vertices import all_vertices
-from cortiscope.panels.data_tables import (
+from cortiscope.pages.data.all_vertices import all_vertices
+from cortiscope.pages.data.data_tables import (
     ceiling_html,
     headline,
     roi_rows,
@@ -20,14 +20,14 @@ from cortiscope.panels.data_tables import (
     splits_html,
     stated_html,
 )
+from cortiscope.pages.data.folder_status import show_status
+from cortiscope.pages.data.layout_guide import LICENCE
+from cortiscope.pages.data.one_vertex import vertex_over_images
+from cortiscope.pages.data.open_folder import show_folders, show_opening
+from cortiscope.pages.data.random_images import categories_html, random_images
 from cortiscope.panels.downloads import csv_button, csv_text
-from cortiscope.panels.folder_status import show_status
-from cortiscope.panels.layout_guide import LICENCE
 from cortiscope.panels.methods import data_methods_text, references, simulation_note
 from cortiscope.panels.one_image import image_over_vertices
-from cortiscope.panels.one_vertex import vertex_over_images
-from cortiscope.panels.open_folder import show_folders, show_opening
-from cortiscope.panels.random_images import categories_html, random_images
 from cortiscope.panels.run_states import note_all_runs
 from cortiscope.panels.sidebar import choose_subject, open_chosen
 from cortiscope.panels.stimulus import pick_stimulus

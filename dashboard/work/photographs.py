@@ -18,7 +18,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
 from cortiscope.core.errors import CoreError
-from cortiscope.foreign_files import read_photograph
+from cortiscope.work.foreign_files import read_photograph
 
 # Networks see a few hundred pixels; a smaller file makes every later step faster.
 _SIDE = 1600

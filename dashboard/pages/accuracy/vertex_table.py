@@ -14,7 +14,7 @@ from cortiscope import services, state
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import Evaluation
 from cortiscope.core.runs import Run
-from cortiscope.locations import Location, unit_of
+from cortiscope.subject.locations import Location, unit_of
 
 _N_ROWS = 10
 _CHOSEN_BY = "validation r"

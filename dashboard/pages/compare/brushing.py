@@ -15,10 +15,10 @@ from cortiscope.charts.vertex_scatter import DotGroup, a_against_b
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.datasets import Subject
 from cortiscope.core.runs import Run
-from cortiscope.locations import unit_of
 from cortiscope.panels.downloads import file_name
 from cortiscope.roi_chart import Shades
-from cortiscope.roi_style import roi_colour
+from cortiscope.subject.locations import unit_of
+from cortiscope.subject.roi_style import roi_colour
 
 _KEY = "compare-scatter"
 _MOST_DOTS = 8000

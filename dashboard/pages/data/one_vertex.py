@@ -14,11 +14,11 @@ from cortiscope.charts.response_series import response_series
 from cortiscope.charts.theme import show_chart, signed
 from cortiscope.core.datasets import Split, Subject
 from cortiscope.foreign_text import as_text
-from cortiscope.locations import Location, find_location, location_at, unit_of
 from cortiscope.panels.data_words import SPLIT_WORDS, moments_words
 from cortiscope.panels.downloads import csv_button, csv_text, file_name, image_mark, rounded
 from cortiscope.panels.stimulus import StimulusChoice
 from cortiscope.stimulus_files import stimulus_address
+from cortiscope.subject.locations import Location, find_location, location_at, unit_of
 
 _N_TOP = 6
 

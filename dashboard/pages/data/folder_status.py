@@ -11,15 +11,15 @@ import streamlit as st
 from cortiscope import services
 from cortiscope.core.errors import CannotWrite
 from cortiscope.errors import show_error, show_words
-from cortiscope.folder_checks import (
+from cortiscope.foreign_text import as_text
+from cortiscope.work.folder_checks import (
     CheckResult,
     job_name,
     keep_result,
     load_result,
     start_check,
 )
-from cortiscope.foreign_text import as_text
-from cortiscope.jobs import registry
+from cortiscope.work.jobs import registry
 
 _SHOWN = 12
 

@@ -15,9 +15,9 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.evaluation import selection_optimism
 from cortiscope.core.runs import Run
-from cortiscope.encoder_menu import EncoderMenu, backbone_title
-from cortiscope.locations import has_rois, unit_of
 from cortiscope.panels.downloads import file_name, rounded
+from cortiscope.subject.locations import has_rois, unit_of
+from cortiscope.subject.model_menu import EncoderMenu, backbone_title
 
 # Beyond this many predicted responses, folding them takes more than some seconds.
 _MANY_RESPONSES = 20_000_000

@@ -15,8 +15,6 @@ from cortiscope.charts.theme import MEASURED, PREDICTED, show_chart, signed, the
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import pearson_r
 from cortiscope.core.runs import Run
-from cortiscope.encoder_menu import encoder_title
-from cortiscope.locations import find_location, unit_of
 from cortiscope.panels.downloads import (
     csv_button,
     csv_text,
@@ -25,6 +23,8 @@ from cortiscope.panels.downloads import (
     place_columns,
     rounded,
 )
+from cortiscope.subject.locations import find_location, unit_of
+from cortiscope.subject.model_menu import encoder_title
 
 
 def show_image_responses(

@@ -12,11 +12,11 @@ from cortiscope import services, state
 from cortiscope.core.datasets import Subject
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import ColourScale, CortexMap
-from cortiscope.encoder_menu import encoder_title
 from cortiscope.errors import errors_on_page
 from cortiscope.foreign_text import as_text
-from cortiscope.locations import has_rois
 from cortiscope.navigation import link_to
+from cortiscope.pages.explore.image_responses import show_image_responses
+from cortiscope.pages.explore.selected_vertices import ImageResponses, show_selected
 from cortiscope.panels.brain import (
     difference_scale,
     focus_roi,
@@ -26,16 +26,16 @@ from cortiscope.panels.brain import (
     show_brain,
 )
 from cortiscope.panels.detail import show_detail
-from cortiscope.panels.image_responses import show_image_responses
 from cortiscope.panels.methods import methods_and_code, opening_lines, simulation_note
 from cortiscope.panels.one_image import image_over_vertices
 from cortiscope.panels.roi_responses import mean_rows, take_roi
-from cortiscope.panels.selected_vertices import ImageResponses, show_selected
 from cortiscope.panels.sidebar import none_is_fitted, pick_encoder_if_any, pick_subject
 from cortiscope.panels.stimulus import ROLE_WORDS, StimulusChoice, pick_stimulus
 from cortiscope.panels.trust import spread_words, with_reliability
 from cortiscope.roi_chart import Axis, Series, roi_chart
 from cortiscope.stimulus_files import stimulus_address
+from cortiscope.subject.locations import has_rois
+from cortiscope.subject.model_menu import encoder_title
 
 _THIRD = {"": "two brains", "difference": "+ difference", "truth": "+ noise-free truth"}
 _SCALES = {"": "one scale", "own": "each to its own SD"}

@@ -20,7 +20,7 @@ from cortiscope.core.brain import (
 from cortiscope.core.brain.averaging import VertexGroups
 from cortiscope.core.datasets import Subject
 from cortiscope.cortex_view import CortexMap, CortexRoi, CortexSpace, HemisphereMesh
-from cortiscope.roi_style import roi_classes_shown, roi_colour
+from cortiscope.subject.roi_style import roi_classes_shown, roi_colour
 
 FULL, MEAN, NESTED = "full", "mean", "nested"
 OWN = ""  # a subject on fsaverage5: there is nothing to choose

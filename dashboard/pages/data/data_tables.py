@@ -16,10 +16,10 @@ from cortiscope.core.datasets import Subject, SubjectRef
 from cortiscope.core.datasets.describe import SplitDescription
 from cortiscope.core.errors import CoreError
 from cortiscope.core.evaluation.report import subject_ceiling
-from cortiscope.locations import unit_of
+from cortiscope.pages.data.folder_status import last_result
 from cortiscope.panels.data_words import LAYOUT_WORDS, SPLIT_WORDS
-from cortiscope.panels.folder_status import last_result
-from cortiscope.roi_style import roi_colour
+from cortiscope.subject.locations import unit_of
+from cortiscope.subject.roi_style import roi_colour
 
 _UNKNOWN = '<span class="cs-absent">unknown</span>'
 

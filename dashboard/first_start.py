@@ -8,7 +8,7 @@ from cortiscope import services
 from cortiscope.core.pipeline.demo import demo_is_ready
 from cortiscope.errors import show_words
 from cortiscope.foreign_text import as_text
-from cortiscope.jobs import Job, registry
+from cortiscope.work.jobs import Job, registry
 
 JOB = "demo"
 

@@ -10,8 +10,8 @@ from cortiscope.charts.histogram import round_bins, vertex_histogram
 from cortiscope.charts.theme import show_chart
 from cortiscope.core.datasets import Subject
 from cortiscope.core.datasets.conventions import AVERAGED
-from cortiscope.locations import location_at, unit_of
 from cortiscope.panels.downloads import csv_button, csv_text, image_mark, rounded
+from cortiscope.subject.locations import location_at, unit_of
 
 
 def all_vertices(subject: Subject) -> None:

@@ -14,7 +14,6 @@ from cortiscope.charts.theme import PREDICTED, QUIET, show_chart, signed, theme
 from cortiscope.core.datasets import Subject
 from cortiscope.core.datasets.describe import spread_rows
 from cortiscope.core.runs import Run
-from cortiscope.encoder_menu import encoder_title
 from cortiscope.panels.downloads import (
     csv_button,
     csv_text,
@@ -23,6 +22,7 @@ from cortiscope.panels.downloads import (
     place_columns,
     rounded,
 )
+from cortiscope.subject.model_menu import encoder_title
 
 
 def show_distribution(subject: Subject, run: Run, picture: str, predicted: np.ndarray) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cortiscope.core.storage import Home, write_json
-from cortiscope.jobs import Job, registry
+from cortiscope.work.jobs import Job, registry
 
 _FORMAT = 1
 _DEPTH = 4  # subject/training_split/training_images/file

@@ -12,9 +12,9 @@ from typing import Any
 
 import streamlit as st
 
-from cortiscope.answering import AnsweringProcess
 from cortiscope.core.errors import CoreError
 from cortiscope.stimulus_gallery import UnreadablePictureError
+from cortiscope.work.answering import AnsweringProcess
 
 _LONGEST_OPENING = 3600.0  # seconds; large tables are converted once
 

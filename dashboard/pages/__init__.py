@@ -1,0 +1,1 @@
+"""Pages: one folder each, with its own panels; ``main.PAGES`` names them."""

@@ -1,0 +1,1 @@
+"""One image: measured and predicted responses."""

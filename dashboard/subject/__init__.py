@@ -1,0 +1,1 @@
+"""What is on screen: locations, the mesh they are drawn on, the menu of models."""

@@ -1,1 +1,0 @@
-"""The pages. Each reads the selection, calls services, and hands results to panels."""
