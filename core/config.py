@@ -5,6 +5,9 @@ enums and other configurations). Its fingerprint is a hash of the canonical JSON
 except those marked ``metadata={"cosmetic": True}`` (device, batch size: they do not change the
 result), and those marked ``metadata={"omit_default": True}`` that have their default (fields
 added later: what is on disk keeps its key).
+
+A class that was renamed keeps its key by a class attribute, ``stored_as: ClassVar[str]``, with the
+name it had when it was first stored.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from typing import Any
 
 
 def to_plain(value: Any, *, cosmetic: bool = True) -> Any:
-    """Turn a configuration into JSON values; dataclasses carry their class name.
+    """Turn a configuration into JSON values; dataclasses carry their ``stored_name``.
 
     Parameters
     ----------
@@ -29,7 +32,7 @@ def to_plain(value: Any, *, cosmetic: bool = True) -> Any:
             for f in dataclasses.fields(value)
             if cosmetic or not _is_left_out(f, getattr(value, f.name))
         }
-        return {"type": type(value).__name__, **fields}
+        return {"type": stored_name(type(value)), **fields}
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, tuple | list):
@@ -39,6 +42,14 @@ def to_plain(value: Any, *, cosmetic: bool = True) -> Any:
     if value is None or isinstance(value, str | int | float | bool):
         return value
     raise TypeError(f"A configuration may not hold a {type(value).__name__}: {value!r}.")
+
+
+def stored_name(cls: type) -> str:
+    """Return what a configuration's class is called in fingerprints and on disk.
+
+    Its own name, or ``stored_as`` where its body (not a parent's) sets it.
+    """
+    return str(vars(cls).get("stored_as", cls.__name__))
 
 
 def _is_left_out(field: dataclasses.Field[Any], value: Any) -> bool:

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from cortiscope.core.cli.main import VERBS
-from cortiscope.core.encoding import encoder_names
-from cortiscope.subject.model_menu import EncoderKey
+from cortiscope.core.encoding import regressor_names
+from cortiscope.subject.model_menu import ModelKey
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -48,6 +48,6 @@ def test_every_picture_shown_is_there():
         assert (ROOT / name).exists(), name
 
 
-def test_encoder_keys_survive_the_address():
-    key = EncoderKey("small_cnn~untrained0", "block1", encoder_names()[0])
-    assert EncoderKey.parse(str(key)) == key
+def test_model_keys_survive_the_address():
+    key = ModelKey("small_cnn~untrained0", "block1", regressor_names()[0])
+    assert ModelKey.parse(str(key)) == key

@@ -8,7 +8,7 @@ from typing import Any
 
 from cortiscope.core.backbones import resolve_weights
 from cortiscope.core.datasets import Subject
-from cortiscope.core.encoding import EncoderSpec, Reduction
+from cortiscope.core.encoding import Reduction, RegressorSpec
 from cortiscope.core.features import FeatureSpec, Pooling
 from cortiscope.core.runs import EncodingSpec
 
@@ -16,7 +16,7 @@ from cortiscope.core.runs import EncodingSpec
 def pixels_spec(subject: Subject, along: Iterable[Subject] = (), **changes: Any) -> EncodingSpec:
     """Configure it; ``changes`` take the place of its fields."""
     feature = FeatureSpec("pixels", resolve_weights("pixels"), "pixels", Pooling("grid", 4))
-    values = {"reduction": Reduction("pca", 6), "encoder": EncoderSpec("ridge"), **changes}
+    values = {"reduction": Reduction("pca", 6), "encoder": RegressorSpec("ridge"), **changes}
     features = values.pop("features", (feature,))
     given = {k: values.pop(k) for k in ("data", "with_subjects") if k in values}
     return replace(EncodingSpec.of(subject, features, along=along, **values), **given)

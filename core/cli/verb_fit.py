@@ -10,7 +10,7 @@ from cortiscope.core.backbones import Framing, list_layers
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.cli import options as shared
 from cortiscope.core.datasets import Subject, find_subjects, open_subject
-from cortiscope.core.encoding import EncoderSpec, Reduction
+from cortiscope.core.encoding import Reduction, RegressorSpec
 from cortiscope.core.encoding.reduction.spec import SCALINGS
 from cortiscope.core.encoding.scopes import SCOPES
 from cortiscope.core.encoding.settings import parse_settings
@@ -181,7 +181,7 @@ def _chosen(
             group,
             along=others.values(),
             reduction=Reduction.parse(options.reduce, scaling=options.scaling),
-            encoder=parse_settings(EncoderSpec(options.encoder), options.settings),
+            encoder=parse_settings(RegressorSpec(options.encoder), options.settings),
             spaces=options.spaces,
             scope=options.scope,
             seed=options.seed or 0,

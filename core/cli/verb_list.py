@@ -17,7 +17,7 @@ from cortiscope.core.backbones import (
 )
 from cortiscope.core.cli import options as shared
 from cortiscope.core.config import to_plain
-from cortiscope.core.encoding import ENCODERS
+from cortiscope.core.encoding import REGRESSORS
 from cortiscope.core.errors import DamagedFile, InvalidInput, MissingWeights, check_option
 from cortiscope.core.progress import Progress
 from cortiscope.core.recipes import RECIPES, Recipe, resolve
@@ -68,7 +68,7 @@ def _listed(options: argparse.Namespace) -> dict[str, Any]:
                 "summary": e.summary,
                 "settings": to_plain(e.settings()),
             }
-            for e in ENCODERS.values()
+            for e in REGRESSORS.values()
         ]
         return {"items": items}
     if options.what == "recipes":

@@ -4,21 +4,21 @@ Everything fitted here sees training images only.
 """
 
 from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
-from cortiscope.core.encoding.reduction.fitted import FittedReduction, fit_readout
+from cortiscope.core.encoding.reduction.fitted import FittedReduction, fit_reduction
 from cortiscope.core.encoding.reduction.spec import Reduction
 from cortiscope.core.encoding.regressors import (
-    ENCODERS,
-    EncoderSpec,
-    encoder_names,
-    fit_encoder,
+    REGRESSORS,
+    RegressorSpec,
+    fit_regressor,
     method_text,
+    regressor_names,
 )
 from cortiscope.core.encoding.splits import validation_split
 from cortiscope.core.encoding.training import TrainingData, VertexTable, Work
 
 __all__ = [
-    "ENCODERS",
-    "EncoderSpec",
+    "REGRESSORS",
+    "RegressorSpec",
     "LinearPredictor",
     "Predictor",
     "FittedReduction",
@@ -26,9 +26,9 @@ __all__ = [
     "TrainingData",
     "VertexTable",
     "Work",
-    "encoder_names",
-    "fit_encoder",
-    "fit_readout",
+    "regressor_names",
+    "fit_regressor",
+    "fit_reduction",
     "method_text",
     "validation_split",
 ]

@@ -16,7 +16,7 @@ class NoSettings:
 
 
 @dataclass(frozen=True)
-class EncoderEntry:
+class RegressorEntry:
     """One line of the registry.
 
     Parameters

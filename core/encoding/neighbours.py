@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from cortiscope.core.encoding.entry import EncoderEntry
+from cortiscope.core.encoding.entry import RegressorEntry
 from cortiscope.core.encoding.predictor import check_design
 from cortiscope.core.encoding.training import TrainingData, Work
 from cortiscope.core.errors import InvalidInput, unknown_name
@@ -169,7 +169,7 @@ def fit_neighbours(
 
 
 ENTRIES = (
-    EncoderEntry(
+    RegressorEntry(
         name="neighbours",
         title="nearest neighbours",
         summary="mean response to the 5 most alike fit images; keeps all their responses",

@@ -8,22 +8,22 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from cortiscope.core.encoding import neighbours, tree
 from cortiscope.core.encoding.copies import together
-from cortiscope.core.encoding.entry import EncoderEntry
+from cortiscope.core.encoding.entry import RegressorEntry
 from cortiscope.core.encoding.multiband import banded, best_space, stacking
-from cortiscope.core.encoding.neural import encoders as neural
+from cortiscope.core.encoding.neural import regressors as neural
 from cortiscope.core.encoding.predictor import Predictor
-from cortiscope.core.encoding.ridge import encoders as ridge
+from cortiscope.core.encoding.ridge import regressors as ridge
 from cortiscope.core.encoding.ridge import shared_penalty
-from cortiscope.core.encoding.sparse import encoders as sparse
+from cortiscope.core.encoding.sparse import regressors as sparse
 from cortiscope.core.encoding.training import TrainingData, Work, check_responses
 from cortiscope.core.errors import InvalidInput, unknown_name
 
 # In menu order.
-ENCODERS: dict[str, EncoderEntry] = {
+REGRESSORS: dict[str, RegressorEntry] = {
     entry.name: entry
     for module in (
         ridge,
@@ -41,22 +41,24 @@ ENCODERS: dict[str, EncoderEntry] = {
 
 
 @dataclass(frozen=True)
-class EncoderSpec:
+class RegressorSpec:
     """Which encoder, with which settings.
 
     Parameters
     ----------
-    name : a name of ``ENCODERS``.
+    name : a name of ``REGRESSORS``.
     settings : of the type that the entry names, or None for its defaults.
     """
+
+    stored_as: ClassVar[str] = "EncoderSpec"
 
     name: str = "ridge"
     settings: Any = None
 
     def __post_init__(self) -> None:
-        if self.name not in ENCODERS:
-            raise unknown_name("encoder", self.name, ENCODERS)
-        wanted = ENCODERS[self.name].settings
+        if self.name not in REGRESSORS:
+            raise unknown_name("encoder", self.name, REGRESSORS)
+        wanted = REGRESSORS[self.name].settings
         if self.settings is None:
             object.__setattr__(self, "settings", wanted())
         elif type(self.settings) is not wanted:
@@ -65,25 +67,25 @@ class EncoderSpec:
                 f"got {type(self.settings).__name__}."
             )
 
-    def with_settings(self, **changes: Any) -> EncoderSpec:
+    def with_settings(self, **changes: Any) -> RegressorSpec:
         """Return the same encoder with some settings changed; unknown ones are told."""
         known = [f.name for f in dataclasses.fields(self.settings)]
         for name in changes:
             if name not in known:
                 raise unknown_name(f"setting of {self.name}", name, known)
-        return EncoderSpec(self.name, dataclasses.replace(self.settings, **changes))
+        return RegressorSpec(self.name, dataclasses.replace(self.settings, **changes))
 
 
-def encoder_names() -> tuple[str, ...]:
+def regressor_names() -> tuple[str, ...]:
     """Names in menu order."""
-    return tuple(ENCODERS)
+    return tuple(REGRESSORS)
 
 
 def method_text(name: str, settings: Mapping[str, Any]) -> str:
     """Say in words what an encoder did, from its saved settings."""
-    if name not in ENCODERS:
+    if name not in REGRESSORS:
         return name
-    return ENCODERS[name].method.format(**settings, grid=_grid_words(settings))
+    return REGRESSORS[name].method.format(**settings, grid=_grid_words(settings))
 
 
 def _grid_words(settings: Mapping[str, Any]) -> str:
@@ -99,7 +101,7 @@ def _grid_words(settings: Mapping[str, Any]) -> str:
     )
 
 
-def fit_encoder(data: TrainingData, spec: EncoderSpec, work: Work | None = None) -> Predictor:
+def fit_regressor(data: TrainingData, spec: RegressorSpec, work: Work | None = None) -> Predictor:
     """Fit the encoder that ``spec`` names.
 
     Raises
@@ -107,4 +109,4 @@ def fit_encoder(data: TrainingData, spec: EncoderSpec, work: Work | None = None)
     InvalidInput : responses that are not finite, with the vertex numbers.
     """
     check_responses(data.responses)
-    return ENCODERS[spec.name].fit(together(data), spec.settings, work or Work())
+    return REGRESSORS[spec.name].fit(together(data), spec.settings, work or Work())

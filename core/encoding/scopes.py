@@ -16,7 +16,7 @@ import numpy as np
 
 from cortiscope.core.encoding.ensemble import Member, merge
 from cortiscope.core.encoding.predictor import Predictor
-from cortiscope.core.encoding.regressors import ENCODERS, EncoderSpec, fit_encoder
+from cortiscope.core.encoding.regressors import REGRESSORS, RegressorSpec, fit_regressor
 from cortiscope.core.encoding.restore import restore_predictor
 from cortiscope.core.encoding.training import TrainingData, VertexTable, Work
 from cortiscope.core.errors import InvalidInput, check_option
@@ -85,7 +85,7 @@ def _rest(parts: Sequence[ScopePart], n_vertices: int) -> np.ndarray:
 
 
 def fit_scoped(
-    data: TrainingData, spec: EncoderSpec, scope: str = "both", work: Work | None = None
+    data: TrainingData, spec: RegressorSpec, scope: str = "both", work: Work | None = None
 ) -> Predictor:
     """Fit one encoder per part of a scope, and merge them.
 
@@ -94,8 +94,8 @@ def fit_scoped(
     """
     work = work or Work()
     parts = scope_parts(scope, data.n_vertices, data.vertices)
-    if len(parts) == 1 or ENCODERS[spec.name].separable:
-        return fit_encoder(data, spec, work)
+    if len(parts) == 1 or REGRESSORS[spec.name].separable:
+        return fit_regressor(data, spec, work)
     total = sum(len(p.vertices) for p in parts)
     members, done = [], 0
     for part in parts:
@@ -105,12 +105,12 @@ def fit_scoped(
     return merge(members, data.n_vertices)
 
 
-def _fit_part(data: TrainingData, spec: EncoderSpec, part: ScopePart, work: Work) -> Predictor:
+def _fit_part(data: TrainingData, spec: RegressorSpec, part: ScopePart, work: Work) -> Predictor:
     kept = work.checkpoint.load("fitted")
     if kept is not None:
         work.progress(1.0, f"found {part.name}")
         return restore_predictor(json.loads(bytes(kept.pop("structure"))), kept.__getitem__)
-    fitted = fit_encoder(data.of_vertices(part.vertices), spec, work)
+    fitted = fit_regressor(data.of_vertices(part.vertices), spec, work)
     structure = np.frombuffer(json.dumps(fitted.structure()).encode(), dtype=np.uint8)
     work.checkpoint.save("fitted", {**fitted.arrays(), "structure": structure})
     return fitted

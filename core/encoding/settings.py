@@ -7,11 +7,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cortiscope.core.encoding.regressors import EncoderSpec
+from cortiscope.core.encoding.regressors import RegressorSpec
 from cortiscope.core.errors import InvalidInput, check_whole
 
 
-def parse_settings(spec: EncoderSpec, texts: Sequence[str]) -> EncoderSpec:
+def parse_settings(spec: RegressorSpec, texts: Sequence[str]) -> RegressorSpec:
     """Change settings by ``name=value`` texts; a tuple's values are separated by commas."""
     changes: dict[str, Any] = {}
     for text in texts:
@@ -22,7 +22,7 @@ def parse_settings(spec: EncoderSpec, texts: Sequence[str]) -> EncoderSpec:
     return with_plain_settings(spec, changes)
 
 
-def with_plain_settings(spec: EncoderSpec, values: Mapping[str, Any]) -> EncoderSpec:
+def with_plain_settings(spec: RegressorSpec, values: Mapping[str, Any]) -> RegressorSpec:
     """Change settings by texts, numbers or lists, each turned into its field's type."""
     defaults = {f.name: getattr(spec.settings, f.name) for f in dataclasses.fields(spec.settings)}
     changes = {
@@ -34,7 +34,7 @@ def with_plain_settings(spec: EncoderSpec, values: Mapping[str, Any]) -> Encoder
     return spec.with_settings(**changes)
 
 
-def _convert(spec: EncoderSpec, name: str, value: Any, default: Any) -> Any:
+def _convert(spec: RegressorSpec, name: str, value: Any, default: Any) -> Any:
     try:
         if isinstance(default, tuple):
             items = value.split(",") if isinstance(value, str) else list(value)
@@ -51,7 +51,7 @@ def _convert(spec: EncoderSpec, name: str, value: Any, default: Any) -> Any:
         ) from None
 
 
-def _check_bounds(spec: EncoderSpec, name: str, value: Any) -> None:
+def _check_bounds(spec: RegressorSpec, name: str, value: Any) -> None:
     """Refuse numbers that no setting means: negative, infinite, NaN or absurdly large ones."""
     for number in value if isinstance(value, tuple) else (value,):
         if isinstance(number, int):
@@ -63,7 +63,7 @@ def _check_bounds(spec: EncoderSpec, name: str, value: Any) -> None:
             )
 
 
-def _allowed(spec: EncoderSpec) -> str:
+def _allowed(spec: RegressorSpec) -> str:
     fields = dataclasses.fields(spec.settings)
     if not fields:
         return f"{spec.name} has no settings."

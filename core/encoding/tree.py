@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from cortiscope.core.encoding.entry import EncoderEntry
+from cortiscope.core.encoding.entry import RegressorEntry
 from cortiscope.core.encoding.predictor import Predictor, check_design
 from cortiscope.core.encoding.training import TrainingData, Work
 
@@ -140,7 +140,7 @@ def _leaf_values(values: np.ndarray, ends: np.ndarray) -> np.ndarray:
 
 
 ENTRIES = (
-    EncoderEntry(
+    RegressorEntry(
         name="tree",
         title="regression tree",
         summary="yes-no questions, the same for all vertices; slow, and needs much memory",

@@ -10,7 +10,7 @@ from cortiscope.core.backbones import WeightsSpec, get_card, resolve_weights
 from cortiscope.core.config import fingerprint
 from cortiscope.core.datasets import find_subjects, open_subject
 from cortiscope.core.datasets.subject import Subject
-from cortiscope.core.encoding import EncoderSpec, Reduction
+from cortiscope.core.encoding import Reduction, RegressorSpec
 from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
 from cortiscope.core.pipeline.fit import fit_all
 from cortiscope.core.progress import Progress, part, silent
@@ -81,7 +81,7 @@ def _marker(home: Home, what: str) -> Path:
     # those that were fitted before a subject's identity held every byte.
     sources = [(name, resolve_weights(name, w), layers) for name, w, layers in DEMO_BACKBONES]
     plan = fingerprint(
-        [sources, DEMO_POOLING, Reduction(), EncoderSpec(), RUN_FORMAT, "every byte"]
+        [sources, DEMO_POOLING, Reduction(), RegressorSpec(), RUN_FORMAT, "every byte"]
     )
     folder = demo_folder(home)
     return folder.with_name(f"{folder.name}.{what}-{plan}.json")

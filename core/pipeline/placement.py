@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cortiscope.core.datasets import Subject
-from cortiscope.core.encoding import ENCODERS
+from cortiscope.core.encoding import REGRESSORS
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.runs import EncodingSpec
 
@@ -19,7 +19,7 @@ def check_placement(subject: Subject, spec: EncodingSpec) -> None:
         return
     if spec.scope != "both":
         subject.cortex(f"The scope {spec.scope!r}")
-    if ENCODERS[spec.encoder.name].uses_positions:
+    if REGRESSORS[spec.encoder.name].uses_positions:
         subject.cortex(f"The encoder {spec.encoder.name}")
     if spec.with_subjects:
         subject.cortex("Fitting several subjects together")

@@ -35,7 +35,7 @@ from typing import Any
 
 from cortiscope.core.backbones import PUBLISHED, Framing
 from cortiscope.core.backbones.precision import PRECISIONS, Precision
-from cortiscope.core.encoding import EncoderSpec, Reduction
+from cortiscope.core.encoding import Reduction, RegressorSpec
 from cortiscope.core.encoding.scopes import SCOPES
 from cortiscope.core.encoding.settings import with_plain_settings
 from cortiscope.core.encoding.splits import RANDOM, check_split_rule
@@ -60,7 +60,7 @@ class ModelPlan:
     backbones: tuple[str, ...]
     layers: tuple[str, ...]
     weights: tuple[str, ...] = ("",)
-    encoders: tuple[EncoderSpec, ...] = (EncoderSpec(),)
+    encoders: tuple[RegressorSpec, ...] = (RegressorSpec(),)
     together: bool = False
     reduce: Reduction = Reduction()
     pool: Pooling = Pooling("grid", 5)
@@ -134,7 +134,9 @@ def _model(raw: Mapping[str, Any], number: int, name: str) -> ModelPlan:
         backbones=_texts(raw, "backbones", where),
         layers=_texts(raw, "layers", where),
         weights=_texts(raw, "weights", where) or ("",),
-        encoders=tuple(with_plain_settings(EncoderSpec(e), settings.get(e, {})) for e in encoders),
+        encoders=tuple(
+            with_plain_settings(RegressorSpec(e), settings.get(e, {})) for e in encoders
+        ),
         together=bool(raw.get("together", False)),
         reduce=Reduction.parse(str(raw.get("reduce", "pca:200"))),
         pool=Pooling.parse(str(raw.get("pool", "grid:5"))),

@@ -22,7 +22,7 @@ import numpy as np
 
 from cortiscope.core.config import fingerprint, to_plain
 from cortiscope.core.encoding import FittedReduction, Reduction
-from cortiscope.core.encoding.reduction.fitted import finished_readout
+from cortiscope.core.encoding.reduction.fitted import finished_reduction
 from cortiscope.core.encoding.reduction.streamed import StreamedReduction
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.features import FeatureSpec, FeatureStore
@@ -279,7 +279,7 @@ class _KeptFit:
 
     def _after_batch(self) -> None:
         if self.streamed.done:
-            readout = finished_readout(self.streamed)
+            readout = finished_reduction(self.streamed)
             array = np.vstack([readout.mean, readout.scale, readout.components.T])
             explained = {"explained": readout.explained.tolist()}
             write_whole(self._path, array, _record(self.space) | explained)

@@ -14,11 +14,11 @@ import numpy as np
 
 from cortiscope.core.datasets import Subject
 from cortiscope.core.encoding import (
-    ENCODERS,
+    REGRESSORS,
     FittedReduction,
     TrainingData,
     Work,
-    fit_readout,
+    fit_reduction,
     validation_split,
 )
 from cortiscope.core.encoding.ensemble import Member, merge
@@ -186,10 +186,10 @@ def _from_stored(
     target = subjects[0]
     train = [space_features(store, space, s.train.images) for s in subjects]
     if len(subjects) == 1:
-        readout = fit_readout(train[0], spec.reduction, rows[0])
+        readout = fit_reduction(train[0], spec.reduction, rows[0])
     else:
         pooled = np.concatenate([block[r] for block, r in zip(train, rows, strict=True)])
-        readout = fit_readout(pooled, spec.reduction)
+        readout = fit_reduction(pooled, spec.reduction)
     blocks = [train[0]]
     if len(target.test):
         blocks.append(space_features(store, space, target.test.images))
@@ -206,7 +206,7 @@ def _stack(blocks: Sequence[np.ndarray]) -> np.ndarray:
 def fit_prepared(prepared: Prepared, spec: EncodingSpec, surfaces: Path, work: Work) -> Predictor:
     """Fit the encoder, per part of its scope and, cross-subject, per group of shared vertices."""
     target = prepared.subjects[0]
-    near = surfaces if ENCODERS[spec.encoder.name].uses_positions else None
+    near = surfaces if REGRESSORS[spec.encoder.name].uses_positions else None
     table = vertex_table(target, near) if target.space.is_placed else None
     spaces, rows = prepared.readouts.spaces, prepared.rows
     if len(prepared.subjects) == 1:

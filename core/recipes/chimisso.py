@@ -7,7 +7,7 @@ is not known is ours, and ``departures`` say so. Their best system is ``clip_roi
 from __future__ import annotations
 
 from cortiscope.core.backbones import PUBLISHED, Framing
-from cortiscope.core.encoding import EncoderSpec, Reduction
+from cortiscope.core.encoding import Reduction, RegressorSpec
 from cortiscope.core.recipes.recipe import ALEXNET_LAYERS, Choice, Recipe, Source
 
 _ORIGIN = "Chimisso et al. 2023"
@@ -74,7 +74,7 @@ def _clip(name: str, title: str, summary: str, encoder: str, scope: str = "hemis
         origin=_ORIGIN,
         summary=summary,
         sources=(_CLIP,),
-        encoder=EncoderSpec(encoder),
+        encoder=RegressorSpec(encoder),
         reduction=_EMBEDDING,
         scope=scope,
         departures=(_HEAD, _COLUMNS),
@@ -95,7 +95,7 @@ def _joined(
         origin=_ORIGIN,
         summary=summary,
         sources=sources,
-        encoder=EncoderSpec("head_linear"),
+        encoder=RegressorSpec("head_linear"),
         reduction=reduction,
         spaces="backbone",
         scope="hemisphere",
@@ -110,7 +110,7 @@ ENTRIES = (
         origin="Algonauts 2023",
         summary="Eight AlexNet layers side by side, standard scaling, PCA 100, least squares.",
         sources=(_alexnet(_WHOLE),),
-        encoder=EncoderSpec("ols"),
+        encoder=RegressorSpec("ols"),
         reduction=Reduction.parse("pca:100", scaling="standard"),
         scope="hemisphere",
         departures=(_AVERAGED,),
@@ -158,7 +158,7 @@ ENTRIES = (
         origin=_ORIGIN,
         summary="SAM's image encoder joined with each vertex's positional encoding.",
         sources=(_SAM,),
-        encoder=EncoderSpec("head_positional"),
+        encoder=RegressorSpec("head_positional"),
         scope="hemisphere",
         departures=(_HEAD, _COLUMNS, _AVERAGED, _REDUCED),
     ),
@@ -191,7 +191,7 @@ ENTRIES = (
         origin=_ORIGIN,
         summary="AlexNet or CLIP, whichever predicts a ROI class better on folds held out.",
         sources=(_ALEXNET, _CLIP),
-        encoder=EncoderSpec("best_space").with_settings(by="roi_class"),
+        encoder=RegressorSpec("best_space").with_settings(by="roi_class"),
         spaces="backbone",
         departures=(
             "Ridge instead of a trained layer; chosen by cross-validation on the fit images.",
@@ -212,7 +212,7 @@ ENTRIES = (
         origin=_ORIGIN,
         summary="CLIP's image embedding, one linear layer trained on all subjects together.",
         sources=(_CLIP,),
-        encoder=EncoderSpec("head_linear"),
+        encoder=RegressorSpec("head_linear"),
         reduction=_EMBEDDING,
         scope="hemisphere",
         cross_subject=True,

@@ -8,7 +8,7 @@ random weights, and these recipes use seeded untrained weights, which need no do
 from __future__ import annotations
 
 from cortiscope.core.backbones import Framing
-from cortiscope.core.encoding import EncoderSpec, Reduction
+from cortiscope.core.encoding import Reduction, RegressorSpec
 from cortiscope.core.encoding.sparse.elastic_net import SPARSE_ALPHAS
 from cortiscope.core.features import Pooling
 from cortiscope.core.recipes.recipe import ALEXNET_LAYERS, Choice, Recipe, Source
@@ -48,12 +48,12 @@ LAYERS = (
 _BEST = (Source((Choice("alexnet", ("features.12",), "untrained", _FULL, _STRETCH),)),)
 
 
-def _published_grid(name: str) -> EncoderSpec:
+def _published_grid(name: str) -> RegressorSpec:
     """Return an encoder with img2brain's penalties, which are absolute: of z-scored responses."""
-    return EncoderSpec(name).with_settings(alphas=SPARSE_ALPHAS)
+    return RegressorSpec(name).with_settings(alphas=SPARSE_ALPHAS)
 
 
-def _regressor(name: str, title: str, encoder: EncoderSpec, *more: str) -> Recipe:
+def _regressor(name: str, title: str, encoder: RegressorSpec, *more: str) -> Recipe:
     return Recipe(
         name=f"img2brain_{name}",
         title=f"img2brain: {title}",
@@ -79,7 +79,7 @@ ENTRIES = (
             Source((Choice(network, layers, "untrained", _FULL, _STRETCH),))
             for network, layers in LAYERS
         ),
-        encoder=EncoderSpec("ols"),
+        encoder=RegressorSpec("ols"),
         reduction=Reduction.parse("ipca:30:50", scaling="none"),
         each_layer=True,
         on_the_way="always",
@@ -87,8 +87,8 @@ ENTRIES = (
         seed=_SEED,
         departures=(_SEEDED, _INCEPTION),
     ),
-    _regressor("linear", "least squares", EncoderSpec("ols")),
-    _regressor("ridge", "ridge, one penalty for all vertices", EncoderSpec("ridge_shared")),
+    _regressor("linear", "least squares", RegressorSpec("ols")),
+    _regressor("ridge", "ridge, one penalty for all vertices", RegressorSpec("ridge_shared")),
     _regressor("lasso", "multi-task lasso", _published_grid("multitask_lasso"), _ABSOLUTE),
     _regressor(
         "elastic_net",
@@ -96,6 +96,6 @@ ENTRIES = (
         _published_grid("multitask_elastic_net"),
         _ABSOLUTE,
     ),
-    _regressor("neighbours", "5 nearest neighbours", EncoderSpec("neighbours")),
-    _regressor("tree", "one decision tree", EncoderSpec("tree")),
+    _regressor("neighbours", "5 nearest neighbours", RegressorSpec("neighbours")),
+    _regressor("tree", "one decision tree", RegressorSpec("tree")),
 )

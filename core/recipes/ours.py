@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cortiscope.core.encoding import EncoderSpec, Reduction
+from cortiscope.core.encoding import Reduction, RegressorSpec
 from cortiscope.core.recipes.recipe import Choice, Recipe, Source
 
 _ORIGIN = "Cortiscope"
@@ -30,7 +30,7 @@ def _over_layers(name: str, title: str, summary: str, encoder: str) -> Recipe:
         origin=_ORIGIN,
         summary=summary,
         sources=_ALL,
-        encoder=EncoderSpec(encoder),
+        encoder=RegressorSpec(encoder),
         reduction=_PCA,
         spaces="layer",
     )

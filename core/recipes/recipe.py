@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cortiscope.core.backbones import PUBLISHED, Framing
-from cortiscope.core.encoding import EncoderSpec, Reduction
+from cortiscope.core.encoding import Reduction, RegressorSpec
 from cortiscope.core.encoding.splits import RANDOM
 from cortiscope.core.features import Pooling
 
@@ -72,7 +72,7 @@ class Recipe:
     origin: str
     summary: str
     sources: tuple[Source, ...]
-    encoder: EncoderSpec
+    encoder: RegressorSpec
     reduction: Reduction = Reduction()
     spaces: str = "one"
     scope: str = "both"

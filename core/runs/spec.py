@@ -11,7 +11,7 @@ from cortiscope.core.backbones import get_card
 from cortiscope.core.backbones.precision import Precision
 from cortiscope.core.config import fingerprint, to_plain
 from cortiscope.core.datasets import Subject
-from cortiscope.core.encoding import EncoderSpec, Reduction
+from cortiscope.core.encoding import Reduction, RegressorSpec
 from cortiscope.core.encoding.scopes import SCOPES
 from cortiscope.core.encoding.splits import RANDOM, check_split_rule, has_fraction
 from cortiscope.core.errors import InvalidInput, check_option
@@ -69,7 +69,7 @@ class EncodingSpec:
     data: str
     features: tuple[FeatureSpec, ...]
     reduction: Reduction = Reduction()
-    encoder: EncoderSpec = EncoderSpec()
+    encoder: RegressorSpec = RegressorSpec()
     spaces: str = "one"
     scope: str = "both"
     with_subjects: tuple[SubjectData, ...] = ()

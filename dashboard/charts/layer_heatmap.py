@@ -10,7 +10,7 @@ import numpy as np
 
 from cortiscope.charts.theme import QUIET, as_written, layout, theme
 from cortiscope.cortex_view import colour_table
-from cortiscope.roi_chart import ENCODER_COLOURS
+from cortiscope.roi_chart import MODEL_COLOURS
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def layer_by_roi(
 
 def _colour(letter: str, shade: str) -> str:
     """Return the colour that encoder A or B has in the ROI chart, too."""
-    shades = ENCODER_COLOURS["ab".index(letter)]
+    shades = MODEL_COLOURS["ab".index(letter)]
     return shades.light if shade == "light" else shades.dark
 
 

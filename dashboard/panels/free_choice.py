@@ -9,7 +9,7 @@ import streamlit as st
 from cortiscope.core.backbones import WeightsSpec, backbone_names, get_card, weights_presence
 from cortiscope.core.backbones.card import BackboneCard, WeightsKind
 from cortiscope.core.datasets import Subject
-from cortiscope.core.encoding import ENCODERS
+from cortiscope.core.encoding import REGRESSORS
 from cortiscope.core.encoding.scopes import SCOPE_WORDS, SCOPES
 from cortiscope.core.errors import CoreError
 from cortiscope.errors import show_error, show_words
@@ -35,8 +35,8 @@ def free_choice(subject: Subject) -> tuple[str, list[str]]:
     )
     encoder = st.selectbox(
         "encoder",
-        list(ENCODERS),
-        format_func=lambda e: f"{ENCODERS[e].title}: {ENCODERS[e].summary}",
+        list(REGRESSORS),
+        format_func=lambda e: f"{REGRESSORS[e].title}: {REGRESSORS[e].summary}",
         key="fit-encoder",
     )
     left, right = st.columns([3, 1])

@@ -9,7 +9,7 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.runs import FORMER_WORDS, Belonging, Run, SetAside, belonging
 from cortiscope.core.runs.belonging import state_words
 from cortiscope.foreign_text import as_text
-from cortiscope.subject.model_menu import encoder_title
+from cortiscope.subject.model_menu import model_title
 
 _LISTED = 8
 
@@ -50,7 +50,7 @@ def _show(subject: Subject, of_other_data: list[Run], set_aside: list[SetAside])
     with st.expander(f"{n} {'run is' if n == 1 else 'runs are'} not in the menus"):
         if of_other_data:
             st.caption(as_text(state_words(of_other_data, subject)))
-            _list([encoder_title(run) for run in of_other_data])
+            _list([model_title(run) for run in of_other_data])
         if set_aside:
             st.caption("Set aside, since they cannot be used; the next such fit takes their place.")
             _list([f"{one.name}: {one.reason}" for one in set_aside])

@@ -27,7 +27,7 @@ from cortiscope.panels.mesh_menu import pick_mesh
 from cortiscope.panels.run_states import note_runs
 from cortiscope.panels.scores import INTERVAL, interval_text
 from cortiscope.subject.mesh_projection import WAYS
-from cortiscope.subject.model_menu import EncoderKey, EncoderMenu, encoder_title, validation_score
+from cortiscope.subject.model_menu import ModelKey, ModelMenu, model_title, validation_score
 from cortiscope.work.jobs import registry
 
 # Letters that a closed menu shows: of longer words what tells runs apart may be cut off.
@@ -85,15 +85,15 @@ def open_chosen(chosen: str) -> Subject:
     return opened
 
 
-def pick_encoder(subject: Subject) -> Run:
+def pick_model(subject: Subject) -> Run:
     """Draw the menus of backbone, layer and encoder, and return the run they name."""
-    run = pick_encoder_if_any(subject)
+    run = pick_model_if_any(subject)
     if run is None:
         _say_that_none_is_fitted(subject)
     return run
 
 
-def pick_encoder_if_any(subject: Subject) -> Run | None:
+def pick_model_if_any(subject: Subject) -> Run | None:
     """Draw the same menus; None where no encoder has been fitted yet."""
     with st.sidebar:
         run = _pick_run(subject)
@@ -133,17 +133,17 @@ def _say_that_none_is_fitted(subject: Subject) -> NoReturn:
 
 
 def _pick_run(subject: Subject) -> Run | None:
-    menu = EncoderMenu.of(services.runs_of(subject.id))
+    menu = ModelMenu.of(services.runs_of(subject.id))
     if not menu.runs:
         return None
     run = _asked_for(menu, subject)
     run = _choose(menu, run, "backbone", menu.backbones(), menu.title_of)
-    run = _choose(menu, run, "layer", menu.layers(EncoderKey.of(run).backbone), str)
+    run = _choose(menu, run, "layer", menu.layers(ModelKey.of(run).backbone), str)
     curve = st.container()
-    key = EncoderKey.of(run)
-    encoders = menu.encoder_words(key.backbone, key.layer)
+    key = ModelKey.of(run)
+    encoders = menu.regressor_words(key.backbone, key.layer)
     run = _choose(menu, run, "encoder", list(encoders), encoders.__getitem__)
-    alike = menu.alike(EncoderKey.of(run))
+    alike = menu.alike(ModelKey.of(run))
     if len(alike) > 1:
         names = dict(zip([r.id for r in alike], told_apart(alike), strict=True))
         what = list(differing(alike))
@@ -152,7 +152,7 @@ def _pick_run(subject: Subject) -> Run | None:
         run = menu.get(chosen) or run
         if len(words := names[run.id]) > _SEEN_IN_A_MENU:
             st.caption(as_text(words))
-    key = EncoderKey.of(run)
+    key = ModelKey.of(run)
     state.change(run=run.id, backbone=key.backbone, layer=key.layer, encoder=key.encoder)
     with curve:
         _layers(menu, run)
@@ -164,16 +164,16 @@ def _pick_run(subject: Subject) -> Run | None:
 
 
 def _choose(
-    menu: EncoderMenu, run: Run, what: str, options: list[str], words: Callable[[str], str]
+    menu: ModelMenu, run: Run, what: str, options: list[str], words: Callable[[str], str]
 ) -> Run:
     """Draw one menu, and return the run nearest to the present one with what was chosen there."""
-    key = EncoderKey.of(run)
+    key = ModelKey.of(run)
     chosen = _menu(what, what, options, getattr(key, what), words)
     wanted = replace(key, **{what: chosen})
     return run if wanted == key else menu.nearest(wanted, like=run)
 
 
-def _layers(menu: EncoderMenu, run: Run) -> None:
+def _layers(menu: ModelMenu, run: Run) -> None:
     """Draw r over the layers that were fitted like this run, and say what is not among them."""
     like = menu.layers_like(run)
     scores = [(r.layer, validation_score(r)) for r in like]
@@ -183,39 +183,39 @@ def _layers(menu: EncoderMenu, run: Run) -> None:
             st.caption(as_text(f"The curve joins layers fitted alike; left out: {others}."))
 
 
-def _asked_for(menu: EncoderMenu, subject: Subject) -> Run:
+def _asked_for(menu: ModelMenu, subject: Subject) -> Run:
     """Return the run on screen, or the nearest to what was asked for, and say why."""
     now = state.current()
     if (found := menu.get(now.run)) is not None:
         return found
     former = services.find_run(now.run) if now.run else None
     if former is not None:
-        run = menu.nearest(EncoderKey.of(former), like=former)
+        run = menu.nearest(ModelKey.of(former), like=former)
     else:
-        start = EncoderKey.of(menu.default())
+        start = ModelKey.of(menu.default())
         wish = {k: v for k in _PARTS if (v := getattr(now, k)) and not now.run}
         run = menu.nearest(replace(start, **wish))
     if problem := _not_here(menu, subject, run, former):
-        st.warning(as_text(f"{problem} Showing {encoder_title(run)}."))
+        st.warning(as_text(f"{problem} Showing {model_title(run)}."))
     return run
 
 
 _PARTS = ("backbone", "layer", "encoder")
 
 
-def _not_here(menu: EncoderMenu, subject: Subject, shown: Run, former: Run | None) -> str:
+def _not_here(menu: ModelMenu, subject: Subject, shown: Run, former: Run | None) -> str:
     """Say what was asked for and is not among a subject's runs; empty if nothing."""
-    now, key = state.current(), EncoderKey.of(shown)
+    now, key = state.current(), ModelKey.of(shown)
     if former is not None and former.subject == subject.id:
         what = changes([former], subject)
         since = f" ({what})" if what else ""
         return (
-            f"{encoder_title(former)} was fitted to {subject.id} before its data changed{since}; "
+            f"{model_title(former)} was fitted to {subject.id} before its data changed{since}; "
             "fit it again to see it."
         )
     if former is not None:
-        missing = EncoderKey.of(former) != key
-        return f"{subject.id} has no encoder {encoder_title(former)}." if missing else ""
+        missing = ModelKey.of(former) != key
+        return f"{subject.id} has no encoder {model_title(former)}." if missing else ""
     if now.run:
         return f"There is no run “{now.run}” here."
     asked = {k: v for k in _PARTS if (v := getattr(now, k))}
@@ -240,7 +240,7 @@ def _on_the_way() -> str:
 
 
 def _pick_versus(subject: Subject, first: Run) -> Run | None:
-    menu = EncoderMenu.of(services.runs_of(subject.id))
+    menu = ModelMenu.of(services.runs_of(subject.id))
     others = [r for r in menu.runs if r.id != first.id]
     if not others:
         return None
@@ -252,7 +252,7 @@ def _pick_versus(subject: Subject, first: Run) -> Run | None:
     return None if found is None else services.reported(found)
 
 
-def _versus_asked_for(menu: EncoderMenu, subject: Subject, first: Run) -> Run | None:
+def _versus_asked_for(menu: ModelMenu, subject: Subject, first: Run) -> Run | None:
     """Return the run that the address compares with, or its like; None if there is no such."""
     asked = state.current().versus
     if not asked or asked == first.id:
@@ -260,13 +260,13 @@ def _versus_asked_for(menu: EncoderMenu, subject: Subject, first: Run) -> Run | 
     if (found := menu.get(asked)) is not None:
         return found
     former = services.find_run(asked)
-    key = EncoderKey.parse(asked) if former is None else EncoderKey.of(former)
+    key = ModelKey.parse(asked) if former is None else ModelKey.of(former)
     if key is not None and menu.alike(key):
         found = menu.nearest(key, like=former)
         if found.id != first.id:
             return found
-    if key != EncoderKey.of(first):
-        words = asked if former is None else encoder_title(former)
+    if key != ModelKey.of(first):
+        words = asked if former is None else model_title(former)
         st.warning(
             as_text(f"{subject.id} has no encoder {words} to compare with; another is shown.")
         )
@@ -278,11 +278,11 @@ def _twin(first: Run, others: list[Run]) -> Run:
 
     Of several the one that shares most with the first.
     """
-    own = EncoderKey.of(first)
+    own = ModelKey.of(first)
     twins = [
         run
         for run in others
-        if _place_of(run) == _place_of(first) and EncoderKey.of(run).backbone != own.backbone
+        if _place_of(run) == _place_of(first) and ModelKey.of(run).backbone != own.backbone
     ]
     return min(twins or others[:1], key=lambda run: len(differing([run, first])))
 

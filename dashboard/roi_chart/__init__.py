@@ -2,10 +2,10 @@
 
 from cortiscope.roi_chart.component import roi_chart
 from cortiscope.roi_chart.model import Axis, Mark, RoiPick, RoiRow, Series
-from cortiscope.roi_chart.palette import ENCODER_COLOURS, ROI_CLASS_COLOURS, Shades
+from cortiscope.roi_chart.palette import MODEL_COLOURS, ROI_CLASS_COLOURS, Shades
 
 __all__ = [
-    "ENCODER_COLOURS",
+    "MODEL_COLOURS",
     "ROI_CLASS_COLOURS",
     "Axis",
     "Mark",

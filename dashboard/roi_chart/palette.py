@@ -33,7 +33,7 @@ ROI_CLASS_COLOURS: dict[str, Shades] = {
 
 # Encoders next to each other (roles a, b, c ...). Marks differ in shape as well, so that the
 # colour never stands alone.
-ENCODER_COLOURS: tuple[Shades, ...] = (
+MODEL_COLOURS: tuple[Shades, ...] = (
     Shades("#c2410c", "#fb923c"),
     Shades("#0e7490", "#38bdf8"),
     Shades("#7e22ce", "#d8b4fe"),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cortiscope.roi_chart.model import HEMISPHERES, Axis, Colour, Mark, RoiRow, Series, check_rows
-from cortiscope.roi_chart.palette import ENCODER_COLOURS
+from cortiscope.roi_chart.palette import MODEL_COLOURS
 
 _LETTERS = "abcdef"
 
@@ -73,7 +73,7 @@ def encode_payload(
 
 def _series_colour(series: Series) -> Colour | None:
     if series.colour is None and series.role in _LETTERS:
-        return ENCODER_COLOURS[_LETTERS.index(series.role)]
+        return MODEL_COLOURS[_LETTERS.index(series.role)]
     return series.colour
 
 

@@ -21,7 +21,7 @@ _FIRST = ("small_cnn~pretrained", "block4", "ridge")
 
 
 @dataclass(frozen=True)
-class EncoderKey:
+class ModelKey:
     """What encoding models are grouped by in menus; several may share it.
 
     Addresses written before runs were named by their ids hold its text.
@@ -36,12 +36,12 @@ class EncoderKey:
     encoder: str
 
     @classmethod
-    def of(cls, run: Run) -> EncoderKey:
+    def of(cls, run: Run) -> ModelKey:
         """Name a run."""
         return cls(backbone_key(run), run.layer, run.method)
 
     @classmethod
-    def parse(cls, text: str) -> EncoderKey | None:
+    def parse(cls, text: str) -> ModelKey | None:
         """Read ``backbone~weights~layer~encoder``."""
         parts = text.rsplit("~", 2)
         return cls(*parts) if len(parts) == 3 and "~" in parts[0] else None
@@ -74,7 +74,7 @@ def _source_title(source: RunSource) -> str:
     return f"{card.title}{' · ' + kind if kind else ''}"
 
 
-def encoder_title(run: Run) -> str:
+def model_title(run: Run) -> str:
     """Words for an encoding model, as in subtitles of brains, chart keys and exports.
 
     Whatever is not as usual in its readout and split is named, and so are the recipe and that
@@ -94,13 +94,13 @@ def recipe_title(run: Run) -> str:
 
 
 @dataclass(frozen=True)
-class EncoderMenu:
+class ModelMenu:
     """The encoding models of one subject, all of them, ordered for menus."""
 
     runs: tuple[Run, ...]
 
     @classmethod
-    def of(cls, runs: Sequence[Run]) -> EncoderMenu:
+    def of(cls, runs: Sequence[Run]) -> ModelMenu:
         """Order runs by backbone and depth of layer."""
         return cls(tuple(sorted(runs, key=_place)))
 
@@ -109,14 +109,14 @@ class EncoderMenu:
         return {run.id: run for run in self.runs}
 
     @cached_property
-    def _alike(self) -> dict[EncoderKey, list[Run]]:
+    def _alike(self) -> dict[ModelKey, list[Run]]:
         """Group what shares backbone, layer and encoder; best on the validation images first.
 
         Those whose data are uncertain come after all others.
         """
-        groups: dict[EncoderKey, list[Run]] = {}
+        groups: dict[ModelKey, list[Run]] = {}
         for run in self.runs:
-            groups.setdefault(EncoderKey.of(run), []).append(run)
+            groups.setdefault(ModelKey.of(run), []).append(run)
         for group in groups.values():
             group.sort(key=lambda r: (r.identity is not None, order_of_choice(r)), reverse=True)
         return groups
@@ -137,15 +137,15 @@ class EncoderMenu:
         """List the encoders fitted on one layer."""
         return [k.encoder for k in self._alike if (k.backbone, k.layer) == (backbone, layer)]
 
-    def encoder_words(self, backbone: str, layer: str) -> dict[str, str]:
+    def regressor_words(self, backbone: str, layer: str) -> dict[str, str]:
         """Return each encoder fitted on one layer -> its words, with the recipes it came from."""
         words = {}
         for encoder in self.encoders(backbone, layer):
-            recipes = map(recipe_title, self.alike(EncoderKey(backbone, layer, encoder)))
+            recipes = map(recipe_title, self.alike(ModelKey(backbone, layer, encoder)))
             words[encoder] = " · ".join(dict.fromkeys([encoder, *filter(None, recipes)]))
         return words
 
-    def alike(self, key: EncoderKey) -> list[Run]:
+    def alike(self, key: ModelKey) -> list[Run]:
         """Return the runs that share backbone, layer and encoder."""
         return self._alike.get(key, [])
 
@@ -159,7 +159,7 @@ class EncoderMenu:
         """Return run id -> words that no other run here has."""
         named: dict[str, list[Run]] = {}
         for run in self.runs:
-            named.setdefault(encoder_title(run), []).append(run)
+            named.setdefault(model_title(run), []).append(run)
         titles = {}
         for title, runs in named.items():
             apart = told_apart(runs) if len(runs) > 1 else ("",)
@@ -169,9 +169,9 @@ class EncoderMenu:
 
     def default(self) -> Run:
         """Where to start."""
-        return self.nearest(EncoderKey(*_FIRST))
+        return self.nearest(ModelKey(*_FIRST))
 
-    def nearest(self, wanted: EncoderKey, like: Run | None = None) -> Run:
+    def nearest(self, wanted: ModelKey, like: Run | None = None) -> Run:
         """Keep what exists of a wish: its backbone, then its layer, then its encoder.
 
         Parameters
@@ -185,7 +185,7 @@ class EncoderMenu:
         layer = wanted.layer if wanted.layer in layers else self._best_layer(backbone)
         encoders = self.encoders(backbone, layer)
         encoder = wanted.encoder if wanted.encoder in encoders else encoders[0]
-        alike = self.alike(EncoderKey(backbone, layer, encoder))
+        alike = self.alike(ModelKey(backbone, layer, encoder))
         if like is None:
             return alike[0]
         return min(alike, key=lambda run: len(differing([run, like])))
@@ -217,7 +217,7 @@ class EncoderMenu:
 
     def _family(self, run: Run) -> list[Run]:
         """Return the runs of the same backbone and encoder."""
-        own = EncoderKey.of(run)
+        own = ModelKey.of(run)
         return [
             r
             for key, runs in self._alike.items()

@@ -44,10 +44,10 @@ def make(folder: Path, images: int, features: int) -> None:
 def solve(solver: str, x: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Return components (n_features, k) and shares of variance."""
     if solver.startswith("ours"):
-        from cortiscope.core.encoding import Reduction, fit_readout
+        from cortiscope.core.encoding import Reduction, fit_reduction
 
         kind = "incremental_pca" if "incremental" in solver else "pca"
-        readout = fit_readout(x, Reduction(kind, k, scaling="none", batch_size=max(300, k)))
+        readout = fit_reduction(x, Reduction(kind, k, scaling="none", batch_size=max(300, k)))
         return readout.components, readout.explained
     from sklearn.decomposition import PCA, IncrementalPCA
 

@@ -111,21 +111,21 @@ def others(rows: list[str], x: np.ndarray, y: np.ndarray) -> Iterator[tuple]:
     from sklearn.neighbors import KNeighborsRegressor
     from sklearn.tree import DecisionTreeRegressor
 
-    from cortiscope.core.encoding.regressors import EncoderSpec, fit_encoder
+    from cortiscope.core.encoding.regressors import RegressorSpec, fit_regressor
     from cortiscope.core.encoding.training import TrainingData
     from cortiscope.core.evaluation import pearson_r
 
     asked = designs("PCA", max(len(x) // 4, x.shape[1] + 1), x.shape[1], seed=7)
     if "neighbours" in rows:
-        ours = fit_encoder(TrainingData(x, y), EncoderSpec("neighbours"))
+        ours = fit_regressor(TrainingData(x, y), RegressorSpec("neighbours"))
         theirs = KNeighborsRegressor().fit(x, y)
         peer = {"scikit-learn": lambda: theirs.predict(asked)}
         yield "neighbours predict", lambda: ours.predict(asked), peer, None
     if "tree" in rows:
-        spec = EncoderSpec("tree")
+        spec = RegressorSpec("tree")
         yield (
             "tree fit, predict",
-            lambda: fit_encoder(TrainingData(x, y), spec).predict(asked),
+            lambda: fit_regressor(TrainingData(x, y), spec).predict(asked),
             {
                 "scikit-learn": lambda: (
                     DecisionTreeRegressor(random_state=224).fit(x, y).predict(asked)

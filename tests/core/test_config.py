@@ -1,4 +1,5 @@
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import pytest
 
@@ -36,3 +37,18 @@ def test_plain_form_is_json_and_unknown_types_are_refused():
     }
     with pytest.raises(TypeError, match="object"):
         fingerprint(object())
+
+
+def test_a_renamed_class_keeps_its_stored_name_and_its_subclasses_have_their_own():
+    @dataclass(frozen=True)
+    class Renamed:
+        stored_as: ClassVar[str] = "Former"
+
+        x: int = 1
+
+    @dataclass(frozen=True)
+    class Narrower(Renamed):
+        pass
+
+    assert to_plain(Renamed()) == {"type": "Former", "x": 1}
+    assert to_plain(Narrower()) == {"type": "Narrower", "x": 1}

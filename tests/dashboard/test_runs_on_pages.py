@@ -9,7 +9,7 @@ import pytest
 from cortiscope.core.encoding import Reduction
 from cortiscope.core.runs.facets import differing, facets, told_apart
 from cortiscope.state import Selection, to_address
-from cortiscope.subject.model_menu import EncoderKey, EncoderMenu, encoder_title, unlike
+from cortiscope.subject.model_menu import ModelKey, ModelMenu, model_title, unlike
 
 
 def _menu(app, label):
@@ -39,7 +39,7 @@ def test_a_run_whose_data_are_uncertain_is_not_where_one_starts(tiny_app):
     record = {k: v for k, v in known.record.items() if k != "identity"}
     former = replace(known, record=record)
     for runs in ([former, known], [known, former]):
-        assert EncoderMenu.of(runs).nearest(EncoderKey.of(known)) is known
+        assert ModelMenu.of(runs).nearest(ModelKey.of(known)) is known
 
 
 def test_an_address_of_before_opens_the_encoder_that_it_names(tiny_app):
@@ -94,9 +94,9 @@ def test_titles_name_recipe_stand_ins_and_an_unusual_readout(tiny_app):
     first = tiny_app.runs[0]
     spec = {**first.record["spec"], "recipe": "stacked", "stand_ins": ["A for B"]}
     made = type(first)(first.folder, {**first.record, "spec": spec})
-    assert "PCA 6" in encoder_title(made)
-    assert encoder_title(made).endswith("with stand-ins")
-    assert "recipe" not in encoder_title(first)
+    assert "PCA 6" in model_title(made)
+    assert model_title(made).endswith("with stand-ins")
+    assert "recipe" not in model_title(first)
 
 
 def test_a_curve_joins_layers_that_were_fitted_alike(tiny_app):
@@ -107,11 +107,11 @@ def test_a_curve_joins_layers_that_were_fitted_alike(tiny_app):
         return type(run)(run.folder.with_name(name), {**run.record, "sources": [source]})
 
     deeper = layered(first, "pixels2", "deeper")
-    menu = EncoderMenu.of([deeper, second, first])
+    menu = ModelMenu.of([deeper, second, first])
     assert {r.layer for r in menu.layers_like(first)} == {"pixels", "pixels2"}
     assert second.id not in [r.id for r in menu.layers_like(first)]
     assert menu.besides(first) == "readout PCA 4"
-    assert menu.nearest(EncoderKey.of(second), like=first).id == first.id
+    assert menu.nearest(ModelKey.of(second), like=first).id == first.id
 
 
 def test_a_difference_with_several_causes_is_warned_of(tiny_app):

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cortiscope.core.encoding.entry import EncoderEntry
+from cortiscope.core.encoding.entry import RegressorEntry
 from cortiscope.core.encoding.grid_edges import grid_edges
 from cortiscope.core.encoding.multiband.band_candidates import Spaces, candidate_weights
 from cortiscope.core.encoding.multiband.banded_search import search_weights
@@ -208,7 +208,7 @@ def _fit(data: TrainingData, settings: BandedSettings, work: Work) -> Predictor:
 
 
 ENTRIES = (
-    EncoderEntry(
+    RegressorEntry(
         name="banded",
         title="banded ridge",
         summary="linear, with a penalty per feature space and vertex: for several layers together",

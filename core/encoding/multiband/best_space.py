@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cortiscope.core.encoding.entry import EncoderEntry
+from cortiscope.core.encoding.entry import RegressorEntry
 from cortiscope.core.encoding.grid_edges import grid_edges
 from cortiscope.core.encoding.multiband.folded_responses import FoldedResponses
 from cortiscope.core.encoding.multiband.space_ridge import SpaceRidge
@@ -220,7 +220,7 @@ def _fit(data: TrainingData, settings: BestSpaceSettings, work: Work) -> Predict
 
 
 ENTRIES = (
-    EncoderEntry(
+    RegressorEntry(
         name="best_space",
         title="best feature space",
         summary="linear: ridge in the one feature space that predicts held-out images best",

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cortiscope.core.encoding.entry import EncoderEntry
+from cortiscope.core.encoding.entry import RegressorEntry
 from cortiscope.core.encoding.grid_edges import grid_edges
 from cortiscope.core.encoding.multiband.folded_responses import FoldedResponses
 from cortiscope.core.encoding.multiband.simplex_weights import simplex_weights
 from cortiscope.core.encoding.multiband.space_ridge import SpaceRidge
 from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
 from cortiscope.core.encoding.ridge.data import decreasing_penalties, vertex_chunks
-from cortiscope.core.encoding.ridge.encoders import KFoldSettings
 from cortiscope.core.encoding.ridge.fold import Fold
 from cortiscope.core.encoding.ridge.kfold import DEFAULT_ALPHAS, fold_rows
+from cortiscope.core.encoding.ridge.regressors import KFoldSettings
 from cortiscope.core.encoding.training import Responses, TrainingData, Work
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def _fit(data: TrainingData, settings: KFoldSettings, work: Work) -> Predictor:
 
 
 ENTRIES = (
-    EncoderEntry(
+    RegressorEntry(
         name="stacked",
         title="stacked ridge",
         summary="linear: ridge in each feature space, mixed per vertex by held-out images",

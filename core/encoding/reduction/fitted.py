@@ -78,7 +78,7 @@ class FittedReduction:
         return bool(np.abs(squares - 1).max(initial=0) < _UNIT_NORM)
 
 
-def fit_readout(
+def fit_reduction(
     features: np.ndarray, reduction: Reduction, rows: np.ndarray | None = None
 ) -> FittedReduction:
     """Fit scaling and reduction on the fit images only, in bounded memory.
@@ -108,14 +108,14 @@ def fit_readout(
         while not streamed.done:
             for _, chunk in table.row_chunks():
                 streamed.add(chunk)
-        return finished_readout(streamed)
+        return finished_reduction(streamed)
     scaling = fit_scaling(table, reduction.scaling)
     return _readout(scaling, _axes(table, scaling, reduction))
 
 
-def finished_readout(streamed: StreamedReduction) -> FittedReduction:
+def finished_reduction(streamed: StreamedReduction) -> FittedReduction:
     """Return the readout that was fitted while images passed."""
-    return _readout(*streamed.readout_parts())
+    return _readout(*streamed.parts())
 
 
 def _readout(scaling: FeatureScaling, axes: Axes) -> FittedReduction:

@@ -1,7 +1,7 @@
 """A readout fitted while the fit images pass: nothing but one batch of features is ever held.
 
 For incremental PCA only. Exact PCA needs all images' features at once, or again and again, which
-is why those are stored and read in blocks (``fit_readout``).
+is why those are stored and read in blocks (``fit_reduction``).
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class StreamedReduction:
         moments = self._moments if self.n_passes == 2 else self._axes.moments
         return moments.scaling(self._kind)
 
-    def readout_parts(self) -> tuple[FeatureScaling, Axes]:
+    def parts(self) -> tuple[FeatureScaling, Axes]:
         """Return the scaling and the axes, after all passes."""
         scaling, axes = self._scaling(), self._axes.axes()
         axes.components[scaling.scale == 0] = 0

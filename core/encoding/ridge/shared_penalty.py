@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cortiscope.core.encoding.entry import EncoderEntry
+from cortiscope.core.encoding.entry import RegressorEntry
 from cortiscope.core.encoding.grid_edges import grid_edges
 from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
 from cortiscope.core.encoding.ridge.data import (
@@ -109,7 +109,7 @@ def _fit(data: TrainingData, settings: SharedPenaltySettings, work: Work) -> Pre
 
 
 ENTRIES = (
-    EncoderEntry(
+    RegressorEntry(
         name="ridge_shared",
         title="ridge, one penalty",
         summary="linear, with one penalty for all vertices chosen by 3-fold cross-validation",

@@ -38,17 +38,17 @@ from cortiscope.panels.scores import (
     summary_html,
     vertex_values,
 )
-from cortiscope.panels.sidebar import pick_encoder, pick_subject
+from cortiscope.panels.sidebar import pick_model, pick_subject
 from cortiscope.panels.trust import with_reliability
 from cortiscope.roi_chart import Series, roi_chart
 from cortiscope.subject.locations import find_location, has_rois
-from cortiscope.subject.model_menu import encoder_title
+from cortiscope.subject.model_menu import model_title
 
 
 def render() -> None:
     """Draw the page."""
     subject = pick_subject()
-    run = pick_encoder(subject)
+    run = pick_model(subject)
     brain = st.container()
     metric, threshold = _options(subject, run)
     report = report_above(run, threshold)
@@ -137,7 +137,7 @@ def _brain(
     maps = [
         CortexMap(
             title=metric.title,
-            subtitle=f"{encoder_title(run)} · {report.n_images} {images_of(report, subject)}"
+            subtitle=f"{model_title(run)} · {report.n_images} {images_of(report, subject)}"
             + _over(threshold),
             values=values.astype(np.float32),
             scale=metric.scale,
@@ -194,7 +194,7 @@ def _roi_bars(
 ) -> None:
     rows = report_rows(subject, report, metric)
     definition = _definition(subject, report, metric, threshold)
-    stamped = f"{subject.stamp} {encoder_title(run)}. {definition}".strip()
+    stamped = f"{subject.stamp} {model_title(run)}. {definition}".strip()
     roi_chart(
         rows,
         [Series(metric.axis_label, mark="bar")],
@@ -232,9 +232,7 @@ def _distribution(
 
 
 def _downloads(subject: Subject, run: Run, report: Evaluation, threshold: float) -> None:
-    about = (
-        f"{encoder_title(run)}; {report.n_images} {images_of(report, subject)}{_over(threshold)}"
-    )
+    about = f"{model_title(run)}; {report.n_images} {images_of(report, subject)}{_over(threshold)}"
 
     def vertices() -> str:
         header, places = place_columns(subject)

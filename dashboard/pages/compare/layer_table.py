@@ -17,7 +17,7 @@ from cortiscope.core.evaluation import selection_optimism
 from cortiscope.core.runs import Run
 from cortiscope.panels.downloads import file_name, rounded
 from cortiscope.subject.locations import has_rois, unit_of
-from cortiscope.subject.model_menu import EncoderMenu, backbone_title
+from cortiscope.subject.model_menu import ModelMenu, backbone_title
 
 # Beyond this many predicted responses, folding them takes more than some seconds.
 _MANY_RESPONSES = 20_000_000
@@ -39,7 +39,7 @@ def roi_vertices_of_both(subject: Subject) -> dict[str, np.ndarray]:
 
 def layer_columns(subject: Subject, a: Run, b: Run) -> list[LayerColumn]:
     """Score the layers that were fitted like A, then those like B, on the validation images."""
-    menu = EncoderMenu.of(services.runs_of(subject.id))
+    menu = ModelMenu.of(services.runs_of(subject.id))
     like_a, like_b = menu.layers_like(a), menu.layers_like(b)
     blocks = [("a", like_a)]
     if b.id not in [run.id for run in like_a]:
@@ -145,7 +145,7 @@ def _flattery(runs: tuple[str, ...]) -> tuple[float, float, float] | None:
 
 def _left_out(subject: Subject, a: Run, b: Run) -> str:
     """Say what else was fitted of these backbones and is in no column."""
-    menu = EncoderMenu.of(services.runs_of(subject.id))
+    menu = ModelMenu.of(services.runs_of(subject.id))
     told = dict.fromkeys(words for run in (a, b) if (words := menu.besides(run)))
     return f" Its layers were fitted alike; left out: {escape('; '.join(told))}." if told else ""
 

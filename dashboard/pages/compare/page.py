@@ -44,9 +44,9 @@ from cortiscope.panels.methods import methods_text, opening_lines, references, s
 from cortiscope.panels.roi_responses import rows_as_csv, score_rows, take_roi
 from cortiscope.panels.scores import INTERVAL, METRICS, images_of
 from cortiscope.panels.sidebar import pick_pair, pick_subject
-from cortiscope.roi_chart import ENCODER_COLOURS, Axis, Series, roi_chart
+from cortiscope.roi_chart import MODEL_COLOURS, Axis, Series, roi_chart
 from cortiscope.subject.locations import has_rois, unit_of
-from cortiscope.subject.model_menu import backbone_title, encoder_title, unlike
+from cortiscope.subject.model_menu import backbone_title, model_title, unlike
 
 # Beyond this many responses per encoder reading and comparing them takes more than ten seconds.
 _MANY_RESPONSES = 60_000_000
@@ -168,7 +168,7 @@ def _brains(subject: Subject, a: Run, b: Run, positions: np.ndarray | None) -> N
 
 def _titles(a: Run, b: Run) -> tuple[str, str]:
     """Words for A and for B; what both share besides goes without saying."""
-    long = encoder_title(a), encoder_title(b)
+    long = model_title(a), model_title(b)
     short = f"{backbone_title(a)} · {a.layer}", f"{backbone_title(b)} · {b.layer}"
     same = long[0].removeprefix(short[0]) == long[1].removeprefix(short[1])
     if same and short[0] != short[1]:
@@ -188,7 +188,7 @@ def _difference_limit(difference: np.ndarray) -> float:
 def _both(subject: Subject, a: Run, b: Run) -> None:
     rows = score_rows(subject, [a, b])
     definition = (
-        f"A: {encoder_title(a)}. B: {encoder_title(b)}. Mean r over the ROI’s vertices, each "
+        f"A: {model_title(a)}. B: {model_title(b)}. Mean r over the ROI’s vertices, each "
         f"with {INTERVAL}; "
         f"{a.report.n_images} {images_of(a.report, subject)} of {subject.id}."
     )
@@ -214,7 +214,7 @@ def _distributions(subject: Subject, a: Run, b: Run) -> None:
     shown = [
         Distribution(f"{letter}: {title}", r, getattr(colour, shade))
         for letter, title, r, colour in zip(
-            "AB", _titles(a, b), (r_a, r_b), ENCODER_COLOURS, strict=False
+            "AB", _titles(a, b), (r_a, r_b), MODEL_COLOURS, strict=False
         )
     ]
     unit = subject.space.unit
@@ -272,7 +272,7 @@ def _downloads(
     subject: Subject, a: Run, b: Run, comparison: Comparison | None, columns: list
 ) -> None:
     about = (
-        f"A: {encoder_title(a)}; B: {encoder_title(b)}; {a.report.n_images} "
+        f"A: {model_title(a)}; B: {model_title(b)}; {a.report.n_images} "
         f"{images_of(a.report, subject)}"
     )
 

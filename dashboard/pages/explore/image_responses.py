@@ -24,7 +24,7 @@ from cortiscope.panels.downloads import (
     rounded,
 )
 from cortiscope.subject.locations import find_location, unit_of
-from cortiscope.subject.model_menu import encoder_title
+from cortiscope.subject.model_menu import model_title
 
 
 def show_image_responses(
@@ -60,7 +60,7 @@ def show_image_responses(
     none = "" if measured is not None else " There is no measured response to it."
     st.html(
         f'<p class="cs-note">{len(predicted):,} {unit}, image {escape(image)} '
-        f"({escape(facts.meaning)}); predicted by {escape(encoder_title(run))}.{none}</p>"
+        f"({escape(facts.meaning)}); predicted by {escape(model_title(run))}.{none}</p>"
     )
     if measured is not None:
         _against(subject, measured, predicted)
@@ -73,7 +73,7 @@ def show_image_responses(
         )
         rows = ((*place, *own) for place, own in zip(places, columns, strict=True))
         about = (
-            f"responses to image {image} ({facts.meaning}); {encoder_title(run)}; "
+            f"responses to image {image} ({facts.meaning}); {model_title(run)}; "
             f"{numbering(subject)}"
         )
         return csv_text(

@@ -29,13 +29,13 @@ from cortiscope.panels.detail import show_detail
 from cortiscope.panels.methods import methods_and_code, opening_lines, simulation_note
 from cortiscope.panels.one_image import image_over_vertices
 from cortiscope.panels.roi_responses import mean_rows, take_roi
-from cortiscope.panels.sidebar import none_is_fitted, pick_encoder_if_any, pick_subject
+from cortiscope.panels.sidebar import none_is_fitted, pick_model_if_any, pick_subject
 from cortiscope.panels.stimulus import ROLE_WORDS, StimulusChoice, pick_stimulus
 from cortiscope.panels.trust import spread_words, with_reliability
 from cortiscope.roi_chart import Axis, Series, roi_chart
 from cortiscope.stimulus_files import stimulus_address
 from cortiscope.subject.locations import has_rois
-from cortiscope.subject.model_menu import encoder_title
+from cortiscope.subject.model_menu import model_title
 
 _THIRD = {"": "two brains", "difference": "+ difference", "truth": "+ noise-free truth"}
 _SCALES = {"": "one scale", "own": "each to its own SD"}
@@ -59,7 +59,7 @@ def render() -> None:
         # The picture leads; it is drawn last, since its mark depends on the encoder below it.
         top = st.container()
     subject = pick_subject()
-    run = pick_encoder_if_any(subject)
+    run = pick_model_if_any(subject)
     with top:
         stimulus = pick_stimulus(subject, run)
     # On a phone the sidebar is folded away, and the picture with it.
@@ -126,7 +126,7 @@ def _maps(
     own = now.scale == "own"
     if own:
         scale = ColourScale("diverging", -3.0, 3.0, "SD", "each map in units of its own SD")
-    predicted_note = "" if run is None else encoder_title(run)
+    predicted_note = "" if run is None else model_title(run)
     if stimulus.role == "fit":
         predicted_note += " · fitted on this image"
     parts = [
@@ -199,7 +199,7 @@ def _roi_chart(
         f"({subject.conventions.meaning})"
     )
     if run is not None:
-        definition += f"; predicted by {encoder_title(run)}"
+        definition += f"; predicted by {model_title(run)}"
     roi_chart(
         rows,
         series,

@@ -18,7 +18,7 @@ from cortiscope.panels.downloads import csv_button, csv_text, numbering, place_c
 from cortiscope.panels.scores import images_of
 from cortiscope.panels.selection import picked_keys, region_came_last, region_positions
 from cortiscope.subject.locations import Location, find_location
-from cortiscope.subject.model_menu import encoder_title
+from cortiscope.subject.model_menu import model_title
 
 _MOST_ROIS = 6
 
@@ -76,7 +76,7 @@ def _region(subject: Subject, run: Run, responses: ImageResponses, region: np.nd
     facts = [(f"{len(region):,}", f"<b>vertices</b> that have data, {words}")]
     for name, values, definition in (
         ("measured", responses.measured, escape(subject.conventions.meaning)),
-        ("predicted", responses.predicted, escape(encoder_title(run))),
+        ("predicted", responses.predicted, escape(model_title(run))),
     ):
         if values is not None:
             mean = signed(float(np.nanmean(values[region])), 2)
@@ -178,7 +178,7 @@ def _table(subject: Subject, run: Run, responses: ImageResponses, positions: np.
     rows = ((*places[k], *n) for k, n in zip(positions.tolist(), numbers, strict=True))
     definition = (
         f"responses to image {responses.image} ({facts.meaning}); predicted "
-        f"by {encoder_title(run)}; r: Pearson, {report.n_images} "
+        f"by {model_title(run)}; r: Pearson, {report.n_images} "
         f"{images_of(report, subject)}; ceiling: the highest r the noise allows; "
         f"{numbering(subject)}"
     )

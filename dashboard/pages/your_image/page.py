@@ -30,12 +30,12 @@ from cortiscope.panels.brain import (
 from cortiscope.panels.detail import Place, default_place, place_on_screen
 from cortiscope.panels.methods import methods_and_code, opening_lines, simulation_note
 from cortiscope.panels.roi_responses import roi_places, rows_as_csv, take_roi
-from cortiscope.panels.sidebar import pick_encoder, pick_subject
+from cortiscope.panels.sidebar import pick_model, pick_subject
 from cortiscope.panels.trust import with_reliability
 from cortiscope.roi_chart import Axis, Mark, RoiRow, Series, roi_chart
 from cortiscope.stimulus_files import stimulus_address
 from cortiscope.subject.locations import has_rois
-from cortiscope.subject.model_menu import encoder_title
+from cortiscope.subject.model_menu import model_title
 from cortiscope.work.photographs import Photograph, as_seen
 from cortiscope.work.picture_worker import design_of, first_guesses, looks_of, occlusion_of, seen_of
 
@@ -49,7 +49,7 @@ def render() -> None:
     subject = pick_subject()
     with st.sidebar:
         photograph = choose_photograph()
-    run = pick_encoder(subject)
+    run = pick_model(subject)
     if photograph is None:
         return
     with errors_on_page():
@@ -109,7 +109,7 @@ def _brain_and_picture(
                 [
                     CortexMap(
                         title="predicted",
-                        subtitle=f"{encoder_title(run)} · {subject.conventions.meaning}",
+                        subtitle=f"{model_title(run)} · {subject.conventions.meaning}",
                         values=predicted.astype(np.float32),
                         scale=response_scale(subject),
                         role="predicted",
@@ -172,7 +172,7 @@ def _percentiles(subject: Subject, run: Run, photograph: Photograph, predicted: 
         rows.append(RoiRow(roi, group, title, colour, h.value, len(vertices), (mark,), None, note))
     definition = (
         f"percentile of the predicted mean response of each ROI to {photograph.name} among the "
-        f"predictions for {len(others)} {which} of {subject.id}; {encoder_title(run)}"
+        f"predictions for {len(others)} {which} of {subject.id}; {model_title(run)}"
     )
     roi_chart(
         rows,

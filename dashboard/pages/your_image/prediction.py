@@ -22,7 +22,7 @@ from cortiscope.panels.downloads import (
     place_columns,
     rounded,
 )
-from cortiscope.subject.model_menu import encoder_title
+from cortiscope.subject.model_menu import model_title
 
 
 def show_distribution(subject: Subject, run: Run, picture: str, predicted: np.ndarray) -> None:
@@ -49,7 +49,7 @@ def show_distribution(subject: Subject, run: Run, picture: str, predicted: np.nd
     show_chart(figure, key=f"photo-histogram{image_mark(subject)}", height=330)
     st.html(
         f'<p class="cs-note">{len(predicted):,} {unit}, {escape(facts.meaning)}; '
-        f"{escape(encoder_title(run))}. The other outline: the {unit} of each of {len(usual)} "
+        f"{escape(model_title(run))}. The other outline: the {unit} of each of {len(usual)} "
         f"{which} in order of their prediction, averaged over the images.</p>"
     )
 
@@ -85,8 +85,7 @@ def show_spread(subject: Subject, run: Run, picture: str, predicted: np.ndarray)
         header, places = place_columns(subject)
         rows = ((*place, value) for place, value in zip(places, rounded(predicted), strict=True))
         about = (
-            f"prediction for {picture} ({stated.meaning}); {encoder_title(run)}; "
-            f"{numbering(subject)}"
+            f"prediction for {picture} ({stated.meaning}); {model_title(run)}; {numbering(subject)}"
         )
         return csv_text(subject, about, [*header, stated.column("predicted")], rows)
 

@@ -6,7 +6,7 @@ import pytest
 
 from cortiscope.core.backbones import Framing, WeightsSpec
 from cortiscope.core.cli.main import main
-from cortiscope.core.encoding import EncoderSpec, Reduction
+from cortiscope.core.encoding import Reduction, RegressorSpec
 from cortiscope.core.encoding.settings import parse_settings
 from cortiscope.core.encoding.splits import check_split_rule, validation_split
 from cortiscope.core.errors import InvalidInput
@@ -53,11 +53,11 @@ def test_options_are_bounded(arguments, capsys):
         lambda: validation_split(20, seed=-1),
         lambda: validation_split(20, seed=10**29, rule="shuffled"),
         lambda: validation_split(20, fraction=float("nan")),
-        lambda: parse_settings(EncoderSpec("ridge"), [f"n_folds={HUGE}"]),
-        lambda: parse_settings(EncoderSpec("ridge"), ["alphas=1,-1"]),
-        lambda: parse_settings(EncoderSpec("ridge"), ["alphas=1,nan"]),
-        lambda: parse_settings(EncoderSpec("head_linear"), ["seed=-1"]),
-        lambda: parse_settings(EncoderSpec("head_linear"), ["learning_rate=inf"]),
+        lambda: parse_settings(RegressorSpec("ridge"), [f"n_folds={HUGE}"]),
+        lambda: parse_settings(RegressorSpec("ridge"), ["alphas=1,-1"]),
+        lambda: parse_settings(RegressorSpec("ridge"), ["alphas=1,nan"]),
+        lambda: parse_settings(RegressorSpec("head_linear"), ["seed=-1"]),
+        lambda: parse_settings(RegressorSpec("head_linear"), ["learning_rate=inf"]),
     ],
 )
 def test_numbers_of_configurations_are_bounded(make):

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from cortiscope.core.encoding import (
-    ENCODERS,
-    EncoderSpec,
+    REGRESSORS,
+    RegressorSpec,
     TrainingData,
-    encoder_names,
+    regressor_names,
     validation_split,
 )
 from cortiscope.core.encoding.copies import averaged, together
 from cortiscope.core.encoding.neural.settings import TrainingSettings
 from cortiscope.core.encoding.neural.training import training_images
-from cortiscope.core.encoding.regressors import fit_encoder
+from cortiscope.core.encoding.regressors import fit_regressor
 from cortiscope.core.encoding.ridge.closed_form import fit_ridge_closed_form
 from cortiscope.core.encoding.ridge.kfold import fold_rows
 from cortiscope.core.encoding.splits import report_split
@@ -94,8 +94,8 @@ def _copied(rng, n_images=30, n_copies=3, d=40, v=4):
 
 def _choosing():
     """Encoders that choose something on images that they hold out."""
-    for name in encoder_names():
-        settings = [f.name for f in dataclasses.fields(ENCODERS[name].settings)]
+    for name in regressor_names():
+        settings = [f.name for f in dataclasses.fields(REGRESSORS[name].settings)]
         if {"alphas", "n_folds", "validation_fraction"} & set(settings):
             yield name
 
@@ -104,7 +104,7 @@ def _choosing():
 def test_no_encoder_is_taken_in_by_copies(rng, name):
     """Chosen by copies of what was fitted, the least penalty wins and noise is reproduced."""
     data = _copied(rng)
-    predicted = fit_encoder(data, EncoderSpec(name)).predict(data.design)
+    predicted = fit_regressor(data, RegressorSpec(name)).predict(data.design)
     assert np.std(predicted) < 0.62 * np.std(data.responses)
 
 
@@ -134,7 +134,7 @@ def test_images_are_put_together_and_averaged_in_the_order_of_their_first_rows(r
 def test_gcv_of_copies_is_gcv_of_their_means(rng):
     data = _copied(rng)
     mean = averaged(data)
-    ours = fit_encoder(data, EncoderSpec("ridge_gcv"))
+    ours = fit_regressor(data, RegressorSpec("ridge_gcv"))
     wanted = fit_ridge_closed_form(mean.design, mean.responses[:, :])
     np.testing.assert_array_equal(ours.coef, wanted.coef)
 

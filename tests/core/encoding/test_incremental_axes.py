@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA, IncrementalPCA
 
-from cortiscope.core.encoding import Reduction, fit_readout
+from cortiscope.core.encoding import Reduction, fit_reduction
 from cortiscope.core.encoding.reduction.principal_axes import signs_of
 
 
 def _axes(x, components, batch_size, rows=None):
     reduction = Reduction("incremental_pca", components, "none", batch_size)
-    return fit_readout(x, reduction, rows)
+    return fit_reduction(x, reduction, rows)
 
 
 def _features(rng, n, d):

@@ -4,7 +4,7 @@ from sklearn.neighbors import KNeighborsRegressor
 
 from cortiscope.core.encoding import neighbours
 from cortiscope.core.encoding.neighbours import nearest_rows
-from cortiscope.core.encoding.regressors import EncoderSpec, fit_encoder
+from cortiscope.core.encoding.regressors import RegressorSpec, fit_regressor
 from cortiscope.core.encoding.restore import restore_predictor
 from cortiscope.core.encoding.training import TrainingData
 from cortiscope.core.errors import CoreError, InvalidInput
@@ -16,7 +16,7 @@ def _data(rng, n=37, d=20, v=7):
 
 
 def _fit(x, y, **settings):
-    return fit_encoder(TrainingData(x, y), EncoderSpec("neighbours").with_settings(**settings))
+    return fit_regressor(TrainingData(x, y), RegressorSpec("neighbours").with_settings(**settings))
 
 
 @pytest.mark.parametrize("weights", ["uniform", "distance"])

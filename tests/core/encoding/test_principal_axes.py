@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from cortiscope.core.encoding import Reduction, fit_readout
+from cortiscope.core.encoding import Reduction, fit_reduction
 from cortiscope.core.encoding.reduction.feature_scaling import fit_scaling
 from cortiscope.core.encoding.reduction.feature_table import FeatureTable
 from cortiscope.core.encoding.reduction.principal_axes import (
@@ -147,7 +147,7 @@ def test_a_wide_layer_keeps_components_far_below_its_first(rng):
     axes = np.linalg.qr(rng.normal(size=(d, 30)))[0]
     images = np.linalg.qr(rng.normal(size=(n, 30)))[0]
     features = ((images * sizes) @ axes.T * 100).astype(np.float32)
-    ours = fit_readout(features, Reduction.parse("pca:30", scaling="none"))
+    ours = fit_reduction(features, Reduction.parse("pca:30", scaling="none"))
     assert ours.components.shape[1] == 30
     centred = features.astype(np.float64) - features.mean(axis=0, dtype=np.float64)
     theirs = np.linalg.svd(centred, compute_uv=False)[:30] ** 2

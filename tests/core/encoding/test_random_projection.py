@@ -7,14 +7,14 @@ from sklearn.random_projection import (
     johnson_lindenstrauss_min_dim,
 )
 
-from cortiscope.core.encoding import Reduction, fit_readout
+from cortiscope.core.encoding import Reduction, fit_reduction
 from cortiscope.core.encoding.reduction.random_projection import random_matrix
 
 BOTH = pytest.mark.parametrize("projection", ["gaussian", "sparse"])
 
 
 def _readout(x, k, **fields):
-    return fit_readout(x, Reduction("random_projection", k, **fields))
+    return fit_reduction(x, Reduction("random_projection", k, **fields))
 
 
 def test_gaussian_entries_are_distributed_as_scikit_learns():

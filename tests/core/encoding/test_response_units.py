@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from cortiscope.core.encoding import ENCODERS, EncoderSpec, TrainingData, method_text
+from cortiscope.core.encoding import REGRESSORS, RegressorSpec, TrainingData, method_text
 from cortiscope.core.encoding.ensemble import Member, merge
 from cortiscope.core.encoding.grid_edges import GridEdges, grid_edges
 from cortiscope.core.encoding.predictor import LinearPredictor
-from cortiscope.core.encoding.regressors import fit_encoder
+from cortiscope.core.encoding.regressors import fit_regressor
 from cortiscope.core.encoding.restore import restore_predictor
 from cortiscope.core.encoding.training import VertexTable
 
@@ -36,15 +36,15 @@ def in_units(data, scale, offset):
 
 
 def fitted(data, name):
-    spec = EncoderSpec(name)
+    spec = RegressorSpec(name)
     if hasattr(spec.settings, "training"):
         spec = spec.with_settings(training=type(spec.settings.training)(max_epochs=4))
     elif hasattr(spec.settings, "max_epochs"):
         spec = spec.with_settings(max_epochs=4)
-    return fit_encoder(data, spec)
+    return fit_regressor(data, spec)
 
 
-@pytest.mark.parametrize("name", list(ENCODERS))
+@pytest.mark.parametrize("name", list(REGRESSORS))
 def test_responses_in_another_unit_are_predicted_in_it_and_no_better_or_worse(data, name):
     scale, offset = 128.0, 500.0
     here = fitted(data, name).predict(data.design)
@@ -58,15 +58,15 @@ def test_responses_in_another_unit_are_predicted_in_it_and_no_better_or_worse(da
 def test_the_largest_share_is_the_least_penalty_without_any_coefficient(data):
     for name in ("lasso", "multitask_lasso", "elastic_net"):
         for share, any_left in ((1.001, False), (0.99, True)):
-            found = fit_encoder(data, EncoderSpec(name).with_settings(shares=(share,)))
+            found = fit_regressor(data, RegressorSpec(name).with_settings(shares=(share,)))
             assert found.coef.any() == any_left, (name, share)
 
 
 def test_published_penalties_stay_absolute_and_are_said(data):
-    spec = EncoderSpec("multitask_lasso").with_settings(alphas=(0.01, 1.0))
-    assert fit_encoder(data, spec).alpha[0] in np.float32([0.01, 1.0])
+    spec = RegressorSpec("multitask_lasso").with_settings(alphas=(0.01, 1.0))
+    assert fit_regressor(data, spec).alpha[0] in np.float32([0.01, 1.0])
     assert "among 0.01, 1" in method_text("multitask_lasso", vars(spec.settings))
-    assert "8 shares" in method_text("lasso", vars(EncoderSpec("lasso").settings))
+    assert "8 shares" in method_text("lasso", vars(RegressorSpec("lasso").settings))
     older = {"alphas": [0.001, 0.1], "n_folds": 5}
     assert method_text("lasso", older).endswith("cross-validation among 0.001, 0.1")
 

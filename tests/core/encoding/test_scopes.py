@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cortiscope.core.encoding import EncoderSpec, LinearPredictor, TrainingData, VertexTable, Work
+from cortiscope.core.encoding import LinearPredictor, RegressorSpec, TrainingData, VertexTable, Work
 from cortiscope.core.encoding.checkpoint import MemoryCheckpoint
 from cortiscope.core.encoding.ensemble import EnsemblePredictor, Member, merge
 from cortiscope.core.encoding.restore import restore_predictor
@@ -57,7 +57,7 @@ def test_a_scope_that_needs_rois_says_so():
 @pytest.mark.parametrize("encoder", ["lasso", "ridge"])
 def test_every_vertex_gets_the_mean_of_the_models_fitted_for_it(rng, scope, encoder):
     data = _data(rng)
-    spec = EncoderSpec(encoder)
+    spec = RegressorSpec(encoder)
     got = fit_scoped(data, spec, scope).predict(data.design)
     total, count = np.zeros_like(got), np.zeros(7)
     for part in scope_parts(scope, 7, _table()):
@@ -122,7 +122,7 @@ def test_a_vertex_without_a_model_is_an_error():
 
 
 def test_finished_parts_are_not_fitted_again(rng):
-    data, spec = _data(rng), EncoderSpec("lasso")
+    data, spec = _data(rng), RegressorSpec("lasso")
     whole = fit_scoped(data, spec, "roi")
     kept = MemoryCheckpoint()
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import KFold
 
-from cortiscope.core.encoding import EncoderSpec, TrainingData, fit_encoder
+from cortiscope.core.encoding import RegressorSpec, TrainingData, fit_regressor
 from cortiscope.core.encoding.ridge.shared_penalty import SHARED_ALPHAS, choose_shared_penalty
 
 
@@ -18,7 +18,7 @@ def test_penalty_and_coefficients_are_those_of_ridgecv(seed, n, d):
     responses = (signal + 3 * rng.normal(size=(n, 9))).astype(np.float32)
     theirs = RidgeCV(alphas=SHARED_ALPHAS, cv=KFold(3)).fit(design, responses)
     assert choose_shared_penalty(design, responses) == theirs.alpha_
-    ours = fit_encoder(TrainingData(design, responses), EncoderSpec("ridge_shared"))
+    ours = fit_regressor(TrainingData(design, responses), RegressorSpec("ridge_shared"))
     np.testing.assert_allclose(ours.coef, theirs.coef_.T, atol=2e-4)
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn.decomposition import IncrementalPCA
 
-from cortiscope.core.encoding import Reduction, fit_readout
+from cortiscope.core.encoding import Reduction, fit_reduction
 from cortiscope.core.encoding.reduction import feature_scaling
-from cortiscope.core.encoding.reduction.fitted import finished_readout
+from cortiscope.core.encoding.reduction.fitted import finished_reduction
 from cortiscope.core.encoding.reduction.principal_axes import signs_of
 from cortiscope.core.encoding.reduction.streamed import StreamedReduction
 from cortiscope.core.errors import InvalidInput
@@ -40,8 +40,8 @@ def test_pieces_do_not_matter(rng, reduction, sizes):
     given = x.copy()
     streamed = StreamedReduction(reduction, *x.shape)
     _stream(streamed, given, sizes)
-    expected = vars(fit_readout(x, reduction))
-    for name, values in vars(finished_readout(streamed)).items():
+    expected = vars(fit_reduction(x, reduction))
+    for name, values in vars(finished_reduction(streamed)).items():
         np.testing.assert_array_equal(values, expected[name], err_msg=name)
     np.testing.assert_array_equal(given, x)
 
@@ -67,7 +67,7 @@ def test_one_batch_is_held_and_never_twice(rng, monkeypatch, scaling):
 def test_wide_layers_are_worked_on_in_parts_of_columns(rng, monkeypatch, parts):
     monkeypatch.setattr(feature_scaling, "_PART_FLOATS", parts)
     x = _features(rng, 50, 200)
-    found = fit_readout(x, Reduction("incremental_pca", 6, "none", 10))
+    found = fit_reduction(x, Reduction("incremental_pca", 6, "none", 10))
     theirs = IncrementalPCA(6, batch_size=10).fit(x.astype(np.float64))
     expected = theirs.components_.T * signs_of(theirs.components_.T)
     np.testing.assert_allclose(found.components, expected, atol=1e-5)
@@ -88,20 +88,20 @@ def test_a_state_holds_everything_whenever_a_batch_is_finished(rng, reduction):
     while not whole.done:
         for start in range(0, 43, 5):
             whole.add(x[start : start + 5], keep)
-    expected = vars(finished_readout(whole))
+    expected = vars(finished_reduction(whole))
     assert len(states) == 6 * whole.n_passes
     for state in states:
         again = StreamedReduction(reduction, *x.shape)
         again.restore(state)
         while not again.done:
             again.add(x[again.position :])
-        for name, values in vars(finished_readout(again)).items():
+        for name, values in vars(finished_reduction(again)).items():
             np.testing.assert_array_equal(values, expected[name], err_msg=name)
 
 
 def test_images_of_less_rank_than_components_give_fewer(rng):
     x = (rng.normal(size=(30, 2)) @ rng.normal(size=(2, 40)) + 1).astype(np.float32)
-    found = fit_readout(x, Reduction("incremental_pca", 5, "none", 10))
+    found = fit_reduction(x, Reduction("incremental_pca", 5, "none", 10))
     assert found.components.shape == (40, 2)
     np.testing.assert_allclose(found.components.T @ found.components, np.eye(2), atol=1e-5)
 
@@ -115,4 +115,4 @@ def test_bad_features_and_reductions_are_told(rng):
     constant = StreamedReduction(REDUCTIONS[0], 10, 4)
     constant.add(np.ones((10, 4), np.float32))
     with pytest.raises(InvalidInput, match="same for all images"):
-        finished_readout(constant)
+        finished_reduction(constant)

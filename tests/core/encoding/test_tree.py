@@ -3,7 +3,7 @@ import pytest
 from sklearn.tree import DecisionTreeRegressor
 
 from cortiscope.core.encoding.checkpoint import MemoryCheckpoint
-from cortiscope.core.encoding.regressors import EncoderSpec, fit_encoder
+from cortiscope.core.encoding.regressors import RegressorSpec, fit_regressor
 from cortiscope.core.encoding.restore import restore_predictor
 from cortiscope.core.encoding.training import TrainingData, Work
 from cortiscope.core.errors import InvalidInput
@@ -16,7 +16,7 @@ def _data(rng, n=60, d=5, v=4):
 
 
 def _fit(x, y, work=None, **settings):
-    return fit_encoder(TrainingData(x, y), EncoderSpec("tree").with_settings(**settings), work)
+    return fit_regressor(TrainingData(x, y), RegressorSpec("tree").with_settings(**settings), work)
 
 
 @pytest.mark.parametrize(("seed", "depth"), [(224, 0), (1, 0), (224, 3)])

@@ -9,7 +9,7 @@ from PIL import Image
 from cortiscope.core.backbones import resolve_weights
 from cortiscope.core.cli.main import main
 from cortiscope.core.datasets import open_subject
-from cortiscope.core.encoding import EncoderSpec
+from cortiscope.core.encoding import RegressorSpec
 from cortiscope.core.errors import WorkFailed
 from cortiscope.core.features import FeatureSpec, FeatureStore
 from cortiscope.core.pipeline.fit import fit
@@ -90,7 +90,7 @@ def test_changed_rois_and_ceilings_are_reported_without_a_fit(tmp_path, folder):
 
 
 def test_a_run_that_was_fitted_to_rois_is_another_one_after_they_changed(tmp_path, folder):
-    fits = {"encoder": EncoderSpec("ols"), "scope": "roi"}
+    fits = {"encoder": RegressorSpec("ols"), "scope": "roi"}
     _, before = _fit(tmp_path, folder, **fits)
     labels = folder / "roi_masks/lh.floc-faces_challenge_space.npy"
     np.save(labels, np.array([2, 2, 2, 0, 2, 2, 1]))

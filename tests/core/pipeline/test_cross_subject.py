@@ -7,7 +7,7 @@ import pytest
 
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.datasets import open_subject
-from cortiscope.core.encoding import EncoderSpec
+from cortiscope.core.encoding import RegressorSpec
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.features import FeatureStore
 from cortiscope.core.pipeline.cross_subject import allowed_rows, pooled_responses, shared_vertices
@@ -115,11 +115,11 @@ def test_nothing_fitted_changes_with_what_anyone_holds_out(two, tmp_path):
 
 @pytest.mark.parametrize("encoder", ["ridge", "lasso", "tree"])
 def test_another_subjects_units_change_nothing(two, tmp_path, encoder):
-    target, _, before = _fit(tmp_path / "a", *two, encoder=EncoderSpec(encoder))
+    target, _, before = _fit(tmp_path / "a", *two, encoder=RegressorSpec(encoder))
     for short in ("lh", "rh"):
         path = two[1] / f"training_split/training_fmri/{short}_training_fmri.npy"
         np.save(path, np.load(path) * 20 + 100)
-    _, _, after = _fit(tmp_path / "b", *two, encoder=EncoderSpec(encoder))
+    _, _, after = _fit(tmp_path / "b", *two, encoder=RegressorSpec(encoder))
     assert before.record["subjects_standardised"]
     whole = slice(None)
     np.testing.assert_allclose(
@@ -141,7 +141,7 @@ def test_pooled_subjects_have_the_targets_mean_and_sd_at_each_vertex(two):
 
 
 def test_scopes_and_subjects_go_together(two, tmp_path):
-    target, _, run = _fit(tmp_path, *two, encoder=EncoderSpec("lasso"), scope="roi")
+    target, _, run = _fit(tmp_path, *two, encoder=RegressorSpec("lasso"), scope="roi")
     assert run.method == "lasso per roi cross-subject"
     assert run.predict_rows("test", slice(None)).shape == (6, target.space.n_vertices())
     json.dumps(run.record)

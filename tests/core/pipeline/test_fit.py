@@ -11,8 +11,8 @@ from cortiscope.core.cli.verb_fit import show, summary
 from cortiscope.core.config import to_plain
 from cortiscope.core.datasets import open_subject
 from cortiscope.core.datasets.check import check_folder
-from cortiscope.core.encoding import EncoderSpec, Reduction, encoder_names, validation_split
-from cortiscope.core.encoding.ridge.encoders import KFoldSettings
+from cortiscope.core.encoding import Reduction, RegressorSpec, regressor_names, validation_split
+from cortiscope.core.encoding.ridge.regressors import KFoldSettings
 from cortiscope.core.errors import CoreError, DamagedFile, InvalidInput, UnknownName
 from cortiscope.core.evaluation import pearson_r
 from cortiscope.core.features import FeatureStore
@@ -26,12 +26,12 @@ from tests.tiny_world import write_subject
 
 def _fit(folder, home, encoder="ridge", **changes):
     subject = open_subject(folder)
-    spec = pixels_spec(subject, encoder=EncoderSpec(encoder), **changes)
+    spec = pixels_spec(subject, encoder=RegressorSpec(encoder), **changes)
     runs = RunStore(home / "runs")
     return subject, fit(subject, spec, features=FeatureStore(home / "features"), runs=runs)
 
 
-@pytest.mark.parametrize("encoder", encoder_names())
+@pytest.mark.parametrize("encoder", regressor_names())
 def test_a_run_reopens_as_it_was_and_predicts_the_same_from_files(tmp_path, encoder):
     subject, run = _fit(write_subject(tmp_path / "s1"), tmp_path, encoder)
     again = RunStore(tmp_path / "runs").open(run.id)
@@ -160,13 +160,13 @@ def test_irrelevant_settings_keep_the_identity_and_relevant_ones_change_it(tmp_p
     subject = open_subject(write_subject(tmp_path / "s1"))
     base = pixels_spec(subject)
     assert pixels_spec(subject, device="cpu").fingerprint == base.fingerprint
-    defaults = EncoderSpec("ridge", KFoldSettings())
+    defaults = RegressorSpec("ridge", KFoldSettings())
     assert pixels_spec(subject, encoder=defaults).fingerprint == base.fingerprint
     for change in (
         {"seed": 1},
         {"reduction": Reduction("pca", 5)},
-        {"encoder": EncoderSpec("ols")},
-        {"encoder": EncoderSpec("ridge").with_settings(n_folds=3)},
+        {"encoder": RegressorSpec("ols")},
+        {"encoder": RegressorSpec("ridge").with_settings(n_folds=3)},
     ):
         assert pixels_spec(subject, **change).fingerprint != base.fingerprint
 

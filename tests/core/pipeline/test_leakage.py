@@ -7,7 +7,7 @@ import pytest
 
 from cortiscope.core.backbones import resolve_weights
 from cortiscope.core.datasets import open_subject
-from cortiscope.core.encoding import EncoderSpec, Reduction, encoder_names
+from cortiscope.core.encoding import Reduction, RegressorSpec, regressor_names
 from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
 from cortiscope.core.pipeline.cross_subject import allowed_rows
 from cortiscope.core.pipeline.fit import fit_all
@@ -25,7 +25,7 @@ _CHEAP = (
 )
 
 
-def _encoder_specs(name):
+def _regressor_specs(name):
     def make(subject, others):
         features = tuple(
             FeatureSpec(b, resolve_weights(b), layer, Pooling("grid", 2))
@@ -36,7 +36,7 @@ def _encoder_specs(name):
                 subject,
                 features,
                 reduction=Reduction("pca", 3),
-                encoder=EncoderSpec(name),
+                encoder=RegressorSpec(name),
                 spaces="layer",
             ),
         )
@@ -56,7 +56,7 @@ def _recipe_specs(name):
     return make
 
 
-CASES = [pytest.param(_encoder_specs(n), id=n) for n in encoder_names()]
+CASES = [pytest.param(_regressor_specs(n), id=n) for n in regressor_names()]
 CASES += [pytest.param(_recipe_specs(n), id=f"recipe {n}") for n in recipe_names()]
 
 

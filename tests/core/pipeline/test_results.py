@@ -8,7 +8,7 @@ import pytest
 
 from cortiscope.core.backbones import WeightsSpec, resolve_weights
 from cortiscope.core.datasets import open_subject
-from cortiscope.core.encoding import EncoderSpec, Reduction
+from cortiscope.core.encoding import Reduction, RegressorSpec
 from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
 from cortiscope.core.pipeline.fit import fit_all
 from cortiscope.core.pipeline.results import write_results
@@ -16,7 +16,7 @@ from cortiscope.core.runs import EncodingSpec, RunStore
 from tests.img2brain_folder import write_folder
 from tests.tiny_world import write_subject
 
-ENCODERS = ("ols", "multitask_lasso", "neighbours")
+REGRESSORS = ("ols", "multitask_lasso", "neighbours")
 
 
 def _feature(backbone, layer):
@@ -35,14 +35,14 @@ def world(tmp_path_factory):
         subject.fingerprint,
         (_feature("pixels", "pixels"),),
         Reduction("pca", 4),
-        EncoderSpec("ols"),
+        RegressorSpec("ols"),
         seed=224,
         split_rule="shuffled",
     )
     layers = [("small_cnn", "block1"), ("small_cnn", "block3"), ("gabor", "energy")]
     search = [replace(base, features=(_feature(*layer),)) for layer in layers]
     wider = replace(base, reduction=Reduction("pca", 6))
-    models = [replace(wider, encoder=EncoderSpec(e), recipe=f"mine_{e}") for e in ENCODERS]
+    models = [replace(wider, encoder=RegressorSpec(e), recipe=f"mine_{e}") for e in REGRESSORS]
     stores = {"features": FeatureStore(home / "f"), "runs": RunStore(home / "r")}
     runs = fit_all(subject, [*search, *models], **stores)
     write_results(runs, home / "out")
@@ -87,7 +87,7 @@ def test_medians_are_medians_of_the_columns_unrounded_and_ranked(world):
 def test_every_model_has_its_own_file_which_numpy_reads_as_it_is(world):
     _, _, models, where = world
     files = sorted(p.name for p in (where / "Evaluation_allmodels").glob("corr_*"))
-    assert files == sorted(f"corr_mine_{e}.csv" for e in ENCODERS)
+    assert files == sorted(f"corr_mine_{e}.csv" for e in REGRESSORS)
     for run in models:
         path = where / f"Evaluation_allmodels/corr_{run.recipe}.csv"
         read = np.loadtxt(path, delimiter=",", dtype="f4")
@@ -140,7 +140,7 @@ def test_runs_of_a_placed_subject_are_written_in_vertices_and_each_subject_by_it
         spec = EncodingSpec(
             name, subject.fingerprint, (_feature("pixels", "pixels"),), Reduction("pca", 4)
         )
-        specs = [replace(spec, encoder=EncoderSpec(e)) for e in ("ridge", "ridge_shared")]
+        specs = [replace(spec, encoder=RegressorSpec(e)) for e in ("ridge", "ridge_shared")]
         runs += fit_all(subject, specs, **stores)
     written = write_results(runs, tmp_path / "out")
     assert {p.relative_to(tmp_path / "out").parts[0] for p in written} == {"s1", "s2"}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cortiscope.core.datasets import open_subject
-from cortiscope.core.encoding import EncoderSpec
+from cortiscope.core.encoding import RegressorSpec
 from cortiscope.core.features import FeatureStore
 from cortiscope.core.pipeline.fit import fit
 from cortiscope.core.runs import FolderCheckpoint, RunStore
@@ -14,7 +14,7 @@ from tests.tiny_world import write_subject
 
 def _fit(home, folder, scope="roi", progress=lambda share, message: None):
     subject = open_subject(folder)
-    spec = pixels_spec(subject, encoder=EncoderSpec("lasso"), scope=scope)
+    spec = pixels_spec(subject, encoder=RegressorSpec("lasso"), scope=scope)
     return fit(
         subject,
         spec,

@@ -10,7 +10,7 @@ import pytest
 
 from cortiscope.core.brain import VOXELS, Parcellation, VoxelSpace
 from cortiscope.core.datasets import open_subject
-from cortiscope.core.encoding import EncoderSpec
+from cortiscope.core.encoding import RegressorSpec
 from cortiscope.core.errors import IncompatibleSpace, NoPositions
 from cortiscope.core.evaluation import evaluate
 from cortiscope.core.evaluation.report import ALL_VERTICES
@@ -53,7 +53,7 @@ def fitted(subject, home, **changes):
 @pytest.mark.parametrize("encoder", ["ridge", "multitask_lasso", "tree", "stacked", "head_linear"])
 def test_voxels_are_fitted_scored_and_predicted_as_the_same_vertices_are(placed, tmp_path, encoder):
     nowhere = without_positions(placed)
-    encoder = EncoderSpec(encoder)
+    encoder = RegressorSpec(encoder)
     run, reference = (fitted(s, tmp_path, encoder=encoder) for s in (nowhere, placed))
     np.testing.assert_array_equal(run.report.r, reference.report.r)
     assert run.report.overall == reference.report.overall
@@ -80,7 +80,7 @@ def test_a_report_over_voxels_is_one_line(placed, tmp_path):
         ({"scope": "hemisphere"}, "The scope 'hemisphere'"),
         ({"scope": "roi"}, "The scope 'roi'"),
         ({"scope": "roi_class"}, "The scope 'roi_class'"),
-        ({"encoder": EncoderSpec("head_positional")}, "The encoder head_positional"),
+        ({"encoder": RegressorSpec("head_positional")}, "The encoder head_positional"),
         ({"with_subjects": (SubjectData("s1", "0" * 16),)}, "Fitting several subjects"),
     ],
 )

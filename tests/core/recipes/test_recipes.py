@@ -4,7 +4,7 @@ import pytest
 
 from cortiscope.core.backbones import get_card, list_layers, weights_presence
 from cortiscope.core.datasets import open_subject
-from cortiscope.core.encoding import EncoderSpec
+from cortiscope.core.encoding import RegressorSpec
 from cortiscope.core.errors import InvalidInput, MissingWeights, UnknownName
 from cortiscope.core.recipes import (
     RECIPES,
@@ -26,7 +26,7 @@ def _recipe(*choices, **changes):
         "origin": "test",
         "summary": "toy",
         "sources": (Source(choices),),
-        "encoder": EncoderSpec("ridge"),
+        "encoder": RegressorSpec("ridge"),
     }
     return Recipe(**{**values, **changes})
 

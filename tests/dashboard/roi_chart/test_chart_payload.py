@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from cortiscope.roi_chart import (
-    ENCODER_COLOURS,
+    MODEL_COLOURS,
     ROI_CLASS_COLOURS,
     Axis,
     Mark,
@@ -174,6 +174,6 @@ def test_classes_stay_apart_under_colour_blindness(theme, vision):
 def test_every_colour_has_contrast_to_the_page(theme):
     weights = np.array([0.2126, 0.7152, 0.0722])
     page = weights @ linear(PAGES[theme])
-    for shades in (*ROI_CLASS_COLOURS.values(), *ENCODER_COLOURS):
+    for shades in (*ROI_CLASS_COLOURS.values(), *MODEL_COLOURS):
         own = weights @ linear(getattr(shades, theme))
         assert (max(own, page) + 0.05) / (min(own, page) + 0.05) >= 3, shades

@@ -5,13 +5,13 @@ from sklearn.linear_model import LinearRegression, Ridge
 
 from cortiscope.core.encoding.checkpoint import MemoryCheckpoint
 from cortiscope.core.encoding.neural import training
-from cortiscope.core.encoding.neural.encoders import (
+from cortiscope.core.encoding.neural.readouts import LinearReadout
+from cortiscope.core.encoding.neural.regressors import (
     DropoutHeadSettings,
     LinearHeadSettings,
     PositionalHeadSettings,
     ResidualHeadSettings,
 )
-from cortiscope.core.encoding.neural.readouts import LinearReadout
 from cortiscope.core.encoding.neural.residual_trunk import ResidualTrunk
 from cortiscope.core.encoding.neural.settings import TrainingSettings
 from cortiscope.core.encoding.neural.training import train_head, training_images
@@ -180,7 +180,7 @@ def test_without_validation_images_all_are_trained_on_and_the_last_epoch_is_kept
 
 
 def _noisy_residual(data, work=None, **changes):
-    from cortiscope.core.encoding.neural.encoders import _fit_residual
+    from cortiscope.core.encoding.neural.regressors import _fit_residual
 
     settings = ResidualHeadSettings(
         **{"max_epochs": 20, "batch_size": 8, "projected": 9, **changes}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cortiscope.core.encoding.entry import EncoderEntry
+from cortiscope.core.encoding.entry import RegressorEntry
 from cortiscope.core.encoding.grid_edges import grid_edges
 from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
 from cortiscope.core.encoding.sparse.elastic_net import SparseSolution, fit_elastic_net_cv
@@ -80,8 +80,8 @@ def _entry(
     method: str,
     settings: type[_Settings],
     fit: Callable[[TrainingData, _Settings, Work], Predictor],
-) -> EncoderEntry:
-    return EncoderEntry(
+) -> RegressorEntry:
+    return RegressorEntry(
         name=name,
         title=name.replace("_", " "),
         summary=summary,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cortiscope.core.encoding.copies import averaged
-from cortiscope.core.encoding.entry import EncoderEntry, NoSettings
+from cortiscope.core.encoding.entry import NoSettings, RegressorEntry
 from cortiscope.core.encoding.grid_edges import grid_edges
 from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
 from cortiscope.core.encoding.ridge.closed_form import fit_ridge_closed_form
@@ -71,7 +71,7 @@ def _fit_ols(data: TrainingData, settings: NoSettings, work: Work) -> Predictor:
 
 
 ENTRIES = (
-    EncoderEntry(
+    RegressorEntry(
         name="ridge",
         title="ridge",
         summary="linear, with a penalty per vertex chosen by 5-fold cross-validation",
@@ -81,7 +81,7 @@ ENTRIES = (
         separable=True,
         fit=_fit_ridge,
     ),
-    EncoderEntry(
+    RegressorEntry(
         name="ridge_gcv",
         title="ridge (GCV)",
         summary="linear, with a penalty per vertex by generalised cross-validation: fastest",
@@ -91,7 +91,7 @@ ENTRIES = (
         separable=True,
         fit=_fit_ridge_gcv,
     ),
-    EncoderEntry(
+    RegressorEntry(
         name="ols",
         title="least squares",
         summary="linear, without a penalty: overfits when images are few",

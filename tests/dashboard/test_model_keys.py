@@ -7,7 +7,7 @@ import pytest
 from cortiscope import state
 from cortiscope.core.evaluation.report import ALL_VERTICES
 from cortiscope.core.runs import Run
-from cortiscope.subject.model_menu import EncoderKey, backbone_title, order_of_choice
+from cortiscope.subject.model_menu import ModelKey, backbone_title, order_of_choice
 
 _WEIGHTS = {"kind": "pretrained", "seed": 0, "sha256": None, "label": "pretrained"}
 
@@ -40,8 +40,8 @@ RUNS = [
 
 @pytest.mark.parametrize("run", RUNS)
 def test_a_key_is_read_back_and_may_stand_in_an_address(run):
-    key = EncoderKey.of(run)
-    assert EncoderKey.parse(str(key)) == key
+    key = ModelKey.of(run)
+    assert ModelKey.parse(str(key)) == key
     for part in (key.backbone, key.layer, key.encoder, str(key)):
         assert state.is_readable(part), part
 
@@ -58,8 +58,7 @@ def test_an_encoder_that_predicts_few_vertices_well_is_not_the_best():
 
 def test_several_networks_and_a_scope_are_named():
     assert backbone_title(RUNS[2]) == "Gabor energy · trained + Small CNN · trained"
-    assert EncoderKey.of(RUNS[2]).encoder == "ridge per roi class cross-subject"
+    assert ModelKey.of(RUNS[2]).encoder == "ridge per roi class cross-subject"
     assert (
-        EncoderKey.of(RUNS[3]).layer
-        == "gabor:energy .. openclip_convnext_base:embedding - 7 layers"
+        ModelKey.of(RUNS[3]).layer == "gabor:energy .. openclip_convnext_base:embedding - 7 layers"
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from cortiscope.core.encoding import Reduction, fit_readout, validation_split
+from cortiscope.core.encoding import Reduction, fit_reduction, validation_split
 from cortiscope.core.encoding.reduction.feature_scaling import FeatureScaling
 from cortiscope.core.encoding.reduction.feature_table import FeatureTable
 from cortiscope.core.errors import InvalidInput
@@ -14,7 +14,7 @@ from cortiscope.core.errors import InvalidInput
 def test_pca_spans_the_same_space_as_scikit_learns(rng, shape):
     x = (rng.normal(size=shape) @ rng.normal(size=(shape[1], shape[1]))).astype(np.float32)
     scaled = (x - x.mean(0)) / x.std(0)
-    ours = fit_readout(x, Reduction("pca", 5))
+    ours = fit_reduction(x, Reduction("pca", 5))
     theirs = PCA(5, svd_solver="full").fit(scaled)
     overlap = np.abs(np.sum(ours.components.T * theirs.components_, axis=1))
     np.testing.assert_allclose(overlap, 1, atol=1e-4)
@@ -28,13 +28,13 @@ def test_nearly_dead_units_do_not_take_over(rng):
     x = rng.normal(size=(100, 20)).astype(np.float32)
     x[:, 0] = 0
     x[3, 0] = 1e-4  # one flicker: unfloored, its z-score would be 10 for that image
-    design = fit_readout(x, Reduction("none", 0))
+    design = fit_reduction(x, Reduction("none", 0))
     assert np.abs((x[3, 0] - design.mean[0]) / design.scale[0]) < 0.01
 
 
 def test_no_reduction_keeps_all_distances_between_images(rng):
     x = rng.normal(size=(12, 40)).astype(np.float32)
-    readout = fit_readout(x, Reduction("none", 0))
+    readout = fit_reduction(x, Reduction("none", 0))
     z = readout.transform(x)
     scaled = (x - readout.mean) / readout.scale
     assert z.shape == (12, 11)
@@ -44,7 +44,7 @@ def test_no_reduction_keeps_all_distances_between_images(rng):
 def test_constant_features_are_left_out(rng):
     x = rng.normal(size=(30, 6)).astype(np.float32)
     x[:, 2] = 4
-    readout = fit_readout(x, Reduction("pca", 3))
+    readout = fit_reduction(x, Reduction("pca", 3))
     moved = x.copy()
     moved[:, 2] = 1e6
     np.testing.assert_array_equal(readout.transform(x), readout.transform(moved))
@@ -52,9 +52,9 @@ def test_constant_features_are_left_out(rng):
 
 def test_features_that_are_nan_or_all_constant_are_refused():
     with pytest.raises(InvalidInput, match="NaN"):
-        fit_readout(np.full((4, 2), np.nan), Reduction())
+        fit_reduction(np.full((4, 2), np.nan), Reduction())
     with pytest.raises(InvalidInput, match="same for all images"):
-        fit_readout(np.ones((4, 2)), Reduction())
+        fit_reduction(np.ones((4, 2)), Reduction())
 
 
 ALL = pytest.mark.parametrize(
@@ -80,9 +80,9 @@ def test_images_that_are_not_to_be_fitted_are_never_read(rng, tmp_path, reductio
     spoiled = np.full_like(x, np.nan)
     spoiled[rows] = x[rows]
     np.save(tmp_path / "x.npy", spoiled)
-    expected = vars(fit_readout(x[rows], reduction))
+    expected = vars(fit_reduction(x[rows], reduction))
     for given in (rows, np.isin(np.arange(40), rows)):
-        found = fit_readout(np.load(tmp_path / "x.npy", mmap_mode="r"), reduction, given)
+        found = fit_reduction(np.load(tmp_path / "x.npy", mmap_mode="r"), reduction, given)
         for name, values in vars(found).items():
             np.testing.assert_array_equal(values, expected[name], err_msg=name)
 
@@ -93,7 +93,7 @@ def test_half_precision_on_disk_gives_what_its_values_give(rng, tmp_path, reduct
     half = (rng.normal(size=(30, d)) * 3).astype(np.float16)
     np.save(tmp_path / "x.npy", half)
     mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
-    a, b = fit_readout(mapped, reduction), fit_readout(half.astype(np.float64), reduction)
+    a, b = fit_reduction(mapped, reduction), fit_reduction(half.astype(np.float64), reduction)
     for name, values in vars(a).items():
         np.testing.assert_array_equal(values, vars(b)[name], err_msg=name)
     np.testing.assert_array_equal(a.transform(mapped), b.transform(half.astype(np.float32)))
@@ -103,7 +103,7 @@ def test_half_precision_on_disk_gives_what_its_values_give(rng, tmp_path, reduct
 def test_every_readout_says_what_it_explains_and_how_far_an_image_lies_outside(rng, reduction):
     x = rng.normal(size=(30, 9)).astype(np.float32)
     x[:, 4] = 1
-    readout = fit_readout(x, reduction)
+    readout = fit_reduction(x, reduction)
     design = readout.transform(x)
     k = design.shape[1]
     assert readout.components.shape == (9, k)
@@ -121,7 +121,7 @@ def test_every_readout_says_what_it_explains_and_how_far_an_image_lies_outside(r
 
 def test_transform_and_residual_stream_over_images(rng, monkeypatch):
     x = rng.normal(size=(23, 11)).astype(np.float32)
-    readout = fit_readout(x, Reduction("pca", 4))
+    readout = fit_reduction(x, Reduction("pca", 4))
     design = readout.transform(x)
     residual = readout.residual(x, design)
     sizes = []
@@ -142,12 +142,12 @@ def test_transform_and_residual_stream_over_images(rng, monkeypatch):
 def test_features_are_never_written_to(rng):
     x = rng.normal(size=(12, 7)).astype(np.float32)
     x.flags.writeable = False
-    readout = fit_readout(x, Reduction("pca", 2))
+    readout = fit_reduction(x, Reduction("pca", 2))
     readout.residual(x, readout.transform(x))
 
 
 def test_no_image_gives_an_empty_design_and_other_features_are_refused(rng):
-    readout = fit_readout(rng.normal(size=(12, 7)), Reduction("pca", 2))
+    readout = fit_reduction(rng.normal(size=(12, 7)), Reduction("pca", 2))
     empty = readout.transform(np.empty((0, 7), np.float32))
     assert empty.shape == (0, 2)
     assert readout.residual(np.empty((0, 7), np.float32), empty).shape == (0,)
@@ -157,7 +157,7 @@ def test_no_image_gives_an_empty_design_and_other_features_are_refused(rng):
 
 def test_one_image_has_nothing_to_tell_apart(rng):
     with pytest.raises(InvalidInput, match="same for all images"):
-        fit_readout(rng.normal(size=(1, 7)), Reduction("pca", 2))
+        fit_reduction(rng.normal(size=(1, 7)), Reduction("pca", 2))
 
 
 def test_validation_rows_are_a_seeded_fifth():

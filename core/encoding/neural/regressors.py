@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cortiscope.core.encoding.entry import EncoderEntry
+from cortiscope.core.encoding.entry import RegressorEntry
 from cortiscope.core.encoding.neural.activations import ACTIVATIONS
 from cortiscope.core.encoding.neural.conv1d_trunk import Conv1dTrunk
 from cortiscope.core.encoding.neural.positional_readout import PositionalReadout
@@ -193,7 +193,7 @@ _TRAINED = (
 )
 
 ENTRIES = (
-    EncoderEntry(
+    RegressorEntry(
         name="head_linear",
         title="linear head",
         summary="a single linear layer, trained by gradient with early stopping",
@@ -202,7 +202,7 @@ ENTRIES = (
         separable=False,
         fit=_fit_linear,
     ),
-    EncoderEntry(
+    RegressorEntry(
         name="head_dropout",
         title="linear head, dropout",
         summary="a single linear layer, trained with dropout on the design",
@@ -211,7 +211,7 @@ ENTRIES = (
         separable=False,
         fit=_fit_dropout,
     ),
-    EncoderEntry(
+    RegressorEntry(
         name="head_residual",
         title="residual head",
         summary="residual blocks, then a linear layer, trained by gradient",
@@ -221,7 +221,7 @@ ENTRIES = (
         separable=False,
         fit=_fit_residual,
     ),
-    EncoderEntry(
+    RegressorEntry(
         name="head_conv1d",
         title="convolutional head",
         summary="a convolution along the design (which has no natural order), then a linear layer",
@@ -232,7 +232,7 @@ ENTRIES = (
         separable=False,
         fit=_fit_conv1d,
     ),
-    EncoderEntry(
+    RegressorEntry(
         name="head_positional",
         title="positional head",
         summary="one network for all vertices, told apart by where they are on cortex",

@@ -4,8 +4,8 @@ import json
 import numpy as np
 import pytest
 
-from cortiscope.core.encoding import EncoderSpec, LinearPredictor, fit_encoder, method_text
-from cortiscope.core.encoding.neural import encoders as neural
+from cortiscope.core.encoding import LinearPredictor, RegressorSpec, fit_regressor, method_text
+from cortiscope.core.encoding.neural import regressors as neural
 from cortiscope.core.encoding.neural.predictor import HeadPredictor
 from cortiscope.core.encoding.neural.settings import TrainingSettings
 from cortiscope.core.encoding.restore import restore_predictor
@@ -28,7 +28,7 @@ def _data(rng, n=60, d=12, v=9):
 
 
 def _fit(data, name, **changes):
-    return fit_encoder(data, EncoderSpec(name).with_settings(**{"max_epochs": 8, **changes}))
+    return fit_regressor(data, RegressorSpec(name).with_settings(**{"max_epochs": 8, **changes}))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -64,7 +64,7 @@ def test_a_head_learns_what_there_is_to_learn(rng, name):
     data = _data(rng, n=400)
     held = slice(300, 400)
     train = TrainingData(data.design[:300], data.responses[:300], vertices=data.vertices)
-    predicted = fit_encoder(train, EncoderSpec(name)).predict(data.design[held])
+    predicted = fit_regressor(train, RegressorSpec(name)).predict(data.design[held])
     live = np.flatnonzero(np.arange(9) != 5)
     r = [np.corrcoef(predicted[:, v], data.responses[held, v])[0, 1] for v in live]
     assert np.median(r) > (0.8 if name != "head_conv1d" else 0.7)
