@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import sys
+import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,8 +33,8 @@ from cortiscope.core.cli import (
     verb_sweep,
     verb_worker,
 )
-from cortiscope.core.cli.progress import progress_printer
 from cortiscope.core.errors import CoreError, InvalidInput, WorkFailed
+from cortiscope.core.progress import Progress, silent
 from cortiscope.core.storage import Home
 from cortiscope.core.storage.write_failures import write_failure
 
@@ -130,3 +131,37 @@ def _tell(error: CoreError, as_json: bool, debug: bool) -> int:
         value: dict[str, Any] = {"kind": error.kind, "message": error.message, "hint": error.hint}
         print(json.dumps({"error": value}), flush=True)
     return error.exit_code
+
+
+def progress_printer(kind: str) -> Progress:
+    """Return a callback for ``auto``, ``text``, ``json`` or ``none``."""
+    if kind == "none":
+        return silent
+    if kind == "json":
+        return _json_lines()
+    return _text(renew=sys.stderr.isatty())
+
+
+def _json_lines() -> Progress:
+    def report(share: float, message: str) -> None:
+        line = json.dumps({"progress": round(share, 4), "message": message})
+        print(line, file=sys.stderr, flush=True)
+
+    return report
+
+
+def _text(renew: bool) -> Progress:
+    last = 0.0
+
+    def report(share: float, message: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        # A log file gets a line every five seconds, a terminal ten a second.
+        if now - last < (0.1 if renew else 5.0) and share < 1:
+            return
+        last = now
+        line = f"{share:4.0%} {message}"
+        end = "\r" if renew and share < 1 else "\n"
+        print(line.ljust(72) if renew else line, end=end, file=sys.stderr, flush=True)
+
+    return report

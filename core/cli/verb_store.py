@@ -23,7 +23,7 @@ from cortiscope.core.features.upkeep import (
     stored_items,
 )
 from cortiscope.core.progress import Progress
-from cortiscope.core.runs.upkeep import stored_runs
+from cortiscope.core.runs.store import stored_runs
 from cortiscope.core.storage import Home
 from cortiscope.core.storage.upkeep import Kept, kept_in, measured, remove_drafts
 from cortiscope.core.storage.write_failures import size

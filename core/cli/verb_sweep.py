@@ -11,7 +11,7 @@ from cortiscope.core.errors import InvalidInput
 from cortiscope.core.pipeline.demo import demo_data
 from cortiscope.core.pipeline.plan import read_plan
 from cortiscope.core.pipeline.results import write_results
-from cortiscope.core.pipeline.sweep import Places, run_sweep
+from cortiscope.core.pipeline.sweep import SharedFolders, run_sweep
 from cortiscope.core.pipeline.sweep_table import csv_table, markdown_table, table_row
 from cortiscope.core.progress import Progress, part
 from cortiscope.core.storage import Home, atomic_file
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     runs = shared.run_store(options)
     result = run_sweep(
         plan,
-        Places(Path(data).absolute(), home.features, runs.root.absolute(), home.surfaces),
+        SharedFolders(Path(data).absolute(), home.features, runs.root.absolute(), home.surfaces),
         scheduler=options.scheduler,
         workers=options.workers,
         precision=options.precision,

@@ -9,12 +9,11 @@ from pathlib import Path
 from cortiscope.core.datasets import Subject
 from cortiscope.core.datasets.check import require_usable
 from cortiscope.core.datasets.fingerprint import identify
-from cortiscope.core.encoding import Work
-from cortiscope.core.errors import WorkFailed
+from cortiscope.core.encoding import REGRESSORS, Work
+from cortiscope.core.errors import InvalidInput, WorkFailed
 from cortiscope.core.features import FeatureStore
 from cortiscope.core.pipeline.device import choose_device
 from cortiscope.core.pipeline.feature_passes import make_features
-from cortiscope.core.pipeline.placement import check_placement, check_report
 from cortiscope.core.pipeline.record import run_record
 from cortiscope.core.pipeline.scoring import evaluation_arrays, score_held_out, up_to_date
 from cortiscope.core.pipeline.training import fit_prepared, prepare, subjects_of
@@ -140,3 +139,35 @@ def _check_unchanged(subjects: Sequence[Subject]) -> None:
                 "fitted to them.",
                 "Fit it again when nothing writes into the folder any more.",
             )
+
+
+def check_placement(subject: Subject, spec: EncodingSpec) -> None:
+    """Refuse a configuration that needs places of responses where nobody knows them.
+
+    Raises
+    ------
+    NoPositions : saying what needs them, and what works without.
+    """
+    if subject.space.is_placed:
+        return
+    if spec.scope != "both":
+        subject.cortex(f"The scope {spec.scope!r}")
+    if REGRESSORS[spec.encoder.name].uses_positions:
+        subject.cortex(f"The encoder {spec.encoder.name}")
+    if spec.with_subjects:
+        subject.cortex("Fitting several subjects together")
+
+
+def check_report(subject: Subject, spec: EncodingSpec) -> None:
+    """Refuse to put training images aside for a report that has its own images.
+
+    Raises
+    ------
+    InvalidInput : the subject's test responses are known.
+    """
+    if spec.report_fraction and subject.test.responses is not None:
+        raise InvalidInput(
+            f"A report fraction of {spec.report_fraction:g} was asked for; {subject.id} has "
+            f"{len(subject.test):,} test images with responses, which are the report.",
+            "Leave the report fraction out: it is for subjects without known test responses.",
+        )

@@ -1,4 +1,4 @@
-"""Plans of many fits: what a TOML file asks for, as tasks.
+"""Plans of many fits: what a TOML file asks for, and the tasks that it comes to.
 
 A plan::
 
@@ -28,26 +28,32 @@ A plan::
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cortiscope.core.backbones import PUBLISHED, Framing
+from cortiscope.core.backbones import PUBLISHED, Framing, get_card, list_layers, parse_weights
 from cortiscope.core.backbones.precision import PRECISIONS, Precision
+from cortiscope.core.datasets import Subject, find_subjects, open_subject
+from cortiscope.core.datasets.subject_names import named_subject
 from cortiscope.core.encoding import Reduction, RegressorSpec
 from cortiscope.core.encoding.scopes import SCOPES
 from cortiscope.core.encoding.settings import with_plain_settings
 from cortiscope.core.encoding.splits import RANDOM, check_split_rule
 from cortiscope.core.errors import (
+    CoreError,
     InvalidInput,
     MissingData,
     check_option,
     check_whole,
     unknown_name,
 )
-from cortiscope.core.features import Pooling
-from cortiscope.core.recipes import get_recipe, recipe_names
+from cortiscope.core.features import FeatureSpec, Pooling
+from cortiscope.core.pipeline.fit import check_placement
+from cortiscope.core.progress import Progress, silent
+from cortiscope.core.recipes import configurations, get_recipe, recipe_names
+from cortiscope.core.runs import EncodingSpec
 from cortiscope.core.storage.foreign import is_there, read_text
 
 _TOP = ("data", "subjects", "recipes", "models")
@@ -184,3 +190,106 @@ def _check_keys(raw: Mapping[str, Any], known: Any, where: str) -> None:
     for key in raw:
         if key not in known:
             raise unknown_name(f"key of {where}", key, known)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing to fit: a recipe or one combination, for one subject."""
+
+    name: str
+    subject: str
+    specs: tuple[EncodingSpec, ...]
+
+
+def plan_tasks(
+    plan: Plan, data: Path, precision: Precision | None = None, progress: Progress = silent
+) -> tuple[list[Task], list[dict[str, str]]]:
+    """Turn a plan into tasks for the subjects of a data folder.
+
+    Returns
+    -------
+    tasks : in the plan's order.
+    failed : what cannot be planned, as {task, kind, message, hint}: a subject that cannot be
+        opened, weights that are not there, no such layer.
+    """
+    names = [ref.id for ref in find_subjects(data)]
+    planned = [named_subject(s, names) for s in plan.subjects] or names
+    crossing = [n for n in plan.recipes if get_recipe(n).cross_subject]
+    opened: dict[str, Subject] = {}
+    broken: dict[str, CoreError] = {}
+    for name in names if crossing else planned:
+        try:
+            opened[name] = open_subject(data, name).identified(progress)
+        except CoreError as error:
+            broken[name] = error
+    tasks, failed = [], []
+    for subject_id in planned:
+        if subject_id in broken:
+            failed.append(failure(subject_id, broken[subject_id]))
+            continue
+        subject = opened[subject_id]
+        others = [s for name, s in opened.items() if name != subject_id]
+        for name, make in _wanted(plan, subject, others):
+            try:
+                if name in crossing and broken:  # fewer subjects would be another model
+                    raise next(iter(broken.values()))
+                specs = make()
+                if precision is not None:
+                    specs = tuple(spec.at_precision(precision) for spec in specs)
+                for spec in specs:
+                    check_placement(subject, spec)
+                tasks.append(Task(f"{subject_id} {name}", subject_id, specs))
+            except CoreError as error:
+                failed.append(failure(f"{subject_id} {name}", error))
+    return tasks, failed
+
+
+def _wanted(plan: Plan, subject: Subject, others: Sequence[Subject]) -> Iterator[tuple[str, Any]]:
+    for name in plan.recipes:
+        recipe = get_recipe(name)
+        yield name, lambda r=recipe: configurations(r, subject, others)
+    for model in plan.models:
+        for backbone in model.backbones:
+            for kind in model.weights:
+                for encoder in model.encoders:
+                    for seed in model.seeds:
+                        words = " ".join(w for w in (backbone, kind, encoder.name) if w)
+                        label = f"{words} seed {seed}" if len(model.seeds) > 1 else words
+                        yield (
+                            label,
+                            lambda a=(model, backbone, kind, encoder, seed): _model_specs(
+                                subject, *a
+                            ),
+                        )
+
+
+def _model_specs(
+    subject: Subject, model: ModelPlan, backbone: str, kind: str, encoder: Any, seed: int
+) -> tuple[EncodingSpec, ...]:
+    from cortiscope.core.backbones.base import match_layers
+
+    weights = parse_weights(backbone, kind or None, seed=seed)
+    known = [info.name for info in list_layers(get_card(backbone).name)]
+    layers = match_layers(backbone, known, model.layers)
+    features = [
+        FeatureSpec(backbone, weights, layer, model.pool, framing=model.framing) for layer in layers
+    ]
+    return tuple(
+        EncodingSpec.of(
+            subject,
+            group,
+            reduction=model.reduce,
+            encoder=encoder,
+            scope=model.scope,
+            seed=model.split_seed,
+            split_rule=model.split_rule,
+            validation_fraction=model.validation_fraction,
+            report_fraction=model.report_fraction,
+        ).at_precision(model.precision)
+        for group in ([tuple(features)] if model.together else [(f,) for f in features])
+    )
+
+
+def failure(task: str, error: CoreError) -> dict[str, str]:
+    """Return what a sweep reports of a task that failed."""
+    return {"task": task, "kind": error.kind, "message": error.message, "hint": error.hint or ""}

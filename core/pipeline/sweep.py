@@ -9,51 +9,41 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import threading
+import time
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cortiscope.core.backbones import get_card, list_layers, parse_weights
 from cortiscope.core.backbones.precision import Precision
-from cortiscope.core.datasets import Subject, find_subjects, open_subject
-from cortiscope.core.datasets.subject_names import named_subject
+from cortiscope.core.datasets import open_subject
 from cortiscope.core.errors import CoreError, InvalidInput
 from cortiscope.core.features import FeatureSpec, FeatureStore
 from cortiscope.core.pipeline.designs import extract_together
 from cortiscope.core.pipeline.feature_passes import make_features
 from cortiscope.core.pipeline.fit import fit_all
-from cortiscope.core.pipeline.placement import check_placement
-from cortiscope.core.pipeline.plan import ModelPlan, Plan
+from cortiscope.core.pipeline.plan import Plan, Task, failure, plan_tasks
 from cortiscope.core.pipeline.streaming import source_of
-from cortiscope.core.pipeline.sweep_progress import WorkersProgress, from_worker
 from cortiscope.core.pipeline.training import may_stream, subjects_of
 from cortiscope.core.progress import Progress, part, silent
-from cortiscope.core.recipes import configurations, get_recipe
 from cortiscope.core.runs import EncodingSpec, RunStore
 
+_SECONDS = 1.0
 _WORKER_ENVIRONMENT = "distributed.nanny.pre-spawn-environ"
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _CONNECT_TIMEOUT = "20s"
 
 
 @dataclass(frozen=True)
-class Places:
+class SharedFolders:
     """Folders that every worker sees under the same name."""
 
     data: Path
     features: Path
     runs: Path
     surfaces: Path
-
-
-@dataclass(frozen=True)
-class Task:
-    """One thing to fit: a recipe or one combination, for one subject."""
-
-    name: str
-    subject: str
-    specs: tuple[EncodingSpec, ...]
 
 
 @dataclass
@@ -75,94 +65,9 @@ class SweepResult:
     runs: list[str] = field(default_factory=list)
 
 
-def plan_tasks(
-    plan: Plan, places: Places, precision: Precision | None = None, progress: Progress = silent
-) -> tuple[list[Task], list[dict[str, str]]]:
-    """Turn a plan into tasks; what cannot be planned is told.
-
-    That is a subject that cannot be opened, weights that are not there, no such layer.
-    """
-    names = [ref.id for ref in find_subjects(places.data)]
-    planned = [named_subject(s, names) for s in plan.subjects] or names
-    crossing = [n for n in plan.recipes if get_recipe(n).cross_subject]
-    opened: dict[str, Subject] = {}
-    broken: dict[str, CoreError] = {}
-    for name in names if crossing else planned:
-        try:
-            opened[name] = open_subject(places.data, name).identified(progress)
-        except CoreError as error:
-            broken[name] = error
-    tasks, failed = [], []
-    for subject_id in planned:
-        if subject_id in broken:
-            failed.append(_failure(subject_id, broken[subject_id]))
-            continue
-        subject = opened[subject_id]
-        others = [s for name, s in opened.items() if name != subject_id]
-        for name, make in _wanted(plan, subject, others):
-            try:
-                if name in crossing and broken:  # fewer subjects would be another model
-                    raise next(iter(broken.values()))
-                specs = make()
-                if precision is not None:
-                    specs = tuple(spec.at_precision(precision) for spec in specs)
-                for spec in specs:
-                    check_placement(subject, spec)
-                tasks.append(Task(f"{subject_id} {name}", subject_id, specs))
-            except CoreError as error:
-                failed.append(_failure(f"{subject_id} {name}", error))
-    return tasks, failed
-
-
-def _wanted(plan: Plan, subject: Subject, others: Sequence[Subject]) -> Iterator[tuple[str, Any]]:
-    for name in plan.recipes:
-        recipe = get_recipe(name)
-        yield name, lambda r=recipe: configurations(r, subject, others)
-    for model in plan.models:
-        for backbone in model.backbones:
-            for kind in model.weights:
-                for encoder in model.encoders:
-                    for seed in model.seeds:
-                        words = " ".join(w for w in (backbone, kind, encoder.name) if w)
-                        label = f"{words} seed {seed}" if len(model.seeds) > 1 else words
-                        yield (
-                            label,
-                            lambda a=(model, backbone, kind, encoder, seed): _model_specs(
-                                subject, *a
-                            ),
-                        )
-
-
-def _model_specs(
-    subject: Subject, model: ModelPlan, backbone: str, kind: str, encoder: Any, seed: int
-) -> tuple[EncodingSpec, ...]:
-    from cortiscope.core.backbones.base import match_layers
-
-    weights = parse_weights(backbone, kind or None, seed=seed)
-    known = [info.name for info in list_layers(get_card(backbone).name)]
-    layers = match_layers(backbone, known, model.layers)
-    features = [
-        FeatureSpec(backbone, weights, layer, model.pool, framing=model.framing) for layer in layers
-    ]
-    return tuple(
-        EncodingSpec.of(
-            subject,
-            group,
-            reduction=model.reduce,
-            encoder=encoder,
-            scope=model.scope,
-            seed=model.split_seed,
-            split_rule=model.split_rule,
-            validation_fraction=model.validation_fraction,
-            report_fraction=model.report_fraction,
-        ).at_precision(model.precision)
-        for group in ([tuple(features)] if model.together else [(f,) for f in features])
-    )
-
-
 def run_sweep(
     plan: Plan,
-    places: Places,
+    folders: SharedFolders,
     *,
     scheduler: str | None = None,
     workers: int | None = None,
@@ -177,20 +82,24 @@ def run_sweep(
     workers : processes of the local cluster; None takes one for every four cores.
     precision : of all networks; None leaves it to the plan.
     """
-    tasks, failed = plan_tasks(plan, places, precision, part(progress, 0.0, 0.0))
-    store = RunStore(places.runs)
+    tasks, failed = plan_tasks(plan, folders.data, precision, part(progress, 0.0, 0.0))
+    store = RunStore(folders.runs)
     result = SweepResult(len(tasks) + len(failed), failed=failed)
     missing = [t for t in tasks if any(s.run_id not in store for s in t.specs)]
     result.skipped = [t.name for t in tasks if t not in missing]
     if missing:
         with _client(scheduler, workers) as client:
-            _carry_out(client, missing, places, result, progress)
+            _carry_out(client, missing, folders, result, progress)
     result.runs = [s.run_id for t in tasks for s in t.specs if s.run_id in store]
     return result
 
 
 def _carry_out(
-    client: Any, tasks: Sequence[Task], places: Places, result: SweepResult, progress: Progress
+    client: Any,
+    tasks: Sequence[Task],
+    folders: SharedFolders,
+    result: SweepResult,
+    progress: Progress,
 ) -> None:
     from distributed import as_completed
 
@@ -206,7 +115,7 @@ def _carry_out(
     far.listen(client)
     extracted = {
         key: client.submit(
-            *(_extract_safely, key[0], tuple(wanted), places, (far.topic, names[key])), pure=False
+            *(_extract_safely, key[0], tuple(wanted), folders, (far.topic, names[key])), pure=False
         )
         for key, wanted in passes.items()
     }
@@ -214,7 +123,7 @@ def _carry_out(
         client.submit(
             _fit_safely,
             task,
-            places,
+            folders,
             [extracted[key] for key in dict.fromkeys(k for k, _ in _passes(task))],
             (far.topic, task.name),
             pure=False,
@@ -264,55 +173,51 @@ def _passes(task: Task) -> list[tuple[tuple[Any, ...], FeatureSpec | EncodingSpe
 def _extract_safely(
     subject_id: str,
     wanted: tuple[FeatureSpec | EncodingSpec, ...],
-    places: Places,
+    folders: SharedFolders,
     tell: tuple[str, str],
 ) -> None:
     # A pass that fails is told by the fits that need it.
     with contextlib.suppress(CoreError):
-        _extract(subject_id, wanted, places, from_worker(*tell))
+        _extract(subject_id, wanted, folders, from_worker(*tell))
 
 
 def _extract(
     subject_id: str,
     wanted: tuple[FeatureSpec | EncodingSpec, ...],
-    places: Places,
+    folders: SharedFolders,
     progress: Progress,
 ) -> None:
-    subject, store = open_subject(places.data, subject_id), FeatureStore(places.features)
+    subject, store = open_subject(folders.data, subject_id), FeatureStore(folders.features)
     features = [f for f in wanted if isinstance(f, FeatureSpec)]
     extract_together(store, features, [subject.train.images, subject.test.images], progress)
     specs = [s for s in wanted if isinstance(s, EncodingSpec)]
     names = {o.subject for spec in specs for o in spec.with_subjects}
-    others = {name: open_subject(places.data, name) for name in names}
+    others = {name: open_subject(folders.data, name) for name in names}
     people = {s: subjects_of(subject, s, others) for s in specs}
     make_features(specs, people, store, progress)
 
 
 def _fit_safely(
-    task: Task, places: Places, after: Sequence[None], tell: tuple[str, str]
+    task: Task, folders: SharedFolders, after: Sequence[None], tell: tuple[str, str]
 ) -> dict[str, str] | None:
     """Fit a task in a worker; return what went wrong, or None."""
     try:
-        subject = open_subject(places.data, task.subject)
+        subject = open_subject(folders.data, task.subject)
         names = {o.subject for spec in task.specs for o in spec.with_subjects}
         fit_all(
             subject,
             task.specs,
-            features=FeatureStore(places.features),
-            runs=RunStore(places.runs),
-            others={name: open_subject(places.data, name) for name in names},
-            surfaces=places.surfaces,
+            features=FeatureStore(folders.features),
+            runs=RunStore(folders.runs),
+            others={name: open_subject(folders.data, name) for name in names},
+            surfaces=folders.surfaces,
             progress=from_worker(*tell),
         )
     except CoreError as error:
-        return _failure(task.name, error)
+        return failure(task.name, error)
     except Exception as error:  # told in the sweep's result; the other tasks go on
-        return _failure(task.name, CoreError(f"{type(error).__name__}: {error}"))
+        return failure(task.name, CoreError(f"{type(error).__name__}: {error}"))
     return None
-
-
-def _failure(task: str, error: CoreError) -> dict[str, str]:
-    return {"task": task, "kind": error.kind, "message": error.message, "hint": error.hint or ""}
 
 
 @contextlib.contextmanager
@@ -354,3 +259,64 @@ def _client(scheduler: str | None, workers: int | None) -> Iterator[Any]:
         Client(cluster) as client,
     ):
         yield client
+
+
+class WorkersProgress:
+    """The mean over steps that run in other processes, each step counting the same.
+
+    Parameters
+    ----------
+    steps : names of all steps.
+    progress : told the mean share, never less than before, with what a step says.
+    """
+
+    def __init__(self, steps: Sequence[str], progress: Progress) -> None:
+        self.topic = f"cortiscope-{uuid.uuid4()}"
+        self._shares = dict.fromkeys(steps, 0.0)
+        self._progress = progress
+        # Told by the client's own thread as well as by the one that waits for results.
+        self._lock = threading.Lock()
+
+    def listen(self, client: Any) -> None:
+        """Hear from every worker of a Dask client."""
+        client.subscribe_topic(self.topic, self._heard)
+
+    def say(self, message: str) -> None:
+        """Say something between the steps."""
+        with self._lock:
+            self._tell(message)
+
+    def ended(self, step: str, message: str) -> None:
+        """Count a step as done, whatever became of it."""
+        with self._lock:
+            self._shares[step] = 1.0
+            self._tell(message)
+
+    def _heard(self, event: tuple[float, dict[str, Any]]) -> None:
+        told = event[1]
+        with self._lock:
+            before = self._shares[told["step"]]
+            self._shares[told["step"]] = max(before, told["share"])
+            # A step that has ended has had its last word.
+            if before < 1:
+                self._tell(f"{told['step']}: {told['message']}")
+
+    def _tell(self, message: str) -> None:
+        self._progress(sum(self._shares.values()) / max(len(self._shares), 1), message)
+
+
+def from_worker(topic: str, step: str) -> Progress:
+    """Return a callback, for use inside a task, that tells the listener of ``topic`` of a step."""
+    from distributed import get_worker
+
+    worker = get_worker()
+    last = -_SECONDS
+
+    def report(share: float, message: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= _SECONDS or share >= 1:
+            last = now
+            worker.log_event(topic, {"step": step, "share": float(share), "message": message})
+
+    return report

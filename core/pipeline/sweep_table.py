@@ -9,7 +9,7 @@ from typing import Any
 
 from cortiscope.core.backbones import get_card
 from cortiscope.core.encoding.scopes import SCOPE_WORDS
-from cortiscope.core.pipeline.results.wording import unit_of
+from cortiscope.core.pipeline.results import unit_of
 from cortiscope.core.runs import Run, RunSource
 from cortiscope.core.storage.csv_cells import plain_cell
 

@@ -9,10 +9,9 @@ from cortiscope.core.runs.belonging import (
     runs_by_state,
     state_words,
 )
-from cortiscope.core.runs.drafts import FolderCheckpoint
 from cortiscope.core.runs.run import Run, RunSource
 from cortiscope.core.runs.spec import RUN_FORMAT, EncodingSpec, SubjectData
-from cortiscope.core.runs.store import RunStore, SetAside
+from cortiscope.core.runs.store import FolderCheckpoint, RunStore, SetAside
 
 __all__ = [
     "FORMER_WORDS",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +17,6 @@ import numpy as np
 from cortiscope.core.datasets.system_files import is_system_file
 from cortiscope.core.encoding.restore import restore_predictor
 from cortiscope.core.errors import CoreError, DamagedFile, InvalidInput, WorkFailed, unknown_name
-from cortiscope.core.runs.drafts import FolderCheckpoint
 from cortiscope.core.runs.run import Run, stored_rois
 from cortiscope.core.runs.spec import RUN_FORMAT
 from cortiscope.core.runs.wholeness import (
@@ -25,7 +27,8 @@ from cortiscope.core.runs.wholeness import (
     without_nan,
     write_arrays,
 )
-from cortiscope.core.storage import atomic_directory, require_room, write_json
+from cortiscope.core.storage import atomic_directory, atomic_file, require_room, write_json
+from cortiscope.core.storage.upkeep import DRAFTS, Kept, is_draft, measured
 
 DRAFTS_FOLDER = ".drafts"
 """Below the folder of runs: pieces of fits that are not finished."""
@@ -207,3 +210,56 @@ def _first_look(folder: Path) -> Run | DamagedFile:
         what = f"lacks {error}" if isinstance(error, KeyError) else f"cannot be read ({error})"
         return damaged(folder.name, f"{RECORD} {what}")
     return run
+
+
+class FolderCheckpoint:
+    """Pieces of one fit in a folder, which is made with the first piece."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{_file_name(name)}.npz"
+
+    def load(self, name: str) -> dict[str, np.ndarray] | None:
+        """Return a piece that was left before, or None."""
+        try:
+            with np.load(self._path(name), allow_pickle=False) as stored:
+                return {key: stored[key] for key in stored.files}
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            return None
+
+    def save(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """Leave a piece."""
+        with atomic_file(self._path(name)) as draft, draft.open("wb") as stream:
+            np.savez(stream, **arrays)  # type: ignore[arg-type]
+
+    def part(self, name: str) -> FolderCheckpoint:
+        """Return a sub-fit's pieces, in a folder below."""
+        return FolderCheckpoint(self.folder / _file_name(name))
+
+    def forget(self) -> None:
+        """Delete all pieces: the fit is finished and saved."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.+-]", "_", name)
+
+
+def stored_runs(root: Path) -> list[Kept]:
+    """List everything in a folder of runs, each run or draft by itself.
+
+    Returns
+    -------
+    Of the kinds "runs", "set aside" (no whole run; a fit may take its place) and "drafts".
+    """
+    runs, aside = RunStore(root).survey()
+    found = [measured(run.folder, "runs") for run in runs]
+    found += [measured(root / each.name, "set aside") for each in aside]
+    pieces = root / DRAFTS_FOLDER
+    for folder in (root, pieces):
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if folder == pieces or is_draft(path.name):
+                found.append(measured(path, DRAFTS))
+    return found

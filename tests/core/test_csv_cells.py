@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cortiscope.core.pipeline.results.tables import write_table
+from cortiscope.core.pipeline.results import write_table
 from cortiscope.core.storage.csv_cells import plain_cell
 from cortiscope.panels.downloads import csv_text, file_name
 

@@ -1,6 +1,6 @@
 """A sweep's progress: every step counts the same, and nothing goes backwards."""
 
-from cortiscope.core.pipeline.sweep_progress import WorkersProgress
+from cortiscope.core.pipeline.sweep import WorkersProgress
 
 
 def test_the_share_is_the_mean_over_steps_and_never_falls():

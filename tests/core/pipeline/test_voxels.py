@@ -18,7 +18,7 @@ from cortiscope.core.features import FeatureStore
 from cortiscope.core.pipeline.cross_subject import shared_vertices
 from cortiscope.core.pipeline.fit import fit
 from cortiscope.core.pipeline.predict import predict_images
-from cortiscope.core.pipeline.vertices import vertex_table
+from cortiscope.core.pipeline.training import vertex_table
 from cortiscope.core.runs import RunStore, SubjectData
 from tests.tiny_model import pixels_spec
 from tests.tiny_world import write_subject
