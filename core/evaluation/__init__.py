@@ -1,34 +1,23 @@
 """Scores on held-out images: how right, how right it could be, how sure, and what explains what."""
 
-from cortiscope.core.evaluation.bootstrap import (
-    bootstrap_r,
-    image_counts,
-    percentile_interval,
-    percentile_intervals,
-)
 from cortiscope.core.evaluation.ceiling import (
     ceiling_without_signal,
     ncsnr_from_repeats,
     noise_ceiling,
 )
 from cortiscope.core.evaluation.challenge import (
+    ScoreSummary,
     challenge_scores,
     chance_scores,
     corrected_r2,
     normalised_scores,
+    summarize_scores,
 )
 from cortiscope.core.evaluation.correlation import pearson_r
 from cortiscope.core.evaluation.explained_variance import (
     bootstrap_explained_variance,
     explained_variance,
 )
-from cortiscope.core.evaluation.identification import (
-    Identification,
-    chance,
-    identify,
-    pattern_correlations,
-)
-from cortiscope.core.evaluation.jackknife import LEAST_STIMULI, Jackknifed, jackknife_mean_r
 from cortiscope.core.evaluation.layers import (
     Optimism,
     PreferredLayer,
@@ -55,22 +44,34 @@ from cortiscope.core.evaluation.partition import (
     partition_report,
     partition_variance,
 )
-from cortiscope.core.evaluation.permutation import PermutationTest, permutation_test
-from cortiscope.core.evaluation.report import Evaluation, RoiScore, evaluate
-from cortiscope.core.evaluation.roi_mean import RoiMeanScore, ceiling_of_roi_mean, roi_mean_score
-from cortiscope.core.evaluation.rsa import (
+from cortiscope.core.evaluation.patterns import (
+    Identification,
     bootstrap_rdms,
+    chance,
     compare_rdms,
     compute_rdm,
+    identify,
+    pattern_correlations,
     rdm_noise_ceiling,
 )
+from cortiscope.core.evaluation.report import Evaluation, RoiScore, evaluate
+from cortiscope.core.evaluation.resampling import (
+    LEAST_STIMULI,
+    Jackknifed,
+    bootstrap_r,
+    image_counts,
+    jackknife_mean_r,
+    percentile_interval,
+    percentile_intervals,
+)
+from cortiscope.core.evaluation.roi_mean import RoiMeanScore, ceiling_of_roi_mean, roi_mean_score
+from cortiscope.core.evaluation.significance import PermutationTest, permutation_test
 from cortiscope.core.evaluation.subjects import (
     PooledScore,
     SubjectsMean,
     mean_over_subjects,
     pool_vertices,
 )
-from cortiscope.core.evaluation.summary import ScoreSummary, summarize_scores
 
 __all__ = [
     "Estimate",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cortiscope.core.errors import IncompatibleSpace
-from cortiscope.core.evaluation.bootstrap import image_counts
+from cortiscope.core.evaluation.resampling import image_counts
 
 
 def explained_variance(predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:

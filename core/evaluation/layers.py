@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cortiscope.core.errors import IncompatibleSpace, InvalidInput
-from cortiscope.core.evaluation.bootstrap import bootstrap_r, percentile_intervals
 from cortiscope.core.evaluation.correlation import pearson_r
+from cortiscope.core.evaluation.resampling import bootstrap_r, percentile_intervals
 
 # Vertices resampled at once: bounds the memory to some hundred megabytes for twenty layers.
 _VERTICES_AT_ONCE = 1024

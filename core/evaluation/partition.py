@@ -21,11 +21,11 @@ import numpy as np
 from cortiscope.core.encoding.multiband.banded import fit_banded
 from cortiscope.core.encoding.training import Responses, Work
 from cortiscope.core.errors import IncompatibleSpace
-from cortiscope.core.evaluation.bootstrap import percentile_interval, percentile_intervals
 from cortiscope.core.evaluation.explained_variance import (
     bootstrap_explained_variance,
     explained_variance,
 )
+from cortiscope.core.evaluation.resampling import percentile_interval, percentile_intervals
 
 # Vertices resampled at once: bounds the memory to some hundred megabytes at 1,000 draws.
 _VERTICES_AT_ONCE = 2048

@@ -11,10 +11,9 @@ import numpy as np
 from cortiscope.core.brain import Hemisphere
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation.ceiling import FEW_REPEATS, ceiling_without_signal, noise_ceiling
-from cortiscope.core.evaluation.challenge import independent_images
+from cortiscope.core.evaluation.challenge import independent_images, summarize_scores
 from cortiscope.core.evaluation.correlation import pearson_r
-from cortiscope.core.evaluation.jackknife import jackknife_mean_r
-from cortiscope.core.evaluation.summary import summarize_scores
+from cortiscope.core.evaluation.resampling import jackknife_mean_r
 
 ALL_VERTICES = "all vertices"
 

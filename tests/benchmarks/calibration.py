@@ -27,7 +27,7 @@ HEAD = f"""# Calibration of intervals and tests
 
 Made by `python -m tests.benchmarks.calibration`. The statistic is the mean over vertices of Pearson
 r over images; intervals and p are by a leave-one-image-out jackknife with Student's t
-(`core/evaluation/jackknife.py`). Images are drawn anew in each repetition; vertices and their true
+(`core/evaluation/resampling.py`). Images are drawn anew in each repetition; vertices and their true
 r are fixed. r is .2 at every vertex (flat), or .05 + .75 u^4 with u from 0 to 1, shifted to that
 mean (skewed). Predictions and noise are independent between vertices, or share half of their
 variance. Two predictions of one response correlate by .5.

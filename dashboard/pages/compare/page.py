@@ -350,7 +350,7 @@ def _code(subject: Subject, a: Run, b: Run) -> str:
     return opening_lines(subject, a) + (
         f"other = RunStore(Home.from_environment().runs).open({b.id!r})\n\n"
         "from core.brain import HEMISPHERES\n"
-        "from core.evaluation.comparison import benjamini_hochberg, paired_difference\n"
+        "from core.evaluation.significance import benjamini_hochberg, paired_difference\n"
         "import numpy as np\n\n"
         f"{images}"
         "measured = subject.split(split).response_rows(rows)\n"

@@ -11,7 +11,7 @@ import streamlit as st
 from cortiscope import services
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import LEAST_STIMULI
-from cortiscope.core.evaluation.comparison import PairedDifference, adjusted_p, paired_difference
+from cortiscope.core.evaluation.significance import PairedDifference, adjusted_p, paired_difference
 from cortiscope.core.runs import Run
 from cortiscope.panels.roi_responses import roi_places
 from cortiscope.panels.scores import interval_text, interval_words, of_both

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import stats
 
 from cortiscope.core.evaluation import jackknife_mean_r
-from cortiscope.core.evaluation.comparison import adjusted_p
+from cortiscope.core.evaluation.significance import adjusted_p
 
 # Correlation of the two predictions with each other, at each vertex.
 _BETWEEN = 0.5

@@ -4,7 +4,11 @@ from scipy import stats
 
 from cortiscope.core.errors import IncompatibleSpace, InvalidInput
 from cortiscope.core.evaluation import LEAST_STIMULI, pearson_r
-from cortiscope.core.evaluation.comparison import adjusted_p, benjamini_hochberg, paired_difference
+from cortiscope.core.evaluation.significance import (
+    adjusted_p,
+    benjamini_hochberg,
+    paired_difference,
+)
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def test_leaving_out_equals_doing_so_by_hand(responses, stimuli):
 
 def test_blocks_of_vertices_change_nothing(responses, monkeypatch):
     whole = jackknife_mean_r(*responses, PLACES)
-    monkeypatch.setattr("cortiscope.core.evaluation.jackknife._VERTICES_AT_ONCE", 2)
+    monkeypatch.setattr("cortiscope.core.evaluation.resampling._VERTICES_AT_ONCE", 2)
     np.testing.assert_allclose(jackknife_mean_r(*responses, PLACES).without, whole.without)
 
 

@@ -156,7 +156,7 @@ def test_blocks_of_vertices_change_nothing(rng, monkeypatch):
     whole = pearson_r(p, m), bootstrap_r(p, m, n_draws=9, seed=1)
     monkeypatch.setattr("cortiscope.core.evaluation.correlation._COLUMNS_READ", 5)
     monkeypatch.setattr("cortiscope.core.evaluation.correlation._COLUMNS", 2)
-    monkeypatch.setattr("cortiscope.core.evaluation.bootstrap._VERTICES_AT_ONCE", 3)
+    monkeypatch.setattr("cortiscope.core.evaluation.resampling._VERTICES_AT_ONCE", 3)
     np.testing.assert_allclose(pearson_r(p, on_disk), whole[0], rtol=1e-12)
     np.testing.assert_allclose(bootstrap_r(p, on_disk, n_draws=9, seed=1), whole[1], atol=1e-6)
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from cortiscope.core.datasets import open_subject
 from cortiscope.core.evaluation import Evaluation, RoiScore
-from cortiscope.core.evaluation.comparison import PairedDifference
 from cortiscope.core.evaluation.report import ALL_VERTICES, STATISTIC
+from cortiscope.core.evaluation.significance import PairedDifference
 from cortiscope.pages.compare.paired import Comparison, overall_html
 from tests.tiny_world import write_subject
 
