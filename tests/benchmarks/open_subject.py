@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.algonauts_folder import write_subject
+from tests.data.algonauts_folder import write_subject
 
 _MEASURE = """
 import json, resource, sys, time

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from cortiscope.core.brain.subdivision import subdivide_sphere
 from cortiscope.cortex_view import CortexRoi, HemisphereMesh
-from tests import tiny_icosphere
+from tests.data import tiny_icosphere
 
 FOLDER = Path(__file__).parent / "assets"
 points, faces = tiny_icosphere.points(), tiny_icosphere.FACES

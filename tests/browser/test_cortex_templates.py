@@ -15,8 +15,8 @@ from cortiscope.core.brain import HEMISPHERES, CorticalSurfaces, load_fsaverage5
 from cortiscope.core.brain.averaging import nearest_on_fsaverage5
 from cortiscope.core.brain.subdivision import subdivide
 from cortiscope.core.datasets import open_subject
-from tests.fsaverage_subject import write_subject
-from tests.nilearn_copy import write_copy
+from tests.data.fsaverage_subject import write_subject
+from tests.data.nilearn_copy import write_copy
 
 pytestmark = pytest.mark.browser
 

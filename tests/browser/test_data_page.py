@@ -12,8 +12,8 @@ from urllib.parse import quote, unquote
 import pytest
 
 from tests.browser.accessibility import serious_violations
-from tests.img2brain_folder import write_folder
-from tests.tiny_world import write_subject
+from tests.data.img2brain_folder import write_folder
+from tests.data.tiny_world import write_subject
 
 pytestmark = pytest.mark.browser
 

@@ -18,8 +18,8 @@ from cortiscope.core.datasets import open_subject
 from cortiscope.core.datasets.restricted_pickle import load_label_names
 from cortiscope.core.errors import CoreError, DamagedFile
 from tests.core.datasets.damage.ways import MARK, Hostile, hostile_array
-from tests.core.datasets.plain_folder import write_images, write_plain
-from tests.tiny_world import write_subject
+from tests.data.plain_folder import write_images, write_plain
+from tests.data.tiny_world import write_subject
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,8 @@ from cortiscope.core.brain.surfaces import load_converted, load_fsaverage5
 from cortiscope.core.cli.main import main
 from cortiscope.core.errors import CannotWrite, CoreError
 from cortiscope.core.storage import atomic_directory, atomic_file, require_room, write_array
-from tests.core.datasets.plain_folder import write_plain
-from tests.tiny_world import write_subject
+from tests.data.plain_folder import write_plain
+from tests.data.tiny_world import write_subject
 
 
 @pytest.fixture

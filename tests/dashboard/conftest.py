@@ -13,8 +13,8 @@ from cortiscope.core.features import FeatureStore
 from cortiscope.core.pipeline.fit import fit_all
 from cortiscope.core.runs import Run, RunStore
 from cortiscope.core.storage import Home
-from tests.tiny_model import pixels_spec
-from tests.tiny_world import write_subject
+from tests.data.tiny_model import pixels_spec
+from tests.data.tiny_world import write_subject
 
 
 class TinyApp:

@@ -15,7 +15,7 @@ from cortiscope.core.brain.averaging import nearest_groups
 from cortiscope.core.datasets import open_subject
 from cortiscope.panels import selection
 from cortiscope.subject.mesh_projection import MEAN, OWN, MeshProjection
-from tests.tiny_world import N_LEFT, write_subject
+from tests.data.tiny_world import N_LEFT, write_subject
 
 
 @pytest.fixture(autouse=True)

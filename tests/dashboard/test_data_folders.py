@@ -15,7 +15,7 @@ from cortiscope.subject.data_folders import (
     open_folder,
     opened_folders,
 )
-from tests.core.datasets.plain_folder import write_plain
+from tests.data.plain_folder import write_plain
 
 
 @pytest.fixture

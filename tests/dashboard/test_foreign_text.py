@@ -15,7 +15,7 @@ from cortiscope.core.encoding import Reduction
 from cortiscope.core.storage import Home
 from cortiscope.foreign_text import as_text
 from tests.dashboard.conftest import TinyApp
-from tests.tiny_world import write_subject
+from tests.data.tiny_world import write_subject
 
 ROOT = Path(__file__).parents[2] / "dashboard"
 COMPONENTS = ("cortex_view", "roi_chart", "stimulus_gallery")

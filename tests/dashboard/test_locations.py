@@ -5,8 +5,8 @@ import pytest
 from cortiscope.core.datasets import open_subject
 from cortiscope.pages.data.random_images import draw_rows
 from cortiscope.subject.locations import all_locations, find_location, has_rois, location_at
-from tests.img2brain_folder import write_folder
-from tests.tiny_world import LABELS, N_LEFT, N_RIGHT, write_subject
+from tests.data.img2brain_folder import write_folder
+from tests.data.tiny_world import LABELS, N_LEFT, N_RIGHT, write_subject
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from cortiscope import services
 from cortiscope.core.encoding import Reduction
 from cortiscope.core.runs import Belonging
-from tests.tiny_world import write_subject
+from tests.data.tiny_world import write_subject
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cortiscope.core.cli.main import main
-from tests.core.datasets.plain_folder import values, write_plain, write_responses
+from tests.data.plain_folder import values, write_plain, write_responses
 
 PAGES = ("explore", "accuracy", "your_image", "data")
 CLAIMS = re.compile(

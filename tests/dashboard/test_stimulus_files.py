@@ -2,7 +2,7 @@ import pytest
 
 from cortiscope import services, stimulus_files
 from cortiscope.core.datasets import open_subject
-from tests.core.datasets.plain_folder import write_plain
+from tests.data.plain_folder import write_plain
 
 
 @pytest.mark.parametrize(

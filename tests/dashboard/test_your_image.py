@@ -11,7 +11,7 @@ from PIL import Image
 from cortiscope.core.encoding import Reduction
 from cortiscope.work import picture_worker
 from cortiscope.work.photographs import samples
-from tests.core.datasets.plain_folder import write_plain
+from tests.data.plain_folder import write_plain
 
 
 @pytest.fixture(autouse=True, scope="module")

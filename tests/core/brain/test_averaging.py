@@ -14,7 +14,7 @@ from cortiscope.core.brain.averaging import (
     nested_groups,
 )
 from cortiscope.core.brain.subdivision import subdivide_sphere
-from tests import tiny_icosphere
+from tests.data import tiny_icosphere
 
 LEFT, RIGHT = HEMISPHERES
 

@@ -21,8 +21,8 @@ from cortiscope.core.brain.fsaverage import (
 )
 from cortiscope.core.brain.subdivision import subdivide_sphere
 from cortiscope.core.errors import CoreError, DamagedFile, MissingData
-from tests import tiny_icosphere
-from tests.nilearn_copy import write_copy
+from tests.data import tiny_icosphere
+from tests.data.nilearn_copy import write_copy
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from cortiscope.core.brain import HemisphereSurfaces, load_fsaverage5
 from cortiscope.core.brain.subdivision import subdivide, subdivide_faces, subdivide_sphere
 from cortiscope.cortex_view import CortexGeometry, HemisphereMesh
 from cortiscope.cortex_view.container import unpack
-from tests import tiny_icosphere
+from tests.data import tiny_icosphere
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from cortiscope.core.cli.main import main
-from tests.tiny_world import N_LEFT, N_RIGHT, write_subject
+from tests.data.tiny_world import N_LEFT, N_RIGHT, write_subject
 
 
 @pytest.fixture

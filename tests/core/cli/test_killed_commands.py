@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.tiny_world import write_subject
+from tests.data.tiny_world import write_subject
 
 PROJECT = Path(__file__).parents[3]
 NETWORK = ("--backbone", "small_cnn", "--weights", "untrained", "--layers", "block[12]")

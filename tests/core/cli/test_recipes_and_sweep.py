@@ -8,7 +8,7 @@ import pytest
 
 from cortiscope.core.cli.main import main
 from cortiscope.core.recipes import recipe_names
-from tests.tiny_world import write_subject
+from tests.data.tiny_world import write_subject
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from cortiscope.core.cli.main import main
-from tests.algonauts_folder import write_subject
+from tests.data.algonauts_folder import write_subject
 
 SUBJECTS = {"subj01": 5, "subj06": 9, "subj08": 13}  # test images
 

@@ -12,7 +12,7 @@ import pytest
 
 from cortiscope.core.cli.main import main
 from cortiscope.core.runs import Run, RunStore
-from tests.tiny_world import N_LEFT, N_RIGHT, write_subject
+from tests.data.tiny_world import N_LEFT, N_RIGHT, write_subject
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 from cortiscope.core.brain import fsaverage
 from cortiscope.core.brain.subdivision import subdivide_sphere
 from cortiscope.core.cli.main import main
-from tests import tiny_icosphere
-from tests.nilearn_copy import write_copy
+from tests.data import tiny_icosphere
+from tests.data.nilearn_copy import write_copy
 
 
 @pytest.fixture

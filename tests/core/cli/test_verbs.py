@@ -12,7 +12,7 @@ from cortiscope.core.cli.main import main
 from cortiscope.core.cli.verb_fit import show
 from cortiscope.core.datasets import open_subject
 from cortiscope.core.runs import RunStore
-from tests.tiny_world import N_LEFT, N_RIGHT, write_subject
+from tests.data.tiny_world import N_LEFT, N_RIGHT, write_subject
 
 
 @pytest.fixture

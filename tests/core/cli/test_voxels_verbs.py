@@ -7,7 +7,7 @@ import pytest
 
 from cortiscope.core.cli.main import main
 from cortiscope.core.runs import RunStore
-from tests.img2brain_folder import write_folder
+from tests.data.img2brain_folder import write_folder
 
 PIXELS = ("--backbone", "pixels", "--layers", "pixels", "--reduce", "pca:5")
 

@@ -9,7 +9,7 @@ from cortiscope.core.brain import Hemisphere
 from cortiscope.core.datasets import find_subjects, open_subject
 from cortiscope.core.datasets.restricted_pickle import load_label_names
 from cortiscope.core.errors import CoreError, DamagedFile, MissingData, UnknownName
-from tests.tiny_world import N_LEFT, N_RIGHT, write_subject
+from tests.data.tiny_world import N_LEFT, N_RIGHT, write_subject
 
 LEFT, RIGHT = Hemisphere.LEFT, Hemisphere.RIGHT
 

@@ -13,7 +13,7 @@ from cortiscope.core.datasets.check import check_folder, require_usable
 from cortiscope.core.datasets.conventions import NSD, Conventions, Fact, read_conventions
 from cortiscope.core.errors import CoreError, InvalidInput
 from cortiscope.core.evaluation.report import subject_ceiling
-from tests.core.datasets.plain_folder import values, write_images, write_plain, write_responses
+from tests.data.plain_folder import values, write_images, write_plain, write_responses
 
 
 def _sidecar(folder, **stated):

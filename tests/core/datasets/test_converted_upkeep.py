@@ -11,7 +11,7 @@ import pytest
 
 from cortiscope.core.cli.main import main
 from cortiscope.core.datasets import open_subject
-from tests.core.datasets.plain_folder import values, write_plain
+from tests.data.plain_folder import values, write_plain
 
 DAY = 86400
 

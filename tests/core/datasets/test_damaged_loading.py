@@ -14,7 +14,7 @@ from cortiscope.core.runs import RunStore
 from tests.core.datasets.damage.kind import AS_STORED, AT_FIT, REFUSED, SOUND
 from tests.core.datasets.damage.table import CASES, LAYOUTS, OPENED
 from tests.core.datasets.damage.ways import MARK
-from tests.tiny_model import pixels_spec
+from tests.data.tiny_model import pixels_spec
 
 ALL = slice(None)
 

@@ -6,7 +6,7 @@ from PIL import Image
 
 from cortiscope.core.datasets import open_subject
 from cortiscope.core.datasets.describe import describe_split, response_moments, spread_rows
-from tests.tiny_world import N_LEFT, N_RIGHT, write_subject
+from tests.data.tiny_world import N_LEFT, N_RIGHT, write_subject
 
 
 @pytest.fixture

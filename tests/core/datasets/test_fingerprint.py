@@ -13,12 +13,12 @@ from PIL import Image
 
 from cortiscope.core.datasets import open_subject
 from cortiscope.core.errors import CoreError
-from tests import tiny_nsd
 from tests.core.datasets.nsd.preparing import prepare
-from tests.core.datasets.plain_folder import values as plain_values
-from tests.core.datasets.plain_folder import write_images, write_plain, write_responses, write_rois
-from tests.img2brain_folder import write_folder
-from tests.tiny_world import N_LEFT, N_RIGHT, write_subject
+from tests.data import tiny_nsd
+from tests.data.img2brain_folder import write_folder
+from tests.data.plain_folder import values as plain_values
+from tests.data.plain_folder import write_images, write_plain, write_responses, write_rois
+from tests.data.tiny_world import N_LEFT, N_RIGHT, write_subject
 
 COUNTS = {"lh": N_LEFT, "rh": N_RIGHT}
 FIT, REPORT, NOWHERE = "fit", "report", ""

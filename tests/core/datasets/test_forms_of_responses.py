@@ -12,7 +12,7 @@ from nibabel import gifti
 from cortiscope.core.datasets import open_subject
 from cortiscope.core.datasets.check import check_folder
 from cortiscope.core.errors import DamagedFile, InvalidInput
-from tests.core.datasets.plain_folder import (
+from tests.data.plain_folder import (
     values,
     write_images,
     write_order,

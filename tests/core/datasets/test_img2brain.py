@@ -8,7 +8,7 @@ import pytest
 from cortiscope.core.brain import VOXELS, VoxelSpace
 from cortiscope.core.datasets import find_subjects, open_subject
 from cortiscope.core.errors import DamagedFile, InvalidInput, MissingData, NoPositions
-from tests.img2brain_folder import write_folder
+from tests.data.img2brain_folder import write_folder
 
 RESPONSES = "trainingfMRI/training.npy"
 

@@ -14,7 +14,7 @@ from cortiscope.core.pipeline.fit import fit
 from cortiscope.core.pipeline.predict import predict_images
 from cortiscope.core.runs import RunStore
 from cortiscope.core.runs.spec import readable
-from tests.core.datasets.plain_folder import (
+from tests.data.plain_folder import (
     FORMS,
     MAPPED,
     NUMBERS,
@@ -26,8 +26,8 @@ from tests.core.datasets.plain_folder import (
     write_rois,
     write_vertices,
 )
-from tests.tiny_model import pixels_spec
-from tests.tiny_world import write_subject
+from tests.data.tiny_model import pixels_spec
+from tests.data.tiny_world import write_subject
 
 LEFT, RIGHT = Hemisphere.LEFT, Hemisphere.RIGHT
 ALL = slice(None)

@@ -11,7 +11,7 @@ from cortiscope.core.cli.main import main
 from cortiscope.core.datasets import find_subjects, open_subject
 from cortiscope.core.datasets.check import check_folder
 from cortiscope.core.errors import MissingData, UnknownName
-from tests.tiny_world import write_subject
+from tests.data.tiny_world import write_subject
 
 DATA = "algonauts_2023_challenge_data"
 

@@ -6,7 +6,7 @@ import pytest
 from cortiscope.core.datasets import open_subject
 from cortiscope.core.evaluation import chance_scores, evaluate, jackknife_mean_r, noise_ceiling
 from cortiscope.core.evaluation.report import ALL_VERTICES, STATISTIC
-from tests.tiny_world import write_subject
+from tests.data.tiny_world import write_subject
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from cortiscope.core.stimuli import StimulusImages
-from tests.tiny_backbone import CountingLoader, make_tiny_backbone
+from tests.data.tiny_backbone import CountingLoader, make_tiny_backbone
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from cortiscope.core.backbones import WeightsSpec
 from cortiscope.core.backbones.module_backbone import ModuleBackbone
-from cortiscope.core.features import FeatureSpec, FeatureStore, extract, kept_pass
+from cortiscope.core.features import FeatureSpec, FeatureStore, extract, extraction_cache
 from cortiscope.core.features.draft import Draft
 from cortiscope.core.stimuli import StimulusImages
-from tests.tiny_backbone import make_tiny_backbone
+from tests.data.tiny_backbone import make_tiny_backbone
 
 CHUNK = 2
 SPECS = [
@@ -29,7 +29,7 @@ MOMENTS = {
     "within_the_second_chunk": (ModuleBackbone, "forward", 4),
     "between_two_layers_of_a_chunk": (Path, "write_bytes", 4),
     "before_the_second_layer_is_whole": (Draft, "whole", 2),
-    "before_the_array_has_its_record": (kept_pass, "_provenance", 1),
+    "before_the_array_has_its_record": (extraction_cache, "_provenance", 1),
     "before_the_array_has_its_name": (Path, "replace", 2),
     "before_the_draft_is_removed": (Draft, "discard", 1),
 }

@@ -14,7 +14,7 @@ from cortiscope.core.errors import DamagedFile, InvalidInput
 from cortiscope.core.features import FeatureStore, draft, extract
 from cortiscope.core.features.draft import Draft, LostChunkError
 from tests.core.features.killed_passes import CHUNK, MOMENTS, SPECS
-from tests.tiny_backbone import make_tiny_backbone
+from tests.data.tiny_backbone import make_tiny_backbone
 
 PROJECT = Path(__file__).parents[3]
 

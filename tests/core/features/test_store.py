@@ -10,7 +10,7 @@ from cortiscope.core.config import fingerprint
 from cortiscope.core.errors import InvalidInput, UnknownName
 from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
 from cortiscope.core.features.extract import extract
-from tests.tiny_backbone import make_tiny_backbone
+from tests.data.tiny_backbone import make_tiny_backbone
 
 UNTRAINED = WeightsSpec("untrained")
 

@@ -8,7 +8,7 @@ import pytest
 from cortiscope.core.backbones import WeightsSpec
 from cortiscope.core.features import FeatureSpec, FeatureStore
 from cortiscope.core.features.upkeep import clean, stored_items
-from tests.tiny_backbone import make_tiny_backbone
+from tests.data.tiny_backbone import make_tiny_backbone
 
 DAY = 86400.0
 DRAFT = {

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from cortiscope.core.runs import RunStore
-from tests.algonauts_folder import write_subject
 from tests.core.killing import Start, run, start_fork, start_process
+from tests.data.algonauts_folder import write_subject
 
 WORDS = [
     *("fit", "--subject", "subj01", "--backbone", "gabor", "--layers", "energy"),

@@ -23,8 +23,8 @@ from cortiscope.core.runs import (
     state_words,
 )
 from cortiscope.core.runs.belonging import changes
-from tests.tiny_model import pixels_spec
-from tests.tiny_world import write_subject
+from tests.data.tiny_model import pixels_spec
+from tests.data.tiny_world import write_subject
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from cortiscope.core.features import FeatureStore
 from cortiscope.core.pipeline.cross_subject import allowed_rows, pooled_responses, shared_vertices
 from cortiscope.core.pipeline.fit import fit
 from cortiscope.core.runs import RunStore
-from tests.tiny_model import pixels_spec
-from tests.tiny_world import N_LEFT, write_subject
+from tests.data.tiny_model import pixels_spec
+from tests.data.tiny_world import N_LEFT, write_subject
 
 
 def _other_vertices(folder, short, numbers):

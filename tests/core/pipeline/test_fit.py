@@ -20,8 +20,8 @@ from cortiscope.core.pipeline.fit import fit, fit_all
 from cortiscope.core.pipeline.predict import predict_images
 from cortiscope.core.runs import RunStore
 from cortiscope.core.simulation.scenes import render_scene
-from tests.tiny_model import pixels_spec
-from tests.tiny_world import write_subject
+from tests.data.tiny_model import pixels_spec
+from tests.data.tiny_world import write_subject
 
 
 def _fit(folder, home, encoder="ridge", **changes):

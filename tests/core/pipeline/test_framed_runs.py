@@ -21,7 +21,7 @@ from cortiscope.core.pipeline.predict import (
 )
 from cortiscope.core.runs import EncodingSpec, RunStore
 from cortiscope.panels.methods import methods_text
-from tests.tiny_world import write_subject
+from tests.data.tiny_world import write_subject
 
 STRETCH = Framing("stretch", 64)
 

@@ -12,7 +12,7 @@ from cortiscope.core.features.pooling import pool
 from cortiscope.core.pipeline.fit import fit
 from cortiscope.core.pipeline.predict import BackboneCache, picture_design, predict_images
 from cortiscope.core.runs import EncodingSpec, RunStore
-from tests.tiny_world import write_subject
+from tests.data.tiny_world import write_subject
 
 
 @pytest.fixture(scope="module", params=["float32", "float16"])

@@ -13,7 +13,7 @@ from cortiscope.core.pipeline.cross_subject import allowed_rows
 from cortiscope.core.pipeline.fit import fit_all
 from cortiscope.core.recipes import RECIPES, Choice, Source, configurations, recipe_names
 from cortiscope.core.runs import EncodingSpec, RunStore
-from tests.tiny_world import write_subject
+from tests.data.tiny_world import write_subject
 
 # Fitted on the images that may be fitted; everything else in a run is computed from it.
 _NOT_FITTED = ("design_", "residual_", "validation_", "report_")

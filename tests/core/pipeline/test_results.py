@@ -13,8 +13,8 @@ from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
 from cortiscope.core.pipeline.fit import fit_all
 from cortiscope.core.pipeline.results import write_results
 from cortiscope.core.runs import EncodingSpec, RunStore
-from tests.img2brain_folder import write_folder
-from tests.tiny_world import write_subject
+from tests.data.img2brain_folder import write_folder
+from tests.data.tiny_world import write_subject
 
 REGRESSORS = ("ols", "multitask_lasso", "neighbours")
 

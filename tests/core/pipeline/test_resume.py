@@ -8,8 +8,8 @@ from cortiscope.core.encoding import RegressorSpec
 from cortiscope.core.features import FeatureStore
 from cortiscope.core.pipeline.fit import fit
 from cortiscope.core.runs import FolderCheckpoint, RunStore
-from tests.tiny_model import pixels_spec
-from tests.tiny_world import write_subject
+from tests.data.tiny_model import pixels_spec
+from tests.data.tiny_world import write_subject
 
 
 def _fit(home, folder, scope="roi", progress=lambda share, message: None):

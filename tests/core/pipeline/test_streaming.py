@@ -16,8 +16,8 @@ from cortiscope.core.pipeline import streaming
 from cortiscope.core.pipeline.fit import fit_all
 from cortiscope.core.pipeline.streaming import ImageSets, ReducedSpace, ReducedStore
 from cortiscope.core.runs import EncodingSpec, RunStore, SubjectData
-from tests.tiny_backbone import CountingLoader
-from tests.tiny_world import write_subject
+from tests.data.tiny_backbone import CountingLoader
+from tests.data.tiny_world import write_subject
 
 LAYERS = ("block1", "block2")
 CENTRED = Reduction.parse("ipca:4:6", scaling="none")

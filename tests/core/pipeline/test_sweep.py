@@ -14,8 +14,8 @@ from cortiscope.core.pipeline.sweep_table import COLUMNS, csv_table, markdown_ta
 from cortiscope.core.progress import silent
 from cortiscope.core.recipes import recipe_names
 from cortiscope.core.runs import RunStore
-from tests.img2brain_folder import write_folder
-from tests.tiny_world import write_subject
+from tests.data.img2brain_folder import write_folder
+from tests.data.tiny_world import write_subject
 
 IMG2BRAIN_PLAN = Path(__file__).resolve().parents[3] / "assets/plans/img2brain.toml"
 

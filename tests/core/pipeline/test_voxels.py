@@ -20,8 +20,8 @@ from cortiscope.core.pipeline.fit import fit
 from cortiscope.core.pipeline.predict import predict_images
 from cortiscope.core.pipeline.training import vertex_table
 from cortiscope.core.runs import RunStore, SubjectData
-from tests.tiny_model import pixels_spec
-from tests.tiny_world import write_subject
+from tests.data.tiny_model import pixels_spec
+from tests.data.tiny_world import write_subject
 
 
 @pytest.fixture

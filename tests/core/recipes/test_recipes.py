@@ -16,7 +16,7 @@ from cortiscope.core.recipes import (
     recipe_names,
     resolve,
 )
-from tests.tiny_world import write_subject
+from tests.data.tiny_world import write_subject
 
 
 def _recipe(*choices, **changes):

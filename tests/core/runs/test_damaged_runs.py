@@ -13,8 +13,8 @@ from cortiscope.core.errors import DamagedFile, UnknownName
 from cortiscope.core.features import FeatureStore
 from cortiscope.core.pipeline.fit import fit, fit_all
 from cortiscope.core.runs import RunStore
-from tests.tiny_model import pixels_spec
-from tests.tiny_world import write_subject
+from tests.data.tiny_model import pixels_spec
+from tests.data.tiny_world import write_subject
 
 
 def _edit(record, **changes):

@@ -15,8 +15,8 @@ from cortiscope.core.errors import WorkFailed
 from cortiscope.core.features import FeatureStore
 from cortiscope.core.pipeline.fit import fit
 from cortiscope.core.runs import RunStore, wholeness
-from tests.tiny_model import pixels_spec
-from tests.tiny_world import write_subject
+from tests.data.tiny_model import pixels_spec
+from tests.data.tiny_world import write_subject
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -9,7 +9,7 @@ from cortiscope.core.evaluation import Evaluation, RoiScore
 from cortiscope.core.evaluation.report import ALL_VERTICES, STATISTIC
 from cortiscope.core.evaluation.significance import PairedDifference
 from cortiscope.pages.compare.paired import Comparison, overall_html
-from tests.tiny_world import write_subject
+from tests.data.tiny_world import write_subject
 
 
 def _run(mean, n_undefined):

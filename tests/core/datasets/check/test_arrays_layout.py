@@ -3,7 +3,7 @@
 import numpy as np
 
 from cortiscope.core.datasets.check import check_folder
-from tests.core.datasets.plain_folder import write_plain
+from tests.data.plain_folder import write_plain
 
 
 def test_a_sound_folder_of_plain_arrays_has_no_problem(tmp_path):

@@ -15,8 +15,8 @@ from cortiscope.core.datasets import find_subjects, open_subject
 from cortiscope.core.datasets.check import check_folder
 from cortiscope.core.datasets.check.arrays import ARRAYS
 from cortiscope.core.errors import WorkFailed
-from tests.core.datasets.plain_folder import write_plain
-from tests.img2brain_folder import write_folder
+from tests.data.img2brain_folder import write_folder
+from tests.data.plain_folder import write_plain
 
 
 def _latin_1(folder):

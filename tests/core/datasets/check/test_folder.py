@@ -16,7 +16,7 @@ from cortiscope.core.datasets.check import SubjectReport, check_folder
 from cortiscope.core.datasets.check.layout import Candidate, LayoutCheck
 from cortiscope.core.datasets.check.registry import LAYOUTS
 from cortiscope.core.errors import InvalidInput, MissingData, UnknownName
-from tests.tiny_world import N_LEFT, N_RIGHT, write_subject
+from tests.data.tiny_world import N_LEFT, N_RIGHT, write_subject
 
 
 @pytest.fixture

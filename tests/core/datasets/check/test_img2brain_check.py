@@ -9,7 +9,7 @@ import pytest
 from cortiscope.core.datasets.check import check_folder
 from cortiscope.core.errors import MissingData
 from tests.core.datasets.damage.img2brain_kinds import KINDS, RESPONSES, TEST
-from tests.img2brain_folder import write_folder
+from tests.data.img2brain_folder import write_folder
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 
 from cortiscope.core.datasets.check import check_folder
 from cortiscope.core.errors import CoreError
-from tests import tiny_nsd as tiny
 from tests.core.datasets.damage.table import LAYOUTS
+from tests.data import tiny_nsd as tiny
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import numpy as np
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.datasets.check import check_folder
 from cortiscope.core.datasets.check.released_sizes import compare_with_release
-from tests.tiny_world import write_subject
+from tests.data.tiny_world import write_subject
 
 
 def _compare(name, images, left, right, n_template=163_842):

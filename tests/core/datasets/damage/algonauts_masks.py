@@ -25,7 +25,7 @@ from tests.core.datasets.damage.ways import (
     swap,
     together,
 )
-from tests.tiny_world import N_LEFT, N_RIGHT
+from tests.data.tiny_world import N_LEFT, N_RIGHT
 
 
 def ceilings(left, right=None):

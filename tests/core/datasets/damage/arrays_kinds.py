@@ -26,7 +26,7 @@ from tests.core.datasets.damage.ways import (
     write,
     zip_holding,
 )
-from tests.core.datasets.plain_folder import (
+from tests.data.plain_folder import (
     values,
     write_images,
     write_plain,

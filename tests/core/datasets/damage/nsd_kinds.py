@@ -10,7 +10,6 @@ import nibabel
 import numpy as np
 from scipy.io import loadmat, savemat
 
-from tests import tiny_nsd as tiny
 from tests.core.datasets.damage.kind import SOUND, Damage
 from tests.core.datasets.damage.ways import (
     WEB_PAGE,
@@ -21,6 +20,7 @@ from tests.core.datasets.damage.ways import (
     together,
     write,
 )
+from tests.data import tiny_nsd as tiny
 
 BETAS = tiny.BETAS.format("subj01")
 EXPERIMENT = "nsddata/experiments/nsd"

@@ -17,7 +17,7 @@ from tests.core.datasets.damage.ways import (
     together,
     write,
 )
-from tests.tiny_world import N_LEFT, N_RIGHT
+from tests.data.tiny_world import N_LEFT, N_RIGHT
 
 
 def stimuli(text):

@@ -21,8 +21,8 @@ from tests.core.datasets.damage import (
     simulated_sidecar,
 )
 from tests.core.datasets.damage.kind import Damage
-from tests.img2brain_folder import write_folder
-from tests.tiny_world import write_subject
+from tests.data.img2brain_folder import write_folder
+from tests.data.tiny_world import write_subject
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import tiny_nsd as tiny
+from tests.data import tiny_nsd as tiny
 
 
 @pytest.fixture(scope="module")

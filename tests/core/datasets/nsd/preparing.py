@@ -9,7 +9,7 @@ from PIL import Image
 
 from cortiscope.core.brain import Hemisphere
 from cortiscope.core.datasets.nsd import prepare_subject
-from tests import tiny_nsd as tiny
+from tests.data import tiny_nsd as tiny
 
 LONG = {"lh": Hemisphere.LEFT, "rh": Hemisphere.RIGHT}
 

@@ -12,10 +12,10 @@ from cortiscope.core.datasets.check import check_folder
 from cortiscope.core.datasets.check.nsd import nsd_check
 from cortiscope.core.datasets.nsd import prepare_subject
 from cortiscope.core.errors import CoreError
-from tests import tiny_nsd as tiny
 from tests.core.datasets.damage.kind import REFUSED, SOUND
 from tests.core.datasets.damage.nsd_kinds import BETAS, DESIGN, KINDS, session
 from tests.core.datasets.damage.ways import MARK
+from tests.data import tiny_nsd as tiny
 
 SETTINGS = {**tiny.SETTINGS, "planned_sessions": tiny.SESSIONS}
 LAYOUT = nsd_check(**SETTINGS)

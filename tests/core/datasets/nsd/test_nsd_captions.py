@@ -8,8 +8,8 @@ import pytest
 
 from cortiscope.core.datasets import open_subject
 from cortiscope.core.errors import DamagedFile, MissingData
-from tests import tiny_nsd as tiny
 from tests.core.datasets.nsd.preparing import prepare
+from tests.data import tiny_nsd as tiny
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 
 from cortiscope.core.datasets.nsd.betas import open_betas
 from cortiscope.core.errors import DamagedFile
-from tests import tiny_nsd as tiny
 from tests.core.datasets.nsd.preparing import everything_below, prepare
+from tests.data import tiny_nsd as tiny
 
 BETAS = tiny.BETAS.format("subj01")
 

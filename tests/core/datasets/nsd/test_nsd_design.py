@@ -7,8 +7,8 @@ import pytest
 from cortiscope.core.datasets import open_subject
 from cortiscope.core.datasets.nsd.design import read_design
 from cortiscope.core.datasets.nsd.split import split_images
-from tests import tiny_nsd as tiny
 from tests.core.datasets.nsd.preparing import prepare
+from tests.data import tiny_nsd as tiny
 
 
 @pytest.mark.parametrize(

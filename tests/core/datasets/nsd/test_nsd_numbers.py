@@ -11,8 +11,8 @@ from cortiscope.core.datasets import open_subject
 from cortiscope.core.datasets.nsd.averages import Repeats, ncsnr_of
 from cortiscope.core.datasets.nsd.betas import z_score_blocks
 from cortiscope.core.evaluation.ceiling import ncsnr_from_repeats
-from tests import tiny_nsd as tiny
 from tests.core.datasets.nsd.preparing import LONG, in_memory, prepare
+from tests.data import tiny_nsd as tiny
 
 
 def test_responses_and_ncsnr_equal_a_computation_in_memory(nsd, tmp_path):

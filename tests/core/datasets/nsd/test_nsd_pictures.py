@@ -10,8 +10,8 @@ from cortiscope.core.datasets import open_subject
 from cortiscope.core.datasets.nsd import prepare_subject
 from cortiscope.core.datasets.nsd.images import StimulusBrick
 from cortiscope.core.errors import DamagedFile, MissingData
-from tests import tiny_nsd as tiny
 from tests.core.datasets.nsd.preparing import prepare
+from tests.data import tiny_nsd as tiny
 
 
 def test_images_are_in_order_of_their_number_and_are_the_right_pictures(nsd, tmp_path):

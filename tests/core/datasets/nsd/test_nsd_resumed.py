@@ -15,8 +15,8 @@ from cortiscope.core.datasets import find_subjects
 from cortiscope.core.datasets.nsd import prepare as prepare_module
 from cortiscope.core.datasets.nsd import sessions
 from cortiscope.core.errors import InvalidInput
-from tests import tiny_nsd as tiny
 from tests.core.datasets.nsd.preparing import everything_below, prepare
+from tests.data import tiny_nsd as tiny
 
 ROOT = Path(__file__).parents[4]
 KILLED = """
@@ -24,7 +24,7 @@ import os, signal, sys
 import numpy
 from pathlib import Path
 from cortiscope.core.datasets.nsd import prepare_subject, sessions
-from tests import tiny_nsd as tiny
+from tests.data import tiny_nsd as tiny
 
 root, out, step = sys.argv[1:]
 die = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)

@@ -8,8 +8,8 @@ import pytest
 from cortiscope.core.datasets import open_subject
 from cortiscope.core.datasets.nsd.design import find_design
 from cortiscope.core.errors import DamagedFile
-from tests import tiny_nsd as tiny
 from tests.core.datasets.nsd.preparing import everything_below, prepare
+from tests.data import tiny_nsd as tiny
 
 SETTINGS = {**tiny.SETTINGS, "planned_sessions": tiny.SESSIONS}
 

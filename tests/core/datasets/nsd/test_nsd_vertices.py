@@ -6,8 +6,8 @@ import numpy as np
 
 from cortiscope.core.brain import Hemisphere
 from cortiscope.core.datasets import open_subject
-from tests import tiny_nsd as tiny
 from tests.core.datasets.nsd.preparing import LONG, prepare
+from tests.data import tiny_nsd as tiny
 
 
 def test_labels_on_fsaverage_become_rois(nsd, tmp_path):

@@ -9,8 +9,8 @@ import pytest
 from cortiscope.core.cli.main import main
 from cortiscope.core.datasets.nsd import prepare as prepare_module
 from cortiscope.core.errors import CoreError
-from tests import tiny_nsd as tiny
 from tests.core.datasets.nsd.preparing import prepare
+from tests.data import tiny_nsd as tiny
 
 
 @pytest.mark.parametrize(

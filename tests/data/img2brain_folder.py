@@ -1,9 +1,9 @@
 """A folder in img2brain's layout, made up, written without the loader's code.
 
-``python -m tests.img2brain_folder OUT --images 8857 --test 984 --voxels 10000 --pixels 425`` makes
-one of the released size. Every picture is a coarse field of colours with a windowed grating in it.
-Responses follow the field's lightness or the grating's orientation and place, plus noise; one voxel
-is constant if asked for.
+``python -m tests.data.img2brain_folder OUT --images 8857 --test 984 --voxels 10000 --pixels 425``
+makes one of the released size. Every picture is a coarse field of colours with a windowed grating
+in it. Responses follow the field's lightness or the grating's orientation and place, plus noise;
+one voxel is constant if asked for.
 """
 
 from __future__ import annotations

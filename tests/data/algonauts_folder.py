@@ -1,6 +1,6 @@
 """Algonauts 2023 folders as released, written from the challenge's description alone.
 
-``python -m tests.algonauts_folder DIR --subject 1 --images 200 --full`` writes ``DIR/subj01``.
+``python -m tests.data.algonauts_folder DIR --subject 1 --images 200 --full`` writes ``DIR/subj01``.
 Masks are always 163,842 long; ``--full`` gives the released number of vertices, without it a
 hundredth. Pictures are procedural and responses follow them, so that fits mean something; nothing
 is NSD's.

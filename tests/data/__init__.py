@@ -1,0 +1,1 @@
+"""Builders of the small worlds, folders and models that tests use."""
