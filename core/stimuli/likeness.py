@@ -196,7 +196,10 @@ def _are_copies(a: np.ndarray, b: np.ndarray) -> bool:
 
 def _spread(picture: np.ndarray) -> float:
     """Return the SD within a channel, root of the mean square over the channels."""
-    return float(np.sqrt(picture.reshape(-1, 3).var(axis=0).mean()))
+    values = picture.reshape(-1, 3)
+    mean = np.full(len(values), 1 / len(values), values.dtype) @ values
+    apart = (values - mean).ravel()
+    return float(np.sqrt(apart @ apart / len(apart)))
 
 
 @cache
