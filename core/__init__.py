@@ -17,5 +17,6 @@ list; ``tests/test_layering.py`` holds the code to it)::
     runs                  fitted encoding models on disk
     simulation            the simulated subjects, written as an Algonauts-2023 folder
     pipeline              the only composer: fit, predict
+    notebook              what ``import cortiscope`` offers
     cli                   ``cortiscope``
 """

@@ -1,1 +1,71 @@
-"""The Streamlit app. Drives core; holds no science of its own."""
+"""Cortiscope: what encoding models predict of human visual cortex.
+
+In a notebook::
+
+    import cortiscope as cs
+
+    subject = cs.open_subject("sim01")
+    model = cs.fit(subject, "small_cnn", "block4", regressor="ridge")
+    model.report.table()
+
+A name is imported when it is first used: importing this package loads neither torch nor numpy.
+The package holds the Streamlit app too, which drives ``cortiscope.core`` and has no science of its
+own.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+_NOTEBOOK, _ESTIMATORS = "cortiscope.core.notebook", "cortiscope.core.encoding.estimators"
+_PLACES = {
+    **dict.fromkeys(
+        ("compare", "demo", "fit", "load_run", "open_subject", "predict", "runs", "score"),
+        _NOTEBOOK,
+    ),
+    **dict.fromkeys(
+        (
+            "GCVRidge",
+            "KFoldElasticNet",
+            "KFoldMultitaskElasticNet",
+            "KFoldRidge",
+            "NearestNeighbours",
+        ),
+        _ESTIMATORS,
+    ),
+}
+"""The module of every public name. Those for type checkers and editors are below."""
+
+if TYPE_CHECKING:
+    from cortiscope.core.encoding.estimators import GCVRidge as GCVRidge
+    from cortiscope.core.encoding.estimators import KFoldElasticNet as KFoldElasticNet
+    from cortiscope.core.encoding.estimators import (
+        KFoldMultitaskElasticNet as KFoldMultitaskElasticNet,
+    )
+    from cortiscope.core.encoding.estimators import KFoldRidge as KFoldRidge
+    from cortiscope.core.encoding.estimators import NearestNeighbours as NearestNeighbours
+    from cortiscope.core.notebook import compare as compare
+    from cortiscope.core.notebook import demo as demo
+    from cortiscope.core.notebook import fit as fit
+    from cortiscope.core.notebook import load_run as load_run
+    from cortiscope.core.notebook import open_subject as open_subject
+    from cortiscope.core.notebook import predict as predict
+    from cortiscope.core.notebook import runs as runs
+    from cortiscope.core.notebook import score as score
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("cortiscope")
+    if name not in _PLACES:
+        raise AttributeError(f"module 'cortiscope' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_PLACES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PLACES, "__version__"})

@@ -28,6 +28,7 @@ CORE_LAYERS = (
     "recipes",
     "simulation",
     "pipeline",
+    "notebook",
     "cli",
     "__main__",
 )

@@ -13,7 +13,7 @@ from cortiscope.core.brain import ChallengeSpace, Hemisphere, Parcellation, Part
 from cortiscope.core.datasets.conventions import Conventions
 from cortiscope.core.datasets.fingerprint import DataIdentity, former_fingerprints, identify
 from cortiscope.core.datasets.responses import ResponseRows
-from cortiscope.core.errors import IncompatibleSpace, NoPositions
+from cortiscope.core.errors import IncompatibleSpace, NoPositions, shortened
 from cortiscope.core.progress import Progress
 from cortiscope.core.stimuli import StimulusImages
 
@@ -55,6 +55,10 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def __repr__(self) -> str:
+        known = "known" if self.responses is not None else "unknown"
+        return f"<Split {self.name}: {len(self):,} images, responses {known}>"
 
     def response_rows(self, rows: np.ndarray | slice) -> np.ndarray:
         """Return (n_rows, n_vertices over all parts) float32 of measured responses."""
@@ -115,6 +119,18 @@ class Subject:
                         f"The {split.name} split of {self.id} has the parts {', '.join(arrays)}; "
                         f"its space has {', '.join(self.space.parts)}."
                     )
+
+    def __repr__(self) -> str:
+        """Three lines: which subject, its images, where its responses are."""
+        space, names = self.space, self.parcellation.roi_names
+        counts = " + ".join(f"{space.n_vertices(p):,} {p.value}" for p in space.parts)
+        rois = f"; {len(names)} ROIs: {', '.join(names)}" if names else "; no ROIs"
+        stamp = f", {self.stamp}" if self.stamp else ""
+        return (
+            f"<Subject {self.id}, layout {self.layout}{stamp}\n"
+            f" {self.train!r}, {self.test!r}\n"
+            f" {counts} {space.unit}{shortened(rois)}>"
+        )
 
     @cached_property
     def identity(self) -> DataIdentity:

@@ -101,12 +101,15 @@ def _grid_words(settings: Mapping[str, Any]) -> str:
     )
 
 
-def fit_regressor(data: TrainingData, spec: RegressorSpec, work: Work | None = None) -> Predictor:
-    """Fit the encoder that ``spec`` names.
+def fit_regressor(
+    data: TrainingData, spec: RegressorSpec | str, work: Work | None = None
+) -> Predictor:
+    """Fit the regressor that ``spec`` names; a name alone has its default settings.
 
     Raises
     ------
     InvalidInput : responses that are not finite, with the vertex numbers.
     """
+    spec = RegressorSpec(spec) if isinstance(spec, str) else spec
     check_responses(data.responses)
     return REGRESSORS[spec.name].fit(together(data), spec.settings, work or Work())

@@ -54,7 +54,12 @@ from cortiscope.core.evaluation.patterns import (
     pattern_correlations,
     rdm_noise_ceiling,
 )
-from cortiscope.core.evaluation.report import Evaluation, RoiScore, evaluate
+from cortiscope.core.evaluation.report import (
+    Evaluation,
+    RoiScore,
+    evaluate,
+    evaluate_arrays,
+)
 from cortiscope.core.evaluation.resampling import (
     LEAST_STIMULI,
     Jackknifed,
@@ -106,6 +111,7 @@ __all__ = [
     "compute_rdm",
     "corrected_r2",
     "evaluate",
+    "evaluate_arrays",
     "explained_variance",
     "identify",
     "image_counts",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import cast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from cortiscope.core.brain import Hemisphere
 from cortiscope.core.datasets import Subject
+from cortiscope.core.errors import IncompatibleSpace
 from cortiscope.core.evaluation.ceiling import FEW_REPEATS, ceiling_without_signal, noise_ceiling
 from cortiscope.core.evaluation.challenge import independent_images, summarize_scores
 from cortiscope.core.evaluation.correlation import pearson_r
 from cortiscope.core.evaluation.resampling import jackknife_mean_r
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ALL_VERTICES = "all vertices"
 
@@ -59,6 +63,16 @@ class RoiScore:
         """Whether the subject has this ROI in this hemisphere."""
         return self.n > 0
 
+    def in_words(self) -> str:
+        """Say mean r with its interval, median r, the noise-normalised score, and over how many."""
+        if self.mean_r is None:
+            return f"r undefined at all {self.n:,}"
+        ends = "" if self.low is None else f" (95 % {self.low:.3f} to {self.high:.3f})"
+        words = f"mean r {self.mean_r:.3f}{ends}, median r {self.median_r:.3f}"
+        if self.noise_normalized is not None:
+            words += f", noise-normalised {self.noise_normalized:.1f} %"
+        return f"{words} over {self.n - self.n_undefined:,}"
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -77,6 +91,7 @@ class Evaluation:
         that was decided; its entries have no intervals then (``core.pipeline.scoring`` makes them).
     n_stimuli : different pictures among the images, whose number intervals rest on; None where it
         was not counted.
+    stamp : the words that mark simulated data, else empty.
     """
 
     split: str
@@ -87,6 +102,7 @@ class Evaluation:
     rois: tuple[RoiScore, ...]
     statistic: str = STATISTIC
     n_stimuli: int | None = None
+    stamp: str = ""
 
     def of(self, roi: str, hemisphere: Hemisphere | str) -> RoiScore:
         """Return one ROI's scores; hemisphere ``both`` exists for all vertices only."""
@@ -111,6 +127,35 @@ class Evaluation:
             "ceiling_source": self.ceiling_source,
             "rois": [asdict(score) for score in self.rois],
         }
+
+    def table(self) -> pd.DataFrame:
+        """Return a row per ROI and hemisphere that exists (columns: ``RoiScore``).
+
+        ``attrs`` say what the numbers are: ``statistic``, ``split``, ``n_images``, ``ceiling`` and,
+        of simulated data, ``stamp``.
+        """
+        import pandas as pd
+
+        table = pd.DataFrame([asdict(score) for score in self.rois if score.present])
+        table.attrs = {
+            "statistic": self.statistic,
+            "split": self.split,
+            "n_images": self.n_images,
+            "n_stimuli": self.n_stimuli,
+            "ceiling": self.ceiling_source,
+            **({"stamp": self.stamp} if self.stamp else {}),
+        }
+        return table
+
+    def __repr__(self) -> str:
+        """Three lines: of which images, the scores over everything, where the ceiling is from."""
+        whole, n_rois = self.overall, sum(s.present and s.roi != ALL_VERTICES for s in self.rois)
+        stamp = f", {self.stamp}" if self.stamp else ""
+        return (
+            f"<Evaluation of {self.n_images} {self.split} images{stamp}: {whole.in_words()}\n"
+            f" ceiling: {self.ceiling_source}\n"
+            f" .table(): {n_rois} ROIs, left and right counted apart; .r: {self.r.shape}>"
+        )
 
 
 def subject_ceiling(
@@ -177,23 +222,59 @@ def evaluate(
         picking them by r and then summarising their r is circular (``ncsnr`` comes from repeats
         alone). The others are NaN in ``r`` and not counted in any ROI's ``n``.
     """
-    stimuli = subject.split(split).images.groups()[rows]
-    # It answers to everything that is asked of it here: shape and indexing.
+    # It answers to everything that is asked of it: shape and indexing.
     measured = cast(np.ndarray, subject.split(split).rows_on_disk(rows))
-    r = pearson_r(predicted, measured)
-    kept = np.ones(len(r), bool) if keep is None else keep
-    r[~kept] = np.nan
     ceiling, source = subject_ceiling(subject, split, rows)
-    places = [(roi, h, vertices[kept[vertices]]) for roi, h, vertices in places_of(subject)]
-    tested = jackknife_mean_r(predicted, measured, [v for _, _, v in places], stimuli=stimuli)
+    kept = np.ones(measured.shape[1], bool) if keep is None else keep
+    scored = evaluate_arrays(
+        predicted,
+        measured,
+        ceiling=ceiling,
+        stimuli=subject.split(split).images.groups()[rows],
+        places=[(roi, h, vertices[kept[vertices]]) for roi, h, vertices in places_of(subject)],
+    )
+    r = np.where(kept, scored.r, np.nan).astype(np.float32)
+    return replace(scored, split=label, r=r, ceiling_source=source, stamp=subject.stamp)
+
+
+def evaluate_arrays(
+    predicted: np.ndarray,
+    measured: np.ndarray,
+    *,
+    ceiling: np.ndarray | None = None,
+    stimuli: np.ndarray | None = None,
+    places: Iterable[tuple[str, str, np.ndarray]] | None = None,
+) -> Evaluation:
+    """Score predicted against measured responses, whatever they come from.
+
+    Parameters
+    ----------
+    predicted, measured : (n_images, n_vertices), the same images in one order.
+    ceiling : (n_vertices,) fractions of variance, or None.
+    stimuli : (n_images,) labels, equal for copies of one picture; None where each is its own.
+    places : ROI, hemisphere and positions (n,) of each line of the report; all vertices without.
+    """
+    r = pearson_r(predicted, measured)
+    if ceiling is not None and np.shape(ceiling) != r.shape:
+        raise IncompatibleSpace(
+            f"{len(r):,} vertices have {np.size(ceiling):,} ceilings of shape {np.shape(ceiling)}.",
+            "Give one for each vertex, a fraction of variance from 0 to 1.",
+        )
+    listed = list(places or [(ALL_VERTICES, "both", np.arange(len(r)))])
+    tested = jackknife_mean_r(predicted, measured, [v for _, _, v in listed], stimuli=stimuli)
     low, high = tested.interval()
     scores = tuple(
         _score(roi, h, r[v], None if ceiling is None else ceiling[v], tested.sizes, ends)
-        for (roi, h, v), *ends in zip(places, low, high, strict=True)
+        for (roi, h, v), *ends in zip(listed, low, high, strict=True)
     )
-    n_stimuli = len(tested.sizes)
     return Evaluation(
-        label, len(rows), r.astype(np.float32), ceiling, source, scores, n_stimuli=n_stimuli
+        split="given",
+        n_images=len(measured),
+        r=r.astype(np.float32),
+        ceiling=ceiling,
+        ceiling_source="unknown: none was given" if ceiling is None else "given",
+        rois=scores,
+        n_stimuli=len(tested.sizes),
     )
 
 

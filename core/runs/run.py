@@ -57,6 +57,15 @@ class Run:
     # Scores that take the place of those on disk.
     scores: Mapping[str, Evaluation] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        """Three lines: its name, what it is, its scores."""
+        report, stamp = self.report, f", SIMULATED {self.subject}" if self.simulated else ""
+        return (
+            f"<Run {self.id}{stamp}\n"
+            f" {self.title}; fitted to {self.record['n_fit']:,} images of {self.subject}\n"
+            f" {report.overall.in_words()}; {report.n_images} {report.split} images>"
+        )
+
     @property
     def id(self) -> str:
         """The run's name, which is its folder's."""
@@ -290,6 +299,7 @@ def _evaluation(run: Run, name: str) -> Evaluation:
         rois=stored_rois(stored),
         statistic=stored.get("statistic", ""),
         n_stimuli=stored.get("n_stimuli"),
+        stamp=f"SIMULATED {run.subject}" if run.simulated else "",
     )
 
 

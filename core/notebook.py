@@ -1,0 +1,368 @@
+"""What a notebook does in one line each; ``import cortiscope as cs`` offers these names.
+
+Every function takes the way that the app and the command line take: the same caches, the same
+folder of runs, the same numbers. Arrays over vertices are in the order of the subject's space: left
+hemisphere, then right (voxels of unknown position: as in the folder).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from cortiscope.core import datasets
+from cortiscope.core.backbones import list_layers, parse_weights
+from cortiscope.core.datasets import Subject, find_subjects
+from cortiscope.core.encoding import Reduction, RegressorSpec
+from cortiscope.core.encoding.settings import with_plain_settings
+from cortiscope.core.errors import CoreError, InvalidInput, MissingData, unknown_name
+from cortiscope.core.evaluation import Evaluation, evaluate, evaluate_arrays
+from cortiscope.core.evaluation.report import ALL_VERTICES, places_of
+from cortiscope.core.evaluation.significance import (
+    PairedDifference,
+    adjusted_p,
+    paired_difference,
+)
+from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
+from cortiscope.core.pipeline import fit as fitting
+from cortiscope.core.pipeline.demo import demo_data
+from cortiscope.core.progress import Progress, part, silent
+from cortiscope.core.runs import Belonging, EncodingSpec, Run, RunStore, belonging
+from cortiscope.core.simulation.recipe import DEFAULT_RECIPE
+from cortiscope.core.stimuli import StimulusImages
+from cortiscope.core.storage import Home, data_folders
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFINITION = (
+    "difference of mean r over vertices, with a 95 % t interval and a two-sided p by a jackknife "
+    "that leaves out the same images of both in turn; p_adjusted: Benjamini and Hochberg over the "
+    "ROIs of both hemispheres"
+)
+
+# Where subjects of this session were opened: a run knows its subject by name alone.
+_OPENED: dict[str, Path] = {}
+
+
+def demo(progress: Progress = silent) -> tuple[str, ...]:
+    """Return the names of the simulated subjects; the first time, make them (under a minute)."""
+    return tuple(ref.id for ref in find_subjects(demo_data(Home.from_environment(), progress)))
+
+
+def open_subject(
+    subject: str | os.PathLike[str], name: str | None = None, *, progress: Progress = silent
+) -> Subject:
+    """Open a subject.
+
+    Parameters
+    ----------
+    subject : the subject's folder, a data folder of several (then with ``name``), or the name of a
+        simulated subject or of one in the folders of ``CORTISCOPE_DATA``. What exists as a folder
+        is taken as a folder.
+    name : which subject of a data folder; its only or first without.
+    progress : called with the share done and a phrase, as ``print`` may be.
+    """
+    folder = Path(subject).expanduser()
+    if not folder.is_dir():
+        folder = _folder_of(os.fspath(subject), progress)
+    opened = datasets.open_subject(folder, name).identified(progress)
+    _OPENED[opened.id] = opened.folder
+    return opened
+
+
+def _folder_of(name: str, progress: Progress = silent) -> Path:
+    """Return the folder of a subject that is known by its name."""
+    if name in _OPENED:
+        return _OPENED[name]
+    known: dict[str, Path] = {}
+    if name in DEFAULT_RECIPE.subjects:
+        known |= {
+            r.id: r.folder for r in find_subjects(demo_data(Home.from_environment(), progress))
+        }
+    for folder in data_folders():
+        try:
+            found = find_subjects(folder)
+        except CoreError:
+            continue
+        known |= {ref.id: ref.folder for ref in found if ref.id not in known}
+    if name in known:
+        return known[name]
+    if len(Path(name).parts) > 1:
+        raise MissingData(f"The folder {name} does not exist.")
+    raise unknown_name(
+        "subject",
+        name,
+        [*DEFAULT_RECIPE.subjects, *known],
+        "Give its folder, or name data folders in CORTISCOPE_DATA.",
+    )
+
+
+def fit(
+    subject: Subject,
+    backbone: str,
+    layers: str | Sequence[str],
+    *,
+    regressor: str | RegressorSpec = "ridge",
+    settings: Mapping[str, Any] | None = None,
+    weights: str | None = None,
+    pooling: str = "grid:5",
+    reduction: str = "pca:200",
+    others: Iterable[Subject] = (),
+    progress: Progress = silent,
+    **choices: Any,
+) -> Run:
+    """Fit an encoding model as ``cortiscope fit`` does, or open it if it was fitted before.
+
+    Parameters
+    ----------
+    backbone, layers : names as ``cortiscope list backbones`` and ``list layers`` give them; of
+        layers one, several, or globs such as ``block*``.
+    regressor : a name that ``cortiscope list encoders`` gives, or a specification.
+    settings : of the regressor, as ``{"alphas": (1, 10)}``.
+    weights : ``pretrained``, ``untrained`` or a file; the backbone's own without.
+    pooling : ``none``, ``mean`` or ``grid:N``.
+    reduction : ``none``, ``pca:K``, ``ipca:K`` or ``rp:K``.
+    others : subjects that are fitted along (cross-subject).
+    progress : called with the share done and a phrase, as ``print`` may be.
+    choices : further fields of ``EncodingSpec``: ``spaces``, ``scope``, ``seed``, ``device``, ...
+
+    Returns
+    -------
+    run : with ``report`` (scores on images that took no part in fitting or choosing).
+    """
+    from cortiscope.core.backbones.base import match_layers
+
+    _OPENED[subject.id] = subject.folder
+    people = {other.id: other.identified(progress) for other in others}
+    spec = RegressorSpec(regressor) if isinstance(regressor, str) else regressor
+    read, pooled = parse_weights(backbone, weights), Pooling.parse(pooling)
+    named = [layers] if isinstance(layers, str) else list(layers)
+    found = match_layers(backbone, [info.name for info in list_layers(backbone)], named)
+    asked = EncodingSpec.of(
+        subject.identified(part(progress, 0.0, 0.1)),
+        tuple(FeatureSpec(backbone, read, layer, pooled) for layer in found),
+        along=people.values(),
+        reduction=Reduction.parse(reduction),
+        encoder=with_plain_settings(spec, settings or {}),
+        **choices,
+    )
+    home = Home.from_environment()
+    return fitting.fit(
+        subject,
+        asked,
+        features=FeatureStore(home.features),
+        runs=RunStore(home.runs),
+        others=people,
+        progress=part(progress, 0.1, 1.0),
+    )
+
+
+def load_run(run: str | os.PathLike[str]) -> Run:
+    """Open a fitted model by its name in the folder of runs, or by its own folder."""
+    folder = Path(run).expanduser()
+    if len(folder.parts) > 1:
+        return RunStore(folder.parent.absolute()).open(folder.name)
+    return RunStore(Home.from_environment().runs).open(os.fspath(run))
+
+
+def runs(subject: Subject | str | None = None) -> pd.DataFrame:
+    """List fitted models, of a subject or of all: one row each, by name for ``load_run``."""
+    import pandas as pd
+
+    wanted = subject.id if isinstance(subject, Subject) else subject
+    found = RunStore(Home.from_environment().runs).survey()[0]
+    rows = [
+        {
+            "run": run.id,
+            "subject": run.subject,
+            "simulated": run.simulated,
+            "title": run.title,
+            "mean_r": run.report.overall.mean_r,
+            "median_r": run.report.overall.median_r,
+            "split": run.report.split,
+            "n_images": run.report.n_images,
+            "created": run.record["created"],
+        }
+        for run in found
+        if wanted in (None, run.subject)
+    ]
+    table = pd.DataFrame(rows, columns=list(rows[0]) if rows else ["run"]).set_index("run")
+    return table.sort_values("created") if rows else table
+
+
+def predict(
+    model: Run,
+    images: str | os.PathLike[str] | StimulusImages | Image.Image | Sequence[Any],
+    *,
+    progress: Progress = silent,
+) -> np.ndarray:
+    """Predict responses (n_images, n_vertices), float32, in the responses' own units.
+
+    Parameters
+    ----------
+    images : a folder (natural order of file names), a file, several files, a subject's
+        ``test.images``, or decoded PIL pictures.
+    """
+    from cortiscope.core.pipeline.predict import BackboneCache, picture_design, predict_images
+
+    if isinstance(images, StimulusImages):
+        stimuli = images
+    else:
+        single = isinstance(images, str | os.PathLike | Image.Image)
+        given = [images] if single else list(images)  # type: ignore[arg-type]
+        if not given:
+            raise InvalidInput("There is no image to predict for.")
+        pictures = [p.convert("RGB") for p in given if isinstance(p, Image.Image)]
+        if len(pictures) == len(given):
+            loaded = BackboneCache()
+            designs = [picture_design(model, picture, loaded)[0] for picture in pictures]
+            return model.fitted.predict(np.stack(designs))
+        stimuli = _stimuli(given)
+    by_part = predict_images(model, stimuli, progress=progress)
+    return np.concatenate(list(by_part.values()), axis=1)
+
+
+def _stimuli(named: Sequence[Any]) -> StimulusImages:
+    paths = [Path(name).expanduser() for name in named]
+    if len(paths) == 1 and paths[0].is_dir():
+        return StimulusImages.from_folder(paths[0])
+    for path in paths:
+        if not path.is_file():
+            raise InvalidInput(f"The image {path} does not exist.")
+    return StimulusImages.from_paths(paths)
+
+
+def score(
+    predicted: np.ndarray, measured: np.ndarray | Subject, *, ceiling: np.ndarray | None = None
+) -> Evaluation:
+    """Score predictions: Pearson r per vertex with all that is reported beside it.
+
+    Parameters
+    ----------
+    predicted : (n_images, n_vertices).
+    measured : the same shape, or a subject: then its test images, with its ROIs and ceilings.
+    ceiling : (n_vertices,) fractions of variance; of a subject its own.
+    """
+    predicted = np.asarray(predicted)
+    if not isinstance(measured, Subject):
+        return evaluate_arrays(predicted, np.asarray(measured), ceiling=ceiling)
+    if measured.test.responses is None:
+        raise MissingData(
+            f"The responses of {measured.id} to its test images are not known.",
+            "Give measured responses as an array, or read the report of a fitted model.",
+        )
+    if ceiling is not None:
+        raise InvalidInput("A subject brings its own ceiling; give measured responses as an array.")
+    rows = np.arange(len(measured.test))
+    return evaluate(measured, predicted, split="test", rows=rows, label="test")
+
+
+def compare(a: Run, b: Run, subject: Subject | None = None) -> Comparison:
+    """Compare two models of one subject on the images of their reports.
+
+    Mean r per ROI and hemisphere, its difference by a jackknife paired over images, p after
+    Benjamini and Hochberg: as on the page Compare.
+
+    Parameters
+    ----------
+    subject : whose responses these are; found by its name without.
+
+    Raises
+    ------
+    InvalidInput : they were reported on different images, or fitted to other data than these.
+    """
+    known = _subject_of(a, subject)
+    split, rows = a.reported
+    if a.subject != b.subject or b.reported[0] != split or not np.array_equal(b.reported[1], rows):
+        raise InvalidInput(
+            f"{a.id} and {b.id} were not scored on the same images.",
+            "Compare models of one subject whose reports are on the same split.",
+        )
+    _subject_of(b, known)
+    present = [(roi, side, v) for roi, side, v in places_of(known) if len(v)]
+    listed = [place for place in present if place[0] != ALL_VERTICES]
+    groups = [v for _, _, v in listed] + [np.arange(known.space.n_vertices())]
+    part_of = known.split(split)
+    *differences, overall = paired_difference(
+        a.predict_rows(split, rows),
+        b.predict_rows(split, rows),
+        part_of.response_rows(rows),
+        groups,
+        stimuli=part_of.images.groups()[rows],
+    )
+    p = np.array([np.nan if d.p is None else d.p for d in differences])
+    places = tuple((roi, side) for roi, side, _ in listed)
+    described = f"{len(rows)} {a.report.split} images" + (f"; {known.stamp}" if known.stamp else "")
+    return Comparison((a, b), places, tuple(differences), adjusted_p(p), overall, described)
+
+
+def _subject_of(run: Run, subject: Subject | None) -> Subject:
+    """Return the subject that a run was fitted to, with the data that it was fitted to."""
+    if subject is None:
+        subject = open_subject(run.subject)
+    if subject.id != run.subject or belonging(run, subject) is Belonging.OTHER:
+        raise InvalidInput(
+            f"{run.id} was not fitted to the data of {subject.id} in {subject.folder}.",
+            "Give the subject that it was fitted to.",
+        )
+    return subject
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Two models, A and B, over every ROI and hemisphere that the subject has.
+
+    Parameters
+    ----------
+    models : A and B.
+    places : ROI and hemisphere of each entry.
+    differences : one per place.
+    adjusted : (n_places,) p after Benjamini and Hochberg; NaN where nothing was tested.
+    overall : over all vertices; not one of the corrected tests.
+    images : how many images of which split, in words.
+    """
+
+    models: tuple[Run, Run]
+    places: tuple[tuple[str, str], ...]
+    differences: tuple[PairedDifference, ...]
+    adjusted: np.ndarray
+    overall: PairedDifference
+    images: str
+
+    def table(self) -> pd.DataFrame:
+        """Return a row per ROI and hemisphere, and one over all vertices, which is not adjusted."""
+        import pandas as pd
+
+        entries = [*zip(self.places, self.differences, self.adjusted, strict=True)]
+        entries.append(((ALL_VERTICES, "both"), self.overall, np.nan))
+        table = pd.DataFrame(
+            {"roi": roi, "hemisphere": side, **asdict(one), "p_adjusted": q}
+            for (roi, side), one, q in entries
+        )
+        table.attrs = {
+            "definition": DEFINITION,
+            "images": self.images,
+            "a": self.models[0].id,
+            "b": self.models[1].id,
+        }
+        return table
+
+    def __repr__(self) -> str:
+        one, tested = self.overall, np.isfinite(self.adjusted)
+        words = "no vertex has a correlation for both"
+        if one.difference is not None:
+            ends = "" if one.low is None else f" [{one.low:.3f}, {one.high:.3f}]"
+            words = f"A - B {one.difference:+.3f}{ends} in mean r, {self.images}"
+        found = int((self.adjusted <= 0.05).sum())
+        return (
+            f"<Comparison A {self.models[0].title} | B {self.models[1].title}\n"
+            f" {words}\n"
+            f" different at q < .05 in {found} of {int(tested.sum())} ROIs (left, right); .table()>"
+        )
