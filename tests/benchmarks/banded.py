@@ -107,7 +107,7 @@ def main() -> None:
 
     import torch
 
-    from cortiscope.core.encoding.multiband.band_candidates import candidate_weights
+    from cortiscope.core.encoding.multiband.banded_search import candidate_weights
 
     torch.set_num_threads(options.threads)
     x, y, spaces = make(options.images, options.spaces, options.columns, options.vertices)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cortiscope.core.encoding.entry import RegressorEntry
-from cortiscope.core.encoding.neural.activations import ACTIVATIONS
-from cortiscope.core.encoding.neural.conv1d_trunk import Conv1dTrunk
-from cortiscope.core.encoding.neural.positional_readout import PositionalReadout
+from cortiscope.core.encoding.neural.optimisation import TrainingSettings, check_share, require
 from cortiscope.core.encoding.neural.positions import PositionRecipe, position_codes
-from cortiscope.core.encoding.neural.readouts import LinearReadout
-from cortiscope.core.encoding.neural.residual_trunk import ResidualTrunk
-from cortiscope.core.encoding.neural.settings import TrainingSettings, check_share, require
+from cortiscope.core.encoding.neural.readouts import LinearReadout, PositionalReadout
 from cortiscope.core.encoding.neural.training import train_head
-from cortiscope.core.encoding.neural.trunks import IdentityTrunk
+from cortiscope.core.encoding.neural.trunks import (
+    ACTIVATIONS,
+    Conv1dTrunk,
+    IdentityTrunk,
+    ResidualTrunk,
+)
 from cortiscope.core.encoding.predictor import Predictor
 from cortiscope.core.encoding.training import TrainingData, Work
 from cortiscope.core.errors import InvalidInput, check_option

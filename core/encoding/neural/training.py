@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cortiscope.core.encoding.neural.losses import correlation, loss_named
-from cortiscope.core.encoding.neural.optimisers import (
+from cortiscope.core.encoding.neural.optimisation import (
+    TrainingSettings,
+    correlation,
+    loss_named,
     make_optimiser,
     optimiser_arrays,
     restore_optimiser,
     set_learning_rate,
 )
-from cortiscope.core.encoding.neural.predictor import HeadPredictor, head_predictor
+from cortiscope.core.encoding.neural.predictor import HeadPredictor, Scale, Targets, head_predictor
 from cortiscope.core.encoding.neural.readouts import Readout
-from cortiscope.core.encoding.neural.scaling import Scale, Targets
-from cortiscope.core.encoding.neural.settings import TrainingSettings
 from cortiscope.core.encoding.neural.trunks import Trunk
 from cortiscope.core.encoding.predictor import LinearPredictor
 from cortiscope.core.encoding.splits import validation_split

@@ -11,8 +11,7 @@ import numpy as np
 
 from cortiscope.core.encoding.reduction.feature_scaling import FeatureScaling
 from cortiscope.core.encoding.reduction.feature_table import FeatureTable
-from cortiscope.core.encoding.reduction.gram import GramAccumulator
-from cortiscope.core.encoding.reduction.principal_axes import Axes
+from cortiscope.core.encoding.reduction.principal_axes import Axes, GramAccumulator
 
 _CHUNK_FLOATS = 2**22
 _JITTER = 1e-9

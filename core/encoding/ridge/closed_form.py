@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cortiscope.core.encoding.checkpoint import Checkpoint, NoCheckpoint
+from cortiscope.core.encoding.checkpoint import Checkpoint, NoCheckpoint, VertexPieces
 from cortiscope.core.encoding.ridge.data import (
     Centred,
     RidgeSolution,
@@ -24,7 +24,6 @@ from cortiscope.core.encoding.ridge.data import (
 from cortiscope.core.encoding.ridge.kfold import DEFAULT_ALPHAS
 from cortiscope.core.encoding.ridge.spectrum import Spectrum
 from cortiscope.core.encoding.training import Responses
-from cortiscope.core.encoding.vertex_pieces import VertexPieces
 from cortiscope.core.errors import check_option
 from cortiscope.core.progress import Progress, silent
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cortiscope.core.encoding.checkpoint import Checkpoint, NoCheckpoint
+from cortiscope.core.encoding.checkpoint import Checkpoint, NoCheckpoint, VertexPieces
 from cortiscope.core.encoding.copies import group_starts
 from cortiscope.core.encoding.ridge.data import (
     Centred,
@@ -26,7 +26,6 @@ from cortiscope.core.encoding.ridge.data import (
 from cortiscope.core.encoding.ridge.fold import Fold
 from cortiscope.core.encoding.ridge.spectrum import Spectrum
 from cortiscope.core.encoding.training import Responses
-from cortiscope.core.encoding.vertex_pieces import VertexPieces
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.progress import Progress, silent
 

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cortiscope.core.encoding.checkpoint import Checkpoint, NoCheckpoint
+from cortiscope.core.encoding.checkpoint import Checkpoint, NoCheckpoint, VertexPieces
 from cortiscope.core.encoding.ridge.data import Centred, checked_design, vertex_chunks
 from cortiscope.core.encoding.ridge.spectrum import Spectrum
 from cortiscope.core.encoding.training import Responses
-from cortiscope.core.encoding.vertex_pieces import VertexPieces
 from cortiscope.core.progress import Progress, silent
 
 if TYPE_CHECKING:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cortiscope.core.encoding.checkpoint import Checkpoint, NoCheckpoint
-from cortiscope.core.encoding.sparse.coordinate_descent import TOLERANCE, descend
+from cortiscope.core.encoding.sparse.coordinate_descent import TOLERANCE, descend, finish_one_by_one
 from cortiscope.core.encoding.sparse.moments import FoldedDesign, Moments
-from cortiscope.core.encoding.sparse.one_by_one import finish_one_by_one
 from cortiscope.core.encoding.training import Responses
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.progress import Progress, part, silent

@@ -3,8 +3,8 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from cortiscope.core.encoding.multiband import banded_search
-from cortiscope.core.encoding.multiband.band_candidates import candidate_weights
 from cortiscope.core.encoding.multiband.banded import fit_banded, fit_banded_fixed
+from cortiscope.core.encoding.multiband.banded_search import candidate_weights
 from cortiscope.core.encoding.ridge.kfold import fit_ridge_cv
 from cortiscope.core.encoding.training import Work
 from cortiscope.core.errors import InvalidInput

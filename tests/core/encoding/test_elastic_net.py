@@ -5,8 +5,8 @@ from sklearn.linear_model import ElasticNet
 from cortiscope.core.encoding.checkpoint import MemoryCheckpoint
 from cortiscope.core.encoding.ridge.kfold import fold_rows
 from cortiscope.core.encoding.sparse import coordinate_descent, elastic_net, moments
+from cortiscope.core.encoding.sparse.coordinate_descent import equivalent_images, finish_one_by_one
 from cortiscope.core.encoding.sparse.elastic_net import fit_elastic_net, fit_elastic_net_cv
-from cortiscope.core.encoding.sparse.one_by_one import equivalent_images, finish_one_by_one
 from cortiscope.core.errors import InvalidInput
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from cortiscope.core.encoding.multiband.folded_responses import FoldedResponses
+from cortiscope.core.encoding.multiband.space_ridge import FoldedResponses
 from cortiscope.core.encoding.ridge.fold import Fold
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cortiscope.core.encoding.reduction.gram import GramAccumulator
+from cortiscope.core.encoding.reduction.principal_axes import GramAccumulator
 
 
 @pytest.mark.parametrize("cuts", [[], [1], [3, 4, 9]])

@@ -6,9 +6,9 @@ import torch
 from sklearn.linear_model import Ridge
 
 from cortiscope.core.encoding.ridge import data as ridge_data
-from cortiscope.core.encoding.ridge import norms as ridge_norms
+from cortiscope.core.encoding.ridge import fold
+from cortiscope.core.encoding.ridge.fold import HeldNorms
 from cortiscope.core.encoding.ridge.kfold import fit_ridge_cv
-from cortiscope.core.encoding.ridge.norms import HeldNorms
 from cortiscope.core.encoding.ridge.spectrum import PenaltyCurves, Spectrum
 
 _ALPHAS = tuple(np.logspace(-1, 5, 25))
@@ -21,14 +21,14 @@ def _data(rng, n=70, d=30, v=11):
 
 
 def _exact(x, y, monkeypatch):
-    monkeypatch.setattr(ridge_norms, "_TOLERANCE", -1.0)
+    monkeypatch.setattr(fold, "_TOLERANCE", -1.0)
     return fit_ridge_cv(x, y, alphas=_ALPHAS)
 
 
 @pytest.mark.parametrize("narrowest", [1000, 9, 4])
 @pytest.mark.parametrize("n", [70, 33])
 def test_a_basis_of_few_curves_finds_what_all_curves_find(rng, monkeypatch, narrowest, n):
-    monkeypatch.setattr(ridge_norms, "_NARROWEST_BLOCK", narrowest)
+    monkeypatch.setattr(fold, "_NARROWEST_BLOCK", narrowest)
     x, y = _data(rng, n)
     few = fit_ridge_cv(x, y, alphas=_ALPHAS)
     every = _exact(x, y, monkeypatch)
@@ -38,13 +38,13 @@ def test_a_basis_of_few_curves_finds_what_all_curves_find(rng, monkeypatch, narr
 
 @pytest.mark.parametrize("narrowest", [1000, 4])
 def test_where_the_basis_is_too_coarse_vertices_are_computed_exactly(rng, monkeypatch, narrowest):
-    monkeypatch.setattr(ridge_norms, "_NARROWEST_BLOCK", narrowest)
+    monkeypatch.setattr(fold, "_NARROWEST_BLOCK", narrowest)
     x, y = _data(rng)
     of = PenaltyCurves.of.__func__
     coarse = classmethod(lambda *args, **options: of(*args, **options, tolerance=0.3))
     monkeypatch.setattr(PenaltyCurves, "of", coarse)
     caught = fit_ridge_cv(x, y, alphas=_ALPHAS)
-    monkeypatch.setattr(ridge_norms, "_TOLERANCE", np.inf)
+    monkeypatch.setattr(fold, "_TOLERANCE", np.inf)
     uncaught = fit_ridge_cv(x, y, alphas=_ALPHAS)
     every = _exact(x, y, monkeypatch)
     np.testing.assert_allclose(caught.validation_mse, every.validation_mse, rtol=1e-4)

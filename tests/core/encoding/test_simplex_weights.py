@@ -3,7 +3,7 @@ import pytest
 import torch
 from scipy.optimize import minimize
 
-from cortiscope.core.encoding.multiband.simplex_weights import simplex_weights
+from cortiscope.core.encoding.multiband.stacking import simplex_weights
 
 
 def _problem(rng, m, v=40, n=25, shared=2.0):

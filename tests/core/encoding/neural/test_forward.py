@@ -5,12 +5,15 @@ import pytest
 import torch
 from torch import nn
 
-from cortiscope.core.encoding.neural.activations import ACTIVATIONS, activate, activate_array
-from cortiscope.core.encoding.neural.conv1d_trunk import Conv1dTrunk
-from cortiscope.core.encoding.neural.positional_readout import PositionalReadout
-from cortiscope.core.encoding.neural.readouts import LinearReadout
-from cortiscope.core.encoding.neural.residual_trunk import ResidualTrunk
-from cortiscope.core.encoding.neural.trunks import IdentityTrunk
+from cortiscope.core.encoding.neural.readouts import LinearReadout, PositionalReadout
+from cortiscope.core.encoding.neural.trunks import (
+    ACTIVATIONS,
+    Conv1dTrunk,
+    IdentityTrunk,
+    ResidualTrunk,
+    activate,
+    activate_array,
+)
 from cortiscope.core.errors import InvalidInput, UnknownName
 
 TRUNKS = [
@@ -140,13 +143,13 @@ def test_the_positional_first_layer_sees_design_and_code_side_by_side(rng):
 
 
 def test_many_images_and_vertices_are_read_in_parts_without_a_difference(rng, monkeypatch):
-    from cortiscope.core.encoding.neural import positional_readout
+    from cortiscope.core.encoding.neural import readouts
 
     readout = PositionalReadout(7, 4, 2, "relu", np.ones((7, 3), np.float32))
     weights = {k: w.numpy() for k, w in _drawn(readout, rng).items()}
     folded = readout.folded({**weights, "codes": readout.codes})
     hidden = rng.normal(size=(130, 4)).astype(np.float32)
     whole = readout.apply(folded, hidden, np.arange(7))
-    monkeypatch.setattr(positional_readout, "_VALUES", 600)
+    monkeypatch.setattr(readouts, "_VALUES", 600)
     assert readout.vertices_at_once(64) == 2
     np.testing.assert_allclose(readout.apply(folded, hidden, np.arange(7)), whole, atol=1e-6)

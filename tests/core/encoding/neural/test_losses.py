@@ -3,7 +3,12 @@ import pytest
 import torch
 from scipy.stats import pearsonr
 
-from cortiscope.core.encoding.neural.losses import correlation, huber, loss_named, negative_pearson
+from cortiscope.core.encoding.neural.optimisation import (
+    correlation,
+    huber,
+    loss_named,
+    negative_pearson,
+)
 from cortiscope.core.errors import UnknownName
 
 

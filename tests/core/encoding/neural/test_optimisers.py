@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 import torch
 
-from cortiscope.core.encoding.neural.optimisers import (
+from cortiscope.core.encoding.neural.optimisation import (
+    TrainingSettings,
     make_optimiser,
     optimiser_arrays,
     restore_optimiser,
     set_learning_rate,
 )
-from cortiscope.core.encoding.neural.settings import TrainingSettings
 
 
 def _weights():

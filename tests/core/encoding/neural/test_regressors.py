@@ -6,8 +6,8 @@ import pytest
 
 from cortiscope.core.encoding import LinearPredictor, RegressorSpec, fit_regressor, method_text
 from cortiscope.core.encoding.neural import regressors as neural
+from cortiscope.core.encoding.neural.optimisation import TrainingSettings
 from cortiscope.core.encoding.neural.predictor import HeadPredictor
-from cortiscope.core.encoding.neural.settings import TrainingSettings
 from cortiscope.core.encoding.restore import restore_predictor
 from cortiscope.core.encoding.training import TrainingData, VertexTable
 from cortiscope.core.errors import InvalidInput

@@ -1,6 +1,6 @@
 import numpy as np
 
-from cortiscope.core.encoding.neural.scaling import Scale, Targets
+from cortiscope.core.encoding.neural.predictor import Scale, Targets
 
 
 def test_columns_get_mean_0_and_deviation_1_and_constant_ones_stay_0_whatever_comes(rng):

@@ -5,6 +5,7 @@ from sklearn.linear_model import LinearRegression, Ridge
 
 from cortiscope.core.encoding.checkpoint import MemoryCheckpoint
 from cortiscope.core.encoding.neural import training
+from cortiscope.core.encoding.neural.optimisation import TrainingSettings
 from cortiscope.core.encoding.neural.readouts import LinearReadout
 from cortiscope.core.encoding.neural.regressors import (
     DropoutHeadSettings,
@@ -12,10 +13,8 @@ from cortiscope.core.encoding.neural.regressors import (
     PositionalHeadSettings,
     ResidualHeadSettings,
 )
-from cortiscope.core.encoding.neural.residual_trunk import ResidualTrunk
-from cortiscope.core.encoding.neural.settings import TrainingSettings
 from cortiscope.core.encoding.neural.training import train_head, training_images
-from cortiscope.core.encoding.neural.trunks import IdentityTrunk
+from cortiscope.core.encoding.neural.trunks import IdentityTrunk, ResidualTrunk
 from cortiscope.core.encoding.training import TrainingData, Work
 from cortiscope.core.errors import InvalidInput, UnknownName, WorkFailed
 
@@ -334,7 +333,7 @@ def test_at_most_ten_checkpoints_are_left(rng):
 
 
 def test_responses_too_large_to_keep_are_read_by_rows_to_the_same_bits(rng, monkeypatch):
-    from cortiscope.core.encoding.neural import scaling
+    from cortiscope.core.encoding.neural import predictor
 
     data = _data(rng)
     kept = _linear(data, max_epochs=3, batch_size=8)
@@ -350,7 +349,7 @@ def test_responses_too_large_to_keep_are_read_by_rows_to_the_same_bits(rng, monk
         def __len__(self):
             return len(data.responses)
 
-    monkeypatch.setattr(scaling, "_BYTES_KEPT", 0)
+    monkeypatch.setattr(predictor, "_BYTES_KEPT", 0)
     read = _linear(TrainingData(data.design, Mapped()), max_epochs=3, batch_size=8)
     np.testing.assert_array_equal(read.coef, kept.coef)
     rows = [key[0] for key in asked if isinstance(key[0], np.ndarray)]
