@@ -15,6 +15,7 @@ list; ``tests/test_layering.py`` holds the code to it)::
     encoding              reduction (scaling, PCA) and regressors
     evaluation            scores, ceilings, intervals
     runs                  fitted encoding models on disk
+    figures               still figures of the cortex (the home of matplotlib)
     simulation            the simulated subjects, written as an Algonauts-2023 folder
     pipeline              the only composer: fit, predict
     notebook              what ``import cortiscope`` offers

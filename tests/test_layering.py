@@ -26,6 +26,7 @@ CORE_LAYERS = (
     "evaluation",
     "runs",
     "recipes",
+    "figures",
     "simulation",
     "pipeline",
     "notebook",
