@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from cortiscope.core.encoding.entry import RegressorEntry
 from cortiscope.core.encoding.predictor import check_design
+from cortiscope.core.encoding.regressors import RegressorEntry
 from cortiscope.core.encoding.training import TrainingData, Work
 from cortiscope.core.errors import InvalidInput, unknown_name
 
@@ -178,5 +178,6 @@ ENTRIES = (
         settings=NeighboursSettings,
         separable=True,
         fit=fit_neighbours,
+        predictor=NeighboursPredictor,
     ),
 )

@@ -1,48 +1,134 @@
-"""The registry of encoders: name -> how to fit it. One file with ``ENTRIES`` adds some.
+"""The registry of regressors: what each says about itself, how it is fitted and opened again.
 
-Menus, the command line and the tests read this table.
+A regressor maps designs to responses: ridge, a tree, a small network. It is added by one file with
+its solver and its ``RegressorEntry``, and one registration (docs/add-a-regressor.md); menus, the
+command line and the tests read this table. The families of the project are registered, in menu
+order, by the package itself.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
-from cortiscope.core.encoding import neighbours, tree
+import numpy as np
+
 from cortiscope.core.encoding.copies import together
-from cortiscope.core.encoding.entry import RegressorEntry
-from cortiscope.core.encoding.multiband import banded, best_space, stacking
-from cortiscope.core.encoding.neural import regressors as neural
-from cortiscope.core.encoding.predictor import Predictor
-from cortiscope.core.encoding.ridge import regressors as ridge
-from cortiscope.core.encoding.ridge import shared_penalty
-from cortiscope.core.encoding.sparse import regressors as sparse
+from cortiscope.core.encoding.ensemble import EnsemblePredictor
+from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
 from cortiscope.core.encoding.training import TrainingData, Work, check_responses
 from cortiscope.core.errors import InvalidInput, unknown_name
 
-# In menu order.
-REGRESSORS: dict[str, RegressorEntry] = {
-    entry.name: entry
-    for module in (
-        ridge,
-        shared_penalty,
-        banded,
-        stacking,
-        best_space,
-        sparse,
-        neighbours,
-        tree,
-        neural,
-    )
-    for entry in module.ENTRIES
-}
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+ReadArray = Callable[[str], np.ndarray]
+
+
+class Restorable(Protocol):
+    """A class of predictors that are opened again from what they saved."""
+
+    kind: ClassVar[str]
+
+    @classmethod
+    def restore(cls, structure: Mapping[str, Any], array: ReadArray) -> Predictor:
+        """Make one from what its ``structure`` and ``arrays`` gave."""
+
+
+@dataclass(frozen=True)
+class NoSettings:
+    """For regressors that have nothing to set."""
+
+
+@dataclass(frozen=True)
+class RegressorEntry:
+    """One line of the registry.
+
+    Parameters
+    ----------
+    name : in lower case; part of addresses and of the names of runs.
+    title, summary : for menus.
+    method : for a methods section; ``{field}`` is replaced by the setting of that name, and
+        ``{grid}`` by words for the penalties to choose from.
+    settings : a frozen dataclass of plain values that has defaults.
+    separable : whether a vertex's fit is the same whatever other vertices are fitted along.
+    fit : returns a predictor for training data; imports torch and scikit-learn when it is called.
+    uses_positions : whether it needs to know where vertices lie on the cortex.
+    predictor : the class of what ``fit`` returns, if it is one of its own.
+    """
+
+    name: str
+    title: str
+    summary: str
+    method: str
+    settings: type
+    separable: bool
+    fit: Callable[[TrainingData, Any, Work], Predictor]
+    uses_positions: bool = False
+    predictor: type[Restorable] = LinearPredictor
+
+
+REGRESSORS: dict[str, RegressorEntry] = {}
+"""Name -> entry, in menu order."""
+
+
+def register_regressor(entry: RegressorEntry, *, replace: bool = False) -> RegressorEntry:
+    """Add a regressor: it is then offered wherever regressors are, in this process.
+
+    Parameters
+    ----------
+    replace : whether it may take the place of one of the same name, as when a notebook's cell runs
+        again.
+
+    Raises
+    ------
+    InvalidInput : the name is taken or cannot be one, the settings have no defaults or are not
+        frozen, or the method names a setting that there is not.
+    """
+    if not _NAME.fullmatch(entry.name):
+        raise InvalidInput(
+            f"A regressor's name is lower-case letters, digits and _; got {entry.name!r}."
+        )
+    if entry.name in REGRESSORS and not replace:
+        raise InvalidInput(
+            f"There is a regressor {entry.name!r} already.",
+            "Take another name, or register it with replace=True.",
+        )
+    _check_settings(entry)
+    for other in REGRESSORS.values():
+        same = other.predictor.kind == entry.predictor.kind and other.name != entry.name
+        if same and other.predictor is not entry.predictor:
+            raise InvalidInput(
+                f"The regressors {other.name} and {entry.name} save different predictors of one "
+                f"kind, {entry.predictor.kind!r}.",
+                "Give the class of its predictors another kind.",
+            )
+    REGRESSORS[entry.name] = entry
+    return entry
+
+
+def _check_settings(entry: RegressorEntry) -> None:
+    params = getattr(entry.settings, "__dataclass_params__", None)
+    if params is None or not params.frozen:
+        raise InvalidInput(f"The settings of {entry.name} must be a frozen dataclass.")
+    fields = dataclasses.fields(entry.settings)
+    bare = [f.name for f in fields if f.default is f.default_factory is dataclasses.MISSING]
+    if bare:
+        raise InvalidInput(f"The settings of {entry.name} need defaults; {bare[0]} has none.")
+    try:
+        entry.method.format(**{f.name: "" for f in fields}, grid="")
+    except (KeyError, IndexError, ValueError) as error:
+        named = ", ".join(f.name for f in fields) or "none"
+        raise InvalidInput(
+            f"The method of {entry.name} names {error} in braces; its settings are: {named}."
+        ) from None
 
 
 @dataclass(frozen=True)
 class RegressorSpec:
-    """Which encoder, with which settings.
+    """Which regressor, with which settings.
 
     Parameters
     ----------
@@ -56,24 +142,33 @@ class RegressorSpec:
     settings: Any = None
 
     def __post_init__(self) -> None:
-        if self.name not in REGRESSORS:
-            raise unknown_name("encoder", self.name, REGRESSORS)
-        wanted = REGRESSORS[self.name].settings
+        wanted = _entry(self.name).settings
         if self.settings is None:
             object.__setattr__(self, "settings", wanted())
         elif type(self.settings) is not wanted:
             raise InvalidInput(
-                f"The encoder {self.name} has settings of type {wanted.__name__}; "
+                f"The regressor {self.name} has settings of type {wanted.__name__}; "
                 f"got {type(self.settings).__name__}."
             )
 
     def with_settings(self, **changes: Any) -> RegressorSpec:
-        """Return the same encoder with some settings changed; unknown ones are told."""
+        """Return the same regressor with some settings changed.
+
+        Raises
+        ------
+        UnknownName : it has no setting of that name.
+        """
         known = [f.name for f in dataclasses.fields(self.settings)]
         for name in changes:
             if name not in known:
                 raise unknown_name(f"setting of {self.name}", name, known)
         return RegressorSpec(self.name, dataclasses.replace(self.settings, **changes))
+
+
+def _entry(name: str) -> RegressorEntry:
+    if name not in REGRESSORS:
+        raise unknown_name("regressor", name, REGRESSORS)
+    return REGRESSORS[name]
 
 
 def regressor_names() -> tuple[str, ...]:
@@ -82,7 +177,7 @@ def regressor_names() -> tuple[str, ...]:
 
 
 def method_text(name: str, settings: Mapping[str, Any]) -> str:
-    """Say in words what an encoder did, from its saved settings."""
+    """Say in words what a regressor did, from its saved settings; its name where it is unknown."""
     if name not in REGRESSORS:
         return name
     return REGRESSORS[name].method.format(**settings, grid=_grid_words(settings))
@@ -102,14 +197,35 @@ def _grid_words(settings: Mapping[str, Any]) -> str:
 
 
 def fit_regressor(
-    data: TrainingData, spec: RegressorSpec | str, work: Work | None = None
+    data: TrainingData, regressor: RegressorSpec | str = "ridge", work: Work | None = None
 ) -> Predictor:
-    """Fit the regressor that ``spec`` names; a name alone has its default settings.
+    """Fit a regressor, given with its settings or by its name alone.
 
     Raises
     ------
     InvalidInput : responses that are not finite, with the vertex numbers.
+    UnknownName : there is no regressor of that name.
     """
-    spec = RegressorSpec(spec) if isinstance(spec, str) else spec
+    spec = RegressorSpec(regressor) if isinstance(regressor, str) else regressor
     check_responses(data.responses)
     return REGRESSORS[spec.name].fit(together(data), spec.settings, work or Work())
+
+
+def restore_predictor(structure: Mapping[str, Any], array: ReadArray) -> Predictor:
+    """Make a predictor from what its ``structure`` and ``arrays`` gave.
+
+    Parameters
+    ----------
+    array : returns an array by name; may memory-map it.
+
+    Raises
+    ------
+    UnknownName : no regressor that is registered saves predictors of this kind.
+    """
+    kind = str(structure["kind"])
+    if kind == EnsemblePredictor.kind:
+        return EnsemblePredictor.restore(structure, array, restore_predictor)
+    known = {entry.predictor.kind: entry.predictor for entry in REGRESSORS.values()}
+    if kind not in known:
+        raise unknown_name("kind of predictor", kind, [*known, EnsemblePredictor.kind])
+    return known[kind].restore(structure, array)

@@ -16,8 +16,12 @@ import numpy as np
 
 from cortiscope.core.encoding.ensemble import Member, merge
 from cortiscope.core.encoding.predictor import Predictor
-from cortiscope.core.encoding.regressors import REGRESSORS, RegressorSpec, fit_regressor
-from cortiscope.core.encoding.restore import restore_predictor
+from cortiscope.core.encoding.regressors import (
+    REGRESSORS,
+    RegressorSpec,
+    fit_regressor,
+    restore_predictor,
+)
 from cortiscope.core.encoding.training import TrainingData, VertexTable, Work
 from cortiscope.core.errors import InvalidInput, check_option
 

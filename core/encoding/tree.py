@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from cortiscope.core.encoding.entry import RegressorEntry
 from cortiscope.core.encoding.predictor import Predictor, check_design
+from cortiscope.core.encoding.regressors import RegressorEntry
 from cortiscope.core.encoding.training import TrainingData, Work
 
 _COLUMNS = 4096
@@ -149,5 +149,6 @@ ENTRIES = (
         settings=TreeSettings,
         separable=False,
         fit=_fit,
+        predictor=TreePredictor,
     ),
 )

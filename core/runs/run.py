@@ -19,7 +19,7 @@ from cortiscope.core.datasets.conventions import Conventions
 from cortiscope.core.datasets.fingerprint import DataIdentity
 from cortiscope.core.encoding import FittedReduction, Predictor
 from cortiscope.core.encoding.grid_edges import GridEdges
-from cortiscope.core.encoding.restore import restore_predictor
+from cortiscope.core.encoding.regressors import restore_predictor
 from cortiscope.core.errors import DamagedFile
 from cortiscope.core.evaluation import Evaluation, RoiScore
 from cortiscope.core.runs.wholeness import check_arrays, read_array, without_nan

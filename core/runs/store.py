@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from cortiscope.core.datasets.system_files import is_system_file
-from cortiscope.core.encoding.restore import restore_predictor
+from cortiscope.core.encoding.regressors import restore_predictor
 from cortiscope.core.errors import CoreError, DamagedFile, InvalidInput, WorkFailed, unknown_name
 from cortiscope.core.runs.run import Run, stored_rois
 from cortiscope.core.runs.spec import RUN_FORMAT

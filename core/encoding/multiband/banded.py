@@ -27,7 +27,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cortiscope.core.encoding.entry import RegressorEntry
 from cortiscope.core.encoding.grid_edges import grid_edges
 from cortiscope.core.encoding.multiband.banded_search import (
     Spaces,
@@ -36,6 +35,7 @@ from cortiscope.core.encoding.multiband.banded_search import (
     search_weights,
 )
 from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
+from cortiscope.core.encoding.regressors import RegressorEntry
 from cortiscope.core.encoding.ridge.data import Centred, decreasing_penalties, vertex_chunks
 from cortiscope.core.encoding.ridge.kfold import DEFAULT_ALPHAS, fold_rows
 from cortiscope.core.encoding.ridge.spectrum import Spectrum

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cortiscope.core.encoding.entry import RegressorEntry
 from cortiscope.core.encoding.grid_edges import grid_edges
 from cortiscope.core.encoding.multiband.space_ridge import FoldedResponses, SpaceRidge
 from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
+from cortiscope.core.encoding.regressors import RegressorEntry
 from cortiscope.core.encoding.ridge.data import decreasing_penalties, vertex_chunks
 from cortiscope.core.encoding.ridge.kfold import DEFAULT_ALPHAS, fold_rows
 from cortiscope.core.encoding.training import Responses, TrainingData, VertexTable, Work

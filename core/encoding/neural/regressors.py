@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cortiscope.core.encoding.entry import RegressorEntry
 from cortiscope.core.encoding.neural.optimisation import TrainingSettings, check_share, require
 from cortiscope.core.encoding.neural.positions import PositionRecipe, position_codes
+from cortiscope.core.encoding.neural.predictor import HeadPredictor
 from cortiscope.core.encoding.neural.readouts import LinearReadout, PositionalReadout
 from cortiscope.core.encoding.neural.training import train_head
 from cortiscope.core.encoding.neural.trunks import (
@@ -16,6 +16,7 @@ from cortiscope.core.encoding.neural.trunks import (
     ResidualTrunk,
 )
 from cortiscope.core.encoding.predictor import Predictor
+from cortiscope.core.encoding.regressors import RegressorEntry
 from cortiscope.core.encoding.training import TrainingData, Work
 from cortiscope.core.errors import InvalidInput, check_option
 
@@ -202,6 +203,7 @@ ENTRIES = (
         settings=LinearHeadSettings,
         separable=False,
         fit=_fit_linear,
+        predictor=HeadPredictor,
     ),
     RegressorEntry(
         name="head_dropout",
@@ -211,6 +213,7 @@ ENTRIES = (
         settings=DropoutHeadSettings,
         separable=False,
         fit=_fit_dropout,
+        predictor=HeadPredictor,
     ),
     RegressorEntry(
         name="head_residual",
@@ -221,6 +224,7 @@ ENTRIES = (
         settings=ResidualHeadSettings,
         separable=False,
         fit=_fit_residual,
+        predictor=HeadPredictor,
     ),
     RegressorEntry(
         name="head_conv1d",
@@ -232,6 +236,7 @@ ENTRIES = (
         settings=Conv1dHeadSettings,
         separable=False,
         fit=_fit_conv1d,
+        predictor=HeadPredictor,
     ),
     RegressorEntry(
         name="head_positional",
@@ -246,5 +251,6 @@ ENTRIES = (
         separable=False,
         uses_positions=True,
         fit=_fit_positional,
+        predictor=HeadPredictor,
     ),
 )

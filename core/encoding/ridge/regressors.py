@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cortiscope.core.encoding.copies import averaged
-from cortiscope.core.encoding.entry import NoSettings, RegressorEntry
 from cortiscope.core.encoding.grid_edges import grid_edges
 from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
+from cortiscope.core.encoding.regressors import NoSettings, RegressorEntry
 from cortiscope.core.encoding.ridge.closed_form import fit_ridge_closed_form
 from cortiscope.core.encoding.ridge.kfold import DEFAULT_ALPHAS, fit_ridge_cv
 from cortiscope.core.encoding.ridge.least_squares import fit_least_squares

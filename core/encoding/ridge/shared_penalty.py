@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cortiscope.core.encoding.entry import RegressorEntry
 from cortiscope.core.encoding.grid_edges import grid_edges
 from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
+from cortiscope.core.encoding.regressors import RegressorEntry
 from cortiscope.core.encoding.ridge.data import (
     Centred,
     checked_design,

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from cortiscope.core.encoding.entry import RegressorEntry
 from cortiscope.core.encoding.grid_edges import grid_edges
 from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
+from cortiscope.core.encoding.regressors import RegressorEntry
 from cortiscope.core.encoding.sparse.elastic_net import SparseSolution, fit_elastic_net_cv
 from cortiscope.core.encoding.sparse.multitask import MultitaskSolution, fit_multitask
 from cortiscope.core.encoding.training import Responses, TrainingData, Work

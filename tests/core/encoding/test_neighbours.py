@@ -4,8 +4,7 @@ from sklearn.neighbors import KNeighborsRegressor
 
 from cortiscope.core.encoding import neighbours
 from cortiscope.core.encoding.neighbours import nearest_rows
-from cortiscope.core.encoding.regressors import RegressorSpec, fit_regressor
-from cortiscope.core.encoding.restore import restore_predictor
+from cortiscope.core.encoding.regressors import RegressorSpec, fit_regressor, restore_predictor
 from cortiscope.core.encoding.training import TrainingData
 from cortiscope.core.errors import CoreError, InvalidInput
 

@@ -9,8 +9,7 @@ from cortiscope.core.encoding import REGRESSORS, RegressorSpec, TrainingData, me
 from cortiscope.core.encoding.ensemble import Member, merge
 from cortiscope.core.encoding.grid_edges import GridEdges, grid_edges
 from cortiscope.core.encoding.predictor import LinearPredictor
-from cortiscope.core.encoding.regressors import fit_regressor
-from cortiscope.core.encoding.restore import restore_predictor
+from cortiscope.core.encoding.regressors import fit_regressor, restore_predictor
 from cortiscope.core.encoding.training import VertexTable
 
 N, SPACES, N_VERTICES = 44, (slice(0, 3), slice(3, 8)), 5

@@ -1,12 +1,14 @@
 """One model per part of the vertices, merged: who predicts what, and that work can be resumed."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from cortiscope.core.encoding import LinearPredictor, RegressorSpec, TrainingData, VertexTable, Work
 from cortiscope.core.encoding.checkpoint import MemoryCheckpoint
 from cortiscope.core.encoding.ensemble import EnsemblePredictor, Member, merge
-from cortiscope.core.encoding.restore import restore_predictor
+from cortiscope.core.encoding.regressors import REGRESSORS, restore_predictor
 from cortiscope.core.encoding.scopes import SCOPES, fit_scoped, scope_parts
 from cortiscope.core.errors import InvalidInput
 
@@ -89,6 +91,10 @@ class _Squared:
     def structure(self):
         return {"kind": self.kind}
 
+    @classmethod
+    def restore(cls, structure, array):
+        return cls(array("numbers"))
+
 
 def test_members_that_are_not_linear_are_kept_and_averaged(rng, monkeypatch):
     design = rng.normal(size=(5, 3)).astype(np.float32)
@@ -106,11 +112,8 @@ def test_members_that_are_not_linear_are_kept_and_averaged(rng, monkeypatch):
     some = np.array([3, 0])
     np.testing.assert_allclose(merged.predict(design, some), expected[:, some], atol=1e-6)
 
-    monkeypatch.setitem(
-        __import__("cortiscope.core.encoding.restore", fromlist=["PREDICTORS"]).PREDICTORS,
-        "squared",
-        lambda structure, array: _Squared(array("numbers")),
-    )
+    entry = dataclasses.replace(REGRESSORS["tree"], name="squared", predictor=_Squared)
+    monkeypatch.setitem(REGRESSORS, "squared", entry)
     again = restore_predictor(merged.structure(), merged.arrays().__getitem__)
     np.testing.assert_allclose(again.predict(design), expected, atol=1e-6)
 

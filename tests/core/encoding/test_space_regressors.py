@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from cortiscope.core.encoding import RegressorSpec, fit_regressor
-from cortiscope.core.encoding.regressors import method_text
-from cortiscope.core.encoding.restore import restore_predictor
+from cortiscope.core.encoding.regressors import method_text, restore_predictor
 from cortiscope.core.encoding.training import TrainingData, VertexTable
 from tests.core.encoding.spaces_data import SPACES, OnlyColumns, make
 

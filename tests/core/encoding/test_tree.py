@@ -3,8 +3,7 @@ import pytest
 from sklearn.tree import DecisionTreeRegressor
 
 from cortiscope.core.encoding.checkpoint import MemoryCheckpoint
-from cortiscope.core.encoding.regressors import RegressorSpec, fit_regressor
-from cortiscope.core.encoding.restore import restore_predictor
+from cortiscope.core.encoding.regressors import RegressorSpec, fit_regressor, restore_predictor
 from cortiscope.core.encoding.training import TrainingData, Work
 from cortiscope.core.errors import InvalidInput
 

@@ -8,7 +8,7 @@ from cortiscope.core.encoding import LinearPredictor, RegressorSpec, fit_regress
 from cortiscope.core.encoding.neural import regressors as neural
 from cortiscope.core.encoding.neural.optimisation import TrainingSettings
 from cortiscope.core.encoding.neural.predictor import HeadPredictor
-from cortiscope.core.encoding.restore import restore_predictor
+from cortiscope.core.encoding.regressors import restore_predictor
 from cortiscope.core.encoding.training import TrainingData, VertexTable
 from cortiscope.core.errors import InvalidInput
 
