@@ -62,7 +62,7 @@ def main() -> None:
     names = modules()
     users = importers(names)
     counts = {name: code_lines(path.read_text(encoding="utf-8")) for name, path in names.items()}
-    for folder, package in FOLDERS.items():
+    for folder in FOLDERS:
         own = [n for n in names if (n.startswith("cortiscope.core.")) == (folder == "core")]
         print(f"{folder:10} {len(own):4} modules {sum(counts[n] for n in own):7,} lines of code")
     print(f"{'together':10} {len(names):4} modules {sum(counts.values()):7,} lines of code")
