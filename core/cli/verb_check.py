@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cortiscope.core.cli import options as shared
-from cortiscope.core.datasets.check import check_folder
+from cortiscope.core.datasets import check_folder
 from cortiscope.core.pipeline.demo import demo_data
 from cortiscope.core.progress import Progress
 from cortiscope.core.storage import Home

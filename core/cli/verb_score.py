@@ -18,7 +18,7 @@ from cortiscope.core.cli.score_files import (
     prediction_file,
     subjects_without_predictions,
 )
-from cortiscope.core.datasets.arrays import load_array
+from cortiscope.core.datasets.npy import load_array
 from cortiscope.core.errors import CoreError, IncompatibleSpace, InvalidInput
 from cortiscope.core.evaluation import (
     Jackknifed,

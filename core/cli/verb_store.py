@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cortiscope.core.cli import options as shared
-from cortiscope.core.datasets.plain_arrays.upkeep import (
+from cortiscope.core.datasets.arrays.conversion import (
     ConvertedFile,
     clean_converted,
     converted_files,

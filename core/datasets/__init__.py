@@ -1,5 +1,6 @@
-"""Folders of images and responses, read into one typed Subject. One file per layout."""
+"""Folders of images and responses, read into one typed Subject: a folder of code per layout."""
 
+from cortiscope.core.datasets.checking import check_folder, require_usable
 from cortiscope.core.datasets.discover import (
     SubjectRef,
     find_subjects,
@@ -13,7 +14,9 @@ __all__ = [
     "StimulusNote",
     "Subject",
     "SubjectRef",
+    "check_folder",
     "find_subjects",
     "open_subject",
     "require_outside_data",
+    "require_usable",
 ]

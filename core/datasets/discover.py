@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from cortiscope.core.datasets import algonauts2023, img2brain, plain_arrays
-from cortiscope.core.datasets.nsd.layout import BETA_PLACES
+from cortiscope.core.datasets import arrays as plain_arrays
+from cortiscope.core.datasets.algonauts2023 import loader as algonauts2023
+from cortiscope.core.datasets.img2brain import loader as img2brain
+from cortiscope.core.datasets.nsd.files import BETA_PLACES
 from cortiscope.core.datasets.subject import Subject
 from cortiscope.core.datasets.subject_names import named_subject
 from cortiscope.core.errors import CoreError, InvalidInput, MissingData, unforeseen

@@ -19,7 +19,7 @@ import numpy as np
 import xxhash
 
 from cortiscope.core.brain import HEMISPHERES, ChallengeSpace
-from cortiscope.core.datasets.selected_rows import SelectedRows
+from cortiscope.core.datasets.responses import SelectedRows
 from cortiscope.core.progress import Progress, silent
 from cortiscope.core.storage import content_hashes
 

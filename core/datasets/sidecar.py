@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from cortiscope.core.brain import HEMISPHERES, Hemisphere, Part
-from cortiscope.core.datasets.arrays import load_array
 from cortiscope.core.datasets.conventions import Conventions, read_conventions
+from cortiscope.core.datasets.npy import load_array
 from cortiscope.core.datasets.subject import Split, StimulusNote
 from cortiscope.core.errors import DamagedFile
 from cortiscope.core.storage.foreign import is_there, read_json

@@ -6,8 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cortiscope.core.datasets import Subject
-from cortiscope.core.datasets.check import require_usable
+from cortiscope.core.datasets import Subject, require_usable
 from cortiscope.core.datasets.fingerprint import identify
 from cortiscope.core.encoding import REGRESSORS, Work
 from cortiscope.core.errors import InvalidInput, WorkFailed

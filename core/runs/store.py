@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from cortiscope.core.datasets.system_files import is_system_file
 from cortiscope.core.encoding.regressors import restore_predictor
 from cortiscope.core.errors import CoreError, DamagedFile, InvalidInput, WorkFailed, unknown_name
 from cortiscope.core.runs.run import Run, stored_rois
@@ -28,6 +27,7 @@ from cortiscope.core.runs.wholeness import (
     write_arrays,
 )
 from cortiscope.core.storage import atomic_directory, atomic_file, require_room, write_json
+from cortiscope.core.storage.foreign import is_system_file
 from cortiscope.core.storage.upkeep import DRAFTS, Kept, is_draft, measured
 
 DRAFTS_FOLDER = ".drafts"

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from cortiscope.core.datasets.arrays import read_header
+from cortiscope.core.datasets.npy import read_header
 from cortiscope.core.encoding.regressors import restore_predictor
 from cortiscope.core.errors import CoreError, DamagedFile, WorkFailed
 from cortiscope.core.storage.seals import seal, seal_of

@@ -31,6 +31,8 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+# Left in any folder by operating systems.
+_SYSTEM_FILES = ("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r")
 
 
 def is_there(path: Path) -> bool:
@@ -124,3 +126,8 @@ def read_json(path: Path) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise DamagedFile(f"{path.name} is not JSON: {error}.") from error
+
+
+def is_system_file(name: str) -> bool:
+    """Whether a file is hidden, or one that a file manager made."""
+    return name.startswith(".") or name.lower() in _SYSTEM_FILES

@@ -2,7 +2,7 @@
 
 Drafts are known by the names under which ``atomic`` writes them, whatever folder they lie in.
 Folders with files that may be made again when nobody has used them for long keep lists of their
-own (``core.features.upkeep``, ``core.datasets.plain_arrays.upkeep``, ``core.runs.store``).
+own (``core.features.upkeep``, ``core.datasets.arrays.conversion``, ``core.runs.store``).
 """
 
 from __future__ import annotations

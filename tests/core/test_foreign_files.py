@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from cortiscope.core.datasets.arrays import load_array
-from cortiscope.core.datasets.plain_arrays.responses import open_table
+from cortiscope.core.datasets.arrays.responses import open_table
+from cortiscope.core.datasets.npy import load_array
 from cortiscope.core.datasets.restricted_pickle import load_label_names
 from cortiscope.core.errors import CoreError, DamagedFile, InvalidImage
 from cortiscope.core.pipeline.plan import read_plan

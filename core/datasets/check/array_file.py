@@ -1,19 +1,22 @@
 """One ``.npy`` file: whether it is there, whole, and of the right numbers and dimensions.
 
 Only the header is read; the values stay on disk. Pickled objects are never opened.
+``check_vertex_counts`` compares the files with one another: whether all files of a hemisphere have
+the same vertices, and whether left is left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from cortiscope.core.datasets.arrays import ArrayHeader, kind_of, read_header
-from cortiscope.core.datasets.check.report import Tell
-from cortiscope.core.datasets.check.wording import times
+from cortiscope.core.brain import HEMISPHERES, Hemisphere
+from cortiscope.core.datasets.check.report import Tell, first_of, times
+from cortiscope.core.datasets.npy import ArrayHeader, kind_of, read_header
 from cortiscope.core.errors import DamagedFile, MissingData
 
 
@@ -70,3 +73,85 @@ def tell_surplus(path: Path, header: ArrayHeader, tell: Tell) -> None:
             f"{path.name} is longer than its header says: {header.n_bytes:,} of "
             f"{header.n_expected:,} bytes; copy or download it again."
         )
+
+
+@dataclass(frozen=True)
+class PairOfFiles:
+    """The files of both hemispheres that hold one value (or column) per vertex.
+
+    Parameters
+    ----------
+    names : file names.
+    counts : how many vertices each holds; a file that could not be read is left out.
+    """
+
+    names: Mapping[Hemisphere, str]
+    counts: Mapping[Hemisphere, int]
+
+
+def check_vertex_counts(
+    masks: PairOfFiles, others: Sequence[PairOfFiles], tell: Tell
+) -> dict[Hemisphere, int | None]:
+    """Tell files of another length than the masks mark, and swapped hemispheres.
+
+    Returns
+    -------
+    hemisphere -> number of vertices; by the mask, else by most of the other files.
+    """
+    counts = {h: masks.counts.get(h) or _usual(others, h) for h in HEMISPHERES}
+    swapped = [pair for pair in others if _is_swapped(pair, counts)]
+    whole = [pair for pair in others if len(pair.counts) == len(HEMISPHERES)]
+    if len(swapped) > 1 and len(swapped) == len(whole) and len(masks.counts) == 2:
+        left, right = (masks.names[h] for h in HEMISPHERES)
+        tell(
+            f"{left} and {right} look swapped: they mark {_both(counts)} vertices, all other "
+            "files have it the other way round."
+        )
+        return {h: _usual(others, h) for h in HEMISPHERES}
+    for pair in swapped:
+        left, right = (pair.names[h] for h in HEMISPHERES)
+        tell(
+            f"{left} and {right} look swapped: they have {_both(pair.counts)} vertices, the "
+            f"subject has {_both(counts)}."
+        )
+    for hemisphere in HEMISPHERES:
+        _tell_others(masks, [p for p in others if p not in swapped], hemisphere, counts, tell)
+    return counts
+
+
+def _tell_others(
+    masks: PairOfFiles,
+    others: Sequence[PairOfFiles],
+    hemisphere: Hemisphere,
+    counts: dict[Hemisphere, int | None],
+    tell: Tell,
+) -> None:
+    marked = masks.counts.get(hemisphere)
+    found = {p.names[hemisphere]: p.counts[hemisphere] for p in others if hemisphere in p.counts}
+    if marked and len(found) > 1 and len(set(found.values())) == 1 and marked not in found.values():
+        agreed = next(iter(found.values()))
+        tell(
+            f"{masks.names[hemisphere]} marks {marked:,} vertices, but the {len(found)} other "
+            f"files of that hemisphere have {agreed:,} ({first_of(found, 3)})."
+        )
+        counts[hemisphere] = agreed
+        return
+    source = f"{masks.names[hemisphere]} marks" if marked else "most other files have"
+    for name, n in found.items():
+        if counts[hemisphere] is not None and n != counts[hemisphere]:
+            tell(f"{name} has {n:,} vertices; {source} {counts[hemisphere]:,}.")
+
+
+def _usual(others: Sequence[PairOfFiles], hemisphere: Hemisphere) -> int | None:
+    found = Counter(p.counts[hemisphere] for p in others if hemisphere in p.counts)
+    return found.most_common(1)[0][0] if found else None
+
+
+def _is_swapped(pair: PairOfFiles, counts: Mapping[Hemisphere, int | None]) -> bool:
+    left, right = (counts[h] for h in HEMISPHERES)
+    own = tuple(pair.counts.get(h) for h in HEMISPHERES)
+    return left != right and own == (right, left) and None not in own
+
+
+def _both(counts: Mapping[Hemisphere, int | None]) -> str:
+    return " left + ".join(f"{counts[h]:,}" for h in HEMISPHERES) + " right"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cortiscope.core.datasets.check.algonauts2023 import ALGONAUTS2023
-from cortiscope.core.datasets.check.arrays import ARRAYS
-from cortiscope.core.datasets.check.img2brain import IMG2BRAIN
-from cortiscope.core.datasets.check.layout import LayoutCheck
-from cortiscope.core.datasets.check.nsd import NSD
+from cortiscope.core.datasets.algonauts2023.check import ALGONAUTS2023
+from cortiscope.core.datasets.arrays.check import ARRAYS
+from cortiscope.core.datasets.img2brain.check import IMG2BRAIN
+from cortiscope.core.datasets.layout import LayoutCheck
+from cortiscope.core.datasets.nsd.check import NSD
 
 LAYOUTS: tuple[LayoutCheck, ...] = (ALGONAUTS2023, IMG2BRAIN, NSD, ARRAYS)

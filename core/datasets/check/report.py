@@ -1,13 +1,15 @@
-"""What a check found: per subject, what is there and what is wrong with it."""
+"""What a check found: per subject, what is there and what is wrong with it, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cortiscope.core.brain import HEMISPHERES, Hemisphere
+from cortiscope.core.errors import CoreError, unforeseen
 
 Tell = Callable[[str], None]
 """Called with one problem in words, the file's name among them."""
@@ -89,3 +91,40 @@ class FolderReport:
             "problems": list(self.problems),
             "n_problems": len(self.problems) + sum(len(s.problems) for s in self.subjects),
         }
+
+
+_Made = TypeVar("_Made")
+
+
+def tried(step: Callable[[], _Made], tell: Tell) -> _Made | None:
+    """Return what a step gives, or tell why not and return None; the other steps go on."""
+    try:
+        return step()
+    except CoreError as error:
+        tell(str(error))
+    except Exception as error:  # one odd file must not hide what is wrong with the others
+        logging.getLogger(__name__).debug("A check failed.", exc_info=True)
+        tell(str(unforeseen(error, "A part of this subject")))
+    return None
+
+
+def first_of(items: Iterable[object], shown: int = 5) -> str:
+    """Return the first few, separated by commas, and how many more there are."""
+    words = [str(item) for item in items]
+    more = len(words) - shown
+    return ", ".join(words[:shown]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def count(n: int, noun: str, plural: str = "") -> str:
+    """Return "1 row", "2 rows"; ``plural`` where an s is not enough."""
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def vertices(n: int) -> str:
+    """Return "1 vertex", "2 vertices"."""
+    return count(n, "vertex", "vertices")
+
+
+def times(shape: Iterable[int]) -> str:
+    """Return a shape as people write it: 20 x 7."""
+    return " x ".join(f"{n:,}" for n in shape) or "a single value"

@@ -11,13 +11,9 @@ from typing import Any
 import numpy as np
 
 from cortiscope.core.brain import HEMISPHERES
-from cortiscope.core.datasets.check.array_file import REAL, WHOLE, open_array_file
-from cortiscope.core.datasets.check.attempt import tried
-from cortiscope.core.datasets.check.report import Tell
-from cortiscope.core.datasets.check.stated import tell_ncsnr
-from cortiscope.core.datasets.check.values import check_finite
-from cortiscope.core.datasets.check.vertex_counts import PairOfFiles
-from cortiscope.core.datasets.check.wording import count, first_of, vertices
+from cortiscope.core.datasets.check.array_file import REAL, WHOLE, PairOfFiles, open_array_file
+from cortiscope.core.datasets.check.report import Tell, count, first_of, tried, vertices
+from cortiscope.core.datasets.check.values import check_finite, tell_ncsnr
 from cortiscope.core.datasets.conventions import read_conventions
 from cortiscope.core.datasets.sidecar import SIDECAR_FOLDER
 from cortiscope.core.storage.foreign import is_there, read_json

@@ -3,6 +3,9 @@
 ``{lh,rh}.betas_sessionNN.mgh``: (163842, 1, 1, 750) big-endian float32 in percent signal change,
 vertices fastest, after a header of 284 bytes. (The volume files are int16, times 300; these not.)
 ``.mgz`` is the same, compressed by gzip: it is read trial by trial, from one end to the other.
+
+A file can be of the right size and not whole, since download programs reserve the space first:
+``copies`` and ``unwritten_trials`` find sessions whose values cannot be those of a session.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, cast
 
@@ -158,3 +161,42 @@ def _unpacked_size(path: Path) -> int:
     with path.open("rb") as stream:
         stream.seek(max(0, size - 4))
         return int.from_bytes(stream.read(4), "little")
+
+
+_START = 1 << 16
+
+
+def copies(paths: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
+    """Yield uncompressed files that begin with the same betas as an earlier one, with that one."""
+    starts: dict[bytes, Path] = {}
+    for path in paths:
+        if path.suffix != ".mgh":
+            continue
+        with path.open("rb") as stream:
+            start = stream.read(_START)
+        if not any(start[_HEADER_BYTES:]):
+            continue
+        if start in starts:
+            yield path, starts[start]
+        starts.setdefault(start, path)
+
+
+def unwritten_trials(betas: np.ndarray, trials: Iterable[int]) -> list[int]:
+    """Return those of some trials in which all vertices are zero or no numbers.
+
+    Parameters
+    ----------
+    betas : (n_trials, n_vertices), memory-mapped or not.
+    """
+    found = []
+    for trial in trials:
+        values = np.asarray(betas[trial])
+        if not np.any(np.isfinite(values) & (values != 0)):
+            found.append(trial)
+        unmap(betas)
+    return found
+
+
+def spread_trials(n_trials: int) -> list[int]:
+    """Return the first, a middle and the last trial: where a file that breaks off shows."""
+    return sorted({0, n_trials // 2, n_trials - 1})

@@ -1,26 +1,36 @@
-"""Which image a subject saw in which trial.
+"""Which image a subject saw in which trial, and which images are trained on and which are tested.
 
 ``nsd_expdesign.mat`` holds ``subjectim`` (8, 10000), the 73k image numbers of each subject,
 ``masterordering`` (1, 30000), the position in them of each trial, the same for all subjects, and
 ``sharedix`` (1, 1000), the 73k numbers of the images that all subjects saw. All count from 1; the
 numbers here count from 0, as in the names of the Algonauts images.
 
-``responses.tsv`` (``trials``) says the same of the trials that took place. It does without the
-design where ``nsd_stim_info_merged.csv`` (``stimulus_info``) says which images are shared; where
-both are there, they are held against each other.
+``responses.tsv`` says the same of the trials that took place, one row each, in order: separated by
+tabs, with a header; used are the columns SUBJECT, SESSION (from 1) and 73KID (from 1). It does
+without the design where ``nsd_stim_info_merged.csv`` (``stimulus_info``) says which images are
+shared; where both are there, they are held against each other.
+
+Images are split by identity: no image that all subjects saw is ever fitted. Test set ``shared``:
+the 1,000 shared images where all planned sessions were completed (each then has its three trials);
+else the 515 that everybody saw three times, which are those complete after the 30 sessions that all
+eight subjects have; with fewer sessions all shared images seen so far. Shared images that are not
+tested are put aside: they are test images of another subject.
+
+Source: NSD data manual, experiment and behavioural data.
 """
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from cortiscope.core.datasets.nsd import layout
+from cortiscope.core.datasets.nsd import files as layout
 from cortiscope.core.datasets.nsd.stimulus_info import read_stimulus_info
-from cortiscope.core.datasets.nsd.trials import read_trials
 from cortiscope.core.errors import DamagedFile, InvalidInput, MissingData, unknown_name
+from cortiscope.core.storage.foreign import check_fetched
 
 TRIALS_PER_SESSION = 750
 # Sessions that every one of the eight subjects completed, and that were planned for all.
@@ -183,3 +193,113 @@ def _check_same(design: NsdDesign, trials: np.ndarray, mat: Path, table: Path) -
             f"trials, the first in trial {unlike[0] + 1:,}.",
             "They must be of the same subject; download both again.",
         )
+
+
+_COLUMNS = ("SUBJECT", "SESSION", "73KID")
+
+
+def read_trials(path: Path, subject: str, trials_per_session: int) -> np.ndarray:
+    """Return the images (n_trials,) of a subject's trials, 73k numbers from 0.
+
+    Raises
+    ------
+    DamagedFile : no such table, another subject's, or sessions that are not whole.
+    """
+    number, session, image = _read_columns(path)
+    if np.any(number != int(subject[-2:])):
+        raise DamagedFile(f"{path.name} is of subject {number[0]}, not of {subject}.")
+    if len(session) == 0:
+        raise DamagedFile(f"{path.name} holds no trial.")
+    if image.min() < 1:
+        raise DamagedFile(f"{path.name} holds the 73KID {image.min()}; they count from 1.")
+    numbers, counts = np.unique(session, return_counts=True)
+    uneven = np.flatnonzero(counts != trials_per_session)
+    if len(uneven):
+        k = uneven[0]
+        raise DamagedFile(
+            f"{path.name} has {counts[k]:,} trials in session {numbers[k]}; a session has "
+            f"{trials_per_session}."
+        )
+    if not np.array_equal(session, np.repeat(np.arange(1, len(numbers) + 1), trials_per_session)):
+        raise DamagedFile(
+            f"{path.name} does not list the sessions 1 to {len(numbers)} one after the other."
+        )
+    return image - 1
+
+
+def _read_columns(path: Path) -> list[np.ndarray]:
+    check_fetched(path)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            rows = csv.reader(stream, delimiter="\t")
+            header = next(rows, [])
+            absent = [name for name in _COLUMNS if name not in header]
+            if absent:
+                raise DamagedFile(
+                    f"{path.name} has no column {' and no column '.join(absent)}; expected a "
+                    "tab-separated table with a header."
+                )
+            at = [header.index(name) for name in _COLUMNS]
+            values = [[int(float(row[k])) for k in at] for row in rows if row]
+    except DamagedFile:
+        raise
+    except (ValueError, IndexError, OverflowError, OSError, csv.Error) as error:
+        raise DamagedFile(
+            f"{path.name} cannot be read as a table of trials: {error}.",
+            "Copy or download it again.",
+        ) from error
+    return list(np.array(values, dtype=np.int64).reshape(-1, len(_COLUMNS)).T)
+
+
+TEST_SETS = ("shared", "shared1000", "shared515")
+_REPEATS = 3
+
+
+@dataclass(frozen=True)
+class NsdSplit:
+    """Images by split, as increasing 73k numbers from 0.
+
+    Parameters
+    ----------
+    name : ``shared1000``, ``shared515`` or ``shared-seen`` (fewer sessions).
+    aside : shared images that were seen and are in neither split.
+    """
+
+    name: str
+    train: np.ndarray
+    test: np.ndarray
+    aside: np.ndarray
+
+
+def split_images(design: NsdDesign, n_sessions: int, test: str = "shared") -> NsdSplit:
+    """Split the images of the first sessions.
+
+    Raises
+    ------
+    UnknownName, InvalidInput : no such test set; too few sessions for it; an empty split.
+    """
+    if test not in TEST_SETS:
+        raise unknown_name("test set", test, TEST_SETS)
+    seen = np.unique(design.shown(n_sessions))
+    shared = np.intersect1d(seen, design.shared)
+    enough = {"shared1000": design.planned_sessions, "shared515": design.common_sessions}
+    if test in enough and n_sessions < enough[test]:
+        raise InvalidInput(
+            f"{test} needs {enough[test]} sessions; {n_sessions} are read.",
+            "Take --test shared, which uses what there is.",
+        )
+    name = test
+    if test == "shared":
+        name = next((n for n, least in enough.items() if n_sessions >= least), "shared-seen")
+    tested = shared
+    if name == "shared515":
+        images, counts = np.unique(design.shown(design.common_sessions), return_counts=True)
+        tested = np.intersect1d(shared, images[counts >= _REPEATS])
+    train = np.setdiff1d(seen, design.shared)
+    for what, images in (("shared", tested), ("other", train)):
+        if len(images) == 0:
+            raise InvalidInput(
+                f"The first {n_sessions} sessions show no {what} image that could be used.",
+                "Read more sessions.",
+            )
+    return NsdSplit(name, train, tested, np.setdiff1d(shared, tested))

@@ -18,18 +18,24 @@ from typing import Any
 import numpy as np
 
 from cortiscope.core.brain import HEMISPHERES, Hemisphere
-from cortiscope.core.datasets.arrays import refuse_unfinished
-from cortiscope.core.datasets.nsd import layout
-from cortiscope.core.datasets.nsd.averages import Repeats
-from cortiscope.core.datasets.nsd.betas import open_betas, template_size
-from cortiscope.core.datasets.nsd.captions import read_captions
+from cortiscope.core.datasets.npy import refuse_unfinished
+from cortiscope.core.datasets.nsd import files as layout
+from cortiscope.core.datasets.nsd.betas import (
+    copies,
+    open_betas,
+    spread_trials,
+    template_size,
+    unwritten_trials,
+)
 from cortiscope.core.datasets.nsd.design import (
     COMMON_SESSIONS,
     PLANNED_SESSIONS,
     TRIALS_PER_SESSION,
     NsdDesign,
+    NsdSplit,
     design_sources,
     find_design,
+    split_images,
 )
 from cortiscope.core.datasets.nsd.images import (
     ImageSource,
@@ -37,9 +43,8 @@ from cortiscope.core.datasets.nsd.images import (
     StimulusBrick,
     write_images,
 )
-from cortiscope.core.datasets.nsd.sessions import HemisphereTrials, write_session
-from cortiscope.core.datasets.nsd.split import NsdSplit, split_images
-from cortiscope.core.datasets.nsd.stimulus_info import read_stimulus_info
+from cortiscope.core.datasets.nsd.sessions import HemisphereTrials, Repeats, write_session
+from cortiscope.core.datasets.nsd.stimulus_info import read_captions, read_stimulus_info
 from cortiscope.core.datasets.nsd.vertices import (
     DEFAULT_MASK,
     Mask,
@@ -48,7 +53,6 @@ from cortiscope.core.datasets.nsd.vertices import (
     mask_digest,
     write_masks,
 )
-from cortiscope.core.datasets.nsd.written import copies, spread_trials, unwritten_trials
 from cortiscope.core.datasets.sidecar import SIDECAR_FOLDER
 from cortiscope.core.errors import DamagedFile, InvalidInput, MissingData
 from cortiscope.core.progress import Progress, part, silent

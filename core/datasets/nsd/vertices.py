@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from cortiscope.core.brain import FSAVERAGE_VERTICES, HEMISPHERES, ROI_CLASSES, Hemisphere, RoiClass
-from cortiscope.core.datasets.arrays import load_array
+from cortiscope.core.datasets.npy import load_array
 from cortiscope.core.datasets.restricted_pickle import load_label_names
 from cortiscope.core.errors import DamagedFile, IncompatibleSpace, InvalidInput, MissingData
 from cortiscope.core.storage import write_array

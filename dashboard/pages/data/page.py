@@ -124,7 +124,7 @@ def _code(subject: Subject) -> str:
     return (
         "from pathlib import Path\n"
         "from core.datasets import open_subject\n"
-        "from core.datasets.check import check_folder\n"
+        "from core.datasets.checking import check_folder\n"
         "from core.datasets.describe import describe_split, response_moments\n\n"
         f"folder = Path({str(subject.folder)!r})\n"
         "print(check_folder(folder).to_json())\n"

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from cortiscope.core.brain import HEMISPHERES
-from cortiscope.core.datasets import open_subject
-from cortiscope.core.datasets.check import check_folder
+from cortiscope.core.datasets import check_folder, open_subject
 from tests.data.algonauts_folder import MAPPINGS, N_TEMPLATE, write_subject
 
 # Facts about the release: which of the 31 ROIs each hemisphere of three subjects lacks.

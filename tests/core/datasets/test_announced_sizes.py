@@ -10,8 +10,8 @@ import zlib
 import numpy as np
 import pytest
 
-from cortiscope.core.datasets.arrays import load_array
-from cortiscope.core.datasets.plain_arrays.readers import read_csv, read_gifti, read_mgh, read_npz
+from cortiscope.core.datasets.arrays.readers import read_csv, read_gifti, read_mgh, read_npz
+from cortiscope.core.datasets.npy import load_array
 from cortiscope.core.datasets.restricted_pickle import load_label_names
 from cortiscope.core.errors import CoreError
 from tests.peak_memory import needs_proc, rise
@@ -149,7 +149,7 @@ def test_unpacking_takes_little_more_than_what_is_announced(folder, kind):
                 stream.write(b" " * 2**20)
             stream.write(f"</Data>{end}".encode())
     # What the reader loads at its first use is no part of the peak.
-    loaded = "from core.datasets.plain_arrays import gifti, readers"
+    loaded = "from cortiscope.core.datasets.arrays import readers"
     added, refusal = rise(loaded, "readers.read_gifti(path)", path)
     assert added < 80 * 2**20
     assert refusal

@@ -8,8 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from cortiscope.core.datasets import open_subject
-from cortiscope.core.datasets.check import check_folder, require_usable
+from cortiscope.core.datasets import check_folder, open_subject, require_usable
 from cortiscope.core.datasets.conventions import NSD, Conventions, Fact, read_conventions
 from cortiscope.core.errors import CoreError, InvalidInput
 from cortiscope.core.evaluation.report import subject_ceiling

@@ -8,8 +8,7 @@ import shutil
 import numpy as np
 import pytest
 
-from cortiscope.core.datasets import open_subject
-from cortiscope.core.datasets.check import check_folder
+from cortiscope.core.datasets import check_folder, open_subject
 from cortiscope.core.errors import CoreError
 from tests.core.datasets.damage.table import LAYOUTS
 from tests.core.datasets.damage.ways import LFS_POINTER, MARK, WEB_PAGE, hostile_array

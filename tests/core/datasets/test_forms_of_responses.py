@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from nibabel import gifti
 
-from cortiscope.core.datasets import open_subject
-from cortiscope.core.datasets.check import check_folder
+from cortiscope.core.datasets import check_folder, open_subject
 from cortiscope.core.errors import DamagedFile, InvalidInput
 from tests.data.plain_folder import (
     values,

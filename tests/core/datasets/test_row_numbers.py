@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cortiscope.core.datasets.row_numbers import number_rows
+from cortiscope.core.datasets.img2brain.row_numbers import number_rows
 from cortiscope.core.stimuli.listing import picture_files
 
 

@@ -8,8 +8,7 @@ import zipfile
 import pytest
 
 from cortiscope.core.cli.main import main
-from cortiscope.core.datasets import find_subjects, open_subject
-from cortiscope.core.datasets.check import check_folder
+from cortiscope.core.datasets import check_folder, find_subjects, open_subject
 from cortiscope.core.errors import MissingData, UnknownName
 from tests.data.tiny_world import write_subject
 

@@ -9,8 +9,7 @@ from PIL import Image
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.cli.verb_fit import show, summary
 from cortiscope.core.config import to_plain
-from cortiscope.core.datasets import open_subject
-from cortiscope.core.datasets.check import check_folder
+from cortiscope.core.datasets import check_folder, open_subject
 from cortiscope.core.encoding import Reduction, RegressorSpec, regressor_names, validation_split
 from cortiscope.core.encoding.ridge.regressors import KFoldSettings
 from cortiscope.core.errors import CoreError, DamagedFile, InvalidInput, UnknownName

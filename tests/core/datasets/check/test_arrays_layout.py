@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cortiscope.core.datasets.check import check_folder
+from cortiscope.core.datasets import check_folder
 from tests.data.plain_folder import write_plain
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cortiscope.core.datasets.check import check_folder
+from cortiscope.core.datasets import check_folder
 from tests.core.datasets.damage.table import CASES, LAYOUTS
 from tests.core.datasets.damage.ways import MARK
 

@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 from cortiscope.core.cli.main import main
-from cortiscope.core.datasets import find_subjects, open_subject
-from cortiscope.core.datasets.check import check_folder
-from cortiscope.core.datasets.check.arrays import ARRAYS
+from cortiscope.core.datasets import check_folder, find_subjects, open_subject
+from cortiscope.core.datasets.arrays.check import ARRAYS
 from cortiscope.core.errors import WorkFailed
 from tests.data.img2brain_folder import write_folder
 from tests.data.plain_folder import write_plain
@@ -86,7 +85,7 @@ def test_a_defect_is_told_of_its_subject_and_the_rest_goes_on(tmp_path):
 def test_opening_what_breaks_the_loader_is_an_error_with_words(tmp_path, monkeypatch):
     folder = write_plain(tmp_path / "anna")
     monkeypatch.setattr(
-        "cortiscope.core.datasets.plain_arrays.load_subject",
+        "cortiscope.core.datasets.arrays.load_subject",
         lambda _: (_ for _ in ()).throw(KeyError("x")),
     )
     with pytest.raises(WorkFailed, match="anna could not be looked at"):

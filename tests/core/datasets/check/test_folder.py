@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from cortiscope.core.brain import HEMISPHERES
-from cortiscope.core.datasets import open_subject
-from cortiscope.core.datasets.check import SubjectReport, check_folder
-from cortiscope.core.datasets.check.layout import Candidate, LayoutCheck
+from cortiscope.core.datasets import check_folder, open_subject
 from cortiscope.core.datasets.check.registry import LAYOUTS
+from cortiscope.core.datasets.check.report import SubjectReport
+from cortiscope.core.datasets.layout import Candidate, LayoutCheck
 from cortiscope.core.errors import InvalidInput, MissingData, UnknownName
 from tests.data.tiny_world import N_LEFT, N_RIGHT, write_subject
 

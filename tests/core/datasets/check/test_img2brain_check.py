@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from cortiscope.core.datasets.check import check_folder
+from cortiscope.core.datasets import check_folder
 from cortiscope.core.errors import MissingData
 from tests.core.datasets.damage.img2brain_kinds import KINDS, RESPONSES, TEST
 from tests.data.img2brain_folder import write_folder

@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from cortiscope.core.datasets.check import check_folder
+from cortiscope.core.datasets import check_folder
 from cortiscope.core.errors import CoreError
 from tests.core.datasets.damage.table import LAYOUTS
 from tests.data import tiny_nsd as tiny

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from cortiscope.core.brain import HEMISPHERES
-from cortiscope.core.datasets.check import check_folder
-from cortiscope.core.datasets.check.released_sizes import compare_with_release
+from cortiscope.core.datasets import check_folder
+from cortiscope.core.datasets.algonauts2023.release import compare_with_release
 from tests.data.tiny_world import write_subject
 
 

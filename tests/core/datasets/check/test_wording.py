@@ -1,6 +1,6 @@
 """Counts and lists as people write them."""
 
-from cortiscope.core.datasets.check.wording import count, first_of, times, vertices
+from cortiscope.core.datasets.check.report import count, first_of, times, vertices
 
 
 def test_long_lists_say_how_many_more_there_are():

@@ -7,10 +7,9 @@ import sys
 
 import pytest
 
-from cortiscope.core.datasets import open_subject
-from cortiscope.core.datasets.check import check_folder
-from cortiscope.core.datasets.check.nsd import nsd_check
+from cortiscope.core.datasets import check_folder, open_subject
 from cortiscope.core.datasets.nsd import prepare_subject
+from cortiscope.core.datasets.nsd.check import nsd_check
 from cortiscope.core.errors import CoreError
 from tests.core.datasets.damage.kind import REFUSED, SOUND
 from tests.core.datasets.damage.nsd_kinds import BETAS, DESIGN, KINDS, session

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cortiscope.core.datasets import open_subject
-from cortiscope.core.datasets.nsd.design import read_design
-from cortiscope.core.datasets.nsd.split import split_images
+from cortiscope.core.datasets.nsd.design import read_design, split_images
 from tests.core.datasets.nsd.preparing import prepare
 from tests.data import tiny_nsd as tiny
 

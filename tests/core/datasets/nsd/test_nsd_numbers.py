@@ -8,8 +8,8 @@ from scipy.io import loadmat, savemat
 
 from cortiscope.core.brain import Hemisphere
 from cortiscope.core.datasets import open_subject
-from cortiscope.core.datasets.nsd.averages import Repeats, ncsnr_of
 from cortiscope.core.datasets.nsd.betas import z_score_blocks
+from cortiscope.core.datasets.nsd.sessions import Repeats, ncsnr_of
 from cortiscope.core.evaluation.ceiling import ncsnr_from_repeats
 from tests.core.datasets.nsd.preparing import LONG, in_memory, prepare
 from tests.data import tiny_nsd as tiny

@@ -1,18 +1,25 @@
-"""Responses from files that cannot be memory-mapped, converted once into the cache folder."""
+"""Responses from files that cannot be memory-mapped, converted once into the cache folder.
+
+Converted files are known by their names; anything else in that folder is neither counted nor
+removed. What ``store clean`` removes is converted again when the subject is next opened.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Literal
 
 import numpy as np
 import xxhash
 
 from cortiscope.core.config import fingerprint
-from cortiscope.core.datasets.arrays import load_array
+from cortiscope.core.datasets.npy import load_array
 from cortiscope.core.errors import CannotWrite, DamagedFile
 from cortiscope.core.storage import content_hashes, write_array
 
@@ -77,3 +84,59 @@ def _check_finite(table: np.ndarray, name: str) -> None:
             f"(counted from 0: {shown}).",
             "Leave these vertices out, or repair the file.",
         )
+
+
+_CONVERTED = re.compile(r"[0-9a-f]+(-[0-9a-f]+)?\.npy")
+_UNFINISHED = re.compile(rf"\.{_CONVERTED.pattern}\.\d+-[0-9a-f]{{8}}\.part")
+
+
+@dataclass(frozen=True)
+class ConvertedFile:
+    """A converted table, or what a conversion left that was killed.
+
+    Parameters
+    ----------
+    kind : "responses", whole; or "drafts".
+    used : when it was last opened or written to, in seconds since 1970.
+    """
+
+    path: Path
+    kind: Literal["responses", "drafts"]
+    n_bytes: int
+    used: float
+
+
+def converted_files(root: Path) -> list[ConvertedFile]:
+    """List what is converted; empty where there is no folder."""
+    found: list[ConvertedFile] = []
+    for path in sorted(root.iterdir()) if root.is_dir() else ():
+        kind: Literal["responses", "drafts"] = (
+            "responses" if _CONVERTED.fullmatch(path.name) else "drafts"
+        )
+        if kind == "drafts" and not _UNFINISHED.fullmatch(path.name):
+            continue
+        with contextlib.suppress(FileNotFoundError):  # a conversion at work renames its file
+            status = path.stat()
+            found.append(ConvertedFile(path, kind, status.st_size, status.st_mtime))
+    return found
+
+
+def clean_converted(
+    root: Path, *, older_than_days: float | None = None, draft_hours: float
+) -> list[ConvertedFile]:
+    """Remove abandoned drafts and, if asked, tables that were not used for some days.
+
+    Returns
+    -------
+    What was removed.
+    """
+    now, removed = time.time(), []
+    for file in converted_files(root):
+        if file.kind == "drafts":
+            is_due = now - file.used > 3600 * draft_hours
+        else:
+            is_due = older_than_days is not None and now - file.used > 86400 * older_than_days
+        if is_due:
+            file.path.unlink(missing_ok=True)
+            removed.append(file)
+    return removed

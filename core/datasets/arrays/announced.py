@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from cortiscope.core.brain import FSAVERAGE_VERTICES
-from cortiscope.core.datasets.arrays import kind_of
-from cortiscope.core.datasets.plain_arrays.images import TEST_IMAGES, TRAINING_FOLDERS
+from cortiscope.core.datasets.arrays.images import TEST_IMAGES, TRAINING_FOLDERS
+from cortiscope.core.datasets.npy import kind_of
 from cortiscope.core.errors import InvalidInput
 
 _LONGEST_HEADER = 2**16  # of an .npy file; numpy's own takes 128 bytes

@@ -11,16 +11,16 @@ import numpy as np
 
 from cortiscope.core.brain import HEMISPHERES, Hemisphere, Part
 from cortiscope.core.brain.templates import ALLOWED, NESTED, RESAMPLE
-from cortiscope.core.datasets.arrays import load_array
-from cortiscope.core.datasets.plain_arrays.conversion import convert_once
-from cortiscope.core.datasets.plain_arrays.csv_form import out_of_order, row_names
-from cortiscope.core.datasets.plain_arrays.readers import (
+from cortiscope.core.datasets.arrays.conversion import convert_once
+from cortiscope.core.datasets.arrays.csv_form import out_of_order, row_names
+from cortiscope.core.datasets.arrays.readers import (
     check_table,
     read_csv,
     read_gifti,
     read_mgh,
     read_npz,
 )
+from cortiscope.core.datasets.npy import load_array
 from cortiscope.core.errors import InvalidInput, MissingData, shortened
 from cortiscope.core.stimuli import StimulusImages
 from cortiscope.core.stimuli.names import NameIndex

@@ -1,36 +1,47 @@
-"""One subject of the Algonauts 2023 layout, looked at from end to end.
+"""Look at one subject of the Algonauts 2023 layout from end to end.
 
-Apart from the loader, which stops at the first thing it cannot use: here every file is looked at,
-whatever is wrong with the others.
+Unlike the loader, which stops at the first thing it cannot use, the check looks at every file,
+whatever is wrong with the others. Images have to be numbered from 1 without a gap, each number
+once.
 """
 
 from __future__ import annotations
 
+import itertools
+import re
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.brain.templates import nested_words
-from cortiscope.core.datasets.algonauts2023 import load_subject
-from cortiscope.core.datasets.check.array_file import FLOAT32, REAL, open_array_file
-from cortiscope.core.datasets.check.attempt import tried
-from cortiscope.core.datasets.check.candidates import candidates_with
-from cortiscope.core.datasets.check.image_names import NumberedImage, list_numbered, n_rows_expected
-from cortiscope.core.datasets.check.layout import LayoutCheck
-from cortiscope.core.datasets.check.leftovers import check_leftovers
-from cortiscope.core.datasets.check.masks import check_masks
-from cortiscope.core.datasets.check.pictures import check_pictures
-from cortiscope.core.datasets.check.released_sizes import compare_with_release
-from cortiscope.core.datasets.check.report import Findings, SubjectReport
-from cortiscope.core.datasets.check.same_images import tell_copies
+from cortiscope.core.datasets.algonauts2023.check_masks import check_masks
+from cortiscope.core.datasets.algonauts2023.loader import load_subject
+from cortiscope.core.datasets.algonauts2023.release import compare_with_release
+from cortiscope.core.datasets.check.array_file import (
+    FLOAT32,
+    REAL,
+    PairOfFiles,
+    check_vertex_counts,
+    open_array_file,
+)
+from cortiscope.core.datasets.check.leftovers import candidates_with, check_leftovers, is_leftover
+from cortiscope.core.datasets.check.pictures import check_pictures, tell_copies
+from cortiscope.core.datasets.check.report import (
+    Findings,
+    SubjectReport,
+    Tell,
+    count,
+    first_of,
+    tried,
+)
 from cortiscope.core.datasets.check.sidecar_files import check_sidecar
-from cortiscope.core.datasets.check.stated import tell_units
-from cortiscope.core.datasets.check.values import check_fractions, check_responses
-from cortiscope.core.datasets.check.vertex_counts import PairOfFiles, check_vertex_counts
+from cortiscope.core.datasets.check.values import check_fractions, check_responses, tell_units
 from cortiscope.core.datasets.conventions import NSD, Conventions
+from cortiscope.core.datasets.layout import LayoutCheck
 from cortiscope.core.datasets.sidecar import stated_conventions
 from cortiscope.core.progress import Progress, part, silent
-from cortiscope.core.storage.foreign import is_there
+from cortiscope.core.storage.foreign import is_system_file, is_there
 
 NAME = "algonauts2023"
 _PARTS = ("training_split", "test_split", "roi_masks")
@@ -167,3 +178,83 @@ ALGONAUTS2023 = LayoutCheck(
     find=candidates_with(_PARTS, lambda stem: stem.startswith("subj")),
     check=check_subject,
 )
+
+
+_NAME = re.compile(r"^(?P<split>train|test)-(?P<number>\d+)_nsd-\d+\.(png|jpg|jpeg)$")
+
+
+@dataclass(frozen=True)
+class NumberedImage:
+    """An image file with its place in the rows."""
+
+    path: Path
+    number: int
+
+
+def list_numbered(folder: Path, split: str, tell: Tell) -> tuple[NumberedImage, ...]:
+    """List the images of a folder by number and tell what is amiss with their names.
+
+    Of several images with one number the first by name is listed.
+    """
+    if not folder.is_dir():
+        tell(f"The folder {folder.parent.name}/{folder.name} is missing.")
+        return ()
+    by_number: dict[int, list[NumberedImage]] = {}
+    strangers, misplaced = [], []
+    for path in sorted(folder.iterdir()):
+        # Archives are told with the archives; files of the system are passed over as by the loader.
+        if is_system_file(path.name) or is_leftover(path):
+            continue
+        match = _NAME.match(path.name)
+        if match is None:
+            strangers.append(path.name)
+        elif match["split"] != split:
+            misplaced.append(path.name)
+        else:
+            image = NumberedImage(path, int(match["number"]))
+            by_number.setdefault(image.number, []).append(image)
+    _tell_names(folder.name, split, strangers, misplaced, tell)
+    _tell_numbers(folder.name, by_number, tell)
+    return tuple(by_number[k][0] for k in sorted(by_number))
+
+
+def n_rows_expected(images: tuple[NumberedImage, ...]) -> int:
+    """Return how many rows belong to the images: the highest number, also where one is missing."""
+    return images[-1].number if images else 0
+
+
+def _tell_names(
+    folder: str, split: str, strangers: list[str], misplaced: list[str], tell: Tell
+) -> None:
+    if strangers:
+        tell(
+            f"{folder} holds {count(len(strangers), 'file')} not named like "
+            f"{split}-0001_nsd-00013.png: {first_of(strangers)}. Rows are matched to images by "
+            "that number; move other files away."
+        )
+    if misplaced:
+        tell(
+            f"{folder} holds {count(len(misplaced), 'image')} named as in the other "
+            f"split: {first_of(misplaced)}."
+        )
+
+
+def _tell_numbers(folder: str, by_number: dict[int, list[NumberedImage]], tell: Tell) -> None:
+    if not by_number:
+        tell(f"{folder} holds no image.")
+        return
+    for number, images in sorted(by_number.items()):
+        if len(images) > 1:
+            names = first_of(i.path.name for i in images)
+            tell(f"{folder} has {len(images)} images numbered {number}: {names}.")
+    if 0 in by_number:
+        tell(f"{by_number[0][0].path.name} in {folder} is numbered 0; numbers start at 1.")
+    numbers = {n for n in by_number if n > 0}
+    n_missing = max(numbers, default=0) - len(numbers)
+    if n_missing:
+        gaps = (n for n in itertools.count(1) if n not in numbers)
+        shown = ", ".join(str(n) for n in itertools.islice(gaps, min(n_missing, 5)))
+        more = f" and {n_missing - 5:,} more" if n_missing > 5 else ""
+        tell(
+            f"{folder} has no image numbered {shown}{more}, though numbers go to {max(numbers):,}."
+        )

@@ -1,11 +1,13 @@
-"""A copy of raw NSD on fsaverage, looked at from end to end.
+"""Look at a copy of raw NSD on fsaverage from end to end.
 
-Headers and sizes of all sessions, three trials of each, and the tables and files beside them that
-``prepare-nsd`` will need; a subject's betas are 39 GB, so not every value is read.
+All sessions have to be there, for both hemispheres, each file whole. Headers and sizes of all
+sessions are read, three trials of each, and the tables and files that ``prepare-nsd`` will need; a
+subject's betas are 39 GB, so not every value is read.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,21 +15,28 @@ from pathlib import Path
 import numpy as np
 
 from cortiscope.core.brain import HEMISPHERES, ROI_CLASSES, Hemisphere
-from cortiscope.core.datasets.check.attempt import tried
-from cortiscope.core.datasets.check.layout import Candidate, LayoutCheck
 from cortiscope.core.datasets.check.leftovers import check_leftovers
-from cortiscope.core.datasets.check.nsd_sessions import check_sessions
-from cortiscope.core.datasets.check.report import Findings, SubjectReport
-from cortiscope.core.datasets.nsd import layout
+from cortiscope.core.datasets.check.report import Findings, SubjectReport, Tell, first_of, tried
+from cortiscope.core.datasets.layout import Candidate, LayoutCheck
+from cortiscope.core.datasets.nsd import files as layout
+from cortiscope.core.datasets.nsd.betas import (
+    copies,
+    open_betas,
+    spread_trials,
+    template_size,
+    unwritten_trials,
+)
 from cortiscope.core.datasets.nsd.design import (
     COMMON_SESSIONS,
     PLANNED_SESSIONS,
     TRIALS_PER_SESSION,
     NsdDesign,
+    NsdSplit,
     find_design,
+    split_images,
 )
+from cortiscope.core.datasets.nsd.files import find_sessions
 from cortiscope.core.datasets.nsd.images import StimulusBrick
-from cortiscope.core.datasets.nsd.split import NsdSplit, split_images
 from cortiscope.core.datasets.nsd.stimulus_info import read_stimulus_info
 from cortiscope.core.datasets.nsd.vertices import (
     DEFAULT_MASK,
@@ -36,6 +45,7 @@ from cortiscope.core.datasets.nsd.vertices import (
     read_label,
     read_surface,
 )
+from cortiscope.core.errors import CoreError
 from cortiscope.core.progress import Progress, silent
 
 NAME = "nsd"
@@ -190,3 +200,64 @@ def _check_ncsnr(betas: Path | None, n_template: int, findings: Findings) -> Non
 
 
 NSD = nsd_check()
+
+
+def check_sessions(folder: Path, n_trials: int, tell: Tell, progress: Progress) -> tuple[int, int]:
+    """Tell what is wrong with a subject's beta files.
+
+    Returns
+    -------
+    The sessions that ``prepare-nsd`` would read, and the vertices that most files have; 0 where
+    none can be read.
+    """
+    found = find_sessions(folder)
+    last = max((number for _, number in found), default=0)
+    if last == 0:
+        tell(f"{folder.name} has no file like lh.betas_session01.mgh.")
+        return 0, 0
+    _tell_missing(found, last, folder, tell)
+    sizes: dict[Path, int] = {}
+    for k, path in enumerate(found.values()):
+        progress(k / len(found), f"looking at {path.name}")
+        try:
+            sizes[path] = template_size(path, n_trials)
+        except CoreError as error:
+            tell(str(error))
+        else:
+            _look_at_trials(path, n_trials, tell)
+    counted = Counter(sizes.values()).most_common()
+    for n, _ in counted[1:]:
+        odd = [path.name for path, size in sizes.items() if size == n]
+        tell(
+            f"{first_of(odd)} {'has' if len(odd) == 1 else 'have'} {n:,} vertices, the other "
+            f"sessions {counted[0][0]:,}."
+        )
+    for path, other in copies(found.values()):
+        tell(f"{path.name} holds the same betas as {other.name}.")
+    return last, counted[0][0] if counted else 0
+
+
+def _tell_missing(
+    found: dict[tuple[Hemisphere, int], Path], last: int, folder: Path, tell: Tell
+) -> None:
+    absent = {h: [k for k in range(1, last + 1) if (h, k) not in found] for h in HEMISPHERES}
+    left, right = (set(absent[h]) for h in HEMISPHERES)
+    if both := sorted(left & right):
+        tell(
+            f"The betas of session {first_of(both)} are missing from {folder.name}, though they go "
+            f"to session {last}."
+        )
+    for hemisphere in HEMISPHERES:
+        only = [k for k in absent[hemisphere] if k not in both]
+        if only:
+            names = first_of(f"{hemisphere.short}.betas_session{k:02d}.mgh" for k in only)
+            tell(f"{names} missing from {folder.name}; the other hemisphere is there.")
+
+
+def _look_at_trials(path: Path, n_trials: int, tell: Tell) -> None:
+    """Tell a first, middle or last trial in which nothing was written; not of compressed files."""
+    if path.suffix != ".mgh":
+        return
+    betas, _ = open_betas(path, n_trials, np.arange(0))
+    for trial in unwritten_trials(betas, spread_trials(n_trials)):
+        tell(f"{path.name} holds nothing in trial {trial + 1}: zeros or no numbers only.")

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from cortiscope.core.brain import VOXELS, Parcellation, VoxelSpace
-from cortiscope.core.datasets.arrays import load_array
 from cortiscope.core.datasets.conventions import NO_SPLIT, PLAIN, WITHHELD, Fact
-from cortiscope.core.datasets.row_numbers import RowNumbers, number_rows
+from cortiscope.core.datasets.img2brain.row_numbers import RowNumbers, number_rows
+from cortiscope.core.datasets.npy import load_array
 from cortiscope.core.datasets.sidecar import read_sidecar, stated_conventions
 from cortiscope.core.datasets.subject import Split, Subject
 from cortiscope.core.errors import DamagedFile, InvalidInput

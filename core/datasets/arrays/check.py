@@ -1,6 +1,6 @@
-"""One subject of plain arrays, looked at from end to end.
+"""Look at one subject of plain arrays from end to end: images, vertices, labels, ncsnr.
 
-Apart from the loader, which stops at the first thing it cannot use: here every file is looked at,
+Unlike the loader, which stops at the first thing it cannot use, the check looks at every file,
 whatever is wrong with the others.
 """
 
@@ -8,36 +8,16 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from cortiscope.core.brain import Hemisphere
-from cortiscope.core.datasets.check.arrays_extras import (
-    check_ncsnr,
-    check_rois,
-    check_vertex_files,
-)
-from cortiscope.core.datasets.check.arrays_responses import OWN_NAMES, check_tables
-from cortiscope.core.datasets.check.attempt import tried
-from cortiscope.core.datasets.check.layout import Candidate, LayoutCheck
-from cortiscope.core.datasets.check.leftovers import (
-    archive_words,
-    check_leftovers,
-    is_leftover,
-    stem_of,
-)
-from cortiscope.core.datasets.check.pictures import check_pictures
-from cortiscope.core.datasets.check.report import Findings, SubjectReport, Tell
-from cortiscope.core.datasets.check.same_images import tell_copies
-from cortiscope.core.datasets.check.sidecar_files import check_repeats, check_sidecar
-from cortiscope.core.datasets.check.stated import tell_order, tell_unstated
-from cortiscope.core.datasets.check.vertex_counts import check_vertex_counts
-from cortiscope.core.datasets.conventions import AVERAGED, Conventions, Fact
-from cortiscope.core.datasets.plain_arrays import EXAMPLE, is_subject_folder, load_subject
-from cortiscope.core.datasets.plain_arrays.images import (
+from cortiscope.core.brain import HEMISPHERES, Hemisphere
+from cortiscope.core.datasets.arrays import EXAMPLE, is_subject_folder, load_subject
+from cortiscope.core.datasets.arrays.check_responses import OWN_NAMES, check_tables
+from cortiscope.core.datasets.arrays.images import (
     TEST_IMAGES,
     TEST_LIST,
     TRAINING_FOLDERS,
@@ -47,7 +27,38 @@ from cortiscope.core.datasets.plain_arrays.images import (
     training_folders,
     training_images,
 )
-from cortiscope.core.datasets.plain_arrays.responses import has_response_files, response_forms
+from cortiscope.core.datasets.arrays.responses import has_response_files, response_forms
+from cortiscope.core.datasets.arrays.vertices import read_labels, read_roi_names, read_vertex_file
+from cortiscope.core.datasets.check.array_file import (
+    REAL,
+    PairOfFiles,
+    check_vertex_counts,
+    open_array_file,
+)
+from cortiscope.core.datasets.check.leftovers import (
+    archive_words,
+    check_leftovers,
+    is_leftover,
+    stem_of,
+)
+from cortiscope.core.datasets.check.pictures import check_pictures, tell_copies
+from cortiscope.core.datasets.check.report import (
+    Findings,
+    SubjectReport,
+    Tell,
+    first_of,
+    tried,
+    vertices,
+)
+from cortiscope.core.datasets.check.sidecar_files import check_repeats, check_sidecar
+from cortiscope.core.datasets.check.values import (
+    check_finite,
+    tell_ncsnr,
+    tell_order,
+    tell_unstated,
+)
+from cortiscope.core.datasets.conventions import AVERAGED, Conventions, Fact
+from cortiscope.core.datasets.layout import Candidate, LayoutCheck
 from cortiscope.core.datasets.sidecar import stated_conventions
 from cortiscope.core.progress import Progress, part, silent
 from cortiscope.core.stimuli import StimulusImages
@@ -195,3 +206,83 @@ def _splits(
 
 
 ARRAYS = LayoutCheck(name=NAME, expected=EXAMPLE, find=find_candidates, check=check_subject)
+
+
+_VERTEX_FILES = ("vertices", "mask")
+
+
+def check_vertex_files(folder: Path, tell: Tell) -> PairOfFiles:
+    """Tell what is wrong with ``?h.vertices.npy`` or ``?h.mask.npy``; none of them is right."""
+    names, counts, templates = {}, {}, {}
+    files = {
+        h: [p for k in _VERTEX_FILES if is_there(p := folder / f"{h.short}.{k}.npy")]
+        for h in HEMISPHERES
+    }
+    there = [p.name for found in files.values() for p in found]
+    for hemisphere, found in files.items():
+        names[hemisphere] = found[0].name if found else f"{hemisphere.short}.vertices.npy"
+        if there and not found:
+            tell(f"{names[hemisphere]} is missing; {there[0]} is there.")
+        if len(found) > 1:
+            tell(f"{folder.name} has both {found[0].name} and {found[1].name}; expected one.")
+        given = tried(partial(read_vertex_file, found[0]), tell) if found else None
+        if given is not None:
+            counts[hemisphere] = len(given.numbers)
+            templates[given.source] = given.n_template
+    if len(set(templates.values()) - {None}) > 1:
+        told = " and ".join(f"{name} ({n:,})" for name, n in templates.items() if n)
+        tell(f"{told} have different lengths; both belong to one template.")
+    return PairOfFiles(names, counts)
+
+
+def check_rois(
+    folder: Path, tell: Tell
+) -> tuple[list[PairOfFiles], dict[Hemisphere, dict[str, int]]]:
+    """Tell what is wrong with ROIs.
+
+    Returns
+    -------
+    The label files of each class with how many vertices they have, and the sizes of the ROIs.
+    """
+    pairs = []
+    sizes: dict[Hemisphere, dict[str, int]] = {h: {} for h in HEMISPHERES}
+    for name, rois in (tried(partial(read_roi_names, folder), tell) or {}).items():
+        files = {h: folder / f"{h.short}.{name}.npy" for h in HEMISPHERES}
+        counts = {}
+        for hemisphere, path in files.items():
+            labels = tried(partial(read_labels, path), tell)
+            if labels is None or labels.ndim != 1:
+                continue
+            counts[hemisphere] = len(labels)
+            _tell_unnamed(path, labels, rois, tell)
+            for label, roi in rois.items():
+                if n := int(np.count_nonzero(labels == label)):
+                    sizes[hemisphere][roi] = n
+        pairs.append(PairOfFiles({h: path.name for h, path in files.items()}, counts))
+    return pairs, sizes
+
+
+def _tell_unnamed(path: Path, labels: np.ndarray, rois: Mapping[int, str], tell: Tell) -> None:
+    unnamed = ~np.isin(labels, [0, *rois])
+    if unnamed.any():
+        tell(
+            f"{path.name} has labels that rois.json does not name: "
+            f"{first_of(np.unique(labels[unnamed]))} at "
+            f"{vertices(int(np.count_nonzero(unnamed)))}."
+        )
+
+
+def check_ncsnr(folder: Path, tell: Tell) -> PairOfFiles:
+    """Tell what is wrong with ``ncsnr.?h.npy``; both or none are right."""
+    files = {h: folder / f"ncsnr.{h.short}.npy" for h in HEMISPHERES}
+    counts = {}
+    for hemisphere, path in files.items() if any(is_there(p) for p in files.values()) else ():
+        values = open_array_file(path, REAL, 1, tell)
+        if values is None:
+            continue
+        counts[hemisphere] = len(values)
+        check_finite(path, values, tell)
+        tell_ncsnr(path, values, tell)
+        if below := int(np.count_nonzero(values < 0)):
+            tell(f"{path.name} is below 0 at {vertices(below)}; a ratio of SDs cannot.")
+    return PairOfFiles({h: path.name for h, path in files.items()}, counts)

@@ -37,6 +37,6 @@ single trials; the sidecar of captions (``core.datasets.sidecar``).
 The layout is this project's own; nothing is ever written into such a folder.
 """
 
-from cortiscope.core.datasets.plain_arrays.layout import EXAMPLE, is_subject_folder, load_subject
+from cortiscope.core.datasets.arrays.loader import EXAMPLE, is_subject_folder, load_subject
 
 __all__ = ["EXAMPLE", "is_subject_folder", "load_subject"]

@@ -14,10 +14,8 @@ from cortiscope.core.brain import (
     Hemisphere,
 )
 from cortiscope.core.brain.templates import ALLOWED, NESTED, RESAMPLE, fs_lr_words
-from cortiscope.core.datasets.check.array_file import REAL, WHOLE, open_array_file
-from cortiscope.core.datasets.check.report import Tell
-from cortiscope.core.datasets.check.vertex_counts import PairOfFiles
-from cortiscope.core.datasets.check.wording import count, first_of, vertices
+from cortiscope.core.datasets.check.array_file import REAL, WHOLE, PairOfFiles, open_array_file
+from cortiscope.core.datasets.check.report import Tell, count, first_of, vertices
 from cortiscope.core.datasets.restricted_pickle import load_label_names
 from cortiscope.core.errors import DamagedFile
 from cortiscope.core.storage.foreign import is_there

@@ -1,6 +1,6 @@
-"""A folder of the img2brain layout, looked at from end to end.
+"""Look at a folder of the img2brain layout from end to end.
 
-Apart from the loader, which stops at the first thing it cannot use: here every file is looked at,
+Unlike the loader, which stops at the first thing it cannot use, the check looks at every file,
 whatever is wrong with the others.
 """
 
@@ -13,19 +13,18 @@ import numpy as np
 
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.datasets.check.array_file import FLOATS, open_array_file
-from cortiscope.core.datasets.check.attempt import tried
-from cortiscope.core.datasets.check.candidates import candidates_with
-from cortiscope.core.datasets.check.layout import LayoutCheck
-from cortiscope.core.datasets.check.leftovers import check_leftovers, is_leftover
-from cortiscope.core.datasets.check.pictures import check_pictures
-from cortiscope.core.datasets.check.report import Findings, SubjectReport
-from cortiscope.core.datasets.check.same_images import tell_copies
+from cortiscope.core.datasets.check.leftovers import candidates_with, check_leftovers, is_leftover
+from cortiscope.core.datasets.check.pictures import check_pictures, tell_copies
+from cortiscope.core.datasets.check.report import Findings, SubjectReport, count, first_of, tried
 from cortiscope.core.datasets.check.sidecar_files import check_sidecar
-from cortiscope.core.datasets.check.stated import tell_order, tell_units, tell_unstated
-from cortiscope.core.datasets.check.values import check_responses
-from cortiscope.core.datasets.check.wording import count, first_of
+from cortiscope.core.datasets.check.values import (
+    check_responses,
+    tell_order,
+    tell_units,
+    tell_unstated,
+)
 from cortiscope.core.datasets.conventions import Conventions
-from cortiscope.core.datasets.img2brain import (
+from cortiscope.core.datasets.img2brain.loader import (
     EXAMPLE,
     RESPONSES,
     RESPONSES_FILE,
@@ -34,7 +33,8 @@ from cortiscope.core.datasets.img2brain import (
     load_subject,
     order_of,
 )
-from cortiscope.core.datasets.row_numbers import RowNumbers, number_rows
+from cortiscope.core.datasets.img2brain.row_numbers import RowNumbers, number_rows
+from cortiscope.core.datasets.layout import LayoutCheck
 from cortiscope.core.datasets.sidecar import stated_conventions
 from cortiscope.core.progress import Progress, part, silent
 from cortiscope.core.stimuli.listing import picture_files

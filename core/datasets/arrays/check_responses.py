@@ -10,19 +10,10 @@ import numpy as np
 
 from cortiscope.core.brain import HEMISPHERES, Hemisphere
 from cortiscope.core.brain.templates import nested_words
-from cortiscope.core.datasets.arrays import read_header
-from cortiscope.core.datasets.check.array_file import tell_surplus
-from cortiscope.core.datasets.check.attempt import tried
-from cortiscope.core.datasets.check.report import Findings
-from cortiscope.core.datasets.check.stated import tell_units
-from cortiscope.core.datasets.check.values import check_responses
-from cortiscope.core.datasets.check.vertex_counts import PairOfFiles
-from cortiscope.core.datasets.check.wording import times
-from cortiscope.core.datasets.conventions import Conventions
-from cortiscope.core.datasets.plain_arrays.conversion import convert_once
-from cortiscope.core.datasets.plain_arrays.csv_form import csv_form
-from cortiscope.core.datasets.plain_arrays.readers import folded_shape, read_npz
-from cortiscope.core.datasets.plain_arrays.responses import (
+from cortiscope.core.datasets.arrays.conversion import convert_once
+from cortiscope.core.datasets.arrays.csv_form import csv_form
+from cortiscope.core.datasets.arrays.readers import folded_shape, read_npz
+from cortiscope.core.datasets.arrays.responses import (
     ResponseFiles,
     check_row_names,
     half_of,
@@ -30,6 +21,11 @@ from cortiscope.core.datasets.plain_arrays.responses import (
     refuse_other_spaces,
     response_forms,
 )
+from cortiscope.core.datasets.check.array_file import PairOfFiles, tell_surplus
+from cortiscope.core.datasets.check.report import Findings, times, tried
+from cortiscope.core.datasets.check.values import check_responses, tell_units
+from cortiscope.core.datasets.conventions import Conventions
+from cortiscope.core.datasets.npy import read_header
 from cortiscope.core.stimuli import StimulusImages
 from cortiscope.core.storage.foreign import is_there
 

@@ -9,7 +9,28 @@ from pathlib import Path
 import numpy as np
 
 from cortiscope.core.brain import HEMISPHERES, Hemisphere, Part
-from cortiscope.core.datasets.arrays import load_array
+from cortiscope.core.datasets.arrays.images import (
+    TEST_IMAGES,
+    TEST_LIST,
+    RowImages,
+    test_images,
+    test_rows,
+    training_folders,
+    training_images,
+)
+from cortiscope.core.datasets.arrays.responses import (
+    ResponseFiles,
+    check_row_names,
+    find_response_files,
+    has_response_files,
+    open_responses,
+)
+from cortiscope.core.datasets.arrays.vertices import (
+    GivenVertices,
+    challenge_space,
+    read_parcellation,
+    read_vertices,
+)
 from cortiscope.core.datasets.conventions import (
     ABSENT,
     AVERAGED,
@@ -19,29 +40,8 @@ from cortiscope.core.datasets.conventions import (
     Fact,
     usable_ncsnr,
 )
-from cortiscope.core.datasets.plain_arrays.images import (
-    TEST_IMAGES,
-    TEST_LIST,
-    RowImages,
-    test_images,
-    test_rows,
-    training_folders,
-    training_images,
-)
-from cortiscope.core.datasets.plain_arrays.responses import (
-    ResponseFiles,
-    check_row_names,
-    find_response_files,
-    has_response_files,
-    open_responses,
-)
-from cortiscope.core.datasets.plain_arrays.rois import read_parcellation
-from cortiscope.core.datasets.plain_arrays.vertices import (
-    GivenVertices,
-    challenge_space,
-    read_vertices,
-)
-from cortiscope.core.datasets.selected_rows import select_rows
+from cortiscope.core.datasets.npy import load_array
+from cortiscope.core.datasets.responses import select_rows
 from cortiscope.core.datasets.sidecar import Sidecar, read_sidecar, stated_conventions
 from cortiscope.core.datasets.subject import Split, Subject
 from cortiscope.core.errors import DamagedFile, InvalidInput, MissingData

@@ -28,8 +28,7 @@ from cortiscope.core.brain import (
     Part,
 )
 from cortiscope.core.brain.templates import ALLOWED, NESTED, RESAMPLE, fs_lr_words, home_template
-from cortiscope.core.datasets.algonauts_release import swapped_words
-from cortiscope.core.datasets.arrays import load_array
+from cortiscope.core.datasets.algonauts2023.release import swapped_words
 from cortiscope.core.datasets.conventions import (
     MEASURED,
     NSD,
@@ -39,14 +38,14 @@ from cortiscope.core.datasets.conventions import (
     Fact,
     usable_ncsnr,
 )
+from cortiscope.core.datasets.npy import load_array
 from cortiscope.core.datasets.restricted_pickle import load_label_names
 from cortiscope.core.datasets.sidecar import Sidecar, read_sidecar
 from cortiscope.core.datasets.subject import Split, Subject
-from cortiscope.core.datasets.system_files import is_system_file
 from cortiscope.core.errors import DamagedFile, MissingData
 from cortiscope.core.stimuli import StimulusImages
 from cortiscope.core.stimuli.listing import check_listed
-from cortiscope.core.storage.foreign import is_there
+from cortiscope.core.storage.foreign import is_system_file, is_there
 
 _IMAGE_NAME = re.compile(r"^(?P<split>train|test)-(?P<number>\d+)_nsd-(?P<id>\d+)\.(png|jpg|jpeg)$")
 _SPLITS = {"train": "training", "test": "test"}

@@ -1,0 +1,1 @@
+"""The Algonauts 2023 layout: one folder per subject, as released."""

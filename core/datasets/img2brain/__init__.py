@@ -1,0 +1,1 @@
+"""The img2brain layout: images and one matrix of voxels."""
