@@ -11,24 +11,12 @@ from cortiscope.core.pipeline.demo import demo_is_complete, demo_is_ready
 from cortiscope.errors import errors_on_page
 from cortiscope.foreign_text import as_text
 from cortiscope.look import apply_look
-from cortiscope.navigation import remember_pages
-from cortiscope.pages.accuracy import page as accuracy
-from cortiscope.pages.compare import page as compare
-from cortiscope.pages.data import page as data
-from cortiscope.pages.explore import page as explore
-from cortiscope.pages.your_image import page as your_image
+from cortiscope.navigation import open_page
+from cortiscope.pages import PAGES
 from cortiscope.work.jobs import registry
 from cortiscope.work.picture_worker import worker
 
 _LOGO = Path(__file__).parent / "logo.svg"
-
-PAGES = (
-    ("Explore", "explore", explore.render),
-    ("Accuracy", "accuracy", accuracy.render),
-    ("Compare", "compare", compare.render),
-    ("Your image", "your-image", your_image.render),
-    ("Data", "data", data.render),
-)
 
 
 def main() -> None:
@@ -47,12 +35,7 @@ def main() -> None:
         # The app was closed while the rest of the demo was being fitted: take it up again.
         first_start.start()
     complaints = state.read_address()
-    pages = {
-        path: st.Page(draw, title=title, url_path=path, default=path == "explore")
-        for title, path, draw in PAGES
-    }
-    page = st.navigation(list(pages.values()), position="top")
-    remember_pages(pages)
+    page = open_page(PAGES)
     for complaint in complaints:
         st.warning(as_text(complaint))
     with errors_on_page():

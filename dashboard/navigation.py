@@ -1,8 +1,9 @@
-"""Links between pages; a session keeps its pages, since they are made anew in every run."""
+"""What a page is, and links between pages."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -10,13 +11,35 @@ import streamlit as st
 _KEY = "pages"
 
 
-def remember_pages(pages: Mapping[str, Any]) -> None:
-    """Take down the pages of this run, by address."""
-    st.session_state[_KEY] = dict(pages)
+@dataclass(frozen=True)
+class Page:
+    """One page of the app.
+
+    Parameters
+    ----------
+    title : in the bar at the top.
+    url : the end of its address; the first page is also at the root.
+    render : draws it, once per run.
+    """
+
+    title: str
+    url: str
+    render: Callable[[], None]
 
 
-def link_to(path: str, label: str) -> None:
+def open_page(pages: Iterable[Page]) -> Any:
+    """Draw the bar of pages and return the one that the address names, as Streamlit has it."""
+    made = {
+        page.url: st.Page(page.render, title=page.title, url_path=page.url, default=number == 0)
+        for number, page in enumerate(pages)
+    }
+    # Links need the very objects of this run.
+    st.session_state[_KEY] = made
+    return st.navigation(list(made.values()), position="top")
+
+
+def link_to(url: str, label: str) -> None:
     """Draw a link to a page; the selection comes along."""
-    page = st.session_state.get(_KEY, {}).get(path)
+    page = st.session_state.get(_KEY, {}).get(url)
     if page is not None:
         st.page_link(page, label=label, icon=":material/arrow_forward:")

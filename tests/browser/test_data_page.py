@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 
+from cortiscope.pages import PAGES
 from tests.browser.accessibility import serious_violations
 from tests.data.img2brain_folder import write_folder
 from tests.data.tiny_world import write_subject
@@ -102,7 +103,7 @@ def test_a_folder_typed_in_the_app_is_opened_or_refused_and_its_damage_is_told(
     page.get_by_text("To know the ceiling, add").wait_for()
 
 
-@pytest.mark.parametrize("path", ["", "accuracy", "compare", "your-image", "data"])
+@pytest.mark.parametrize("path", ["", *(page.url for page in PAGES[1:])])
 def test_voxels_of_unknown_place_have_every_page_but_no_cortex(page, app, path):
     failures = []
     page.on("pageerror", lambda error: failures.append(str(error)))

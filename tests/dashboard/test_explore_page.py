@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from cortiscope.pages import PAGES
+
 
 def _html(app):
     return " ".join(one.proto.body for one in app.get("html"))
@@ -26,8 +28,8 @@ def test_a_subject_without_an_encoder_shows_its_measured_cortex_and_its_own_addr
     keys = _components(app)
     assert "explore-brain" in keys
     assert "explore-rois" in keys
-    for page in ("accuracy", "compare", "your-image"):
-        tiny_app.turn_to(app, page)
+    for page in PAGES[1:-1]:
+        tiny_app.turn_to(app, page.url)
         assert app.query_params["subject"] == "subj03"
         assert "No encoder has been fitted to subj03" in app.info[0].value
 

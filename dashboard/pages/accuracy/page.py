@@ -16,6 +16,7 @@ from cortiscope.core.runs import Run
 from cortiscope.cortex_view import CortexMap
 from cortiscope.errors import errors_on_page
 from cortiscope.foreign_text import as_text
+from cortiscope.navigation import Page
 from cortiscope.pages.accuracy.reliability import pick_threshold, report_above, survivors
 from cortiscope.pages.accuracy.vertex_table import show_extremes
 from cortiscope.panels.brain import focus_roi, no_cortex, show_brain
@@ -289,3 +290,6 @@ def _code(subject: Subject, run: Run, threshold: float) -> str:
         f"keep = subject.ncsnr >= {threshold:.2f}  # chosen from repeats, never from r\n"
         "print(np.nanmean(report.r[keep]), keep.sum())\n"
     )
+
+
+PAGE = Page("Accuracy", "accuracy", render)

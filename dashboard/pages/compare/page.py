@@ -18,6 +18,7 @@ from cortiscope.core.runs.facets import told_apart
 from cortiscope.cortex_view import ColourScale, CortexMap
 from cortiscope.errors import errors_on_page
 from cortiscope.foreign_text import as_text
+from cortiscope.navigation import Page
 from cortiscope.pages.compare.brushing import brush_words, brushed, show_scatter
 from cortiscope.pages.compare.layer_table import layer_columns, layer_rows, show_layers
 from cortiscope.pages.compare.paired import (
@@ -364,3 +365,6 @@ def _code(subject: Subject, a: Run, b: Run) -> str:
         "for name, f, s in zip(names, found, sure):\n"
         "    print(*name, f.mean_a, f.mean_b, f.difference, f.low, f.high, f.p, s)\n"
     )
+
+
+PAGE = Page("Compare", "compare", render)

@@ -9,7 +9,7 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
 from cortiscope.errors import errors_on_page, show_error
 from cortiscope.foreign_text import as_text
-from cortiscope.navigation import link_to
+from cortiscope.navigation import Page, link_to
 from cortiscope.pages.data.all_vertices import all_vertices
 from cortiscope.pages.data.data_tables import (
     ceiling_html,
@@ -133,3 +133,6 @@ def _code(subject: Subject) -> str:
         "moments = response_moments(subject.train)\n"
         "print(moments.mean, moments.sd, moments.n_images)\n"
     )
+
+
+PAGE = Page("Data", "data", render)

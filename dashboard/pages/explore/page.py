@@ -14,7 +14,7 @@ from cortiscope.core.runs import Run
 from cortiscope.cortex_view import ColourScale, CortexMap
 from cortiscope.errors import errors_on_page
 from cortiscope.foreign_text import as_text
-from cortiscope.navigation import link_to
+from cortiscope.navigation import Page, link_to
 from cortiscope.pages.explore.image_responses import show_image_responses
 from cortiscope.pages.explore.selected_vertices import ImageResponses, show_selected
 from cortiscope.panels.brain import (
@@ -243,3 +243,6 @@ def _code(subject: Subject, run: Run, stimulus: StimulusChoice) -> str:
         f"predicted = run.predict_rows({stimulus.split!r}, rows)[0]\n"
         f"{parts} = subject.space.split(predicted).values()\n"
     )
+
+
+PAGE = Page("Explore", "explore", render)

@@ -19,6 +19,7 @@ from cortiscope.core.evaluation import novelty, novelty_of_looks
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import CortexMap
 from cortiscope.errors import errors_on_page
+from cortiscope.navigation import Page
 from cortiscope.pages.your_image.photograph import choose_photograph
 from cortiscope.pages.your_image.prediction import show_distribution, show_spread
 from cortiscope.panels.brain import (
@@ -370,3 +371,6 @@ def _code(subject: Subject, run: Run, photograph: Photograph) -> str:
         f"images = StimulusImages.from_paths([Path({where!r})]){remark}\n"
         "predicted = predict_images(run, images)  # part -> (1, n_vertices)\n"
     )
+
+
+PAGE = Page("Your image", "your-image", render)
