@@ -12,7 +12,7 @@ import pytest
 from cortiscope.core.brain import ChallengeSpace, Hemisphere, Parcellation
 from cortiscope.core.brain.subdivision import subdivide_sphere
 from cortiscope.core.errors import CoreError
-from tests import tiny_icosphere
+from tests.data import tiny_icosphere
 
 pytest.importorskip("matplotlib")
 from cortiscope.core.figures.cortex import (  # noqa: E402
