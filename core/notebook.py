@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,14 @@ from cortiscope.core.datasets import Subject, find_subjects
 from cortiscope.core.encoding import Reduction, RegressorSpec
 from cortiscope.core.encoding.settings import with_plain_settings
 from cortiscope.core.errors import CoreError, InvalidInput, MissingData, unknown_name
-from cortiscope.core.evaluation import Evaluation, evaluate, evaluate_arrays
+from cortiscope.core.evaluation import (
+    Evaluation,
+    Scored,
+    evaluate,
+    evaluate_arrays,
+    further_scores,
+)
+from cortiscope.core.evaluation.metrics import WHOLE
 from cortiscope.core.evaluation.report import ALL_VERTICES, places_of
 from cortiscope.core.evaluation.significance import (
     PairedDifference,
@@ -154,7 +161,7 @@ def fit(
         **choices,
     )
     home = Home.from_environment()
-    return fitting.fit(
+    fitted = fitting.fit(
         subject,
         asked,
         features=FeatureStore(home.features),
@@ -162,14 +169,24 @@ def fit(
         others=people,
         progress=part(progress, 0.1, 1.0),
     )
+    return _knowing_responses(fitted, subject)
+
+
+def _knowing_responses(run: Run, subject: Subject | None = None) -> Run:
+    """Return a run whose report can compute further metrics, once its table is asked for."""
+
+    def further() -> dict[str, list[float | None]]:
+        return further_scores(Scored.of_model(run, _subject_of(run, subject)))
+
+    return run.with_scores(run.validation, replace(run.report, further=further))
 
 
 def load_run(run: str | os.PathLike[str]) -> Run:
     """Open a fitted model by its name in the folder of runs, or by its own folder."""
     folder = Path(run).expanduser()
     if len(folder.parts) > 1:
-        return RunStore(folder.parent.absolute()).open(folder.name)
-    return RunStore(Home.from_environment().runs).open(os.fspath(run))
+        return _knowing_responses(RunStore(folder.parent.absolute()).open(folder.name))
+    return _knowing_responses(RunStore(Home.from_environment().runs).open(os.fspath(run)))
 
 
 def runs(subject: Subject | str | None = None) -> pd.DataFrame:
@@ -252,7 +269,11 @@ def score(
     """
     predicted = np.asarray(predicted)
     if not isinstance(measured, Subject):
-        return evaluate_arrays(predicted, np.asarray(measured), ceiling=ceiling)
+        responses = predicted, np.asarray(measured)
+        report = evaluate_arrays(*responses, ceiling=ceiling)
+        groups = {WHOLE: np.arange(len(report.r))}
+        known = Scored(report, groups, responses=lambda: responses)
+        return replace(report, further=lambda: further_scores(known))
     if measured.test.responses is None:
         raise MissingData(
             f"The responses of {measured.id} to its test images are not known.",
@@ -261,7 +282,14 @@ def score(
     if ceiling is not None:
         raise InvalidInput("A subject brings its own ceiling; give measured responses as an array.")
     rows = np.arange(len(measured.test))
-    return evaluate(measured, predicted, split="test", rows=rows, label="test")
+    report = evaluate(measured, predicted, split="test", rows=rows, label="test")
+
+    def further() -> dict[str, list[float | None]]:
+        responses = predicted, measured.test.response_rows(rows)
+        groups = {(roi, side): v for roi, side, v in places_of(measured)}
+        return further_scores(Scored(report, groups, lambda: responses, subject=measured))
+
+    return replace(report, further=further)
 
 
 def compare(a: Run, b: Run, subject: Subject | None = None) -> Comparison:

@@ -35,6 +35,7 @@ _PLACES = {
         _ESTIMATORS,
     ),
     "register_regressor": "cortiscope.core.encoding.regressors",
+    **dict.fromkeys(("Metric", "register_metric"), "cortiscope.core.evaluation"),
 }
 """The module of every public name. Those for type checkers and editors are below."""
 
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from cortiscope.core.encoding.estimators import KFoldRidge as KFoldRidge
     from cortiscope.core.encoding.estimators import NearestNeighbours as NearestNeighbours
     from cortiscope.core.encoding.regressors import register_regressor as register_regressor
+    from cortiscope.core.evaluation import Metric as Metric
+    from cortiscope.core.evaluation import register_metric as register_metric
     from cortiscope.core.notebook import compare as compare
     from cortiscope.core.notebook import demo as demo
     from cortiscope.core.notebook import fit as fit

@@ -16,7 +16,7 @@ from cortiscope.core.encoding.scopes import SCOPES
 from cortiscope.core.encoding.settings import parse_settings
 from cortiscope.core.encoding.splits import SPLIT_RULES
 from cortiscope.core.errors import InvalidInput
-from cortiscope.core.evaluation import RoiScore
+from cortiscope.core.evaluation import RoiScore, Scored, further_scores
 from cortiscope.core.evaluation.report import ALL_VERTICES
 from cortiscope.core.features import FeatureSpec, Pooling
 from cortiscope.core.features.store import LARGEST_PASS
@@ -149,7 +149,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         others=others,
         progress=part(progress, 0.3, 1.0),
     )
-    results = [summary(r) for r in runs]
+    results = [summary(r, subject) for r in runs]
     former = runs_by_state(store, subject)[1]
     return {
         **results[0],
@@ -201,27 +201,33 @@ def _split_changes(options: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name, value in asked.items() if value is not None}
 
 
-def summary(run: Run) -> dict[str, Any]:
-    """Put a run's scores into the command line's fixed keys."""
+def summary(run: Run, subject: Subject) -> dict[str, Any]:
+    """Put a run's scores into the command line's fixed keys; further metrics are ``mean_NAME``."""
     report, edges = run.report, run.grid_edges
+    further = further_scores(Scored.of_model(run, subject))
+    none = {f"mean_{name}": None for name in further}
     # Voxels of unknown position are in no hemisphere: both have none.
-    per_hemisphere = {h.short: RoiScore(ALL_VERTICES, h.value, 0) for h in HEMISPHERES}
+    per_hemisphere = {
+        h.short: {**_numbers(RoiScore(ALL_VERTICES, h.value, 0)), **none} for h in HEMISPHERES
+    }
     rois: dict[str, dict[str, Any]] = {h.short: {} for h in HEMISPHERES}
-    for h in HEMISPHERES:
-        for score in report.rois:
-            if score.hemisphere != h.value:
-                continue
-            if score.roi == ALL_VERTICES:
-                per_hemisphere[h.short] = score
-            elif score.present:
-                rois[h.short][score.roi] = _numbers(score)
+    overall: dict[str, Any] = {}
+    shorts = {h.value: h.short for h in HEMISPHERES}
+    for k, score in enumerate(report.rois):
+        own = {**_numbers(score), **{f"mean_{name}": of[k] for name, of in further.items()}}
+        if score.hemisphere not in shorts:
+            overall = own
+        elif score.roi == ALL_VERTICES:
+            per_hemisphere[shorts[score.hemisphere]] = own
+        elif score.present:
+            rois[shorts[score.hemisphere]][score.roi] = own
     return {
         "run": run.id,
         "split": report.split,
         "statistic": report.statistic,
         "scores": {
-            **_numbers(report.overall),
-            "per_hemisphere": {k: _numbers(s) for k, s in per_hemisphere.items()},
+            **overall,
+            "per_hemisphere": per_hemisphere,
             "rois": rois,
         },
         **shared.counts_of(run),

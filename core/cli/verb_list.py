@@ -1,4 +1,4 @@
-"""``list backbones|layers NAME|networks LIBRARY|encoders|recipes|runs``: what there is."""
+"""``list backbones|layers NAME|networks LIBRARY|encoders|metrics|recipes|runs``: what there is."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ from cortiscope.core.cli import options as shared
 from cortiscope.core.config import to_plain
 from cortiscope.core.encoding import REGRESSORS
 from cortiscope.core.errors import DamagedFile, InvalidInput, MissingWeights, check_option
+from cortiscope.core.evaluation import ARITIES, METRICS, Metric
 from cortiscope.core.progress import Progress
 from cortiscope.core.recipes import RECIPES, Recipe, resolve
 from cortiscope.core.runs import FORMER_WORDS, Run, RunStore
 
 NAME = "list"
 HELP = (
-    "What there is: backbones, layers of one, all networks of a library, encoders, recipes, runs."
+    "What there is: backbones, layers of one, all networks of a library, encoders, metrics, "
+    "recipes, runs."
 )
-_WHAT = ("backbones", "layers", "networks", "encoders", "recipes", "runs")
+_WHAT = ("backbones", "layers", "networks", "encoders", "metrics", "recipes", "runs")
 _FEW = 60
 
 
@@ -71,6 +73,8 @@ def _listed(options: argparse.Namespace) -> dict[str, Any]:
             for e in REGRESSORS.values()
         ]
         return {"items": items}
+    if options.what == "metrics":
+        return {"items": [_metric(metric) for metric in METRICS.values()]}
     if options.what == "recipes":
         return {"items": [_recipe(recipe) for recipe in RECIPES.values()]}
     if options.what == "runs":
@@ -179,9 +183,36 @@ def show(result: dict[str, Any]) -> str:
         return "none"
     if "backbone" in result:
         return _show_layers(items, result["backbone"])
+    if "arity" in items[0]:
+        return _show_metrics(items)
     if "layers_offered" in items[0]:
         return _show_backbones(items)
     return "\n".join(_rows(items))
+
+
+def _metric(metric: Metric) -> dict[str, Any]:
+    return {
+        "name": metric.name,
+        "title": metric.title,
+        "arity": metric.arity,
+        "shape": metric.shape,
+        "unit": metric.unit,
+        "limits": [end if math.isfinite(end) else None for end in metric.limits],
+        "needs": list(metric.needs),
+        "definition": metric.definition,
+        "source": metric.source,
+    }
+
+
+def _show_metrics(items: list[dict[str, Any]]) -> str:
+    rows = []
+    for i in items:
+        needs = f"; needs {' and '.join(i['needs'])}" if i["needs"] else ""
+        gives = "a number per vertex" if i["shape"] == "vertex" else f"a {i['shape']} per ROI"
+        rows.append(f"{i['name']:<16} {i['title']}: of {ARITIES[i['arity']]}, {gives}{needs}")
+        source = f" ({i['source']})" if i["source"] else ""
+        rows.append(f"{'':<16}   {i['definition']}{source}")
+    return "\n".join(rows)
 
 
 def _rows(items: list[dict[str, Any]]) -> list[str]:

@@ -15,6 +15,7 @@ from cortiscope.core.evaluation.challenge import (
 )
 from cortiscope.core.evaluation.correlation import pearson_r
 from cortiscope.core.evaluation.explained_variance import (
+    R2,
     bootstrap_explained_variance,
     explained_variance,
 )
@@ -33,6 +34,20 @@ from cortiscope.core.evaluation.learning_curve import (
     learning_curve,
     training_sizes,
     training_subsets,
+)
+from cortiscope.core.evaluation.metrics import (
+    ARITIES,
+    METRICS,
+    Metric,
+    Scored,
+    Value,
+    further_metrics,
+    further_scores,
+    get_metric,
+    register_built_in,
+    register_metric,
+    results,
+    vertex_metrics,
 )
 from cortiscope.core.evaluation.novelty import Novelty, novelty, novelty_of_looks
 from cortiscope.core.evaluation.partition import (
@@ -60,6 +75,7 @@ from cortiscope.core.evaluation.report import (
     evaluate,
     evaluate_arrays,
 )
+from cortiscope.core.evaluation.report_metrics import CEILING, INTERVAL, NORMALISED, R
 from cortiscope.core.evaluation.resampling import (
     LEAST_STIMULI,
     Jackknifed,
@@ -78,7 +94,22 @@ from cortiscope.core.evaluation.subjects import (
     pool_vertices,
 )
 
+# In the order of menus and lists.
+register_built_in(R, NORMALISED, CEILING, R2)
+
 __all__ = [
+    "ARITIES",
+    "INTERVAL",
+    "METRICS",
+    "Metric",
+    "Scored",
+    "Value",
+    "further_metrics",
+    "further_scores",
+    "get_metric",
+    "register_metric",
+    "results",
+    "vertex_metrics",
     "Estimate",
     "Evaluation",
     "GroupPartition",

@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from cortiscope.core.errors import IncompatibleSpace
+from cortiscope.core.evaluation.metrics import Metric
 from cortiscope.core.evaluation.resampling import image_counts
+
+# Some columns at a time: what is needed beside the result stays within a few megabytes.
+_COLUMNS = 1024
 
 
 def explained_variance(predicted: np.ndarray, measured: np.ndarray) -> np.ndarray:
@@ -25,10 +29,15 @@ def explained_variance(predicted: np.ndarray, measured: np.ndarray) -> np.ndarra
     ----------
     Kvalseth 1985, Am. Stat. 39:279 (the first of its definitions of R2).
     """
-    p, m, constant = _checked(predicted, measured)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        r2 = 1 - ((p - m) ** 2).sum(axis=0) / ((m - m.mean(axis=0)) ** 2).sum(axis=0)
-    r2[constant] = np.nan
+    _check_shapes(predicted, measured)
+    r2 = np.empty(measured.shape[1])
+    for start in range(0, r2.size, _COLUMNS):
+        block = slice(start, start + _COLUMNS)
+        p, m, constant = _in_double(predicted[:, block], measured[:, block])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            own = 1 - ((p - m) ** 2).sum(axis=0) / ((m - m.mean(axis=0)) ** 2).sum(axis=0)
+        own[constant] = np.nan
+        r2[block] = own
     return r2
 
 
@@ -46,7 +55,8 @@ def bootstrap_explained_variance(
     -------
     r2 : (n_draws, n_vertices) float64; NaN where the drawn measured responses are constant.
     """
-    p, m, constant = _checked(predicted, measured)
+    _check_shapes(predicted, measured)
+    p, m, constant = _in_double(predicted, measured)
     weights = image_counts(len(m), n_draws, seed) / len(m)
     m_centred = m - m.mean(axis=0)
     sd = m_centred.std(axis=0)
@@ -61,13 +71,31 @@ def bootstrap_explained_variance(
     return r2
 
 
-def _checked(
-    predicted: np.ndarray, measured: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    if predicted.shape != measured.shape or predicted.ndim != 2:
+def _check_shapes(predicted: np.ndarray, measured: np.ndarray) -> None:
+    if predicted.shape != measured.shape or len(predicted.shape) != 2:
         raise IncompatibleSpace(
             f"Predicted {predicted.shape} and measured {measured.shape} responses must both be "
             "(n_stimuli, n_vertices)."
         )
+
+
+def _in_double(
+    predicted: np.ndarray, measured: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return both in float64, and which measured columns are constant."""
     p, m = np.asarray(predicted, dtype=np.float64), np.asarray(measured, dtype=np.float64)
     return p, m, (m == m[:1]).all(axis=0)
+
+
+R2 = Metric(
+    name="r2",
+    title="R²",
+    definition="share of the measured variance that the prediction explains, 1 − SS residual / SS "
+    "total about the mean over the scored images; below 0 where the prediction is worse than that "
+    "mean, undefined where the responses are constant",
+    per_vertex=lambda scored: explained_variance(scored.predicted, scored.measured),
+    unit="R²",
+    limits=(-np.inf, 1),
+    scale_high=0.6,
+    source="Kvalseth 1985, Am. Stat. 39:279",
+)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -92,6 +92,8 @@ class Evaluation:
     n_stimuli : different pictures among the images, whose number intervals rest on; None where it
         was not counted.
     stamp : the words that mark simulated data, else empty.
+    further : returns numbers of further metrics, by name, one for each of ``rois``: where the
+        responses are at hand (``core.evaluation.metrics.further_scores``).
     """
 
     split: str
@@ -103,6 +105,9 @@ class Evaluation:
     statistic: str = STATISTIC
     n_stimuli: int | None = None
     stamp: str = ""
+    further: Callable[[], Mapping[str, Sequence[float | None]]] | None = field(
+        default=None, compare=False
+    )
 
     def of(self, roi: str, hemisphere: Hemisphere | str) -> RoiScore:
         """Return one ROI's scores; hemisphere ``both`` exists for all vertices only."""
@@ -131,12 +136,20 @@ class Evaluation:
     def table(self) -> pd.DataFrame:
         """Return a row per ROI and hemisphere that exists (columns: ``RoiScore``).
 
+        Further metrics stand beside these, each as ``mean_NAME``, where the report knows the
+        responses: of a model that was fitted or loaded in a notebook it does.
         ``attrs`` say what the numbers are: ``statistic``, ``split``, ``n_images``, ``ceiling`` and,
         of simulated data, ``stamp``.
         """
         import pandas as pd
 
-        table = pd.DataFrame([asdict(score) for score in self.rois if score.present])
+        rows = [{**vars(score)} for score in self.rois]
+        for name, column in (self.further() if self.further else {}).items():
+            for row, value in zip(rows, column, strict=True):
+                row[f"mean_{name}"] = value
+        table = pd.DataFrame(
+            [row for row, score in zip(rows, self.rois, strict=True) if score.present]
+        )
         table.attrs = {
             "statistic": self.statistic,
             "split": self.split,

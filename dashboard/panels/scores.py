@@ -3,152 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 
 import numpy as np
 
 from cortiscope.core.datasets import Subject
-from cortiscope.core.evaluation import LEAST_STIMULI, Evaluation, RoiScore, normalised_scores
+from cortiscope.core.evaluation import (
+    INTERVAL,
+    LEAST_STIMULI,
+    Evaluation,
+    Metric,
+    RoiScore,
+    Scored,
+)
 from cortiscope.cortex_view import ColourScale
 from cortiscope.panels.roi_responses import roi_places
 from cortiscope.roi_chart import Axis, Mark, RoiRow
 
 
-@dataclass(frozen=True)
-class Metric:
-    """One way to score a vertex.
-
-    Parameters
-    ----------
-    meaning : one sentence fragment: what the number of a vertex is.
-    roi_meaning : how a ROI's bar comes from its vertices.
-    high : top of its scale, the same for all encoders and subjects, so that maps compare.
-    bin_width : of its histogram.
-    """
-
-    name: str
-    title: str
-    unit: str
-    meaning: str
-    roi_meaning: str
-    high: float
-    bin_width: float
-
-    @property
-    def scale(self) -> ColourScale:
-        """Sequential from 0."""
-        return ColourScale("sequential", 0.0, self.high, self.unit, self.title)
-
-    @property
-    def axis_label(self) -> str:
-        """What the ROI chart's bars are."""
-        return {"": "mean r", "normalised": "score", "ceiling": "mean ceiling"}[self.name]
-
-    def axis(self, rows: Sequence[RoiRow]) -> Axis:
-        """Return the ROI chart's axis; it grows where a ceiling lies beyond it."""
-        highest = max((row.ceiling or 0 for row in rows), default=0)
-        high = max(self.high, float(np.ceil(highest * 10) / 10))
-        return Axis(self.axis_label, self.unit if self.unit == "%" else "", 0.0, high)
-
-    @property
-    def histogram_low(self) -> float:
-        """Correlations can be negative; the other two cannot."""
-        return -0.2 if self.name == "" else 0.0
+def metric_scale(metric: Metric) -> ColourScale:
+    """Return the scale of a metric's maps: sequential from 0."""
+    return ColourScale("sequential", 0.0, metric.scale_high, metric.unit, metric.title)
 
 
-# What stands beside every mean r over vertices.
-INTERVAL = "its 95 % interval over images (leave-one-image-out jackknife, t)"
-
-METRICS = {
-    m.name: m
-    for m in (
-        Metric(
-            "",
-            "r",
-            "r",
-            "Pearson r between predicted and measured responses",
-            f"mean over its vertices, with {INTERVAL}",
-            0.8,
-            0.025,
-        ),
-        Metric(
-            "normalised",
-            "noise-normalised",
-            "%",
-            "r² over the noise ceiling, in percent; negative r counts 0, cut at 100; undefined "
-            "where the ceiling is 0",
-            "mean over its vertices whose ceiling is above 0; without an interval, because r² is "
-            "biased: its chance level is not 0",
-            100.0,
-            2.5,
-        ),
-        Metric(
-            "ceiling",
-            "noise ceiling",
-            "r",
-            "square root of the noise ceiling: the r that a perfect model would reach, on average",
-            "mean over its vertices; it comes from the repeats, not from the encoder",
-            1.0,
-            0.025,
-        ),
-    )
-}
+def metric_axis(metric: Metric, rows: Sequence[RoiRow]) -> Axis:
+    """Return the ROI chart's axis; it grows where a ceiling or a value lies beyond it."""
+    values = [mark.value for row in rows for mark in row.marks if mark is not None]
+    highest = max((row.ceiling or 0 for row in rows), default=0)
+    low = float(np.floor(min([0.0, *values]) * 10) / 10)
+    high = max(metric.scale_high, float(np.ceil(highest * 10) / 10))
+    return Axis(metric.axis_title, metric.unit if metric.unit == "%" else "", low, high)
 
 
-def vertex_values(report: Evaluation, metric: Metric) -> np.ndarray | None:
-    """Return (n_vertices,) values of a metric, NaN where undefined; None without a ceiling.
-
-    Vertices outside a restricted report are NaN in ``r`` and stay so in every metric.
-    """
-    r = np.asarray(report.r)
-    if metric.name == "":
-        return r
-    if report.ceiling is None:
-        return None
-    ceiling = np.asarray(report.ceiling)
-    values = np.sqrt(ceiling) if metric.name == "ceiling" else normalised_scores(r, ceiling)
-    return np.where(np.isfinite(r), values, np.nan)
+def histogram_bins(metric: Metric) -> tuple[float, float, float]:
+    """Return low end, high end and width of the bins of a metric's histogram."""
+    high = metric.limits[1] if np.isfinite(metric.limits[1]) else metric.scale_high
+    return (-0.2 * high if metric.limits[0] < 0 else 0.0), float(high), high / 40
 
 
-def report_rows(subject: Subject, report: Evaluation, metric: Metric) -> list[RoiRow]:
+def report_rows(subject: Subject, scored: Scored, metric: Metric) -> list[RoiRow]:
     """Return one bar per ROI and hemisphere, over the vertices that the report keeps."""
     rows = []
     for roi, group, title, colour, h, vertices in roi_places(subject):
-        score = report.of(roi, h)
-        mark = _mark(score, metric)
-        ceiling = score.ceiling_r if metric.name == "" else None
+        score, value = scored.report.of(roi, h), metric.of_group(scored, roi, h.value)
+        mark = None if value is None else Mark(value.value, value.low, value.high)
+        ceiling = score.ceiling_r if metric.name == "r" else None
         notes = []
         if score.n < len(vertices):
             notes.append(f"{score.n} of {len(vertices)} vertices are above the threshold")
         if score.n_undefined:
             notes.append(f"{score.n_undefined} constant vertices left out: no correlation")
-        if metric.name == "normalised":
-            notes += _normalised_notes(score)
+        if metric.remarks is not None:
+            notes += metric.remarks(score)
         # A ROI below the threshold is not absent: its vertices are there, its value is not.
         n = score.n or len(vertices)
         rows.append(
             RoiRow(roi, group, title, colour, h.value, n, (mark,), ceiling, "; ".join(notes))
         )
     return rows
-
-
-def _mark(score: RoiScore, metric: Metric) -> Mark | None:
-    if metric.name == "normalised":
-        return None if score.noise_normalized is None else Mark(score.noise_normalized)
-    if metric.name == "ceiling":
-        return None if score.ceiling_r is None else Mark(score.ceiling_r)
-    return None if score.mean_r is None else Mark(score.mean_r, score.low, score.high)
-
-
-def _normalised_notes(score: RoiScore) -> list[str]:
-    notes = [] if score.chance is None else [f"chance {score.chance:.1f} %"]
-    if score.n_zero_ceiling:
-        notes.append(
-            f"{score.n_zero_ceiling} vertices of ceiling 0 left out; by the challenge’s rule, "
-            f"which gives them 100 for any positive r, {score.challenge_score:.1f} %"
-        )
-    return notes
 
 
 def interval_text(score: RoiScore) -> str:
@@ -174,8 +86,14 @@ def interval_words(report: Evaluation) -> str:
     )
 
 
-def summary_html(subject: Subject, report: Evaluation) -> str:
-    """List the numbers over all kept vertices, each with its definition."""
+def summary_html(subject: Subject, scored: Scored, metric: Metric) -> str:
+    """List the numbers over all kept vertices, each with its definition.
+
+    Parameters
+    ----------
+    metric : shown; it has a line of its own where the report has none for it.
+    """
+    report = scored.report
     whole, unit = report.overall, subject.space.unit
     n = whole.n - whole.n_undefined
     if whole.n and (whole.median_r is None or whole.mean_r is None):
@@ -194,6 +112,10 @@ def summary_html(subject: Subject, report: Evaluation) -> str:
         ),
         (f"{whole.median_r:.3f}", "median r", f"half of the {unit} are predicted better"),
     ]
+    if metric.of_score is None:
+        value = metric.of_group(scored, whole.roi, whole.hemisphere)
+        number = "undefined" if value is None else _signed(value.value, metric)
+        facts.append((number, metric.axis_title, f"over {unit}"))
     if whole.ceiling_r is not None:
         facts += _ceiling_facts(whole, unit, report.ceiling_source)
     else:
@@ -208,6 +130,12 @@ def summary_html(subject: Subject, report: Evaluation) -> str:
         f"{left_out}; {report.n_images} {escape(images_of(report, subject))}. "
         f"{escape(without)}{escape(subject.stamp)}</p>"
     )
+
+
+def _signed(value: float, metric: Metric) -> str:
+    percent = metric.unit == "%"
+    number = f"{value:.1f}" if percent else f"{value:.3f}"
+    return number.replace("-", "−") + ("<small> %</small>" if percent else "")
 
 
 def _ceiling_facts(whole: RoiScore, unit: str, source: str) -> list[tuple[str, str, str]]:

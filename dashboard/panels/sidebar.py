@@ -15,6 +15,7 @@ from cortiscope.charts.theme import MEASURED as INK
 from cortiscope.charts.theme import theme
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
+from cortiscope.core.evaluation import INTERVAL
 from cortiscope.core.runs import Run, changes
 from cortiscope.core.runs.belonging import state_words
 from cortiscope.core.runs.facets import differing, told_apart
@@ -25,7 +26,7 @@ from cortiscope.navigation import link_to
 from cortiscope.panels.fit_dialog import fit_button
 from cortiscope.panels.mesh_menu import pick_mesh
 from cortiscope.panels.run_states import note_runs
-from cortiscope.panels.scores import INTERVAL, interval_text
+from cortiscope.panels.scores import interval_text
 from cortiscope.subject.mesh_projection import WAYS
 from cortiscope.subject.model_menu import ModelKey, ModelMenu, model_title, validation_score
 from cortiscope.work.jobs import registry

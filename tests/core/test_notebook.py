@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from scipy import stats
+from sklearn.metrics import r2_score
 
 from cortiscope.core import notebook as cs
 from cortiscope.core.cli.main import main
@@ -48,6 +49,20 @@ def test_a_report_is_a_table_that_says_what_it_is(subject):
     attrs = run.report.table().attrs
     assert (attrs["split"], attrs["n_images"], attrs["stamp"]) == ("test", 14, "SIMULATED s1")
     assert "jackknife" in attrs["statistic"]
+
+
+def test_a_report_has_a_column_for_each_further_metric(subject):
+    fitted = _fit(subject)
+    measured = subject.test.response_rows(np.arange(14))
+    r2 = r2_score(measured, fitted.predict_rows("test", slice(None)), multioutput="raw_values")
+    alive = measured.std(axis=0) > 0
+    predicted = fitted.predict_rows("test", slice(None))
+    for report in (fitted.report, cs.load_run(fitted.id).report, cs.score(predicted, subject)):
+        table = report.table().set_index(["roi", "hemisphere"])
+        whole = table.loc[("all vertices", "both"), "mean_r2"]
+        assert whole == pytest.approx(r2[alive].mean(), abs=1e-6)
+    table = cs.score(predicted, measured).table()
+    assert table["mean_r2"][0] == pytest.approx(r2[alive].mean(), abs=1e-6)
 
 
 def test_everything_shows_itself_in_three_lines(subject):

@@ -11,13 +11,24 @@ from cortiscope import state
 from cortiscope.charts.histogram import vertex_histogram
 from cortiscope.charts.theme import show_chart
 from cortiscope.core.datasets import Subject
-from cortiscope.core.evaluation import Evaluation
+from cortiscope.core.evaluation import (
+    CEILING,
+    METRICS,
+    NORMALISED,
+    Evaluation,
+    Metric,
+    R,
+    Scored,
+    further_metrics,
+    further_scores,
+    vertex_metrics,
+)
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import CortexMap
 from cortiscope.errors import errors_on_page
 from cortiscope.foreign_text import as_text
 from cortiscope.navigation import Page
-from cortiscope.pages.accuracy.reliability import pick_threshold, report_above, survivors
+from cortiscope.pages.accuracy.reliability import pick_threshold, scored_above, survivors
 from cortiscope.pages.accuracy.vertex_table import show_extremes
 from cortiscope.panels.brain import focus_roi, no_cortex, show_brain
 from cortiscope.panels.detail import show_wide_detail
@@ -32,12 +43,12 @@ from cortiscope.panels.downloads import (
 from cortiscope.panels.methods import methods_and_code, opening_lines, simulation_note
 from cortiscope.panels.roi_responses import rows_as_csv, take_roi
 from cortiscope.panels.scores import (
-    METRICS,
-    Metric,
+    histogram_bins,
     images_of,
+    metric_axis,
+    metric_scale,
     report_rows,
     summary_html,
-    vertex_values,
 )
 from cortiscope.panels.sidebar import pick_model, pick_subject
 from cortiscope.panels.trust import with_reliability
@@ -52,36 +63,38 @@ def render() -> None:
     run = pick_model(subject)
     brain = st.container()
     metric, threshold = _options(subject, run)
-    report = report_above(run, threshold)
+    scored = scored_above(run, threshold, metric)
     placed, rois = subject.space.is_placed, has_rois(subject)
     with brain, errors_on_page():
         if placed:
-            _brain(subject, run, report, metric, threshold)
+            _brain(subject, run, scored, metric, threshold)
         else:
             no_cortex(subject, "The scores of all voxels are shown as a distribution.")
     chart, panel = st.columns([7, 4], gap="medium")
     with chart, errors_on_page():
         if rois:
-            _roi_bars(subject, run, report, metric, threshold)
+            _roi_bars(subject, run, scored, metric, threshold)
         else:
-            _distribution(subject, report, metric, threshold, height=370)
+            _distribution(subject, scored, metric, threshold, height=370)
     with panel, errors_on_page():
         if rois:
-            _distribution(subject, report, metric, threshold, height=190)
-        st.html(summary_html(subject, report))
+            _distribution(subject, scored, metric, threshold, height=190)
+        st.html(summary_html(subject, scored, metric))
         if run.grid_edges and (edges := run.grid_edges.warning(subject.space.unit)):
             st.html(f'<p class="cs-note"><b>Penalties:</b> {escape(edges)}</p>')
     if not rois:
         with errors_on_page():
             show_wide_detail(subject, run)
     with errors_on_page():
-        show_extremes(subject, run, report)
+        show_extremes(subject, run, scored, metric)
         then = "marks the vertex on the cortex" if placed else "shows the voxel above"
         st.html(f'<p class="cs-note">A click on a row {then}. {_extremes_words(run)}</p>')
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
-        _downloads(subject, run, report, threshold)
+        _downloads(subject, run, scored, threshold)
     code = _code(subject, run, threshold)
-    methods_and_code(subject, run, code, key="accuracy", of_page=_of_page(subject, threshold))
+    methods_and_code(
+        subject, run, code, key="accuracy", of_page=_of_page(subject, metric, threshold)
+    )
     simulation_note(subject, key="accuracy")
 
 
@@ -100,23 +113,27 @@ def _extremes_words(run: Run) -> str:
 
 def _options(subject: Subject, run: Run) -> tuple[Metric, float]:
     """Draw what is shown and over which vertices."""
-    known = [k for k in METRICS if k == "" or run.report.ceiling is not None]
+    offered, known = vertex_metrics(), vertex_metrics(run.report)
     left, middle, right = st.columns([4, 3, 4], gap="medium", vertical_alignment="center")
     asked = state.current().metric
-    if asked not in METRICS:
+    # r is what an address without a metric means.
+    others = [m.name for m in offered if m.name != "r"]
+    if asked not in ("", *others):
         st.warning(
-            f"The address asks for metric “{as_text(asked)}”; there are normalised and ceiling."
+            f"The address asks for metric “{as_text(asked)}”; there are "
+            f"{', '.join(others[:-1])} and {others[-1]}."
         )
+    names = [m.name for m in known]
     chosen = left.segmented_control(
         "metric",
-        known,
-        default=asked if asked in known else "",
-        format_func=lambda k: METRICS[k].title,
+        names,
+        default=asked if asked in names else "r",
+        format_func=lambda name: METRICS[name].title,
         label_visibility="collapsed",
         required=True,
         key="accuracy-metric",
     )
-    state.change(metric=chosen or "")
+    state.change(metric="" if chosen in (None, "r") else chosen)
     with middle:
         threshold = pick_threshold(subject)
     unknown = (
@@ -125,23 +142,18 @@ def _options(subject: Subject, run: Run) -> tuple[Metric, float]:
         else f" <b>The noise ceiling is unknown</b>: {escape(run.report.ceiling_source[9:])}."
     )
     right.html(f'<p class="cs-note">{escape(survivors(subject, threshold))}{unknown}</p>')
-    return METRICS[chosen or ""], threshold
+    return METRICS[chosen or "r"], threshold
 
 
-def _brain(
-    subject: Subject, run: Run, report: Evaluation, metric: Metric, threshold: float
-) -> None:
-    values = vertex_values(report, metric)
-    if values is None:
-        st.info("This needs a noise ceiling, and this subject’s is unknown.")
-        return
+def _brain(subject: Subject, run: Run, scored: Scored, metric: Metric, threshold: float) -> None:
+    report, values = scored.report, scored.values(metric)
     maps = [
         CortexMap(
             title=metric.title,
             subtitle=f"{model_title(run)} · {report.n_images} {images_of(report, subject)}"
             + _over(threshold),
             values=values.astype(np.float32),
-            scale=metric.scale,
+            scale=metric_scale(metric),
             role="score",
             simulated=subject.simulated,
         )
@@ -149,20 +161,23 @@ def _brain(
     if metric.name != "ceiling":
         maps = with_reliability(maps, run, of_scores=True)
     show_brain(subject, maps, key="accuracy-brain", height=500)
-    place = _vertex_words(subject, report)
+    place = _vertex_words(subject, scored, metric)
     st.html(
-        f'<p class="cs-note">Per vertex: {escape(metric.meaning)}. Grey: no data, '
+        f'<p class="cs-note">Per vertex: {escape(metric.definition)}. Grey: no data, '
         f"{'below the threshold, ' if threshold > 0 else ''}or constant responses.{place}</p>"
     )
 
 
-def _vertex_words(subject: Subject, report: Evaluation) -> str:
+def _vertex_words(subject: Subject, scored: Scored, metric: Metric) -> str:
     """Say what is known about the picked vertex."""
+    report = scored.report
     location = find_location(subject, state.current().vertex)
     if location is None:
         return ""
     r = float(report.r[location.position])
     score = f"r {r:.2f}" if np.isfinite(r) else "no r shown"
+    if metric.of_score is None:
+        score += f", {metric.title} {scored.values(metric)[location.position]:.2f}"
     ceiling = (
         ""
         if report.ceiling is None
@@ -179,99 +194,119 @@ def _over(threshold: float) -> str:
 
 def _definition(subject: Subject, report: Evaluation, metric: Metric, threshold: float) -> str:
     return (
-        f"{metric.meaning[0].upper()}{metric.meaning[1:]}. Per ROI: {metric.roi_meaning}"
-        f"{_chance(report) if metric.name == 'normalised' else ''}. "
+        f"{metric.definition[0].upper()}{metric.definition[1:]}. Per ROI: "
+        f"{metric.group_definition}{_chance(report, metric)}. "
         f"{report.n_images} {images_of(report, subject)} of {subject.id}{_over(threshold)}."
     )
 
 
-def _chance(report: Evaluation) -> str:
-    chance = report.overall.chance
+def _chance(report: Evaluation, metric: Metric) -> str:
+    chance = None if metric.chance is None else metric.chance(report.overall)
     return "" if chance is None else f" ({chance:.1f} % over everything if every true r were 0)"
 
 
-def _roi_bars(
-    subject: Subject, run: Run, report: Evaluation, metric: Metric, threshold: float
-) -> None:
-    rows = report_rows(subject, report, metric)
-    definition = _definition(subject, report, metric, threshold)
+def _roi_bars(subject: Subject, run: Run, scored: Scored, metric: Metric, threshold: float) -> None:
+    rows = report_rows(subject, scored, metric)
+    definition = _definition(subject, scored.report, metric, threshold)
     stamped = f"{subject.stamp} {model_title(run)}. {definition}".strip()
     roi_chart(
         rows,
-        [Series(metric.axis_label, mark="bar")],
-        metric.axis(rows),
+        [Series(metric.axis_title, mark="bar")],
+        metric_axis(metric, rows),
         key="accuracy-rois",
         height=330,
         title=f"{metric.title[0].upper()}{metric.title[1:]} of each ROI"
-        if metric.name
+        if metric.name != "r"
         else "Accuracy of each ROI",
         definition=definition,
         stamp=subject.stamp,
         focus=focus_roi(state.current().roi),
         on_pick=take_roi,
-        csv=rows_as_csv(rows, [metric.axis_label], stamped),
+        csv=rows_as_csv(rows, [metric.axis_title], stamped),
     )
 
 
 def _distribution(
-    subject: Subject, report: Evaluation, metric: Metric, threshold: float, *, height: int
+    subject: Subject, scored: Scored, metric: Metric, threshold: float, *, height: int
 ) -> None:
     unit = subject.space.unit
     st.html(f'<p class="cs-title">{metric.title} over {unit}{escape(_over(threshold))}</p>')
-    values = vertex_values(report, metric)
-    if values is not None:
-        figure = vertex_histogram(
-            values,
-            low=metric.histogram_low,
-            high=metric.high if metric.name else 1.0,
-            width=metric.bin_width,
-            label=f"{metric.title} ({metric.unit})" if metric.unit == "%" else metric.title,
-            stamp=subject.stamp,
-            unit=unit,
-        )
-        show_chart(figure, key=f"accuracy-histogram{image_mark(subject)}", height=height)
-
-
-def _downloads(subject: Subject, run: Run, report: Evaluation, threshold: float) -> None:
-    about = f"{model_title(run)}; {report.n_images} {images_of(report, subject)}{_over(threshold)}"
-
-    def vertices() -> str:
-        header, places = place_columns(subject)
-        header += ["r", "ceiling_r", "noise_normalised", "ncsnr"]
-        blank = np.full(len(report.r), np.nan)
-        columns = [vertex_values(report, METRICS[k]) for k in ("", "ceiling", "normalised")]
-        columns.append(None if subject.ncsnr is None else np.asarray(subject.ncsnr))
-        numbers = zip(*(rounded(blank if c is None else c) for c in columns), strict=True)
-        rows = ((*place, *own) for place, own in zip(places, numbers, strict=True))
-        return csv_text(subject, f"{about}; {numbering(subject)}", header, rows)
-
-    def rois() -> str:
-        header = ["roi", "hemisphere", "n_vertices", "n_undefined", "mean_r", "mean_r_low_95"]
-        header += ["mean_r_high_95", "median_r", "mean_ceiling_r", "noise_normalised_percent"]
-        header += ["chance_percent", "bias_corrected_percent", "n_zero_ceiling"]
-        header += ["algonauts_2023_percent"]
-        rows = (
-            (s.roi, s.hemisphere, s.n, s.n_undefined, s.mean_r, s.low, s.high, s.median_r)
-            + (s.ceiling_r, s.noise_normalized, s.chance, s.bias_corrected, s.n_zero_ceiling)
-            + (s.challenge_score,)
-            for s in report.rois
-        )
-        return csv_text(subject, f"{about}; {report.statistic}", header, rows)
-
-    if has_rois(subject):
-        csv_button(subject, "ROIs (CSV)", "accuracy-rois", rois)
-    unit = subject.space.unit
-    csv_button(subject, f"{unit} (CSV)", f"accuracy-{unit}", vertices)
-
-
-def _of_page(subject: Subject, threshold: float) -> str:
-    """Say over what this page's numbers are."""
-    if threshold <= 0:
-        return ""
-    return (
-        f"Only {subject.space.unit} whose ncsnr, as the folder gives it, is at least "
-        f"{threshold:.2f} are shown and summarised here."
+    low, high, width = histogram_bins(metric)
+    figure = vertex_histogram(
+        scored.values(metric),
+        low=low,
+        high=high,
+        width=width,
+        label=f"{metric.title} ({metric.unit})" if metric.unit == "%" else metric.title,
+        stamp=subject.stamp,
+        unit=unit,
     )
+    show_chart(figure, key=f"accuracy-histogram{image_mark(subject)}", height=height)
+
+
+def _downloads(subject: Subject, run: Run, scored: Scored, threshold: float) -> None:
+    about = f"{model_title(run)}; {scored.report.n_images} {images_of(scored.report, subject)}"
+    about += _over(threshold)
+    if has_rois(subject):
+        csv_button(subject, "ROIs (CSV)", "accuracy-rois", lambda: rois_csv(subject, scored, about))
+    unit = subject.space.unit
+    csv_button(
+        subject, f"{unit} (CSV)", f"accuracy-{unit}", lambda: vertices_csv(subject, scored, about)
+    )
+
+
+def vertices_csv(subject: Subject, scored: Scored, about: str) -> str:
+    """Write every metric of every vertex or voxel."""
+    report = scored.report
+    header, places = place_columns(subject)
+    blank = np.full(len(report.r), np.nan)
+    columns = {
+        m.table_column: blank if m.missing(report) else scored.values(m)
+        for m in (R, CEILING, NORMALISED)
+    }
+    columns["ncsnr"] = blank if subject.ncsnr is None else np.asarray(subject.ncsnr)
+    columns |= {m.table_column: scored.values(m) for m in further_metrics(report)}
+    numbers = zip(*map(rounded, columns.values()), strict=True)
+    rows = ((*place, *own) for place, own in zip(places, numbers, strict=True))
+    words = f"{about}; {numbering(subject)}{_further_words(report)}"
+    return csv_text(subject, words, [*header, *columns], rows)
+
+
+def rois_csv(subject: Subject, scored: Scored, about: str) -> str:
+    """Write every metric of every ROI and hemisphere."""
+    report, further = scored.report, further_scores(scored)
+    header = ["roi", "hemisphere", "n_vertices", "n_undefined", "mean_r", "mean_r_low_95"]
+    header += ["mean_r_high_95", "median_r", "mean_ceiling_r", "noise_normalised_percent"]
+    header += ["chance_percent", "bias_corrected_percent", "n_zero_ceiling"]
+    header += ["algonauts_2023_percent", *(f"mean_{name}" for name in further)]
+    rows = (
+        (s.roi, s.hemisphere, s.n, s.n_undefined, s.mean_r, s.low, s.high, s.median_r)
+        + (s.ceiling_r, s.noise_normalized, s.chance, s.bias_corrected, s.n_zero_ceiling)
+        + (s.challenge_score, *own)
+        for s, *own in zip(report.rois, *further.values(), strict=True)
+    )
+    words = f"{about}; {report.statistic}{_further_words(report)}"
+    return csv_text(subject, words, header, rows)
+
+
+def _further_words(report: Evaluation) -> str:
+    return "".join(f"; {m.name}: {m.definition}" for m in further_metrics(report))
+
+
+def _of_page(subject: Subject, metric: Metric, threshold: float) -> str:
+    """Say what this page's numbers are, and over what."""
+    words = []
+    if metric.of_score is None:
+        source = f" ({metric.source})" if metric.source else ""
+        words.append(
+            f"{metric.title}: {metric.definition}; per ROI {metric.group_definition}{source}."
+        )
+    if threshold > 0:
+        words.append(
+            f"Only {subject.space.unit} whose ncsnr, as the folder gives it, is at least "
+            f"{threshold:.2f} are shown and summarised here."
+        )
+    return " ".join(words)
 
 
 def _code(subject: Subject, run: Run, threshold: float) -> str:

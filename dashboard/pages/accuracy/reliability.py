@@ -7,7 +7,7 @@ import streamlit as st
 
 from cortiscope import services, state
 from cortiscope.core.datasets import Subject
-from cortiscope.core.evaluation import Evaluation, evaluate
+from cortiscope.core.evaluation import METRICS, Evaluation, Metric, Scored, evaluate
 from cortiscope.core.runs import Run
 from cortiscope.foreign_text import as_text
 from cortiscope.panels.roi_responses import roi_places
@@ -78,9 +78,37 @@ def _restricted(run_id: str, threshold: float) -> Evaluation:
     )
 
 
-def report_above(run: Run, threshold: float) -> Evaluation:
-    """Return the run's report over the vertices above the threshold."""
-    return run.report if threshold <= 0 else _restricted(run.id, threshold)
+def scored_above(run: Run, threshold: float, metric: Metric) -> Scored:
+    """Return the run on the images of its report, over the vertices above the threshold.
+
+    Parameters
+    ----------
+    metric : shown, so that its values are remembered.
+    """
+    scored = _scored(run, threshold)
+    if metric.of_score is None:
+        subject = services.subject(run.subject)
+        scored.remember(metric, _values(run.id, subject.state, threshold, metric.name))
+    return scored
+
+
+def _scored(run: Run, threshold: float) -> Scored:
+    subject = services.subject(run.subject)
+    restricted = threshold > 0
+    return Scored.of_model(
+        run,
+        subject,
+        report=_restricted(run.id, threshold) if restricted else run.report,
+        responses=lambda: services.reported_responses(run),
+        keep=kept(subject, threshold) if restricted else None,
+    )
+
+
+@st.cache_data(show_spinner="Computing it for every vertex …", max_entries=64)
+def _values(run_id: str, state_of_data: str, threshold: float, metric: str) -> np.ndarray:
+    """Return a metric's (n_vertices,) values; the state of the data is part of the key."""
+    run = services.reported(services.run(run_id))
+    return _scored(run, threshold).values(METRICS[metric])
 
 
 def survivors(subject: Subject, threshold: float) -> str:

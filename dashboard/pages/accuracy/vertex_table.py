@@ -12,7 +12,7 @@ import streamlit as st
 
 from cortiscope import services, state
 from cortiscope.core.datasets import Subject
-from cortiscope.core.evaluation import Evaluation
+from cortiscope.core.evaluation import Metric, Scored
 from cortiscope.core.runs import Run
 from cortiscope.subject.locations import Location, unit_of
 
@@ -20,36 +20,39 @@ _N_ROWS = 10
 _CHOSEN_BY = "validation r"
 
 
-def show_extremes(subject: Subject, run: Run, report: Evaluation) -> None:
+def show_extremes(subject: Subject, run: Run, scored: Scored, metric: Metric) -> None:
     """Draw both tables side by side.
 
     Parameters
     ----------
-    report : the run's, over the vertices that are kept.
+    scored : the run, over the vertices that are kept.
+    metric : shown; it has a column of its own beside those of every report.
     """
-    chosen_by = np.where(np.isfinite(report.r), run.validation.r, np.nan)
+    chosen_by = np.where(np.isfinite(scored.report.r), run.validation.r, np.nan)
     order = np.argsort(chosen_by)  # NaN last
     defined = order[: int(np.isfinite(chosen_by).sum())]
     locations = services.locations(subject.id, subject.state)
     left, right = st.columns(2, gap="medium")
     with left:
         st.html(f'<p class="cs-title">best predicted, of {len(defined):,} {subject.space.unit}</p>')
-        _table(subject, run, report, locations, defined[::-1][:_N_ROWS], "best")
+        _table(subject, run, scored, metric, locations, defined[::-1][:_N_ROWS], "best")
     with right:
         st.html(
             f'<p class="cs-title">worst predicted, of {len(defined):,} {subject.space.unit}</p>'
         )
-        _table(subject, run, report, locations, defined[:_N_ROWS], "worst")
+        _table(subject, run, scored, metric, locations, defined[:_N_ROWS], "worst")
 
 
 def _table(
     subject: Subject,
     run: Run,
-    report: Evaluation,
+    scored: Scored,
+    metric: Metric,
     locations: list[Location],
     positions: np.ndarray,
     name: str,
 ) -> None:
+    report = scored.report
     r = np.asarray(report.r)
     own = [locations[k] for k in positions]
     columns: dict[str, Any] = {unit_of(subject): [location.number for location in own]}
@@ -59,6 +62,8 @@ def _table(
     if report.split != run.validation.split:
         columns[_CHOSEN_BY] = [float(run.validation.r[k]) for k in positions]
     columns["r"] = [float(r[k]) for k in positions]
+    if metric.of_score is None:
+        columns[metric.title] = [float(scored.values(metric)[k]) for k in positions]
     if report.ceiling is not None:
         columns["ceiling"] = [float(np.sqrt(report.ceiling[k])) for k in positions]
     if subject.ncsnr is not None:
@@ -88,6 +93,7 @@ def _table(
             "ROIs": st.column_config.TextColumn(width=170),
             _CHOSEN_BY: st.column_config.NumberColumn(format="%.2f", width=80),
             "r": decimals,
+            metric.title: decimals,
             "ceiling": decimals,
             "ncsnr": decimals,
         },

@@ -12,7 +12,7 @@ from cortiscope.charts.histogram import round_bins
 from cortiscope.charts.overlaid_histogram import Distribution, overlaid_histogram
 from cortiscope.charts.theme import show_chart, theme
 from cortiscope.core.datasets import Subject
-from cortiscope.core.evaluation import LEAST_STIMULI
+from cortiscope.core.evaluation import INTERVAL, LEAST_STIMULI, R
 from cortiscope.core.runs import Run
 from cortiscope.core.runs.facets import told_apart
 from cortiscope.cortex_view import ColourScale, CortexMap
@@ -43,7 +43,7 @@ from cortiscope.panels.downloads import (
 )
 from cortiscope.panels.methods import methods_text, opening_lines, references, simulation_note
 from cortiscope.panels.roi_responses import rows_as_csv, score_rows, take_roi
-from cortiscope.panels.scores import INTERVAL, METRICS, images_of
+from cortiscope.panels.scores import images_of, metric_scale
 from cortiscope.panels.sidebar import pick_pair, pick_subject
 from cortiscope.roi_chart import MODEL_COLOURS, Axis, Series, roi_chart
 from cortiscope.subject.locations import has_rois, unit_of
@@ -142,7 +142,7 @@ def _brains(subject: Subject, a: Run, b: Run, positions: np.ndarray | None) -> N
     r_a, r_b = (np.where(shown, np.asarray(r.report.r), np.nan) for r in (a, b))
     # Its own scale, from all vertices: a brush must not recolour what it leaves.
     limit = _difference_limit(np.asarray(a.report.r) - np.asarray(b.report.r))
-    scale = METRICS[""].scale
+    scale = metric_scale(R)
     difference = ColourScale("diverging", -limit, limit, "r", "difference of r")
     title_a, title_b = _titles(a, b)
     maps = [

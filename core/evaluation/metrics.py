@@ -1,0 +1,384 @@
+"""The registry of metrics and statistics: menus, tables, CSV files and the command line read it.
+
+A metric of one model that gives a number per vertex needs one function from ``Scored`` to an array
+(``per_vertex``); everything else of it is words and ends of scales. A statistic of another shape,
+or of several models, gives one entry per ROI and hemisphere instead (``per_group``). One call of
+``register_metric`` and it is on Accuracy and Compare, in their CSV files, in ``list metrics``,
+``fit --json``, ``evaluate`` and a notebook's ``report.table()``: see ``docs/add-a-metric.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from cortiscope.core.datasets import Subject
+from cortiscope.core.errors import InvalidInput, unknown_name
+from cortiscope.core.evaluation.report import ALL_VERTICES, Evaluation, RoiScore, places_of
+
+Arity = Literal["one", "pair", "several", "subjects"]
+Shape = Literal["vertex", "roi", "curve", "matrix"]
+Group = tuple[str, str]
+"""ROI and hemisphere, as in a report; ``all vertices`` and ``both`` is everything."""
+
+WHOLE: Group = (ALL_VERTICES, "both")
+
+ARITIES: dict[Arity, str] = {
+    "one": "one model",
+    "pair": "two models",
+    "several": "at least two models",
+    "subjects": "models of at least two subjects",
+}
+
+
+class FittedModel(Protocol):
+    """What a statistic may ask of a fitted encoding model (``core.runs.Run``)."""
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+
+    @property
+    def report(self) -> Evaluation:
+        """Its scores on held-out images."""
+
+    @property
+    def reported(self) -> tuple[str, np.ndarray]:
+        """Split and rows of these images."""
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """What was asked for and what came out."""
+
+    def array(self, name: str) -> np.ndarray:
+        """Read a stored array, such as ``design_train`` or ``fit_rows``."""
+
+    def predict_rows(self, split: str, rows: np.ndarray | slice) -> np.ndarray:
+        """Predict (n_rows, n_vertices) for images of the subject."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """A model on the held-out images of its report: what metrics are computed from.
+
+    Parameters
+    ----------
+    report : its scores.
+    groups : ROI and hemisphere -> positions (n,) of the vertices.
+    responses : returns predicted and measured (n_images, n_vertices), read when they are needed.
+    stimuli : (n_images,) labels, equal for copies of one picture; None where each is its own.
+    subject, model : where they are known; metrics of arrays alone need neither.
+    keep : (n_vertices,) bool, the vertices that are reported on; all without.
+    """
+
+    report: Evaluation
+    groups: Mapping[Group, np.ndarray]
+    responses: Callable[[], tuple[np.ndarray, np.ndarray]]
+    stimuli: np.ndarray | None = None
+    subject: Subject | None = None
+    model: FittedModel | None = None
+    keep: np.ndarray | None = None
+    _read: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of_model(
+        cls,
+        model: FittedModel,
+        subject: Subject,
+        *,
+        report: Evaluation | None = None,
+        responses: Callable[[], tuple[np.ndarray, np.ndarray]] | None = None,
+        keep: np.ndarray | None = None,
+    ) -> Scored:
+        """Put a fitted model beside the responses of its subject.
+
+        Parameters
+        ----------
+        report : over the vertices that are kept; the model's own without.
+        responses : where they are in memory already.
+        keep : (n_vertices,) bool, chosen without looking at any prediction.
+        """
+        split, rows = model.reported
+
+        def read() -> tuple[np.ndarray, np.ndarray]:
+            return model.predict_rows(split, rows), subject.split(split).response_rows(rows)
+
+        groups = {(roi, h): v if keep is None else v[keep[v]] for roi, h, v in places_of(subject)}
+        stimuli = subject.split(split).images.groups()[rows]
+        own = model.report if report is None else report
+        return cls(own, groups, responses or read, stimuli, subject, model, keep)
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """(n_images, n_vertices)."""
+        return self._both[0]
+
+    @property
+    def measured(self) -> np.ndarray:
+        """(n_images, n_vertices)."""
+        return self._both[1]
+
+    @property
+    def _both(self) -> tuple[np.ndarray, np.ndarray]:
+        if "" not in self._read:
+            self._read[""] = self.responses()
+        both: tuple[np.ndarray, np.ndarray] = self._read[""]
+        return both
+
+    def values(self, metric: Metric) -> np.ndarray:
+        """Return a metric's (n_vertices,) values, NaN where undefined or not kept."""
+        if metric.name not in self._read:
+            self._read[metric.name] = metric.vertex_values(self)
+        values: np.ndarray = self._read[metric.name]
+        return values
+
+    def remember(self, metric: Metric, values: np.ndarray) -> None:
+        """Take over a metric's values (n_vertices,) that were computed before."""
+        self._read[metric.name] = values
+
+
+@dataclass(frozen=True)
+class Value:
+    """One number with its 95 % interval, where it has one."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+def mean_of_defined(values: np.ndarray) -> float | None:
+    """Average what is defined; None where nothing is."""
+    defined = values[np.isfinite(values)]
+    return float(defined.mean()) if defined.size else None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One way to judge encoding models.
+
+    Parameters
+    ----------
+    name : in lists, addresses and on the command line.
+    title : in menus.
+    definition : what one number is, with its rule for undefined and negative values; a fragment
+        that can follow "Per vertex: ".
+    per_vertex : of a metric with a number per vertex: returns them, (n_vertices,).
+    per_group : of every other: takes the models and the groups, returns one mapping of plain
+        numbers for each group, None where it has none.
+    arity : how many models it takes.
+    shape : of what it gives for one group: a number per ``vertex``, numbers (``roi``), a ``curve``
+        or a ``matrix``.
+    summary : how the number of a group comes from its vertices' defined ones.
+    of_score : reads the number of a group, with its interval, off the report instead.
+    group_definition : that rule in words; a fragment that can follow "Per ROI: ".
+    group_title : what the number of a group is called on an axis.
+    unit : after a number: ``%``, or the name of a number without one.
+    limits : between which values can lie.
+    scale_high : upper end of colour scales and axes, which begin at 0: the same for all models
+        and subjects, so that maps compare.
+    column : its name in tables of vertices; its name without.
+    needs : ``ceiling`` (noise ceilings), ``model`` (a fitted model: more than arrays).
+    remarks : what is to be known beside the number of a group.
+    chance : the number of a group that a model would have whose true r is 0.
+    source : where it was published.
+    """
+
+    name: str
+    title: str
+    definition: str
+    per_vertex: Callable[[Scored], np.ndarray] | None = None
+    per_group: Callable[[Sequence[Scored], Sequence[Group]], Sequence[Any]] | None = None
+    arity: Arity = "one"
+    shape: Shape = "vertex"
+    summary: Callable[[np.ndarray], float | None] = mean_of_defined
+    of_score: Callable[[RoiScore], Value | None] | None = None
+    group_definition: str = "mean over its vertices that have a value"
+    group_title: str = ""
+    unit: str = ""
+    limits: tuple[float, float] = (-np.inf, np.inf)
+    scale_high: float = 1.0
+    column: str = ""
+    needs: tuple[str, ...] = ()
+    remarks: Callable[[RoiScore], Sequence[str]] | None = None
+    chance: Callable[[RoiScore], float | None] | None = None
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name.replace("_", "").isalnum() or self.name != self.name.lower():
+            raise InvalidInput(
+                f"A metric is called {self.name!r}; allowed are lower-case letters, digits and _.",
+                "The name stands in addresses and on the command line; put words into the title.",
+            )
+        wanted = "per_vertex" if self.shape == "vertex" else "per_group"
+        if getattr(self, wanted) is None:
+            raise InvalidInput(
+                f"The metric {self.name} of shape {self.shape!r} has no function {wanted}.",
+                f"Give {wanted}=..., or another shape.",
+            )
+
+    @property
+    def table_column(self) -> str:
+        """Its column in tables of vertices."""
+        return self.column or self.name
+
+    @property
+    def axis_title(self) -> str:
+        """What the number of a group is called."""
+        return self.group_title or f"mean {self.title}"
+
+    def missing(self, report: Evaluation) -> str:
+        """Say what it lacks of a report, or return nothing."""
+        if "ceiling" in self.needs and report.ceiling is None:
+            return f"the noise ceiling is {report.ceiling_source}"
+        return ""
+
+    def vertex_values(self, scored: Scored) -> np.ndarray:
+        """Compute (n_vertices,) values, NaN where undefined or not kept."""
+        if self.per_vertex is None:
+            raise InvalidInput(
+                f"The statistic {self.name} gives no number per vertex but a {self.shape}.",
+                "Ask results() for it.",
+            )
+        if lack := self.missing(scored.report):
+            raise InvalidInput(f"{self.title} cannot be computed: {lack}.")
+        values = np.asarray(self.per_vertex(scored))
+        if values.shape != np.shape(scored.report.r):
+            raise InvalidInput(
+                f"The metric {self.name} gave an array {values.shape}; one number for each of "
+                f"{len(scored.report.r)} vertices is needed, {np.shape(scored.report.r)}.",
+                "Reduce over images (axis 0) and not over vertices.",
+            )
+        return values if scored.keep is None else np.where(scored.keep, values, np.nan)
+
+    def of_group(self, scored: Scored, roi: str, hemisphere: str) -> Value | None:
+        """Return the number of a ROI and hemisphere; None where it has none."""
+        if self.of_score is not None:
+            return self.of_score(scored.report.of(roi, hemisphere))
+        value = self.summary(scored.values(self)[scored.groups[roi, hemisphere]])
+        return None if value is None else Value(value)
+
+
+METRICS: dict[str, Metric] = {}
+"""Every metric by name, in the order of menus and lists."""
+
+
+def register_metric(metric: Metric) -> Metric:
+    """Add a metric to every menu, table, file and list; return it.
+
+    Registering the same name again replaces what was registered by ``register_metric`` before,
+    as a notebook's cell that is run twice does.
+
+    Raises
+    ------
+    InvalidInput : the name is that of one of the built-in metrics.
+    """
+    if metric.name in _BUILT_IN:
+        raise InvalidInput(
+            f"A metric is called {metric.name!r} already: {METRICS[metric.name].definition}.",
+            f"Choose another name than {', '.join(_BUILT_IN)}.",
+        )
+    METRICS[metric.name] = metric
+    return metric
+
+
+_BUILT_IN: dict[str, None] = {}
+
+
+def register_built_in(*metrics: Metric) -> None:
+    """Add the project's own metrics, whose names nobody else may take."""
+    for metric in metrics:
+        register_metric(metric)
+        _BUILT_IN[metric.name] = None
+
+
+def get_metric(name: str) -> Metric:
+    """Return a metric by its name; an unknown one is an error that names the nearest."""
+    if name not in METRICS:
+        raise unknown_name("metric", name, METRICS, "'cortiscope list metrics' shows all.")
+    return METRICS[name]
+
+
+def vertex_metrics(report: Evaluation | None = None) -> tuple[Metric, ...]:
+    """Return the metrics of one model with a number per vertex that a report has all for."""
+    found = (m for m in METRICS.values() if m.shape == "vertex" and m.arity == "one")
+    return tuple(m for m in found if report is None or not m.missing(report))
+
+
+def further_metrics(report: Evaluation) -> tuple[Metric, ...]:
+    """Return those of them whose numbers are computed from responses: a report has none of them."""
+    return tuple(m for m in vertex_metrics(report) if m.of_score is None)
+
+
+def further_scores(scored: Scored) -> dict[str, list[float | None]]:
+    """Return the numbers of further metrics for each line of a report, by name."""
+    found = {}
+    for metric in further_metrics(scored.report):
+        values = [metric.of_group(scored, s.roi, s.hemisphere) for s in scored.report.rois]
+        found[metric.name] = [None if v is None else v.value for v in values]
+    return found
+
+
+def results(metric: Metric, models: Sequence[Scored]) -> dict[str, Any]:
+    """Compute a metric over everything and in each ROI, with definition, n and split beside it.
+
+    Parameters
+    ----------
+    models : as many as the metric's arity asks for; of a pair A first.
+
+    Returns
+    -------
+    result : ``definition``, ``unit``, ``source``, ``n_images``, ``split``, ``all``, ``rois`` (by
+        hemisphere ``lh`` and ``rh``, and name): plain values, None where there is none.
+    """
+    _check(metric, models)
+    first = models[0]
+    groups = list(dict.fromkeys(g for own in models for g in own.groups))
+    if metric.per_group is not None:
+        found = list(metric.per_group(models, groups))
+    else:
+        found = [_plain(metric.of_group(first, *group), first, metric, group) for group in groups]
+    by_group = dict(zip(groups, found, strict=True))
+    short = {"left": "lh", "right": "rh"}
+    return {
+        "definition": f"{metric.definition}; per ROI: {metric.group_definition}"
+        if metric.shape == "vertex"
+        else metric.definition,
+        "unit": metric.unit,
+        "source": metric.source,
+        "n_images": first.report.n_images,
+        "split": first.report.split,
+        "all": by_group[WHOLE],
+        "rois": {
+            side: {
+                roi: value
+                for (roi, h), value in by_group.items()
+                if h == hemisphere and roi != ALL_VERTICES and value is not None
+            }
+            for hemisphere, side in short.items()
+        },
+    }
+
+
+def _check(metric: Metric, models: Sequence[Scored]) -> None:
+    """Refuse another number of models than the metric takes, or what it lacks."""
+    n = len(models)
+    fits = {"one": n == 1, "pair": n == 2, "several": n >= 2, "subjects": n >= 2}[metric.arity]
+    if not fits:
+        raise InvalidInput(
+            f"The statistic {metric.name} takes {ARITIES[metric.arity]}; got {n}.",
+            "Name that many with --run.",
+        )
+    for scored in models:
+        if lack := metric.missing(scored.report):
+            raise InvalidInput(f"{metric.title} cannot be computed: {lack}.")
+
+
+def _plain(value: Value | None, scored: Scored, metric: Metric, group: Group) -> Any:
+    if value is None:
+        return None
+    n = int(np.isfinite(scored.values(metric)[scored.groups[group]]).sum())
+    ends = {} if value.low is None else {"low_95": value.low, "high_95": value.high}
+    return {"value": value.value, **ends, "n_vertices": n}
