@@ -151,6 +151,24 @@ class RegressorSpec:
                 f"got {type(self.settings).__name__}."
             )
 
+    @classmethod
+    def parse(cls, text: str) -> RegressorSpec:
+        """Read a name: that regressor with its usual settings."""
+        return cls(text)
+
+    @classmethod
+    def read_as(
+        cls, data: Mapping[str, Any], stored: bool
+    ) -> tuple[type[RegressorSpec], dict[str, Any]]:
+        """Return what ``config.from_plain`` is to make: settings are of the regressor's own type.
+
+        A stored regressor that is not registered here keeps its name and settings.
+        """
+        entry = REGRESSORS.get(str(data.get("name", cls.name)))
+        if entry is None and stored:
+            return UnregisteredRegressor, {}
+        return cls, {} if entry is None else {"settings": entry.settings | None}
+
     def with_settings(self, **changes: Any) -> RegressorSpec:
         """Return the same regressor with some settings changed.
 
@@ -169,6 +187,15 @@ def _entry(name: str) -> RegressorEntry:
     if name not in REGRESSORS:
         raise unknown_name("regressor", name, REGRESSORS)
     return REGRESSORS[name]
+
+
+class UnregisteredRegressor(RegressorSpec):
+    """A regressor of a stored run that this installation does not have: it cannot be fitted."""
+
+    stored_as: ClassVar[str] = RegressorSpec.stored_as
+
+    def __post_init__(self) -> None:
+        """Take any name, with settings of any type."""
 
 
 def regressor_names() -> tuple[str, ...]:
