@@ -1,26 +1,38 @@
 """What every backbone does: stimuli in, responses of any of its layers out, in one pass.
 
-To add a kind of backbone, subclass ``Backbone`` (``ModuleBackbone`` for a torch network,
-``TextBackbone`` for one that reads captions) and register a family in
-``core/backbones/registry.py``.
+To add a kind of backbone, subclass ``Backbone`` (``PictureBackbone`` for a torch network,
+``TextBackbone`` for one that reads captions), describe it by a ``Family``, and name that in
+``core/backbones/registry.py``. Importing this module does not import torch, so that a family's
+card and its code can stand in one file.
 """
 
 from __future__ import annotations
 
 import abc
+import copy
 import fnmatch
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-import torch
-from PIL import Image
+import numpy as np
 
-from cortiscope.core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
+from cortiscope.core.backbones.card import (
+    BackboneCard,
+    LayerInfo,
+    WeightsPresence,
+    WeightsSpec,
+)
 from cortiscope.core.backbones.framing import PUBLISHED, Framing
 from cortiscope.core.backbones.precision import Precision
 from cortiscope.core.errors import InvalidInput, unknown_name
 from cortiscope.core.stimuli import StimulusImages
 
-Reduce = Callable[[str, torch.Tensor], torch.Tensor]
+if TYPE_CHECKING:
+    import torch
+    from PIL import Image
+
+Reduce: TypeAlias = "Callable[[str, torch.Tensor], torch.Tensor]"
 """From a layer's name and a batch of its responses to what is kept of them."""
 
 
@@ -117,6 +129,8 @@ class Backbone(abc.ABC):
 
     def collate(self, inputs: Sequence[torch.Tensor]) -> torch.Tensor:
         """Put the inputs of several stimuli into one batch."""
+        import torch
+
         return torch.stack(list(inputs))
 
     @abc.abstractmethod
@@ -154,6 +168,116 @@ class Backbone(abc.ABC):
         known = [layer.name for layer in self.layers()]
         for name in set(names) - set(known):
             raise unknown_name(f"layer of {self.card.name}", name, known)
+
+
+class TextBackbone(Backbone):
+    """A backbone of modality "text": ``prepare`` reads captions; a picture alone is refused.
+
+    An image's features are the mean over those of its captions, or those of one of them
+    (``Framing("caption", caption=1)``).
+    """
+
+    def framed(self, framing: Framing) -> Backbone:  # noqa: D102 - as in Backbone
+        if framing.kind != "caption":
+            return super().framed(framing)
+        other = copy.copy(self)
+        other.framing = framing
+        return other
+
+    def captions(self, images: StimulusImages, index: int) -> tuple[str, ...]:
+        """Return what is read of stimulus ``index``: all its captions, or the chosen one."""
+        self.check_stimuli(images.subset([index]))
+        found = images.captions_of(index)
+        return (found[self.framing.caption - 1],) if self.framing.caption else found
+
+    def check_stimuli(self, images: StimulusImages) -> None:
+        """Raise InvalidInput that names the images without the captions that are read."""
+        images.check_captions(self.framing.caption or 1)
+
+    def preprocess(self, image: Image.Image) -> torch.Tensor:  # noqa: D102 - as in Backbone
+        raise InvalidInput(
+            f"{self.card.title} reads a caption, and a picture alone has none.",
+            "Choose an encoder of image features for pictures without captions.",
+        )
+
+
+class FixedBackbone(Backbone):
+    """A backbone without learned weights, whose layers are known beforehand."""
+
+    def __init__(
+        self,
+        card: BackboneCard,
+        weights: WeightsSpec,
+        device: torch.device,
+        layers: tuple[LayerInfo, ...],
+    ) -> None:
+        super().__init__(card, weights, device)
+        self._layers = layers
+
+    def layers(self) -> tuple[LayerInfo, ...]:  # noqa: D102 - as in Backbone
+        return self._layers
+
+
+class Family(Protocol):
+    """Backbones that are built in one way."""
+
+    def cards(self) -> tuple[BackboneCard, ...]:
+        """Return the cards of all members, without importing torch."""
+
+    def resolve(self, card: BackboneCard, weights: WeightsSpec) -> WeightsSpec:
+        """Return weights that say which content they mean, without importing torch."""
+
+    def presence(self, card: BackboneCard, weights: WeightsSpec) -> WeightsPresence:
+        """Look for the weights on this machine, without importing torch."""
+
+    def layers(self, card: BackboneCard) -> tuple[LayerInfo, ...]:
+        """List a member's layers, also where its pretrained weights are absent."""
+
+    def build(self, card: BackboneCard, weights: WeightsSpec, device: torch.device) -> Backbone:
+        """Make a member with resolved weights."""
+
+
+class Library(Family, Protocol):
+    """A family whose library has further networks, known by its own names for them."""
+
+    def named(self, name: str) -> BackboneCard:
+        """Return the card of any of the library's networks."""
+
+
+@dataclass(frozen=True)
+class FixedFamily:
+    """The family of one backbone without learned weights.
+
+    Parameters
+    ----------
+    card : of its one member.
+    listed : the member's layers.
+    backbone : the member's class.
+    """
+
+    card: BackboneCard
+    listed: tuple[LayerInfo, ...]
+    backbone: type[FixedBackbone]
+
+    def cards(self) -> tuple[BackboneCard, ...]:
+        """Return the one card."""
+        return (self.card,)
+
+    def resolve(self, card: BackboneCard, weights: WeightsSpec) -> WeightsSpec:
+        """Return the weights as they are: there is nothing to resolve."""
+        return weights
+
+    def presence(self, card: BackboneCard, weights: WeightsSpec) -> WeightsPresence:
+        """Nothing is needed."""
+        return WeightsPresence(True)
+
+    def layers(self, card: BackboneCard) -> tuple[LayerInfo, ...]:
+        """List the layers."""
+        return self.listed
+
+    def build(self, card: BackboneCard, weights: WeightsSpec, device: torch.device) -> Backbone:
+        """Make the backbone."""
+        return self.backbone(card, weights, device, self.listed)
 
 
 def expand_layers(backbone: Backbone, patterns: Iterable[str]) -> tuple[str, ...]:
@@ -206,6 +330,8 @@ def choose_device(device: str) -> torch.device:
     InvalidInput
         A GPU was asked for and there is none.
     """
+    import torch
+
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if device.startswith("cuda") and not torch.cuda.is_available():
@@ -217,3 +343,11 @@ def choose_device(device: str) -> torch.device:
         return torch.device(device)
     except RuntimeError:
         raise unknown_name("device", device, ["auto", "cpu", "cuda"]) from None
+
+
+def rgb_tensor(image: Image.Image) -> torch.Tensor:
+    """Return an RGB picture's values 0 to 1, float32 (3, height, width)."""
+    import torch
+
+    pixels = np.asarray(image.convert("RGB"), dtype=np.float32) / 255  # (height, width, 3)
+    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))

@@ -18,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from cortiscope.core.backbones.tables import as_tuples
 from cortiscope.core.errors import InvalidInput, UnknownName, WorkFailed
 from cortiscope.core.storage import Home, write_json
 
@@ -64,7 +65,7 @@ def _facts(library: str, name: str, path: Path) -> dict[str, Any]:
         # A home that may not be written to only costs time.
         with contextlib.suppress(OSError):
             write_json(path, facts)
-    return dict(_tuples(facts))
+    return dict(as_tuples(facts))
 
 
 def _ask(library: str, name: str) -> dict[str, Any]:
@@ -90,9 +91,3 @@ def _ask(library: str, name: str) -> dict[str, Any]:
             f"Check that {_DISTRIBUTIONS[library]} and torch are installed.",
         )
     return dict(json.loads(answer))
-
-
-def _tuples(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(_tuples(item) for item in value)
-    return {k: _tuples(v) for k, v in value.items()} if isinstance(value, dict) else value

@@ -10,8 +10,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cortiscope.core.backbones import open_clip_generate, timm_generate
-from cortiscope.core.backbones.torchvision_import import import_torchvision
+from cortiscope.core.backbones.open_clip import generate as open_clip_generate
+from cortiscope.core.backbones.timm import generate as timm_generate
+from cortiscope.core.backbones.torchvision.networks import import_torchvision
 from cortiscope.core.errors import InvalidInput, check_option
 
 _DESCRIBERS: dict[str, Callable[[str], dict[str, Any]]] = {

@@ -7,10 +7,17 @@ Networks that read are given all captions of a picture, whose features are avera
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from PIL import Image
 
 from cortiscope.core.errors import InvalidInput, check_option, read_whole
+
+if TYPE_CHECKING:
+    from cortiscope.core.backbones.base import Backbone
 
 FRAMING_KINDS = ("published", "stretch", "caption")
 _SMALLEST, _LARGEST = 16, 4096
@@ -80,3 +87,92 @@ class Framing:
 
 
 PUBLISHED = Framing()
+
+_SCALES = {
+    (0.0, 1.0): "values 0 to 1",
+    (0.5, 0.5): "mean .5 and SD .5",
+    (0.485, 0.229): "ImageNet's mean and SD",
+    (0.48145466, 0.26862954): "CLIP's mean and SD",
+}
+
+
+def in_words(
+    side: int,
+    resized: int,
+    interpolation: str,
+    mean: Sequence[float],
+    deviation: Sequence[float],
+    cut: str = "center",
+) -> str:
+    """Describe resizing, cutting and scaling.
+
+    Parameters
+    ----------
+    side : of the square that the network sees, in pixels.
+    resized : length in pixels to which the picture is brought first.
+    mean, deviation : of the three channels, by which values 0 to 1 are scaled.
+    cut : "center" (shorter side resized), "squash" (both sides), "border" or "longest" (longer
+        side, the rest filled up).
+    """
+    scale = _SCALES.get((mean[0], deviation[0])) or (
+        f"mean {_numbers(mean)} and SD {_numbers(deviation)}"
+    )
+    if cut == "squash" and resized == side:
+        return f"Squeezed to {side} x {side} px ({interpolation}), {scale}."
+    first = {
+        "center": f"Shorter side to {resized} px",
+        "squash": f"Squeezed to {resized} x {resized} px",
+    }.get(cut, f"Longer side to {resized} px, the rest filled up")
+    return f"{first} ({interpolation}), central {side} px square, {scale}."
+
+
+def _numbers(values: Sequence[float]) -> str:
+    return "/".join(f"{value:.3g}" for value in values)
+
+
+# The share of columns (or rows) at either end that mix with what lies beyond the picture.
+_MIXED = 0.1
+
+
+def seen_box(backbone: Backbone, size: tuple[int, int]) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom of what a network sees of pictures of one size.
+
+    Published framings differ (torchvision shrinks to 256 pixels and cuts out 224, so that an outer
+    ring is never seen); rather than knowing them, pictures whose grey says where it lies are sent
+    through the backbone's own preprocessing.
+
+    Parameters
+    ----------
+    size : width and height of the picture in pixels, the unit of the answer.
+
+    Raises
+    ------
+    InvalidInput
+        The backbone reads captions.
+    """
+    width, height = size
+    across = np.broadcast_to((np.arange(width) + 0.5) / width, (height, width))
+    down = np.broadcast_to(((np.arange(height) + 0.5) / height)[:, None], (height, width))
+    black, white, x, y = (
+        backbone.preprocess(_grey(levels)).numpy().astype(np.float64)
+        for levels in (np.zeros((height, width)), np.ones((height, width)), across, down)
+    )
+    # Whatever mean and SD the input is scaled by, its range says which grey a value was.
+    left, right = _ends(((x - black) / (white - black)).mean(axis=(0, 1)), width)
+    top, bottom = _ends(((y - black) / (white - black)).mean(axis=(0, 2)), height)
+    return left, top, right, bottom
+
+
+def _grey(levels: np.ndarray) -> Image.Image:
+    return Image.fromarray((255 * levels).round().astype(np.uint8)).convert("RGB")
+
+
+def _ends(places: np.ndarray, length: int) -> tuple[float, float]:
+    """Return where input pixels (n,), told by their place from 0 to 1, begin and end."""
+    n = len(places)
+    inner = np.arange(int(n * _MIXED), n - int(n * _MIXED))
+    slope, start = np.polyfit(inner + 0.5, places[inner] * length, 1)
+    # A grey level is a 255th of the picture: what is nearer to its edge than that is the edge.
+    near = length / 255
+    low, high = float(start), float(start + slope * n)
+    return 0.0 if low < near else low, float(length) if high > length - near else high

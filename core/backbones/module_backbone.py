@@ -14,8 +14,6 @@ from torch.overrides import TorchFunctionMode
 
 from cortiscope.core.backbones.base import Backbone, Reduce
 from cortiscope.core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
-from cortiscope.core.backbones.framing import Framing
-from cortiscope.core.backbones.headless import is_whole
 from cortiscope.core.backbones.layer_axes import (
     CONVOLUTIONS,
     Declared,
@@ -25,14 +23,21 @@ from cortiscope.core.backbones.layer_axes import (
     wide_shapes,
 )
 from cortiscope.core.backbones.precision import Precision, check_units, computing_in
-from cortiscope.core.backbones.stretch import Stretched
-from cortiscope.core.errors import InvalidInput
 
 AsResponse = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 class _AllSeen(Exception):
     """Ends a forward pass after the last layer that was asked for."""
+
+
+class LeftOut(nn.Identity):
+    """Stands where a checkpoint has no weights; neither it nor what contains it is a layer."""
+
+
+def is_whole(module: nn.Module) -> bool:
+    """Tell whether a module has all that it was made of."""
+    return not any(isinstance(part, LeftOut) for part in module.modules())
 
 
 class ModuleBackbone(Backbone):
@@ -42,16 +47,13 @@ class ModuleBackbone(Backbone):
     each time: ``relu``, ``relu_1``, ``relu_2``, as in ``torchvision.models.feature_extraction``.
     Maps that a network keeps channels-last (Swin) are given channels-first like all others.
 
-    Subclasses implement ``preprocess``; those whose published preprocessing is a library's keep it
-    in ``_transform``, and can be framed otherwise.
+    Subclasses implement ``preprocess``.
 
     Parameters
     ----------
     network : on the CPU; taken over: set to evaluation, moved to ``device``.
     declared : what its library says about the axes of its layers.
     """
-
-    _transform: Any = None
 
     def __init__(
         self,
@@ -80,22 +82,6 @@ class ModuleBackbone(Backbone):
                     self.network, self._dry_input(), self._declared, self.as_response
                 )
         return self._layers
-
-    def framed(self, framing: Framing) -> Backbone:  # noqa: D102 - as in Backbone
-        if framing == self.framing or self._transform is None or not framing.size:
-            return super().framed(framing)
-        other = copy.copy(self)
-        other.framing, other._layers = framing, None
-        other._transform = Stretched(self._transform, framing.size)
-        try:
-            other.layers()
-        except (RuntimeError, ValueError, AssertionError) as error:  # what networks raise of sizes
-            raise InvalidInput(
-                f"{self.card.title} takes no pictures of {framing.size} px "
-                f"({str(error).strip().splitlines()[0]}).",
-                f"It was made for {self.input_size} px: stretch:{self.input_size}.",
-            ) from None
-        return other
 
     def at_precision(self, precision: Precision) -> Backbone:  # noqa: D102 - as in Backbone
         if precision == self.precision:

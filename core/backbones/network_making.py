@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,12 @@ import torch
 from torch import nn
 
 from cortiscope.core.backbones.card import BackboneCard, WeightsSpec
-from cortiscope.core.backbones.headless import absent_note, leave_out_classifier
+from cortiscope.core.backbones.module_backbone import LeftOut
 from cortiscope.core.backbones.weights_files import weights_file
 from cortiscope.core.backbones.weights_loading import (
     load_state,
     load_strictly,
+    missing_weights,
     n_classes,
     own_part,
     taken_over,
@@ -73,3 +74,46 @@ def make_network(
     absent = leave_out_classifier(network, own.state)
     load_strictly(network, own.state, path, title)
     return network, own.notes + absent_note(absent)
+
+
+def leave_out_classifier(network: nn.Module, state: Mapping[str, Any]) -> tuple[str, ...]:
+    """Take out the end of a network's head where a state dict has nothing for it.
+
+    Only the last of the network's direct children may lack weights, and only from some module on:
+    a checkpoint that lacks more is one of another network, and is refused on loading.
+
+    Returns
+    -------
+    The modules that were left out.
+    """
+    expected = missing_weights({}, network.state_dict())
+    missing = missing_weights(state, network.state_dict())
+    if not missing or expected[-len(missing) :] != missing or len(missing) == len(expected):
+        return ()
+    head = expected[-1].split(".")[0]
+    if any(name.split(".")[0] != head for name in missing):
+        return ()
+    leaves = list(_leaves(head, network.get_submodule(head)))
+    first = missing[0].rpartition(".")[0]
+    if first not in leaves:
+        return ()
+    left_out = tuple(leaves[leaves.index(first) :])
+    for name in left_out:
+        parent, _, own = name.rpartition(".")
+        setattr(network.get_submodule(parent), own, LeftOut())
+    return left_out
+
+
+def absent_note(modules: tuple[str, ...]) -> tuple[str, ...]:
+    """Say that a checkpoint has no classifier; nothing where it has one."""
+    if not modules:
+        return ()
+    which = modules[0] if len(modules) == 1 else f"{modules[0]} to {modules[-1]}"
+    return (f"The file has no weights for the network's end ({which}), which is left out.",)
+
+
+def _leaves(prefix: str, module: nn.Module) -> Iterator[str]:
+    """Yield the names of the modules that contain no others, in order."""
+    for name, part in module.named_modules(prefix=prefix):
+        if not any(part.children()):
+            yield name

@@ -1,33 +1,23 @@
-"""The picture's own pixels as features."""
+"""Raw pixels, the baseline that every model has to beat."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
-import torch
-from PIL import Image
-
-from cortiscope.core.backbones.base import Backbone, Reduce, finish
-from cortiscope.core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
+from cortiscope.core.backbones.base import FixedBackbone, FixedFamily, Reduce, finish, rgb_tensor
+from cortiscope.core.backbones.card import Axes, BackboneCard, LayerInfo
 from cortiscope.core.stimuli import square_crop
 
+if TYPE_CHECKING:
+    import torch
+    from PIL import Image
 
-class PixelsBackbone(Backbone):
+SIZE = 32
+
+
+class PixelsBackbone(FixedBackbone):
     """RGB values 0 to 1 of the central square, downsampled."""
-
-    def __init__(
-        self,
-        card: BackboneCard,
-        weights: WeightsSpec,
-        device: torch.device,
-        layers: tuple[LayerInfo, ...],
-    ) -> None:
-        super().__init__(card, weights, device)
-        self._layers = layers
-
-    def layers(self) -> tuple[LayerInfo, ...]:  # noqa: D102 - as in Backbone
-        return self._layers
 
     def preprocess(self, image: Image.Image) -> torch.Tensor:  # noqa: D102 - as in Backbone
         return rgb_tensor(square_crop(image, self.card.input_size))
@@ -35,12 +25,28 @@ class PixelsBackbone(Backbone):
     def forward(  # noqa: D102 - as in Backbone
         self, batch: torch.Tensor, layers: Sequence[str], reduce: Reduce | None = None
     ) -> dict[str, torch.Tensor]:
+        import torch
+
         self.check_layers(layers)
         with torch.inference_mode():
             return finish({"pixels": batch.to(self.device)}, layers, reduce)
 
 
-def rgb_tensor(image: Image.Image) -> torch.Tensor:
-    """Return an RGB picture's values 0 to 1, float32 (3, height, width)."""
-    pixels = np.asarray(image.convert("RGB"), dtype=np.float32) / 255  # (height, width, 3)
-    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+PIXELS = FixedFamily(
+    BackboneCard(
+        name="pixels",
+        title="Raw pixels",
+        family="built in",
+        summary="The picture itself at 32 x 32 px: the baseline without any model.",
+        input_size=SIZE,
+        preprocessing=f"Central square at {SIZE} px, RGB 0 to 1.",
+        weights=("fixed",),
+        default_weights="fixed",
+        layers_offered=("pixels",),
+        licence="BSD-3-Clause",
+        paper="none; a baseline",
+        source="cortiscope.core.backbones.pixels",
+    ),
+    (LayerInfo("pixels", (3, SIZE, SIZE), 0.0, Axes("map")),),
+    PixelsBackbone,
+)

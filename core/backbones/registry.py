@@ -3,18 +3,18 @@
 A name with a colon (``timm:resnet18.a1_in1k``, ``open_clip:RN50:text``) is a library's own: any
 of its networks, also one that no menu offers.
 
-To add backbones: write a family class with the methods of ``Family`` in one file (``cards`` must
-not import torch; ``build`` may), and add an instance to ``FAMILIES``. The tests run over every
-name and need no extension.
+To add backbones: write a ``Family`` in one file (``cards`` must not import torch; ``build`` may),
+and add it to ``FAMILIES``. The tests run over every family and need no extension.
 """
 
 from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from cortiscope.core.backbones.caption_words_family import CaptionWordsFamily
+from cortiscope.core.backbones.base import Family, Library, choose_device
+from cortiscope.core.backbones.caption_words import CAPTION_WORDS
 from cortiscope.core.backbones.card import (
     BackboneCard,
     LayerInfo,
@@ -22,44 +22,16 @@ from cortiscope.core.backbones.card import (
     WeightsPresence,
     WeightsSpec,
 )
-from cortiscope.core.backbones.gabor_family import GaborFamily
-from cortiscope.core.backbones.open_clip_family import OpenClipFamily
-from cortiscope.core.backbones.pixels_family import PixelsFamily
-from cortiscope.core.backbones.small_cnn_family import SmallCnnFamily
-from cortiscope.core.backbones.timm_family import TimmFamily
-from cortiscope.core.backbones.torchvision_models import TorchvisionFamily
+from cortiscope.core.backbones.gabor import GABOR
+from cortiscope.core.backbones.open_clip.family import OpenClipFamily
+from cortiscope.core.backbones.pixels import PIXELS
+from cortiscope.core.backbones.small_cnn import SmallCnnFamily
+from cortiscope.core.backbones.timm.family import TimmFamily
+from cortiscope.core.backbones.torchvision.family import TorchvisionFamily
 from cortiscope.core.errors import InvalidInput, MissingWeights, check_option, unknown_name
 
 if TYPE_CHECKING:
-    import torch
-
     from cortiscope.core.backbones.base import Backbone
-
-
-class Family(Protocol):
-    """Backbones that are built in one way."""
-
-    def cards(self) -> tuple[BackboneCard, ...]:
-        """Return the cards of all members, without importing torch."""
-
-    def resolve(self, card: BackboneCard, weights: WeightsSpec) -> WeightsSpec:
-        """Return weights that say which content they mean, without importing torch."""
-
-    def presence(self, card: BackboneCard, weights: WeightsSpec) -> WeightsPresence:
-        """Look for the weights on this machine, without importing torch."""
-
-    def layers(self, card: BackboneCard) -> tuple[LayerInfo, ...]:
-        """List a member's layers, also where its pretrained weights are absent."""
-
-    def build(self, card: BackboneCard, weights: WeightsSpec, device: torch.device) -> Backbone:
-        """Make a member with resolved weights."""
-
-
-class Library(Family, Protocol):
-    """A family whose library has further networks, known by its own names for them."""
-
-    def named(self, name: str) -> BackboneCard:
-        """Return the card of any of the library's networks."""
 
 
 LIBRARIES: dict[str, Library] = {
@@ -68,10 +40,10 @@ LIBRARIES: dict[str, Library] = {
     "torchvision": TorchvisionFamily(),
 }
 FAMILIES: tuple[Family, ...] = (
-    GaborFamily(),
+    GABOR,
     SmallCnnFamily(),
-    PixelsFamily(),
-    CaptionWordsFamily(),
+    PIXELS,
+    CAPTION_WORDS,
     *LIBRARIES.values(),
 )
 
@@ -217,6 +189,4 @@ def load_backbone(name: str, weights: WeightsSpec | None = None, device: str = "
     found = weights_presence(name, resolved)
     if not found.present:
         raise MissingWeights(found.message, found.hint)
-    from cortiscope.core.backbones.base import choose_device
-
     return family.build(card, resolved, choose_device(device))

@@ -1,7 +1,7 @@
 """The small CNN: five blocks of convolutions, small enough for its checkpoint to be in the project.
 
 All blocks keep maps of at least 8 x 8 places, so that a readout on an 8 x 8 grid compares depth and
-not pooling. Its checkpoint comes from ``python -m cortiscope.core.pipeline.train_small_cnn``.
+not pooling. Its checkpoint comes from ``python -m tests.tools.train_small_cnn``.
 
 The untrained network is the control for what training adds, so it must differ in nothing else:
 same architecture, weights by He initialisation, and normalisation statistics measured on fixed
@@ -17,9 +17,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import nn
 
+from cortiscope.core.backbones.base import rgb_tensor
+from cortiscope.core.backbones.module_backbone import ModuleBackbone
 from cortiscope.core.backbones.weights_loading import check_numbers
+from cortiscope.core.stimuli import square_crop
 
 INPUT_SIZE = 64
 WIDTHS = (16, 32, 64, 96, 128)
@@ -58,6 +62,13 @@ class SmallCnn(nn.Module):
         for i in range(len(WIDTHS)):
             maps = self.get_submodule(f"block{i + 1}")(maps)
         return self.head(torch.cat([maps.amax((2, 3)), maps.mean((2, 3))], dim=1))
+
+
+class SmallCnnBackbone(ModuleBackbone):
+    """Takes RGB values 0 to 1; whatever scaling the network needs is its own first step."""
+
+    def preprocess(self, image: Image.Image) -> torch.Tensor:  # noqa: D102 - as in Backbone
+        return rgb_tensor(square_crop(image, self.card.input_size))
 
 
 def _make_block(n_in: int, n_out: int, halve: bool) -> nn.Sequential:

@@ -1,7 +1,7 @@
 """Features on disk, computed once: keyed by what they are and by the images' content or captions.
 
 Layout: ``<root>/<backbone>/<key>.npy``, float32 or float16 (n_images, *shape), with its record
-(``kept_pass``), which is touched whenever the features are used.
+(``extraction_cache``), which is touched whenever the features are used.
 """
 
 from __future__ import annotations

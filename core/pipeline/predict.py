@@ -165,7 +165,7 @@ def seen_part(
     -------
     box : of several networks the smallest box that holds what any of them sees.
     """
-    from cortiscope.core.backbones.seen import seen_box
+    from cortiscope.core.backbones.framing import seen_box
 
     boxes = np.array([seen_box(backbones.get(source), size) for source in sources_of(run)])
     left, top = boxes[:, :2].min(axis=0)

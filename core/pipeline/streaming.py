@@ -3,7 +3,7 @@
 A convolutional map of 3,211,264 values for 10,000 images is 128 GB. Incremental PCA sees each batch
 once: one pass of the fit images fits the readouts of all layers of a backbone (two where features
 are scaled), a second one makes the designs of all images. What is kept is the readout, and
-components and residual per image; both are arrays of a feature store (``kept_pass``) under
+components and residual per image; both are arrays of a feature store (``extraction_cache``) under
 ``<root>/reduced/<backbone>``. A killed pass goes on from the last state that was kept.
 
 Exact PCA needs all images at once: its features are stored, and read in blocks.

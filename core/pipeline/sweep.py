@@ -243,7 +243,7 @@ def _client(scheduler: str | None, workers: int | None) -> Iterator[Any]:
     # here. A variable that the user has set stays as it is.
     share = {f"{_WORKER_ENVIRONMENT}.{name}": max(1, cores // count) for name in _THREADS}
     # A worker's task runs in a thread, whose own heap in glibc takes no block above 64 MiB, and
-    # networks' memory could not be kept (core.backbones.allocator).
+    # networks' memory could not be kept (core.features.extract).
     share[f"{_WORKER_ENVIRONMENT}.MALLOC_ARENA_MAX"] = 1
     with (
         dask.config.set(share),

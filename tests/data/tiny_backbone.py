@@ -14,8 +14,8 @@ def make_tiny_backbone(name="small_cnn", weights=None):
     import torch
     from torch import nn
 
+    from cortiscope.core.backbones.base import rgb_tensor
     from cortiscope.core.backbones.module_backbone import ModuleBackbone
-    from cortiscope.core.backbones.pixels import rgb_tensor
     from cortiscope.core.stimuli import square_crop
 
     class Tiny(ModuleBackbone):

@@ -11,7 +11,7 @@ _FAULTS = """
 import resource
 import numpy as np
 from contextlib import nullcontext
-from cortiscope.core.backbones.allocator import kept_memory
+from cortiscope.core.features.extract import kept_memory
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for _ in range(20):

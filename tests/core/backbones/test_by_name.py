@@ -16,8 +16,8 @@ from cortiscope.core.backbones import (
     weights_presence,
 )
 from cortiscope.core.backbones.describe_network import describe, network_names
-from cortiscope.core.backbones.open_clip_networks import import_open_clip
-from cortiscope.core.backbones.timm_networks import import_timm
+from cortiscope.core.backbones.open_clip.networks import import_open_clip
+from cortiscope.core.backbones.timm.networks import import_timm
 from cortiscope.core.errors import InvalidInput, UnknownName
 from cortiscope.core.storage import Home
 
@@ -200,8 +200,8 @@ def test_a_library_is_asked_once_and_again_where_the_answer_is_damaged(here, hom
 def test_another_process_asks_and_this_one_imports_no_torch(home):
     code = (
         "import sys, json\n"
-        "from core.backbones import get_card\n"
-        "from core.errors import UnknownName\n"
+        "from cortiscope.core.backbones import get_card\n"
+        "from cortiscope.core.errors import UnknownName\n"
         "card = get_card('timm:test_vit')\n"
         "try:\n    get_card('timm:resnt18')\n"
         "except UnknownName as error:\n    told = error.message\n"

@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from cortiscope.core.backbones import PUBLISHED, Framing, WeightsSpec, load_backbone
-from cortiscope.core.backbones.torchvision_import import import_torchvision
+from cortiscope.core.backbones.torchvision.networks import import_torchvision
 from cortiscope.core.errors import InvalidInput
 
 UNTRAINED = WeightsSpec("untrained")

@@ -4,7 +4,7 @@ import torch
 from PIL import Image
 
 from cortiscope.core.backbones import load_backbone
-from cortiscope.core.backbones.gabor_family import FREQUENCIES, INPUT_SIZE, N_ORIENTATIONS
+from cortiscope.core.backbones.gabor import FREQUENCIES, INPUT_SIZE, N_ORIENTATIONS
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from torch import nn
 
 from cortiscope.core.backbones import WeightsSpec, load_backbone
 from cortiscope.core.backbones.base import expand_layers
-from cortiscope.core.backbones.torchvision_import import import_torchvision
+from cortiscope.core.backbones.torchvision.networks import import_torchvision
 from cortiscope.core.errors import UnknownName
 
 LAYERS = {

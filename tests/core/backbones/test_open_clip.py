@@ -14,13 +14,15 @@ from cortiscope.core.backbones import (
     load_backbone,
     weights_presence,
 )
-from cortiscope.core.backbones import open_clip_family as family
-from cortiscope.core.backbones.open_clip_family import OpenClipFamily
-from cortiscope.core.backbones.open_clip_generate import CHOSEN, row_of
-from cortiscope.core.backbones.open_clip_networks import import_open_clip, preprocessing_of
-from cortiscope.core.backbones.open_clip_table import NETWORKS
+from cortiscope.core.backbones.open_clip import family as family
+from cortiscope.core.backbones.open_clip.family import OpenClipFamily
+from cortiscope.core.backbones.open_clip.generate import CHOSEN, row_of
+from cortiscope.core.backbones.open_clip.networks import import_open_clip, preprocessing_of
+from cortiscope.core.backbones.tables import read_table
 from cortiscope.core.errors import DamagedFile, InvalidInput, MissingWeights
 from cortiscope.core.stimuli import StimulusImages
+
+NETWORKS = read_table("open_clip")
 
 open_clip = import_open_clip()
 UNTRAINED = WeightsSpec("untrained", seed=3)

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from cortiscope.core.backbones import WeightsSpec, get_card, load_backbone, parse_weights
-from cortiscope.core.backbones.torchvision_import import import_torchvision
+from cortiscope.core.backbones.torchvision.networks import import_torchvision
 from cortiscope.core.backbones.weights_loading import load_state, load_strictly, n_classes, own_part
 from cortiscope.core.errors import DamagedFile, UnknownName
 
@@ -306,7 +306,7 @@ def authors_layout(state):
 @pytest.fixture
 def small_dinov2(monkeypatch):
     """DINOv2 ViT-S/14 with registers of one block, under its own name."""
-    from cortiscope.core.backbones import timm_networks
+    from cortiscope.core.backbones.timm import networks as timm_networks
 
     timm = timm_networks.import_timm()
     build = timm.create_model
@@ -322,7 +322,7 @@ def small_dinov2(monkeypatch):
 @pytest.mark.parametrize("prefix", ["", "module.backbone."])
 def test_an_authors_layout_is_read_by_the_librarys_own_rules(tmp_path, small_dinov2, prefix):
     from cortiscope.core.backbones.network_making import make_network
-    from cortiscope.core.backbones.timm_networks import adapted, build_network
+    from cortiscope.core.backbones.timm.networks import adapted, build_network
 
     theirs = authors_layout(small_dinov2.state_dict())
     torch.save({f"{prefix}{k}": v for k, v in theirs.items()}, tmp_path / "reg4.pth")
@@ -338,7 +338,7 @@ def test_an_authors_layout_is_read_by_the_librarys_own_rules(tmp_path, small_din
 
 def test_patches_of_another_size_are_another_network_and_not_fitted_to_this_one(tmp_path):
     from cortiscope.core.backbones.network_making import make_network
-    from cortiscope.core.backbones.timm_networks import adapted, build_network, import_timm
+    from cortiscope.core.backbones.timm.networks import adapted, build_network, import_timm
 
     state = import_timm().create_model("test_vit", patch_size=32).state_dict()
     torch.save(state, tmp_path / "other.pth")

@@ -6,9 +6,9 @@ import torch
 from PIL import Image
 
 from cortiscope.core.backbones import WeightsSpec, get_card, load_backbone
-from cortiscope.core.backbones.open_clip_networks import import_open_clip
-from cortiscope.core.backbones.timm_networks import import_timm
-from cortiscope.core.backbones.torchvision_import import import_torchvision
+from cortiscope.core.backbones.open_clip.networks import import_open_clip
+from cortiscope.core.backbones.timm.networks import import_timm
+from cortiscope.core.backbones.torchvision.networks import import_torchvision
 from cortiscope.core.stimuli import StimulusImages, decode_image
 
 open_clip, timm, torchvision = import_open_clip(), import_timm(), import_torchvision()

@@ -21,8 +21,8 @@ from cortiscope.core.errors import InvalidInput, MissingWeights, UnknownName
 
 def test_listing_backbones_imports_no_heavy_library():
     code = (
-        "import sys, core.backbones, core.features\n"
-        "from core.backbones import *\n"
+        "import sys, cortiscope.core.backbones, cortiscope.core.features\n"
+        "from cortiscope.core.backbones import *\n"
         "for name in backbone_names():\n"
         "    card = get_card(name)\n"
         "    for kind in card.weights: weights_presence(name, kind)\n"

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from cortiscope.core.backbones import Framing, WeightsSpec, load_backbone, resolve_weights
-from cortiscope.core.backbones.seen import seen_box
+from cortiscope.core.backbones.framing import seen_box
 
 
 def _loaded(name, kind, framing=None):

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from cortiscope.core.backbones import WeightsSpec, load_backbone, resolve_weights
-from cortiscope.core.backbones.small_cnn_family import CHECKPOINT
+from cortiscope.core.backbones.small_cnn import CHECKPOINT
 from cortiscope.core.errors import DamagedFile
 
 pytest.importorskip("cortiscope.core.backbones.small_cnn_network")

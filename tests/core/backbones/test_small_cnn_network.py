@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from cortiscope.core.backbones.small_cnn_family import CHECKPOINT
+from cortiscope.core.backbones.small_cnn import CHECKPOINT
 from cortiscope.core.backbones.small_cnn_network import (
     ARCHITECTURE,
     INPUT_SIZE,
@@ -16,7 +16,8 @@ from cortiscope.core.backbones.small_cnn_network import (
     read_metadata,
     state_for_checkpoint,
 )
-from cortiscope.core.pipeline.train_small_cnn import (
+from cortiscope.core.simulation.scenes import LATENTS, OBJECT_KINDS, SCENE_VERSION
+from tests.tools.train_small_cnn import (
     FIRST_TRAINING_SEED,
     FIRST_VALIDATION_SEED,
     Recipe,
@@ -26,7 +27,6 @@ from cortiscope.core.pipeline.train_small_cnn import (
     train,
     train_and_write,
 )
-from cortiscope.core.simulation.scenes import LATENTS, OBJECT_KINDS, SCENE_VERSION
 
 BLOCKS = tuple(f"block{i}" for i in range(1, 6))
 

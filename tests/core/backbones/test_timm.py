@@ -10,10 +10,12 @@ from cortiscope.core.backbones import (
     load_backbone,
     weights_presence,
 )
-from cortiscope.core.backbones.timm_generate import CHOSEN, row_of
-from cortiscope.core.backbones.timm_networks import import_timm, preprocessing_of
-from cortiscope.core.backbones.timm_table import NETWORKS
+from cortiscope.core.backbones.tables import read_table
+from cortiscope.core.backbones.timm.generate import CHOSEN, row_of
+from cortiscope.core.backbones.timm.networks import import_timm, preprocessing_of
 from cortiscope.core.errors import DamagedFile, MissingWeights
+
+NETWORKS = read_table("timm")
 
 timm = import_timm()
 UNTRAINED = WeightsSpec("untrained", seed=3)
@@ -167,7 +169,7 @@ def test_pretrained_files_of_the_hub_are_loaded_whole(name, no_weights):
 
 def test_an_original_publications_names_are_converted(no_weights, monkeypatch):
     """As in DINOv2's own file, which has a token that timm's network has not."""
-    import cortiscope.core.backbones.timm_networks as networks
+    import cortiscope.core.backbones.timm.networks as networks
 
     small = "vit_small_patch14_dinov2"
     build = timm.create_model

@@ -11,12 +11,14 @@ from cortiscope.core.backbones import (
     list_layers,
     load_backbone,
 )
-from cortiscope.core.backbones.torchvision_generate import menu_layers, published_sets
-from cortiscope.core.backbones.torchvision_import import import_torchvision
-from cortiscope.core.backbones.torchvision_models import TorchvisionFamily, build_network
-from cortiscope.core.backbones.torchvision_table import NETWORKS
+from cortiscope.core.backbones.tables import read_table
+from cortiscope.core.backbones.torchvision.family import TorchvisionFamily
+from cortiscope.core.backbones.torchvision.generate import menu_layers, published_sets
+from cortiscope.core.backbones.torchvision.networks import build_network, import_torchvision
 from cortiscope.core.errors import DamagedFile, InvalidInput
 from cortiscope.core.stimuli import decode_image
+
+NETWORKS = read_table("torchvision")
 
 # One per way of building; the others are compared in the slow test.
 SMALLEST = ["squeezenet1_1", "resnet18", "inception_v3", "regnet_y_400mf", "vit_b_32", "swin_t"]

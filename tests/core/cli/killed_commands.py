@@ -36,7 +36,7 @@ def _finished(home):
 
 def main(seed, chunk, whole, killed, *arguments):
     extract.CHUNK_IMAGES, streaming._PATIENCE = int(chunk), 0
-    import cortiscope.core.backbones.small_cnn  # noqa: F401 - once, not in every child
+    import cortiscope.core.backbones.small_cnn_network  # noqa: F401 - once, not in every child
 
     assert _run(whole, arguments) == 0
     moments = random.Random(int(seed))

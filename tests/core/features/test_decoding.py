@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from cortiscope.core.errors import InvalidImage
-from cortiscope.core.features.decoding import prepared_batches
+from cortiscope.core.features.extract import prepared_batches
 from cortiscope.core.stimuli import StimulusImages
 
 BATCHES = [range(0, 3), range(3, 4), range(4, 7)]

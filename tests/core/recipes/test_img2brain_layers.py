@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from cortiscope.core.backbones import Framing, WeightsSpec, load_backbone
-from cortiscope.core.backbones.torchvision_import import import_torchvision
+from cortiscope.core.backbones.torchvision.networks import import_torchvision
 from cortiscope.core.features import Pooling
 from cortiscope.core.features.extract import extract
 from cortiscope.core.recipes.img2brain import LAYERS

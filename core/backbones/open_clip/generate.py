@@ -2,8 +2,7 @@
 
 The table is committed so that listing backbones needs neither torch nor open_clip::
 
-    python -m cortiscope.core.backbones.open_clip_generate
-    ruff format --line-length 100 core/backbones/open_clip_table.py
+    python -m cortiscope.core.backbones.open_clip.generate
 
 Run it after a change of open_clip's version or of ``CHOSEN``; a test compares the table with the
 library.
@@ -13,9 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cortiscope.core.backbones.block_menu import block_menu
 from cortiscope.core.backbones.layer_axes import most_before_patches
-from cortiscope.core.backbones.open_clip_networks import (
+from cortiscope.core.backbones.open_clip.networks import (
     DECLARED,
     build_image_tower,
     build_text_tower,
@@ -23,10 +21,9 @@ from cortiscope.core.backbones.open_clip_networks import (
     preprocessing_of,
     text_length,
 )
-from cortiscope.core.backbones.table_file import write_table
+from cortiscope.core.backbones.tables import block_menu, write_table
 from cortiscope.core.errors import InvalidInput, unknown_name
 
-_SUMMARY = "open_clip's networks: written by open_clip_generate.py."
 _COLUMNS = """
 Rows: name, model, number of weights of the image tower, side of its input, length of its embedding,
 published sets with the usual one first (tag, repository, URL of a plain download, mean, SD,
@@ -78,8 +75,8 @@ def _read(
     """Return the row, and how many tokens of the image tower come before the patches."""
     import torch
 
-    from cortiscope.core.backbones.clip_text_backbone import ClipTextBackbone
     from cortiscope.core.backbones.module_backbone import discover_layers_without_weights
+    from cortiscope.core.backbones.open_clip.networks import ClipTextBackbone
 
     side = _side(model, tags[0] if tags else "")
     network, found = discover_layers_without_weights(
@@ -174,9 +171,9 @@ def _n_weights(network: Any) -> int:
 
 
 def main() -> None:
-    """Write ``open_clip_table.py``."""
+    """Write ``table.json``."""
     rows = [row_of(*chosen) for chosen in CHOSEN]
-    write_table("open_clip_table", _SUMMARY, _COLUMNS, rows)
+    write_table("open_clip", _COLUMNS, rows)
 
 
 if __name__ == "__main__":

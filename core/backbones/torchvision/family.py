@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +13,13 @@ from cortiscope.core.backbones.card import (
     WeightsPresence,
     WeightsSpec,
 )
-from cortiscope.core.backbones.preprocessing_words import in_words
-from cortiscope.core.backbones.torchvision_table import NETWORKS
+from cortiscope.core.backbones.framing import in_words
+from cortiscope.core.backbones.tables import read_table
 from cortiscope.core.backbones.weights_files import file_presence, hash_in_url, resolve_file
 from cortiscope.core.errors import unknown_name
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
 
     from cortiscope.core.backbones.base import Backbone
 
@@ -73,11 +73,11 @@ class TorchvisionFamily:
 
     def cards(self) -> tuple[BackboneCard, ...]:
         """Return a card per network, without torch."""
-        return tuple(_card(*row) for row in NETWORKS)
+        return tuple(_card(*row) for row in _rows().values())
 
     def named(self, name: str) -> BackboneCard:
         """Return the card by torchvision's own name, which is the name of the backbone."""
-        rows = {row[0]: row for row in NETWORKS}
+        rows = _rows()
         if name not in rows:
             hint = "'cortiscope list networks torchvision' shows all classification networks."
             raise unknown_name("classification network of torchvision", name, rows, hint)
@@ -94,7 +94,7 @@ class TorchvisionFamily:
     def layers(self, card: BackboneCard) -> tuple[LayerInfo, ...]:
         """List all layers without making any weights."""
         from cortiscope.core.backbones.module_backbone import discover_layers_without_weights
-        from cortiscope.core.backbones.torchvision_backbone import DECLARED
+        from cortiscope.core.backbones.torchvision.networks import DECLARED, build_network
 
         side = card.input_size
         shape = (3, side, side)
@@ -110,7 +110,10 @@ class TorchvisionFamily:
         MissingWeights, DamagedFile
         """
         from cortiscope.core.backbones.network_making import make_network
-        from cortiscope.core.backbones.torchvision_backbone import TorchvisionBackbone
+        from cortiscope.core.backbones.torchvision.networks import (
+            TorchvisionBackbone,
+            build_network,
+        )
 
         side = card.pretrained_set(weights.variant).input_size
         network, notes = make_network(
@@ -126,46 +129,9 @@ class TorchvisionFamily:
         return TorchvisionBackbone(card, weights, device, network, notes)
 
 
-def build_network(
-    name: str, side: int, *, initialise: bool = True, n_classes: int | None = None
-) -> nn.Module:
-    """Build a network without trained weights, as its published weights expect it.
-
-    The auxiliary heads that some have for training are left away.
-
-    Parameters
-    ----------
-    initialise : give the weights their usual random values, which takes some networks long.
-    n_classes : that its classifier tells apart; None for those of ImageNet.
-    """
-    models = import_torchvision_models()
-    options: dict[str, Any] = {}
-    if name in ("googlenet", "inception_v3"):
-        # The published weights were made for another normalisation, which the network itself
-        # undoes, and come with the auxiliary heads of training.
-        options = {"transform_input": True, "aux_logits": True, "init_weights": initialise}
-    if name.startswith("vit"):
-        options = {"image_size": side}
-    if n_classes is not None:
-        options["num_classes"] = n_classes
-    network: nn.Module = models.get_model(name, weights=None, **options)
-    _drop_auxiliary_heads(network)
-    return network
-
-
-def _drop_auxiliary_heads(network: Any) -> None:
-    if getattr(network, "aux_logits", False):
-        network.aux_logits = False
-        for head in ("AuxLogits", "aux1", "aux2"):
-            if hasattr(network, head):
-                setattr(network, head, None)
-
-
-def import_torchvision_models() -> Any:
-    """Return ``torchvision.models``."""
-    from cortiscope.core.backbones.torchvision_import import import_torchvision
-
-    return import_torchvision().models
+@functools.cache
+def _rows() -> dict[str, tuple[Any, ...]]:
+    return {row[0]: row for row in read_table("torchvision")}
 
 
 def _modern_densenet_name(key: str) -> str:

@@ -1,6 +1,6 @@
 """Train the small CNN on procedural scenes.
 
-    python -m cortiscope.core.pipeline.train_small_cnn --out FILE
+    python -m tests.tools.train_small_cnn --out FILE
 
 It learns to name the kinds of thing and the place in a scene, as networks for photographs do; it
 never sees the sizes that the simulated subjects respond to, nor any scene of the demo. With the
@@ -22,7 +22,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from cortiscope.core.backbones.pixels import rgb_tensor
+from cortiscope.core.backbones.base import rgb_tensor
 from cortiscope.core.backbones.small_cnn_network import (
     ARCHITECTURE,
     INPUT_SIZE,
@@ -234,7 +234,7 @@ def train_and_write(out: Path, recipe: Recipe, progress: Progress = silent) -> d
 def main(arguments: list[str] | None = None) -> int:
     """Train from the command line."""
     usual = Recipe()
-    parser = argparse.ArgumentParser(prog="python -m cortiscope.core.pipeline.train_small_cnn")
+    parser = argparse.ArgumentParser(prog="python -m tests.tools.train_small_cnn")
     parser.add_argument(
         "--out", type=Path, required=True, help="checkpoint to write (.safetensors)"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,8 +15,8 @@ from cortiscope.core.backbones.card import (
     WeightsSpec,
     sha256_of,
 )
-from cortiscope.core.backbones.open_clip_table import NETWORKS
-from cortiscope.core.backbones.preprocessing_words import in_words
+from cortiscope.core.backbones.framing import in_words
+from cortiscope.core.backbones.tables import read_table
 from cortiscope.core.backbones.weights_files import file_presence, hash_in_url, resolve_file
 
 if TYPE_CHECKING:
@@ -110,8 +111,12 @@ def _facts(row: tuple[Any, ...]) -> _Facts:
 # What open_clip does to pictures where no published set says otherwise.
 _CLIP_MEAN, _CLIP_SD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 _USUAL = _Set("", "", "", _CLIP_MEAN, _CLIP_SD, "bicubic", "shortest")
-_FACTS = {row[0]: _facts(row) for row in NETWORKS}
 _LIBRARY = "open_clip:"
+
+
+@functools.cache
+def _table() -> dict[str, _Facts]:
+    return {row[0]: _facts(row) for row in read_table("open_clip")}
 
 
 class OpenClipFamily:
@@ -120,7 +125,7 @@ class OpenClipFamily:
     def cards(self) -> tuple[BackboneCard, ...]:
         """Return the cards of all towers, without torch."""
         cards = []
-        for facts in _FACTS.values():
+        for facts in _table().values():
             cards.append(_image_card(facts))
             if facts.text_menu:
                 cards.append(_text_card(facts))
@@ -148,10 +153,10 @@ class OpenClipFamily:
         """List all layers without making any weights."""
         import torch
 
-        from cortiscope.core.backbones.clip_text_backbone import ClipTextBackbone
         from cortiscope.core.backbones.module_backbone import discover_layers_without_weights
-        from cortiscope.core.backbones.open_clip_networks import (
+        from cortiscope.core.backbones.open_clip.networks import (
             DECLARED,
+            ClipTextBackbone,
             build_image_tower,
             build_text_tower,
             text_length,
@@ -177,10 +182,10 @@ class OpenClipFamily:
         ------
         MissingWeights, DamagedFile
         """
-        from cortiscope.core.backbones.clip_text_backbone import ClipTextBackbone
         from cortiscope.core.backbones.network_making import make_network
-        from cortiscope.core.backbones.open_clip_networks import (
+        from cortiscope.core.backbones.open_clip.networks import (
             DECLARED,
+            ClipTextBackbone,
             build_model,
             image_tower,
             text_tower,
@@ -207,7 +212,7 @@ def _facts_of(name: str) -> _Facts:
     if name.startswith(_LIBRARY):
         found = described("open_clip", name.removeprefix(_LIBRARY))
         return _facts(found["row"])._replace(n_prefix=found["n_prefix"])
-    return _FACTS[name.removesuffix(_TEXT)]
+    return _table()[name.removesuffix(_TEXT)]
 
 
 def _model(card: BackboneCard) -> str:

@@ -2,8 +2,7 @@
 
 The table is committed so that listing backbones needs neither torch nor timm::
 
-    python -m cortiscope.core.backbones.timm_generate
-    ruff format --line-length 100 core/backbones/timm_table.py
+    python -m cortiscope.core.backbones.timm.generate
 
 Run it after a change of timm's version or of ``CHOSEN``; a test compares the table with the
 library.
@@ -13,10 +12,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cortiscope.core.backbones.block_menu import block_menu
 from cortiscope.core.backbones.layer_axes import most_before_patches
-from cortiscope.core.backbones.table_file import write_table
-from cortiscope.core.backbones.timm_networks import (
+from cortiscope.core.backbones.tables import block_menu, write_table
+from cortiscope.core.backbones.timm.networks import (
     DECLARED,
     build_network,
     full_name,
@@ -25,7 +23,6 @@ from cortiscope.core.backbones.timm_networks import (
 )
 from cortiscope.core.errors import InvalidInput, unknown_name
 
-_SUMMARY = "timm's networks: written by timm_generate.py."
 _COLUMNS = """
 Rows: name, model, tag of the published weights, number of weights, side of the input, share of the
 resized picture that is kept, how it is cut, interpolation, mean, SD, repository, URL of a plain
@@ -149,9 +146,9 @@ def network_names() -> list[str]:
 
 
 def main() -> None:
-    """Write ``timm_table.py``."""
+    """Write ``table.json``."""
     rows = [row_of(*chosen) for chosen in CHOSEN]
-    write_table("timm_table", _SUMMARY, _COLUMNS, rows)
+    write_table("timm", _COLUMNS, rows)
 
 
 if __name__ == "__main__":

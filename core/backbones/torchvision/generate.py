@@ -2,8 +2,7 @@
 
 The table is committed so that listing backbones needs neither torch nor torchvision::
 
-    python -m cortiscope.core.backbones.torchvision_generate
-    ruff format --line-length 100 core/backbones/torchvision_table.py
+    python -m cortiscope.core.backbones.torchvision.generate
 
 Run it after a change of torchvision's version; a test compares the table with the library.
 """
@@ -12,10 +11,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cortiscope.core.backbones.table_file import write_table
-from cortiscope.core.backbones.torchvision_import import import_torchvision
+from cortiscope.core.backbones.tables import write_table
+from cortiscope.core.backbones.torchvision.networks import import_torchvision
 
-_SUMMARY = "torchvision's classification networks: written by torchvision_generate.py."
 _COLUMNS = """
 Rows: name, builder, number of weights, published sets with the usual one first (variant, url,
 side after resizing, side after cropping, interpolation, whether pixels are scaled by ImageNet's
@@ -53,7 +51,7 @@ def published_sets(name: str) -> list[tuple[Any, ...]]:
 def menu_layers(name: str, side: int) -> tuple[str, ...]:
     """Choose at most MENU_LENGTH layers that cover a network, in order of computation."""
     from cortiscope.core.backbones.module_backbone import discover_layers_without_weights
-    from cortiscope.core.backbones.torchvision_models import build_network
+    from cortiscope.core.backbones.torchvision.networks import build_network
 
     network, layers = discover_layers_without_weights(
         lambda: build_network(name, side), (3, side, side)
@@ -83,7 +81,7 @@ def _units(module: Any, prefix: str) -> list[str]:
 
 
 def main() -> None:
-    """Write ``torchvision_table.py``."""
+    """Write ``table.json``."""
     models = import_torchvision().models
     rows = []
     for name in models.list_models(module=models):
@@ -92,7 +90,7 @@ def main() -> None:
         title = models.get_model_builder(name).__name__
         meta = models.get_model_weights(name).DEFAULT.meta
         rows.append((name, title, meta["num_params"], tuple(sets), menu_layers(name, side)))
-    write_table("torchvision_table", _SUMMARY, _COLUMNS, rows)
+    write_table("torchvision", _COLUMNS, rows)
 
 
 if __name__ == "__main__":

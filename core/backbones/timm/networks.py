@@ -9,7 +9,7 @@ from torch import nn
 
 from cortiscope.core.backbones.layer_axes import Declared, Tokens
 from cortiscope.core.backbones.module_backbone import name_output
-from cortiscope.core.backbones.torchvision_import import import_torchvision
+from cortiscope.core.backbones.torchvision.networks import import_torchvision
 from cortiscope.core.backbones.weights_loading import fits
 
 

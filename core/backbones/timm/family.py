@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 from cortiscope.core.backbones.by_name import described
@@ -12,8 +13,8 @@ from cortiscope.core.backbones.card import (
     WeightsPresence,
     WeightsSpec,
 )
-from cortiscope.core.backbones.preprocessing_words import in_words
-from cortiscope.core.backbones.timm_table import NETWORKS
+from cortiscope.core.backbones.framing import in_words
+from cortiscope.core.backbones.tables import read_table
 from cortiscope.core.backbones.weights_files import file_presence, hash_in_url, resolve_file
 
 if TYPE_CHECKING:
@@ -105,7 +106,9 @@ class _Facts(NamedTuple):
     n_prefix: int = 0
 
 
-_FACTS = {row[0]: _Facts(*row) for row in NETWORKS}
+@functools.cache
+def _table() -> dict[str, _Facts]:
+    return {row[0]: _Facts(*row) for row in read_table("timm")}
 
 
 class TimmFamily:
@@ -113,7 +116,7 @@ class TimmFamily:
 
     def cards(self) -> tuple[BackboneCard, ...]:
         """Return a card per network, without torch."""
-        return tuple(_card(facts) for facts in _FACTS.values())
+        return tuple(_card(facts) for facts in _table().values())
 
     def named(self, name: str) -> BackboneCard:
         """Return the card of any network by timm's own name, asking timm once."""
@@ -130,7 +133,7 @@ class TimmFamily:
     def layers(self, card: BackboneCard) -> tuple[LayerInfo, ...]:
         """List all layers without making any weights."""
         from cortiscope.core.backbones.module_backbone import discover_layers_without_weights
-        from cortiscope.core.backbones.timm_networks import DECLARED, build_network
+        from cortiscope.core.backbones.timm.networks import DECLARED, build_network
 
         _, model, tag, *_ = _facts_of(card.name)
         shape = (3, card.input_size, card.input_size)
@@ -147,7 +150,7 @@ class TimmFamily:
         """
         from cortiscope.core.backbones.network_making import make_network
         from cortiscope.core.backbones.picture_backbone import PictureBackbone
-        from cortiscope.core.backbones.timm_networks import (
+        from cortiscope.core.backbones.timm.networks import (
             DECLARED,
             adapted,
             build_network,
@@ -166,8 +169,8 @@ class TimmFamily:
 
 
 def _facts_of(name: str) -> _Facts:
-    if name in _FACTS:
-        return _FACTS[name]
+    if name in _table():
+        return _table()[name]
     found = described("timm", name.removeprefix("timm:"))
     return _Facts(*found["row"])._replace(
         paper=found["paper"].replace("arXiv:", "arXiv "), n_prefix=found["n_prefix"]

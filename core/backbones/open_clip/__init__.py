@@ -1,0 +1,1 @@
+"""open_clip's networks: cards (``family``, from ``table.json``), torch code (``networks``)."""

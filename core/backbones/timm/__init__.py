@@ -1,0 +1,1 @@
+"""timm's networks: cards (``family``, from ``table.json``), torch code (``networks``)."""

@@ -1,0 +1,1 @@
+"""torchvision's networks: cards (``family``, from ``table.json``), torch code (``networks``)."""
