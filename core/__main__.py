@@ -8,10 +8,16 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 
 
-def run(words: Sequence[str]) -> int:
-    """Run a verb; return the exit status."""
+def run(words: Sequence[str], also: Sequence[ModuleType] = ()) -> int:
+    """Run a verb; return the exit status.
+
+    Parameters
+    ----------
+    also : modules of verbs that are not of core.
+    """
     # Idle threads of a parallel loop sleep instead of spinning: with two computing processes on two
     # cores (a fit, and the app's picture worker) spinning made each of them many times slower. Read
     # when the thread pool is made, so it must be set before numpy or torch is imported.
@@ -21,7 +27,7 @@ def run(words: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     from cortiscope.core.cli.main import main
 
-    return main(words)
+    return main(words, also)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cortiscope.core.cli.main import VERBS
+from cortiscope import serve
+from cortiscope.core.cli.main import INTERNAL_VERBS, VERBS
 from cortiscope.core.datasets import open_subject
 from cortiscope.core.features import FeatureStore
 from cortiscope.core.pipeline.fit import fit_all
@@ -40,8 +41,8 @@ def test_every_verb_shown_exists_and_every_public_verb_is_shown():
     command = re.compile(r"^\s*cortiscope ([a-z-]+)|[`'(]cortiscope ([a-z-]+)", re.MULTILINE)
     found = command.findall("\n".join([README, *PAGES.values()]))
     shown = {a or b for a, b in found}
-    public = {m.NAME for m in VERBS} - {"worker", "reader"}  # used by the app only
-    assert shown - {"serve"} <= public
+    public = {m.NAME for m in (serve, *VERBS)} - {m.NAME for m in INTERNAL_VERBS}
+    assert shown <= public
     assert public <= set(re.findall(r"cortiscope ([a-z-]+)", PAGES["command-line.md"]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import cortiscope
-from cortiscope import _PLACES
+from cortiscope import _PLACES, serve
+from cortiscope.core.cli.main import main
 
 ROOT = Path(__file__).parents[1]
 
@@ -49,3 +51,58 @@ def test_type_checkers_see_the_same_names():
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'fitt'"):
         _ = cortiscope.fitt
+
+
+@pytest.mark.parametrize("entry", ["core", "cortiscope.core", "cortiscope"])
+def test_every_module_is_loaded_once(entry):
+    """A registry that is loaded as ``core.x`` and as ``cortiscope.core.x`` would exist twice."""
+    # ``core`` itself, which ``python -m core`` imports, holds its docstring alone.
+    code = (
+        "import runpy, sys\n"
+        "sys.argv = ['x', 'list', 'recipes', '--json']\n"
+        "try:\n"
+        f"    runpy.run_module({entry!r}, run_name='__main__', alter_sys=True)\n"
+        "except SystemExit as end:\n"
+        "    assert end.code == 0, end.code\n"
+        "files = {}\n"
+        "for name, module in list(sys.modules.items()):\n"
+        "    if name not in ('__main__', 'core') and (file := getattr(module, '__file__', None)):\n"
+        "        files.setdefault(file, set()).add(name)\n"
+        f"own = {{f: n for f, n in files.items() if f.startswith({str(ROOT)!r} + '/core/')}}\n"
+        "assert len(own) > 50, len(own)\n"
+        "print([sorted(n) for n in own.values() if len(n) > 1])"
+    )
+    words = [sys.executable, "-c", code]
+    ran = subprocess.run(words, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert ran.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_command_lists_the_app_among_its_verbs(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["--help"], [serve])
+    text = capsys.readouterr().out
+    assert end.value.code == 0
+    assert re.search(r"^ +serve +Open the app", text, re.MULTILINE)
+    assert re.search(r"^ +fit +Fit an encoding model", text, re.MULTILINE)
+    assert not re.search(r"^ +(worker|reader) ", text, re.MULTILINE)
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"cortiscope {cortiscope.__version__}\n"
+
+
+def test_the_app_is_started_with_its_port_and_options(monkeypatch, capsys):
+    from streamlit.web import cli
+
+    asked = []
+    monkeypatch.setattr(cli, "main", lambda words, **how: asked.append(words))
+    assert main(["serve", "--port", "8600", "--", "--server.headless", "true"], [serve]) == 0
+    app = str(ROOT / "dashboard" / "app.py")
+    assert asked == [["run", app, "--server.port", "8600", "--server.headless", "true"]]
+    capsys.readouterr()
+    assert main(["serve", "--port", "70000"], [serve]) == 2
+    assert "from 1 to 65,535; got '70000'" in capsys.readouterr().err
+
+
+def test_an_unknown_option_of_the_server_is_said_in_one_line(capsys):
+    assert main(["serve", "--", "--nonsense"], [serve]) == 2
+    assert capsys.readouterr().err.startswith("error: No such option")

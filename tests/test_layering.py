@@ -52,6 +52,7 @@ DASHBOARD_LAYERS = (
     "pages",
     "main",
     "app",
+    "serve",
     "__main__",
 )
 

@@ -14,7 +14,9 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn
 
 from cortiscope.core.cli import (
@@ -54,6 +56,8 @@ VERBS = (
     verb_worker,
     verb_reader,
 )
+# Started by the app alone.
+INTERNAL_VERBS = (verb_worker, verb_reader)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -63,8 +67,14 @@ class _Parser(argparse.ArgumentParser):
         raise InvalidInput(f"{message[:1].upper()}{message[1:]}.", f"See {self.prog} --help.")
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Build the parser with one sub-parser per verb."""
+_EPILOG = (
+    "cortiscope VERB --help lists a verb's options. Data folders: --data or CORTISCOPE_DATA; "
+    "everything that is written lies in CORTISCOPE_HOME. In a notebook: import cortiscope as cs."
+)
+
+
+def build_parser(also: Sequence[ModuleType] = ()) -> argparse.ArgumentParser:
+    """Build the parser with one sub-parser per verb; ``also`` are modules of further verbs."""
     common = _Parser(add_help=False)
     common.add_argument("--json", action="store_true", help="last line of stdout is JSON")
     common.add_argument("--debug", action="store_true", help="show tracebacks")
@@ -74,23 +84,35 @@ def build_parser() -> argparse.ArgumentParser:
         default="auto",
         help="how progress is written to stderr",
     )
-    parser = _Parser(prog="cortiscope", description="Encoding models of visual cortex.")
+    parser = _Parser(
+        prog="cortiscope",
+        description="Encoding models of human visual cortex: fit, score, compare, show.",
+        epilog=_EPILOG,
+    )
+    parser.add_argument("--version", action="version", version=f"cortiscope {_version()}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
-    for module in VERBS:
-        sub = verbs.add_parser(
-            module.NAME, help=module.HELP, description=module.HELP, parents=[common]
-        )
+    for module in (*also, *VERBS):
+        # A verb without help is not listed.
+        listed = {} if module in INTERNAL_VERBS else {"help": module.HELP}
+        sub = verbs.add_parser(module.NAME, description=module.HELP, parents=[common], **listed)
         module.add_arguments(sub)
         status = getattr(module, "exit_status", _success)
         sub.set_defaults(run=module.run, show=module.show, exit_status=status)
     return parser
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run one verb; return the exit status."""
+def _version() -> str:
+    try:
+        return version("cortiscope")
+    except PackageNotFoundError:  # a copy of the folder that nobody has installed
+        return "of unknown version"
+
+
+def main(arguments: Sequence[str], also: Sequence[ModuleType] = ()) -> int:
+    """Run one verb, of ``VERBS`` or of the modules ``also``; return the exit status."""
     as_json, debug = "--json" in arguments, "--debug" in arguments
     try:
-        options = build_parser().parse_args(arguments)
+        options = build_parser(also).parse_args(arguments)
         result = options.run(options, progress_printer(options.progress))
         print(json.dumps(result, allow_nan=False) if as_json else options.show(result), flush=True)
         return int(options.exit_status(result))
