@@ -1,7 +1,7 @@
 """Where a fit leaves what it has finished, so that a fit that was stopped can go on.
 
 A regressor asks for each piece (a chunk of vertices, an epoch) before it computes it and leaves it
-when it is done. Pieces are arrays; whoever composes the fit decides where they lie.
+when it is done. Pieces are arrays; whoever composes the fit decides where they are kept.
 """
 
 from __future__ import annotations

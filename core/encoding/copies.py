@@ -2,7 +2,7 @@
 
 Single trials come as rows of their own, and a picture may be there twice. A row whose copy was
 fitted is not held out, so whatever cuts rows cuts between images: folds are contiguous, and the
-rows of an image stand one after another. What leaves out single rows gets their mean instead,
+rows of an image follow one another. What leaves out single rows gets their mean instead,
 unweighted, as responses to repeated images are usually averaged.
 """
 
@@ -46,7 +46,7 @@ def averaged(data: TrainingData) -> TrainingData:
 
 
 def group_starts(groups: np.ndarray) -> np.ndarray:
-    """Return the first row (n_groups,) of each group of rows that stand one after another.
+    """Return the first row (n_groups,) of each group of rows that follow one another.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def group_starts(groups: np.ndarray) -> np.ndarray:
     labels = np.asarray(groups)
     starts = np.flatnonzero(np.append(True, labels[1:] != labels[:-1])[: len(labels)])
     if len(starts) != len(np.unique(labels)):
-        raise ValueError("Rows of one group must stand one after another.")
+        raise ValueError("Rows of one group must follow one another.")
     return starts
 
 

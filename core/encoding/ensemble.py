@@ -1,7 +1,7 @@
-"""Several encoders as one: each predicts some of the vertices.
+"""Several predictors as one: each predicts some of the vertices.
 
-A vertex that several predict gets the unweighted mean of their predictions. Encoders that are all
-linear merge into one linear encoder, since the mean of linear predictions is linear.
+A vertex that several predict gets the unweighted mean of their predictions. Predictors that are
+all linear merge into one linear predictor, since the mean of linear predictions is linear.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cortiscope.core.errors import InvalidInput
 
 @dataclass(frozen=True)
 class Member:
-    """One encoder of an ensemble.
+    """One predictor of an ensemble.
 
     Parameters
     ----------

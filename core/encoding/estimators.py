@@ -1,6 +1,6 @@
 """The solvers as scikit-learn estimators, for notebooks, pipelines and searches.
 
-Nothing of the project imports this file: encoders call the solvers themselves. ``y`` has one
+Nothing of the project imports this file: its regressors call the solvers themselves. ``y`` has one
 column or many, one for each vertex. Fits are in float32, sums that need it in float64.
 """
 

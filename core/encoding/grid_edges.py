@@ -55,14 +55,14 @@ class GridEdges:
 
     def warning(self, places: str = "vertices") -> str:
         """Say in a sentence what lies at an edge; empty where that is at most 5 %."""
-        told = [
+        sentences = [
             f"{100 * share:.0f} % of the {places} have the {which} penalty of the grid"
             for share, which in ((self.smallest, "smallest"), (self.largest, "largest"))
             if share > WARNED_ABOVE
         ]
-        if not told:
+        if not sentences:
             return ""
         beyond = "a better one may lie beyond it"
         if self.largest > WARNED_ABOVE:
             beyond += ", or they have no signal that these features explain"
-        return f"{' and '.join(told)}: {beyond}."
+        return f"{' and '.join(sentences)}: {beyond}."

@@ -1,7 +1,7 @@
-"""What fitting an encoder gives: a function from design to responses, in numpy, without pickle.
+"""What fitting a regressor gives: a function from design to responses, in numpy, without pickle.
 
-Most encoders of this project are linear in their design, however they came to their coefficients;
-ensembles and selections of linear encoders are linear again.
+Most regressors of this project are linear in their design, however they came to their coefficients;
+ensembles and selections of linear predictors are linear again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cortiscope.core.errors import InvalidInput
 
 
 class Predictor(Protocol):
-    """A fitted encoder. Predicting needs numpy alone."""
+    """A fitted regressor. Predicting needs numpy alone."""
 
     kind: ClassVar[str]
     """The name under which it is restored."""
@@ -101,8 +101,8 @@ class LinearPredictor:
 
 
 def check_design(design: np.ndarray, n_features: int) -> None:
-    """Refuse a design of another width than the encoder was fitted on."""
+    """Refuse a design of another width than the regressor was fitted on."""
     if design.ndim != 2 or design.shape[1] != n_features:
         raise InvalidInput(
-            f"The encoder was fitted on {n_features} design columns; got {design.shape}."
+            f"The regressor was fitted on {n_features} design columns; got {design.shape}."
         )

@@ -91,9 +91,9 @@ def _rest(parts: Sequence[ScopePart], n_vertices: int) -> np.ndarray:
 def fit_scoped(
     data: TrainingData, spec: RegressorSpec, scope: str = "both", work: Work | None = None
 ) -> Predictor:
-    """Fit one encoder per part of a scope, and merge them.
+    """Fit one regressor per part of a scope, and merge them.
 
-    An encoder that fits every vertex by itself comes out the same under every scope, and is fitted
+    A regressor that fits every vertex by itself comes out the same under every scope, and is fitted
     once. A part that was finished before is read from the checkpoint.
     """
     work = work or Work()

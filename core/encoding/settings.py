@@ -1,4 +1,4 @@
-"""Settings of encoders as typed on a command line or in a plan: ``name=value``."""
+"""Settings of regressors as typed on a command line or in a plan: ``name=value``."""
 
 from __future__ import annotations
 

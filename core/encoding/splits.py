@@ -1,4 +1,4 @@
-"""Which training images fit the encoder and which are kept to choose between encoders.
+"""Which training images fit a model and which are kept to choose between models.
 
 Rules:
 
@@ -54,7 +54,7 @@ def validation_split(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw the validation images from the training images.
 
-    The draw depends on these parameters only, so all encoders of a subject share it.
+    The draw depends on these parameters only, so all encoding models of a subject share it.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""What an encoder is given: designs and responses of the fit images, and how to go about the work.
+"""What a regressor is given: designs and responses of the fit images, and how to go about the work.
 
-Only images that may be fitted are in it. Whatever an encoder chooses (a penalty, an epoch, a
+Only images that may be fitted are in it. Whatever a regressor chooses (a penalty, an epoch, a
 feature space), it chooses by cutting these images further.
 """
 
@@ -44,7 +44,7 @@ class StoredResponses(Responses, Protocol):
 
 @dataclass(frozen=True)
 class VertexTable:
-    """Where vertices are: for encoders that use it.
+    """Where vertices are: for regressors that use it.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Encoders over several feature spaces: banded ridge, stacking, the best of them."""
+"""Regressors over several feature spaces: banded ridge, stacking, the best of them."""

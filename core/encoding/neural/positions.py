@@ -113,7 +113,7 @@ def encode_positions(
         shown = ", ".join(map(str, missing[:8])) + (", ..." if len(missing) > 8 else "")
         raise InvalidInput(
             f"{len(missing)} of {len(table)} vertices have no position: {shown}.",
-            "Fit an encoder that does not use positions, or leave these vertices out.",
+            "Fit a regressor that does not use positions, or leave these vertices out.",
         )
     found = []
     for code, hemisphere in enumerate(HEMISPHERES):

@@ -24,7 +24,7 @@ _VALUES = 2**20
 
 
 class Readout(Protocol):
-    """The part of a head that tells vertices apart."""
+    """The part of a head that differs between vertices."""
 
     name: ClassVar[str]
 
@@ -39,7 +39,7 @@ class Readout(Protocol):
         """Return arrays that ``forward`` wants among the weights but that are not trained."""
 
     def forward(self, weights: Weights, hidden: torch.Tensor, part: slice) -> torch.Tensor:
-        """Give (n_stimuli, n of the part) for (n_stimuli, width) of the trunk."""
+        """Return (n_stimuli, n of the part) for (n_stimuli, width) of the trunk."""
 
     def vertices_at_once(self, n_stimuli: int) -> int:
         """Say for how many vertices ``forward`` fits in working memory."""
@@ -76,7 +76,7 @@ class LinearReadout:
         return {}
 
     def forward(self, weights: Weights, hidden: torch.Tensor, part: slice) -> torch.Tensor:
-        """Give (n_stimuli, n of the part)."""
+        """Return (n_stimuli, n of the part)."""
         import torch
 
         return torch.addmm(weights["out_bias"][part], hidden, weights["out"][:, part])
@@ -140,7 +140,7 @@ class PositionalReadout:
         return {"codes": self.codes}
 
     def forward(self, weights: Weights, hidden: torch.Tensor, part: slice) -> torch.Tensor:
-        """Give (n_stimuli, n of the part)."""
+        """Return (n_stimuli, n of the part)."""
         import torch
 
         place = torch.addmm(weights["place_bias"], weights["codes"][part], weights["place"])

@@ -1,4 +1,4 @@
-"""Heads as encoders: one entry each. All sizes and rates are ours; none were published."""
+"""Heads as regressors: one entry each. All sizes and rates are ours; none were published."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Conv1dHeadSettings(TrainingSettings):
 
 @dataclass(frozen=True)
 class PositionalHeadSettings(TrainingSettings):
-    """One network for all vertices, told apart by their place; all sizes are ours.
+    """One network for all vertices, which it knows by their positions; all sizes are ours.
 
     Parameters
     ----------
@@ -241,7 +241,7 @@ ENTRIES = (
     RegressorEntry(
         name="head_positional",
         title="positional head",
-        summary="one network for all vertices, told apart by where they are on cortex",
+        summary="one network for all vertices, which it knows by their position on the cortex",
         method="one network for all vertices on the projected design and each vertex's position "
         "({n_layers} hidden layers of {width}, {n_blocks} residual blocks, {activation}, dropout "
         "of {dropout}; positions within the bounding box of each {boxes}, longest side {max_steps} "

@@ -318,7 +318,7 @@ class _Training:
         return head_predictor(self.trunk, self.readout, best, self.inputs, outputs, notes)
 
     def _calibrated(self) -> Scale:
-        """Give outputs of free scale each vertex's, by least squares on the images trained on."""
+        """Scale outputs of free scale to each vertex, by least squares on the images trained on."""
         slope = np.zeros(self.readout.n_vertices)
         offset = np.zeros(self.readout.n_vertices)
         actual = self.targets.rows(self.fit_rows)

@@ -66,7 +66,7 @@ class Trunk(Protocol):
         """Draw weights to start from."""
 
     def forward(self, weights: Weights, design: torch.Tensor, drop: Drop) -> torch.Tensor:
-        """Give (n_stimuli, width) for a standardised design."""
+        """Return (n_stimuli, width) for a standardised design."""
 
     def apply(self, weights: Arrays, design: np.ndarray) -> np.ndarray:
         """Do the same in numpy, without dropout."""
@@ -100,7 +100,7 @@ class IdentityTrunk:
         return drop(design, self.dropout)
 
     def apply(self, weights: Arrays, design: np.ndarray) -> np.ndarray:
-        """Give the design back."""
+        """Return the design as it is."""
         return design
 
 
@@ -153,7 +153,7 @@ class ResidualTrunk:
         return found
 
     def forward(self, weights: Weights, design: torch.Tensor, drop: Drop) -> torch.Tensor:
-        """Give (n_stimuli, width)."""
+        """Return (n_stimuli, width)."""
         from torch.nn import functional
 
         h = drop(design, self.input_dropout)
@@ -228,7 +228,7 @@ class Conv1dTrunk:
         return {"filters": filters, "filter_bias": torch.zeros(self.channels)}
 
     def forward(self, weights: Weights, design: torch.Tensor, drop: Drop) -> torch.Tensor:
-        """Give (n_stimuli, width), channel by channel."""
+        """Return (n_stimuli, width), channel by channel."""
         from torch.nn import functional
 
         z = functional.conv1d(

@@ -44,7 +44,7 @@ class FeatureTable:
         self._rows = None if rows is None else _row_numbers(rows, len(features))
         self.shape = (len(features) if self._rows is None else len(self._rows), features.shape[1])
         if 0 in self.shape:
-            raise InvalidInput(f"There is nothing to fit a readout on: {self.shape} features.")
+            raise InvalidInput(f"There is nothing to fit a reduction on: {self.shape} features.")
 
     def read_rows(self, part: slice) -> np.ndarray:
         """Return a float32 copy (n_part, n_features) of some of the chosen rows."""

@@ -1,6 +1,6 @@
-"""The readout between a layer and the regressor: scaling and reduction, fitted on training images.
+"""The reduction between a layer and the regressor: scaling and axes, fitted on training images.
 
-One readout for all layers (same pooling, same number of components) is what makes a comparison of
+One reduction for all layers (same pooling, same number of components) is what makes a comparison of
 layers one of layers.
 """
 
@@ -23,7 +23,7 @@ _UNIT_NORM = 1e-3
 
 @dataclass(frozen=True)
 class FittedReduction:
-    """A fitted readout: design = ((features - mean) / scale) @ components.
+    """A fitted reduction: design = ((features - mean) / scale) @ components.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class FittedReduction:
     def _scaling(self, features: np.ndarray) -> FeatureScaling:
         if features.ndim != 2 or features.shape[1] != len(self.mean):
             raise InvalidInput(
-                f"The readout was fitted on {len(self.mean)} features; got {features.shape[1]}."
+                f"The reduction was fitted on {len(self.mean)} features; got {features.shape[1]}."
             )
         return FeatureScaling(self.mean, self.scale)
 
@@ -110,15 +110,15 @@ def fit_reduction(
                 streamed.add(chunk)
         return finished_reduction(streamed)
     scaling = fit_scaling(table, reduction.scaling)
-    return _readout(scaling, _axes(table, scaling, reduction))
+    return _reduction(scaling, _axes(table, scaling, reduction))
 
 
 def finished_reduction(streamed: StreamedReduction) -> FittedReduction:
-    """Return the readout that was fitted while images passed."""
-    return _readout(*streamed.parts())
+    """Return the reduction that was fitted while images passed."""
+    return _reduction(*streamed.parts())
 
 
-def _readout(scaling: FeatureScaling, axes: Axes) -> FittedReduction:
+def _reduction(scaling: FeatureScaling, axes: Axes) -> FittedReduction:
     explained = (axes.variance / axes.total).astype(np.float32)
     return FittedReduction(scaling.mean, scaling.scale, axes.components, explained)
 

@@ -105,7 +105,7 @@ def principal_axes(table: FeatureTable, scaling: FeatureScaling, components: int
 
 
 def is_signal(values: np.ndarray, n: int, d: int) -> np.ndarray:
-    """Tell which sums of squares, largest first, are more than float32 rounding of features.
+    """Return which sums of squares, largest first, are more than float32 rounding of features.
 
     Rounding is a share eps of a value, so eps squared of a sum of squares; a bound in eps itself
     would cut real components of wide layers (half a percent of the first at 43,264 features).

@@ -18,9 +18,9 @@ _SCALING_WORDS = {"floored": "", "standard": ", standardised", "none": ", centre
 
 @dataclass(frozen=True)
 class Reduction:
-    """The configuration of a readout.
+    """The configuration of a reduction.
 
-    A field that means nothing for a kind is cleared, so that equal readouts have equal
+    A field that means nothing for a kind is cleared, so that equal reductions have equal
     fingerprints.
 
     Parameters

@@ -208,7 +208,7 @@ class StreamedReduction:
 
 
 def can_stream(reduction: Reduction) -> bool:
-    """Tell whether a reduction can be fitted while images pass."""
+    """Return whether a reduction can be fitted while images pass."""
     return reduction.kind == "incremental_pca"
 
 

@@ -125,7 +125,7 @@ class Centred:
 
 
 def constant_outside(values: torch.Tensor, rows: slice) -> torch.Tensor:
-    """Tell which columns have one value in all rows but the given ones, (n_columns,) bool."""
+    """Return which columns have one value in all rows but the given ones, (n_columns,) bool."""
     import torch
 
     outside = [part for part in (values[: rows.start], values[rows.stop :]) if len(part)]

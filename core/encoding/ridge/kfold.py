@@ -44,7 +44,7 @@ def fold_rows(n_rows: int, n_folds: int, groups: np.ndarray | None = None) -> li
 
     Parameters
     ----------
-    groups : (n_rows,) labels, equal for rows of one image, which stand one after another
+    groups : (n_rows,) labels, equal for rows of one image, which follow one another
         (``core.encoding.copies``); None where each row is an image of its own.
 
     Returns

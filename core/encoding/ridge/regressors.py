@@ -1,4 +1,4 @@
-"""Ridge and least squares as encoders."""
+"""Ridge and least squares as regressors."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _fit_ridge(data: TrainingData, settings: KFoldSettings, work: Work) -> Predi
 
 
 def _fit_ridge_gcv(data: TrainingData, settings: PenaltySettings, work: Work) -> Predictor:
-    # It leaves out single rows: a row's copies would tell what is left out.
+    # It leaves out single rows: a row's copies would reveal what is left out.
     images = averaged(data)
     solution = fit_ridge_closed_form(
         images.design,

@@ -55,7 +55,7 @@ class Spectrum:
         return (1 / (self.values[None, :] + a[:, None])).masked_fill(self.null()[None, :], 0)
 
     def needs_float64(self, smallest_penalty: float) -> bool:
-        """Tell whether a penalty is too small for float32, given this design."""
+        """Return whether a penalty is too small for float32, given this design."""
         s = self.values[~self.null()]
         if not len(s):
             return False

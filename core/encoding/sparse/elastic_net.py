@@ -146,7 +146,7 @@ def fit_elastic_net_cv(
     """Fit with the penalty of least mean squared error over contiguous folds and all vertices.
 
     One penalty for all vertices, as img2brain chose it; among equal errors the largest wins.
-    Responses are read twice. ``groups`` tells which rows are of one image (``fold_rows``).
+    Responses are read twice. ``groups`` says which rows are of one image (``fold_rows``).
     """
     check_penalties(alphas, l1_ratio)
     saved = checkpoint or NoCheckpoint()
