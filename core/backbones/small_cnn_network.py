@@ -1,7 +1,8 @@
 """The small CNN: five blocks of convolutions, small enough for its checkpoint to be in the project.
 
-All blocks keep maps of at least 8 x 8 places, so that a readout on an 8 x 8 grid compares depth and
-not pooling. Its checkpoint comes from ``python -m tests.tools.train_small_cnn``.
+All blocks keep maps of at least 8 x 8 places, so that pooling onto an 8 x 8 grid is the same for
+all of them and layers differ in depth alone. Its checkpoint comes from
+``python -m tests.tools.train_small_cnn``.
 
 The untrained network is the control for what training adds, so it must differ in nothing else:
 same architecture, weights by He initialisation, and normalisation statistics measured on fixed

@@ -18,7 +18,7 @@ class Novelty:
     Parameters
     ----------
     distance : to the nearest fit image in the layer's scaled feature space; the part outside the
-        readout's components counts in full.
+        reduction's components counts in full.
     percentile : share of held-out images that lie nearer to the fit images, 0 to 100.
     ratio : distance over the held-out images' median distance.
     """

@@ -32,7 +32,7 @@ from cortiscope.core.config import to_plain
 
 _BLOCK = 1 << 22
 _RUN = r"\d+-[0-9a-f]{8}"
-# A readout that is fitted while images pass leaves its state there (core.pipeline.streaming).
+# A reduction that is fitted while images pass leaves its state there (core.pipeline.streaming).
 _STATE = rf"state\.npz|\.state\.npz\.{_RUN}\.part"
 # Versions before kept chunks as files of their own; cleaning still knows them.
 _BEFORE = rf"\d{{8}}\.chunk|\.\d{{8}}\.chunk\.{_RUN}\.part"

@@ -1,6 +1,6 @@
 """How a layer's response to one image is made smaller before it is kept: one rule for all layers.
 
-Layers are compared under one readout: pooling one layer over the whole picture and not another
+Layers are compared under one reduction: pooling one layer over the whole picture and not another
 would compare pooling, not depth. Which axes are places is what the layer's network says.
 """
 

@@ -19,7 +19,7 @@ from cortiscope.core.runs.wholeness import RECORD
 from cortiscope.core.simulation.demo import demo_folder, ensure_demo, has_demo
 from cortiscope.core.storage import Home, write_json
 
-# One readout for all layers: what differs between two encoders is then the layer alone. Cells of
+# One reduction for all layers: what differs between two encoders is then the layer alone. Cells of
 # 1.7 degrees keep the retinotopy that early areas need, and few enough features for 320 images.
 DEMO_POOLING = Pooling("grid", 5)
 _BLOCKS = get_card("small_cnn").layers_offered
@@ -77,7 +77,7 @@ def _has_runs(home: Home, what: str) -> bool:
 
 
 def _marker(home: Home, what: str) -> Path:
-    # Other weights, readout or format are another plan: the models must be fitted anew. So must
+    # Other weights, reduction or format are another plan: the models must be fitted anew. So must
     # those that were fitted before a subject's identity held every byte.
     sources = [(name, resolve_weights(name, w), layers) for name, w, layers in DEMO_BACKBONES]
     plan = fingerprint(

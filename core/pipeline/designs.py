@@ -1,4 +1,4 @@
-"""From images to designs: features of every feature space, each through its own readout."""
+"""From images to designs: features of every feature space, each through its own reduction."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def space_features(
 
 @dataclass(frozen=True)
 class Reductions:
-    """The readout of each feature space; the design is theirs side by side."""
+    """The reduction of each feature space; the design is theirs side by side."""
 
     parts: tuple[FittedReduction, ...]
 
@@ -57,22 +57,22 @@ class Reductions:
         The residual is how far an image lies outside what the components of all spaces span.
         """
         return side_by_side(
-            [designed(readout, b) for readout, b in zip(self.parts, blocks, strict=True)]
+            [designed(reduction, b) for reduction, b in zip(self.parts, blocks, strict=True)]
         )
 
     def arrays(self) -> Mapping[str, np.ndarray]:
         """Everything, by file name."""
         return {
-            f"readout{k}_{name}": getattr(readout, name)
-            for k, readout in enumerate(self.parts)
+            f"readout{k}_{name}": getattr(reduction, name)
+            for k, reduction in enumerate(self.parts)
             for name in ("mean", "scale", "components", "explained")
         }
 
 
-def designed(readout: FittedReduction, block: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def designed(reduction: FittedReduction, block: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return one space's design (n, k) and residual (n,) of some images' features (n, d)."""
-    design = readout.transform(block)
-    return design, readout.residual(block, design)
+    design = reduction.transform(block)
+    return design, reduction.residual(block, design)
 
 
 def side_by_side(

@@ -1,4 +1,4 @@
-"""Fit encoding models: features (cached), readout, encoder, scores, saved as runs."""
+"""Fit encoding models: features (cached), reduction, encoder, scores, saved as runs."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _fit_one(
     }
     arrays = {
         **fitted.arrays(),
-        **prepared.readouts.arrays(),
+        **prepared.reductions.arrays(),
         "fit_rows": rows.fit[0],
         "validation_rows": rows.validation,
         **({"report_rows": rows.report} if len(rows.report) else {}),

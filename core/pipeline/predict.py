@@ -90,7 +90,7 @@ class BackboneCache:
 def _design(
     run: Run, by_source: Mapping[FeatureSource, Mapping[str, np.ndarray]]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Put layers (n, *shape) through the run's readouts: design (n, n_columns), residual (n,)."""
+    """Put layers (n, *shape) through the run's reductions: design (n, n_columns), residual (n,)."""
     arrays: dict[FeatureSpec, np.ndarray] = {}
     for source, layers in by_source.items():
         for name, array in layers.items():
@@ -103,7 +103,7 @@ def _design(
         np.concatenate([arrays[features[k]] for k in space], axis=1)
         for space in run.record["spaces"]
     ]
-    return Reductions(run.readouts).transform(blocks)
+    return Reductions(run.reductions).transform(blocks)
 
 
 def predict_images(

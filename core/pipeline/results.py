@@ -46,7 +46,7 @@ def write_results(runs: Sequence[Run], folder: Path) -> tuple[Path, ...]:
         searched = {run.id for group in searches for run in group}
         models = [run for run in own if run.id not in searched]
         for group in searches:
-            # Several searches differ in encoder, readout or split; a run's name tells them apart.
+            # Several searches differ in encoder, reduction or split; a run's name tells them apart.
             name = "Feature_eng" if len(searches) == 1 else f"Feature_eng_{group[0].id}"
             written += write_search(group, where / name)
         if models:
@@ -138,11 +138,11 @@ def write_readme(
         )
     for group in searches:
         lines.append(
-            f"Layer search: {len(group)} layers, {group[0].encoder}, {readout_words(group[0])}; "
+            f"Layer search: {len(group)} layers, {group[0].encoder}, {reduction_words(group[0])}; "
             "not comparable with models of another number of columns."
         )
     labels = model_labels(models)
-    lines += [f"{labels[run.id]}: {run.title}, {readout_words(run)}." for run in models]
+    lines += [f"{labels[run.id]}: {run.title}, {reduction_words(run)}." for run in models]
     if models:
         lines.append(
             f"Predictions: test images by {labels[ranked(models, 'median_r')[0].id]}, fitted on "
@@ -261,7 +261,7 @@ def model_labels(runs: Sequence[Run]) -> dict[str, str]:
     return {k: name if names.count(name) == 1 else readable(k) for k, name in plain.items()}
 
 
-def readout_words(run: Run) -> str:
+def reduction_words(run: Run) -> str:
     """Say how features were reduced."""
     kind = str(run.record["spec"]["reduction"]["kind"]).replace("_", " ")
     return f"{kind} to {run.record['n_columns']} columns"

@@ -1,8 +1,8 @@
 """Feature spaces reduced while images pass, so that their features are never stored.
 
 A convolutional map of 3,211,264 values for 10,000 images is 128 GB. Incremental PCA sees each batch
-once: one pass of the fit images fits the readouts of all layers of a backbone (two where features
-are scaled), a second one makes the designs of all images. What is kept is the readout, and
+once: one pass of the fit images fits the reductions of all layers of a backbone (two where features
+are scaled), a second one makes the designs of all images. What is kept is the reduction, and
 components and residual per image; both are arrays of a feature store (``extraction_cache``) under
 ``<root>/reduced/<backbone>``. A killed pass goes on from the last state that was kept.
 
@@ -77,7 +77,7 @@ class ReducedSpace:
 
 @dataclass(frozen=True)
 class ImageSets:
-    """The images that a readout is fitted on, and those that get a design.
+    """The images that a reduction is fitted on, and those that get a design.
 
     Parameters
     ----------
@@ -116,8 +116,8 @@ class ReducedStore:
         self.root = features.root / "reduced"
 
     def has(self, space: ReducedSpace, sets: ImageSets) -> bool:
-        """Tell whether a space's readout and all its designs are there."""
-        return is_whole(self._readout_path(space, sets), _FLOAT32) and all(
+        """Return whether a space's reduction and all its designs are there."""
+        return is_whole(self._reduction_path(space, sets), _FLOAT32) and all(
             is_whole(self._design_path(space, sets, images), _FLOAT32, len(images))
             for images in sets.designs
             if len(images)
@@ -126,21 +126,21 @@ class ReducedStore:
     def open(
         self, space: ReducedSpace, sets: ImageSets
     ) -> tuple[FittedReduction, list[tuple[np.ndarray, np.ndarray]]]:
-        """Return a space's readout and, per set of images, design (n, k) and residual (n,)."""
-        readout = self._readout(space, sets)
-        mark_used(self._readout_path(space, sets))
+        """Return a space's reduction and, per set of images, design (n, k) and residual (n,)."""
+        reduction = self._reduction(space, sets)
+        mark_used(self._reduction_path(space, sets))
         designs = []
         for images in sets.designs:
             if not len(images):
                 designs.append(
-                    (np.empty((0, readout.components.shape[1]), np.float32), np.empty(0))
+                    (np.empty((0, reduction.components.shape[1]), np.float32), np.empty(0))
                 )
                 continue
             path = self._design_path(space, sets, images)
             mark_used(path)
             array = open_whole(path)
             designs.append((np.array(array[:, :-1]), np.array(array[:, -1])))
-        return readout, designs
+        return reduction, designs
 
     def compute(
         self,
@@ -151,7 +151,7 @@ class ReducedStore:
         backbone: Backbone | None = None,
         batch_size: int = 32,
     ) -> None:
-        """Fit the readouts of spaces of one source in shared passes, and make their designs.
+        """Fit the reductions of spaces of one source in shared passes, and make their designs.
 
         Raises
         ------
@@ -188,7 +188,7 @@ class ReducedStore:
         shapes = feature_shapes(backbone, layers, pooling)
         fits = []
         for space in spaces:
-            path = self._readout_path(space, sets)
+            path = self._reduction_path(space, sets)
             if not is_whole(path, _FLOAT32):
                 d = sum(int(np.prod(shapes[layer])) for layer in space.layers)
                 fits.append(_KeptFit(space, path, StreamedReduction(space.reduction, n, d)))
@@ -214,12 +214,12 @@ class ReducedStore:
 
         def rows(parts: Mapping[str, np.ndarray]) -> np.ndarray:
             if not opened:
-                opened.append(self._readout(space, sets))
+                opened.append(self._reduction(space, sets))
             block = space.block(parts)
             design = opened[0].transform(block)
             return np.column_stack([design, opened[0].residual(block, design)])
 
-        n_components = len(open_whole(self._readout_path(space, sets))) - 2
+        n_components = len(open_whole(self._reduction_path(space, sets))) - 2
         return Wanted(
             path=self._design_path(space, sets, images),
             layers=space.layers,
@@ -230,8 +230,8 @@ class ReducedStore:
             name=" + ".join(space.layers),
         )
 
-    def _readout(self, space: ReducedSpace, sets: ImageSets) -> FittedReduction:
-        path = self._readout_path(space, sets)
+    def _reduction(self, space: ReducedSpace, sets: ImageSets) -> FittedReduction:
+        path = self._reduction_path(space, sets)
         array = open_whole(path)
         record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         return FittedReduction(
@@ -246,18 +246,18 @@ class ReducedStore:
         revisions = [f.revision for f in features]
         return fingerprint(["readout", features, revisions, space.reduction, FORMAT])
 
-    def _readout_path(self, space: ReducedSpace, sets: ImageSets) -> Path:
+    def _reduction_path(self, space: ReducedSpace, sets: ImageSets) -> Path:
         fit = content_key(space.features[0], sets.fit)
         return self.root / space.features[0].backbone / f"{self._key(space)}-{fit}.npy"
 
     def _design_path(self, space: ReducedSpace, sets: ImageSets, images: StimulusImages) -> Path:
-        path = self._readout_path(space, sets)
+        path = self._reduction_path(space, sets)
         key = fingerprint(["design", path.stem])
         return path.with_name(f"{key}-{content_key(space.features[0], images)}.npy")
 
 
 class _KeptFit:
-    """A readout that is being fitted, and the state that a later process goes on from."""
+    """A reduction that is being fitted, and the state that a later process goes on from."""
 
     def __init__(self, space: ReducedSpace, path: Path, streamed: StreamedReduction) -> None:
         from cortiscope.core.features.extract import CHUNK_IMAGES
@@ -279,9 +279,9 @@ class _KeptFit:
 
     def _after_batch(self) -> None:
         if self.streamed.done:
-            readout = finished_reduction(self.streamed)
-            array = np.vstack([readout.mean, readout.scale, readout.components.T])
-            explained = {"explained": readout.explained.tolist()}
+            reduction = finished_reduction(self.streamed)
+            array = np.vstack([reduction.mean, reduction.scale, reduction.components.T])
+            explained = {"explained": reduction.explained.tolist()}
             write_whole(self._path, array, _record(self.space) | explained)
             self._draft.forget()
             self.done = True

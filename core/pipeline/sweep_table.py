@@ -49,8 +49,8 @@ def table_row(run: Run) -> dict[str, Any]:
     the interval of the mean is by a leave-one-stimulus-out jackknife and t; ``noise_normalized``
     (0 to 100) leaves vertices of ceiling 0 out, ``chance`` is what it would be of an r of 0,
     ``challenge_score`` keeps the challenge's rule for them;
-    ``validation_median_r`` is on the validation images, to choose by; ``seconds`` are for readout,
-    fit and scores, without the pass through the network.
+    ``validation_median_r`` is on the validation images, to choose by; ``seconds`` are for
+    reduction, fit and scores, without the pass through the network.
     """
     spec, overall = run.record["spec"], run.report.overall
     return {
@@ -130,7 +130,7 @@ def markdown_table(rows: Sequence[dict[str, Any]]) -> str:
     lines = [
         f"{simulated}Pearson r over {splits}; mean with its 95 % interval over images, and median, "
         f"over {counts}; noise-normalised: 0 to 100, without those of ceiling 0 (chance: what it "
-        "is of an r of 0); s: readout, fit and scores, without the pass through the network.",
+        "is of an r of 0); s: reduction, fit and scores, without the pass through the network.",
         "",
         "| recipe | features | weights | in place of | encoder, scope | n fit | mean r | median r "
         "| noise-normalised (chance) | s |",

@@ -1,4 +1,4 @@
-"""From a subject and a configuration to what an encoder is given: readouts, designs, rows.
+"""From a subject and a configuration to what an encoder is given: reductions, designs, rows.
 
 Everything fitted sees the fit images only; for a cross-subject model also those training images of
 the other subjects that no one holds out.
@@ -71,7 +71,7 @@ class Prepared:
 
     subjects: tuple[Subject, ...]
     rows: Rows
-    readouts: Reductions
+    reductions: Reductions
     design: Mapping[str, np.ndarray]
     residual: Mapping[str, np.ndarray]
     fit_designs: tuple[np.ndarray, ...]
@@ -148,7 +148,7 @@ def may_stream(spec: EncodingSpec, space: Sequence[FeatureSpec]) -> bool:
 
 
 def prepare(subjects: Sequence[Subject], spec: EncodingSpec, store: FeatureStore) -> Prepared:
-    """Choose the rows, fit the readouts on them, and make the designs.
+    """Choose the rows, fit the reductions on them, and make the designs.
 
     Spaces that were reduced on the way are taken as they are.
     """
@@ -163,14 +163,14 @@ def prepare(subjects: Sequence[Subject], spec: EncodingSpec, store: FeatureStore
             parts.append(reduced.open(made, sets))
         else:
             parts.append(_from_stored(subjects, rows.fit, space, spec, store))
-    readouts = Reductions(tuple(readout for readout, _ in parts))
+    reductions = Reductions(tuple(reduction for reduction, _ in parts))
     joined = [side_by_side(s) for s in zip(*(designs for _, designs in parts), strict=True)]
     names = ["train", "test"] if len(target.test) else ["train"]
     along = [design for design, _ in joined[len(names) :]]
     return Prepared(
         tuple(subjects),
         rows,
-        readouts,
+        reductions,
         {name: joined[k][0] for k, name in enumerate(names)},
         {name: joined[k][1] for k, name in enumerate(names)},
         (joined[0][0][rows.fit[0]], *along),
@@ -184,21 +184,21 @@ def _from_stored(
     spec: EncodingSpec,
     store: FeatureStore,
 ) -> tuple[FittedReduction, list[tuple[np.ndarray, np.ndarray]]]:
-    """Fit a space's readout on stored features; return it and, per set of images, its designs."""
+    """Fit a space's reduction on stored features; return it and, per set of images, its designs."""
     target = subjects[0]
     train = [space_features(store, space, s.train.images) for s in subjects]
     if len(subjects) == 1:
-        readout = fit_reduction(train[0], spec.reduction, rows[0])
+        reduction = fit_reduction(train[0], spec.reduction, rows[0])
     else:
         pooled = np.concatenate([block[r] for block, r in zip(train, rows, strict=True)])
-        readout = fit_reduction(pooled, spec.reduction)
+        reduction = fit_reduction(pooled, spec.reduction)
     blocks = [train[0]]
     if len(target.test):
         blocks.append(space_features(store, space, target.test.images))
-    designs = [designed(readout, block) for block in blocks]
+    designs = [designed(reduction, block) for block in blocks]
     # Another subject's images are read one subject after the other.
-    designs += [designed(readout, b[r]) for b, r in zip(train[1:], rows[1:], strict=True)]
-    return readout, designs
+    designs += [designed(reduction, b[r]) for b, r in zip(train[1:], rows[1:], strict=True)]
+    return reduction, designs
 
 
 def _stack(blocks: Sequence[np.ndarray]) -> np.ndarray:
@@ -210,7 +210,7 @@ def fit_prepared(prepared: Prepared, spec: EncodingSpec, surfaces: Path, work: W
     target = prepared.subjects[0]
     near = surfaces if REGRESSORS[spec.encoder.name].uses_positions else None
     table = vertex_table(target, near) if target.space.is_placed else None
-    spaces, rows = prepared.readouts.spaces, prepared.rows
+    spaces, rows = prepared.reductions.spaces, prepared.rows
     if len(prepared.subjects) == 1:
         responses = target.train.rows_on_disk(rows.fit[0])
         data = TrainingData(prepared.fit_designs[0], responses, spaces, table, rows.groups[0])

@@ -9,7 +9,7 @@ from cortiscope.core.encoding import Reduction, RegressorSpec
 from cortiscope.core.encoding.splits import RANDOM
 from cortiscope.core.features import Pooling
 
-# One readout for all layers, as in the demo: 1.7 degrees a cell.
+# One reduction for all layers, as in the demo: 1.7 degrees a cell.
 GRID = Pooling("grid", 5)
 # The eight that the challenge's baseline and img2brain both read.
 ALEXNET_LAYERS = (

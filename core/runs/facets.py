@@ -27,7 +27,7 @@ _DEFAULTS = {f.name: f.default for f in dataclasses.fields(EncodingSpec)}
 _USUAL = {
     "data": "",
     "pooling": "grid 5",
-    "readout": "PCA 200",
+    "reduction": "PCA 200",
     "feature spaces": "",
     "validation images": "random 0.2, seed 0",
 }
@@ -53,9 +53,9 @@ def facets(run: Run) -> dict[str, str]:
         "framing": _each(s.framing for s in sources if s.framing != "published"),
         "precision": _each(s.precision for s in sources if s.precision != "float32"),
         "pooling": _each(_pooling(f["pooling"]) for f in spec["features"]),
-        "readout": _readout(spec["reduction"]),
+        "reduction": _reduction(spec["reduction"]),
         "feature spaces": "" if spec["spaces"] == "one" else f"by {spec['spaces']}",
-        "encoder": run.encoder,
+        "regressor": run.encoder,
         "settings": _plain(spec["encoder"].get("settings", {})),
         "scope": "" if spec["scope"] == "both" else SCOPE_WORDS[spec["scope"]],
         "subjects fitted along": ", ".join(o["subject"] for o in spec["with_subjects"]),
@@ -98,7 +98,7 @@ def _weights(weights: Mapping[str, Any]) -> str:
     return f"{weights['label']}{digest}"
 
 
-def _readout(written: Mapping[str, Any]) -> str:
+def _reduction(written: Mapping[str, Any]) -> str:
     reduction = Reduction(**_without_type(written))
     return reduction.label + (f", seed {reduction.seed}" if reduction.projection else "")
 

@@ -193,7 +193,7 @@ class Run:
         return self._reading(lambda: restore_predictor(self.record["predictor"], numbers))
 
     @property
-    def readouts(self) -> tuple[FittedReduction, ...]:
+    def reductions(self) -> tuple[FittedReduction, ...]:
         """Scaling and PCA of each feature space. Read anew each time."""
         names = ("mean", "scale", "components", "explained")
         return tuple(
@@ -206,7 +206,7 @@ class Run:
         self._reading(lambda: check_arrays(self.folder, self.record))
         for name in self.record.get("arrays", {}):
             self.array(name)
-        for _ in (self.fitted, self.readouts, self.report, self.validation):
+        for _ in (self.fitted, self.reductions, self.report, self.validation):
             pass
         self.array("design_train")
 

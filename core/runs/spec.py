@@ -39,7 +39,7 @@ class SubjectData:
 
 @dataclass(frozen=True)
 class EncodingSpec:
-    """Subject, features, readout, encoder and scope of one encoding model.
+    """Subject, features, reduction, encoder and scope of one encoding model.
 
     Parameters
     ----------

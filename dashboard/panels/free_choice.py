@@ -49,9 +49,9 @@ def free_choice(subject: Subject) -> tuple[str, list[str]]:
     )
     components = right.number_input("components", 10, 1000, 200, 10, key="fit-pca")
     st.caption(
-        f"FittedReduction: maps averaged onto a grid of at most 5 x 5, features scaled, PCA "
+        f"Reduction: maps averaged onto a grid of at most 5 x 5, features scaled, PCA "
         f"{components}, all fitted on the training images of {as_text(subject.id)} less a "
-        "seeded fifth kept for validation. Leave it as it is to compare layers under one readout."
+        "seeded fifth kept for validation. Leave it as it is to compare layers under one reduction."
     )
     if not (weights and layers):
         return card.title, []

@@ -77,7 +77,7 @@ def _source_title(source: RunSource) -> str:
 def model_title(run: Run) -> str:
     """Words for an encoding model, as in subtitles of brains, chart keys and exports.
 
-    Whatever is not as usual in its readout and split is named, and so are the recipe and that
+    Whatever is not as usual in its reduction and split is named, and so are the recipe and that
     something stands in for it.
     """
     words = (backbone_title(run), run.layer, run.method, *unusual(run), recipe_title(run))
@@ -240,7 +240,7 @@ def unlike(a: Run, b: Run) -> str:
     found = differing([a, b])
     found.pop("data", None)  # uncertain of one is no known difference
     deep = _depth(a), _depth(b)
-    if "encoder" in found:
+    if "regressor" in found:
         found.pop("settings", None)  # another regressor has settings of its own
     causes = [name for name in found if name != "layer"]
     apart = None not in deep and abs((deep[0] or 0) - (deep[1] or 0)) > _FAR

@@ -47,8 +47,8 @@ def solve(solver: str, x: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         from cortiscope.core.encoding import Reduction, fit_reduction
 
         kind = "incremental_pca" if "incremental" in solver else "pca"
-        readout = fit_reduction(x, Reduction(kind, k, scaling="none", batch_size=max(300, k)))
-        return readout.components, readout.explained
+        reduction = fit_reduction(x, Reduction(kind, k, scaling="none", batch_size=max(300, k)))
+        return reduction.components, reduction.explained
     from sklearn.decomposition import PCA, IncrementalPCA
 
     if solver == "incremental":

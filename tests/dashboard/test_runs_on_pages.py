@@ -20,11 +20,11 @@ def _said(app):
     return " ".join(one.value for one in (*app.warning, *app.info, *app.error))
 
 
-def test_two_readouts_of_one_layer_are_both_in_the_menu_and_keep_their_address(tiny_app):
+def test_two_reductions_of_one_layer_are_both_in_the_menu_and_keep_their_address(tiny_app):
     first, second = tiny_app.runs
     for run in (first, second):
         app = tiny_app.open(subject="subj01", run=run.id)
-        alike = _menu(app, "readout")
+        alike = _menu(app, "reduction")
         assert set(alike.options) == {"PCA 6", "PCA 4"}
         assert alike.value == run.id
         assert app.query_params["run"] == run.id
@@ -74,7 +74,7 @@ def test_another_subject_keeps_the_encoder_and_tells_in_titles_what_it_lacks(tin
 
 def test_only_what_differs_tells_runs_apart(tiny_app):
     first, second = tiny_app.runs
-    assert differing([first, second]) == {"readout": ("PCA 6", "PCA 4")}
+    assert differing([first, second]) == {"reduction": ("PCA 6", "PCA 4")}
     assert told_apart([first, second]) == ("PCA 6", "PCA 4")
     apart = told_apart([first, first])
     assert first.id in apart[0]
@@ -90,7 +90,7 @@ def test_only_what_differs_tells_runs_apart(tiny_app):
     assert differing([first, older]) == {}
 
 
-def test_titles_name_recipe_stand_ins_and_an_unusual_readout(tiny_app):
+def test_titles_name_recipe_stand_ins_and_an_unusual_reduction(tiny_app):
     first = tiny_app.runs[0]
     spec = {**first.record["spec"], "recipe": "stacked", "stand_ins": ["A for B"]}
     made = type(first)(first.folder, {**first.record, "spec": spec})
@@ -110,7 +110,7 @@ def test_a_curve_joins_layers_that_were_fitted_alike(tiny_app):
     menu = ModelMenu.of([deeper, second, first])
     assert {r.layer for r in menu.layers_like(first)} == {"pixels", "pixels2"}
     assert second.id not in [r.id for r in menu.layers_like(first)]
-    assert menu.besides(first) == "readout PCA 4"
+    assert menu.besides(first) == "reduction PCA 4"
     assert menu.nearest(ModelKey.of(second), like=first).id == first.id
 
 
@@ -120,7 +120,7 @@ def test_a_difference_with_several_causes_is_warned_of(tiny_app):
     source = {**first.record["sources"][0], "layers": ["pixels2"]}
     other = type(first)(first.folder, {**second.record, "sources": [source]})
     words = unlike(first, other)
-    assert words.startswith("A and B differ in 2 aspects: readout (PCA 6 against PCA 4); layer")
+    assert words.startswith("A and B differ in 2 aspects: reduction (PCA 6 against PCA 4); layer")
     # Another regressor has other settings: that is one aspect, not two.
     least_squares = {"name": "ols", "settings": []}
     spec = {**first.record["spec"], "encoder": least_squares}

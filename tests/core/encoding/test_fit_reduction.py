@@ -34,9 +34,9 @@ def test_nearly_dead_units_do_not_take_over(rng):
 
 def test_no_reduction_keeps_all_distances_between_images(rng):
     x = rng.normal(size=(12, 40)).astype(np.float32)
-    readout = fit_reduction(x, Reduction("none", 0))
-    z = readout.transform(x)
-    scaled = (x - readout.mean) / readout.scale
+    reduction = fit_reduction(x, Reduction("none", 0))
+    z = reduction.transform(x)
+    scaled = (x - reduction.mean) / reduction.scale
     assert z.shape == (12, 11)
     np.testing.assert_allclose(z @ z.T, scaled @ scaled.T, atol=1e-3)
 
@@ -44,10 +44,10 @@ def test_no_reduction_keeps_all_distances_between_images(rng):
 def test_constant_features_are_left_out(rng):
     x = rng.normal(size=(30, 6)).astype(np.float32)
     x[:, 2] = 4
-    readout = fit_reduction(x, Reduction("pca", 3))
+    reduction = fit_reduction(x, Reduction("pca", 3))
     moved = x.copy()
     moved[:, 2] = 1e6
-    np.testing.assert_array_equal(readout.transform(x), readout.transform(moved))
+    np.testing.assert_array_equal(reduction.transform(x), reduction.transform(moved))
 
 
 def test_features_that_are_nan_or_all_constant_are_refused():
@@ -100,30 +100,30 @@ def test_half_precision_on_disk_gives_what_its_values_give(rng, tmp_path, reduct
 
 
 @ALL
-def test_every_readout_says_what_it_explains_and_how_far_an_image_lies_outside(rng, reduction):
+def test_every_reduction_says_what_it_explains_and_how_far_an_image_lies_outside(rng, reduction):
     x = rng.normal(size=(30, 9)).astype(np.float32)
     x[:, 4] = 1
-    readout = fit_reduction(x, reduction)
-    design = readout.transform(x)
+    fitted = fit_reduction(x, reduction)
+    design = fitted.transform(x)
     k = design.shape[1]
-    assert readout.components.shape == (9, k)
-    assert readout.explained.shape == (k,)
-    assert {v.dtype for v in vars(readout).values()} == {np.dtype(np.float32)}
-    residual = readout.residual(x, design)
-    whole = FeatureScaling(readout.mean, readout.scale).apply(x.copy())
+    assert fitted.components.shape == (9, k)
+    assert fitted.explained.shape == (k,)
+    assert {v.dtype for v in vars(fitted).values()} == {np.dtype(np.float32)}
+    residual = fitted.residual(x, design)
+    whole = FeatureScaling(fitted.mean, fitted.scale).apply(x.copy())
     outside = (residual.astype(np.float64) ** 2).sum() / (whole**2).sum()
     inside = pytest.approx(1 - outside, abs=1e-4)
     if reduction.kind == "incremental_pca":  # forgets some of what it has seen
-        assert 0.5 * inside.expected < readout.explained.sum() < inside.expected
+        assert 0.5 * inside.expected < fitted.explained.sum() < inside.expected
     else:
-        assert readout.explained.sum() == inside
+        assert fitted.explained.sum() == inside
 
 
 def test_transform_and_residual_stream_over_images(rng, monkeypatch):
     x = rng.normal(size=(23, 11)).astype(np.float32)
-    readout = fit_reduction(x, Reduction("pca", 4))
-    design = readout.transform(x)
-    residual = readout.residual(x, design)
+    reduction = fit_reduction(x, Reduction("pca", 4))
+    design = reduction.transform(x)
+    residual = reduction.residual(x, design)
     sizes = []
     in_small_parts = partial(FeatureTable, part_bytes=4 * 11 * 5)
     monkeypatch.setattr("cortiscope.core.encoding.reduction.fitted.FeatureTable", in_small_parts)
@@ -134,25 +134,25 @@ def test_transform_and_residual_stream_over_images(rng, monkeypatch):
             sizes.append(len(chunk)) or apply(self, chunk)
         ),
     )
-    np.testing.assert_allclose(readout.transform(x), design, atol=1e-6)
-    np.testing.assert_allclose(readout.residual(x, design), residual, atol=1e-3)
+    np.testing.assert_allclose(reduction.transform(x), design, atol=1e-6)
+    np.testing.assert_allclose(reduction.residual(x, design), residual, atol=1e-3)
     assert sizes == [5, 5, 5, 5, 3] * 2
 
 
 def test_features_are_never_written_to(rng):
     x = rng.normal(size=(12, 7)).astype(np.float32)
     x.flags.writeable = False
-    readout = fit_reduction(x, Reduction("pca", 2))
-    readout.residual(x, readout.transform(x))
+    reduction = fit_reduction(x, Reduction("pca", 2))
+    reduction.residual(x, reduction.transform(x))
 
 
 def test_no_image_gives_an_empty_design_and_other_features_are_refused(rng):
-    readout = fit_reduction(rng.normal(size=(12, 7)), Reduction("pca", 2))
-    empty = readout.transform(np.empty((0, 7), np.float32))
+    reduction = fit_reduction(rng.normal(size=(12, 7)), Reduction("pca", 2))
+    empty = reduction.transform(np.empty((0, 7), np.float32))
     assert empty.shape == (0, 2)
-    assert readout.residual(np.empty((0, 7), np.float32), empty).shape == (0,)
+    assert reduction.residual(np.empty((0, 7), np.float32), empty).shape == (0,)
     with pytest.raises(InvalidInput, match="fitted on 7 features; got 6"):
-        readout.transform(np.empty((3, 6), np.float32))
+        reduction.transform(np.empty((3, 6), np.float32))
 
 
 def test_one_image_has_nothing_to_tell_apart(rng):

@@ -13,7 +13,7 @@ from cortiscope.core.encoding.reduction.random_projection import random_matrix
 BOTH = pytest.mark.parametrize("projection", ["gaussian", "sparse"])
 
 
-def _readout(x, k, **fields):
+def _reduction(x, k, **fields):
     return fit_reduction(x, Reduction("random_projection", k, **fields))
 
 
@@ -36,8 +36,8 @@ def test_sparse_entries_are_distributed_as_scikit_learns():
 def test_norms_and_distances_are_kept_within_the_bound(rng, projection):
     assert johnson_lindenstrauss_min_dim(20, eps=0.2) < 1000
     x = rng.normal(size=(20, 1500)).astype(np.float32)
-    readout = _readout(x, 1000, projection=projection, scaling="none")
-    design = readout.transform(x)
+    reduction = _reduction(x, 1000, projection=projection, scaling="none")
+    design = reduction.transform(x)
     centred = x - x.mean(0)
     first, second = np.triu_indices(20, 1)
     before = ((centred[first] - centred[second]) ** 2).sum(1)
@@ -63,21 +63,23 @@ def test_a_seed_gives_one_projection_and_another_seed_another(projection):
 @BOTH
 def test_the_residual_is_the_distance_to_the_span_of_the_projection(rng, projection):
     x = rng.normal(size=(30, 12)).astype(np.float32)
-    readout = _readout(x, 5, projection=projection)
+    reduction = _reduction(x, 5, projection=projection)
     new = rng.normal(size=(7, 12)).astype(np.float32)
-    scaled = (new - readout.mean) / readout.scale
-    weights = np.linalg.lstsq(readout.components, scaled.T, rcond=None)[0]
-    expected = np.linalg.norm(scaled.T - readout.components @ weights, axis=0)
-    np.testing.assert_allclose(readout.residual(new, readout.transform(new)), expected, rtol=1e-4)
+    scaled = (new - reduction.mean) / reduction.scale
+    weights = np.linalg.lstsq(reduction.components, scaled.T, rcond=None)[0]
+    expected = np.linalg.norm(scaled.T - reduction.components @ weights, axis=0)
+    np.testing.assert_allclose(
+        reduction.residual(new, reduction.transform(new)), expected, rtol=1e-4
+    )
 
 
 def test_explained_is_the_variance_that_each_direction_adds(rng):
     x = (rng.normal(size=(30, 12)) * np.arange(1, 13)).astype(np.float32)
-    readout = _readout(x, 5, scaling="none")
+    reduction = _reduction(x, 5, scaling="none")
     centred = (x - x.mean(0)).astype(np.float64)
-    basis = np.linalg.qr(readout.components.astype(np.float64))[0]
+    basis = np.linalg.qr(reduction.components.astype(np.float64))[0]
     expected = ((centred @ basis) ** 2).sum(0) / (centred**2).sum()
-    np.testing.assert_allclose(readout.explained, expected, rtol=1e-4)
+    np.testing.assert_allclose(reduction.explained, expected, rtol=1e-4)
 
 
 def test_directions_that_repeat_others_or_are_empty_do_no_harm(rng, monkeypatch):
@@ -88,22 +90,24 @@ def test_directions_that_repeat_others_or_are_empty_do_no_harm(rng, monkeypatch)
         lambda *a: repeated.copy(),
     )
     x = rng.normal(size=(30, 40)).astype(np.float32)
-    readout = _readout(x, 13)
-    np.testing.assert_allclose(readout.explained[6:], 0, atol=1e-5)
+    reduction = _reduction(x, 13)
+    np.testing.assert_allclose(reduction.explained[6:], 0, atol=1e-5)
     monkeypatch.setattr(
         "cortiscope.core.encoding.reduction.random_projection.random_matrix",
         lambda *a: drawn.copy(),
     )
-    once = _readout(x, 6)
-    np.testing.assert_allclose(readout.explained[:6], once.explained, rtol=1e-4)
+    once = _reduction(x, 6)
+    np.testing.assert_allclose(reduction.explained[:6], once.explained, rtol=1e-4)
     np.testing.assert_allclose(
-        readout.residual(x, readout.transform(x)), once.residual(x, once.transform(x)), rtol=1e-3
+        reduction.residual(x, reduction.transform(x)),
+        once.residual(x, once.transform(x)),
+        rtol=1e-3,
     )
 
 
 def test_constant_features_are_left_out_and_components_are_at_most_the_rest(rng):
     x = rng.normal(size=(20, 6)).astype(np.float32)
     x[:, [1, 4]] = 2
-    readout = _readout(x, 50)
-    assert readout.components.shape == (6, 4)
-    np.testing.assert_array_equal(readout.components[[1, 4]], 0)
+    reduction = _reduction(x, 50)
+    assert reduction.components.shape == (6, 4)
+    np.testing.assert_array_equal(reduction.components[[1, 4]], 0)

@@ -87,7 +87,7 @@ def test_fields_without_meaning_make_no_second_identity():
 
 
 def test_fields_with_meaning_do():
-    readouts = [
+    reductions = [
         Reduction("none"),
         Reduction("none", scaling="none"),
         Reduction("pca", 9),
@@ -98,4 +98,4 @@ def test_fields_with_meaning_do():
         Reduction("random_projection", 9, seed=1),
         Reduction("random_projection", 9, projection="sparse"),
     ]
-    assert len({fingerprint(r) for r in readouts}) == len(readouts)
+    assert len({fingerprint(r) for r in reductions}) == len(reductions)

@@ -23,8 +23,8 @@ WORDS = [
     *("--pool", "grid:2", "--reduce", "pca:8", "--json"),
 ]
 BY_ROI = ["--encoder", "lasso", "--scope", "roi"]
-# Share of the whole, and the longest wait from there: in features, in the readout, in the encoder's
-# parts, and in scores and saving, which tell no progress of their own.
+# Share of the whole, and the longest wait from there: in features, in the reduction, in the parts
+# of the regressor, and in scores and saving, which report no progress of their own.
 SPREAD = [(0.3, 0.02), (0.45, 0.02), (0.6, 0.02), (0.72, 0.02), (0.76, 0), (0.82, 0), (0.88, 0)]
 SPREAD += [(0.916, 0.1), (0.916, 0.2), (0.916, 0.3)]
 

@@ -143,7 +143,7 @@ def test_a_run_in_bfloat16_keeps_that_and_sees_new_pictures_so(fitted, tmp_path,
     fresh = predict_images(run, subject.test.images)
     from cortiscope.core.pipeline.designs import Reductions
 
-    design = Reductions(run.readouts).transform([stored.reshape(len(stored), -1)])[0]
+    design = Reductions(run.reductions).transform([stored.reshape(len(stored), -1)])[0]
     np.testing.assert_allclose(
         np.concatenate(list(fresh.values()), axis=1), run.fitted.predict(design), atol=1e-4
     )

@@ -40,7 +40,7 @@ def test_a_training_image_gets_the_design_that_the_fit_saw(fitted):
 
 def test_the_rounding_is_larger_than_what_the_designs_may_differ_by(fitted):
     subject, run = fitted
-    (pixels, _) = run.readouts
+    (pixels, _) = run.reductions
     backbone = load_backbone("pixels", WeightsSpec("fixed"), "cpu")
     batch = backbone.preprocess(subject.train.images.load(0))[None]
     exact = pool(batch, backbone.layers()[0], Pooling("grid", 3)).numpy().reshape(1, -1)

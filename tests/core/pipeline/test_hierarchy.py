@@ -1,4 +1,4 @@
-"""The simulated hierarchy is recovered by the models on offer, under one readout for all layers.
+"""The simulated hierarchy is recovered by the models on offer, under one reduction for all layers.
 
 It is built in by construction; what is tested is that the pipeline finds what was put in. Scores
 are held-out median r of ridge on sim01's test images, over both hemispheres.

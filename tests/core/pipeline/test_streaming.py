@@ -68,7 +68,7 @@ def _assert_equal(found, expected):
     for name in ("design_train", "design_test", "residual_train", "residual_test", "report_r"):
         a, b = np.asarray(found.array(name)), np.asarray(expected.array(name))
         np.testing.assert_allclose(a, b, atol=2e-4 * np.nanmax(np.abs(b)), err_msg=name)
-    for ours, theirs in zip(found.readouts, expected.readouts, strict=True):
+    for ours, theirs in zip(found.reductions, expected.reductions, strict=True):
         np.testing.assert_allclose(ours.mean, theirs.mean, atol=1e-5)
         np.testing.assert_allclose(ours.scale, theirs.scale, atol=1e-5)
         np.testing.assert_allclose(ours.components, theirs.components, atol=1e-4)

@@ -89,7 +89,7 @@ def test_what_is_reduced_on_the_way_is_a_pass_a_network_and_stores_no_features(t
     _extract("s1", tuple(chosen), folders, silent)
     items = stored_items(folders.features)
     assert {i.backbone for i in items} == {"reduced/alexnet"}
-    assert len(items) == 3 * 3  # a readout and designs of two sets of images each
+    assert len(items) == 3 * 3  # a reduction and designs of two sets of images each
 
 
 def test_a_plan_says_how_validation_images_are_drawn(tmp_path, folders):
