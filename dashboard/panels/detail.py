@@ -26,7 +26,7 @@ _N_TOP = 6
 
 
 @dataclass(frozen=True)
-class Place:
+class NamedLocations:
     """A vertex, voxel, ROI or brushed region of a subject, as positions over all its parts."""
 
     title: str
@@ -35,27 +35,27 @@ class Place:
     is_region: bool = False
 
 
-def place_on_screen(subject: Subject) -> Place | None:
+def locations_on_screen(subject: Subject) -> NamedLocations | None:
     """Read what was selected last: the brushed region, the picked vertex, the ROI in focus."""
     region = region_positions(subject) if region_came_last(subject) else None
     if region is not None and len(region):
-        return Place("the brushed region", region, is_region=True)
+        return NamedLocations("the brushed region", region, is_region=True)
     now = state.current()
     location = find_location(subject, now.vertex)
     if location is not None:
         where = f" · {location.where}" if location.where else ""
-        return Place(f"{location.title}{where}", np.array([location.position]))
+        return NamedLocations(f"{location.title}{where}", np.array([location.position]))
     focus = focus_roi(now.roi)
     if focus is not None and subject.space.is_placed:
         name, side = focus
         if name in subject.parcellation.roi_names:
             positions = subject.roi_vertices(name, Hemisphere(side))
             if len(positions):
-                return Place(f"{name} {side}", positions, name)
+                return NamedLocations(f"{name} {side}", positions, name)
     return None
 
 
-def default_place(subject: Subject) -> Place:
+def default_locations(subject: Subject) -> NamedLocations:
     """Where the panel starts: the right FFA if there is one, the first ROI present, or all."""
     names = subject.parcellation.roi_names if subject.space.is_placed else ()
     for name in ("FFA-1", *names):
@@ -63,31 +63,33 @@ def default_place(subject: Subject) -> Place:
             if name in names:
                 positions = subject.roi_vertices(name, h)
                 if len(positions):
-                    return Place(f"{name} {h.value}", positions, name)
-    return Place(f"all {subject.space.unit}", np.arange(subject.space.n_vertices()))
+                    return NamedLocations(f"{name} {h.value}", positions, name)
+    return NamedLocations(f"all {subject.space.unit}", np.arange(subject.space.n_vertices()))
 
 
-def best_place(subject: Subject, run: Run) -> Place:
+def best_locations(subject: Subject, run: Run) -> NamedLocations:
     """Return the vertex or voxel that is best on the validation images: a start without ROIs."""
     r = np.asarray(run.validation.r)
     if not np.isfinite(r).any():
-        return default_place(subject)
+        return default_locations(subject)
     location = location_at(subject, int(np.nanargmax(r)))
-    return Place(f"{location.title} · the best on validation images", np.array([location.position]))
+    return NamedLocations(
+        f"{location.title} · the best on validation images", np.array([location.position])
+    )
 
 
 @dataclass(frozen=True)
-class PlaceResponses:
-    """The responses of a place to the images behind a run's report.
+class MeanResponses:
+    """The mean responses of some locations to the images behind a run's report.
 
     Parameters
     ----------
     split, rows : the images; rows from 0.
-    measured, predicted : (n_images,), averaged over the place.
+    measured, predicted : (n_images,), averaged over the locations.
     marked : which of the images is on screen, or None.
     """
 
-    place: Place
+    locations: NamedLocations
     split: str
     rows: np.ndarray
     measured: np.ndarray
@@ -97,29 +99,29 @@ class PlaceResponses:
     @classmethod
     def on_screen(
         cls, subject: Subject, run: Run, current: tuple[str, int] | None
-    ) -> PlaceResponses:
-        """Read them for the place on screen; ``current`` is the image's split and row."""
-        start = default_place(subject) if has_rois(subject) else best_place(subject, run)
-        place = place_on_screen(subject) or start
+    ) -> MeanResponses:
+        """Read them for the locations on screen; ``current`` is the image's split and row."""
+        start = default_locations(subject) if has_rois(subject) else best_locations(subject, run)
+        locations = locations_on_screen(subject) or start
         split, rows = run.reported
         predicted, measured = services.reported_at(
-            run.id, place.positions.astype(np.int64).tobytes()
+            run.id, locations.positions.astype(np.int64).tobytes()
         )
         found = np.flatnonzero(rows == current[1]) if current and current[0] == split else rows[:0]
         marked = int(found[0]) if found.size else None
-        return cls(place, split, rows, measured.mean(axis=1), predicted.mean(axis=1), marked)
+        return cls(locations, split, rows, measured.mean(axis=1), predicted.mean(axis=1), marked)
 
 
 def show_detail(subject: Subject, run: Run, current: tuple[str, int] | None) -> None:
-    """Draw the panel for the place on screen.
+    """Draw the panel for the locations on screen.
 
     Parameters
     ----------
     current : split and row of the stimulus on screen, marked in the scatter; None without one.
     """
-    shown = PlaceResponses.on_screen(subject, run, current)
-    title, words = escape(shown.place.title), _score_words(subject, run, shown)
-    if shown.place.is_region:
+    shown = MeanResponses.on_screen(subject, run, current)
+    title, words = escape(shown.locations.title), _score_words(subject, run, shown)
+    if shown.locations.is_region:
         # Its accuracy stands above, with all else that is known of it.
         title, words = "Its mean, image by image", _mean_words(run, shown)
     st.html(f'<p class="cs-title">{title}</p>{words}')
@@ -129,9 +131,10 @@ def show_detail(subject: Subject, run: Run, current: tuple[str, int] | None) -> 
 
 def show_wide_detail(subject: Subject, run: Run) -> None:
     """Draw the same over the whole page, with both responses image by image."""
-    shown = PlaceResponses.on_screen(subject, run, None)
+    shown = MeanResponses.on_screen(subject, run, None)
     st.html(
-        f'<p class="cs-title">{escape(shown.place.title)}</p>{_score_words(subject, run, shown)}'
+        f'<p class="cs-title">{escape(shown.locations.title)}</p>'
+        f"{_score_words(subject, run, shown)}"
     )
     left, right = st.columns([4, 7], gap="medium")
     measured, predicted = _top_images(subject, run, shown)
@@ -151,7 +154,7 @@ def show_wide_detail(subject: Subject, run: Run) -> None:
         st.html(predicted)
 
 
-def _scatter(subject: Subject, shown: PlaceResponses) -> None:
+def _scatter(subject: Subject, shown: MeanResponses) -> None:
     figure = predicted_against_measured(
         shown.measured,
         shown.predicted,
@@ -164,22 +167,22 @@ def _scatter(subject: Subject, shown: PlaceResponses) -> None:
     show_chart(figure, key="detail-scatter", height=236)
 
 
-def _score_words(subject: Subject, run: Run, shown: PlaceResponses) -> str:
-    report, place = run.report, shown.place
-    r = np.asarray(report.r)[place.positions]
-    n = len(place.positions)
+def _score_words(subject: Subject, run: Run, shown: MeanResponses) -> str:
+    report, locations = run.report, shown.locations
+    r = np.asarray(report.r)[locations.positions]
+    n = len(locations.positions)
     images = f"{report.n_images} {report.split} images"
     if not np.isfinite(r).any():
         return '<p class="cs-score">constant responses: no correlation</p>'
     ceiling = (
-        None if report.ceiling is None else np.sqrt(np.asarray(report.ceiling)[place.positions])
+        None if report.ceiling is None else np.sqrt(np.asarray(report.ceiling)[locations.positions])
     )
     attainable = "ceiling unknown" if ceiling is None else f"ceiling {ceiling.mean():.2f}"
     if n == 1:
         return (
             f'<p class="cs-score"><b>r {r[0]:.2f}</b> {attainable}<br>Pearson r over {images}</p>'
         )
-    of_what = "ROI mean" if place.roi else "mean"
+    of_what = "ROI mean" if locations.roi else "mean"
     return (
         f'<p class="cs-score"><b>r {np.nanmean(r):.2f}</b> {attainable}<br>'
         f"mean over {n:,} {subject.space.unit}, {images} · r of the {of_what} "
@@ -187,16 +190,16 @@ def _score_words(subject: Subject, run: Run, shown: PlaceResponses) -> str:
     )
 
 
-def _ceiling_of_mean(subject: Subject, shown: PlaceResponses) -> str:
+def _ceiling_of_mean(subject: Subject, shown: MeanResponses) -> str:
     """Say how well the mean response could be predicted: the vertices' ceilings do not tell."""
     truth = subject.split(shown.split).truth_rows(shown.rows)
     if truth is None:
         return "whose ceiling is unknown without single trials"
-    best = truth[:, shown.place.positions].mean(axis=1)
+    best = truth[:, shown.locations.positions].mean(axis=1)
     return f"that of the noise-free truth {_r_with(best, shown.measured):.2f}"
 
 
-def _r_of_mean(shown: PlaceResponses) -> float:
+def _r_of_mean(shown: MeanResponses) -> float:
     return _r_with(shown.predicted, shown.measured)
 
 
@@ -204,15 +207,15 @@ def _r_with(one: np.ndarray, other: np.ndarray) -> float:
     return float(pearson_r(one[:, None], other[:, None])[0])
 
 
-def _mean_words(run: Run, shown: PlaceResponses) -> str:
+def _mean_words(run: Run, shown: MeanResponses) -> str:
     return (
         f'<p class="cs-score"><b>r {_r_of_mean(shown):.2f}</b> of the mean over '
-        f"{len(shown.place.positions):,} vertices, {run.report.n_images} {run.report.split} "
+        f"{len(shown.locations.positions):,} vertices, {run.report.n_images} {run.report.split} "
         "images</p>"
     )
 
 
-def _top_images(subject: Subject, run: Run, shown: PlaceResponses) -> list[str]:
+def _top_images(subject: Subject, run: Run, shown: MeanResponses) -> list[str]:
     """Return two strips: the images of the highest measured and predicted responses."""
     strips = []
     for words, values in (("measured", shown.measured), ("predicted", shown.predicted)):

@@ -29,7 +29,7 @@ import numpy as np
 
 from cortiscope.core.encoding.grid_edges import grid_edges
 from cortiscope.core.encoding.multiband.banded_search import (
-    Spaces,
+    FeatureSpaces,
     WeightedDesign,
     candidate_weights,
     search_weights,
@@ -45,7 +45,7 @@ from cortiscope.core.progress import Progress, part
 
 
 def solve_candidates(
-    spaces: Spaces,
+    spaces: FeatureSpaces,
     responses: Responses,
     weights: np.ndarray,
     chosen: np.ndarray,
@@ -173,7 +173,7 @@ def fit_banded(
     if weights is None:
         weights = candidate_weights(len(data.spaces), n_samples, seed)
     weights = _checked_weights(weights, len(data.spaces))
-    prepared = Spaces.of(data.design, data.spaces, work.device)
+    prepared = FeatureSpaces.of(data.design, data.spaces, work.device)
     if len(weights) * len(grid) == 1:
         chosen = np.zeros(data.n_vertices, dtype=np.intp)
         alpha = np.full(data.n_vertices, grid[0])
@@ -224,7 +224,7 @@ def fit_banded_fixed(
     inverse = np.where(none, 0.0, alpha / full)
     weights, chosen = np.unique(inverse.T, axis=0, return_inverse=True)
     work = work or Work()
-    prepared = Spaces.of(data.design, data.spaces, work.device)
+    prepared = FeatureSpaces.of(data.design, data.spaces, work.device)
     coef, intercept = solve_candidates(
         prepared, responses, weights, chosen.reshape(-1), alpha, True, work.progress
     )

@@ -57,7 +57,7 @@ def candidate_weights(n_spaces: int, n_samples: int, seed: int) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Spaces:
+class FeatureSpaces:
     """A centred design cut into feature spaces, each turned onto its images' span if it is wide.
 
     Turning one space leaves its penalty what it was.
@@ -80,7 +80,7 @@ class Spaces:
     mean: np.ndarray
 
     @classmethod
-    def of(cls, design: np.ndarray, spaces: Sequence[slice], device: str) -> Spaces:
+    def of(cls, design: np.ndarray, spaces: Sequence[slice], device: str) -> FeatureSpaces:
         """Centre a design (n_stimuli, n_features) float32 and multiply its columns once."""
         import torch
 
@@ -155,7 +155,7 @@ class WeightedDesign:
     gram: torch.Tensor
 
     @classmethod
-    def of(cls, spaces: Spaces, weights: np.ndarray) -> WeightedDesign:
+    def of(cls, spaces: FeatureSpaces, weights: np.ndarray) -> WeightedDesign:
         """Scale the Gram matrix of all columns by the weights (n_spaces,) of a candidate."""
         import torch
 
@@ -176,7 +176,7 @@ class WeightedDesign:
 
 
 def search_weights(
-    spaces: Spaces,
+    spaces: FeatureSpaces,
     responses: Responses,
     weights: np.ndarray,
     grid: np.ndarray,
@@ -237,7 +237,7 @@ class _Candidate:
 
     @classmethod
     def prepare(
-        cls, spaces: Spaces, weights: np.ndarray, rows: Sequence[slice], grid: np.ndarray
+        cls, spaces: FeatureSpaces, weights: np.ndarray, rows: Sequence[slice], grid: np.ndarray
     ) -> _Candidate:
         import torch
 
@@ -250,7 +250,7 @@ class _Candidate:
 
 
 def _best_of(
-    batch: Sequence[_Candidate], spaces: Spaces, responses: np.ndarray, rows: Sequence[slice]
+    batch: Sequence[_Candidate], spaces: FeatureSpaces, responses: np.ndarray, rows: Sequence[slice]
 ) -> dict[str, np.ndarray]:
     """Choose among a batch of candidates for one chunk of vertices."""
     import torch

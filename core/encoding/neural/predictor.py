@@ -34,7 +34,7 @@ READOUTS: dict[str, Callable[..., Readout]] = {
 
 
 @dataclass(frozen=True)
-class Scale:
+class Standardisation:
     """``standardised = (values - mean) / scale``, column by column.
 
     Parameters
@@ -48,7 +48,7 @@ class Scale:
     varies: np.ndarray
 
     @classmethod
-    def of_design(cls, design: np.ndarray, how: str = "columns") -> Scale:
+    def of_design(cls, design: np.ndarray, how: str = "columns") -> Standardisation:
         """Measure the columns of a design; ``overall`` gives them one scale."""
         check_option("scaling", how, SCALINGS)
         found = cls._of(design)
@@ -58,7 +58,7 @@ class Scale:
         return found
 
     @classmethod
-    def of_responses(cls, responses: Responses, rows: np.ndarray) -> Scale:
+    def of_responses(cls, responses: Responses, rows: np.ndarray) -> Standardisation:
         """Measure vertices over some images; reads a chunk of vertices at a time."""
         found = cls(*(np.empty(responses.shape[1], t) for t in (float, float, bool)))
         for part in vertex_chunks(responses.shape[1], 4 * len(responses)):
@@ -68,7 +68,7 @@ class Scale:
         return found
 
     @classmethod
-    def _of(cls, values: np.ndarray) -> Scale:
+    def _of(cls, values: np.ndarray) -> Standardisation:
         x = values.astype(np.float64)
         low, scale = x.min(axis=0), x.std(axis=0)
         varies = (low < x.max(axis=0)) & (scale > 0)
@@ -88,7 +88,7 @@ class Targets:
     They are kept in memory up to 1 GB; beyond, a batch's rows are read whenever it comes.
     """
 
-    def __init__(self, responses: Responses, scale: Scale, device: str) -> None:
+    def __init__(self, responses: Responses, scale: Standardisation, device: str) -> None:
         self._responses, self._scale, self._device = responses, scale, device
         n, v = responses.shape
         self._kept = self._read(np.arange(n)) if 4 * n * v <= _BYTES_KEPT else None
@@ -191,8 +191,8 @@ def head_predictor(
     trunk: Trunk,
     readout: Readout,
     weights: Mapping[str, np.ndarray],
-    inputs: Scale,
-    outputs: Scale,
+    inputs: Standardisation,
+    outputs: Standardisation,
     notes: Mapping[str, np.ndarray],
 ) -> HeadPredictor | LinearPredictor:
     """Make the predictor of a trained head: linear coefficients where it is exactly linear."""

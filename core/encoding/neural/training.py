@@ -21,7 +21,12 @@ from cortiscope.core.encoding.neural.optimisation import (
     restore_optimiser,
     set_learning_rate,
 )
-from cortiscope.core.encoding.neural.predictor import HeadPredictor, Scale, Targets, head_predictor
+from cortiscope.core.encoding.neural.predictor import (
+    HeadPredictor,
+    Standardisation,
+    Targets,
+    head_predictor,
+)
 from cortiscope.core.encoding.neural.readouts import Readout
 from cortiscope.core.encoding.neural.trunks import Trunk
 from cortiscope.core.encoding.predictor import LinearPredictor
@@ -112,8 +117,8 @@ class _Training:
     fit_rows: np.ndarray
     validation_rows: np.ndarray
     scored_rows: np.ndarray
-    inputs: Scale
-    outputs: Scale
+    inputs: Standardisation
+    outputs: Standardisation
     design: torch.Tensor
     targets: Targets
     live: torch.Tensor
@@ -135,8 +140,8 @@ class _Training:
         import torch
 
         fit_rows, validation_rows = training_images(len(data.design), settings, data.groups)
-        inputs = Scale.of_design(data.design[fit_rows], settings.scaling)
-        outputs = Scale.of_responses(data.responses, fit_rows)
+        inputs = Standardisation.of_design(data.design[fit_rows], settings.scaling)
+        outputs = Standardisation.of_responses(data.responses, fit_rows)
         generator = _generator(settings.seed, _WEIGHTS)
         initial = {**trunk.initial(generator), **readout.initial(generator)}
         weights = {k: w.to(work.device).requires_grad_() for k, w in initial.items()}
@@ -317,7 +322,7 @@ class _Training:
         best = {k: w.cpu().numpy() for k, w in {**self.best, **self.fixed}.items()}
         return head_predictor(self.trunk, self.readout, best, self.inputs, outputs, notes)
 
-    def _calibrated(self) -> Scale:
+    def _calibrated(self) -> Standardisation:
         """Scale outputs of free scale to each vertex, by least squares on the images trained on."""
         slope = np.zeros(self.readout.n_vertices)
         offset = np.zeros(self.readout.n_vertices)
@@ -332,7 +337,7 @@ class _Training:
             slope[part] = part_slope
             offset[part] = (a.mean(0).cpu().numpy()) - part_slope * p_mean.cpu().numpy()
         scale = self.outputs
-        return Scale(scale.mean + scale.scale * offset, scale.scale * slope, scale.varies)
+        return Standardisation(scale.mean + scale.scale * offset, scale.scale * slope, scale.varies)
 
 
 def _random(seed: int, *what: int) -> np.random.Generator:

@@ -75,13 +75,13 @@ def fit_scaling(table: FeatureTable, kind: str) -> FeatureScaling:
     InvalidInput
         Features that are not finite, or all of them the same for all images.
     """
-    moments = Moments(table.shape[1])
+    moments = FeatureMoments(table.shape[1])
     for _, chunk in table.row_chunks():
         moments.add(chunk)
     return moments.scaling(kind)
 
 
-class Moments:
+class FeatureMoments:
     """Mean, SD and range of features, while images pass.
 
     Chunks are merged as in Chan et al. 1983, which squares no mean.

@@ -12,7 +12,7 @@ import numpy as np
 
 from cortiscope.core.encoding.reduction.feature_scaling import FeatureScaling, fit_scaling
 from cortiscope.core.encoding.reduction.feature_table import FeatureTable
-from cortiscope.core.encoding.reduction.principal_axes import Axes, principal_axes
+from cortiscope.core.encoding.reduction.principal_axes import ProjectionAxes, principal_axes
 from cortiscope.core.encoding.reduction.random_projection import gram_root, random_axes
 from cortiscope.core.encoding.reduction.spec import Reduction
 from cortiscope.core.encoding.reduction.streamed import StreamedReduction, can_stream
@@ -118,12 +118,12 @@ def finished_reduction(streamed: StreamedReduction) -> FittedReduction:
     return _reduction(*streamed.parts())
 
 
-def _reduction(scaling: FeatureScaling, axes: Axes) -> FittedReduction:
+def _reduction(scaling: FeatureScaling, axes: ProjectionAxes) -> FittedReduction:
     explained = (axes.variance / axes.total).astype(np.float32)
     return FittedReduction(scaling.mean, scaling.scale, axes.components, explained)
 
 
-def _axes(table: FeatureTable, scaling: FeatureScaling, reduction: Reduction) -> Axes:
+def _axes(table: FeatureTable, scaling: FeatureScaling, reduction: Reduction) -> ProjectionAxes:
     k = reduction.components
     if reduction.kind == "random_projection":
         return random_axes(table, scaling, k, reduction.projection, reduction.seed)

@@ -61,7 +61,7 @@ class GramAccumulator:
 
 
 @dataclass(frozen=True)
-class Axes:
+class ProjectionAxes:
     """Directions in feature space, one per component.
 
     Parameters
@@ -76,7 +76,9 @@ class Axes:
     total: float
 
 
-def principal_axes(table: FeatureTable, scaling: FeatureScaling, components: int | None) -> Axes:
+def principal_axes(
+    table: FeatureTable, scaling: FeatureScaling, components: int | None
+) -> ProjectionAxes:
     """Return the leading axes of non-zero variance, largest first.
 
     Parameters
@@ -101,7 +103,7 @@ def principal_axes(table: FeatureTable, scaling: FeatureScaling, components: int
     values, vectors = values[kept], vectors[:, kept]
     axes = _from_images(table, scaling, values, vectors) if wide else vectors.astype(np.float32)
     axes *= signs_of(axes)
-    return Axes(axes, values / n, total / n)
+    return ProjectionAxes(axes, values / n, total / n)
 
 
 def is_signal(values: np.ndarray, n: int, d: int) -> np.ndarray:

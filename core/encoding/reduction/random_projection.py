@@ -11,7 +11,7 @@ import numpy as np
 
 from cortiscope.core.encoding.reduction.feature_scaling import FeatureScaling
 from cortiscope.core.encoding.reduction.feature_table import FeatureTable
-from cortiscope.core.encoding.reduction.principal_axes import Axes, GramAccumulator
+from cortiscope.core.encoding.reduction.principal_axes import GramAccumulator, ProjectionAxes
 
 _CHUNK_FLOATS = 2**22
 _JITTER = 1e-9
@@ -20,7 +20,7 @@ _STREAM = 1984
 
 def random_axes(
     table: FeatureTable, scaling: FeatureScaling, components: int, projection: str, seed: int
-) -> Axes:
+) -> ProjectionAxes:
     """Draw a projection and measure how much of the fit images' variance it sees.
 
     Parameters
@@ -43,7 +43,7 @@ def random_axes(
     root = gram_root(matrix)
     added = np.diag(np.linalg.solve(root, np.linalg.solve(root, inner).T))
     n = table.shape[0]
-    return Axes(matrix, np.maximum(added, 0) / n, total / n)
+    return ProjectionAxes(matrix, np.maximum(added, 0) / n, total / n)
 
 
 def random_matrix(n_features: int, k: int, projection: str, seed: int) -> np.ndarray:

@@ -13,10 +13,14 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from cortiscope.core.encoding.reduction.feature_scaling import FeatureScaling, Moments, column_parts
+from cortiscope.core.encoding.reduction.feature_scaling import (
+    FeatureMoments,
+    FeatureScaling,
+    column_parts,
+)
 from cortiscope.core.encoding.reduction.principal_axes import (
-    Axes,
     GramAccumulator,
+    ProjectionAxes,
     is_signal,
     leading_eigenpairs,
     signs_of,
@@ -43,7 +47,7 @@ class IncrementalAxes:
     """
 
     def __init__(self, n_features: int, components: int) -> None:
-        self.moments = Moments(n_features)
+        self.moments = FeatureMoments(n_features)
         self._k = components
         self._axes = np.zeros((0, n_features))
         self._lengths = np.zeros(0)
@@ -78,7 +82,7 @@ class IncrementalAxes:
             axes[:, columns] = turn @ stacked(columns)
         self._axes, self._lengths = axes, np.where(kept, np.sqrt(values), 0)
 
-    def axes(self) -> Axes:
+    def axes(self) -> ProjectionAxes:
         """Return the axes of all images so far, largest first."""
         n, d = self.moments.n, self._axes.shape[1]
         values = self._lengths**2
@@ -87,7 +91,7 @@ class IncrementalAxes:
         for columns in column_parts(self._axes.shape):
             axes[columns] = self._axes[:, columns][kept].T
         axes *= signs_of(axes)
-        return Axes(axes, values[kept] / n, float(self.moments.squares.sum()) / n)
+        return ProjectionAxes(axes, values[kept] / n, float(self.moments.squares.sum()) / n)
 
     def state(self) -> dict[str, np.ndarray]:
         """Return everything, to go on from."""
@@ -126,7 +130,7 @@ class StreamedReduction:
         self._k = min(reduction.components, n_images - 1, n_features)
         self._ends = _batch_ends(n_images, reduction.batch_size, self._k)
         self._held = np.empty((0, n_features), np.float32)
-        self._moments = Moments(n_features)
+        self._moments = FeatureMoments(n_features)
         self._axes = IncrementalAxes(n_features, self._k)
         self.n_passes = 1 if self._kind == "none" else 2
         self.finished = self.position = 0
@@ -183,7 +187,7 @@ class StreamedReduction:
         moments = self._moments if self.n_passes == 2 else self._axes.moments
         return moments.scaling(self._kind)
 
-    def parts(self) -> tuple[FeatureScaling, Axes]:
+    def parts(self) -> tuple[FeatureScaling, ProjectionAxes]:
         """Return the scaling and the axes, after all passes."""
         scaling, axes = self._scaling(), self._axes.axes()
         axes.components[scaling.scale == 0] = 0

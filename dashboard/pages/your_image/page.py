@@ -28,7 +28,7 @@ from cortiscope.panels.brain import (
     response_scale,
     show_brain,
 )
-from cortiscope.panels.detail import Place, default_place, place_on_screen
+from cortiscope.panels.detail import NamedLocations, default_locations, locations_on_screen
 from cortiscope.panels.methods import methods_and_code, opening_lines, simulation_note
 from cortiscope.panels.roi_responses import roi_places, rows_as_csv, take_roi
 from cortiscope.panels.sidebar import pick_model, pick_subject
@@ -300,8 +300,8 @@ def _guesses(run: Run, photograph: Photograph) -> None:
 
 
 def _occlusion(subject: Subject, run: Run, photograph: Photograph, design: np.ndarray) -> None:
-    place = place_on_screen(subject) or default_place(subject)
-    st.html(f'<p class="cs-title">which part drives {escape(place.title)}?</p>')
+    locations = locations_on_screen(subject) or default_locations(subject)
+    st.html(f'<p class="cs-title">which part drives {escape(locations.title)}?</p>')
     key = f"{run.id}~{photograph.path.name}"
     asked = st.session_state.get("occlusion-asked") == key
     if not asked and st.button("Blur it patch by patch", key="occlusion-go"):
@@ -314,13 +314,13 @@ def _occlusion(subject: Subject, run: Run, photograph: Photograph, design: np.nd
         )
         return
     designs = _occluded(run.id, str(photograph.path))
-    drop = _drop(run, place, design, designs)
+    drop = _drop(run, locations, design, designs)
     seen = _seen(run.id, str(photograph.path))
     st.html(
-        f'<img class="cs-photo" alt="occlusion map for {escape(place.title)}" '
+        f'<img class="cs-photo" alt="occlusion map for {escape(locations.title)}" '
         f'src="{_data_url(_overlay(as_seen(photograph, seen), drop))}">'
         f'<p class="cs-note">bright: blurring this patch lowers the predicted response of '
-        f"{escape(place.title)} (largest fall {drop.max():.2f}, largest rise "
+        f"{escape(locations.title)} (largest fall {drop.max():.2f}, largest rise "
         f"{escape(subject.conventions.with_unit(f'{max(-drop.min(), 0):.2f}'))}). "
         f"{escape(subject.stamp)}</p>"
     )
@@ -331,10 +331,12 @@ def _occluded(run_id: str, path: str) -> np.ndarray:
     return occlusion_of(run_id, Path(path), _OCCLUSION_GRID)
 
 
-def _drop(run: Run, place: Place, design: np.ndarray, designs: np.ndarray) -> np.ndarray:
+def _drop(
+    run: Run, locations: NamedLocations, design: np.ndarray, designs: np.ndarray
+) -> np.ndarray:
     """Fall of the predicted mean response, (grid, grid)."""
-    whole = run.fitted.predict(design[None], place.positions).mean()
-    masked = run.fitted.predict(designs.reshape(-1, designs.shape[-1]), place.positions)
+    whole = run.fitted.predict(design[None], locations.positions).mean()
+    masked = run.fitted.predict(designs.reshape(-1, designs.shape[-1]), locations.positions)
     return np.asarray(whole - masked.mean(axis=1).reshape(designs.shape[:2]))
 
 
