@@ -205,7 +205,7 @@ def runs(subject: Subject | str | None = None) -> pd.DataFrame:
             "median_r": run.report.overall.median_r,
             "split": run.report.split,
             "n_images": run.report.n_images,
-            "created": run.record["created"],
+            "created": run.facts.created,
         }
         for run in found
         if wanted in (None, run.subject)

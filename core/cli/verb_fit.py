@@ -203,7 +203,7 @@ def _split_changes(options: argparse.Namespace) -> dict[str, Any]:
 
 def summary(run: Run, subject: Subject) -> dict[str, Any]:
     """Put a run's scores into the command line's fixed keys; further metrics are ``mean_NAME``."""
-    report, edges = run.report, run.grid_edges
+    report, edges, again = run.report, run.grid_edges, run.facts.scored_again
     further = further_scores(Scored.of_model(run, subject))
     none = {f"mean_{name}": None for name in further}
     # Voxels of unknown position are in no hemisphere: both have none.
@@ -232,17 +232,17 @@ def summary(run: Run, subject: Subject) -> dict[str, Any]:
         },
         **shared.counts_of(run),
         "recipe": run.recipe,
-        "stand_ins": list(run.record["spec"]["stand_ins"]),
+        "stand_ins": list(run.stand_ins),
         "grid_edges": None if edges is None else {**asdict(edges), "warning": edges.warning()},
         "validation_median_r": run.validation.overall.median_r,
-        "n_train": run.record["n_fit"],
+        "n_train": run.facts.n_fit,
         "n_held_out": report.n_images,
         "left_out": [{"train": own, "test": test} for own, test in run.left_out],
         "left_out_words": run.left_out_words,
-        "weights": run.record["weights_label"],
-        "seconds": run.record["seconds"],
+        "weights": run.facts.weights_label,
+        "seconds": dict(run.facts.seconds),
         "simulated": run.simulated,
-        "scored_again": run.record.get("scored_again"),
+        "scored_again": None if again is None else asdict(again),
     }
 
 

@@ -169,7 +169,7 @@ def _run(run: Run) -> dict[str, Any]:
         "median_r": run.report.overall.median_r,
         "recipe": run.recipe,
         "stand_ins": list(run.stand_ins),
-        "created": run.record["created"],
+        "created": run.facts.created,
         "data": f"uncertain: {FORMER_WORDS}" if run.identity is None else "known",
     }
 

@@ -6,9 +6,8 @@ At the largest penalty it may also be a vertex without signal, of which all pena
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -46,12 +45,6 @@ class GridEdges:
     def of(cls, edges: np.ndarray | None) -> GridEdges | None:
         """Summarise what ``grid_edges`` gave."""
         return None if edges is None else cls(*(round(float(v), 4) for v in edges.mean(axis=1)))
-
-    @classmethod
-    def of_record(cls, record: Mapping[str, Any]) -> GridEdges | None:
-        """Read it from a run's record; None in older ones and where nothing was chosen."""
-        found = record.get("grid_edges")
-        return cls(**found) if found else None
 
     def warning(self, places: str = "vertices") -> str:
         """Say in a sentence what lies at an edge; empty where that is at most 5 %."""

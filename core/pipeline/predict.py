@@ -7,17 +7,17 @@ the design needs the backbone (torch); everything after it is one small product 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageFilter
 
-from cortiscope.core.backbones import Framing, WeightsSpec, load_backbone
+from cortiscope.core.backbones import WeightsSpec, load_backbone
 from cortiscope.core.brain import Part, part_from_short
 from cortiscope.core.errors import InvalidInput
-from cortiscope.core.features import FeatureSpec, Pooling
+from cortiscope.core.features import FeatureSpec
 from cortiscope.core.features.store import as_stored
 from cortiscope.core.pipeline.designs import Reductions
 from cortiscope.core.progress import Progress, silent
@@ -40,34 +40,12 @@ class FeatureSource:
         return backbone.framed(self.common.framing).at_precision(self.common.precision)
 
 
-def features_of(run: Run) -> tuple[FeatureSpec, ...]:
-    """Read a run's features from its record, in order."""
-    stored: Sequence[Mapping[str, Any]] = run.record["spec"]["features"]
-    return tuple(
-        FeatureSpec(
-            f["backbone"],
-            WeightsSpec(**_fields(f["weights"])),
-            f["layer"],
-            Pooling(**_fields(f["pooling"])),
-            # Runs older than dtypes and framings were fitted with the usual ones.
-            f.get("dtype", "float32"),
-            Framing(**_fields(f.get("framing", {}))),
-            f.get("precision", "float32"),
-        )
-        for f in stored
-    )
-
-
 def sources_of(run: Run) -> tuple[FeatureSource, ...]:
-    """Read a run's backbones from its record: one forward pass each."""
+    """Return a run's backbones: one forward pass each."""
     groups: dict[FeatureSpec, list[str]] = {}
-    for f in features_of(run):
+    for f in run.spec.features:
         groups.setdefault(f.source, []).append(f.layer)
     return tuple(FeatureSource(common, tuple(layers)) for common, layers in groups.items())
-
-
-def _fields(plain: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in plain.items() if k != "type"}
 
 
 class BackboneCache:
@@ -98,10 +76,9 @@ def _design(
             # Rounded as what the fit saw.
             seen = as_stored(np.asarray(array), feature)
             arrays[feature] = seen.astype(np.float32, copy=False).reshape(len(seen), -1)
-    features = features_of(run)
+    features = run.spec.features
     blocks = [
-        np.concatenate([arrays[features[k]] for k in space], axis=1)
-        for space in run.record["spaces"]
+        np.concatenate([arrays[features[k]] for k in space], axis=1) for space in run.facts.spaces
     ]
     return Reductions(run.reductions).transform(blocks)
 

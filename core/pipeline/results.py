@@ -16,12 +16,14 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from cortiscope.core.brain import VOXELS
+from cortiscope.core.config import to_plain
 from cortiscope.core.encoding.predictor import LinearPredictor
 from cortiscope.core.runs import Run
 from cortiscope.core.runs.spec import readable
@@ -60,9 +62,10 @@ def searches_among(runs: Iterable[Run]) -> list[list[Run]]:
     """Group the single-layer runs whose configurations are otherwise equal, two at least."""
     groups: dict[str, list[Run]] = {}
     for run in runs:
-        spec = {k: v for k, v in run.record["spec"].items() if k not in ("features", "stand_ins")}
-        if len(run.record["spec"]["features"]) == 1:
-            groups.setdefault(json.dumps(spec, sort_keys=True), []).append(run)
+        if len(run.spec.features) == 1:
+            asked = to_plain(replace(run.spec, stand_ins=()))
+            del asked["features"]
+            groups.setdefault(json.dumps(asked, sort_keys=True), []).append(run)
     return [group for group in groups.values() if len(group) > 1]
 
 
@@ -154,11 +157,10 @@ def write_readme(
 
 
 def _images(run: Run) -> str:
-    spec = run.record["spec"]
-    rule = spec.get("split_rule", "random")
     return (
-        f"{run.record['n_fit']:,} fitted, {run.report.n_images:,} held out "
-        f"({run.report.split}); validation images by the rule {rule}, seed {spec['seed']}"
+        f"{run.facts.n_fit:,} fitted, {run.report.n_images:,} held out "
+        f"({run.report.split}); validation images by the rule {run.spec.split_rule}, "
+        f"seed {run.spec.seed}"
     )
 
 
@@ -195,11 +197,11 @@ def write_ranked(
         overall = run.report.overall
         networks = "+".join(source.backbone for source in run.sources)
         row: list[Any] = [rank, *([labels[run.id]] if labels else []), networks, run.layer]
-        row += [run.record["weights_label"], run.encoder, _penalty(run)]
+        row += [run.facts.weights_label, run.encoder, _penalty(run)]
         row += [number(getattr(run.validation.overall, statistic))]
         row += [number(getattr(overall, statistic)), overall.n, overall.n_undefined]
-        row += [run.report.split, run.report.n_images, run.record["n_fit"]]
-        rows.append([*row, run.record["n_columns"], run.id])
+        row += [run.report.split, run.report.n_images, run.facts.n_fit]
+        rows.append([*row, run.facts.n_columns, run.id])
     return write_table(path, header, rows)
 
 
@@ -263,8 +265,8 @@ def model_labels(runs: Sequence[Run]) -> dict[str, str]:
 
 def reduction_words(run: Run) -> str:
     """Say how features were reduced."""
-    kind = str(run.record["spec"]["reduction"]["kind"]).replace("_", " ")
-    return f"{kind} to {run.record['n_columns']} columns"
+    kind = run.spec.reduction.kind.replace("_", " ")
+    return f"{kind} to {run.facts.n_columns} columns"
 
 
 def write_numbers(path: Path, values: np.ndarray, words: str) -> None:

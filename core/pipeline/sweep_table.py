@@ -52,7 +52,7 @@ def table_row(run: Run) -> dict[str, Any]:
     ``validation_median_r`` is on the validation images, to choose by; ``seconds`` are for
     reduction, fit and scores, without the pass through the network.
     """
-    spec, overall = run.record["spec"], run.report.overall
+    overall = run.report.overall
     return {
         "subject": run.subject,
         "simulated": run.simulated,
@@ -60,19 +60,19 @@ def table_row(run: Run) -> dict[str, Any]:
         "features": "; ".join(
             f"{get_card(s.backbone).title} {' + '.join(s.layers)}" for s in run.sources
         ),
-        "weights": run.record["weights_label"],
-        "stand_ins": "; ".join(spec["stand_ins"]),
+        "weights": run.facts.weights_label,
+        "stand_ins": "; ".join(run.stand_ins),
         "features_short": " + ".join(_short(s) for s in run.sources),
         "weights_short": " + ".join(dict.fromkeys(s.weights["kind"] for s in run.sources)),
         "in_place_of": "; ".join(
-            w.split(" for ", 1)[1].removesuffix(" (pretrained)") for w in spec["stand_ins"]
+            w.split(" for ", 1)[1].removesuffix(" (pretrained)") for w in run.stand_ins
         ),
-        "scope_short": spec["scope"].replace("_", " ")
-        + (", cross-subject" if spec["with_subjects"] else ""),
+        "scope_short": run.spec.scope.replace("_", " ")
+        + (", cross-subject" if run.spec.with_subjects else ""),
         "encoder": run.encoder,
         "scope": _scope_words(run),
-        "n_columns": run.record["n_columns"],
-        "n_fit": run.record["n_fit"],
+        "n_columns": run.facts.n_columns,
+        "n_fit": run.facts.n_fit,
         "split": run.report.split,
         "n_held_out": run.report.n_images,
         "n_vertices": overall.n,
@@ -87,7 +87,7 @@ def table_row(run: Run) -> dict[str, Any]:
         "n_zero_ceiling": overall.n_zero_ceiling,
         "challenge_score": overall.challenge_score,
         "validation_median_r": run.validation.overall.median_r,
-        "seconds": round(sum(run.record["seconds"].values()), 2),
+        "seconds": round(sum(run.facts.seconds.values()), 2),
         "run": run.id,
     }
 
@@ -96,7 +96,7 @@ def _scope_words(run: Run) -> str:
     """Say which vertices share a model; voxels of unknown position are in no hemisphere."""
     if unit_of(run) == "voxels":
         return "one model for all voxels"
-    return SCOPE_WORDS[run.record["spec"]["scope"]]
+    return SCOPE_WORDS[run.spec.scope]
 
 
 def _short(source: RunSource) -> str:

@@ -9,7 +9,8 @@ from cortiscope.core.runs.belonging import (
     runs_by_state,
     state_words,
 )
-from cortiscope.core.runs.run import Run, RunSource
+from cortiscope.core.runs.facts import RunFacts, RunSource
+from cortiscope.core.runs.run import Run
 from cortiscope.core.runs.spec import RUN_FORMAT, EncodingSpec, SubjectData
 from cortiscope.core.runs.store import FolderCheckpoint, RunStore, SetAside
 
@@ -20,6 +21,7 @@ __all__ = [
     "EncodingSpec",
     "FolderCheckpoint",
     "Run",
+    "RunFacts",
     "RunSource",
     "RunStore",
     "SetAside",

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import MISSING, fields
+from dataclasses import replace
 from enum import StrEnum
-from typing import Any
 
-from cortiscope.core.config import to_plain
 from cortiscope.core.datasets import Subject
 from cortiscope.core.runs.run import Run
 from cortiscope.core.runs.spec import EncodingSpec, readable
@@ -44,7 +42,7 @@ def runs_by_state(store: RunStore, subject: Subject) -> tuple[list[Run], list[Ru
     """
     named, _ = store.survey(readable(f"{subject.id}-"))
     runs: dict[Belonging, list[Run]] = {how: [] for how in Belonging}
-    for run in sorted(named, key=lambda r: str(r.record["created"])):
+    for run in sorted(named, key=lambda r: r.facts.created):
         if run.subject == subject.id:
             runs[belonging(run, subject)].append(run)
     certain = [_asked(run) for run in runs[Belonging.PRESENT]]
@@ -52,11 +50,10 @@ def runs_by_state(store: RunStore, subject: Subject) -> tuple[list[Run], list[Ru
     return [*perhaps, *runs[Belonging.PRESENT]], runs[Belonging.OTHER]
 
 
-def _asked(run: Run) -> dict[str, Any]:
-    """Return what was asked for, whatever the data; fields added later as if unasked."""
-    usual = {f.name: to_plain(f.default) for f in fields(EncodingSpec) if f.default is not MISSING}
-    spec = {**usual, **run.record["spec"], "data": ""}
-    return {**spec, "with_subjects": [other["subject"] for other in spec["with_subjects"]]}
+def _asked(run: Run) -> EncodingSpec:
+    """Return what was asked for, whatever the data."""
+    others = tuple(replace(other, data="") for other in run.spec.with_subjects)
+    return replace(run.spec, data="", with_subjects=others)
 
 
 def report_is_current(run: Run, subject: Subject) -> bool:

@@ -7,14 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cortiscope.core.backbones import get_card
+from cortiscope.core.config import to_plain
 from cortiscope.core.encoding import Reduction
 from cortiscope.core.encoding.scopes import SCOPE_WORDS
 from cortiscope.core.encoding.splits import has_fraction
+from cortiscope.core.features import Pooling
 from cortiscope.core.runs.run import Run
 from cortiscope.core.runs.spec import EncodingSpec
 
 # Of the configuration, what changes nothing, or is in the words of another aspect already.
-_TOLD = {
+_SAID = {
     "type", "subject", "data", "features", "reduction", "encoder", "spaces", "scope",
     "with_subjects", "seed", "validation_fraction", "split_rule", "recipe", "stand_ins", "device",
     "on_the_way",
@@ -39,12 +41,12 @@ def facets(run: Run) -> dict[str, str]:
     Aspects that are as in nearly all runs have empty words. Fields of a configuration that have
     no words here stand under their own names, so that nothing added later goes unsaid.
     """
-    spec = run.record["spec"]
-    sources = run.sources
+    spec, sources = run.spec, run.sources
+    # As it is on disk: what a younger version asked for is not in the class.
     others = {
         name.replace("_", " "): "" if value == _DEFAULTS.get(name) else _plain(value)
-        for name, value in spec.items()
-        if name not in _TOLD
+        for name, value in run.record["spec"].items()
+        if name not in _SAID
     }
     return {
         "backbone": " + ".join(get_card(s.backbone).title for s in sources),
@@ -52,16 +54,16 @@ def facets(run: Run) -> dict[str, str]:
         "layer": run.layer,
         "framing": _each(s.framing for s in sources if s.framing != "published"),
         "precision": _each(s.precision for s in sources if s.precision != "float32"),
-        "pooling": _each(_pooling(f["pooling"]) for f in spec["features"]),
-        "reduction": _reduction(spec["reduction"]),
-        "feature spaces": "" if spec["spaces"] == "one" else f"by {spec['spaces']}",
+        "pooling": _each(_pooling(f.pooling) for f in spec.features),
+        "reduction": _reduction(spec.reduction),
+        "feature spaces": "" if spec.spaces == "one" else f"by {spec.spaces}",
         "regressor": run.encoder,
-        "settings": _plain(spec["encoder"].get("settings", {})),
-        "scope": "" if spec["scope"] == "both" else SCOPE_WORDS[spec["scope"]],
-        "subjects fitted along": ", ".join(o["subject"] for o in spec["with_subjects"]),
+        "settings": _plain(to_plain(spec.encoder.settings)),
+        "scope": "" if spec.scope == "both" else SCOPE_WORDS[spec.scope],
+        "subjects fitted along": ", ".join(o.subject for o in spec.with_subjects),
         "validation images": _validation(spec),
         "recipe": run.recipe,
-        "stand-ins": "; ".join(spec.get("stand_ins", ())),
+        "stand-ins": "; ".join(spec.stand_ins),
         **others,
         "data": "" if run.identity is not None else "data uncertain",
     }
@@ -86,7 +88,7 @@ def told_apart(runs: Sequence[Run]) -> tuple[str, ...]:
     columns = differing(runs).items()
     told = [[own[k] for _, own in columns if own[k]] for k in range(len(runs))]
     words = [" · ".join(own) if own or not columns else "as usual" for own in told]
-    made = [f"made {str(run.record['created'])[:16].replace('T', ' ')}, {run.id}" for run in runs]
+    made = [f"made {run.facts.created[:16].replace('T', ' ')}, {run.id}" for run in runs]
     return tuple(
         own if own and words.count(own) == 1 else " · ".join(w for w in (own, date) if w)
         for own, date in zip(words, made, strict=True)
@@ -98,19 +100,17 @@ def _weights(weights: Mapping[str, Any]) -> str:
     return f"{weights['label']}{digest}"
 
 
-def _reduction(written: Mapping[str, Any]) -> str:
-    reduction = Reduction(**_without_type(written))
+def _reduction(reduction: Reduction) -> str:
     return reduction.label + (f", seed {reduction.seed}" if reduction.projection else "")
 
 
-def _pooling(pooling: Mapping[str, Any]) -> str:
-    return f"{pooling['kind']} {pooling['size']}" if pooling["kind"] == "grid" else pooling["kind"]
+def _pooling(pooling: Pooling) -> str:
+    return f"{pooling.kind} {pooling.size}" if pooling.kind == "grid" else pooling.kind
 
 
-def _validation(spec: Mapping[str, Any]) -> str:
-    rule = spec.get("split_rule", "random")
-    share = f" {spec['validation_fraction']:g}" if has_fraction(rule) else ""
-    return f"{rule}{share}, seed {spec['seed']}"
+def _validation(spec: EncodingSpec) -> str:
+    share = f" {spec.validation_fraction:g}" if has_fraction(spec.split_rule) else ""
+    return f"{spec.split_rule}{share}, seed {spec.seed}"
 
 
 def _each(words: Iterable[str]) -> str:

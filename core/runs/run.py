@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from cortiscope.core.config import from_plain
 from cortiscope.core.datasets.conventions import Conventions
 from cortiscope.core.datasets.fingerprint import DataIdentity
 from cortiscope.core.encoding import FittedReduction, Predictor
@@ -22,27 +23,11 @@ from cortiscope.core.encoding.grid_edges import GridEdges
 from cortiscope.core.encoding.regressors import restore_predictor
 from cortiscope.core.errors import DamagedFile
 from cortiscope.core.evaluation import Evaluation, RoiScore
+from cortiscope.core.runs.facts import RunFacts, RunSource
+from cortiscope.core.runs.spec import EncodingSpec
 from cortiscope.core.runs.wholeness import check_arrays, read_array, without_nan
 
 _Read = TypeVar("_Read")
-
-
-@dataclass(frozen=True)
-class RunSource:
-    """One backbone of a run.
-
-    Parameters
-    ----------
-    weights : kind, seed, sha256, label.
-    framing : as ``core.backbones.Framing.text``.
-    precision : what its network multiplied in.
-    """
-
-    backbone: str
-    weights: Mapping[str, Any]
-    layers: tuple[str, ...]
-    framing: str = "published"
-    precision: str = "float32"
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +47,7 @@ class Run:
         report, stamp = self.report, f", SIMULATED {self.subject}" if self.simulated else ""
         return (
             f"<Run {self.id}{stamp}\n"
-            f" {self.title}; fitted to {self.record['n_fit']:,} images of {self.subject}\n"
+            f" {self.title}; fitted to {self.facts.n_fit:,} images of {self.subject}\n"
             f" {report.overall.in_words()}; {report.n_images} {report.split} images>"
         )
 
@@ -71,15 +56,25 @@ class Run:
         """The run's name, which is its folder's."""
         return self.folder.name
 
+    @cached_property
+    def spec(self) -> EncodingSpec:
+        """What was asked for."""
+        return from_plain(EncodingSpec, self.record["spec"], "spec", stored=True)
+
+    @cached_property
+    def facts(self) -> RunFacts:
+        """What came of it, beside scores and arrays."""
+        return from_plain(RunFacts, self.record, stored=True)
+
     @property
     def subject(self) -> str:
         """Id of the subject it was fitted to."""
-        return str(self.record["spec"]["subject"])
+        return self.spec.subject
 
     @property
     def data(self) -> str:
         """Fingerprint of the data it was fitted to."""
-        return str(self.record["spec"]["data"])
+        return self.spec.data
 
     @property
     def identity(self) -> DataIdentity | None:
@@ -89,12 +84,12 @@ class Run:
     @property
     def n_vertices(self) -> dict[str, int]:
         """How many it predicts, by part: ``lh`` and ``rh``, or ``voxels``."""
-        return {str(name): int(n) for name, n in self.record["n_vertices"].items()}
+        return dict(self.facts.n_vertices)
 
     @property
     def simulated(self) -> bool:
         """Whether it was fitted to simulated responses."""
-        return bool(self.record["simulated"])
+        return self.facts.simulated
 
     @property
     def conventions(self) -> Conventions:
@@ -104,14 +99,7 @@ class Run:
     @property
     def sources(self) -> tuple[RunSource, ...]:
         """The backbones its features come from, each with weights and layers."""
-        return tuple(
-            RunSource(
-                *(s["backbone"], s["weights"], tuple(s["layers"])),
-                # Records older than these were of the usual ones.
-                *(s.get("framing", "published"), s.get("precision", "float32")),
-            )
-            for s in self.record["sources"]
-        )
+        return self.facts.sources
 
     @property
     def stretches(self) -> bool:
@@ -134,15 +122,15 @@ class Run:
     @property
     def encoder(self) -> str:
         """Name of the encoder."""
-        return str(self.record["spec"]["encoder"]["name"])
+        return self.spec.encoder.name
 
     @property
     def method(self) -> str:
         """The encoder and whatever of the fit was unusual, short, for menus."""
-        spec = self.record["spec"]
+        scope = self.spec.scope.replace("_", " ")
         words = [self.encoder]
-        words += [f"per {spec['scope'].replace('_', ' ')}"] if spec["scope"] != "both" else []
-        words += ["cross-subject"] if spec["with_subjects"] else []
+        words += [f"per {scope}"] if scope != "both" else []
+        words += ["cross-subject"] if self.spec.with_subjects else []
         unusual = [w for s in self.sources for w in (s.framing, s.precision)]
         words += [w for w in dict.fromkeys(unusual) if w not in ("published", "float32")]
         return " ".join(words)
@@ -150,27 +138,27 @@ class Run:
     @property
     def grid_edges(self) -> GridEdges | None:
         """How many penalties lie at an edge of their grid; None where none were chosen."""
-        return GridEdges.of_record(self.record)
+        return self.facts.grid_edges
 
     @property
     def recipe(self) -> str:
         """The recipe it was made by, or empty."""
-        return str(self.record["spec"]["recipe"])
+        return self.spec.recipe
 
     @property
     def departures(self) -> tuple[str, ...]:
         """What of its recipe was not as in the source, in sentences; none in older runs."""
-        return tuple(map(str, self.record.get("departures", ())))
+        return self.facts.departures
 
     @property
     def stand_ins(self) -> tuple[str, ...]:
         """What stood in for what the recipe names, in words; empty if nothing."""
-        return tuple(map(str, self.record["spec"].get("stand_ins", ())))
+        return self.spec.stand_ins
 
     @property
     def title(self) -> str:
         """Backbone, layer, weights and encoder in words."""
-        return str(self.record["title"])
+        return self.facts.title
 
     def array(self, name: str) -> np.ndarray:
         """Read one of the run's arrays; a large one is memory-mapped, to be used and dropped.
@@ -198,7 +186,7 @@ class Run:
         names = ("mean", "scale", "components", "explained")
         return tuple(
             FittedReduction(*(self.array(f"readout{k}_{n}") for n in names))
-            for k in range(len(self.record["spaces"]))
+            for k in range(len(self.facts.spaces))
         )
 
     def verify(self) -> None:
@@ -249,7 +237,7 @@ class Run:
     @property
     def left_out(self) -> tuple[tuple[str, str], ...]:
         """Training images that were for nothing, and the test images that they nearly are."""
-        return tuple((pair["train"], pair["test"]) for pair in self.record.get("left_out", ()))
+        return tuple((pair["train"], pair["test"]) for pair in self.facts.left_out)
 
     @property
     def left_out_words(self) -> str:

@@ -195,8 +195,7 @@ def _first_look(folder: Path) -> Run | DamagedFile:
     try:
         run = Run(folder, read_record(folder, RUN_FORMAT))
         # Everything that menus and lists ask of any run.
-        _ = (run.subject, run.data, run.layer, run.method, run.recipe, run.title, run.simulated)
-        _ = (run.record["created"], run.record["n_fit"], run.stretches)
+        _ = (run.spec, run.facts, run.layer)
         for name in ("validation", "report"):
             _ = stored_rois(run.record[name])
         check_arrays(folder, run.record)

@@ -32,9 +32,9 @@ def _about(run: Run, subject: Subject) -> list[str]:
     told = []
     if belonging(run, subject) is Belonging.FORMER:
         told.append(f"This encoder was {FORMER_WORDS}. Fit it again to be certain.")
-    if again := run.record.get("scored_again"):
-        changed = ", ".join(again["changed"])
-        told.append(f"Scored again on {again['when'][:10]}, not fitted: {changed} changed.")
+    if again := run.facts.scored_again:
+        changed = ", ".join(again.changed)
+        told.append(f"Scored again on {again.when[:10]}, not fitted: {changed} changed.")
     return told
 
 

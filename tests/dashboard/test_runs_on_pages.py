@@ -122,7 +122,7 @@ def test_a_difference_with_several_causes_is_warned_of(tiny_app):
     words = unlike(first, other)
     assert words.startswith("A and B differ in 2 aspects: reduction (PCA 6 against PCA 4); layer")
     # Another regressor has other settings: that is one aspect, not two.
-    least_squares = {"name": "ols", "settings": []}
+    least_squares = {"name": "ols", "settings": {}}
     spec = {**first.record["spec"], "encoder": least_squares}
     assert unlike(first, type(first)(first.folder, {**first.record, "spec": spec})) == ""
 

@@ -14,7 +14,6 @@ from cortiscope.core.pipeline.fit import fit
 from cortiscope.core.pipeline.predict import (
     BackboneCache,
     FeatureSource,
-    features_of,
     occluded_designs,
     picture_design,
     predict_images,
@@ -52,7 +51,7 @@ def fitted(tmp_path_factory):
 
 def test_files_and_pictures_are_framed_as_the_fit_images_were(fitted):
     subject, run = fitted
-    assert features_of(run)[0].framing == STRETCH
+    assert run.spec.features[0].framing == STRETCH
     stored = run.predict_rows("test", np.arange(6))
     fresh = predict_images(run, subject.test.images)
     np.testing.assert_allclose(
@@ -137,7 +136,7 @@ def test_a_run_in_bfloat16_keeps_that_and_sees_new_pictures_so(fitted, tmp_path,
     spec = _spec(subject, "squeezenet1_1", "features.3").at_precision("bfloat16")
     store, runs = FeatureStore(tmp_path / "features"), RunStore(tmp_path / "runs")
     run = fit(subject, spec, features=store, runs=runs)
-    (feature,) = features_of(run)
+    (feature,) = run.spec.features
     assert feature.precision == "bfloat16"
     stored = store.get([feature], subject.test.images)[feature.layer]
     fresh = predict_images(run, subject.test.images)
