@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,19 +23,16 @@ from cortiscope.core.encoding import Reduction, RegressorSpec
 from cortiscope.core.encoding.settings import with_plain_settings
 from cortiscope.core.errors import CoreError, InvalidInput, MissingData, unknown_name
 from cortiscope.core.evaluation import (
+    Comparison,
     Evaluation,
     Scored,
+    compare_models,
     evaluate,
     evaluate_arrays,
     further_scores,
 )
 from cortiscope.core.evaluation.metrics import WHOLE
-from cortiscope.core.evaluation.report import ALL_VERTICES, places_of
-from cortiscope.core.evaluation.significance import (
-    PairedDifference,
-    adjusted_p,
-    paired_difference,
-)
+from cortiscope.core.evaluation.report import places_of
 from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
 from cortiscope.core.pipeline import fit as fitting
 from cortiscope.core.pipeline.demo import demo_data
@@ -47,12 +44,6 @@ from cortiscope.core.storage import Home, data_folders
 
 if TYPE_CHECKING:
     import pandas as pd
-
-DEFINITION = (
-    "difference of mean r over vertices, with a 95 % t interval and a two-sided p by a jackknife "
-    "that leaves out the same images of both in turn; p_adjusted: Benjamini and Hochberg over the "
-    "ROIs of both hemispheres"
-)
 
 # Where subjects of this session were opened: a run knows its subject by name alone.
 _OPENED: dict[str, Path] = {}
@@ -307,28 +298,7 @@ def compare(a: Run, b: Run, subject: Subject | None = None) -> Comparison:
     InvalidInput : they were reported on different images, or fitted to other data than these.
     """
     known = _subject_of(a, subject)
-    split, rows = a.reported
-    if a.subject != b.subject or b.reported[0] != split or not np.array_equal(b.reported[1], rows):
-        raise InvalidInput(
-            f"{a.id} and {b.id} were not scored on the same images.",
-            "Compare models of one subject whose reports are on the same split.",
-        )
-    _subject_of(b, known)
-    present = [(roi, side, v) for roi, side, v in places_of(known) if len(v)]
-    listed = [place for place in present if place[0] != ALL_VERTICES]
-    groups = [v for _, _, v in listed] + [np.arange(known.space.n_vertices())]
-    part_of = known.split(split)
-    *differences, overall = paired_difference(
-        a.predict_rows(split, rows),
-        b.predict_rows(split, rows),
-        part_of.response_rows(rows),
-        groups,
-        stimuli=part_of.images.groups()[rows],
-    )
-    p = np.array([np.nan if d.p is None else d.p for d in differences])
-    places = tuple((roi, side) for roi, side, _ in listed)
-    described = f"{len(rows)} {a.report.split} images" + (f"; {known.stamp}" if known.stamp else "")
-    return Comparison((a, b), places, tuple(differences), adjusted_p(p), overall, described)
+    return compare_models(Scored.of_model(a, known), Scored.of_model(b, _subject_of(b, known)))
 
 
 def _subject_of(run: Run, subject: Subject | None) -> Subject:
@@ -341,56 +311,3 @@ def _subject_of(run: Run, subject: Subject | None) -> Subject:
             "Give the subject that it was fitted to.",
         )
     return subject
-
-
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """Two models, A and B, over every ROI and hemisphere that the subject has.
-
-    Parameters
-    ----------
-    models : A and B.
-    places : ROI and hemisphere of each entry.
-    differences : one per place.
-    adjusted : (n_places,) p after Benjamini and Hochberg; NaN where nothing was tested.
-    overall : over all vertices; not one of the corrected tests.
-    images : how many images of which split, in words.
-    """
-
-    models: tuple[Run, Run]
-    places: tuple[tuple[str, str], ...]
-    differences: tuple[PairedDifference, ...]
-    adjusted: np.ndarray
-    overall: PairedDifference
-    images: str
-
-    def table(self) -> pd.DataFrame:
-        """Return a row per ROI and hemisphere, and one over all vertices, which is not adjusted."""
-        import pandas as pd
-
-        entries = [*zip(self.places, self.differences, self.adjusted, strict=True)]
-        entries.append(((ALL_VERTICES, "both"), self.overall, np.nan))
-        table = pd.DataFrame(
-            {"roi": roi, "hemisphere": side, **asdict(one), "p_adjusted": q}
-            for (roi, side), one, q in entries
-        )
-        table.attrs = {
-            "definition": DEFINITION,
-            "images": self.images,
-            "a": self.models[0].id,
-            "b": self.models[1].id,
-        }
-        return table
-
-    def __repr__(self) -> str:
-        one, tested = self.overall, np.isfinite(self.adjusted)
-        words = "no vertex has a correlation for both"
-        if one.difference is not None:
-            ends = "" if one.low is None else f" [{one.low:.3f}, {one.high:.3f}]"
-            words = f"A - B {one.difference:+.3f}{ends} in mean r, {self.images}"
-        found = int((self.adjusted <= 0.05).sum())
-        return (
-            f"<Comparison A {self.models[0].title} | B {self.models[1].title}\n"
-            f" {words}\n"
-            f" different at q < .05 in {found} of {int(tested.sum())} ROIs (left, right); .table()>"
-        )

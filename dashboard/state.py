@@ -39,7 +39,7 @@ class Selection:
     versus : id of the other run on Compare; formerly as in ``gabor~fixed~energy~ridge``.
     scale : how brains are scaled on Explore: empty (one scale) or ``own``.
     show : third brain on Explore: empty, ``difference`` or ``truth``.
-    metric : on Accuracy: empty (r), ``normalised`` or ``ceiling``.
+    metric : on Accuracy and Compare: empty (r), or the name of another registered metric.
     ncsnr : on Accuracy: least ncsnr of the vertices summarised, as in ``0.40``; empty for all.
     photo : photograph on Your image: a built-in one, or ``own`` for what was uploaded.
     mesh : the cortex that a subject on fsaverage is drawn on: empty (full where it is here),

@@ -13,6 +13,12 @@ from cortiscope.core.evaluation.challenge import (
     normalised_scores,
     summarize_scores,
 )
+from cortiscope.core.evaluation.comparison import (
+    PAIRED,
+    Comparison,
+    compare_models,
+    same_images,
+)
 from cortiscope.core.evaluation.correlation import pearson_r
 from cortiscope.core.evaluation.explained_variance import (
     R2,
@@ -95,9 +101,12 @@ from cortiscope.core.evaluation.subjects import (
 )
 
 # In the order of menus and lists.
-register_built_in(R, NORMALISED, CEILING, R2)
+register_built_in(R, NORMALISED, CEILING, R2, PAIRED)
 
 __all__ = [
+    "Comparison",
+    "compare_models",
+    "same_images",
     "ARITIES",
     "INTERVAL",
     "METRICS",

@@ -42,6 +42,10 @@ class FittedModel(Protocol):
         """Its name."""
 
     @property
+    def title(self) -> str:
+        """What it is, in words."""
+
+    @property
     def report(self) -> Evaluation:
         """Its scores on held-out images."""
 
@@ -181,6 +185,7 @@ class Metric:
         and subjects, so that maps compare.
     column : its name in tables of vertices; its name without.
     needs : ``ceiling`` (noise ceilings), ``model`` (a fitted model: more than arrays).
+    of_data : whether it is the same for all models of a subject.
     remarks : what is to be known beside the number of a group.
     chance : the number of a group that a model would have whose true r is 0.
     source : where it was published.
@@ -202,6 +207,7 @@ class Metric:
     scale_high: float = 1.0
     column: str = ""
     needs: tuple[str, ...] = ()
+    of_data: bool = False
     remarks: Callable[[RoiScore], Sequence[str]] | None = None
     chance: Callable[[RoiScore], float | None] | None = None
     source: str = ""

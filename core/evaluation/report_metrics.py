@@ -93,5 +93,6 @@ CEILING = Metric(
     limits=(0, 1),
     column="ceiling_r",
     needs=("ceiling",),
+    of_data=True,
     source="Allen et al. 2022, Nat. Neurosci. 25:116",
 )

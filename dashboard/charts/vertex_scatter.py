@@ -37,17 +37,21 @@ def a_against_b(
     names: Sequence[str],
     titles: tuple[str, str],
     ends: tuple[float, float],
+    label: str = "r",
+    tick: float = 0.2,
     stamp: str = "",
 ) -> dict[str, Any]:
     """Draw A upward against B, with the line on which they are equal.
 
     Parameters
     ----------
-    a, b : (n_vertices,) Pearson r; dots without both are left out.
+    a, b : (n_vertices,) scores; dots without both are left out.
     groups : one trace each, in drawing order; every dot carries its position as ``customdata``.
     names : (n_vertices,) words for the tooltip.
     titles : of A and B.
     ends : of both axes.
+    label : what the scores are.
+    tick : distance of the ticks.
     """
     shade = theme()
     many = sum(len(g.positions) for g in groups) > _MOST_SVG
@@ -80,17 +84,18 @@ def a_against_b(
                 },
                 "unselected": {"marker": {"opacity": 0.12}},
                 "selected": {"marker": {"opacity": 0.9}},
-                "hovertemplate": "%{text}<br>A r %{y:.2f}, B r %{x:.2f}<extra></extra>",
+                "hovertemplate": f"%{{text}}<br>A {label} %{{y:.2f}}, "
+                f"B {label} %{{x:.2f}}<extra></extra>",
             }
         )
     title_a, title_b = titles
-    axis = {"range": list(ends), "dtick": 0.2, "tickformat": ".1f"}
+    axis = {"range": list(ends), "dtick": tick, "tickformat": ".1f" if tick < 1 else ".0f"}
     return {
         "data": traces,
         "layout": layout(
             stamp,
-            xaxis={**axis, "title": {"text": f"r of B: {as_written(title_b)}"}},
-            yaxis={**axis, "title": {"text": f"r of A: {as_written(title_a)}"}},
+            xaxis={**axis, "title": {"text": f"{label} of B: {as_written(title_b)}"}},
+            yaxis={**axis, "title": {"text": f"{label} of A: {as_written(title_a)}"}},
             dragmode="lasso",
             showlegend=True,
             legend={

@@ -11,7 +11,6 @@ import numpy as np
 from cortiscope import state
 from cortiscope.core.brain import HEMISPHERES, Hemisphere
 from cortiscope.core.datasets import Subject
-from cortiscope.core.runs import Run
 from cortiscope.core.storage.csv_cells import plain_rows
 from cortiscope.roi_chart import Mark, RoiPick, RoiRow
 from cortiscope.roi_chart.palette import Shades
@@ -41,36 +40,6 @@ def mean_rows(subject: Subject, maps: Sequence[np.ndarray]) -> list[RoiRow]:
     for roi, group, title, colour, h, vertices in roi_places(subject):
         marks = tuple(Mark(float(np.nanmean(m[vertices]))) if len(vertices) else None for m in maps)
         rows.append(RoiRow(roi, group, title, colour, h.value, len(vertices), marks, None, ""))
-    return rows
-
-
-def score_rows(subject: Subject, runs: Sequence[Run], metric: str = "r") -> list[RoiRow]:
-    """Collect each run's score per ROI, with its interval and the ceiling.
-
-    Parameters
-    ----------
-    metric : ``r`` (mean r with its interval) or ``normalised`` (percent of the ceiling).
-    """
-    rows = []
-    for roi, group, title, colour, h, vertices in roi_places(subject):
-        marks: list[Mark | None] = []
-        ceiling = None
-        undefined = 0
-        for run in runs:
-            score = run.report.of(roi, h)
-            undefined = max(undefined, score.n_undefined)
-            value = score.mean_r if metric == "r" else score.noise_normalized
-            if value is None:
-                marks.append(None)
-            elif metric == "r":
-                marks.append(Mark(value, score.low, score.high))
-                ceiling = score.ceiling_r
-            else:
-                marks.append(Mark(value))
-        note = f"{undefined} vertices without a correlation left out" if undefined else ""
-        rows.append(
-            RoiRow(roi, group, title, colour, h.value, len(vertices), tuple(marks), ceiling, note)
-        )
     return rows
 
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from html import escape
 
 import numpy as np
+import streamlit as st
 
+from cortiscope import services, state
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import (
     INTERVAL,
@@ -15,10 +17,78 @@ from cortiscope.core.evaluation import (
     Metric,
     RoiScore,
     Scored,
+    get_metric,
 )
+from cortiscope.core.runs import Run
 from cortiscope.cortex_view import ColourScale
+from cortiscope.foreign_text import as_text
 from cortiscope.panels.roi_responses import roi_places
 from cortiscope.roi_chart import Axis, Mark, RoiRow
+
+
+def scored_run(
+    run: Run,
+    *metrics: Metric,
+    report: Evaluation | None = None,
+    keep: np.ndarray | None = None,
+    kept_by: str = "",
+) -> Scored:
+    """Return a run on the images of its report, with the values of some metrics remembered.
+
+    Parameters
+    ----------
+    report, keep : over some vertices only; see ``Scored``.
+    kept_by : how these were chosen, in words that name the choice.
+    """
+    subject = services.subject(run.subject)
+    scored = Scored.of_model(
+        *(run, subject),
+        report=report,
+        responses=lambda: services.reported_responses(run),
+        keep=keep,
+    )
+    for metric in metrics:
+        if metric.of_score is None:
+            key = (run.id, subject.state, metric.name, kept_by)
+            scored.remember(metric, _values(key, scored, metric))
+    return scored
+
+
+@st.cache_data(show_spinner="Computing it for every vertex …", max_entries=128)
+def _values(key: tuple[str, ...], _scored: Scored, _metric: Metric) -> np.ndarray:
+    """Compute (n_vertices,) values; only the key is compared with earlier calls."""
+    return _scored.values(_metric)
+
+
+def pick_metric(offered: Sequence[Metric], known: Sequence[Metric], *, key: str) -> Metric:
+    """Draw the menu of metrics; r is what an address without a metric means.
+
+    Parameters
+    ----------
+    offered : all of this page.
+    known : those that the model has all for.
+    """
+    asked = state.current().metric
+    others = [m.name for m in offered if m.name != "r"]
+    if asked not in ("", *others):
+        st.warning(
+            f"The address asks for metric “{as_text(asked)}”; there are "
+            f"{', '.join(others[:-1])} and {others[-1]}."
+        )
+    names = [m.name for m in known]
+    chosen = st.segmented_control(
+        "metric",
+        names,
+        default=asked if asked in names else "r",
+        format_func=lambda name: get_metric(name).title,
+        label_visibility="collapsed",
+        required=True,
+        key=key,
+    )
+    # What another page can show and this one cannot stays chosen there.
+    if asked not in others or asked in names:
+        state.change(metric="" if chosen in (None, "r") else chosen)
+    return get_metric(chosen or "r")
 
 
 def metric_scale(metric: Metric) -> ColourScale:
@@ -114,7 +184,7 @@ def summary_html(subject: Subject, scored: Scored, metric: Metric) -> str:
     ]
     if metric.of_score is None:
         value = metric.of_group(scored, whole.roi, whole.hemisphere)
-        number = "undefined" if value is None else _signed(value.value, metric)
+        number = "undefined" if value is None else metric_number(value.value, metric)
         facts.append((number, metric.axis_title, f"over {unit}"))
     if whole.ceiling_r is not None:
         facts += _ceiling_facts(whole, unit, report.ceiling_source)
@@ -132,7 +202,8 @@ def summary_html(subject: Subject, scored: Scored, metric: Metric) -> str:
     )
 
 
-def _signed(value: float, metric: Metric) -> str:
+def metric_number(value: float, metric: Metric) -> str:
+    """Write one number of a metric, for a list of facts."""
     percent = metric.unit == "%"
     number = f"{value:.1f}" if percent else f"{value:.3f}"
     return number.replace("-", "−") + ("<small> %</small>" if percent else "")

@@ -13,7 +13,6 @@ from cortiscope.charts.theme import show_chart
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import (
     CEILING,
-    METRICS,
     NORMALISED,
     Evaluation,
     Metric,
@@ -26,7 +25,6 @@ from cortiscope.core.evaluation import (
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import CortexMap
 from cortiscope.errors import errors_on_page
-from cortiscope.foreign_text import as_text
 from cortiscope.navigation import Page
 from cortiscope.pages.accuracy.reliability import pick_threshold, scored_above, survivors
 from cortiscope.pages.accuracy.vertex_table import show_extremes
@@ -47,6 +45,7 @@ from cortiscope.panels.scores import (
     images_of,
     metric_axis,
     metric_scale,
+    pick_metric,
     report_rows,
     summary_html,
 )
@@ -113,27 +112,9 @@ def _extremes_words(run: Run) -> str:
 
 def _options(subject: Subject, run: Run) -> tuple[Metric, float]:
     """Draw what is shown and over which vertices."""
-    offered, known = vertex_metrics(), vertex_metrics(run.report)
     left, middle, right = st.columns([4, 3, 4], gap="medium", vertical_alignment="center")
-    asked = state.current().metric
-    # r is what an address without a metric means.
-    others = [m.name for m in offered if m.name != "r"]
-    if asked not in ("", *others):
-        st.warning(
-            f"The address asks for metric “{as_text(asked)}”; there are "
-            f"{', '.join(others[:-1])} and {others[-1]}."
-        )
-    names = [m.name for m in known]
-    chosen = left.segmented_control(
-        "metric",
-        names,
-        default=asked if asked in names else "r",
-        format_func=lambda name: METRICS[name].title,
-        label_visibility="collapsed",
-        required=True,
-        key="accuracy-metric",
-    )
-    state.change(metric="" if chosen in (None, "r") else chosen)
+    with left:
+        metric = pick_metric(vertex_metrics(), vertex_metrics(run.report), key="accuracy-metric")
     with middle:
         threshold = pick_threshold(subject)
     unknown = (
@@ -142,7 +123,7 @@ def _options(subject: Subject, run: Run) -> tuple[Metric, float]:
         else f" <b>The noise ceiling is unknown</b>: {escape(run.report.ceiling_source[9:])}."
     )
     right.html(f'<p class="cs-note">{escape(survivors(subject, threshold))}{unknown}</p>')
-    return METRICS[chosen or "r"], threshold
+    return metric, threshold
 
 
 def _brain(subject: Subject, run: Run, scored: Scored, metric: Metric, threshold: float) -> None:
@@ -158,7 +139,7 @@ def _brain(subject: Subject, run: Run, scored: Scored, metric: Metric, threshold
             simulated=subject.simulated,
         )
     ]
-    if metric.name != "ceiling":
+    if not metric.of_data:
         maps = with_reliability(maps, run, of_scores=True)
     show_brain(subject, maps, key="accuracy-brain", height=500)
     place = _vertex_words(subject, scored, metric)

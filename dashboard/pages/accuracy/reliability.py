@@ -7,10 +7,11 @@ import streamlit as st
 
 from cortiscope import services, state
 from cortiscope.core.datasets import Subject
-from cortiscope.core.evaluation import METRICS, Evaluation, Metric, Scored, evaluate
+from cortiscope.core.evaluation import Evaluation, Metric, Scored, evaluate
 from cortiscope.core.runs import Run
 from cortiscope.foreign_text import as_text
 from cortiscope.panels.roi_responses import roi_places
+from cortiscope.panels.scores import scored_run
 
 _HIGHEST = 1.5
 _KEY = "accuracy-ncsnr"
@@ -85,30 +86,14 @@ def scored_above(run: Run, threshold: float, metric: Metric) -> Scored:
     ----------
     metric : shown, so that its values are remembered.
     """
-    scored = _scored(run, threshold)
-    if metric.of_score is None:
-        subject = services.subject(run.subject)
-        scored.remember(metric, _values(run.id, subject.state, threshold, metric.name))
-    return scored
-
-
-def _scored(run: Run, threshold: float) -> Scored:
-    subject = services.subject(run.subject)
-    restricted = threshold > 0
-    return Scored.of_model(
-        run,
-        subject,
-        report=_restricted(run.id, threshold) if restricted else run.report,
-        responses=lambda: services.reported_responses(run),
-        keep=kept(subject, threshold) if restricted else None,
+    if threshold <= 0:
+        return scored_run(run, metric)
+    return scored_run(
+        *(run, metric),
+        report=_restricted(run.id, threshold),
+        keep=kept(services.subject(run.subject), threshold),
+        kept_by=f"ncsnr {threshold:.2f}",
     )
-
-
-@st.cache_data(show_spinner="Computing it for every vertex …", max_entries=64)
-def _values(run_id: str, state_of_data: str, threshold: float, metric: str) -> np.ndarray:
-    """Return a metric's (n_vertices,) values; the state of the data is part of the key."""
-    run = services.reported(services.run(run_id))
-    return _scored(run, threshold).values(METRICS[metric])
 
 
 def survivors(subject: Subject, threshold: float) -> str:

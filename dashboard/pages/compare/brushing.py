@@ -14,7 +14,8 @@ from cortiscope import services
 from cortiscope.charts.vertex_scatter import DotGroup, a_against_b
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.datasets import Subject
-from cortiscope.core.runs import Run
+from cortiscope.core.evaluation import Metric
+from cortiscope.pages.compare.pair import Pair
 from cortiscope.panels.downloads import file_name
 from cortiscope.roi_chart import Shades
 from cortiscope.subject.locations import unit_of
@@ -46,20 +47,22 @@ def _position(point: Any) -> int | None:
     return None if value is None else int(value)
 
 
-def show_scatter(subject: Subject, a: Run, b: Run, titles: tuple[str, str]) -> None:
+def show_scatter(pair: Pair) -> None:
     """Draw the scatter; a brush runs the page again."""
+    subject, (of_a, of_b) = pair.subject, pair.values
     names = [
         f"{location.title} · {location.where}" if location.where else location.title
         for location in services.locations(subject.id, subject.state)
     ]
-    r_a, r_b = np.asarray(a.report.r), np.asarray(b.report.r)
     figure = a_against_b(
-        r_a,
-        r_b,
+        of_a,
+        of_b,
         _groups(subject),
         names=names,
-        titles=titles,
-        ends=_ends(r_a, r_b),
+        titles=pair.titles,
+        ends=_ends(of_a, of_b, pair.metric),
+        label=pair.metric.title,
+        tick=20.0 if pair.metric.unit == "%" else 0.2,
         stamp=subject.stamp,
     )
     figure["layout"]["height"] = 520
@@ -80,11 +83,12 @@ def show_scatter(subject: Subject, a: Run, b: Run, titles: tuple[str, str]) -> N
     )
 
 
-def _ends(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
+def _ends(a: np.ndarray, b: np.ndarray, metric: Metric) -> tuple[float, float]:
     both = np.concatenate([a[np.isfinite(a)], b[np.isfinite(b)]])
     if not len(both):
         return -0.2, 1.0
-    return float(np.floor(both.min() * 10) / 10), float(np.ceil(both.max() * 10) / 10)
+    steps = 8 / metric.scale_high
+    return float(np.floor(both.min() * steps) / steps), float(np.ceil(both.max() * steps) / steps)
 
 
 def _groups(subject: Subject) -> list[DotGroup]:
@@ -130,8 +134,9 @@ def _thinned(subject: Subject) -> str:
     return "" if n <= _MOST_DOTS else f" ({_MOST_DOTS:,} of {n:,} drawn, at random)"
 
 
-def brush_words(subject: Subject, a: Run, b: Run, positions: np.ndarray | None) -> str:
+def brush_words(pair: Pair, positions: np.ndarray | None) -> str:
     """Say what the brush holds."""
+    subject = pair.subject
     units = subject.space.unit
     if positions is None:
         then = (
@@ -152,11 +157,10 @@ def brush_words(subject: Subject, a: Run, b: Run, positions: np.ndarray | None) 
         if subject.space.is_placed
         else ""
     )
-    r_a = np.asarray(a.report.r)[positions]
-    r_b = np.asarray(b.report.r)[positions]
+    of_a, of_b = (np.nanmean(own[positions]) for own in pair.values)
     return (
-        f'<p class="cs-note"><b>{len(positions):,} {units} brushed</b>: mean r of A '
-        f"{np.nanmean(r_a):.2f}, of B {np.nanmean(r_b):.2f} (chosen by these very scores, so "
-        f"no estimate). {placed}"
+        f'<p class="cs-note"><b>{len(positions):,} {units} brushed</b>: mean '
+        f"{escape(pair.metric.title)} of A {of_a:.2f}, of B {of_b:.2f} (chosen by these very "
+        f"scores, so no estimate). {placed}"
         "Double-click in the chart to let go.</p>"
     )

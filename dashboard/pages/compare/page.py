@@ -12,42 +12,41 @@ from cortiscope.charts.histogram import round_bins
 from cortiscope.charts.overlaid_histogram import Distribution, overlaid_histogram
 from cortiscope.charts.theme import show_chart, theme
 from cortiscope.core.datasets import Subject
-from cortiscope.core.evaluation import INTERVAL, LEAST_STIMULI, R
+from cortiscope.core.evaluation import (
+    INTERVAL,
+    LEAST_STIMULI,
+    Comparison,
+    Metric,
+    R,
+    further_metrics,
+    same_images,
+    vertex_metrics,
+)
 from cortiscope.core.runs import Run
-from cortiscope.core.runs.facets import told_apart
 from cortiscope.cortex_view import ColourScale, CortexMap
 from cortiscope.errors import errors_on_page
 from cortiscope.foreign_text import as_text
 from cortiscope.navigation import Page
 from cortiscope.pages.compare.brushing import brush_words, brushed, show_scatter
-from cortiscope.pages.compare.layer_table import layer_columns, layer_rows, show_layers
+from cortiscope.pages.compare.files import differences_csv, vertices_csv
+from cortiscope.pages.compare.layer_table import LayerColumn, layer_columns, layer_rows, show_layers
+from cortiscope.pages.compare.pair import Pair, images_of_report, pair_rows, untested_rows
 from cortiscope.pages.compare.paired import (
-    DIFFERENCE_COLUMNS,
-    Comparison,
     compare,
     difference_rows,
-    difference_table,
     largest_html,
     overall_html,
-    same_images,
     verdict,
 )
 from cortiscope.panels.brain import focus_roi, no_cortex, show_brain
-from cortiscope.panels.downloads import (
-    csv_button,
-    csv_text,
-    image_mark,
-    numbering,
-    place_columns,
-    rounded,
-)
+from cortiscope.panels.downloads import csv_button, csv_text, image_mark
 from cortiscope.panels.methods import methods_text, opening_lines, references, simulation_note
-from cortiscope.panels.roi_responses import rows_as_csv, score_rows, take_roi
-from cortiscope.panels.scores import images_of, metric_scale
+from cortiscope.panels.roi_responses import rows_as_csv, take_roi
+from cortiscope.panels.scores import images_of, metric_scale, pick_metric, scored_run
 from cortiscope.panels.sidebar import pick_pair, pick_subject
-from cortiscope.roi_chart import MODEL_COLOURS, Axis, Series, roi_chart
+from cortiscope.roi_chart import MODEL_COLOURS, Axis, RoiRow, Series, roi_chart
 from cortiscope.subject.locations import has_rois, unit_of
-from cortiscope.subject.model_menu import backbone_title, model_title, unlike
+from cortiscope.subject.model_menu import model_title, unlike
 
 # Beyond this many responses per encoder reading and comparing them takes more than ten seconds.
 _MANY_RESPONSES = 60_000_000
@@ -62,9 +61,11 @@ def render() -> None:
         return
     positions = brushed(subject)
     placed, rois = subject.space.is_placed, has_rois(subject)
-    with errors_on_page():
+    brains = st.container()
+    pair = _pair(subject, a, b)
+    with brains, errors_on_page():
         if placed:
-            _brains(subject, a, b, positions)
+            _brains(pair, positions)
         else:
             no_cortex(subject, "A and B are compared over all voxels.")
     sentence = st.container()
@@ -74,9 +75,9 @@ def render() -> None:
     charts, panel = st.columns([7, 4], gap="medium")
     with charts, errors_on_page():
         if rois:
-            _both(subject, a, b)
+            _both(pair)
         else:
-            _distributions(subject, a, b)
+            _distributions(pair)
     differences = charts.container()
     with panel, errors_on_page():
         what = "for which ROI" if rois else "predicts best"
@@ -85,22 +86,22 @@ def render() -> None:
     scatter, words = st.columns(2, gap="medium")
     with scatter, errors_on_page():
         st.html(f'<p class="cs-title">A against B, {unit_of(subject)} by {unit_of(subject)}</p>')
-        st.html(brush_words(subject, a, b, positions))
-        show_scatter(subject, a, b, _titles(a, b))
+        st.html(brush_words(pair, positions))
+        show_scatter(pair)
     # It reads all responses: everything else is on screen before they start.
     comparison = None
     with sentence, errors_on_page():
         comparison = _compared(a, b)
     with differences, errors_on_page():
         if comparison is not None and rois:
-            _differences(subject, a, comparison)
+            _differences(pair, comparison)
     with words, errors_on_page():
         where = "the whole cortex" if placed else f"all {subject.space.unit}"
         st.html(f'<p class="cs-title">Over {where}</p>')
-        st.html(overall_html(subject, a, b, comparison))
+        st.html(overall_html(pair, comparison))
         if comparison is not None and rois:
             st.html('<p class="cs-title">Where they differ most</p>' + largest_html(comparison))
-        _downloads(subject, a, b, comparison, columns)
+        _downloads(pair, comparison, columns)
     _methods_and_code(subject, a, b)
     simulation_note(subject, key="compare")
 
@@ -134,21 +135,31 @@ def _compared(a: Run, b: Run) -> Comparison | None:
     return comparison
 
 
-def _brains(subject: Subject, a: Run, b: Run, positions: np.ndarray | None) -> None:
+def _pair(subject: Subject, a: Run, b: Run) -> Pair:
+    """Draw the menu of metrics and return what is compared."""
+    known = [m for m in vertex_metrics(a.report) if not m.of_data and not m.missing(b.report)]
+    metric = pick_metric(vertex_metrics(), known, key="compare-metric")
+    return Pair(subject, (a, b), metric, (scored_run(a, metric), scored_run(b, metric)))
+
+
+def _brains(pair: Pair, positions: np.ndarray | None) -> None:
+    subject, metric = pair.subject, pair.metric
+    values = pair.values
+    # Its own scale, from all vertices: a brush must not recolour what it leaves.
+    limit = _difference_limit(values[0] - values[1], metric)
     shown = np.ones(subject.space.n_vertices(), bool)
     if positions is not None:
         shown[:] = False
         shown[positions] = True
-    r_a, r_b = (np.where(shown, np.asarray(r.report.r), np.nan) for r in (a, b))
-    # Its own scale, from all vertices: a brush must not recolour what it leaves.
-    limit = _difference_limit(np.asarray(a.report.r) - np.asarray(b.report.r))
-    scale = metric_scale(R)
-    difference = ColourScale("diverging", -limit, limit, "r", "difference of r")
-    title_a, title_b = _titles(a, b)
+    of_a, of_b = (np.where(shown, own, np.nan) for own in values)
+    scale = metric_scale(metric)
+    words = f"difference of {metric.title}"
+    difference = ColourScale("diverging", -limit, limit, metric.unit, words)
+    title_a, title_b = pair.titles
     maps = [
-        ("A", r_a, scale, "score", title_a),
-        ("B", r_b, scale, "score", title_b),
-        ("A − B", r_a - r_b, difference, "difference", "warm: A predicts better, cool: B"),
+        ("A", of_a, scale, "score", title_a),
+        ("B", of_b, scale, "score", title_b),
+        ("A − B", of_a - of_b, difference, "difference", "warm: A predicts better, cool: B"),
     ]
     show_brain(
         subject,
@@ -161,45 +172,34 @@ def _brains(subject: Subject, a: Run, b: Run, positions: np.ndarray | None) -> N
         lit=positions,
     )
     st.html(
-        '<p class="cs-note">Pearson r between predicted and measured responses per vertex, '
-        f"{a.report.n_images} {escape(images_of(a.report, subject))} of {escape(subject.id)}. "
+        f'<p class="cs-note">Per vertex: {escape(metric.definition)}; {escape(pair.images)}. '
         "A and B share one scale; their difference has its own, symmetric about 0.</p>"
     )
 
 
-def _titles(a: Run, b: Run) -> tuple[str, str]:
-    """Words for A and for B; what both share besides goes without saying."""
-    long = model_title(a), model_title(b)
-    short = f"{backbone_title(a)} · {a.layer}", f"{backbone_title(b)} · {b.layer}"
-    same = long[0].removeprefix(short[0]) == long[1].removeprefix(short[1])
-    if same and short[0] != short[1]:
-        return short
-    if long[0] != long[1]:
-        return long
-    apart = told_apart([a, b])
-    return f"{long[0]} ({apart[0]})", f"{long[1]} ({apart[1]})"
-
-
-def _difference_limit(difference: np.ndarray) -> float:
+def _difference_limit(difference: np.ndarray, metric: Metric) -> float:
     """Return a round end of the scale that holds all but one vertex in a hundred."""
+    steps = 16 / metric.scale_high
     defined = np.abs(difference[np.isfinite(difference)])
-    return max(0.1, float(np.ceil(np.quantile(defined, 0.99) * 20) / 20)) if len(defined) else 0.1
+    end = float(np.ceil(np.quantile(defined, 0.99) * steps) / steps) if len(defined) else 0.0
+    return max(2 / steps, end)
 
 
-def _both(subject: Subject, a: Run, b: Run) -> None:
-    rows = score_rows(subject, [a, b])
+def _both(pair: Pair) -> None:
+    subject, metric = pair.subject, pair.metric
+    rows = pair_rows(pair)
+    title_a, title_b = map(model_title, pair.runs)
     definition = (
-        f"A: {model_title(a)}. B: {model_title(b)}. Mean r over the ROI’s vertices, each "
-        f"with {INTERVAL}; "
-        f"{a.report.n_images} {images_of(a.report, subject)} of {subject.id}."
+        f"A: {title_a}. B: {title_b}. {metric.axis_title[0].upper()}{metric.axis_title[1:]} over "
+        f"the ROI’s vertices{f', each with {INTERVAL}' if metric is R else ''}; {pair.images}."
     )
     roi_chart(
         rows,
         [Series("A", role="a"), Series("B", role="b", mark="ring")],
-        Axis("mean r", "", *_range_of(rows)),
+        Axis(metric.axis_title, "%" if metric.unit == "%" else "", *_range_of(rows, metric)),
         key="compare-rois",
         height=310,
-        title="Accuracy of each ROI",
+        title="Accuracy of each ROI" if metric is R else f"{metric.title} of each ROI",
         definition=definition,
         stamp=subject.stamp,
         focus=focus_roi(state.current().roi),
@@ -208,82 +208,85 @@ def _both(subject: Subject, a: Run, b: Run) -> None:
     )
 
 
-def _distributions(subject: Subject, a: Run, b: Run) -> None:
-    r_a, r_b = np.asarray(a.report.r), np.asarray(b.report.r)
-    low, high, width = round_bins(np.concatenate([r_a, r_b]))
+def _distributions(pair: Pair) -> None:
+    subject, metric = pair.subject, pair.metric
+    low, high, width = round_bins(np.concatenate(pair.values))
     shade = theme()
     shown = [
-        Distribution(f"{letter}: {title}", r, getattr(colour, shade))
-        for letter, title, r, colour in zip(
-            "AB", _titles(a, b), (r_a, r_b), MODEL_COLOURS, strict=False
+        Distribution(f"{letter}: {title}", own, getattr(colour, shade))
+        for letter, title, own, colour in zip(
+            "AB", pair.titles, pair.values, MODEL_COLOURS, strict=False
         )
     ]
     unit = subject.space.unit
-    st.html(f'<p class="cs-title">r of A and of B over {unit}</p>')
+    st.html(f'<p class="cs-title">{escape(metric.title)} of A and of B over {unit}</p>')
     figure = overlaid_histogram(
-        shown, low=low, high=high, width=width, label="r", unit=unit, stamp=subject.stamp
+        shown,
+        low=low,
+        high=high,
+        width=width,
+        label=metric.title,
+        unit=unit,
+        stamp=subject.stamp,
     )
     show_chart(figure, key=f"compare-histogram{image_mark(subject)}", height=330)
-    st.html(
-        '<p class="cs-note">Pearson r between predicted and measured responses; '
-        f"{a.report.n_images} {escape(images_of(a.report, subject))} of {escape(subject.id)}.</p>"
-    )
+    what = f"{metric.definition[0].upper()}{metric.definition[1:]}"
+    st.html(f'<p class="cs-note">{escape(what)}; {escape(pair.images)}.</p>')
 
 
-def _range_of(rows: list) -> tuple[float, float]:
+def _range_of(rows: list[RoiRow], metric: Metric) -> tuple[float, float]:
     """Return round ends that hold every interval and ceiling, 0 included."""
-    ends = [0.0, 0.1]
+    steps = 8 / metric.scale_high
+    ends = [0.0, 1 / steps]
     for row in rows:
         ends += [] if row.ceiling is None else [row.ceiling]
         for mark in row.marks:
             if mark is not None:
                 ends += [e for e in (mark.value, mark.low, mark.high) if e is not None]
-    return float(np.floor(min(ends) * 10) / 10), float(np.ceil(max(ends) * 10 + 0.1) / 10)
+    low, high = np.floor(min(ends) * steps), np.ceil(max(ends) * steps + 0.1)
+    return float(low / steps), float(high / steps)
 
 
-def _differences(subject: Subject, a: Run, comparison: Comparison) -> None:
-    rows = difference_rows(subject, comparison)
-    low, high = _range_of(rows)
-    definition = (
-        "Mean r of A minus mean r of B, with its 95 % interval over images (paired "
-        f"leave-one-image-out jackknife, t); {a.report.n_images} {images_of(a.report, subject)}. "
-        f"The tooltip says which differ at q < .05 (Benjamini-Hochberg over "
-        f"{comparison.counts()[2]} tests)."
-    )
+def _differences(pair: Pair, comparison: Comparison) -> None:
+    subject, metric = pair.subject, pair.metric
+    if metric is R:
+        rows, title = difference_rows(subject, comparison), "A − B in each ROI"
+        definition = (
+            "Mean r of A minus mean r of B, with its 95 % interval over images (paired "
+            f"leave-one-image-out jackknife, t); {images_of_report(pair)}. "
+            f"The tooltip says which differ at q < .05 (Benjamini-Hochberg over "
+            f"{comparison.counts()[2]} tests)."
+        )
+    else:
+        rows, title = untested_rows(pair), f"A − B in {metric.axis_title} of each ROI"
+        definition = (
+            f"{metric.axis_title[0].upper()}{metric.axis_title[1:]} of A minus that of B; "
+            f"{images_of_report(pair)}. It is not tested: intervals and p are of the mean r."
+        )
     roi_chart(
         rows,
         [Series("A − B")],
-        Axis("difference of r", "", low, high),
+        Axis(
+            f"difference of {metric.title}",
+            "%" if metric.unit == "%" else "",
+            *_range_of(rows, metric),
+        ),
         key="compare-differences",
         height=260,
-        title="A − B in each ROI",
+        title=title,
         definition=definition,
         stamp=subject.stamp,
         focus=focus_roi(state.current().roi),
         on_pick=take_roi,
-        csv=_difference_csv(subject, definition, comparison),
+        csv=differences_csv(pair, definition, comparison)
+        if metric is R
+        else rows_as_csv(rows, ["A - B"], f"{subject.stamp} {definition}".strip()),
     )
 
 
-def _difference_csv(subject: Subject, definition: str, comparison: Comparison) -> str:
-    return csv_text(subject, definition, DIFFERENCE_COLUMNS, difference_table(comparison))
-
-
-def _downloads(
-    subject: Subject, a: Run, b: Run, comparison: Comparison | None, columns: list
-) -> None:
-    about = (
-        f"A: {model_title(a)}; B: {model_title(b)}; {a.report.n_images} "
-        f"{images_of(a.report, subject)}"
-    )
-
-    def vertices() -> str:
-        r_a, r_b = np.asarray(a.report.r), np.asarray(b.report.r)
-        numbers = zip(rounded(r_a), rounded(r_b), rounded(r_a - r_b), strict=True)
-        header, places = place_columns(subject)
-        rows = ((*p, *n) for p, n in zip(places, numbers, strict=True))
-        header += ["r_a", "r_b", "difference"]
-        return csv_text(subject, f"{about}; {numbering(subject)}", header, rows)
+def _downloads(pair: Pair, comparison: Comparison | None, columns: list[LayerColumn]) -> None:
+    subject, (a, b) = pair.subject, pair.runs
+    about = f"A: {model_title(a)}; B: {model_title(b)}; {images_of_report(pair)}"
 
     def layers() -> str:
         header = ["roi", "n_vertices", *(c.key for c in columns)]
@@ -297,10 +300,13 @@ def _downloads(
                 subject,
                 "differences",
                 "compare-rois",
-                lambda: _difference_csv(subject, f"{about}; paired jackknife, t", comparison),
+                lambda: differences_csv(
+                    *(pair, f"{about}; paired jackknife, t", comparison),
+                    further_metrics(a.report),
+                ),
             )
         unit = subject.space.unit
-        csv_button(subject, unit, f"compare-{unit}", vertices)
+        csv_button(subject, unit, f"compare-{unit}", lambda: vertices_csv(pair, about))
         csv_button(subject, "layers", "compare-layers", layers)
 
 

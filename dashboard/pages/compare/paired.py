@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
 
 import numpy as np
@@ -10,78 +9,27 @@ import streamlit as st
 
 from cortiscope import services
 from cortiscope.core.datasets import Subject
-from cortiscope.core.evaluation import LEAST_STIMULI
-from cortiscope.core.evaluation.significance import PairedDifference, adjusted_p, paired_difference
-from cortiscope.core.runs import Run
+from cortiscope.core.evaluation import LEAST_STIMULI, Comparison, compare_models
+from cortiscope.core.evaluation.comparison import LEVEL
+from cortiscope.core.evaluation.metrics import WHOLE
+from cortiscope.core.evaluation.significance import PairedDifference
+from cortiscope.pages.compare.pair import Pair
 from cortiscope.panels.roi_responses import roi_places
-from cortiscope.panels.scores import interval_text, interval_words, of_both
+from cortiscope.panels.scores import (
+    interval_text,
+    interval_words,
+    metric_number,
+    of_both,
+    scored_run,
+)
 from cortiscope.roi_chart import Mark, RoiRow
-
-LEVEL = 0.05
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A and B over every ROI and hemisphere that exists.
-
-    Parameters
-    ----------
-    places : ROI and hemisphere of each entry.
-    differences : one per place.
-    adjusted : (n_places,) p after Benjamini and Hochberg; NaN where nothing was tested.
-    overall : over all vertices; not one of the corrected tests.
-    """
-
-    places: tuple[tuple[str, str], ...]
-    differences: tuple[PairedDifference, ...]
-    adjusted: np.ndarray
-    overall: PairedDifference
-
-    def of(self, roi: str, hemisphere: str) -> tuple[PairedDifference, float] | None:
-        """Return a ROI's difference and its adjusted p, or None where it is absent."""
-        if (roi, hemisphere) not in self.places:
-            return None
-        k = self.places.index((roi, hemisphere))
-        return self.differences[k], float(self.adjusted[k])
-
-    @property
-    def found(self) -> np.ndarray:
-        """Which differences are distinguishable from none."""
-        return self.adjusted <= LEVEL  # NaN compares as False
-
-    def counts(self) -> tuple[int, int, int]:
-        """Return in how many places A is better, B is better, and how many were tested."""
-        above = np.array([(d.difference or 0) > 0 for d in self.differences], dtype=bool)
-        a = int((self.found & above).sum())
-        return a, int(self.found.sum()) - a, int(np.isfinite(self.adjusted).sum())
-
-
-def same_images(a: Run, b: Run) -> bool:
-    """Whether both reports speak of the same images, so that they can be paired."""
-    (split_a, rows_a), (split_b, rows_b) = (r.reported for r in (a, b))
-    return split_a == split_b and np.array_equal(rows_a, rows_b)
 
 
 @st.cache_data(show_spinner="Comparing on the same images …", max_entries=128)
 def compare(run_a: str, run_b: str) -> Comparison:
     """Compare two runs of one subject on the images of their reports."""
     a, b = services.run(run_a), services.run(run_b)
-    subject = services.subject(a.subject)
-    predicted_a, measured = services.reported_responses(a)
-    predicted_b, _ = services.reported_responses(b)
-    present = [(roi, h.value, v) for roi, _, _, _, h, v in roi_places(subject) if len(v)]
-    groups = [v for _, _, v in present] + [np.arange(subject.space.n_vertices())]
-    split, rows = a.reported
-    *differences, overall = paired_difference(
-        predicted_a,
-        predicted_b,
-        measured,
-        groups,
-        stimuli=subject.split(split).images.groups()[rows],
-    )
-    p = np.array([np.nan if d.p is None else d.p for d in differences])
-    places = tuple((roi, side) for roi, side, _ in present)
-    return Comparison(places, tuple(differences), adjusted_p(p), overall)
+    return compare_models(scored_run(a), scored_run(b))
 
 
 def verdict(comparison: Comparison) -> str:
@@ -132,24 +80,9 @@ def difference_rows(subject: Subject, comparison: Comparison) -> list[RoiRow]:
     return rows
 
 
-def difference_table(comparison: Comparison) -> list[tuple[object, ...]]:
-    """Return one row per ROI and hemisphere, for the CSV file."""
-    listing = zip(comparison.places, comparison.differences, comparison.adjusted, strict=True)
-    return [
-        (*place, d.n, d.n_undefined, d.mean_a, d.mean_b, d.median_a, d.median_b, d.difference)
-        + (d.low, d.high, d.p, q, q <= LEVEL)
-        for place, d, q in listing
-    ]
-
-
-DIFFERENCE_COLUMNS = (
-    "roi", "hemisphere", "n_vertices", "n_undefined", "mean_r_a", "mean_r_b", "median_r_a",
-    "median_r_b", "difference", "low_95", "high_95", "p", "p_adjusted", "distinguishable",
-)  # fmt: skip
-
-
-def overall_html(subject: Subject, a: Run, b: Run, comparison: Comparison | None) -> str:
-    """List both encoders' numbers over all vertices and their difference."""
+def overall_html(pair: Pair, comparison: Comparison | None) -> str:
+    """List both models' numbers over all vertices and their difference."""
+    subject, (a, b) = pair.subject, pair.runs
     first = a.report.overall
     n = first.n - first.n_undefined if comparison is None else _n_defined(comparison.overall)
     facts = []
@@ -174,6 +107,8 @@ def overall_html(subject: Subject, a: Run, b: Run, comparison: Comparison | None
         tested = "" if one.low is None else f"<small> [{one.low:.2f}, {one.high:.2f}]</small>"
         words = "of the means, paired over images" + ("" if one.p is None else f"; p {_p(one.p)}")
         facts.append((f"{one.difference:+.3f}{tested}".replace("-", "−"), "A − B", words))
+    if pair.metric.name != "r":
+        facts += _further_facts(pair)
     rows = "".join(f"<dt>{v}</dt><dd><b>{t}</b> {escape(d)}</dd>" for v, t, d in facts)
     ceiling = a.report.overall.ceiling_r
     known = (
@@ -186,6 +121,19 @@ def overall_html(subject: Subject, a: Run, b: Run, comparison: Comparison | None
         f"{subject.space.unit}{of_both(subject)}; {known}. {escape(interval_words(a.report))} "
         f"{escape(subject.stamp)}</p>"
     )
+
+
+def _further_facts(pair: Pair) -> list[tuple[str, str, str]]:
+    """List the numbers of the metric that is shown, which is not the tested one."""
+    values = [pair.metric.of_group(own, *WHOLE) for own in pair.scored]
+    if any(v is None for v in values):
+        return []
+    a, b = (v.value for v in values if v is not None)
+    shown = ((a, "A", ""), (b, "B", ""), (a - b, "A − B", "; not tested"))
+    return [
+        (metric_number(number, pair.metric), letter, f"{pair.metric.axis_title}{words}")
+        for number, letter, words in shown
+    ]
 
 
 _N_LISTED = 10

@@ -1,0 +1,90 @@
+"""What Compare shows: two runs of one subject, and the metric that they are compared in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cortiscope.core.datasets import Subject
+from cortiscope.core.evaluation import Metric, Scored
+from cortiscope.core.runs import Run
+from cortiscope.core.runs.facets import told_apart
+from cortiscope.panels.roi_responses import roi_places
+from cortiscope.panels.scores import images_of
+from cortiscope.roi_chart import Mark, RoiRow
+from cortiscope.subject.model_menu import backbone_title, model_title
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Models A and B of a subject.
+
+    Parameters
+    ----------
+    scored : both on the images of their reports.
+    """
+
+    subject: Subject
+    runs: tuple[Run, Run]
+    metric: Metric
+    scored: tuple[Scored, Scored]
+
+    @property
+    def values(self) -> tuple[np.ndarray, np.ndarray]:
+        """(n_vertices,) of A and of B."""
+        a, b = (np.asarray(own.values(self.metric)) for own in self.scored)
+        return a, b
+
+    @property
+    def images(self) -> str:
+        """How many images of what, and whose."""
+        return f"{images_of_report(self)} of {self.subject.id}"
+
+    @property
+    def titles(self) -> tuple[str, str]:
+        """Words for A and for B; what both share besides goes without saying."""
+        a, b = self.runs
+        long = model_title(a), model_title(b)
+        short = f"{backbone_title(a)} · {a.layer}", f"{backbone_title(b)} · {b.layer}"
+        same = long[0].removeprefix(short[0]) == long[1].removeprefix(short[1])
+        if same and short[0] != short[1]:
+            return short
+        if long[0] != long[1]:
+            return long
+        apart = told_apart([a, b])
+        return f"{long[0]} ({apart[0]})", f"{long[1]} ({apart[1]})"
+
+
+def images_of_report(pair: Pair) -> str:
+    """Say how many images of what are behind A's report."""
+    report = pair.runs[0].report
+    return f"{report.n_images} {images_of(report, pair.subject)}"
+
+
+def pair_rows(pair: Pair) -> list[RoiRow]:
+    """Return a row per ROI and hemisphere with the numbers of A and B, and the ceiling of r."""
+    rows = []
+    for roi, group, title, colour, h, vertices in roi_places(pair.subject):
+        scores = [own.report.of(roi, h) for own in pair.scored]
+        values = [pair.metric.of_group(own, roi, h.value) for own in pair.scored]
+        marks = tuple(None if v is None else Mark(v.value, v.low, v.high) for v in values)
+        # As by the last of the two that has a correlation there.
+        known = [s.ceiling_r for s in scores if s.mean_r is not None]
+        ceiling = known[-1] if known and pair.metric.name == "r" else None
+        undefined = max(s.n_undefined for s in scores)
+        note = f"{undefined} vertices without a correlation left out" if undefined else ""
+        rows.append(RoiRow(roi, group, title, colour, h.value, len(vertices), marks, ceiling, note))
+    return rows
+
+
+def untested_rows(pair: Pair) -> list[RoiRow]:
+    """Return A - B per ROI and hemisphere in a metric that is not tested."""
+    rows = []
+    for roi, group, title, colour, h, vertices in roi_places(pair.subject):
+        a, b = (pair.metric.of_group(own, roi, h.value) for own in pair.scored)
+        mark, note = None, ""
+        if a is not None and b is not None:
+            mark, note = Mark(a.value - b.value), f"A {a.value:.2f}, B {b.value:.2f}"
+        rows.append(RoiRow(roi, group, title, colour, h.value, len(vertices), (mark,), None, note))
+    return rows
