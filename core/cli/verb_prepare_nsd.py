@@ -8,7 +8,8 @@ from typing import Any
 
 from cortiscope.core.cli import options as shared
 from cortiscope.core.datasets import open_subject
-from cortiscope.core.datasets.nsd import TEST_SETS, prepare_subject
+from cortiscope.core.datasets.nsd.design import TEST_SETS
+from cortiscope.core.datasets.nsd.prepare import prepare_subject
 from cortiscope.core.progress import Progress
 
 NAME = "prepare-nsd"

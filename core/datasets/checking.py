@@ -22,13 +22,19 @@ from cortiscope.core.datasets.check.leftovers import (
     stem_of,
     unfinished_words,
 )
+from cortiscope.core.datasets.check.opened import check_opened
 from cortiscope.core.datasets.check.pictures import tell_broken, tell_trained_on
-from cortiscope.core.datasets.check.registry import LAYOUTS
-from cortiscope.core.datasets.check.report import Findings, FolderReport, SubjectReport, tried
-from cortiscope.core.datasets.check.values import check_responses
+from cortiscope.core.datasets.check.report import (
+    Candidate,
+    Findings,
+    FolderReport,
+    SubjectReport,
+    tried,
+)
+from cortiscope.core.datasets.check.values import check_responses, file_of
 from cortiscope.core.datasets.conventions import ORDER_HINT
-from cortiscope.core.datasets.layout import Candidate, LayoutCheck
-from cortiscope.core.datasets.nsd.check import NSD
+from cortiscope.core.datasets.layout import Layout
+from cortiscope.core.datasets.registry import LAYOUTS
 from cortiscope.core.datasets.responses import unmap
 from cortiscope.core.datasets.subject import Split, Subject
 from cortiscope.core.datasets.subject_names import named_subject
@@ -46,7 +52,7 @@ def check_folder(
     subject: str | None = None,
     deep: bool = False,
     progress: Progress = silent,
-    layouts: Sequence[LayoutCheck] = LAYOUTS,
+    layouts: Sequence[Layout] | None = None,
 ) -> FolderReport:
     """Recognise a folder's layout and look at everything in it.
 
@@ -54,15 +60,17 @@ def check_folder(
     ----------
     subject : only this one.
     deep : decode every image instead of a sample.
+    layouts : those that are tried, in this order; all that are registered without.
 
     Raises
     ------
     MissingData, InvalidInput : no such folder, or one of no known layout.
     UnknownName : no such subject.
     """
+    known = tuple(LAYOUTS.values()) if layouts is None else tuple(layouts)
     try:
         _check_is_folder(folder)
-        found = _recognise(folder, layouts)
+        found = _recognise(folder, known)
     except OSError as error:
         raise InvalidInput(
             f"The folder {folder} cannot be read: {error.strerror}.", "Check its permissions."
@@ -93,12 +101,17 @@ def _check_is_folder(folder: Path) -> None:
 
 
 def _check_one(
-    layout: LayoutCheck, candidate: Candidate, deep: bool, progress: Progress
+    layout: Layout, candidate: Candidate, deep: bool, progress: Progress
 ) -> SubjectReport:
     if candidate.folder is None:  # packed: nobody knows what is in it
         return SubjectReport(candidate.id, layout.name, voxels=None, problems=candidate.problems)
     found = Findings()
-    look = partial(layout.check, candidate.folder, candidate.id, deep=deep, progress=progress)
+    if layout.check is not None:
+        check = layout.check
+    else:
+        assert layout.load is not None  # registry.register_layout sees to it
+        check = partial(check_opened, layout.load, layout.name)
+    look = partial(check, candidate.folder, candidate.id, deep=deep, progress=progress)
     report = tried(look, found.tell)
     if report is None:
         report = SubjectReport(candidate.id, layout.name, problems=found.lines)
@@ -107,34 +120,33 @@ def _check_one(
     return replace(report, id=printable(candidate.id), problems=tuple(told))
 
 
-def _recognise(folder: Path, layouts: Sequence[LayoutCheck]) -> list[tuple[LayoutCheck, Candidate]]:
+def _recognise(folder: Path, layouts: Sequence[Layout]) -> list[tuple[Layout, Candidate]]:
     """Return every subject with the layout it is of; there may be several layouts in one folder."""
-    found = [(layout, c) for layout in layouts for c in layout.find(folder)]
+    found = [(layout, c) for layout in layouts for c in layout.candidates(folder)]
     # The name of an archive says less than a folder that is there.
     found.sort(key=lambda pair: pair[1].folder is None)
-    first: dict[str, tuple[LayoutCheck, Candidate]] = {}
+    first: dict[str, tuple[Layout, Candidate]] = {}
     for layout, candidate in found:
         first.setdefault(candidate.id, (layout, candidate))
     if first:
         return sorted(first.values(), key=lambda pair: pair[1].id)
-    expected = "; or ".join(layout.expected for layout in layouts)
+    expected = "; or ".join(layout.example for layout in layouts)
     raise MissingData(
         f"No data layout is recognised in {folder}.",
         f"Expected {expected}. {_guess(folder, layouts)}".strip(),
     )
 
 
-def _guess(folder: Path, layouts: Sequence[LayoutCheck]) -> str:
+def _guess(folder: Path, layouts: Sequence[Layout]) -> str:
     """Say what the person may have meant: a folder above or below, or an archive to unpack."""
-    if any(layout.find(folder.resolve().parent) for layout in layouts):
-        return f"Did you mean {folder.resolve().parent}?"
-    # A subject's betas lie deep below a copy of NSD.
-    for above in folder.resolve().parents[1:5]:
-        if any(layout.name == NSD.name and layout.find(above) for layout in layouts):
+    for k, above in enumerate(folder.resolve().parents):
+        if any(layout.levels > k and layout.candidates(above) for layout in layouts):
             return f"Did you mean {above}?"
+        if all(layout.levels <= k + 1 for layout in layouts):
+            break
     children = sorted(folder.iterdir())
     for child in (p for p in children if p.is_dir()):
-        if any(layout.find(child) for layout in layouts):
+        if any(layout.candidates(child) for layout in layouts):
             return f"Did you mean {child}?"
     if packed := [p.name for p in children if is_archive(p)]:
         return f"Unpack {packed[0]} first."
@@ -200,11 +212,6 @@ def require_usable(subject: Subject, progress: Progress = silent) -> None:
             f"{first.rstrip('.')}.{also}",
             f"'cortiscope check {subject.folder}' tells all that is wrong.",
         )
-
-
-def file_of(values: np.ndarray, otherwise: str) -> Path:
-    """Return the file behind a memory-mapped array, for messages."""
-    return Path(getattr(values, "filename", None) or otherwise)
 
 
 def _check_values(split: Split, responses: Mapping, findings: Findings) -> None:

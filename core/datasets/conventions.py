@@ -1,8 +1,8 @@
 """What a dataset's numbers mean, and who says so: rows, units, preprocessing, degrees, ceilings.
 
-Arrays do not say any of this. A layout with one published source does (``NSD``), a sidecar may
+Arrays say none of this. A layout with one published source does (``algonauts2023``), a sidecar may
 (``"conventions"`` in ``sidecar.json``), and so may a file that the user wrote for the purpose
-(``images.txt``). Whatever nobody said is unknown, and pages, charts, methods text and exports leave
+(``images.txt``). What nobody states is unknown, and pages, charts, methods text and exports leave
 it out: they take every such word from here.
 """
 
@@ -127,7 +127,7 @@ class Conventions:
     @property
     def is_single_trial_z(self) -> bool:
         """Whether single trials were z-scored per session, so that their total variance is 1."""
-        return self.units.value == "z" and self.preprocessing.value == _PER_SESSION
+        return self.units.value == "z" and self.preprocessing.value == PER_SESSION
 
     @property
     def picture_words(self) -> str:
@@ -171,20 +171,8 @@ class Conventions:
         return cls(**facts)
 
 
-_PER_SESSION = "z-scored per session"
+PER_SESSION = "z-scored per session"
 _REPEATS = {AVERAGED: "averaged over repeats", SINGLE: "single trials, not averaged"}
-
-NSD = Conventions(
-    units=Fact("z", "layout"),
-    preprocessing=Fact(_PER_SESSION, "layout"),
-    picture_degrees=Fact(8.4, "layout"),
-    repeats=Fact(AVERAGED, "layout"),
-)
-"""Of responses made from the Natural Scenes Dataset as Algonauts 2023 did.
-
-Sources: Allen et al. 2022, Nat. Neurosci. 25:116 (pictures of 8.4 x 8.4 degrees); the challenge's
-data-preparation code (z-scored per vertex and session, then averaged over repeats).
-"""
 
 MOST_NCSNR = 10.0
 """The highest ncsnr that can be: beyond, noise would be less than 1 % of a single trial's variance.

@@ -15,6 +15,7 @@ import numpy as np
 
 from cortiscope.core.brain import Part
 from cortiscope.core.datasets import Subject, find_subjects, open_subject
+from cortiscope.core.datasets.registry import LAYOUTS, layout_named
 from cortiscope.core.datasets.subject_names import challenge_name
 from cortiscope.core.errors import IncompatibleSpace, InvalidInput, WorkFailed, unknown_name
 from cortiscope.core.progress import Progress, silent
@@ -24,7 +25,6 @@ from cortiscope.core.storage import atomic_file
 CHALLENGE_SUBJECTS = tuple(f"subj{k:02d}" for k in range(1, 9))
 MAX_BYTES = 300 * 10**6
 """The largest archive that the challenge takes (its tutorial says 300 MB)."""
-_LAYOUTS = ("algonauts2023", "simulated")
 # A fixed date: equal predictions make equal archives.
 _DATE = (2023, 1, 1, 0, 0, 0)
 
@@ -144,10 +144,12 @@ def _one_run_each(runs: Sequence[Run]) -> dict[str, Run]:
 
 def _check_belongs(run: Run, subject: Subject) -> Belonging:
     subject.cortex("A submission")
-    if subject.layout not in _LAYOUTS:
+    layout = layout_named(subject.layout)
+    if layout is None or not layout.challenge:
+        allowed = [n for k in LAYOUTS.values() if k.challenge for n in (k.name, *k.variants)]
         raise InvalidInput(
             f"{subject.id} is of layout {subject.layout}; the challenge's subjects are "
-            f"{' or '.join(_LAYOUTS)}."
+            f"{' or '.join(allowed)}."
         )
     whose = belonging(run, subject)
     if whose is Belonging.OTHER:

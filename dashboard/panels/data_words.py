@@ -8,12 +8,6 @@ from cortiscope.charts.theme import signed
 from cortiscope.core.datasets.conventions import Conventions
 
 SPLIT_WORDS = {"train": "training", "test": "test"}
-LAYOUT_WORDS = {
-    "algonauts2023": "Algonauts 2023 folder",
-    "simulated": "simulated, written as an Algonauts 2023 folder",
-    "img2brain": "img2brain folder",
-    "arrays": "plain arrays",
-}
 
 
 def moments_words(values: np.ndarray, what: str, facts: Conventions) -> str:

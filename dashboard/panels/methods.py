@@ -10,6 +10,7 @@ import streamlit as st
 
 from cortiscope.core.backbones import get_card
 from cortiscope.core.datasets import Subject
+from cortiscope.core.datasets.registry import layout_words
 from cortiscope.core.encoding import Reduction, method_text
 from cortiscope.core.encoding.scopes import SCOPE_WORDS
 from cortiscope.core.evaluation.report import subject_ceiling
@@ -17,7 +18,6 @@ from cortiscope.core.runs import FORMER_WORDS, Belonging, Run, belonging
 from cortiscope.core.runs.facets import facets
 from cortiscope.core.simulation.description import CAVEAT, DESCRIPTION, TITLE
 from cortiscope.foreign_text import as_text
-from cortiscope.panels.data_words import LAYOUT_WORDS
 from cortiscope.panels.scores import images_of, interval_words
 from cortiscope.subject.locations import unit_of
 from cortiscope.subject.model_menu import recipe_title
@@ -106,7 +106,7 @@ def data_methods_text(subject: Subject) -> str:
     ]
     parts = [
         _simulated(subject),
-        f"{subject.id} ({LAYOUT_WORDS[subject.layout]}) holds {' and '.join(splits)}, of "
+        f"{subject.id} ({layout_words(subject.layout)}) holds {' and '.join(splits)}, of "
         f"{subject.space.n_vertices():,} {units}.",
         f"Rows of responses: {facts.row_order.value}." if facts.row_order.value else "",
         f"Stated of the responses and pictures: {'; '.join(said)}." if said else "",

@@ -8,7 +8,6 @@ once.
 from __future__ import annotations
 
 import itertools
-import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.brain.templates import nested_words
 from cortiscope.core.datasets.algonauts2023.check_masks import check_masks
-from cortiscope.core.datasets.algonauts2023.loader import load_subject
+from cortiscope.core.datasets.algonauts2023.loader import IMAGE_NAME, NSD, load_subject
 from cortiscope.core.datasets.algonauts2023.release import compare_with_release
 from cortiscope.core.datasets.check.array_file import (
     FLOAT32,
@@ -37,15 +36,17 @@ from cortiscope.core.datasets.check.report import (
 )
 from cortiscope.core.datasets.check.sidecar_files import check_sidecar
 from cortiscope.core.datasets.check.values import check_fractions, check_responses, tell_units
-from cortiscope.core.datasets.conventions import NSD, Conventions
-from cortiscope.core.datasets.layout import LayoutCheck
+from cortiscope.core.datasets.conventions import Conventions
 from cortiscope.core.datasets.sidecar import stated_conventions
 from cortiscope.core.progress import Progress, part, silent
 from cortiscope.core.storage.foreign import is_system_file, is_there
 
-NAME = "algonauts2023"
-_PARTS = ("training_split", "test_split", "roi_masks")
 _LONG_NAME = {"train": "training", "test": "test"}
+
+find_candidates = candidates_with(
+    ("training_split", "test_split", "roi_masks"), lambda stem: stem.startswith("subj")
+)
+"""List what is, or was meant to be, a subject in a data folder."""
 
 
 def check_subject(
@@ -96,7 +97,7 @@ def check_subject(
         tried(partial(load_subject, folder), findings.tell)
     return SubjectReport(
         id=subject,
-        layout="simulated" if simulated else NAME,
+        layout="simulated" if simulated else "algonauts2023",
         n_train=len(images["train"]),
         n_test=len(images["test"]),
         vertices=counts,
@@ -172,17 +173,6 @@ def _decode(
         n_done += len(listed)
 
 
-ALGONAUTS2023 = LayoutCheck(
-    name=NAME,
-    expected="Algonauts 2023 folders (subj01/training_split, subj01/test_split, subj01/roi_masks)",
-    find=candidates_with(_PARTS, lambda stem: stem.startswith("subj")),
-    check=check_subject,
-)
-
-
-_NAME = re.compile(r"^(?P<split>train|test)-(?P<number>\d+)_nsd-\d+\.(png|jpg|jpeg)$")
-
-
 @dataclass(frozen=True)
 class NumberedImage:
     """An image file with its place in the rows."""
@@ -205,7 +195,7 @@ def list_numbered(folder: Path, split: str, tell: Tell) -> tuple[NumberedImage, 
         # Archives are told with the archives; files of the system are passed over as by the loader.
         if is_system_file(path.name) or is_leftover(path):
             continue
-        match = _NAME.match(path.name)
+        match = IMAGE_NAME.match(path.name)
         if match is None:
             strangers.append(path.name)
         elif match["split"] != split:

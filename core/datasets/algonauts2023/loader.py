@@ -7,7 +7,7 @@
 (``test_split/noise_ceiling``, fractions) are not in the release and used when they are there.
 Masks are taken where they are not zero: the released ``all-vertices`` file is a sum of two masks.
 
-What the numbers mean: ``core.datasets.conventions.NSD``, unless a sidecar says otherwise.
+What the numbers mean: ``NSD``, unless a sidecar says otherwise.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ from cortiscope.core.brain import (
 from cortiscope.core.brain.templates import ALLOWED, NESTED, RESAMPLE, fs_lr_words, home_template
 from cortiscope.core.datasets.algonauts2023.release import swapped_words
 from cortiscope.core.datasets.conventions import (
+    AVERAGED,
     MEASURED,
-    NSD,
     OWN_FILES,
+    PER_SESSION,
     WITHHELD,
     Conventions,
     Fact,
@@ -47,11 +48,20 @@ from cortiscope.core.stimuli import StimulusImages
 from cortiscope.core.stimuli.listing import check_listed
 from cortiscope.core.storage.foreign import is_system_file, is_there
 
-_IMAGE_NAME = re.compile(r"^(?P<split>train|test)-(?P<number>\d+)_nsd-(?P<id>\d+)\.(png|jpg|jpeg)$")
+IMAGE_NAME = re.compile(r"^(?P<split>train|test)-(?P<number>\d+)_nsd-(?P<id>\d+)\.(png|jpg|jpeg)$")
 _SPLITS = {"train": "training", "test": "test"}
 
+NSD = Conventions(
+    units=Fact("z", "layout"),
+    preprocessing=Fact(PER_SESSION, "layout"),
+    picture_degrees=Fact(8.4, "layout"),
+    repeats=Fact(AVERAGED, "layout"),
+)
+"""Of responses made from the Natural Scenes Dataset as Algonauts 2023 did.
 
-EXAMPLE = "Algonauts 2023 (subj01/training_split, subj01/roi_masks, ...)"
+Sources: Allen et al. 2022, Nat. Neurosci. 25:116 (pictures of 8.4 x 8.4 degrees); the challenge's
+data-preparation code (z-scored per vertex and session, then averaged over repeats).
+"""
 
 
 def is_subject_folder(folder: Path) -> bool:
@@ -173,7 +183,7 @@ def _list_images(folder: Path, split: str) -> StimulusImages:
     for path in where.iterdir():
         if is_system_file(path.name):
             continue
-        match = _IMAGE_NAME.match(path.name)
+        match = IMAGE_NAME.match(path.name)
         if match is None or match["split"] != split:
             raise DamagedFile(
                 f"{path.name} in {where.name} is not named like {split}-0001_nsd-00013.png.",

@@ -37,6 +37,43 @@ single trials; the sidecar of captions (``core.datasets.sidecar``).
 The layout is this project's own; nothing is ever written into such a folder.
 """
 
-from cortiscope.core.datasets.arrays.loader import EXAMPLE, is_subject_folder, load_subject
+from cortiscope.core.datasets.arrays.check import check_subject, find_candidates
+from cortiscope.core.datasets.arrays.loader import is_subject_folder, load_subject
+from cortiscope.core.datasets.layout import Guide, Layout
 
-__all__ = ["EXAMPLE", "is_subject_folder", "load_subject"]
+_GUIDE = Guide(
+    "Plain arrays",
+    """\
+data/                               the folder to name
+  anna/                             one folder per subject, of any name
+    images/                         row i of the responses is image i by name
+      img1.png
+      img2.png
+    images.txt                      the rows' file names, where img10 could come before img2
+    lh.npy                          images x left vertices; or .csv, .mgh, .func.gii
+    rh.npy
+    lh.vertices.npy                 fsaverage vertex numbers, from 0 (or lh.mask.npy)
+    rh.vertices.npy
+    test_images/                    optional, with lh_test.npy and rh_test.npy
+    rois.json                       optional: {"class": {"ROI": label}}, with lh.class.npy
+    repeats.npy                     optional: trials averaged per image
+    ncsnr.lh.npy                    optional, and ncsnr.rh.npy
+""",
+    "One `responses.npy` (left, then right) or `responses.npz` will do, too. With 10,242 or "
+    "163,842 columns per hemisphere no vertex numbers are needed.",
+)
+
+LAYOUT = Layout(
+    name="arrays",
+    words="plain arrays",
+    example="plain arrays (NAME/images, NAME/lh.npy, NAME/rh.npy)",
+    guide=_GUIDE,
+    recognise=is_subject_folder,
+    load=load_subject,
+    find=find_candidates,
+    check=check_subject,
+    for_ceiling=(
+        "`ncsnr.lh.npy` and `ncsnr.rh.npy` (one value per vertex) with `repeats.npy` and "
+        "`repeats_test.npy` (one whole number per image)"
+    ),
+)

@@ -15,7 +15,6 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from cortiscope.core.brain import HEMISPHERES, Hemisphere
-from cortiscope.core.datasets.arrays import EXAMPLE, is_subject_folder, load_subject
 from cortiscope.core.datasets.arrays.check_responses import OWN_NAMES, check_tables
 from cortiscope.core.datasets.arrays.images import (
     TEST_IMAGES,
@@ -27,6 +26,7 @@ from cortiscope.core.datasets.arrays.images import (
     training_folders,
     training_images,
 )
+from cortiscope.core.datasets.arrays.loader import is_subject_folder, load_subject
 from cortiscope.core.datasets.arrays.responses import has_response_files, response_forms
 from cortiscope.core.datasets.arrays.vertices import read_labels, read_roi_names, read_vertex_file
 from cortiscope.core.datasets.check.array_file import (
@@ -43,6 +43,7 @@ from cortiscope.core.datasets.check.leftovers import (
 )
 from cortiscope.core.datasets.check.pictures import check_pictures, tell_copies
 from cortiscope.core.datasets.check.report import (
+    Candidate,
     Findings,
     SubjectReport,
     Tell,
@@ -58,14 +59,12 @@ from cortiscope.core.datasets.check.values import (
     tell_unstated,
 )
 from cortiscope.core.datasets.conventions import AVERAGED, Conventions, Fact
-from cortiscope.core.datasets.layout import Candidate, LayoutCheck
 from cortiscope.core.datasets.sidecar import stated_conventions
 from cortiscope.core.progress import Progress, part, silent
 from cortiscope.core.stimuli import StimulusImages
 from cortiscope.core.storage import Home
 from cortiscope.core.storage.foreign import is_there
 
-NAME = "arrays"
 _RESPONSES = (
     "lh.npy",
     "lh.csv",
@@ -169,7 +168,7 @@ def check_subject(
         tried(partial(load_subject, folder), tell)
     return SubjectReport(
         id=subject,
-        layout=NAME,
+        layout="arrays",
         n_train=n_images["train"],
         n_test=n_images["test"],
         vertices=counts,
@@ -203,9 +202,6 @@ def _splits(
             "test": train.subset(rows),
         }
     return {"train": train, "test": test}
-
-
-ARRAYS = LayoutCheck(name=NAME, expected=EXAMPLE, find=find_candidates, check=check_subject)
 
 
 _VERTEX_FILES = ("vertices", "mask")

@@ -49,8 +49,6 @@ from cortiscope.core.stimuli import StimulusImages
 from cortiscope.core.storage import Home
 from cortiscope.core.storage.foreign import is_there
 
-EXAMPLE = "plain arrays (NAME/images, NAME/lh.npy, NAME/rh.npy)"
-
 _NO_IMAGES = StimulusImages((), ())
 
 

@@ -11,8 +11,7 @@ import zipfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
-from cortiscope.core.datasets.check.report import Tell
-from cortiscope.core.datasets.layout import Candidate
+from cortiscope.core.datasets.check.report import Candidate, Tell
 
 _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar", ".npy.gz", ".npz")
 _UNFINISHED = (".part", ".crdownload", ".partial", ".download", ".opdownload", ".aria2", ".!qb")

@@ -34,6 +34,21 @@ class Findings:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """Something in a data folder that is, or was meant to be, a subject.
+
+    Parameters
+    ----------
+    folder : None where there is no folder yet, only an archive of it.
+    problems : what was seen on finding it.
+    """
+
+    id: str
+    folder: Path | None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class SubjectReport:
     """One subject as it was found.
 

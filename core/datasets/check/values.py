@@ -163,3 +163,8 @@ def tell_ncsnr(path: Path, values: np.ndarray, tell: Tell) -> None:
             f"{path.name} is {doubt}; it is not used. With n trials per image, ncsnr is "
             "sqrt(NC / (100 - NC) / n) of a ceiling NC in percent."
         )
+
+
+def file_of(values: np.ndarray, otherwise: str) -> Path:
+    """Return the file behind a memory-mapped array, for messages."""
+    return Path(getattr(values, "filename", None) or otherwise)

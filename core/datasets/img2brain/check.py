@@ -25,7 +25,6 @@ from cortiscope.core.datasets.check.values import (
 )
 from cortiscope.core.datasets.conventions import Conventions
 from cortiscope.core.datasets.img2brain.loader import (
-    EXAMPLE,
     RESPONSES,
     RESPONSES_FILE,
     TEST_IMAGES,
@@ -34,15 +33,17 @@ from cortiscope.core.datasets.img2brain.loader import (
     order_of,
 )
 from cortiscope.core.datasets.img2brain.row_numbers import RowNumbers, number_rows
-from cortiscope.core.datasets.layout import LayoutCheck
 from cortiscope.core.datasets.sidecar import stated_conventions
 from cortiscope.core.progress import Progress, part, silent
 from cortiscope.core.stimuli.listing import picture_files
 
-NAME = "img2brain"
-_PARTS = (TRAINING_IMAGES, TEST_IMAGES, RESPONSES)
 # Training images, test images, voxels.
 _RELEASED = (8_857, 984, 10_000)
+
+find_candidates = candidates_with(
+    (TRAINING_IMAGES, TEST_IMAGES, RESPONSES), lambda stem: "img2brain" in stem
+)
+"""List what is, or was meant to be, the subject in a data folder."""
 
 
 def check_subject(
@@ -82,7 +83,7 @@ def check_subject(
         tried(partial(load_subject, folder), findings.tell)
     return SubjectReport(
         id=subject,
-        layout=NAME,
+        layout="img2brain",
         n_train=len(train),
         n_test=len(test),
         vertices=dict.fromkeys(HEMISPHERES, 0),
@@ -161,11 +162,3 @@ def _note_release(sizes: tuple[int | None, ...], notes: Findings) -> None:
     for own, released, what in zip(sizes, _RELEASED, words, strict=True):
         if own is not None and own != released:
             notes.tell(f"There are {own:,} {what}; as released there are {released:,}.")
-
-
-IMG2BRAIN = LayoutCheck(
-    name=NAME,
-    expected=EXAMPLE,
-    find=candidates_with(_PARTS, lambda stem: "img2brain" in stem),
-    check=check_subject,
-)

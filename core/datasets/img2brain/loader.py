@@ -26,7 +26,6 @@ from cortiscope.core.stimuli.listing import picture_files
 TRAINING_IMAGES, TEST_IMAGES = "trainingIMG", "testIMG"
 RESPONSES = "trainingfMRI"
 RESPONSES_FILE = "training.npy"
-EXAMPLE = f"img2brain ({TRAINING_IMAGES}/, {TEST_IMAGES}/, {RESPONSES}/{RESPONSES_FILE})"
 
 
 def is_subject_folder(folder: Path) -> bool:

@@ -8,7 +8,7 @@ subject's betas are 39 GB, so not every value is read.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,6 @@ import numpy as np
 from cortiscope.core.brain import HEMISPHERES, ROI_CLASSES, Hemisphere
 from cortiscope.core.datasets.check.leftovers import check_leftovers
 from cortiscope.core.datasets.check.report import Findings, SubjectReport, Tell, first_of, tried
-from cortiscope.core.datasets.layout import Candidate, LayoutCheck
 from cortiscope.core.datasets.nsd import files as layout
 from cortiscope.core.datasets.nsd.betas import (
     copies,
@@ -48,57 +47,35 @@ from cortiscope.core.datasets.nsd.vertices import (
 from cortiscope.core.errors import CoreError
 from cortiscope.core.progress import Progress, silent
 
-NAME = "nsd"
 
-
-def nsd_check(
+def check_subject(
+    folder: Path,
+    subject: str,
     *,
+    deep: bool = False,
+    progress: Progress = silent,
     trials_per_session: int = TRIALS_PER_SESSION,
     common_sessions: int = COMMON_SESSIONS,
     planned_sessions: int = PLANNED_SESSIONS,
-) -> LayoutCheck:
-    """Make the registry's entry; the numbers are NSD's."""
+) -> SubjectReport:
+    """Look at everything that ``prepare-nsd`` needs of a subject; the numbers are NSD's.
+
+    Raises
+    ------
+    Nothing that is in the data; what cannot be read is reported.
+    """
     counts = {
         "trials_per_session": trials_per_session,
         "common_sessions": common_sessions,
         "planned_sessions": planned_sessions,
     }
-
-    def check(
-        folder: Path, subject: str, *, deep: bool = False, progress: Progress = silent
-    ) -> SubjectReport:
-        return _check_subject(folder, subject, counts, progress)
-
-    return LayoutCheck(
-        name=NAME,
-        expected="a copy of NSD (nsddata_betas/ppdata/subj01/fsaverage/" + layout.BETAS + ", "
-        "nsddata/experiments/nsd)",
-        find=find_candidates,
-        check=check,
-    )
-
-
-def find_candidates(folder: Path) -> Sequence[Candidate]:
-    """List the subjects that a copy of NSD has betas of; empty if it is none."""
-    return [
-        Candidate(subject, place / subject)
-        for place in (folder / p for p in layout.BETA_PLACES)
-        for subject in layout.SUBJECTS
-        if (place / subject).is_dir() and any((place / subject).glob("*"))
-    ]
-
-
-def _check_subject(
-    folder: Path, subject: str, counts: Mapping[str, int], progress: Progress
-) -> SubjectReport:
     findings, notes = Findings(), Findings()
     root = _root_of(folder)
     check_leftovers(folder, findings.tell)
-    n_trials = counts["trials_per_session"]
     n_sessions = n_template = 0
     betas = tried(partial(layout.beta_folder, root, subject), findings.tell)
     if betas is not None:
-        n_sessions, n_template = check_sessions(betas, n_trials, findings.tell, progress)
+        n_sessions, n_template = check_sessions(betas, trials_per_session, findings.tell, progress)
     design = tried(partial(find_design, root, subject, **counts), findings.tell)
     split = _check_design(root, design, n_sessions, findings)
     _check_pictures(root, split, findings)
@@ -114,7 +91,7 @@ def _check_subject(
         )
     return SubjectReport(
         id=subject,
-        layout=NAME,
+        layout="nsd",
         n_train=0 if split is None else len(split.train),
         n_test=0 if split is None else len(split.test),
         vertices={h: len(v) for h, v in vertices.items()} or None,
@@ -197,9 +174,6 @@ def _check_ncsnr(betas: Path | None, n_template: int, findings: Findings) -> Non
                 f"{path.name} has {values.size:,} values; the betas have {n_template:,} vertices "
                 "per hemisphere."
             )
-
-
-NSD = nsd_check()
 
 
 def check_sessions(folder: Path, n_trials: int, tell: Tell, progress: Progress) -> tuple[int, int]:

@@ -6,9 +6,11 @@ Sources: NSD data manual (cvnlab.slite.page), pages on functional, behavioural a
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from cortiscope.core.brain import HEMISPHERES, Hemisphere
+from cortiscope.core.datasets.check.report import Candidate
 from cortiscope.core.errors import InvalidInput, MissingData, unknown_name
 
 SUBJECTS = tuple(f"subj{k:02d}" for k in range(1, 9))
@@ -22,6 +24,21 @@ _STIMULUS_TABLE = (f"{_EXPERIMENT}/nsd_stim_info_merged.csv", "nsd_stim_info_mer
 _STIMULI = ("nsddata_stimuli/stimuli/nsd/nsd_stimuli.hdf5", "nsd_stimuli.hdf5")
 _LABELS = ("nsddata/freesurfer/fsaverage/label", "freesurfer/fsaverage/label", "label")
 _SESSION = re.compile(r"^(lh|rh)\.betas_session(\d+)\.(mgh|mgz)$")
+
+
+def is_copy_of_nsd(folder: Path) -> bool:
+    """Whether a folder looks like a copy of NSD."""
+    return any((folder / place).is_dir() for place in BETA_PLACES)
+
+
+def find_candidates(folder: Path) -> Sequence[Candidate]:
+    """List the subjects that a copy of NSD has betas of; empty if it is none."""
+    return [
+        Candidate(subject, place / subject)
+        for place in (folder / p for p in BETA_PLACES)
+        for subject in SUBJECTS
+        if (place / subject).is_dir() and any((place / subject).glob("*"))
+    ]
 
 
 def design_file(root: Path) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -14,10 +15,11 @@ from cortiscope.charts.theme import theme
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.datasets import Subject, SubjectRef
 from cortiscope.core.datasets.describe import SplitDescription
+from cortiscope.core.datasets.registry import layout_named, layout_words
 from cortiscope.core.errors import CoreError
 from cortiscope.core.evaluation.report import subject_ceiling
 from cortiscope.pages.data.folder_status import last_result
-from cortiscope.panels.data_words import LAYOUT_WORDS, SPLIT_WORDS
+from cortiscope.panels.data_words import SPLIT_WORDS
 from cortiscope.subject.locations import unit_of
 from cortiscope.subject.roi_style import roi_colour
 
@@ -35,7 +37,7 @@ def headline(subject: Subject) -> str:
         sizes.append(f"{present} of {known} ROIs" if known else "no ROIs")
     else:
         sizes.append(f"{n:,} {unit} of unknown position")
-    layout = LAYOUT_WORDS.get(subject.layout, subject.layout)
+    layout = layout_words(subject.layout)
     return (
         f'<h2 class="cs-head">{escape(subject.id)} <small>{escape(layout)}</small></h2>'
         f'<p class="cs-note">{escape(" · ".join(sizes))}<br>'
@@ -186,31 +188,16 @@ def ceiling_html(subject: Subject) -> str:
 
 def what_to_add(subject: Subject) -> str:
     """Say which files would make the ceiling known, in the words of the subject's layout."""
-    if subject.layout == "arrays":
-        ways = (
-            "<code>ncsnr.lh.npy</code> and <code>ncsnr.rh.npy</code> (one value per vertex) "
-            "with <code>repeats.npy</code> and <code>repeats_test.npy</code> (one whole number per "
-            "image)"
-        )
-    elif subject.space.is_placed:
-        ways = (
-            "a folder <code>cortiscope_sidecar</code> in the subject’s with "
-            '<code>sidecar.json</code> (<code>{"format": "cortiscope-sidecar", "version": 1}</code>'
-            "), "
-            "<code>lh.ncsnr.npy</code>, <code>rh.ncsnr.npy</code> (one value per vertex), "
-            "<code>repeats_train.npy</code>, <code>repeats_test.npy</code> (one whole number per "
-            "image); or, for the test split, "
-            "<code>test_split/noise_ceiling/lh_noise_ceiling.npy</code> and <code>rh_…</code> "
-            "(fractions from 0 to 1)"
-        )
-    else:
+    layout = layout_named(subject.layout)
+    if layout is None or not layout.for_ceiling:
         return (
             '<p class="cs-note">This layout has no place for either. Scores are then shown without '
-            "a ceiling; nothing is put in its place.</p>"
+            "a ceiling; no substitute is used.</p>"
         )
+    files = re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(layout.for_ceiling, quote=False))
     return (
-        f'<p class="cs-note">To know the ceiling, add {ways}. Until then scores are shown without '
-        "one; nothing is put in its place.</p>"
+        f'<p class="cs-note">To know the ceiling, add {files}. Until then scores are shown without '
+        "one; no substitute is used.</p>"
     )
 
 

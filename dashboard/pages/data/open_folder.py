@@ -11,7 +11,7 @@ from cortiscope.core.errors import CoreError
 from cortiscope.errors import show_error
 from cortiscope.foreign_text import as_text
 from cortiscope.pages.data.folder_status import show_status
-from cortiscope.pages.data.layout_guide import GUIDES
+from cortiscope.pages.data.layout_guide import guides
 from cortiscope.subject.data_folders import OPENED, DataFolder, close_folder, may_open, open_folder
 
 
@@ -75,7 +75,8 @@ def show_opening() -> None:
     st.code("CORTISCOPE_DATA=/data/algonauts_2023 streamlit run dashboard/app.py", language="bash")
     st.html('<p class="cs-note">From a shell, the same look at a folder as above:</p>')
     st.code("cortiscope check /data/algonauts_2023 --deep", language="bash")
-    for tab, guide in zip(st.tabs([g.title for g in GUIDES]), GUIDES, strict=True):
+    known = guides()
+    for tab, guide in zip(st.tabs([g.title for g in known]), known, strict=True):
         with tab:
             st.code(guide.tree, language=None)
             st.caption(guide.notes)

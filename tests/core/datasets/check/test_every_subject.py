@@ -12,7 +12,8 @@ import pytest
 
 from cortiscope.core.cli.main import main
 from cortiscope.core.datasets import check_folder, find_subjects, open_subject
-from cortiscope.core.datasets.arrays.check import ARRAYS
+from cortiscope.core.datasets.arrays import LAYOUT as ARRAYS
+from cortiscope.core.datasets.registry import LAYOUTS
 from cortiscope.core.errors import WorkFailed
 from tests.data.img2brain_folder import write_folder
 from tests.data.plain_folder import write_plain
@@ -84,10 +85,8 @@ def test_a_defect_is_told_of_its_subject_and_the_rest_goes_on(tmp_path):
 
 def test_opening_what_breaks_the_loader_is_an_error_with_words(tmp_path, monkeypatch):
     folder = write_plain(tmp_path / "anna")
-    monkeypatch.setattr(
-        "cortiscope.core.datasets.arrays.load_subject",
-        lambda _: (_ for _ in ()).throw(KeyError("x")),
-    )
+    broken = replace(ARRAYS, load=lambda _: (_ for _ in ()).throw(KeyError("x")))
+    monkeypatch.setitem(LAYOUTS, "arrays", broken)
     with pytest.raises(WorkFailed, match="anna could not be looked at"):
         open_subject(folder)
 

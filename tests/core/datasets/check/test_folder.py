@@ -12,9 +12,9 @@ from PIL import Image
 
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.datasets import check_folder, open_subject
-from cortiscope.core.datasets.check.registry import LAYOUTS
-from cortiscope.core.datasets.check.report import SubjectReport
-from cortiscope.core.datasets.layout import Candidate, LayoutCheck
+from cortiscope.core.datasets.check.report import Candidate, SubjectReport
+from cortiscope.core.datasets.layout import Guide, Layout
+from cortiscope.core.datasets.registry import LAYOUTS
 from cortiscope.core.errors import InvalidInput, MissingData, UnknownName
 from tests.data.tiny_world import N_LEFT, N_RIGHT, write_subject
 
@@ -213,6 +213,11 @@ def test_a_file_stored_column_by_column_is_whole(data):
     assert check_folder(data).subjects[0].problems == ()
 
 
+def _layout(name, example, find, check):
+    guide = Guide(name, "", "")
+    return Layout(name, name, example, guide, lambda _: False, None, find=find, check=check)
+
+
 def test_another_layout_is_one_entry(tmp_path):
     (tmp_path / "voxels.npy").touch()
 
@@ -222,8 +227,8 @@ def test_another_layout_is_one_entry(tmp_path):
     def find(folder):
         return [Candidate("one", folder)] if (folder / "voxels.npy").exists() else []
 
-    voxels = LayoutCheck("voxels", "a file voxels.npy", find, check)
-    report = check_folder(tmp_path, layouts=(*LAYOUTS, voxels))
+    voxels = _layout("voxels", "a file voxels.npy", find, check)
+    report = check_folder(tmp_path, layouts=(*LAYOUTS.values(), voxels))
     assert (report.layout, report.subjects[0].n_train) == ("voxels", 3)
     with pytest.raises(MissingData, match="a file voxels.npy"):
         check_folder(tmp_path.parent / tmp_path.name / "..", layouts=(voxels,))
@@ -233,7 +238,7 @@ def test_a_disk_that_fails_is_a_problem_of_the_subject(tmp_path):
     def check(folder, subject, *, deep, progress):
         raise PermissionError(13, "Permission denied", "subj01/roi_masks")
 
-    closed = LayoutCheck("closed", "anything", lambda folder: [Candidate("one", folder)], check)
+    closed = _layout("closed", "anything", lambda folder: [Candidate("one", folder)], check)
     (subject,) = check_folder(tmp_path, layouts=[closed]).subjects
     (problem,) = subject.problems
     assert problem.startswith("subj01/roi_masks cannot be read: Permission denied.")
@@ -243,6 +248,6 @@ def test_a_folder_that_may_not_be_read_is_an_error(tmp_path):
     def find(folder):
         raise PermissionError(13, "Permission denied", str(folder))
 
-    closed = LayoutCheck("closed", "anything", find, lambda *a, **k: None)
+    closed = _layout("closed", "anything", find, lambda *a, **k: None)
     with pytest.raises(InvalidInput, match="Permission denied"):
         check_folder(tmp_path, layouts=[closed])

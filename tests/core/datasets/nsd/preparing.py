@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from cortiscope.core.brain import Hemisphere
-from cortiscope.core.datasets.nsd import prepare_subject
+from cortiscope.core.datasets.nsd.prepare import prepare_subject
 from tests.data import tiny_nsd as tiny
 
 LONG = {"lh": Hemisphere.LEFT, "rh": Hemisphere.RIGHT}

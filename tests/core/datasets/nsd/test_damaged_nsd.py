@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 import sys
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from cortiscope.core.datasets import check_folder, open_subject
-from cortiscope.core.datasets.nsd import prepare_subject
-from cortiscope.core.datasets.nsd.check import nsd_check
+from cortiscope.core.datasets.nsd import LAYOUT as NSD
+from cortiscope.core.datasets.nsd.check import check_subject
+from cortiscope.core.datasets.nsd.prepare import prepare_subject
 from cortiscope.core.errors import CoreError
 from tests.core.datasets.damage.kind import REFUSED, SOUND
 from tests.core.datasets.damage.nsd_kinds import BETAS, DESIGN, KINDS, session
@@ -17,7 +20,7 @@ from tests.core.datasets.damage.ways import MARK
 from tests.data import tiny_nsd as tiny
 
 SETTINGS = {**tiny.SETTINGS, "planned_sessions": tiny.SESSIONS}
-LAYOUT = nsd_check(**SETTINGS)
+LAYOUT = replace(NSD, check=partial(check_subject, **SETTINGS))
 
 
 @pytest.fixture(scope="module")

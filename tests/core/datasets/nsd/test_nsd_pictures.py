@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from cortiscope.core.datasets import open_subject
-from cortiscope.core.datasets.nsd import prepare_subject
 from cortiscope.core.datasets.nsd.images import StimulusBrick
+from cortiscope.core.datasets.nsd.prepare import prepare_subject
 from cortiscope.core.errors import DamagedFile, MissingData
 from tests.core.datasets.nsd.preparing import prepare
 from tests.data import tiny_nsd as tiny

@@ -23,7 +23,7 @@ KILLED = """
 import os, signal, sys
 import numpy
 from pathlib import Path
-from cortiscope.core.datasets.nsd import prepare_subject, sessions
+from cortiscope.core.datasets.nsd.prepare import prepare_subject, sessions
 from tests.data import tiny_nsd as tiny
 
 root, out, step = sys.argv[1:]
