@@ -45,6 +45,8 @@ from cortiscope.core.storage import Home, data_folders
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cortiscope.core.figures.cortex import CortexFigure
+
 # Where subjects of this session were opened: a run knows its subject by name alone.
 _OPENED: dict[str, Path] = {}
 
@@ -167,7 +169,11 @@ def _knowing_responses(run: Run, subject: Subject | None = None) -> Run:
     """Return a run whose report can compute further metrics, once its table is asked for."""
 
     def further() -> dict[str, list[float | None]]:
-        return further_scores(Scored.of_model(run, _subject_of(run, subject)))
+        try:
+            known = _subject_of(run, subject)
+        except CoreError:  # its data are not at hand: what was stored is all there is
+            return {}
+        return further_scores(Scored.of_model(run, known))
 
     return run.with_scores(run.validation, replace(run.report, further=further))
 
@@ -281,6 +287,22 @@ def score(
         return further_scores(Scored(report, groups, lambda: responses, subject=measured))
 
     return replace(report, further=further)
+
+
+def plot(
+    values: np.ndarray | Mapping[str, np.ndarray], subject: Subject, **choices: Any
+) -> CortexFigure:
+    """Draw maps on the cortex as a matplotlib figure, with ROIs, scale and, if simulated, a stamp.
+
+    Parameters
+    ----------
+    values : (n_vertices,) in the subject's order, as ``report.r``; or title -> such a map.
+    choices : of ``core.figures.cortex.cortex_figure``: ``views``, ``surface``, ``scale``,
+        ``outlines``, ``theme``, ``size``, ...
+    """
+    from cortiscope.core.figures.cortex import cortex_figure
+
+    return cortex_figure(values, subject, **choices)
 
 
 def compare(a: Run, b: Run, subject: Subject | None = None) -> Comparison:

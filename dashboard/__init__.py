@@ -21,7 +21,17 @@ from typing import TYPE_CHECKING, Any
 _NOTEBOOK, _ESTIMATORS = "cortiscope.core.notebook", "cortiscope.core.encoding.estimators"
 _PLACES = {
     **dict.fromkeys(
-        ("compare", "demo", "fit", "load_run", "open_subject", "predict", "runs", "score"),
+        (
+            "compare",
+            "demo",
+            "fit",
+            "load_run",
+            "open_subject",
+            "plot",
+            "predict",
+            "runs",
+            "score",
+        ),
         _NOTEBOOK,
     ),
     **dict.fromkeys(
@@ -55,6 +65,7 @@ if TYPE_CHECKING:
     from cortiscope.core.notebook import fit as fit
     from cortiscope.core.notebook import load_run as load_run
     from cortiscope.core.notebook import open_subject as open_subject
+    from cortiscope.core.notebook import plot as plot
     from cortiscope.core.notebook import predict as predict
     from cortiscope.core.notebook import runs as runs
     from cortiscope.core.notebook import score as score

@@ -129,7 +129,7 @@ class Subject:
         return (
             f"<Subject {self.id}, layout {self.layout}{stamp}\n"
             f" {self.train!r}, {self.test!r}\n"
-            f" {counts} {space.unit}{shortened(rois)}>"
+            f" {counts} {space.unit}{shortened(rois, 80)}>"
         )
 
     @cached_property

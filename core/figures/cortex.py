@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,15 @@ _SAID = {
     "mean": "Drawn on fsaverage5: each vertex shows the mean over the nearest.",
     "nested": "Drawn on fsaverage5: every 16th vertex of fsaverage.",
 }
+
+
+class CortexFigure(Figure):
+    """A figure that a notebook shows as it is, without pyplot and its global state."""
+
+    def _repr_png_(self) -> bytes:
+        picture = BytesIO()
+        self.savefig(picture, format="png", dpi=_DPI)
+        return picture.getvalue()
 
 
 def default_outlines(subject: Subject) -> tuple[Outline, ...]:
@@ -234,7 +244,7 @@ class _Page:
             4.8 * len(titles) + _ROW_WORDS,
             1.9 * len(rows) + _HEAD + _FOOT,
         )
-        self.figure = Figure(
+        self.figure = CortexFigure(
             figsize=(self.width, self.height), dpi=_DPI, facecolor=drawing.background
         )
         self._axes: dict[tuple[int, int, Hemisphere], Axes3D] = {}

@@ -155,3 +155,12 @@ def test_a_regressor_is_fitted_by_its_name(rng):
     np.testing.assert_allclose(fitted.predict(x), expected, atol=1e-4)
     with pytest.raises(UnknownName, match="ridge"):
         fit_regressor(data, "rigde")
+
+
+def test_without_its_data_a_run_keeps_its_table(subject, tmp_path, monkeypatch):
+    run = _fit(subject)
+    columns = set(run.report.table().columns)
+    monkeypatch.setattr(cs, "_OPENED", {})
+    alone = cs.load_run(run.id).report.table()
+    assert {"mean_r", "ceiling_r"} <= set(alone.columns) < columns
+    np.testing.assert_array_equal(alone.mean_r, run.report.table().mean_r)
