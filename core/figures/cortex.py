@@ -89,7 +89,7 @@ def cortex_figure(
     size: tuple[float, float] | None = None,
     way: str = "mean",
     surfaces: CorticalSurfaces | None = None,
-) -> Figure:
+) -> CortexFigure:
     """Draw one map, or several side by side.
 
     Parameters
