@@ -40,7 +40,7 @@ def make_features(
     people : per configuration the subjects that are fitted, the target first.
     """
     reduced = ReducedStore(store)
-    groups = [g for g in _groups(specs, people) if _goes_on_the_way(g, store, reduced)]
+    groups = [g for g in _groups(specs, people) if _is_streamed(g, store, reduced)]
     features = _stored_features(specs, people, groups)
     n = len(groups) + len(features)
     for k, group in enumerate(groups):
@@ -66,7 +66,7 @@ def _groups(specs: Sequence[EncodingSpec], people: People) -> list[_Group]:
     return list(groups.values())
 
 
-def _goes_on_the_way(group: _Group, store: FeatureStore, reduced: ReducedStore) -> bool:
+def _is_streamed(group: _Group, store: FeatureStore, reduced: ReducedStore) -> bool:
     """Tell whether features would take more than the store's limit; what is stored counts not."""
     if group.always or all(reduced.has(s, group.sets) for s in group.spaces):
         return True

@@ -141,8 +141,8 @@ def write_readme(
         )
     for group in searches:
         lines.append(
-            f"Layer search: {len(group)} layers, {group[0].encoder}, {reduction_words(group[0])}; "
-            "not comparable with models of another number of columns."
+            f"Layer search: {len(group)} layers, {group[0].regressor}, "
+            f"{reduction_words(group[0])}; not comparable with models of another number of columns."
         )
     labels = model_labels(models)
     lines += [f"{labels[run.id]}: {run.title}, {reduction_words(run)}." for run in models]
@@ -197,7 +197,7 @@ def write_ranked(
         overall = run.report.overall
         networks = "+".join(source.backbone for source in run.sources)
         row: list[Any] = [rank, *([labels[run.id]] if labels else []), networks, run.layer]
-        row += [run.facts.weights_label, run.encoder, _penalty(run)]
+        row += [run.facts.weights_label, run.regressor, _penalty(run)]
         row += [number(getattr(run.validation.overall, statistic))]
         row += [number(getattr(overall, statistic)), overall.n, overall.n_undefined]
         row += [run.report.split, run.report.n_images, run.facts.n_fit]
@@ -258,7 +258,7 @@ def network_label(run: Run) -> str:
 
 def model_labels(runs: Sequence[Run]) -> dict[str, str]:
     """Name each run by its recipe or encoder; by its own name where that is another's too."""
-    plain = {run.id: readable(run.recipe or run.encoder) for run in runs}
+    plain = {run.id: readable(run.recipe or run.regressor) for run in runs}
     names = list(plain.values())
     return {k: name if names.count(name) == 1 else readable(k) for k, name in plain.items()}
 

@@ -69,7 +69,7 @@ def table_row(run: Run) -> dict[str, Any]:
         ),
         "scope_short": run.spec.scope.replace("_", " ")
         + (", cross-subject" if run.spec.with_subjects else ""),
-        "encoder": run.encoder,
+        "encoder": run.regressor,
         "scope": _scope_words(run),
         "n_columns": run.facts.n_columns,
         "n_fit": run.facts.n_fit,

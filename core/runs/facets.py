@@ -57,7 +57,7 @@ def facets(run: Run) -> dict[str, str]:
         "pooling": _each(_pooling(f.pooling) for f in spec.features),
         "reduction": _reduction(spec.reduction),
         "feature spaces": "" if spec.spaces == "one" else f"by {spec.spaces}",
-        "regressor": run.encoder,
+        "regressor": run.regressor,
         "settings": _plain(to_plain(spec.encoder.settings)),
         "scope": "" if spec.scope == "both" else SCOPE_WORDS[spec.scope],
         "subjects fitted along": ", ".join(o.subject for o in spec.with_subjects),

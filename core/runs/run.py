@@ -120,15 +120,15 @@ class Run:
         return "+".join(names)
 
     @property
-    def encoder(self) -> str:
-        """Name of the encoder."""
+    def regressor(self) -> str:
+        """Name of the regressor."""
         return self.spec.encoder.name
 
     @property
     def method(self) -> str:
-        """The encoder and whatever of the fit was unusual, short, for menus."""
+        """The regressor and whatever of the fit was unusual, short, for menus."""
         scope = self.spec.scope.replace("_", " ")
-        words = [self.encoder]
+        words = [self.regressor]
         words += [f"per {scope}"] if scope != "both" else []
         words += ["cross-subject"] if self.spec.with_subjects else []
         unusual = [w for s in self.sources for w in (s.framing, s.precision)]

@@ -43,7 +43,7 @@ def methods_text(subject: Subject, run: Run) -> str:
     record = run.record
     spec = record["spec"]
     reduced = Reduction(**{k: v for k, v in spec["reduction"].items() if k != "type"}).method_text
-    encoder = method_text(run.encoder, spec["encoder"]["settings"])
+    encoder = method_text(run.regressor, spec["encoder"]["settings"])
     several = {
         "one": "",
         "layer": " (each layer by itself, then side by side)",

@@ -116,12 +116,12 @@ def pick_pair(subject: Subject) -> tuple[Run, Run | None]:
 
 
 def none_is_fitted(subject: Subject) -> str:
-    """Say that a subject has no encoder yet, and how it gets one."""
+    """Say that a subject has no encoding model yet, and how it gets one."""
     former = state_words(services.subject_runs(subject.id).of_other_data, subject)
     when = " as its data are now." if former else " yet."
     return as_text(
-        f"No encoder has been fitted to {subject.id}{when}{_on_the_way()} Fit one with the button "
-        f"in the sidebar; it appears here when it is done. {former}".rstrip()
+        f"No encoding model has been fitted to {subject.id}{when}{_fits_under_way()} Fit one with "
+        f"the button in the sidebar; it appears here when it is done. {former}".rstrip()
     )
 
 
@@ -159,7 +159,7 @@ def _pick_run(subject: Subject) -> Run | None:
         _layers(menu, run)
     run = services.reported(run)
     st.html(score_line(run, subject.space.unit))
-    if words := _on_the_way():
+    if words := _fits_under_way():
         st.caption(as_text(words))
     return run
 
@@ -216,7 +216,7 @@ def _not_here(menu: ModelMenu, subject: Subject, shown: Run, former: Run | None)
         )
     if former is not None:
         missing = ModelKey.of(former) != key
-        return f"{subject.id} has no encoder {model_title(former)}." if missing else ""
+        return f"{subject.id} has no encoding model {model_title(former)}." if missing else ""
     if now.run:
         return f"There is no run “{now.run}” here."
     asked = {k: v for k in _PARTS if (v := getattr(now, k))}
@@ -226,10 +226,10 @@ def _not_here(menu: ModelMenu, subject: Subject, shown: Run, former: Run | None)
         menu.title_of(v) if k == "backbone" and v in menu.backbones() else v
         for k, v in asked.items()
     ]
-    return f"{subject.id} has no encoder {' · '.join(words)}."
+    return f"{subject.id} has no encoding model {' · '.join(words)}."
 
 
-def _on_the_way() -> str:
+def _fits_under_way() -> str:
     """Say that the demo's other encoders are still being fitted, while they are."""
     job = registry().get("demo")
     if job is None or not job.running:
@@ -269,7 +269,9 @@ def _versus_asked_for(menu: ModelMenu, subject: Subject, first: Run) -> Run | No
     if key != ModelKey.of(first):
         words = asked if former is None else model_title(former)
         st.warning(
-            as_text(f"{subject.id} has no encoder {words} to compare with; another is shown.")
+            as_text(
+                f"{subject.id} has no encoding model {words} to compare with; another is shown."
+            )
         )
     return None
 

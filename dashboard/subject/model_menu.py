@@ -133,14 +133,14 @@ class ModelMenu:
         """Layers of one backbone, early to late."""
         return list(dict.fromkeys(k.layer for k in self._alike if k.backbone == backbone))
 
-    def encoders(self, backbone: str, layer: str) -> list[str]:
-        """List the encoders fitted on one layer."""
+    def regressors(self, backbone: str, layer: str) -> list[str]:
+        """List the regressors fitted on one layer."""
         return [k.encoder for k in self._alike if (k.backbone, k.layer) == (backbone, layer)]
 
     def regressor_words(self, backbone: str, layer: str) -> dict[str, str]:
         """Return each encoder fitted on one layer -> its words, with the recipes it came from."""
         words = {}
-        for encoder in self.encoders(backbone, layer):
+        for encoder in self.regressors(backbone, layer):
             recipes = map(recipe_title, self.alike(ModelKey(backbone, layer, encoder)))
             words[encoder] = " · ".join(dict.fromkeys([encoder, *filter(None, recipes)]))
         return words
@@ -183,7 +183,7 @@ class ModelMenu:
         backbone = wanted.backbone if wanted.backbone in backbones else backbones[0]
         layers = self.layers(backbone)
         layer = wanted.layer if wanted.layer in layers else self._best_layer(backbone)
-        encoders = self.encoders(backbone, layer)
+        encoders = self.regressors(backbone, layer)
         encoder = wanted.encoder if wanted.encoder in encoders else encoders[0]
         alike = self.alike(ModelKey(backbone, layer, encoder))
         if like is None:

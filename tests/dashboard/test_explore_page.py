@@ -23,7 +23,7 @@ def test_a_subject_without_an_encoder_shows_its_measured_cortex_and_its_own_addr
     app = tiny_app.open(subject="subj01")
     next(box for box in app.selectbox if box.label == "subject").set_value("subj03").run()
     assert app.query_params["subject"] == "subj03"
-    assert "No encoder has been fitted to subj03" in app.info[0].value
+    assert "No encoding model has been fitted to subj03" in app.info[0].value
     assert not app.error
     keys = _components(app)
     assert "explore-brain" in keys
@@ -31,7 +31,7 @@ def test_a_subject_without_an_encoder_shows_its_measured_cortex_and_its_own_addr
     for page in PAGES[1:-1]:
         tiny_app.turn_to(app, page.url)
         assert app.query_params["subject"] == "subj03"
-        assert "No encoder has been fitted to subj03" in app.info[0].value
+        assert "No encoding model has been fitted to subj03" in app.info[0].value
 
 
 def test_a_search_moves_to_what_it_found_and_stands_in_the_address(tiny_app):

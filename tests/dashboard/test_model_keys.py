@@ -5,24 +5,36 @@ from pathlib import Path
 import pytest
 
 from cortiscope import state
+from cortiscope.core.backbones import WeightsSpec
+from cortiscope.core.config import to_plain
+from cortiscope.core.encoding import RegressorSpec
 from cortiscope.core.evaluation.report import ALL_VERTICES
-from cortiscope.core.runs import Run
+from cortiscope.core.features import FeatureSpec
+from cortiscope.core.runs import EncodingSpec, Run
+from cortiscope.core.runs.facts import RunFacts, RunSource
+from cortiscope.core.runs.spec import SubjectData
 from cortiscope.subject.model_menu import ModelKey, backbone_title, order_of_choice
 
 _WEIGHTS = {"kind": "pretrained", "seed": 0, "sha256": None, "label": "pretrained"}
 
 
 def _run(*sources, encoder="ridge", scope="both", along=()):
-    return Run(
-        Path("run"),
-        {
-            "sources": [
-                {"backbone": name, "weights": _WEIGHTS, "layers": list(layers)}
-                for name, layers in sources
-            ],
-            "spec": {"encoder": {"name": encoder}, "scope": scope, "with_subjects": list(along)},
-        },
+    weights = WeightsSpec("pretrained")
+    spec = EncodingSpec(
+        "sim01",
+        "",
+        tuple(FeatureSpec(name, weights, layer) for name, layers in sources for layer in layers),
+        encoder=RegressorSpec(encoder),
+        scope=scope,
+        with_subjects=tuple(SubjectData(name, "") for name in along),
     )
+    facts = RunFacts(
+        "a title",
+        tuple(RunSource(name, _WEIGHTS, tuple(layers)) for name, layers in sources),
+        *("pretrained", True, "2023-08-01T12:00:00+00:00", {}, {"lh": 7, "rh": 5}),
+        *(16, {"sim01": 16}, 20, 6, ((0,),)),
+    )
+    return Run(Path("run"), {**to_plain(facts), "spec": to_plain(spec)})
 
 
 RUNS = [

@@ -62,7 +62,9 @@ def test_runs_of_data_that_changed_are_named_with_what_changed_and_are_not_offer
         np.save(path, np.load(path) + np.float32(1))
         services.look_again()
         app = tiny_app.open(subject="changing", run=before.id)
-        assert "No encoder has been fitted to changing as its data are now" in app.info[0].value
+        assert (
+            "No encoding model has been fitted to changing as its data are now" in app.info[0].value
+        )
         words = _not_offered(app)
         assert "The data of changing changed (responses) since a run was fitted" in words
         assert "Raw pixels · pixels · ridge · grid 4 · PCA 4" in words

@@ -27,7 +27,7 @@ def vertex_over_images(subject: Subject, stimulus: StimulusChoice) -> None:
     """Draw the responses of one vertex to all images of a split, and how they are distributed."""
     unit, facts = unit_of(subject), subject.conventions
     st.html(f'<p class="cs-title">One {unit} over all images</p>')
-    location = _pick_spot(subject)
+    location = _pick_location(subject)
     split = _with_responses(subject, stimulus.split)
     responses = services.responses_at(
         subject.id, subject.fingerprint, split.name, location.position
@@ -38,7 +38,7 @@ def vertex_over_images(subject: Subject, stimulus: StimulusChoice) -> None:
         _series(subject, split, responses, marked)
         st.html(
             f'<p class="cs-note">{escape(moments_words(responses, "images", facts))} '
-            f"{escape(_spot_words(subject, location))} In the order of the rows, not "
+            f"{escape(_location_words(subject, location))} In the order of the rows, not "
             "necessarily that in which the images were shown. Click a dot to go to its image.</p>"
         )
 
@@ -77,7 +77,7 @@ def _with_responses(subject: Subject, asked: str) -> Split:
     return split if split.responses is not None else subject.train
 
 
-def _pick_spot(subject: Subject) -> Location:
+def _pick_location(subject: Subject) -> Location:
     """Draw the choice of a vertex and return it; it is in the address."""
     asked = state.current().vertex
     found = find_location(subject, asked) if asked else None
@@ -143,7 +143,7 @@ def _first_position(subject: Subject) -> int:
     return 0 if subject.ncsnr is None else int(np.nanargmax(subject.ncsnr))
 
 
-def _spot_words(subject: Subject, location: Location) -> str:
+def _location_words(subject: Subject, location: Location) -> str:
     words = [location.title[0].upper() + location.title[1:]]
     if location.where:
         words.append(location.where)
