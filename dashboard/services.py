@@ -22,7 +22,7 @@ from cortiscope.core.datasets.describe import (
     describe_split,
     response_moments,
 )
-from cortiscope.core.datasets.fingerprint import identify
+from cortiscope.core.datasets.subject import identify
 from cortiscope.core.errors import CoreError, DamagedFile, unknown_name
 from cortiscope.core.pipeline.scoring import up_to_date
 from cortiscope.core.runs import Run, RunStore, SetAside, report_is_current, runs_by_state

@@ -1,4 +1,4 @@
-"""What identifies a subject's data: a tree over everything that enters a result.
+"""What identifies a subject's data: digests of everything that enters a result.
 
 Two branches matter. *Fit*: pictures, responses, and where the responses are; who changes one of
 these has other data, and needs another model. *Report*: ROIs, captions, ceilings and what else is
@@ -10,21 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xxhash
 
-from cortiscope.core.brain import HEMISPHERES, ChallengeSpace
 from cortiscope.core.datasets.responses import SelectedRows
-from cortiscope.core.progress import Progress, silent
-from cortiscope.core.storage import content_hashes
-
-if TYPE_CHECKING:
-    from cortiscope.core.datasets.subject import Split, Subject
 
 _FORMER_ROWS = 32
 
@@ -94,72 +88,45 @@ class DataIdentity:
         return cls(**{name: str(stored[name]) for name in names})
 
 
-def identify(subject: Subject, progress: Progress = silent) -> DataIdentity:
-    """Hash everything of a subject that enters a result; files once, as long as they stay.
+class Digest:
+    """A digest of values and arrays, one after the other.
 
-    Raises
-    ------
-    MissingData, DamagedFile : a file that was there when the subject was opened.
+    Parameters
+    ----------
+    known : file -> digest of its content; an array that lies in one of them is known by it.
     """
-    splits = (subject.train, subject.test)
-    arrays = [a for s in splits for group in (s.responses, s.truth) for a in (group or {}).values()]
-    files = [file for a in arrays if (file := _file_behind(a)) is not None]
-    files += [path for s in splits for path in s.images.paths]
-    hashes = content_hashes()
-    known = dict(
-        zip(files, hashes.digests(files, progress, f"the data of {subject.id}"), strict=True)
-    )
 
-    def pictures(digest: xxhash.xxh3_128, split: Split) -> None:
-        _say(digest, split.images.ids, [known[path] for path in split.images.paths])
+    def __init__(self, known: Mapping[Path, str]) -> None:
+        self._digest = xxhash.xxh3_128()
+        self._known = known
 
-    def values(digest: xxhash.xxh3_128, arrays: Mapping[Any, np.ndarray] | None) -> None:
-        for part, array in (arrays or {}).items():
-            file = _file_behind(array)
-            _say(digest, str(part), array.dtype.str, array.shape)
+    def say(self, *said: object) -> None:
+        """Add JSON values, one a line: no two sequences of them look alike."""
+        text = json.dumps(said, sort_keys=True, default=str)
+        self._digest.update(text.encode() + b"\n")
+
+    def arrays(self, arrays: Mapping[Any, np.ndarray | None] | None) -> None:
+        """Add arrays by name; those that are None are left out."""
+        for name, array in (arrays or {}).items():
+            if array is None:
+                continue
+            file = file_behind(array)
+            self.say(str(name), array.dtype.str, array.shape)
             if file is None:
-                digest.update(np.ascontiguousarray(array).tobytes())
+                self._digest.update(np.ascontiguousarray(array).tobytes())
             else:
-                _say(digest, known[file], _place_in_file(array))
+                self.say(self._known[file], _place_in_file(array))
 
-    parts = {name: xxhash.xxh3_128() for name in (f.name for f in fields(DataIdentity))}
-    for split in splits:
-        for digest in parts.values():
-            _say(digest, split.name, len(split))
-        pictures(parts["pictures"], split)
-        values(parts["responses"], split.responses)
-        values(parts["notes"], split.truth)
-        _say(parts["captions"], split.images.captions)
-        _say(parts["notes"], [note.categories for note in split.notes])
-        values(parts["reliability"], _given(repeats=split.repeats))
-    values(parts["reliability"], _given(ncsnr=subject.ncsnr, ceiling=subject.test_ceiling))
-    space = subject.space
-    _say(parts["space"], space.n_vertices(), [str(p) for p in space.parts])
-    if isinstance(space, ChallengeSpace):
-        _say(parts["space"], space.n_template)
-        values(parts["space"], space.index)
-    for name, labels in subject.parcellation.labels.items():
-        _say(parts["rois"], name, sorted(subject.parcellation.names[name].items()))
-        values(parts["rois"], labels)
-    _say(parts["notes"], subject.simulated, subject.conventions.to_json(), subject.details)
-    return DataIdentity(**{name: _short(digest) for name, digest in parts.items()})
-
-
-def _given(**arrays: np.ndarray | None) -> dict[str, np.ndarray]:
-    return {name: values for name, values in arrays.items() if values is not None}
-
-
-def _say(digest: xxhash.xxh3_128, *said: object) -> None:
-    """Add JSON values, one a line: no two sequences of them look alike."""
-    text = json.dumps(said, sort_keys=True, default=str)
-    digest.update(text.encode() + b"\n")
+    def short(self) -> str:
+        """Return 16 hexadecimal digits."""
+        return _short(self._digest)
 
 
 def _short(digest: xxhash.xxh3_128) -> str:
     return digest.hexdigest()[:16]
 
 
-def _file_behind(array: np.ndarray) -> Path | None:
+def file_behind(array: np.ndarray) -> Path | None:
     """Return the file that holds an array's values, None of an array in memory."""
     name = getattr(array, "filename", None)
     return None if name is None else Path(name)
@@ -173,29 +140,23 @@ def _place_in_file(array: np.ndarray) -> tuple[Any, ...]:
     return array.ctypes.data - mapped.ctypes.data, array.strides
 
 
-def former_fingerprints(subject: Subject) -> tuple[str, ...]:
-    """Return what identified these data before every byte did: runs of that time are found by it.
+def former_fingerprint(
+    subject_id: str,
+    splits: Iterable[tuple[Sequence[str], object, Iterable[np.ndarray]]],
+    others: Iterable[np.ndarray],
+) -> str:
+    """Return what identified data before every byte did: runs of that time are found by it.
 
-    It knew ids, captions, and 32 rows of each file of responses; of plain arrays also vertex
-    numbers, ROIs, repeats and ncsnr. Data that have it may be others than those that were fitted.
+    Parameters
+    ----------
+    splits : ids of the images, their captions, and the arrays of responses, of which 32 rows count.
+    others : arrays that count whole.
     """
-    others: list[np.ndarray] = []
-    if subject.layout == "arrays" and isinstance(subject.space, ChallengeSpace):
-        others += [subject.space.index[h] for h in HEMISPHERES]
-        labels = subject.parcellation.labels.values()
-        others += [of_class[h] for of_class in labels for h in HEMISPHERES]
-        others += _given(
-            train=subject.train.repeats, test=subject.test.repeats, ncsnr=subject.ncsnr
-        ).values()
-    return (_former(subject.id, (subject.train, subject.test), others),)
-
-
-def _former(subject_id: str, splits: Iterable[Split], others: Iterable[np.ndarray]) -> str:
     digest = hashlib.sha256(subject_id.encode("utf-8", "surrogateescape"))
-    for split in splits:
-        digest.update("\n".join(split.images.ids).encode("utf-8", "surrogateescape"))
-        digest.update(repr(split.images.captions).encode())
-        for values in (split.responses or {}).values():
+    for ids, captions, responses in splits:
+        digest.update("\n".join(ids).encode("utf-8", "surrogateescape"))
+        digest.update(repr(captions).encode())
+        for values in responses:
             digest.update(repr(values.shape).encode())
             for row in np.linspace(0, len(values) - 1, _FORMER_ROWS).astype(int):
                 digest.update(np.ascontiguousarray(values[row], dtype="<f4").tobytes())

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from cortiscope.core.brain import ChallengeSpace, Hemisphere, Parcellation, Part, ResponseSpace
+from cortiscope.core.brain import (
+    HEMISPHERES,
+    ChallengeSpace,
+    Hemisphere,
+    Parcellation,
+    Part,
+    ResponseSpace,
+)
 from cortiscope.core.datasets.conventions import Conventions
-from cortiscope.core.datasets.fingerprint import DataIdentity, former_fingerprints, identify
+from cortiscope.core.datasets.fingerprint import (
+    DataIdentity,
+    Digest,
+    file_behind,
+    former_fingerprint,
+)
 from cortiscope.core.datasets.responses import ResponseRows
 from cortiscope.core.errors import IncompatibleSpace, NoPositions, shortened
-from cortiscope.core.progress import Progress
+from cortiscope.core.progress import Progress, silent
 from cortiscope.core.stimuli import StimulusImages
+from cortiscope.core.storage import content_hashes
 
 
 @dataclass(frozen=True)
@@ -160,8 +173,22 @@ class Subject:
 
     @cached_property
     def former_fingerprints(self) -> tuple[str, ...]:
-        """What older runs know these data by (``core.datasets.fingerprint``)."""
-        return former_fingerprints(self)
+        """What older runs know these data by.
+
+        They knew ids, captions, and 32 rows of each file of responses; of plain arrays also vertex
+        numbers, ROIs, repeats and ncsnr. Data that share it may be others than were fitted.
+        """
+        others: list[np.ndarray | None] = []
+        if self.layout == "arrays" and isinstance(self.space, ChallengeSpace):
+            others += [self.space.index[h] for h in HEMISPHERES]
+            labels = self.parcellation.labels.values()
+            others += [of_class[h] for of_class in labels for h in HEMISPHERES]
+            others += [self.train.repeats, self.test.repeats, self.ncsnr]
+        splits = [
+            (split.images.ids, split.images.captions, (split.responses or {}).values())
+            for split in (self.train, self.test)
+        ]
+        return (former_fingerprint(self.id, splits, [o for o in others if o is not None]),)
 
     def cortex(self, what: str = "A map of the cortex") -> ChallengeSpace:
         """Return the vertices' places on fsaverage, for ``what`` needs them.
@@ -193,3 +220,39 @@ class Subject:
         """Positions (n,) of a ROI's vertices in arrays over both hemispheres (left first)."""
         start = self.space.slice_of(hemisphere).start
         return self.parcellation.vertices(name, hemisphere) + start
+
+
+def identify(subject: Subject, progress: Progress = silent) -> DataIdentity:
+    """Hash everything of a subject that enters a result; files once, as long as they stay.
+
+    Raises
+    ------
+    MissingData, DamagedFile : a file that was there when the subject was opened.
+    """
+    splits = (subject.train, subject.test)
+    arrays = [a for s in splits for group in (s.responses, s.truth) for a in (group or {}).values()]
+    files = [file for a in arrays if (file := file_behind(a)) is not None]
+    files += [path for s in splits for path in s.images.paths]
+    digests = content_hashes().digests(files, progress, f"the data of {subject.id}")
+    known = dict(zip(files, digests, strict=True))
+    parts = {f.name: Digest(known) for f in fields(DataIdentity)}
+    for split in splits:
+        for digest in parts.values():
+            digest.say(split.name, len(split))
+        parts["pictures"].say(split.images.ids, [known[path] for path in split.images.paths])
+        parts["responses"].arrays(split.responses)
+        parts["notes"].arrays(split.truth)
+        parts["captions"].say(split.images.captions)
+        parts["notes"].say([note.categories for note in split.notes])
+        parts["reliability"].arrays({"repeats": split.repeats})
+    parts["reliability"].arrays({"ncsnr": subject.ncsnr, "ceiling": subject.test_ceiling})
+    space = subject.space
+    parts["space"].say(space.n_vertices(), [str(p) for p in space.parts])
+    if isinstance(space, ChallengeSpace):
+        parts["space"].say(space.n_template)
+        parts["space"].arrays(space.index)
+    for name, labels in subject.parcellation.labels.items():
+        parts["rois"].say(name, sorted(subject.parcellation.names[name].items()))
+        parts["rois"].arrays(labels)
+    parts["notes"].say(subject.simulated, subject.conventions.to_json(), subject.details)
+    return DataIdentity(**{name: digest.short() for name, digest in parts.items()})

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cortiscope.core.datasets import Subject, require_usable
-from cortiscope.core.datasets.fingerprint import identify
+from cortiscope.core.datasets.subject import identify
 from cortiscope.core.encoding import REGRESSORS, Work
 from cortiscope.core.errors import InvalidInput, WorkFailed
 from cortiscope.core.features import FeatureStore
