@@ -1,13 +1,17 @@
 """Hemispheres, spaces, ROIs and surfaces: the domain's nouns about where responses come from."""
 
-from cortiscope.core.brain.parts import HEMISPHERES, VOXELS, Hemisphere, Part, part_from_short
 from cortiscope.core.brain.rois import ROI_CLASSES, ROI_NAMES, Parcellation, RoiClass, roi_class_of
 from cortiscope.core.brain.spaces import (
     FSAVERAGE5_VERTICES,
     FSAVERAGE_VERTICES,
+    HEMISPHERES,
+    VOXELS,
     ChallengeSpace,
+    Hemisphere,
+    Part,
     ResponseSpace,
     VoxelSpace,
+    part_from_short,
 )
 from cortiscope.core.brain.surfaces import CorticalSurfaces, HemisphereSurfaces, load_fsaverage5
 

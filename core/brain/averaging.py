@@ -12,8 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from cortiscope.core.brain.parts import HEMISPHERES, Hemisphere
-from cortiscope.core.brain.spaces import FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES, ChallengeSpace
+from cortiscope.core.brain.spaces import (
+    FSAVERAGE5_VERTICES,
+    FSAVERAGE_VERTICES,
+    HEMISPHERES,
+    ChallengeSpace,
+    Hemisphere,
+)
 from cortiscope.core.brain.subdivision import subdivide_sphere
 from cortiscope.core.brain.surfaces import load_fsaverage5
 from cortiscope.core.errors import CannotWrite

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cortiscope.core.brain.parts import HEMISPHERES, Hemisphere
-from cortiscope.core.brain.spaces import FSAVERAGE_VERTICES
+from cortiscope.core.brain.spaces import FSAVERAGE_VERTICES, HEMISPHERES, Hemisphere
 from cortiscope.core.brain.subdivision import subdivide_sphere
 from cortiscope.core.brain.surfaces import (
     CorticalSurfaces,

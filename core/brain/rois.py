@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cortiscope.core.brain.parts import HEMISPHERES, Hemisphere
+from cortiscope.core.brain.spaces import HEMISPHERES, Hemisphere
 from cortiscope.core.errors import IncompatibleSpace, unknown_name
 
 

@@ -1,9 +1,15 @@
 """Where a subject's responses are: on vertices of fsaverage, or nobody knows.
 
 Most subjects have the released subset of fsaverage vertices ("challenge space"), left hemisphere
-first. ``fsaverage5`` is the first 10,242 vertices of ``fsaverage`` (163,842), so both sizes share
-one numbering. A subject whose voxels have no known position is fitted, scored and predicted like
-any other; only what needs the cortex is not to be had.
+first. A subject whose voxels have no known position is fitted, scored and predicted like any other;
+only what needs the cortex is missing. This module is also the one place that knows what the
+field's files call the parts: responses on the cortex come in two hemispheres, others in one piece.
+
+The meshes of fsaverage are nested: fsaverage6 is the first 40,962 of its 163,842 vertices,
+fsaverage5 the first 10,242, so that one numbering holds for all. fs_LR (Human Connectome Project,
+CIFTI) is another template, whose numbers mean other places.
+
+Sources: FreeSurfer, fsaverage3 to fsaverage6; Glasser et al. 2013, NeuroImage 80:105 (fs_LR).
 """
 
 from __future__ import annotations
@@ -11,12 +17,60 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar
 
 import numpy as np
 
-from cortiscope.core.brain.parts import HEMISPHERES, VOXELS, Hemisphere, Part
-from cortiscope.core.errors import IncompatibleSpace
+from cortiscope.core.errors import IncompatibleSpace, check_option
+
+
+class Part(StrEnum):
+    """A stretch of a subject's responses that files hold as one array."""
+
+    @property
+    def short(self) -> str:
+        """As in JSON keys."""
+        return self.value
+
+    @property
+    def prefix(self) -> str:
+        """What file names of the part begin with."""
+        return ""
+
+
+class Hemisphere(Part):
+    """A cerebral hemisphere. Order everywhere: left, right."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+    @property
+    def short(self) -> str:
+        """``lh`` or ``rh``, as in file names and JSON keys."""
+        return "lh" if self is Hemisphere.LEFT else "rh"
+
+    @property
+    def prefix(self) -> str:
+        """``lh_`` or ``rh_``."""
+        return f"{self.short}_"
+
+
+class VoxelSet(Part):
+    """All voxels of a subject that has them in no known place; files name them by nothing."""
+
+    VOXELS = "voxels"
+
+
+HEMISPHERES = (Hemisphere.LEFT, Hemisphere.RIGHT)
+VOXELS = VoxelSet.VOXELS
+
+
+def part_from_short(name: str) -> Part:
+    """Read ``lh``, ``rh`` or ``voxels``."""
+    by_short: dict[str, Part] = {part.short: part for part in (*HEMISPHERES, VOXELS)}
+    return by_short[check_option("part of the responses", name, by_short)]
+
 
 FSAVERAGE5_VERTICES = 10_242
 FSAVERAGE_VERTICES = 163_842
@@ -132,3 +186,47 @@ class ChallengeSpace(ResponseSpace):
                 f"Got {values.shape[-1]} values; the template has {self.n_template} per hemisphere."
             )
         return values[..., self.index[hemisphere]]
+
+
+NESTED: Mapping[int, str] = {
+    642: "fsaverage3",
+    2_562: "fsaverage4",
+    FSAVERAGE5_VERTICES: "fsaverage5",
+    40_962: "fsaverage6",
+    FSAVERAGE_VERTICES: "fsaverage",
+}
+"""Vertices per hemisphere -> name."""
+
+_FS_LR: Mapping[int, str] = {
+    32_492: "fs_LR 32k",
+    59_292: "fs_LR 59k",
+    29_696: "fs_LR 32k without the medial wall (left)",
+    29_716: "fs_LR 32k without the medial wall (right)",
+}
+ALLOWED = f"{FSAVERAGE5_VERTICES:,} (fsaverage5) or {FSAVERAGE_VERTICES:,} (fsaverage)"
+
+RESAMPLE = (
+    "Its vertex numbers mean other places than fsaverage's: resample to fsaverage first "
+    "(wb_command -metric-resample with the HCP's fs_LR-to-fsaverage spheres), as GIfTI or .npy."
+)
+
+
+def home_template(n_vertices: int) -> int:
+    """Return the template that holds a nested one: fsaverage5 up to its size, else fsaverage."""
+    return FSAVERAGE5_VERTICES if n_vertices <= FSAVERAGE5_VERTICES else FSAVERAGE_VERTICES
+
+
+def nested_words(n_vertices: int) -> str:
+    """Say what a size was taken for; empty for fsaverage and fsaverage5 themselves."""
+    home = home_template(n_vertices)
+    if n_vertices not in NESTED or n_vertices == home:
+        return ""
+    return (
+        f"{n_vertices:,} vertices per hemisphere are taken for {NESTED[n_vertices]}, the first of "
+        f"{NESTED[home]}'s {home:,}."
+    )
+
+
+def fs_lr_words(n_vertices: int) -> str:
+    """Return which fs_LR mesh a number of vertices is of; empty if it is of none."""
+    return _FS_LR.get(n_vertices, "")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cortiscope.core.brain.parts import HEMISPHERES, Hemisphere
+from cortiscope.core.brain.spaces import HEMISPHERES, Hemisphere
 from cortiscope.core.errors import CannotWrite
 from cortiscope.core.storage import atomic_file
 

@@ -130,12 +130,6 @@ class Conventions:
         return self.units.value == "z" and self.preprocessing.value == PER_SESSION
 
     @property
-    def picture_words(self) -> str:
-        """Say how large the pictures were on the screen, or nothing."""
-        side = self.picture_degrees.value
-        return "" if side is None else f"the subject’s stimuli filled {side:g}° of the visual field"
-
-    @property
     def why_no_test_scores(self) -> str:
         """Why reports are of validation images: what is the matter with the test responses."""
         return {

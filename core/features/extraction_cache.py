@@ -27,7 +27,7 @@ from cortiscope.core.features.pooling import Pooling
 from cortiscope.core.progress import Progress
 from cortiscope.core.stimuli import StimulusImages
 from cortiscope.core.storage import atomic_file, write_json, writing
-from cortiscope.core.storage.seals import seal_of
+from cortiscope.core.storage.content import seal_of
 from cortiscope.core.storage.write_failures import room_at, size
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def write_whole(path: Path, array: np.ndarray, record: Mapping[str, Any]) -> Non
 def is_whole(path: Path, dtype: np.dtype, n_rows: int | None = None) -> bool:
     """Tell whether an array and its record are there and agree to the last byte.
 
-    The bytes are read once for each state of the file (``core.storage.seals``). Arrays that were
+    The bytes are read once for each state of the file (``core.storage.content``). Arrays that were
     made before there were seals are held against their size alone.
     """
     try:

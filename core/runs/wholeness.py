@@ -23,7 +23,7 @@ import numpy as np
 from cortiscope.core.datasets.npy import read_header
 from cortiscope.core.encoding.regressors import restore_predictor
 from cortiscope.core.errors import CoreError, DamagedFile, WorkFailed
-from cortiscope.core.storage.seals import seal, seal_of
+from cortiscope.core.storage.content import seal, seal_of
 
 RECORD = "run.json"
 _LARGE = 16 * 2**20

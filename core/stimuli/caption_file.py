@@ -3,7 +3,7 @@
 Read are ``.csv`` (separated by commas or semicolons) and ``.tsv`` with columns ``image`` (or
 ``image_id``, ``cocoId``, ``file_name``) and ``caption``, a row per caption, and ``.json``:
 ``{"name": "caption"}``, ``{"name": ["caption", ...]}``, or COCO's ``images`` with ``annotations``.
-Which image a name means: ``core.stimuli.names``.
+Which image a name means: ``core.stimuli.listing``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from cortiscope.core.errors import DamagedFile, InvalidInput
 from cortiscope.core.stimuli.images import StimulusImages
-from cortiscope.core.stimuli.names import NameIndex
+from cortiscope.core.stimuli.listing import NameIndex
 from cortiscope.core.storage.foreign import read_json, read_text
 
 Captions = dict[str, tuple[str, ...]]
@@ -47,7 +47,7 @@ def read_captions(path: Path) -> Captions:
 def with_captions(
     images: StimulusImages, captions: Mapping[str, tuple[str, ...]]
 ) -> StimulusImages:
-    """Give images their captions, found by their files' names (``core.stimuli.names``)."""
+    """Give images their captions, found by their files' names (``core.stimuli.listing``)."""
     index = NameIndex(captions)
     places = (index.find(p.name) for p in images.paths)
     found = tuple(() if k is None else captions[index.names[k]] for k in places)

@@ -1,17 +1,22 @@
-"""Which files of a folder are pictures, and in which order.
+"""Which files of a folder are pictures, in which order, and which of them another file means.
 
-Nothing is left out in silence: whatever has a picture's name is listed or refused. The order is
-that of people (img2 before img10); others sort letter by letter, and where the two differ nobody
-can tell by the names which one the rows of an array are in.
+Nothing is left out silently: whatever has a picture's name is listed or refused. The order is that
+of people (img2 before img10); others sort letter by letter, and where the two differ the names do
+not say which one the rows of an array are in.
+
+``NameIndex`` finds a picture by the name that another file gives it, where it is certain which one
+is meant. Names are the same if they differ in how accents are stored, in the folder before them, in
+the suffix (captions of ``a.jpg`` for ``a.png``), or in the form of a COCO number (``391895``,
+``000000391895``, ``COCO_train2014_000000391895``), as long as only one picture fits.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from cortiscope.core.errors import DamagedFile, InvalidInput, MissingData
 from cortiscope.core.storage.foreign import FETCH, is_dangling
@@ -248,3 +253,79 @@ def natural_order(paths: Sequence[Path]) -> PictureOrder:
                 doubt = f"sorted as text, row {row} would be {other.name} and not {own.name}"
                 return PictureOrder(words, doubt)
     return PictureOrder(words)
+
+
+# A file's name in COCO, and its bare number. Two bare numbers are not the same name: one may
+# count rows.
+_COCO_FILE = re.compile(r"(?:COCO_[a-z]+[0-9]{4}_)?(?=[0-9]{12}\Z)0*([0-9]+)")
+_BARE = re.compile(r"0*([0-9]{1,12})")
+
+
+class NameIndex:
+    """Names that are known, to be found by other names.
+
+    Parameters
+    ----------
+    known : each once; a name's position is what is found.
+    """
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self.names = tuple(known)
+        self._by_form: list[tuple[Callable[[str], str], dict[str, list[int]]]] = []
+        for form in (str, composed, _without_folder, _stem):
+            found: dict[str, list[int]] = {}
+            for k, name in enumerate(self.names):
+                found.setdefault(form(name), []).append(k)
+            self._by_form.append((form, found))
+        numbers = [_number(_COCO_FILE, n) or _number(_BARE, n) for n in self.names]
+        self._by_number: dict[str, list[int]] = {}
+        for k, number in enumerate(numbers):
+            if number is not None:
+                self._by_number.setdefault(number, []).append(k)
+
+    def find(self, wanted: str) -> int | None:
+        """Return the position of the one name that is meant; None if none or several are."""
+        for form, found in self._by_form:
+            if positions := found.get(form(wanted)):
+                return positions[0] if len(positions) == 1 else None
+        return self._by_coco_number(wanted)
+
+    def _by_coco_number(self, wanted: str) -> int | None:
+        is_file = _number(_COCO_FILE, wanted) is not None
+        number = _number(_COCO_FILE if is_file else _BARE, wanted)
+        positions = self._by_number.get(number or "", [])
+        if len(positions) != 1:
+            return None
+        known = self.names[positions[0]]
+        return positions[0] if is_file or _number(_COCO_FILE, known) is not None else None
+
+
+def _without_folder(name: str) -> str:
+    return PurePosixPath(composed(name).replace("\\", "/")).name
+
+
+def _stem(name: str) -> str:
+    last = PurePosixPath(_without_folder(name))
+    return last.stem if last.suffix.lower() in IMAGE_SUFFIXES else last.name
+
+
+def _number(form: re.Pattern[str], name: str) -> str | None:
+    match = form.fullmatch(_stem(name))
+    return match[1] if match else None
+
+
+def taken_for(pairs: Iterable[tuple[str, str]], source: str) -> str:
+    """Say which names of a file were taken for which pictures where they differ; empty if none do.
+
+    Parameters
+    ----------
+    pairs : a name in the file, and the picture's.
+    source : the file.
+    """
+    changed = [(given, own) for given, own in pairs if given != own]
+    if not changed:
+        return ""
+    given, own = changed[0]
+    if composed(given) == composed(own):
+        return f"{source}: {len(changed):,} names differ from the files' in how accents are stored."
+    return f"{source}: {len(changed):,} names were taken for others, as {given} for {own}."

@@ -2,6 +2,8 @@
 
 A network that has learned on drawings maps photographs among drawings: in its features a photograph
 is nothing unusual. In colours, contrasts and the fineness of edges it is.
+
+A module of its own, since nothing else in this package asks what a picture looks like.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ A digest is remembered together with the file's size, times of change and inode,
 stay when the content changes: a copy that keeps the time of modification has another inode or
 another time of change. What is remembered lies under the home folder, one short file per folder
 of data, and is a cache only: a line that is torn or lost costs one more reading of a file.
+
+A seal is such a digest, written beside what was computed, to see later that a file still holds it.
 """
 
 from __future__ import annotations
@@ -275,3 +277,27 @@ def _entry(line: bytes) -> tuple[str, tuple[_State, str]] | None:
 
 def _megabytes(n: int) -> str:
     return f"{n / 1e9:.1f} GB" if n >= 1e9 else f"{max(n / 1e6, 0.1):.1f} MB"
+
+
+def seal(data: bytes | memoryview) -> str:
+    """Return the seal of some bytes: xxh3, 128 bits, as 32 hexadecimal digits."""
+    return xxhash.xxh3_128(data).hexdigest()
+
+
+def seal_of(path: Path) -> str:
+    """Return the seal of a file's content, read at most once per process and state of the file.
+
+    Raises
+    ------
+    MissingData, DamagedFile : it is not there, or cannot be read.
+    OSError : likewise.
+    """
+    status = path.stat()
+    state = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    return _seal_in_state(path, state)
+
+
+@functools.lru_cache(maxsize=8192)
+def _seal_in_state(path: Path, state: tuple[int, ...]) -> str:
+    # Remembered here as well: across processes nothing is that changed within the last seconds.
+    return content_hashes().digest(path)

@@ -64,11 +64,6 @@ class Home:
         """Facts of networks that are named as their library names them."""
         return self.root / "networks"
 
-    @property
-    def jobs(self) -> Path:
-        """Logs and states of background work."""
-        return self.root / "jobs"
-
 
 def data_folders() -> tuple[Path, ...]:
     """Return the folders named by ``CORTISCOPE_DATA``, in order, whether they exist or not."""

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from cortiscope.core.brain import HEMISPHERES
-from cortiscope.core.brain.templates import nested_words
+from cortiscope.core.brain.spaces import nested_words
 from cortiscope.core.datasets.algonauts2023.check_masks import check_masks
 from cortiscope.core.datasets.algonauts2023.loader import IMAGE_NAME, NSD, load_subject
 from cortiscope.core.datasets.algonauts2023.release import compare_with_release

@@ -13,7 +13,7 @@ from cortiscope.core.brain import (
     ROI_CLASSES,
     Hemisphere,
 )
-from cortiscope.core.brain.templates import ALLOWED, NESTED, RESAMPLE, fs_lr_words
+from cortiscope.core.brain.spaces import ALLOWED, NESTED, RESAMPLE, fs_lr_words
 from cortiscope.core.datasets.check.array_file import REAL, WHOLE, PairOfFiles, open_array_file
 from cortiscope.core.datasets.check.report import Tell, count, first_of, vertices
 from cortiscope.core.datasets.restricted_pickle import load_label_names

@@ -27,7 +27,7 @@ from cortiscope.core.brain import (
     Parcellation,
     Part,
 )
-from cortiscope.core.brain.templates import ALLOWED, NESTED, RESAMPLE, fs_lr_words, home_template
+from cortiscope.core.brain.spaces import ALLOWED, NESTED, RESAMPLE, fs_lr_words, home_template
 from cortiscope.core.datasets.algonauts2023.release import swapped_words
 from cortiscope.core.datasets.conventions import (
     AVERAGED,

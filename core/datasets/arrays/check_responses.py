@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from cortiscope.core.brain import HEMISPHERES, Hemisphere
-from cortiscope.core.brain.templates import nested_words
+from cortiscope.core.brain.spaces import nested_words
 from cortiscope.core.datasets.arrays.conversion import convert_once
 from cortiscope.core.datasets.arrays.csv_form import csv_form
 from cortiscope.core.datasets.arrays.readers import folded_shape, read_npz

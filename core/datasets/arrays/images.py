@@ -11,8 +11,13 @@ import numpy as np
 from cortiscope.core.datasets.conventions import PLAIN, Fact
 from cortiscope.core.errors import InvalidInput, MissingData
 from cortiscope.core.stimuli import IMAGE_SUFFIXES, StimulusImages, list_images
-from cortiscope.core.stimuli.listing import name_in, natural_order, picture_files
-from cortiscope.core.stimuli.names import NameIndex, taken_for
+from cortiscope.core.stimuli.listing import (
+    NameIndex,
+    name_in,
+    natural_order,
+    picture_files,
+    taken_for,
+)
 from cortiscope.core.storage.foreign import is_there, read_json, read_text
 
 TRAINING_FOLDERS = ("images", "train_images")

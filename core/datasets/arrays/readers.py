@@ -21,7 +21,7 @@ from nibabel.gifti.parse_gifti_fast import GiftiImageParser
 from nibabel.gifti.util import gifti_encoding_codes
 from nibabel.nifti1 import data_type_codes
 
-from cortiscope.core.brain.templates import NESTED
+from cortiscope.core.brain.spaces import NESTED
 from cortiscope.core.datasets.arrays.announced import announced_in_npz, check_announced
 from cortiscope.core.datasets.arrays.csv_form import csv_form
 from cortiscope.core.errors import CoreError, DamagedFile, InvalidInput, shortened

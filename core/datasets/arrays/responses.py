@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from cortiscope.core.brain import HEMISPHERES, Hemisphere, Part
-from cortiscope.core.brain.templates import ALLOWED, NESTED, RESAMPLE
+from cortiscope.core.brain.spaces import ALLOWED, NESTED, RESAMPLE
 from cortiscope.core.datasets.arrays.conversion import convert_once
 from cortiscope.core.datasets.arrays.csv_form import out_of_order, row_names
 from cortiscope.core.datasets.arrays.readers import (
@@ -23,7 +23,7 @@ from cortiscope.core.datasets.arrays.readers import (
 from cortiscope.core.datasets.npy import load_array
 from cortiscope.core.errors import InvalidInput, MissingData, shortened
 from cortiscope.core.stimuli import StimulusImages
-from cortiscope.core.stimuli.names import NameIndex
+from cortiscope.core.stimuli.listing import NameIndex
 from cortiscope.core.storage.foreign import check_fetched, is_there
 
 _GIFTI = (".func.gii", ".func.gii.gz", ".gii", ".gii.gz")

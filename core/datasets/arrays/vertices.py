@@ -20,7 +20,7 @@ from cortiscope.core.brain import (
     Hemisphere,
     Parcellation,
 )
-from cortiscope.core.brain.templates import ALLOWED, NESTED, RESAMPLE, fs_lr_words, home_template
+from cortiscope.core.brain.spaces import ALLOWED, NESTED, RESAMPLE, fs_lr_words, home_template
 from cortiscope.core.datasets.npy import load_array
 from cortiscope.core.errors import InvalidInput, MissingData
 from cortiscope.core.storage.foreign import is_there, read_json

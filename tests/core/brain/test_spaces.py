@@ -5,7 +5,6 @@ from cortiscope.core.brain import (
     HEMISPHERES,
     VOXELS,
     ChallengeSpace,
-    Hemisphere,
     VoxelSpace,
     part_from_short,
 )
@@ -61,5 +60,3 @@ def test_every_part_reads_back_from_the_name_that_files_give_it():
     assert [p.prefix for p in (*HEMISPHERES, VOXELS)] == ["lh_", "rh_", ""]
     with pytest.raises(UnknownName, match="lh, rh, voxels"):
         part_from_short("hl")
-    with pytest.raises(UnknownName):
-        Hemisphere.from_short("voxels")

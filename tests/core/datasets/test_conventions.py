@@ -29,7 +29,7 @@ def test_words_of_unstated_conventions_claim_nothing():
     assert unknown.column("measured") == "measured"
     assert unknown.with_unit("0.31") == "0.31"
     assert unknown.meaning == "units unknown" == unknown.treatment
-    assert unknown.picture_words == "" == unknown.why_no_test_scores
+    assert unknown.why_no_test_scores == ""
 
 
 def test_words_of_nsd_are_those_of_its_papers():
@@ -37,7 +37,7 @@ def test_words_of_nsd_are_those_of_its_papers():
     assert NSD.treatment == "z-scored per session, averaged over repeats"
     assert NSD.label("response") == "response (z)"
     assert NSD.column("measured") == "measured_z"
-    assert "8.4°" in NSD.picture_words
+    assert NSD.picture_degrees.value == 8.4
 
 
 def test_a_unit_of_several_words_makes_one_column():

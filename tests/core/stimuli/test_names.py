@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from cortiscope.core.stimuli.names import NameIndex, taken_for
+from cortiscope.core.stimuli.listing import NameIndex, taken_for
 
 FILES = (
     "café_01.png",
