@@ -39,13 +39,14 @@ from cortiscope.core.pipeline.demo import demo_data
 from cortiscope.core.progress import Progress, part, silent
 from cortiscope.core.runs import Belonging, EncodingSpec, Run, RunStore, belonging
 from cortiscope.core.simulation.recipe import DEFAULT_RECIPE
-from cortiscope.core.stimuli import StimulusImages
+from cortiscope.core.stimuli import StimulusImages, decode_image
 from cortiscope.core.storage import Home, data_folders
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from cortiscope.core.figures.cortex import CortexFigure
+    from cortiscope.core.pipeline.picture import PictureReport
 
 # Where subjects of this session were opened: a run knows its subject by name alone.
 _OPENED: dict[str, Path] = {}
@@ -251,6 +252,27 @@ def _stimuli(named: Sequence[Any]) -> StimulusImages:
         if not path.is_file():
             raise InvalidInput(f"The image {path} does not exist.")
     return StimulusImages.from_paths(paths)
+
+
+def inspect_image(
+    model: Run, image: str | os.PathLike[str] | Image.Image, subject: Subject | None = None
+) -> PictureReport:
+    """Predict responses to one picture, with what the page Your image sets beside them.
+
+    Each ROI's percentile among the predictions for images that were not fitted, the nearest
+    stimuli, and how far the picture lies outside what the model was fitted on.
+
+    Parameters
+    ----------
+    image : a file or a decoded PIL picture.
+    subject : that the model was fitted to; found by its name without.
+    """
+    from cortiscope.core.pipeline.picture import report_of_picture
+
+    if not isinstance(image, Image.Image):
+        path = Path(image).expanduser()
+        image = decode_image(path, name=path.name).image
+    return report_of_picture(model, _subject_of(model, subject), image)
 
 
 def score(

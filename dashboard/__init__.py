@@ -25,6 +25,7 @@ _PLACES = {
             "compare",
             "demo",
             "fit",
+            "inspect_image",
             "load_run",
             "open_subject",
             "plot",
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from cortiscope.core.notebook import compare as compare
     from cortiscope.core.notebook import demo as demo
     from cortiscope.core.notebook import fit as fit
+    from cortiscope.core.notebook import inspect_image as inspect_image
     from cortiscope.core.notebook import load_run as load_run
     from cortiscope.core.notebook import open_subject as open_subject
     from cortiscope.core.notebook import plot as plot

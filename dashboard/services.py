@@ -24,6 +24,7 @@ from cortiscope.core.datasets.describe import (
 )
 from cortiscope.core.datasets.subject import identify
 from cortiscope.core.errors import CoreError, DamagedFile, unknown_name
+from cortiscope.core.pipeline.picture import reference_images
 from cortiscope.core.pipeline.scoring import up_to_date
 from cortiscope.core.runs import Run, RunStore, SetAside, report_is_current, runs_by_state
 from cortiscope.core.runs.spec import readable
@@ -270,9 +271,10 @@ def _test_responses(subject_id: str, data: str) -> np.ndarray:
 def reference_predictions(run_id: str) -> tuple[np.ndarray, str]:
     """Predict (n_images, n_vertices) for images that were not fitted, and say which they are."""
     opened = run(run_id)
-    if len(subject(opened.subject).test):
-        return held_out_predictions(run_id), "held-out images"
-    return _validation_predictions(run_id), "validation images"
+    split, _, which = reference_images(opened, subject(opened.subject))
+    if split == "test":
+        return held_out_predictions(run_id), f"{which} images"
+    return _validation_predictions(run_id), f"{which} images"
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -55,7 +55,16 @@ from cortiscope.core.evaluation.metrics import (
     results,
     vertex_metrics,
 )
-from cortiscope.core.evaluation.novelty import Novelty, novelty, novelty_of_looks
+from cortiscope.core.evaluation.one_picture import (
+    Neighbour,
+    Novelty,
+    group_percentile,
+    nearest_stimuli,
+    novelty,
+    novelty_of_looks,
+    occlusion_drop,
+    percentile_among,
+)
 from cortiscope.core.evaluation.partition import (
     Estimate,
     GroupPartition,
@@ -104,6 +113,11 @@ from cortiscope.core.evaluation.subjects import (
 register_built_in(R, NORMALISED, CEILING, R2, PAIRED)
 
 __all__ = [
+    "Neighbour",
+    "group_percentile",
+    "nearest_stimuli",
+    "occlusion_drop",
+    "percentile_among",
     "Comparison",
     "compare_models",
     "same_images",

@@ -13,9 +13,17 @@ from PIL import Image
 
 from cortiscope import services, state
 from cortiscope.core.datasets import Subject
-from cortiscope.core.datasets.describe import spread_rows
 from cortiscope.core.errors import CoreError
-from cortiscope.core.evaluation import novelty, novelty_of_looks
+from cortiscope.core.evaluation import group_percentile, novelty_of_looks, occlusion_drop
+from cortiscope.core.pipeline.picture import (
+    BY_FEATURES,
+    BY_LOOKS,
+    feature_novelty,
+    looks_to_compare,
+    nearest_of_run,
+    novelty_words,
+    reference_images,
+)
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import CortexMap
 from cortiscope.errors import errors_on_page
@@ -28,7 +36,7 @@ from cortiscope.panels.brain import (
     response_scale,
     show_brain,
 )
-from cortiscope.panels.detail import NamedLocations, default_locations, locations_on_screen
+from cortiscope.panels.detail import default_locations, locations_on_screen
 from cortiscope.panels.methods import methods_and_code, opening_lines, simulation_note
 from cortiscope.panels.roi_responses import roi_places, rows_as_csv, take_roi
 from cortiscope.panels.sidebar import pick_model, pick_subject
@@ -41,8 +49,6 @@ from cortiscope.work.photographs import Photograph, as_seen
 from cortiscope.work.picture_worker import design_of, first_guesses, looks_of, occlusion_of, seen_of
 
 _OCCLUSION_GRID = 9
-# Pictures whose looks a photograph's are compared with: enough for a percentile.
-_N_FIT_LOOKS, _N_HELD_LOOKS = 300, 200
 
 
 def render() -> None:
@@ -92,7 +98,7 @@ def _brain_and_picture(
     words = _seen_words(subject, photograph, seen)
     with picture:
         st.html(
-            f'<p class="cs-title">as the encoder sees it</p>'
+            f'<p class="cs-title">as the model sees it</p>'
             f'<img class="cs-photo" alt="{escape(photograph.name)}, {escape(words)}" '
             f'src="{_data_url(as_seen(photograph, seen))}">'
             f'<p class="cs-note">{escape(photograph.name)}, {escape(photograph.original)}. The '
@@ -166,9 +172,8 @@ def _percentiles(subject: Subject, run: Run, photograph: Photograph, predicted: 
         mark = None
         note = ""
         if len(vertices):
-            own = float(predicted[vertices].mean())
-            reference = others[:, vertices].mean(axis=1)
-            mark = Mark(float(100 * (reference < own).mean())) if len(others) else None
+            own, percentile = group_percentile(predicted, others, vertices)
+            mark = Mark(percentile) if len(others) else None
             note = f"predicted mean response {subject.conventions.with_unit(f'{own:.2f}')}"
         rows.append(RoiRow(roi, group, title, colour, h.value, len(vertices), (mark,), None, note))
     definition = (
@@ -193,43 +198,22 @@ def _percentiles(subject: Subject, run: Run, photograph: Photograph, predicted: 
 def _gauge(
     subject: Subject, run: Run, photograph: Photograph, design: np.ndarray, residual: float
 ) -> None:
-    train = np.asarray(run.array("design_train"))
-    fit = train[np.asarray(run.array("fit_rows"))]
-    which = "held-out"
-    if len(subject.test):
-        held, held_residual = (np.asarray(run.array(f"{n}_test")) for n in ("design", "residual"))
-    else:
-        rows = np.asarray(run.array("validation_rows"))
-        held, held_residual = train[rows], np.asarray(run.array("residual_train"))[rows]
-        which = "validation"
-    if not len(held):
+    by_features = feature_novelty(run, subject, design, residual)
+    if by_features is None:
         return
+    which = reference_images(run, subject)[2]
+    looks = (_looks(tuple(map(str, paths))) for paths in looks_to_compare(run, subject))
     found = {
-        "the encoder’s features": novelty(design, residual, fit, held, held_residual),
-        "its looks (colours, contrasts, edges)": novelty_of_looks(
-            _looks((str(photograph.path),))[0], *_reference_looks(run.id)
-        ),
+        BY_FEATURES: by_features,
+        BY_LOOKS: novelty_of_looks(_looks((str(photograph.path),))[0], *looks),
     }
-    words = "farther from the fit images " + ", and ".join(
-        f"than {far.percentile:.0f} % of the {which} images by {what}, at {far.ratio:.1f} times "
-        "their median distance"
-        for what, far in found.items()
-    )
-    farthest = max(found.values(), key=lambda far: far.percentile)
-    if farthest.outside:
-        verdict = "Outside what this encoder was fitted on: read the map as an extrapolation."
-    elif farthest.percentile > 80:
-        verdict = "At the edge of what this encoder was fitted on."
-    else:
-        verdict = "Within the range of the images this encoder was fitted on."
-    if subject.simulated and not farthest.outside:
-        verdict += " Any photograph lies outside, all the same: the subject saw drawn scenes."
+    verdict, words = novelty_words(found, which, simulated=subject.simulated)
     marks = "".join(
         f'<b style="left:{100 * min(far.ratio, 3) / 3:.1f}%" title="by {escape(what)}"></b>'
         for what, far in found.items()
     )
     st.html(
-        '<p class="cs-title">how unusual is it for this encoder?</p>'
+        '<p class="cs-title">how unusual is it for this model?</p>'
         f'<div class="cs-gauge" role="img" aria-label="{escape(words)}">'
         f'<i style="left:{100 / 3:.1f}%" title="median {which} image"></i>{marks}</div>'
         f'<p class="cs-note"><b>{escape(verdict)}</b> It is {escape(words)}.</p>'
@@ -241,41 +225,17 @@ def _looks(pictures: tuple[str, ...]) -> np.ndarray:
     return looks_of([Path(p) for p in pictures])
 
 
-def _reference_looks(run_id: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return (n, n_looks) of some of the images that a run was fitted on, and was not."""
-    run = services.run(run_id)
-    subject = services.subject(run.subject)
-    fit = subject.train.images.paths, np.asarray(run.array("fit_rows"))
-    held = subject.test.images.paths, np.arange(len(subject.test))
-    if not len(held[1]):
-        held = fit[0], np.asarray(run.array("validation_rows"))
-    each = [
-        tuple(str(paths[rows[k]]) for k in spread_rows(len(rows), most))
-        for (paths, rows), most in ((fit, _N_FIT_LOOKS), (held, _N_HELD_LOOKS))
-    ]
-    looks = _looks(each[0] + each[1])
-    return looks[: len(each[0])], looks[len(each[0]) :]
-
-
 def _nearest(subject: Subject, run: Run, design: np.ndarray) -> None:
-    figures = []
-    found: list[tuple[float, str, int]] = []
-    for split in (name for name in ("train", "test") if len(subject.split(name))):
-        rows = np.asarray(run.array(f"design_{split}"))
-        # Correlation, not distance: a photograph's contrast scales all of a layer.
-        norms = np.linalg.norm(rows, axis=1) * np.linalg.norm(design)
-        similarity = rows @ design / np.maximum(norms, 1e-9)
-        found += [(float(similarity[k]), split, int(k)) for k in np.argsort(similarity)[-6:]]
-    for value, split, row in sorted(found, reverse=True)[:6]:
-        figures.append(
-            f'<figure><img loading="lazy" alt="{split} image {row + 1}" '
-            f'src="{stimulus_address(subject)}/{split}/{row}?s=96">'
-            f"<figcaption>{value:.2f}</figcaption></figure>"
-        )
+    figures = [
+        f'<figure><img loading="lazy" alt="{one.split} image {one.row + 1}" '
+        f'src="{stimulus_address(subject)}/{one.split}/{one.row}?s=96">'
+        f"<figcaption>{one.similarity:.2f}</figcaption></figure>"
+        for one in nearest_of_run(run, subject, design)
+    ]
     st.html(
         '<p class="cs-title">nearest stimuli</p>'
         f'<div class="cs-strip">{"".join(figures)}</div>'
-        '<p class="cs-note">by cosine similarity in the encoder’s own feature space</p>'
+        '<p class="cs-note">by cosine similarity in the model’s own feature space</p>'
     )
 
 
@@ -314,7 +274,9 @@ def _occlusion(subject: Subject, run: Run, photograph: Photograph, design: np.nd
         )
         return
     designs = _occluded(run.id, str(photograph.path))
-    drop = _drop(run, locations, design, designs)
+    drop = occlusion_drop(
+        lambda rows: run.fitted.predict(rows, locations.positions), design, designs
+    )
     seen = _seen(run.id, str(photograph.path))
     st.html(
         f'<img class="cs-photo" alt="occlusion map for {escape(locations.title)}" '
@@ -329,15 +291,6 @@ def _occlusion(subject: Subject, run: Run, photograph: Photograph, design: np.nd
 @st.cache_data(show_spinner="Blurring patch by patch …", max_entries=32)
 def _occluded(run_id: str, path: str) -> np.ndarray:
     return occlusion_of(run_id, Path(path), _OCCLUSION_GRID)
-
-
-def _drop(
-    run: Run, locations: NamedLocations, design: np.ndarray, designs: np.ndarray
-) -> np.ndarray:
-    """Fall of the predicted mean response, (grid, grid)."""
-    whole = run.fitted.predict(design[None], locations.positions).mean()
-    masked = run.fitted.predict(designs.reshape(-1, designs.shape[-1]), locations.positions)
-    return np.asarray(whole - masked.mean(axis=1).reshape(designs.shape[:2]))
 
 
 def _overlay(picture: Image.Image, drop: np.ndarray) -> Image.Image:
@@ -356,7 +309,7 @@ def _of_page(subject: Subject, run: Run) -> str:
     return (
         f"The photograph was framed as the stimuli were. Percentiles: of {what} mean predicted "
         f"response, among those to {len(others)} {which} of {subject.id}. How unusual: distances "
-        f"to the images fitted on, set against those of {which}; by the encoder’s features, and "
+        f"to the images fitted on, set against those of {which}; by the model’s features, and "
         "by looks (colours, contrasts, edges) that no network computes. Which part drives: the "
         f"fall of the predicted mean when one of {_OCCLUSION_GRID} x {_OCCLUSION_GRID} patches is "
         "blurred away."

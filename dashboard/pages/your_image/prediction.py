@@ -13,6 +13,7 @@ from cortiscope.charts.overlaid_histogram import Distribution, overlaid_histogra
 from cortiscope.charts.theme import PREDICTED, QUIET, show_chart, signed, theme
 from cortiscope.core.datasets import Subject
 from cortiscope.core.datasets.describe import spread_rows
+from cortiscope.core.evaluation import percentile_among
 from cortiscope.core.runs import Run
 from cortiscope.panels.downloads import (
     csv_button,
@@ -65,7 +66,7 @@ def show_spread(subject: Subject, run: Run, picture: str, predicted: np.ndarray)
         ("mean", escape(stated.label("predicted response")), predicted.mean(), others.mean(axis=1)),
         ("SD", escape(stated.label(f"over {unit}")), predicted.std(), others.std(axis=1)),
     ):
-        percentile = 100 * float((usual < own).mean())
+        percentile = percentile_among(own, usual)
         facts.append(
             f"<dt>{signed(own)}</dt><dd><b>{name}</b> {meaning}; higher than for "
             f"{percentile:.0f} % of {len(others)} {which}</dd>"
