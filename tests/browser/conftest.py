@@ -66,26 +66,45 @@ def browser(chromium_path):
 
 
 @pytest.fixture(scope="module")
-def start_app(tmp_path_factory) -> Iterator[Callable[..., str]]:
+def start_app(start_server) -> Callable[..., str]:
     """Return a function that starts a Streamlit script and gives its address.
 
-    ``start_app(script, env={...}, args=(...))``; every app is stopped at the end of the module:
-    fifteen of them at rest take a tenth of a core.
+    ``start_app(script, env={...}, args=(...))``.
+    """
+
+    def start(script: Path | str, env: dict[str, str] | None = None, args: tuple[str, ...] = ()):
+        words = [sys.executable, "-m", "streamlit", "run", str(ROOT / script)]
+        # The examples too have the app's theme there.
+        return start_server(words, cwd=ROOT / "dashboard", env=env, args=args)
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def start_server(tmp_path_factory) -> Iterator[Callable[..., str]]:
+    """Return a function that starts a command that serves a Streamlit app and gives its address.
+
+    Every app is stopped at the end of the module: fifteen of them at rest take a tenth of a core.
     """
     running: list[subprocess.Popen[bytes]] = []
 
-    def start(script: Path | str, env: dict[str, str] | None = None, args: tuple[str, ...] = ()):
+    def start(
+        words: list[str],
+        *,
+        cwd: Path,
+        env: dict[str, str] | None = None,
+        args: tuple[str, ...] = (),
+    ) -> str:
         port = _free_port()
         log = tmp_path_factory.mktemp("app") / "log.txt"
         with log.open("wb") as stream:
             process = subprocess.Popen(
                 [
-                    sys.executable, "-m", "streamlit", "run", str(ROOT / script),
-                    "--server.headless", "true", "--server.port", str(port),
+                    *words, "--server.headless", "true", "--server.port", str(port),
                     "--server.address", "127.0.0.1", "--browser.gatherUsageStats", "false",
                     "--server.fileWatcherType", "none", *args,
                 ],
-                cwd=ROOT / "dashboard",  # the examples too have the app's theme there
+                cwd=cwd,
                 env={**os.environ, **(env or {})},
                 stdout=stream,
                 stderr=subprocess.STDOUT,
