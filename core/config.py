@@ -243,4 +243,8 @@ def _inside(where: str, name: str) -> str:
 
 def _wrong(name: str, where: str, wanted: str, value: Any) -> InvalidInput:
     what = ": ".join(words for words in (where, name) if words) or "This"
-    return InvalidInput(f"{what} must be {wanted}; got {shortened(repr(value), 60)}.")
+    try:
+        got = shortened(repr(value), 60)
+    except ValueError:  # Python does not spell out whole numbers of thousands of digits
+        got = "one of very many digits"
+    return InvalidInput(f"{what} must be {wanted}; got {got}.")

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from cortiscope.core import datasets
-from cortiscope.core.backbones import list_layers, parse_weights
+from cortiscope.core.backbones import parse_weights
 from cortiscope.core.datasets import Subject, find_subjects
 from cortiscope.core.encoding import Reduction, RegressorSpec
 from cortiscope.core.encoding.settings import with_plain_settings
@@ -33,7 +33,7 @@ from cortiscope.core.evaluation import (
 )
 from cortiscope.core.evaluation.metrics import WHOLE
 from cortiscope.core.evaluation.report import places_of
-from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
+from cortiscope.core.features import FeatureStore, Pooling
 from cortiscope.core.pipeline import fit as fitting
 from cortiscope.core.pipeline.demo import demo_data
 from cortiscope.core.progress import Progress, part, silent
@@ -125,7 +125,7 @@ def fit(
     ----------
     backbone, layers : names as ``cortiscope list backbones`` and ``list layers`` give them; of
         layers one, several, or globs such as ``block*``.
-    regressor : a name that ``cortiscope list encoders`` gives, or a specification.
+    regressor : a name that ``cortiscope list regressors`` gives, or a specification.
     settings : of the regressor, as ``{"alphas": (1, 10)}``.
     weights : ``pretrained``, ``untrained`` or a file; the backbone's own without.
     pooling : ``none``, ``mean`` or ``grid:N``.
@@ -138,17 +138,15 @@ def fit(
     -------
     run : with ``report`` (scores on images that took no part in fitting or choosing).
     """
-    from cortiscope.core.backbones.base import match_layers
-
     _OPENED[subject.id] = subject.folder
     people = {other.id: other.identified(progress) for other in others}
     spec = RegressorSpec(regressor) if isinstance(regressor, str) else regressor
-    read, pooled = parse_weights(backbone, weights), Pooling.parse(pooling)
-    named = [layers] if isinstance(layers, str) else list(layers)
-    found = match_layers(backbone, [info.name for info in list_layers(backbone)], named)
-    asked = EncodingSpec.of(
+    (asked,) = EncodingSpec.of_layers(
         subject.identified(part(progress, 0.0, 0.1)),
-        tuple(FeatureSpec(backbone, read, layer, pooled) for layer in found),
+        backbone,
+        [layers] if isinstance(layers, str) else layers,
+        weights=parse_weights(backbone, weights),
+        pooling=Pooling.parse(pooling),
         along=people.values(),
         reduction=Reduction.parse(reduction),
         encoder=with_plain_settings(spec, settings or {}),

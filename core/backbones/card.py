@@ -112,6 +112,20 @@ class WeightsSpec:
             )
 
     @classmethod
+    def parse(cls, text: str) -> WeightsSpec:
+        """Read a kind, a checkpoint's path (``FILE`` or ``FILE#PART``) or a published set's name.
+
+        Which of them a backbone has is found out when they are resolved.
+        """
+        if text in WEIGHTS_KINDS and text != "file":
+            return cls(text)
+        file, _, part = text.rpartition("#")
+        for path, own in ((text, ""), (file, part)):
+            if path and Path(path).expanduser().is_file():
+                return cls.from_file(path, own)
+        return cls("pretrained", variant=text)
+
+    @classmethod
     def from_file(cls, path: str | Path, part: str = "") -> WeightsSpec:
         """Identify a checkpoint by its content.
 

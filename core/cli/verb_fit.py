@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import json
+import sys
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
-from cortiscope.core.backbones import Framing, list_layers
+from cortiscope.core.backbones import Framing
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.cli import options as shared
+from cortiscope.core.config import from_plain
 from cortiscope.core.datasets import Subject, find_subjects, open_subject
 from cortiscope.core.encoding import Reduction, RegressorSpec
 from cortiscope.core.encoding.reduction.spec import SCALINGS
 from cortiscope.core.encoding.scopes import SCOPES
 from cortiscope.core.encoding.settings import parse_settings
 from cortiscope.core.encoding.splits import SPLIT_RULES
-from cortiscope.core.errors import InvalidInput
+from cortiscope.core.errors import InvalidInput, MissingData
 from cortiscope.core.evaluation import RoiScore, Scored, further_scores
 from cortiscope.core.evaluation.report import ALL_VERTICES
-from cortiscope.core.features import FeatureSpec, Pooling
+from cortiscope.core.features import Pooling
 from cortiscope.core.features.store import LARGEST_PASS
 from cortiscope.core.pipeline.fit import fit_all
 from cortiscope.core.progress import Progress, part
 from cortiscope.core.recipes import configurations, get_recipe
 from cortiscope.core.runs import EncodingSpec, Run, runs_by_state, state_words
 from cortiscope.core.runs.spec import ON_THE_WAY, SPACES
+from cortiscope.core.storage.foreign import is_there, read_text
 
 NAME = "fit"
 HELP = "Fit an encoding model to a subject and score it on held-out images."
@@ -35,6 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", required=True, help=f"data folder, or {shared.DEMO!r}")
     parser.add_argument("--subject", help="subject id or number (default: the first)")
     parser.add_argument("--recipe", help="a named system, instead of the choices below")
+    parser.add_argument(
+        "--spec",
+        metavar="FILE",
+        help="the whole configuration as JSON, one or a list of several, instead of the choices "
+        "below; - reads it from stdin. A run's own is 'spec' in its run.json",
+    )
     parser.add_argument("--backbone")
     shared.add_weights(parser)
     parser.add_argument("--layers", help="names or globs, separated by commas")
@@ -61,14 +72,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="reduce features while images pass, without storing them (--reduce ipca); auto: where "
         f"a pass would store more than {LARGEST_PASS / 2**30:.0f} GiB",
     )
-    parser.add_argument("--encoder", default="ridge")
+    parser.add_argument("--regressor", default="ridge", metavar="NAME")
+    parser.add_argument("--encoder", dest="regressor", help=argparse.SUPPRESS)  # its former name
     parser.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="NAME=VALUE",
         dest="settings",
-        help="a setting of the encoder (several values: separated by commas)",
+        help="a setting of the regressor (several values: separated by commas)",
     )
     parser.add_argument(
         "--spaces",
@@ -116,30 +128,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Carry the verb out."""
-    spelled_out = (options.backbone is not None, options.layers is not None)
-    if any(spelled_out) if options.recipe else not all(spelled_out):
+    ways = (options.recipe, options.spec, options.backbone or options.layers)
+    half = (options.backbone is None) != (options.layers is None)
+    if sum(way is not None for way in ways) != 1 or half:
         raise InvalidInput(
-            "Name either --recipe, or --backbone and --layers.",
+            "Name one of these: --recipe, --spec, or --backbone and --layers.",
             "'cortiscope list recipes' and 'list backbones' show what there is.",
         )
     recipe = get_recipe(options.recipe) if options.recipe else None
+    described = _read_specs(options.spec) if options.spec else ()
     subject = shared.subject_of(options, part(progress, 0.0, 0.3))
-    reading = part(progress, 0.3, 0.3)
-    named = [open_subject(subject.folder.parent, n).identified(reading) for n in options.others]
+    folder, reading = subject.folder.parent, part(progress, 0.3, 0.3)
+    along = [*options.others, *(o.subject for spec in described for o in spec.with_subjects)]
+    if recipe is not None and recipe.cross_subject and not along:
+        along = [ref.id for ref in find_subjects(folder) if ref.id != subject.id]
+    named = [open_subject(folder, n).identified(reading) for n in dict.fromkeys(along)]
     others = {other.id: other for other in named}
     if recipe is not None:
-        if recipe.cross_subject and not others:
-            folder = subject.folder.parent
-            ids = [ref.id for ref in find_subjects(folder) if ref.id != subject.id]
-            others = {name: open_subject(folder, name).identified(reading) for name in ids}
         specs = configurations(
             recipe, subject, tuple(others.values()), seed=options.seed, device=options.device
         )
+    elif described:
+        completed = [s.completed(subject, others, each=options.each_layer) for s in described]
+        specs = tuple(spec for own in completed for spec in own)
     else:
         specs = _chosen(options, subject, others)
-    specs = tuple(
-        replace(spec, **_split_changes(options)).at_precision(options.precision) for spec in specs
-    )
+    specs = tuple(replace(spec, **_split_changes(options)) for spec in specs)
+    if not described:
+        specs = tuple(spec.at_precision(options.precision) for spec in specs)
     store = shared.run_store(options)
     runs = fit_all(
         subject,
@@ -163,33 +179,47 @@ def _chosen(
     options: argparse.Namespace, subject: Subject, others: dict[str, Subject]
 ) -> tuple[EncodingSpec, ...]:
     """Return the configurations that the options spell out: one, or one per layer."""
-    # torch is imported only by the verbs that compute.
-    from cortiscope.core.backbones.base import match_layers
-
-    weights = shared.weights_of(options)
-    known = [info.name for info in list_layers(options.backbone)]
-    layers = match_layers(options.backbone, known, options.layers.split(","))
-    pooling = Pooling.parse(options.pool)
-    framing = Framing.parse(options.framing)
-    features = [
-        FeatureSpec(options.backbone, weights, layer, pooling, options.dtype, framing)
-        for layer in layers
-    ]
-    return tuple(
-        EncodingSpec.of(
-            subject,
-            group,
-            along=others.values(),
-            reduction=Reduction.parse(options.reduce, scaling=options.scaling),
-            encoder=parse_settings(RegressorSpec(options.encoder), options.settings),
-            spaces=options.spaces,
-            scope=options.scope,
-            seed=options.seed or 0,
-            device=options.device,
-            on_the_way=options.on_the_way,
-        )
-        for group in ([(f,) for f in features] if options.each_layer else [tuple(features)])
+    return EncodingSpec.of_layers(
+        subject,
+        options.backbone,
+        options.layers.split(","),
+        weights=shared.weights_of(options),
+        pooling=Pooling.parse(options.pool),
+        dtype=options.dtype,
+        framing=Framing.parse(options.framing),
+        each=options.each_layer,
+        along=others.values(),
+        reduction=Reduction.parse(options.reduce, scaling=options.scaling),
+        encoder=parse_settings(RegressorSpec(options.regressor), options.settings),
+        spaces=options.spaces,
+        scope=options.scope,
+        seed=options.seed or 0,
+        device=options.device,
+        on_the_way=options.on_the_way,
     )
+
+
+def _read_specs(name: str) -> tuple[EncodingSpec, ...]:
+    """Read ``--spec``; what only the machine knows may be missing (``EncodingSpec.completed``)."""
+    where = "stdin" if name == "-" else Path(name).name
+    if name != "-" and not is_there(Path(name)):
+        raise MissingData(f"There is no configuration {name}.", "Name a JSON file, or - for stdin.")
+    text = sys.stdin.read() if name == "-" else read_text(Path(name))
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"{where} is not JSON: {error}.", "It must be one object.") from None
+    named = [(where, found)]
+    if isinstance(found, list):
+        named = [(f"{where}, {k}", one) for k, one in enumerate(found, 1)]
+    unnamed = {"subject": "", "data": ""}
+    specs = tuple(
+        from_plain(EncodingSpec, {**unnamed, **one} if isinstance(one, dict) else one, place)
+        for place, one in named
+    )
+    if not specs:
+        raise InvalidInput(f"{where} describes nothing.", "It must hold one object, or several.")
+    return specs
 
 
 def _split_changes(options: argparse.Namespace) -> dict[str, Any]:

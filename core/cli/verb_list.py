@@ -1,4 +1,4 @@
-"""``list backbones|layers NAME|networks LIBRARY|encoders|metrics|recipes|runs``: what there is."""
+"""``list backbones|layers NAME|networks LIBRARY|regressors|metrics|recipes|runs``."""
 
 from __future__ import annotations
 
@@ -26,16 +26,19 @@ from cortiscope.core.runs import FORMER_WORDS, Run, RunStore
 
 NAME = "list"
 HELP = (
-    "What there is: backbones, layers of one, all networks of a library, encoders, metrics, "
+    "What there is: backbones, layers of one, all networks of a library, regressors, metrics, "
     "recipes, runs."
 )
-_WHAT = ("backbones", "layers", "networks", "encoders", "metrics", "recipes", "runs")
+_WHAT = ("backbones", "layers", "networks", "regressors", "metrics", "recipes", "runs")
+_FORMER = {"encoders": "regressors"}
 _FEW = 60
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's options."""
-    parser.add_argument("what", choices=_WHAT)
+    parser.add_argument(
+        "what", choices=_WHAT, type=lambda what: _FORMER.get(what, what), metavar="|".join(_WHAT)
+    )
     parser.add_argument(
         "name", nargs="?", help="the backbone, for layers; the library, for networks"
     )
@@ -62,7 +65,7 @@ def _listed(options: argparse.Namespace) -> dict[str, Any]:
         return {"items": [_backbone(name) for name in backbone_names()]}
     if options.what == "networks":
         return {"items": _networks(options.name)}
-    if options.what == "encoders":
+    if options.what == "regressors":
         items = [
             {
                 "name": e.name,

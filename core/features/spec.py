@@ -11,7 +11,8 @@ from cortiscope.core.backbones.precision import Precision
 from cortiscope.core.errors import check_option
 from cortiscope.core.features.pooling import Pooling
 
-DTYPES = ("float32", "float16")
+Dtype = Literal["float32", "float16"]
+DTYPES: tuple[Dtype, ...] = ("float32", "float16")
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class FeatureSpec:
     layer: str
     pooling: Pooling = field(default_factory=Pooling)
     # Younger than features and runs on disk: the usual values must not give them other keys.
-    dtype: Literal["float32", "float16"] = field(default="float32", metadata={"omit_default": True})
+    dtype: Dtype = field(default="float32", metadata={"omit_default": True})
     framing: Framing = field(default=PUBLISHED, metadata={"omit_default": True})
     precision: Precision = field(default="float32", metadata={"omit_default": True})
 

@@ -10,7 +10,7 @@ A plan::
     backbones = ["small_cnn", "squeezenet1_1"]
     weights = ["pretrained", "untrained"]
     layers = ["block*"]              # names or globs; one model per layer, or "all" of them in one
-    encoders = ["ridge", "lasso"]
+    regressors = ["ridge", "lasso"]
     together = false                 # true: all layers of a backbone in one model
     reduce = "pca:200"
     pool = "grid:5"
@@ -22,7 +22,7 @@ A plan::
     split_seed = 0
     validation_fraction = 0.2
     report_fraction = 0.0            # kept for the report, where test responses are unknown
-    settings.ridge.n_folds = 3       # of an encoder
+    settings.ridge.n_folds = 3       # of a regressor
 """
 
 from __future__ import annotations
@@ -33,11 +33,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cortiscope.core.backbones import PUBLISHED, Framing, get_card, list_layers, parse_weights
-from cortiscope.core.backbones.precision import PRECISIONS, Precision
+from cortiscope.core.backbones import PUBLISHED, Framing, parse_weights
+from cortiscope.core.backbones.precision import Precision
+from cortiscope.core.config import from_plain
 from cortiscope.core.datasets import Subject, find_subjects, open_subject
 from cortiscope.core.datasets.subject_names import named_subject
-from cortiscope.core.encoding import Reduction, RegressorSpec
+from cortiscope.core.encoding import REGRESSORS, Reduction, RegressorSpec
 from cortiscope.core.encoding.scopes import SCOPES
 from cortiscope.core.encoding.settings import with_plain_settings
 from cortiscope.core.encoding.splits import RANDOM, check_split_rule
@@ -47,16 +48,14 @@ from cortiscope.core.errors import (
     MissingData,
     check_option,
     check_whole,
-    unknown_name,
 )
-from cortiscope.core.features import FeatureSpec, Pooling
+from cortiscope.core.features import Pooling
 from cortiscope.core.pipeline.fit import check_placement
 from cortiscope.core.progress import Progress, silent
 from cortiscope.core.recipes import configurations, get_recipe, recipe_names
 from cortiscope.core.runs import EncodingSpec
+from cortiscope.core.runs.spec import GRID
 from cortiscope.core.storage.foreign import is_there, read_text
-
-_TOP = ("data", "subjects", "recipes", "models")
 
 
 @dataclass(frozen=True)
@@ -66,10 +65,10 @@ class ModelPlan:
     backbones: tuple[str, ...]
     layers: tuple[str, ...]
     weights: tuple[str, ...] = ("",)
-    encoders: tuple[RegressorSpec, ...] = (RegressorSpec(),)
+    regressors: tuple[RegressorSpec, ...] = (RegressorSpec(),)
     together: bool = False
     reduce: Reduction = Reduction()
-    pool: Pooling = Pooling("grid", 5)
+    pool: Pooling = GRID
     framing: Framing = PUBLISHED
     precision: Precision = "float32"
     scope: str = "both"
@@ -78,6 +77,27 @@ class ModelPlan:
     split_seed: int = 0
     validation_fraction: float = 0.2
     report_fraction: float = 0.0
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("backbones", "layers"):
+            if not getattr(self, name):
+                raise InvalidInput(f"{name} is missing.", f'As in {name} = ["..."].')
+        check_option("scope", self.scope, SCOPES)
+        check_split_rule(self.split_rule)
+        for seed in self.seeds:
+            check_whole("A seed", seed)
+        check_whole("split_seed", self.split_seed)
+        for name in ("validation_fraction", "report_fraction"):
+            if not 0 <= getattr(self, name) < 1:
+                raise InvalidInput(
+                    f"{name} must be a number like 0.2, at least 0 and below 1; "
+                    f"got {getattr(self, name):g}."
+                )
+        for name in self.settings:
+            check_option("regressor of settings", name, REGRESSORS)
+        own = (with_plain_settings(r, self.settings.get(r.name, {})) for r in self.regressors)
+        object.__setattr__(self, "regressors", tuple(own))
 
 
 @dataclass(frozen=True)
@@ -93,7 +113,13 @@ class Plan:
     data: str = ""
     subjects: tuple[str, ...] = ()
     recipes: tuple[str, ...] = ()
-    models: tuple[ModelPlan, ...] = field(default=())
+    models: tuple[ModelPlan, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.recipes == ("all",):
+            object.__setattr__(self, "recipes", recipe_names())
+        for name in self.recipes:
+            get_recipe(name)
 
 
 def read_plan(path: Path) -> Plan:
@@ -109,87 +135,20 @@ def read_plan(path: Path) -> Plan:
     try:
         raw = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InvalidInput(f"{path.name} is not TOML: {error}.", "See README for a plan.") from None
-    _check_keys(raw, _TOP, path.name)
-    recipes = _texts(raw, "recipes", path.name)
-    if recipes == ("all",):
-        recipes = recipe_names()
-    for name in recipes:
-        get_recipe(name)
-    models = tuple(_model(m, k, path.name) for k, m in enumerate(raw.get("models", []), 1))
-    if not recipes and not models:
+        raise InvalidInput(
+            f"{path.name} is not TOML: {error}.", "docs/command-line.md shows a plan."
+        ) from None
+    tables = raw.get("models")
+    for table in tables if isinstance(tables, list) else ():
+        # The former word.
+        if isinstance(table, dict) and "encoders" in table:
+            table.setdefault("regressors", table.pop("encoders"))
+    plan = from_plain(Plan, raw, path.name)
+    if not plan.recipes and not plan.models:
         raise InvalidInput(
             f"{path.name} plans nothing.", 'Add recipes = ["all"], or a [[models]] table.'
         )
-    return Plan(str(raw.get("data", "")), _texts(raw, "subjects", path.name), recipes, models)
-
-
-def _model(raw: Mapping[str, Any], number: int, name: str) -> ModelPlan:
-    where = f"{name}, models table {number}"
-    known = [*ModelPlan.__dataclass_fields__, "settings"]
-    _check_keys(raw, known, where)
-    for key in ("backbones", "layers"):
-        if not raw.get(key):
-            raise InvalidInput(f"{where}: {key} is missing.", f'As in {key} = ["..."].')
-    encoders = _texts(raw, "encoders", where) or ("ridge",)
-    settings = raw.get("settings", {})
-    seeds = raw.get("seeds", [0])
-    if not isinstance(seeds, list) or not all(isinstance(s, int) for s in seeds):
-        raise InvalidInput(f"{where}: seeds must be a list of whole numbers; got {seeds!r}.")
-    return ModelPlan(
-        backbones=_texts(raw, "backbones", where),
-        layers=_texts(raw, "layers", where),
-        weights=_texts(raw, "weights", where) or ("",),
-        encoders=tuple(
-            with_plain_settings(RegressorSpec(e), settings.get(e, {})) for e in encoders
-        ),
-        together=bool(raw.get("together", False)),
-        reduce=Reduction.parse(str(raw.get("reduce", "pca:200"))),
-        pool=Pooling.parse(str(raw.get("pool", "grid:5"))),
-        framing=Framing.parse(str(raw.get("framing", "published"))),
-        precision=_precision(raw),
-        scope=_scope(raw),
-        seeds=tuple(check_whole(f"{where}: a seed", seed) for seed in seeds),
-        split_rule=check_split_rule(str(raw.get("split_rule", RANDOM))),
-        split_seed=check_whole(f"{where}: split_seed", _number(raw, "split_seed", int, 0, where)),
-        validation_fraction=_number(raw, "validation_fraction", float, 0.2, where),
-        report_fraction=_number(raw, "report_fraction", float, 0.0, where),
-    )
-
-
-def _scope(raw: Mapping[str, Any]) -> str:
-    scope = str(raw.get("scope", "both"))
-    check_option("scope", scope, SCOPES)
-    return scope
-
-
-def _precision(raw: Mapping[str, Any]) -> Precision:
-    precision: Precision = raw.get("precision", "float32")
-    check_option("precision", precision, PRECISIONS)
-    return precision
-
-
-def _number(raw: Mapping[str, Any], key: str, kind: type, default: Any, where: str) -> Any:
-    value = raw.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, kind):
-        what = "a whole number" if kind is int else "a number like 0.2"
-        raise InvalidInput(f"{where}: {key} must be {what}; got {value!r}.")
-    return value
-
-
-def _texts(raw: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
-    values = raw.get(key, [])
-    if isinstance(values, str):
-        values = [values]
-    if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
-        raise InvalidInput(f"{where}: {key} must be a list of texts; got {values!r}.")
-    return tuple(values)
-
-
-def _check_keys(raw: Mapping[str, Any], known: Any, where: str) -> None:
-    for key in raw:
-        if key not in known:
-            raise unknown_name(f"key of {where}", key, known)
+    return plan
 
 
 @dataclass(frozen=True)
@@ -251,43 +210,39 @@ def _wanted(plan: Plan, subject: Subject, others: Sequence[Subject]) -> Iterator
     for model in plan.models:
         for backbone in model.backbones:
             for kind in model.weights:
-                for encoder in model.encoders:
+                for regressor in model.regressors:
                     for seed in model.seeds:
-                        words = " ".join(w for w in (backbone, kind, encoder.name) if w)
+                        words = " ".join(w for w in (backbone, kind, regressor.name) if w)
                         label = f"{words} seed {seed}" if len(model.seeds) > 1 else words
-                        yield (
-                            label,
-                            lambda a=(model, backbone, kind, encoder, seed): _model_specs(
-                                subject, *a
-                            ),
-                        )
+                        choice = (model, backbone, kind, regressor, seed)
+                        yield label, lambda choice=choice: _model_specs(subject, *choice)
 
 
 def _model_specs(
-    subject: Subject, model: ModelPlan, backbone: str, kind: str, encoder: Any, seed: int
+    subject: Subject,
+    model: ModelPlan,
+    backbone: str,
+    kind: str,
+    regressor: RegressorSpec,
+    seed: int,
 ) -> tuple[EncodingSpec, ...]:
-    from cortiscope.core.backbones.base import match_layers
-
-    weights = parse_weights(backbone, kind or None, seed=seed)
-    known = [info.name for info in list_layers(get_card(backbone).name)]
-    layers = match_layers(backbone, known, model.layers)
-    features = [
-        FeatureSpec(backbone, weights, layer, model.pool, framing=model.framing) for layer in layers
-    ]
-    return tuple(
-        EncodingSpec.of(
-            subject,
-            group,
-            reduction=model.reduce,
-            encoder=encoder,
-            scope=model.scope,
-            seed=model.split_seed,
-            split_rule=model.split_rule,
-            validation_fraction=model.validation_fraction,
-            report_fraction=model.report_fraction,
-        ).at_precision(model.precision)
-        for group in ([tuple(features)] if model.together else [(f,) for f in features])
+    specs = EncodingSpec.of_layers(
+        subject,
+        backbone,
+        model.layers,
+        weights=parse_weights(backbone, kind or None, seed=seed),
+        pooling=model.pool,
+        framing=model.framing,
+        each=not model.together,
+        reduction=model.reduce,
+        encoder=regressor,
+        scope=model.scope,
+        seed=model.split_seed,
+        split_rule=model.split_rule,
+        validation_fraction=model.validation_fraction,
+        report_fraction=model.report_fraction,
     )
+    return tuple(spec.at_precision(model.precision) for spec in specs)
 
 
 def failure(task: str, error: CoreError) -> dict[str, str]:

@@ -8,9 +8,8 @@ from cortiscope.core.backbones import PUBLISHED, Framing
 from cortiscope.core.encoding import Reduction, RegressorSpec
 from cortiscope.core.encoding.splits import RANDOM
 from cortiscope.core.features import Pooling
+from cortiscope.core.runs.spec import GRID
 
-# One reduction for all layers, as in the demo: 1.7 degrees a cell.
-GRID = Pooling("grid", 5)
 # The eight that the challenge's baseline and img2brain both read.
 ALEXNET_LAYERS = (
     "features.2",

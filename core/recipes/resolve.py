@@ -104,23 +104,21 @@ def configurations(
         )
     )
     along = others if recipe.cross_subject else ()
-    return tuple(
-        EncodingSpec.of(
-            subject,
-            group,
-            along=along,
-            reduction=recipe.reduction,
-            encoder=recipe.encoder,
-            spaces=recipe.spaces,
-            scope=recipe.scope,
-            seed=_seed(recipe, seed),
-            split_rule=recipe.split_rule,
-            recipe=recipe.name,
-            stand_ins=resolved.stand_ins,
-            device=device,
-            on_the_way=recipe.on_the_way,
-        )
-        for group in ([(f,) for f in features] if recipe.each_layer else [tuple(features)])
+    return EncodingSpec.of_each(
+        subject,
+        features,
+        each=recipe.each_layer,
+        along=along,
+        reduction=recipe.reduction,
+        encoder=recipe.encoder,
+        spaces=recipe.spaces,
+        scope=recipe.scope,
+        seed=_seed(recipe, seed),
+        split_rule=recipe.split_rule,
+        recipe=recipe.name,
+        stand_ins=resolved.stand_ins,
+        device=device,
+        on_the_way=recipe.on_the_way,
     )
 
 

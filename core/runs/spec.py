@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from cortiscope.core.backbones import get_card
+from cortiscope.core.backbones import (
+    PUBLISHED,
+    Framing,
+    WeightsSpec,
+    get_card,
+    list_layers,
+    resolve_weights,
+)
 from cortiscope.core.backbones.precision import Precision
 from cortiscope.core.config import fingerprint, to_plain
 from cortiscope.core.datasets import Subject
 from cortiscope.core.encoding import Reduction, RegressorSpec
 from cortiscope.core.encoding.scopes import SCOPES
+from cortiscope.core.encoding.settings import with_plain_settings
 from cortiscope.core.encoding.splits import RANDOM, check_split_rule, has_fraction
-from cortiscope.core.errors import InvalidInput, check_option
-from cortiscope.core.features import FeatureSpec
+from cortiscope.core.errors import InvalidInput, check_option, check_whole
+from cortiscope.core.features import FeatureSpec, Pooling
+from cortiscope.core.features.spec import Dtype
+
+# One pooling for all layers: 1.7 degrees a cell.
+GRID = Pooling("grid", 5)
 
 RUN_FORMAT = 4
 """Of the files of a run; raised when older ones must not be read any more."""
@@ -31,10 +43,15 @@ def readable(words: str) -> str:
 
 @dataclass(frozen=True)
 class SubjectData:
-    """A subject and the fingerprint of its data."""
+    """A subject and the fingerprint of its data; empty for the data as they are."""
 
     subject: str
-    data: str
+    data: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> SubjectData:
+        """Read a subject's name."""
+        return cls(text)
 
 
 @dataclass(frozen=True)
@@ -91,6 +108,7 @@ class EncodingSpec:
         check_option("scope", self.scope, SCOPES)
         check_option("on_the_way", self.on_the_way, ON_THE_WAY)
         check_split_rule(self.split_rule)
+        check_whole("The seed of the validation split", self.seed)
         if self.subject in [other.subject for other in self.with_subjects]:
             raise InvalidInput(f"{self.subject} cannot be fitted along with itself.")
         if len(self.features) == 1:
@@ -120,6 +138,99 @@ class EncodingSpec:
         spec = cls(subject.id, "", features, with_subjects=names, **choices)
         data = tuple(SubjectData(other.id, spec.data_of(other)) for other in people)
         return replace(spec, data=spec.data_of(subject), with_subjects=data)
+
+    @classmethod
+    def of_layers(
+        cls,
+        subject: Subject,
+        backbone: str,
+        layers: Iterable[str],
+        *,
+        weights: WeightsSpec | None = None,
+        pooling: Pooling = GRID,
+        dtype: Dtype = "float32",
+        framing: Framing = PUBLISHED,
+        each: bool = False,
+        **choices: Any,
+    ) -> tuple[EncodingSpec, ...]:
+        """Return the configuration of some layers of a backbone, or with ``each`` one per layer.
+
+        Parameters
+        ----------
+        layers : names or globs.
+        weights : resolved ones; None takes the backbone's own.
+        choices : as in ``of``.
+
+        Raises
+        ------
+        UnknownName : no such backbone or layer.
+        """
+        # torch is imported only where layers are looked up.
+        from cortiscope.core.backbones.base import match_layers
+
+        weights = weights or resolve_weights(backbone)
+        known = [info.name for info in list_layers(backbone)]
+        features = [
+            FeatureSpec(backbone, weights, layer, pooling, dtype, framing)
+            for layer in match_layers(backbone, known, layers)
+        ]
+        return cls.of_each(subject, features, each=each, **choices)
+
+    @classmethod
+    def of_each(
+        cls, subject: Subject, features: Sequence[FeatureSpec], *, each: bool, **choices: Any
+    ) -> tuple[EncodingSpec, ...]:
+        """Return the configuration of all features together, or with ``each`` one of each."""
+        groups = [(feature,) for feature in features] if each else [tuple(features)]
+        return tuple(cls.of(subject, group, **choices) for group in groups)
+
+    def completed(
+        self, subject: Subject, along: Mapping[str, Subject], *, each: bool = False
+    ) -> tuple[EncodingSpec, ...]:
+        """Return what a person asked for, with all that only the machine knows.
+
+        That is full names of layers for globs, the content of weights, and fingerprints of the
+        data. A configuration that is complete comes back as it is.
+
+        Parameters
+        ----------
+        along : the subjects that are fitted along, opened, by id.
+        each : one configuration per layer instead of one of all.
+
+        Raises
+        ------
+        InvalidInput : it is for another subject, or for other data than these.
+        """
+        from cortiscope.core.backbones.base import match_layers
+
+        if self.subject not in ("", subject.id):
+            raise InvalidInput(f"The configuration is for {self.subject}, not for {subject.id}.")
+        features: dict[FeatureSpec, None] = {}
+        for f in self.features:
+            known = [info.name for info in list_layers(f.backbone)]
+            weights = resolve_weights(f.backbone, f.weights)
+            for layer in match_layers(f.backbone, known, [f.layer]):
+                features[replace(f, layer=layer, weights=weights)] = None
+        regressor = with_plain_settings(  # refuses numbers that no setting means
+            RegressorSpec(self.encoder.name), vars(self.encoder.settings)
+        )
+        own = ("subject", "data", "features", "with_subjects", "encoder")
+        choices = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in own}
+        found = EncodingSpec.of_each(
+            subject,
+            tuple(features),
+            each=each,
+            along=[along[other.subject] for other in self.with_subjects],
+            encoder=regressor,
+            **choices,
+        )
+        if self.data and self.data not in [spec.data for spec in found]:
+            raise InvalidInput(
+                f"The configuration is for {subject.id} with data {self.data}, which are now "
+                f"{found[0].data}.",
+                "Leave its data out to fit the data as they are.",
+            )
+        return found
 
     def data_of(self, subject: Subject) -> str:
         """Return the fingerprint of what this configuration fits of a subject's data."""

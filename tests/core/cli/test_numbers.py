@@ -73,4 +73,4 @@ def test_seeds_of_a_plan_are_bounded(tmp_path, line):
     plan.write_text(f'[[models]]\nbackbones = ["gabor"]\nlayers = ["energy"]\n{line}\n')
     with pytest.raises(InvalidInput, match="whole number") as caught:
         read_plan(plan)
-    assert "table 1" in caught.value.message
+    assert "models 1" in caught.value.message

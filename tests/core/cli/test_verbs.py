@@ -150,7 +150,7 @@ def test_features_of_captions_come_from_a_file_of_them(home, data, tmp_path, cap
 
 
 @pytest.mark.parametrize(
-    "what", [("backbones",), ("encoders",), ("runs",), ("layers", "small_cnn")]
+    "what", [("backbones",), ("regressors",), ("runs",), ("layers", "small_cnn")]
 )
 def test_list_has_items_with_names(home, capsys, what):
     status, result, _ = _run(capsys, "list", *what)
@@ -176,7 +176,7 @@ WRONG = {
         *("features", "--images", "IMAGES", "--out", "o", "--framing", "stretch:224"),
         *PIXELS,
     ),
-    "bad encoder": ("fit", "--data", "DATA", "--encoder", "svm", *PIXELS),
+    "bad regressor": ("fit", "--data", "DATA", "--regressor", "svm", *PIXELS),
     "no such subject": ("fit", "--data", "DATA", "--subject", "s9", *PIXELS),
     "absent weights": (
         *("fit", "--data", "DATA"),
