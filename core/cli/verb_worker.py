@@ -7,21 +7,22 @@ The app's own process never imports torch; this one does, once, and stays. Reque
     {"id": 3, "ask": "classes", "run": ID, "image": PATH}
     {"id": 4, "ask": "seen", "run": ID, "image": PATH}
     {"id": 5, "ask": "looks", "images": [PATH, ...]}
+    {"id": 6, "ask": "cortex", "subject": FOLDER, "maps": [...], ...}
 
-Arrays travel as base64 of float32 with their shape.
+Arrays travel as base64 of float32 with their shape; the last is ``cortex_picture``'s.
 """
 
 from __future__ import annotations
 
 import argparse
-import base64
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from cortiscope.core.cli import options as shared
-from cortiscope.core.cli.answers import answer_lines, show_answered
+from cortiscope.core.cli.answers import answer_lines, encode_array, show_answered
+from cortiscope.core.cli.cortex_picture import cortex_picture
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.pipeline.predict import (
     BackboneCache,
@@ -54,6 +55,8 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
 
 
 def _answer(request: dict[str, Any], runs: RunStore, backbones: BackboneCache) -> dict[str, Any]:
+    if request["ask"] == "cortex":
+        return cortex_picture(request)
     if request["ask"] == "looks":
         pictures = (decode_image(p, name=p.name).image for p in map(Path, request["images"]))
         return {"looks": encode_array(np.stack([picture_looks(p) for p in pictures]))}
@@ -74,12 +77,6 @@ def _answer(request: dict[str, Any], runs: RunStore, backbones: BackboneCache) -
         naming = [network for network in networks if network.categories] or networks
         return {"classes": [[name, float(p)] for name, p in naming[-1].classify(picture)]}
     raise InvalidInput(f"Unknown question {request['ask']!r}.")
-
-
-def encode_array(values: np.ndarray) -> dict[str, Any]:
-    """Pack float32 values for JSON."""
-    values = np.ascontiguousarray(values, dtype=np.float32)
-    return {"shape": list(values.shape), "base64": base64.b64encode(values.tobytes()).decode()}
 
 
 show = show_answered

@@ -9,16 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
-from mpl_toolkits.mplot3d import Axes3D
 
 from cortiscope.core.brain import (
     HEMISPHERES,
@@ -37,35 +30,35 @@ from cortiscope.core.brain.averaging import (
 from cortiscope.core.brain.spaces import FSAVERAGE5_VERTICES
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import IncompatibleSpace, InvalidInput, unknown_name
+from cortiscope.core.figures.grid import CortexFigure, Grid
 from cortiscope.core.figures.hemisphere import (
     SURFACES,
     THEMES,
     VIEWS,
     Drawing,
     Outline,
-    on_screen,
+    Theme,
 )
 from cortiscope.core.figures.scale import Scale
 from cortiscope.core.storage import Home
 
-__all__ = ["SURFACES", "THEMES", "VIEWS", "Outline", "Scale", "cortex_figure", "default_outlines"]
+__all__ = [
+    "CortexFigure",
+    "SURFACES",
+    "THEMES",
+    "VIEWS",
+    "Outline",
+    "Scale",
+    "Theme",
+    "cortex_figure",
+    "default_outlines",
+]
 
 WAYS = ("mean", "nested")
-_HEAD, _FOOT, _ROW_WORDS, _SIDE_WORDS = 0.45, 0.62, 0.25, 0.13  # inches
-_DPI = 100
 _SAID = {
     "mean": "Drawn on fsaverage5: each vertex shows the mean over the nearest.",
     "nested": "Drawn on fsaverage5: every 16th vertex of fsaverage.",
 }
-
-
-class CortexFigure(Figure):
-    """A figure that a notebook shows as it is, without pyplot and its global state."""
-
-    def _repr_png_(self) -> bytes:
-        picture = BytesIO()
-        self.savefig(picture, format="png", dpi=_DPI)
-        return picture.getvalue()
 
 
 def default_outlines(subject: Subject) -> tuple[Outline, ...]:
@@ -85,7 +78,8 @@ def cortex_figure(
     labels: bool = True,
     marks: Sequence[tuple[str, int]] = (),
     stamp: str | None = None,
-    theme: str = "light",
+    theme: str | Theme = "light",
+    note: str = "",
     size: tuple[float, float] | None = None,
     way: str = "mean",
     surfaces: CorticalSurfaces | None = None,
@@ -102,7 +96,8 @@ def cortex_figure(
     labels : whether the outlined ROIs' names are written.
     marks : vertices to ring, as (hemisphere, number on fsaverage5).
     stamp : printed below each title; None is the subject's own, which simulated data have.
-    theme : ``light`` or ``dark``.
+    theme : ``light``, ``dark``, or colours of one's own.
+    note : printed at the foot, after what is said there of the mesh.
     size : width and height in inches; None gives every hemisphere 2.4 by 1.9.
     way : how fsaverage's vertices come to fsaverage5: ``mean`` of the nearest, or ``nested``, every
         16th alone.
@@ -131,39 +126,41 @@ def cortex_figure(
         scale = dict.fromkeys(maps, fitted)
     wanted = default_outlines(subject) if outlines is None else outlines
     rois = [o if isinstance(o, Outline) else Outline(o) for o in wanted]
+    theme = THEMES[theme] if isinstance(theme, str) else theme
     drawing = Drawing(surfaces, surface, theme, labels)
-    rows = ("flat",) if surface == "flat" else tuple(views)
-    page = _Page(drawing, list(maps), rows, size, len(set(scale.values())) > 1)
-    where = {
-        (o, h): _members(subject, space, groups, o.name, h)
-        for o in rois
+    views = ("flat",) if surface == "flat" else tuple(views)
+    grid = Grid(drawing, list(maps), views, size, len(set(scale.values())) > 1)
+    members = {
+        h: [
+            (o, _members(subject, space, groups, o.name, h))
+            for o in rois
+            if o.hemisphere in (None, h)
+        ]
         for h in HEMISPHERES
-        if o.hemisphere in (None, h)
     }
-    for column, (title, each) in enumerate(maps.items()):
+    for number, (title, each) in enumerate(maps.items()):
         shown = _on_mesh(each, space, groups, scale[title], len(surfaces.left.pial))
-        for row, view in enumerate(rows):
+        for view in views:
             for h in HEMISPHERES:
-                axes = page.axes(row, column, h)
+                axes = grid.add(number, view, h)
                 drawing.hemisphere(axes, h, view, shown[h], scale[title])
-                here = [(o, m) for (o, side), m in where.items() if side is h and len(m)]
-                drawing.outline(axes, h, view, here)
-    page.fit()
-    for (_, view, h), axes in page.cells():
-        here = [(o, m) for (o, side), m in where.items() if side is h and len(m)]
-        drawing.write_names(axes, h, view, here)
+                drawing.outline(axes, h, view, members[h])
+    grid.fit()
+    for (_, view, h), axes in grid.axes():
+        drawing.write_names(axes, h, view, members[h])
         drawing.ring(axes, h, view, [n for side, n in marks if side == h.value])
-    page.write(scale, subject.stamp if stamp is None else stamp, groups is not None and way)
-    return page.figure
+    said = _SAID[way] if groups is not None else ""
+    grid.write(scale, subject.stamp if stamp is None else stamp, f"{said} {note}".strip())
+    return grid.figure
 
 
-def _check(views: Sequence[str], surface: str, theme: str, way: str, n_maps: int) -> None:
+def _check(views: Sequence[str], surface: str, theme: str | Theme, way: str, n_maps: int) -> None:
     for view in views:
         if view not in VIEWS:
             raise unknown_name("view", view, VIEWS)
     for what, name, allowed in (
         ("surface", surface, SURFACES),
-        ("theme", theme, tuple(THEMES)),
+        ("theme", "light" if isinstance(theme, Theme) else theme, tuple(THEMES)),
         ("way", way, WAYS),
     ):
         if name not in allowed:
@@ -226,106 +223,3 @@ def _members(
         return space.index[h][positions]
     held = groups.holding(positions + space.slice_of(h).start)
     return groups.space.index[h][held - groups.space.slice_of(h).start]
-
-
-class _Page:
-    """The grid: a row for each view, a column for each map with its two hemispheres."""
-
-    def __init__(
-        self,
-        drawing: Drawing,
-        titles: Sequence[str],
-        rows: Sequence[str],
-        size: tuple[float, float] | None,
-        own_bars: bool,
-    ) -> None:
-        self.drawing, self.titles, self.rows, self.own_bars = drawing, titles, rows, own_bars
-        self.width, self.height = size or (
-            4.8 * len(titles) + _ROW_WORDS,
-            1.9 * len(rows) + _HEAD + _FOOT,
-        )
-        self.figure = CortexFigure(
-            figsize=(self.width, self.height), dpi=_DPI, facecolor=drawing.background
-        )
-        self._axes: dict[tuple[int, int, Hemisphere], Axes3D] = {}
-
-    def axes(self, row: int, column: int, h: Hemisphere) -> Axes3D:
-        """Add the axes of one hemisphere."""
-        left = _ROW_WORDS if len(self.rows) > 1 else 0.0
-        wide = (self.width - left) / len(self.titles) / 2
-        high = max(self.height - _HEAD - _FOOT, 0.5) / len(self.rows)
-        # From the front the left hemisphere is on the right.
-        place = HEMISPHERES.index(h) ^ (self.rows[row] == "anterior")
-        x = left + (2 * column + place) * wide
-        y = _FOOT + (len(self.rows) - 1 - row) * high
-        box = (x, y + _SIDE_WORDS, wide, high - _SIDE_WORDS)
-        axes: Axes3D = self.figure.add_axes(
-            tuple(np.array(box) / [self.width, self.height, self.width, self.height]),
-            projection="3d",
-            computed_zorder=False,
-        )
-        axes.patch.set_alpha(0)
-        self._say(x + wide / 2, y, h.value, 7, alpha=0.8)
-        self._axes[row, column, h] = axes
-        return axes
-
-    def cells(self) -> list[tuple[tuple[int, str, Hemisphere], Axes3D]]:
-        """List ((column, view, hemisphere), axes)."""
-        return [((c, self.rows[r], h), axes) for (r, c, h), axes in self._axes.items()]
-
-    def fit(self) -> None:
-        """Enlarge all hemispheres alike until the first touches the edge of its axes."""
-        zooms = []
-        for (_, view, h), axes in self.cells():
-            axes.set_box_aspect((1, 1, 1), zoom=1)
-            axes.apply_aspect()
-            sight = self.drawing.sight(h, view)
-            corners = sight.points[np.unique(sight.faces)]
-            places = axes.transData.transform(on_screen(axes, corners))
-            box = axes.figure.transFigure.transform_bbox(axes.get_position(original=True))
-            half = np.abs(places - [(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2]).max(axis=0)
-            zooms.append(float((np.array([box.width, box.height]) / 2 / half).min()))
-        for axes in self._axes.values():
-            axes.set_box_aspect((1, 1, 1), zoom=0.94 * min(zooms))
-
-    def write(self, scale: Mapping[str, Scale], stamp: str, way: str | bool) -> None:
-        """Write titles, stamp, names of the views, colour bars, and how the mesh came about."""
-        left = _ROW_WORDS if len(self.rows) > 1 else 0.0
-        wide = (self.width - left) / len(self.titles)
-        for column, title in enumerate(self.titles):
-            middle = left + (column + 0.5) * wide
-            self._say(middle, self.height - 0.2, title, 10, room=wide)
-            self._say(middle, self.height - 0.37, stamp, 8, room=wide, weight="bold")
-            if self.own_bars or column == 0:
-                self._bar(scale[title], middle if self.own_bars else self.width / 2)
-        high = (self.height - _HEAD - _FOOT) / len(self.rows)
-        for row, name in enumerate(self.rows if left else ()):
-            y = _FOOT + (len(self.rows) - row - 0.5) * high
-            self._say(left / 2, y, name, 8, rotation=90, va="center")
-        if way:
-            self._say(0.05, 0.05, _SAID[str(way)], 6.5, ha="left")
-
-    def _say(
-        self, x: float, y: float, words: str, size: float, *, room: float = np.inf, **style: Any
-    ) -> None:
-        """Write at a place in inches; what is wider than ``room`` is cut to its first word."""
-        style = {"ha": "center", "va": "bottom", "color": self.drawing.text, **style}
-        text = self.figure.text(x / self.width, y / self.height, words, fontsize=size, **style)
-        wide = text.get_window_extent(FigureCanvasAgg(self.figure).get_renderer()).width
-        if wide > room * _DPI and " " in words:
-            text.set_text(words.split()[0])
-
-    def _bar(self, scale: Scale, middle: float) -> None:
-        box = (middle - 0.65, 0.42, 1.3, 0.1)
-        axes = self.figure.add_axes(
-            tuple(np.array(box) / [self.width, self.height, self.width, self.height])
-        )
-        mappable = ScalarMappable(Normalize(scale.low, scale.high), scale.colour_map())
-        bar = self.figure.colorbar(mappable, cax=axes, orientation="horizontal")
-        ends = [scale.low, scale.high]
-        bar.set_ticks(ends, labels=[f"{v:.3g}".replace("-", "−") for v in ends])
-        both = scale.label and scale.unit
-        words = f"{scale.label} ({scale.unit})" if both else scale.label or scale.unit
-        bar.set_label(words, fontsize=8, labelpad=-7, color=self.drawing.text)
-        axes.tick_params(labelsize=8, colors=self.drawing.text, length=2, pad=2)
-        bar.outline.set_visible(False)

@@ -10,14 +10,13 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patheffects import withStroke
 from mpl_toolkits.mplot3d import Axes3D, proj3d
-from nilearn.plotting import plot_surf, plot_surf_contours
+from mpl_toolkits.mplot3d.art3d import Line3DCollection
+from nilearn.plotting import plot_surf
 
 from cortiscope.core.brain import HEMISPHERES, CorticalSurfaces, Hemisphere
 from cortiscope.core.figures.scale import Scale
 
 SURFACES = ("pial", "inflated", "flat")
-#: theme -> colours of the ground and of words.
-THEMES = {"light": ("white", "#31333f"), "dark": ("#0e1117", "#fafafa")}
 
 # Elevation and azimuth in degrees, for left and right; brain axes: x right, y anterior, z superior.
 _VIEWS = {
@@ -30,10 +29,22 @@ _VIEWS = {
 }
 VIEWS = tuple(_VIEWS)
 _FLAT = (90, -90)  # x and y of the flat map as they are drawn
-# Grey of gyri and of sulci, 0 white to 1 black.
-_GREYS = {"light": (0.12, 0.3), "dark": (0.5, 0.66)}
 _FACING = 0.25  # cosine between a vertex's normal and the view, below which no word is written
+_CELL, _BEHIND = 4.0, 8.0  # mm across within which faces hide one another, and by how much
 _MARK = "#c2410c"
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of the ground and of words, and the cortex's grey on gyri and sulci (1 is black)."""
+
+    background: str
+    text: str
+    gyri: float = 0.12
+    sulci: float = 0.3
+
+
+THEMES = {"light": Theme("white", "#31333f"), "dark": Theme("#0e1117", "#fafafa", 0.5, 0.66)}
 
 
 @dataclass(frozen=True)
@@ -53,13 +64,15 @@ class Sight:
     ----------
     points : (n_vertices, 3) mm about their mean, as nilearn centres them.
     faces : (n_faces, 3), only those that face the viewer: they are drawn one by one.
-    facing : (n_vertices,) cosine of normal and view; 0 at vertices that the surface leaves out.
+    in_front : (n_faces,) bool, those that no fold hides.
+    facing : (n_vertices,) cosine of normal and view; 0 at vertices that are not to be seen.
     depth : (n_vertices,) the cortex's grey.
     direction : elevation and azimuth in degrees.
     """
 
     points: np.ndarray
     faces: np.ndarray
+    in_front: np.ndarray
     facing: np.ndarray
     depth: np.ndarray
     direction: tuple[int, int]
@@ -68,10 +81,11 @@ class Sight:
 class Drawing:
     """Draws hemispheres into 3D axes, and words over them."""
 
-    def __init__(self, surfaces: CorticalSurfaces, surface: str, theme: str, labels: bool) -> None:
+    def __init__(
+        self, surfaces: CorticalSurfaces, surface: str, theme: Theme, labels: bool
+    ) -> None:
         self._surfaces, self._surface, self._labels = surfaces, surface, labels
-        self._greys = _GREYS[theme]
-        self.background, self.text = THEMES[theme]
+        self.theme = theme
         self._seen: dict[tuple[Hemisphere, str], Sight] = {}
 
     def sight(self, h: Hemisphere, view: str) -> Sight:
@@ -84,23 +98,25 @@ class Drawing:
         side, flat = self._surfaces[h], self._surface == "flat"
         points = np.array(getattr(side, self._surface), dtype=np.float64)
         faces = side.flat_faces if flat else side.faces
-        kept = np.unique(faces)
         if flat:
             # Vertices beside the cut have coordinates of no meaning.
+            kept = np.unique(faces)
             points[np.setdiff1d(np.arange(len(points)), kept)] = points[kept].mean(axis=0)
         points -= points.mean(axis=0)
         direction = _FLAT if flat else _VIEWS[view][HEMISPHERES.index(h)]
         towards = _towards(direction)
-        # The flat map may be seen from its inside.
-        facing = np.zeros(len(points)) if flat else _normals(points, faces) @ towards
-        facing[kept] = np.where(flat, 1.0, facing[kept])
-        a, b, c = (points[faces[:, k]] for k in range(3))
-        seen = flat | (np.cross(b - a, c - a) @ towards > 0)
+        if not flat:  # a flat map may be seen from its inside
+            a, b, c = (points[faces[:, k]] for k in range(3))
+            faces = faces[np.cross(b - a, c - a) @ towards > 0]
+        in_front = _in_front(points, faces, towards)
+        facing = np.zeros(len(points))
+        seen = np.unique(faces[in_front])
+        facing[seen] = 1.0 if flat else (_normals(points, side.faces) @ towards)[seen]
         low, high = np.percentile(side.sulcal_depth, [2, 98])
         depth = np.clip((side.sulcal_depth - low) / max(high - low, 1e-9), 0, 1)
         # nilearn leaves greys within 0 to 1 as they are.
-        greys = self._greys[0] + (self._greys[1] - self._greys[0]) * depth
-        return Sight(points, faces[seen], facing, greys, direction)
+        greys = self.theme.gyri + (self.theme.sulci - self.theme.gyri) * depth
+        return Sight(points, faces, in_front, facing, greys, direction)
 
     def hemisphere(
         self, axes: Axes3D, h: Hemisphere, view: str, values: np.ndarray, scale: Scale
@@ -130,21 +146,19 @@ class Drawing:
     def outline(
         self, axes: Axes3D, h: Hemisphere, view: str, rois: Sequence[tuple[Outline, np.ndarray]]
     ) -> None:
-        """Colour the faces that a ROI's border crosses."""
+        """Draw the borders of ROIs where they are to be seen."""
         sight = self.sight(h, view)
         for roi, members in rois:
-            inside = np.zeros(len(sight.points), dtype=int)
-            inside[members] = 1
-            if not (inside[sight.faces].sum(axis=1) > 1).any():
-                continue  # it is on the other side, or too scattered to have a border
-            plot_surf_contours(
-                [sight.points.copy(), sight.faces],
-                inside,
-                levels=[1],
-                colors=[roi.colour or self.text],
-                axes=axes,
-                figure=axes.figure,
+            inside = np.zeros(len(sight.points), dtype=bool)
+            inside[members] = True
+            lines = Line3DCollection(
+                _border(sight.points, sight.faces[sight.in_front], inside),
+                colors=roi.colour or self.theme.text,
+                linewidths=1.1,
+                zorder=5,
             )
+            lines.set_clip_on(False)
+            axes.add_collection3d(lines, autolim=False)
 
     def write_names(
         self, axes: Axes3D, h: Hemisphere, view: str, rois: Sequence[tuple[Outline, np.ndarray]]
@@ -170,8 +184,8 @@ class Drawing:
                 ha="center",
                 va="center",
                 fontsize=6.5,
-                color=self.text,
-                path_effects=[withStroke(linewidth=2, foreground=self.background)],
+                color=self.theme.text,
+                path_effects=[withStroke(linewidth=2, foreground=self.theme.background)],
                 zorder=10,
             )
             box = word.get_window_extent(renderer)
@@ -194,6 +208,29 @@ class Drawing:
                     va="center",
                     zorder=11,
                 )
+
+
+def _in_front(points: np.ndarray, faces: np.ndarray, towards: np.ndarray) -> np.ndarray:
+    """Return (n_faces,) bool: whether a face is among the nearest to the viewer around it."""
+    middles = points[faces].mean(axis=1)
+    plane = np.delete(middles, np.argmax(np.abs(towards)), axis=1)
+    _, cell = np.unique(np.floor(plane / _CELL), axis=0, return_inverse=True)
+    depth = middles @ towards
+    nearest = np.full(cell.max() + 1, -np.inf)
+    np.maximum.at(nearest, cell.ravel(), depth)
+    return np.asarray(depth > nearest[cell.ravel()] - _BEHIND)
+
+
+def _border(points: np.ndarray, faces: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Return segments (n, 2, 3) half way between the vertices inside and those outside."""
+    within = inside[faces]
+    crossed = within.any(axis=1) & ~within.all(axis=1)
+    corners, within = faces[crossed], within[crossed]
+    # One corner differs from both others; its two edges are crossed.
+    alone = np.where(within.sum(axis=1) == 1, within.argmax(axis=1), within.argmin(axis=1))
+    row = np.arange(len(corners))
+    one, two, three = (points[corners[row, (alone + k) % 3]] for k in range(3))
+    return np.stack([(one + two) / 2, (one + three) / 2], axis=1)
 
 
 def on_screen(axes: Axes3D, points: np.ndarray) -> np.ndarray:

@@ -23,6 +23,7 @@ from cortiscope.cortex_view.selection import (
     read_region,
 )
 from cortiscope.cortex_view.space import CortexRoi, CortexSpace
+from cortiscope.cortex_view.still import StillRequest, StillScale, still_scales
 
 __all__ = [
     "AssetRef",
@@ -35,6 +36,8 @@ __all__ = [
     "CortexSpace",
     "HemisphereMesh",
     "PickedVertex",
+    "StillRequest",
+    "StillScale",
     "colour_table",
     "cortex_asset_route",
     "cortex_view",
@@ -42,6 +45,7 @@ __all__ = [
     "read_region",
     "read_view",
     "register_assets",
+    "still_scales",
     "write_asset",
     "write_view",
 ]

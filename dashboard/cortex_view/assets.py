@@ -38,7 +38,6 @@ class AssetRef:
     ----------
     geometry, space, tables : content hashes of the stored files.
     n_left, n_right : the subject's vertices per hemisphere.
-    folder : where they are stored; the server draws from them for browsers without WebGL2.
     """
 
     geometry: str
@@ -46,7 +45,6 @@ class AssetRef:
     tables: str
     n_left: int
     n_right: int
-    folder: Path | None = None
 
     @property
     def n_values(self) -> int:
@@ -100,7 +98,6 @@ def register_assets(folder: Path, geometry: CortexGeometry, space: CortexSpace) 
         tables=write_asset(folder, pack({"kind": "tables", "tables": listing}, {"tables": tables})),
         n_left=len(space.vertices["left"]),
         n_right=len(space.vertices["right"]),
-        folder=folder,
     )
 
 

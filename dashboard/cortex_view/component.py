@@ -12,6 +12,7 @@ import numpy as np
 from cortiscope.cortex_view.assets import AssetRef
 from cortiscope.cortex_view.payload import CortexMap, encode_payload
 from cortiscope.cortex_view.selection import CortexRegion, PickedVertex, read_picks, read_region
+from cortiscope.cortex_view.still import StillRequest, kept_picture, read_request
 
 _NAME = "cortiscope.cortex_view"
 # Shown until the script runs: a quiet panel, never a blank page.
@@ -54,6 +55,7 @@ def cortex_view(
     stamp: str = "SIMULATED",
     publish_view: bool = False,
     address: str | None = None,
+    draw_still: Callable[[StillRequest], bytes] | None = None,
 ) -> CortexEvent:
     """Show one to six maps on one cortex.
 
@@ -74,6 +76,8 @@ def cortex_view(
     publish_view : report the camera after each interaction, which reruns the app.
     address : query parameter in which the browser keeps the view while somebody looks, without
         the server; ``read_view`` reads it. None leaves the address alone.
+    draw_still : returns a PNG of the maps, for browsers without WebGL2; without it these get the
+        table alone. What it draws is kept as long as the maps stay.
     """
     given = None if picks is None else tuple(picks)
     data = encode_payload(
@@ -87,7 +91,7 @@ def cortex_view(
         view=view,
         stamp=stamp,
         publish_view=publish_view,
-        draw=_pen(key, maps, assets, _vertices(given or ()), focus_roi, view, stamp),
+        draw=_pen(key, draw_still),
         address=address,
         key=key,
     )
@@ -95,10 +99,10 @@ def cortex_view(
     if publish_view:
         callbacks["on_view_change"] = _nothing
     result = _component()(data=data, key=key, height=height, **callbacks)
-    told, brushed = result.get("picked"), result.get("region")
-    marked = read_picks(told) if told else tuple(map(_as_picked, given or ()))
+    said, brushed = result.get("picked"), result.get("region")
+    marked = read_picks(said) if said else tuple(map(_as_picked, given or ()))
     return CortexEvent(
-        picked=marked[-1] if told and marked else None,
+        picked=marked[-1] if said and marked else None,
         picks=marked,
         region=read_region(brushed) if brushed else region,
         view=result.get("view"),
@@ -106,34 +110,15 @@ def cortex_view(
 
 
 def _pen(
-    key: str,
-    maps: Sequence[CortexMap],
-    assets: AssetRef,
-    picks: Sequence[tuple[str, int]],
-    focus_roi: str | tuple[str, str] | None,
-    view: Mapping[str, Any] | None,
-    stamp: str,
+    key: str, draw_still: Callable[[StillRequest], bytes] | None
 ) -> Callable[[str], bytes] | None:
     """Return what draws this message's picture, if the browser has said that it cannot."""
     import streamlit as st
 
-    raw = (st.session_state.get(key) or {}).get("still")
-    if raw is None or assets.folder is None:
+    request = read_request((st.session_state.get(key) or {}).get("still"))
+    if request is None or draw_still is None:
         return None
-    # Only such browsers' sessions need Pillow.
-    from cortiscope.cortex_view.still import kept_still, read_request
-
-    request = read_request(raw)
-    if request is None:
-        return None
-    focus = (focus_roi, None) if isinstance(focus_roi, str) else focus_roi
-    return lambda message: kept_still(
-        message, maps, assets, request, view=view, picks=picks, focus=focus, stamp=stamp
-    )
-
-
-def _vertices(picks: Iterable[PickedVertex | tuple[str, int]]) -> list[tuple[str, int]]:
-    return [(p.hemisphere, p.vertex) if isinstance(p, PickedVertex) else p for p in picks]
+    return lambda message: kept_picture(message, request, lambda: draw_still(request))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The process that turns pictures into designs: it has torch, so that this one need not."""
+"""The process with torch and matplotlib, so that this one needs neither."""
 
 from __future__ import annotations
 
@@ -10,13 +10,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from cortiscope.core.cli.answers import read_array
 from cortiscope.work.answering import AnsweringProcess
-
-
-def read_array(packed: dict[str, Any]) -> np.ndarray:
-    """Unpack float32 values sent by the worker."""
-    flat = np.frombuffer(base64.b64decode(packed["base64"]), dtype=np.float32)
-    return flat.reshape(packed["shape"])
 
 
 @st.cache_resource(show_spinner=False)
@@ -52,3 +47,8 @@ def first_guesses(run_id: str, picture: Path) -> list[tuple[str, float]]:
     """Return what a run's backbone itself takes the picture for, best first."""
     answer = worker().ask(ask="classes", run=run_id, image=str(picture))
     return [(str(name), float(p)) for name, p in answer["classes"]]
+
+
+def cortex_picture(**question: Any) -> bytes:
+    """Return a PNG of maps on the cortex; the question is ``core.cli.cortex_picture``'s."""
+    return base64.b64decode(worker().ask(ask="cortex", **question)["png"])

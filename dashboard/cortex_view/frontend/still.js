@@ -1,4 +1,4 @@
-// Without WebGL2: a picture that the server draws (still/ in Python), the side and the surface to
+// Without WebGL2: a picture that the app's server draws, the side and the surface to
 // choose, and the table of ROI means. Speaks to Python for each choice, which no other part does.
 
 import { icon, make } from "./element.js";
@@ -68,7 +68,7 @@ export class StillViewer {
 
   get preset() {
     const { view } = this.header || {};
-    return this.chosen.preset ?? (view?.rotation ? null : view?.preset ?? null);
+    return this.chosen.preset ?? view?.preset ?? "ventral";
   }
 
   async update({ data, setStateValue }) {
@@ -114,7 +114,7 @@ export class StillViewer {
       `${title}${subtitle ? `, ${subtitle}` : ""}${simulated ? ` (${this.header.stamp})` : ""}, ` +
       `colours from ${formatNumber(scale.low)} to ${formatNumber(scale.high)} ${scale.unit}`.trim());
     const surface = SURFACES[Math.round(this.surface)];
-    const side = this.surface > 1.99 ? "" : `, ${this.preset ? `${this.preset} view` : "from behind and below"}`;
+    const side = surface === "flat" ? "" : `, ${this.preset} view`;
     const raised = focus ? ` ${focus.filter(Boolean).join(" ")} is brought forward.` : "";
     return `Both hemispheres, ${surface} surface${side}: ${names.join("; ")}.${raised} The numbers of each ROI are in the table.`;
   }
@@ -122,7 +122,7 @@ export class StillViewer {
   #mark() {
     for (const each of this.bar.querySelectorAll("[data-name]")) {
       const { name } = each.dataset;
-      const on = SURFACES.includes(name) ? SURFACES[this.surface] === name : this.surface < 1.99 && this.preset === name;
+      const on = SURFACES.includes(name) ? SURFACES[Math.round(this.surface)] === name : this.surface < 1.5 && this.preset === name;
       each.setAttribute("aria-pressed", String(on));
     }
     this.tableButton.setAttribute("aria-pressed", String(this.table?.open ?? false));
@@ -142,7 +142,7 @@ export class StillViewer {
       width, height,
       ratio: window.devicePixelRatio > 1 ? 2 : 1,
       theme: this.theme.name,
-      background: rgb("background"), text: rgb("text"), accent: rgb("accent"),
+      background: rgb("background"), text: rgb("text"),
       ...this.chosen,
     };
     const { asked } = this;

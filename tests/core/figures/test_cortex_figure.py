@@ -190,6 +190,22 @@ def test_titles_stamp_and_scale_are_on_it(subject):
     assert {"measured", "SIMULATED"} <= set(_words(narrow))
 
 
+def test_maps_go_on_in_the_next_line_where_brains_become_larger(subject):
+    maps = {k: np.zeros(subject.space.n_vertices()) for k in ("one", "two", "three")}
+    options = {"views": ["lateral"], "surfaces": BRAIN, "outlines": ()}
+    where = {}
+    for name, size in (("wide", (12, 3)), ("tall", (3, 6))):
+        figure = cortex_figure(maps, subject, size=size, **options)
+        titles = {t.get_text(): t.get_position() for t in figure.texts}
+        where[name] = [titles[k] for k in maps]
+        brains = [a.get_position(original=True) for a in figure.axes if a.name == "3d"]
+        assert not any(
+            a.padded(-1e-6).overlaps(b) for i, a in enumerate(brains) for b in brains[:i]
+        )
+    assert len({y for _, y in where["wide"]}) == len({x for x, _ in where["tall"]}) == 1
+    assert [y for _, y in where["tall"]] == sorted((y for _, y in where["tall"]), reverse=True)
+
+
 def test_a_marked_vertex_is_ringed_where_it_is_seen(subject):
     n = subject.space.n_vertices()
     outermost = int(np.argmin(POINTS[:, 0]))
