@@ -49,6 +49,13 @@ class NeighboursPredictor:
     k: int
     weights: str
 
+    def __repr__(self) -> str:
+        """Its size: arrays would fill the screen."""
+        return (
+            f"<NeighboursPredictor, {self.k} of {len(self.design):,} images, "
+            f"to {self.n_vertices:,} vertices>"
+        )
+
     @property
     def n_vertices(self) -> int:
         """Number of vertices that it predicts."""

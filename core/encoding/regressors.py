@@ -17,8 +17,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from cortiscope.core.encoding.copies import together
-from cortiscope.core.encoding.ensemble import EnsemblePredictor
-from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
+from cortiscope.core.encoding.predictor import EnsemblePredictor, LinearPredictor, Predictor
 from cortiscope.core.encoding.training import TrainingData, Work, check_responses
 from cortiscope.core.errors import InvalidInput, unknown_name
 

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cortiscope.core.encoding.ensemble import Member, merge
-from cortiscope.core.encoding.predictor import Predictor
+from cortiscope.core.encoding.predictor import Member, Predictor, merge
 from cortiscope.core.encoding.regressors import (
     REGRESSORS,
     RegressorSpec,

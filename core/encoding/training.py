@@ -101,6 +101,15 @@ class TrainingData:
     vertices: VertexTable | None = None
     groups: np.ndarray | None = None
 
+    def __repr__(self) -> str:
+        """Its shape: arrays would fill the screen."""
+        n_images, n_columns = self.design.shape
+        spaces = f" in {len(self.spaces)} feature spaces" if len(self.spaces) > 1 else ""
+        return (
+            f"<TrainingData, {n_images:,} images, {n_columns:,} columns{spaces}, "
+            f"{self.n_vertices:,} vertices>"
+        )
+
     def __post_init__(self) -> None:
         if self.design.ndim != 2 or len(self.design) != self.responses.shape[0]:
             raise InvalidInput(

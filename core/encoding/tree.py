@@ -53,6 +53,10 @@ class TreePredictor:
     values: np.ndarray
     n_features: int
 
+    def __repr__(self) -> str:
+        """How large it is: arrays would fill the screen."""
+        return f"<TreePredictor, {len(self.values):,} leaves, to {self.n_vertices:,} vertices>"
+
     @property
     def n_vertices(self) -> int:
         """Number of vertices that it predicts."""

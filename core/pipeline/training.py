@@ -24,8 +24,7 @@ from cortiscope.core.encoding import (
     fit_reduction,
     validation_split,
 )
-from cortiscope.core.encoding.ensemble import Member, merge
-from cortiscope.core.encoding.predictor import Predictor
+from cortiscope.core.encoding.predictor import Member, Predictor, merge
 from cortiscope.core.encoding.reduction.streamed import can_stream
 from cortiscope.core.encoding.scopes import fit_scoped
 from cortiscope.core.encoding.splits import LEAST_IMAGES, report_split

@@ -136,6 +136,12 @@ class HeadPredictor:
     output_scale: np.ndarray
     notes: Mapping[str, np.ndarray] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        """Its parts and its shape: arrays would fill the screen."""
+        parts = f"{self.trunk.name} trunk, {self.readout.name} readout"
+        columns = len(self.input_mean)
+        return f"<HeadPredictor, {parts}, {columns:,} columns to {self.n_vertices:,} vertices>"
+
     @property
     def n_vertices(self) -> int:
         """Number of vertices that it predicts."""

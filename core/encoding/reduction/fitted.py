@@ -40,6 +40,14 @@ class FittedReduction:
     components: np.ndarray
     explained: np.ndarray
 
+    def __repr__(self) -> str:
+        """Its shape, and how much of the fit images' variance it keeps."""
+        n_features, k = self.components.shape
+        return (
+            f"<FittedReduction, {n_features:,} features to {k:,}, "
+            f"{100 * float(self.explained.sum()):.1f} % of the variance>"
+        )
+
     def transform(self, features: np.ndarray) -> np.ndarray:
         """Turn (n, n_features), possibly memory-mapped, into the design (n, k), float32."""
         scaling = self._scaling(features)

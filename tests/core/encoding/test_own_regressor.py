@@ -14,13 +14,16 @@ from cortiscope.core.cli.main import main
 from cortiscope.core.encoding import (
     REGRESSORS,
     LinearPredictor,
+    Reduction,
     RegressorSpec,
     TrainingData,
+    fit_reduction,
     fit_regressor,
     method_text,
     register_regressor,
 )
 from cortiscope.core.encoding.neighbours import NeighboursPredictor
+from cortiscope.core.encoding.predictor import EnsemblePredictor, Member
 from cortiscope.core.errors import InvalidInput, UnknownName
 from cortiscope.core.runs import RunStore
 from tests.core.encoding.test_response_units import in_units
@@ -134,6 +137,36 @@ def test_a_second_registration_replaces_the_first_only_if_asked(entry):
     register_regressor(other, replace=True)
     assert REGRESSORS["pls"] is other
     assert REGRESSORS["pls"].predictor is LinearPredictor
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("ridge", "<LinearPredictor, 12 columns to 7 vertices>"),
+        ("neighbours", "<NeighboursPredictor, 5 of 30 images, to 7 vertices>"),
+        ("tree", "<TreePredictor, 30 leaves, to 7 vertices>"),
+        (
+            "head_residual",
+            "<HeadPredictor, residual trunk, linear readout, 12 columns to 7 vertices>",
+        ),
+    ],
+)
+def test_what_a_fit_gives_shows_itself_in_a_line(data, name, words):
+    spec = RegressorSpec(name)
+    if name == "head_residual":
+        spec = spec.with_settings(max_epochs=1)
+    fitted = fit_regressor(data, spec)
+    assert repr(fitted) == words
+    merged = EnsemblePredictor((Member("all", np.arange(7), fitted),), 7)
+    assert repr(merged) == "<EnsemblePredictor of 1, to 7 vertices>"
+
+
+def test_data_and_reductions_show_themselves_in_a_line(data, rng):
+    assert repr(data) == "<TrainingData, 30 images, 12 columns, 7 vertices>"
+    several = dataclasses.replace(data, spaces=(slice(0, 5), slice(5, 12)))
+    assert repr(several) == "<TrainingData, 30 images, 12 columns in 2 feature spaces, 7 vertices>"
+    reduction = fit_reduction(rng.normal(size=(30, 12)), Reduction("pca", 12, "none"))
+    assert repr(reduction) == "<FittedReduction, 12 features to 12, 100.0 % of the variance>"
 
 
 def test_an_unknown_name_gets_the_nearest(data):

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from cortiscope.core.encoding import REGRESSORS, RegressorSpec, TrainingData, method_text
-from cortiscope.core.encoding.ensemble import Member, merge
 from cortiscope.core.encoding.grid_edges import GridEdges, grid_edges
-from cortiscope.core.encoding.predictor import LinearPredictor
+from cortiscope.core.encoding.predictor import LinearPredictor, Member, merge
 from cortiscope.core.encoding.regressors import fit_regressor, restore_predictor
 from cortiscope.core.encoding.training import VertexTable
 

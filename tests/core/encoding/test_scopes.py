@@ -7,7 +7,7 @@ import pytest
 
 from cortiscope.core.encoding import LinearPredictor, RegressorSpec, TrainingData, VertexTable, Work
 from cortiscope.core.encoding.checkpoint import MemoryCheckpoint
-from cortiscope.core.encoding.ensemble import EnsemblePredictor, Member, merge
+from cortiscope.core.encoding.predictor import EnsemblePredictor, Member, merge
 from cortiscope.core.encoding.regressors import REGRESSORS, restore_predictor
 from cortiscope.core.encoding.scopes import SCOPES, fit_scoped, scope_parts
 from cortiscope.core.errors import InvalidInput
