@@ -1,0 +1,138 @@
+"""A layout of one's own, as docs/add-a-layout.md adds it, and what cannot be one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.io import savemat
+
+from cortiscope.core.brain import HEMISPHERES
+from cortiscope.core.cli.main import main
+from cortiscope.core.datasets import check_folder, find_subjects, open_subject
+from cortiscope.core.datasets.registry import LAYOUTS, layout_words, register_layout
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.features import FeatureStore
+from cortiscope.core.pipeline.fit import fit_all
+from cortiscope.core.runs import RunStore
+from cortiscope.pages.data.layout_guide import guides
+from tests.data.plain_folder import write_plain
+from tests.data.tiny_model import pixels_spec
+
+GUIDE = Path(__file__).parents[3] / "docs" / "add-a-layout.md"
+N_IMAGES, N_TEST, N_VERTICES = 30, 6, 10_242
+
+
+@pytest.fixture
+def layout():
+    """Run the guide's file and its registration, for one test."""
+    before = dict(LAYOUTS)
+    names: dict = {"__name__": "lab_mat"}
+    for code in re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL):
+        exec(code, names)
+    yield names["LAYOUT"]
+    LAYOUTS.clear()
+    LAYOUTS.update(before)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Write a subject by hand; the left hemisphere is brightness, the right noise."""
+    rng = np.random.default_rng(0)
+    anna = tmp_path / "data" / "anna"
+    (anna / "stimuli").mkdir(parents=True)
+    levels = rng.uniform(40, 215, N_IMAGES)
+    for k, level in enumerate(levels):
+        pixels = rng.normal(level, 20, (32, 32, 3)).clip(0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(anna / "stimuli" / f"{k + 1:04d}.png")
+    noise = rng.normal(size=(2, N_IMAGES, N_VERTICES))
+    lh = (levels[:, None] - 128) / 40 + 0.3 * noise[0]
+    is_test = np.arange(N_IMAGES) % 5 == 2
+    savemat(anna / "betas.mat", {"lh": lh, "rh": noise[1], "is_test": is_test})
+    return anna
+
+
+def test_without_the_registration_the_folder_is_of_no_layout(folder):
+    with pytest.raises(Exception, match="No subject was recognised"):
+        find_subjects(folder.parent)
+
+
+def test_it_is_found_opened_and_explained(layout, folder):
+    write_plain(folder.parent / "berta")
+    assert [ref.id for ref in find_subjects(folder.parent)] == ["anna", "berta"]
+    subject = open_subject(folder.parent, "anna")
+    assert (len(subject.train), len(subject.test)) == (N_IMAGES - N_TEST, N_TEST)
+    assert subject.test.images.ids[0] == "0003"
+    assert subject.conventions.with_unit("1") == "1 percent signal change"
+    assert layout_words(subject.layout) == "folder of the lab's MATLAB files"
+    assert layout.guide in guides()
+    assert open_subject(folder.parent, "berta").layout == "arrays"
+
+
+def test_it_is_checked_without_a_check_of_its_own(layout, folder):
+    report = check_folder(folder.parent)
+    (anna,) = report.subjects
+    assert (report.layout, anna.problems, anna.n_train, anna.n_test) == ("lab_mat", (), 24, 6)
+    assert anna.to_json()["vertices"] == {"lh": N_VERTICES, "rh": N_VERTICES}
+    assert "Rows are taken by the pictures' names." in anna.notes
+
+
+def test_what_is_wrong_with_it_is_named(layout, folder):
+    stored = {h.short: np.zeros((N_IMAGES, N_VERTICES)) for h in HEMISPHERES}
+    stored["lh"][3, 7] = np.nan
+    savemat(folder / "betas.mat", {**stored, "is_test": np.arange(N_IMAGES) % 5 == 2})
+    (folder / "stimuli" / "0009.png").write_bytes(
+        (folder / "stimuli" / "0009.png").read_bytes()[:200]
+    )
+    (folder / "more.zip.part").touch()
+    words = " ".join(check_folder(folder).subjects[0].problems)
+    for part in ("left train responses has NaN", "0009.png", "more.zip.part", "zeros only"):
+        assert part in words
+    savemat(folder / "betas.mat", {**stored, "lh": stored["lh"][1:], "is_test": [0]})
+    assert "lh is (29, 10242); expected 30 images" in check_folder(folder).subjects[0].problems[1]
+
+
+def test_it_is_fitted_and_its_run_opens(layout, folder, tmp_path):
+    subject = open_subject(folder)
+    runs = RunStore(tmp_path / "runs")
+    (run,) = fit_all(
+        subject,
+        [pixels_spec(subject)],
+        features=FeatureStore(tmp_path / "features"),
+        runs=runs,
+    )
+    r = np.asarray(run.report.r)  # NaN where a constant is predicted
+    assert np.nanmedian(r[:N_VERTICES]) > 0.8 > 0.4 > abs(np.nanmedian(r[N_VERTICES:]))
+    assert runs.open(run.id).record["layout"] == "lab_mat"
+
+
+def test_the_command_line_checks_it(layout, folder, capsys):
+    assert main(["check", str(folder.parent)]) == 0
+    assert "lab_mat, 1 subject" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"name": "arrays"}, "There is a layout 'arrays' already"),
+        ({"name": "simulated"}, "There is a layout 'simulated' already"),
+        ({"name": "Lab"}, "lower-case letters"),
+        ({"name": "packed", "load": None}, "neither load nor preparing"),
+    ],
+)
+def test_what_cannot_be_a_layout_is_refused(layout, changes, words):
+    known = dict(LAYOUTS)
+    with pytest.raises(InvalidInput, match=words):
+        register_layout(replace(layout, **changes))
+    assert known == LAYOUTS
+
+
+def test_a_cell_may_run_again(layout):
+    with pytest.raises(InvalidInput, match="already"):
+        register_layout(layout)
+    again = register_layout(replace(layout, words="other words"), replace=True)
+    assert LAYOUTS["lab_mat"] is again
