@@ -46,12 +46,14 @@ _PLACES = {
         _ESTIMATORS,
     ),
     "register_layout": "cortiscope.core.datasets.registry",
+    "register_backbone": "cortiscope.core.backbones",
     "register_regressor": "cortiscope.core.encoding.regressors",
     **dict.fromkeys(("Metric", "register_metric"), "cortiscope.core.evaluation"),
 }
 """The module of every public name. Those for type checkers and editors are below."""
 
 if TYPE_CHECKING:
+    from cortiscope.core.backbones import register_backbone as register_backbone
     from cortiscope.core.datasets.registry import register_layout as register_layout
     from cortiscope.core.encoding.estimators import GCVRidge as GCVRidge
     from cortiscope.core.encoding.estimators import KFoldElasticNet as KFoldElasticNet

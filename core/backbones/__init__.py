@@ -13,9 +13,11 @@ from cortiscope.core.backbones.card import (
     WeightsSpec,
 )
 from cortiscope.core.backbones.framing import PUBLISHED, Framing
+from cortiscope.core.backbones.own.register import register_backbone
 from cortiscope.core.backbones.registry import (
     LIBRARIES,
     backbone_names,
+    card_or_name,
     get_card,
     list_layers,
     load_backbone,
@@ -35,10 +37,12 @@ __all__ = [
     "WeightsPresence",
     "WeightsSpec",
     "backbone_names",
+    "card_or_name",
     "get_card",
     "list_layers",
     "load_backbone",
     "parse_weights",
+    "register_backbone",
     "resolve_weights",
     "weights_presence",
 ]

@@ -55,6 +55,8 @@ class ModuleBackbone(Backbone):
     declared : what its library says about the axes of its layers.
     """
 
+    n_channels = 3
+
     def __init__(
         self,
         card: BackboneCard,
@@ -114,7 +116,7 @@ class ModuleBackbone(Backbone):
         with self._one_at_a_time, torch.inference_mode():
             batch = batch.to(self.device).contiguous(memory_format=self._format)
             with computing_in(self.precision, self.device):
-                _run_with_hooks(self.network, batch, keep, wanted)
+                run_with_hooks(self.network, batch, keep, wanted)
         return {name: seen[name] for name in layers}
 
     @staticmethod
@@ -132,7 +134,7 @@ class ModuleBackbone(Backbone):
     def _dry_input(self) -> torch.Tensor:
         # Two images: a layer belongs to images only if its first axis follows their number.
         side = self.input_size
-        batch = torch.zeros((2, 3, side, side), device=self.device)
+        batch = torch.zeros((2, self.n_channels, side, side), device=self.device)
         return batch.contiguous(memory_format=self._format)
 
 
@@ -155,7 +157,7 @@ def discover_layers(
                 shapes[name] = tuple(as_response(output, batch).shape[1:])
 
         with torch.inference_mode():
-            _run_with_hooks(network, batch, keep, None)
+            run_with_hooks(network, batch, keep, None)
 
     shapes: dict[str, tuple[int, ...]] = {}
     wide: dict[str, tuple[int, ...]] = {}
@@ -236,7 +238,7 @@ def name_output(
     network.forward = MethodType(forward, network)
 
 
-def _run_with_hooks(
+def run_with_hooks(
     network: nn.Module, batch: torch.Tensor, keep: Any, wanted: set[str] | None
 ) -> None:
     """Run a pass that reports each module's output under its layer name to ``keep``."""

@@ -24,11 +24,18 @@ from cortiscope.core.backbones.card import (
 )
 from cortiscope.core.backbones.gabor import GABOR
 from cortiscope.core.backbones.open_clip.family import OpenClipFamily
+from cortiscope.core.backbones.own.family import OwnFamily
 from cortiscope.core.backbones.pixels import PIXELS
 from cortiscope.core.backbones.small_cnn import SmallCnnFamily
 from cortiscope.core.backbones.timm.family import TimmFamily
 from cortiscope.core.backbones.torchvision.family import TorchvisionFamily
-from cortiscope.core.errors import InvalidInput, MissingWeights, check_option, unknown_name
+from cortiscope.core.errors import (
+    CoreError,
+    InvalidInput,
+    MissingWeights,
+    check_option,
+    unknown_name,
+)
 
 if TYPE_CHECKING:
     from cortiscope.core.backbones.base import Backbone
@@ -46,6 +53,7 @@ FAMILIES: tuple[Family, ...] = (
     CAPTION_WORDS,
     *LIBRARIES.values(),
 )
+OWN = OwnFamily()
 
 
 @functools.cache
@@ -61,29 +69,70 @@ def _members() -> dict[str, tuple[Family, BackboneCard]]:
 
 def _member(name: str) -> tuple[Family, BackboneCard]:
     library, colon, own_name = name.partition(":")
+    if library.endswith(".py"):
+        raise InvalidInput(
+            f"{name} is code of a backbone, not the name of one.",
+            f"Register it first: 'cortiscope register-backbone {name} --name NAME'; then use NAME.",
+        )
     if colon:
         check_option("library", library, LIBRARIES)
         return LIBRARIES[library], LIBRARIES[library].named(own_name)
     if name not in _members():
+        if own := OWN.card(name):
+            return OWN, own
         hint = (
             "'cortiscope list backbones' shows all of them; any other network of a library "
-            "goes by timm:NAME or open_clip:NAME ('list networks timm')."
+            "goes by timm:NAME or open_clip:NAME ('list networks timm'); a network of one's own is "
+            "registered first ('register-backbone')."
         )
         called = [n for n, (_, card) in _members().items() if card.title.endswith(f" {name}")]
         if called:
             hint = f"{name} is what is written of: {', '.join(called)}."
-        raise unknown_name("backbone", name, _members(), hint)
+        raise unknown_name("backbone", name, backbone_names(), hint)
     return _members()[name]
 
 
+def is_built_in(name: str) -> bool:
+    """Whether a backbone of this name comes with the project or with a library."""
+    return name in _members()
+
+
 def backbone_names() -> tuple[str, ...]:
-    """Return all names: the project's own first, then libraries' by alphabet."""
-    return tuple(_members())
+    """Return all names: the project's own, those registered here, then libraries' by alphabet."""
+    own = [name for name, (family, _) in _members().items() if family not in LIBRARIES.values()]
+    registered = [card.name for card in OWN.cards() if card.name not in _members()]
+    return tuple(dict.fromkeys([*own, *registered, *_members()]))
 
 
 def get_card(name: str) -> BackboneCard:
     """Return a backbone's card; UnknownName where there is none."""
     return _member(name)[1]
+
+
+def card_or_name(name: str) -> BackboneCard:
+    """Return a backbone's card, or one with nothing but its name where it is not known here.
+
+    Runs are read by it: one of a network that is not registered here still opens, with all its
+    scores.
+    """
+    try:
+        return get_card(name)
+    except CoreError:
+        nothing = "unknown: the backbone is not known here"
+        return BackboneCard(
+            name=name,
+            title=name,
+            family="not here",
+            summary=f"The backbone {name} is not registered here.",
+            input_size=0,
+            preprocessing="Its own preprocessing.",
+            weights=("pretrained",),
+            default_weights="pretrained",
+            layers_offered=(),
+            licence=nothing,
+            paper=nothing,
+            source=nothing,
+        )
 
 
 def resolve_weights(name: str, weights: WeightsSpec | None = None) -> WeightsSpec:

@@ -29,7 +29,6 @@ from cortiscope.core.pipeline.predict import (
     occluded_designs,
     picture_design,
     seen_part,
-    sources_of,
 )
 from cortiscope.core.progress import Progress
 from cortiscope.core.runs import RunStore
@@ -73,7 +72,7 @@ def _answer(request: dict[str, Any], runs: RunStore, backbones: BackboneCache) -
         return {"seen": seen_part(fitted, picture.size, backbones)}
     if request["ask"] == "classes":
         # Of several networks the last that names categories: the deepest comes last in recipes.
-        networks = [backbones.get(source) for source in sources_of(fitted)]
+        networks = backbones.of(fitted)
         naming = [network for network in networks if network.categories] or networks
         return {"classes": [[name, float(p)] for name, p in naming[-1].classify(picture)]}
     raise InvalidInput(f"Unknown question {request['ask']!r}.")

@@ -16,7 +16,7 @@ from PIL import Image, ImageFilter
 
 from cortiscope.core.backbones import WeightsSpec, load_backbone
 from cortiscope.core.brain import Part, part_from_short
-from cortiscope.core.errors import InvalidInput
+from cortiscope.core.errors import CoreError, InvalidInput
 from cortiscope.core.features import FeatureSpec
 from cortiscope.core.features.store import as_stored
 from cortiscope.core.pipeline.designs import Reductions
@@ -54,6 +54,20 @@ class BackboneCache:
     def __init__(self) -> None:
         self._loaded: dict[tuple[str, WeightsSpec], Backbone] = {}
         self._views: dict[FeatureSpec, Backbone] = {}
+
+    def of(self, run: Run) -> tuple[Backbone, ...]:
+        """Return the backbones of a run's sources, in their order.
+
+        Raises
+        ------
+        UnknownName, MissingWeights, DamagedFile
+            A backbone is not known here, or cannot be loaded; the run is named.
+        """
+        try:
+            return tuple(self.get(source) for source in sources_of(run))
+        except CoreError as error:
+            message = f"{run.id} cannot predict new images here. {error.message}"
+            raise type(error)(message, error.hint) from None
 
     def get(self, source: FeatureSource) -> Backbone:
         """Load a source's backbone, or return the one loaded before."""
@@ -94,7 +108,7 @@ def predict_images(
 
     sources = sources_of(run)
     loaded = BackboneCache()
-    backbones = [loaded.get(source) for source in sources]
+    backbones = loaded.of(run)
     batch_size = min(BATCH_SIZE, *(largest_batch(b.input_size) for b in backbones))
     passes = [
         extract_batches(
@@ -122,8 +136,8 @@ def picture_design(
     from cortiscope.core.features.extract import extract_one
 
     by_source = {}
-    for source in sources_of(run):
-        layers = extract_one(backbones.get(source), picture, source.layers, source.common.pooling)
+    for source, backbone in zip(sources_of(run), backbones.of(run), strict=True):
+        layers = extract_one(backbone, picture, source.layers, source.common.pooling)
         by_source[source] = {name: np.asarray(array)[None] for name, array in layers.items()}
     design, residual = _design(run, by_source)
     return design[0], float(residual[0])
@@ -144,7 +158,7 @@ def seen_part(
     """
     from cortiscope.core.backbones.framing import seen_box
 
-    boxes = np.array([seen_box(backbones.get(source), size) for source in sources_of(run)])
+    boxes = np.array([seen_box(backbone, size) for backbone in backbones.of(run)])
     left, top = boxes[:, :2].min(axis=0)
     right, bottom = boxes[:, 2:].max(axis=0)
     return float(left), float(top), float(right), float(bottom)

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from cortiscope.core.backbones import get_card
+from cortiscope.core.backbones import card_or_name
 from cortiscope.core.encoding.scopes import SCOPE_WORDS
 from cortiscope.core.pipeline.results import unit_of
 from cortiscope.core.runs import Run, RunSource
@@ -58,7 +58,7 @@ def table_row(run: Run) -> dict[str, Any]:
         "simulated": run.simulated,
         "recipe": run.recipe,
         "features": "; ".join(
-            f"{get_card(s.backbone).title} {' + '.join(s.layers)}" for s in run.sources
+            f"{card_or_name(s.backbone).title} {' + '.join(s.layers)}" for s in run.sources
         ),
         "weights": run.facts.weights_label,
         "stand_ins": "; ".join(run.stand_ins),
@@ -100,7 +100,7 @@ def _scope_words(run: Run) -> str:
 
 
 def _short(source: RunSource) -> str:
-    card = get_card(source.backbone)
+    card = card_or_name(source.backbone)
     title = card.title
     if len(card.layers_offered) == 1 and source.layers == tuple(card.layers_offered):
         return title

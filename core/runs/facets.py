@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from cortiscope.core.backbones import get_card
+from cortiscope.core.backbones import card_or_name
 from cortiscope.core.config import to_plain
 from cortiscope.core.encoding import Reduction
 from cortiscope.core.encoding.scopes import SCOPE_WORDS
@@ -49,7 +49,7 @@ def facets(run: Run) -> dict[str, str]:
         if name not in _SAID
     }
     return {
-        "backbone": " + ".join(get_card(s.backbone).title for s in sources),
+        "backbone": " + ".join(card_or_name(s.backbone).title for s in sources),
         "weights": " + ".join(_weights(s.weights) for s in sources),
         "layer": run.layer,
         "framing": _each(s.framing for s in sources if s.framing != "published"),

@@ -65,6 +65,11 @@ class Home:
         return self.root / "networks"
 
 
+    @property
+    def backbones(self) -> Path:
+        """Networks of one's own that were registered, one folder each."""
+        return self.root / "backbones"
+
 def data_folders() -> tuple[Path, ...]:
     """Return the folders named by ``CORTISCOPE_DATA``, in order, whether they exist or not."""
     named = os.environ.get("CORTISCOPE_DATA", "")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cortiscope.core.backbones import get_card
+from cortiscope.core.backbones import card_or_name
 from cortiscope.core.datasets import Subject
 from cortiscope.core.datasets.registry import layout_words
 from cortiscope.core.encoding import Reduction, method_text
@@ -131,7 +131,7 @@ def _simulated(subject: Subject) -> str:
 def _seen(run: Run) -> str:
     """Say how pictures reached the networks; a framing that is not theirs is in the title."""
     told = dict.fromkeys(
-        get_card(source.backbone).preprocessing
+        card_or_name(source.backbone).preprocessing
         for source in run.sources
         if source.framing == "published"
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from cortiscope.core.backbones import backbone_names, get_card
+from cortiscope.core.backbones import backbone_names, card_or_name
 from cortiscope.core.evaluation.report import ALL_VERTICES
 from cortiscope.core.recipes import get_recipe, recipe_names
 from cortiscope.core.runs import Run, RunSource
@@ -68,7 +68,7 @@ def backbone_title(run: Run) -> str:
 
 def _source_title(source: RunSource) -> str:
     weights = source.weights
-    card = get_card(source.backbone)
+    card = card_or_name(source.backbone)
     trained = "trained" if card.family == "built in" else "pretrained"
     kind = {"pretrained": trained, "fixed": ""}.get(weights["kind"], str(weights["label"]))
     return f"{card.title}{' · ' + kind if kind else ''}"
@@ -265,7 +265,7 @@ def _depth(run: Run) -> float | None:
     """Return where a run's layer lies among its network's, 0 to 1; None of several or unlisted."""
     if len(run.sources) != 1:
         return None
-    layers = get_card(run.sources[0].backbone).layers_offered
+    layers = card_or_name(run.sources[0].backbone).layers_offered
     if run.layer not in layers or len(layers) < 2:
         return None
     return layers.index(run.layer) / (len(layers) - 1)
@@ -298,7 +298,7 @@ def order_of_choice(run: Run) -> float:
 def _place(run: Run) -> tuple[int, int, int, int, int, str]:
     first = run.sources[0]
     names = backbone_names()
-    offered = get_card(first.backbone).layers_offered
+    offered = card_or_name(first.backbone).layers_offered
     kinds = ("pretrained", "fixed", "file", "untrained")
     depth = offered.index(run.layer) if run.layer in offered else len(offered)
     # Networks by a library's own name are in no menu.

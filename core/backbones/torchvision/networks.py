@@ -86,7 +86,7 @@ def _drop_auxiliary_heads(network: Any) -> None:
                 setattr(network, head, None)
 
 
-def _tokens(network: Any, side: int) -> Tokens | None:
+def tokens_of(network: Any, side: int) -> Tokens | None:
     """Return the tokens of a vision transformer: one for the class, then the patches."""
     if not hasattr(network, "class_token"):
         return None
@@ -94,7 +94,7 @@ def _tokens(network: Any, side: int) -> Tokens | None:
     return Tokens(1, (along, along))
 
 
-DECLARED = Declared(_tokens)
+DECLARED = Declared(tokens_of)
 
 
 class TorchvisionBackbone(PictureBackbone):
