@@ -92,6 +92,11 @@ def run(code: str | Callable[[], Any], *, call: bool = True) -> Any:
 
 
 def _found(location: str) -> Any:
+    from cortiscope.core.backbones.torchvision.networks import import_torchvision
+
+    # Code that imports it finds it imported, also where its compiled part does not load.
+    with contextlib.suppress(ImportError):
+        import_torchvision()
     where, _, name = location.rpartition(":")
     module = _of_file(Path(where)) if where.endswith(".py") else importlib.import_module(where)
     if not hasattr(module, name):

@@ -1,10 +1,13 @@
 """Networks of one's own: registered in one process, at work in another, equal to torch's own."""
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 import textwrap
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +24,7 @@ from cortiscope.core.backbones import (
     load_backbone,
     parse_weights,
     register_backbone,
+    registry,
     resolve_weights,
     weights_presence,
 )
@@ -380,3 +384,49 @@ def test_the_command_line_registers_and_fits(code, tmp_path, capsys):
         *("fit", "--data", data, "--backbone", f"{code}:make", "--layers", "x"), status=2
     )
     assert "register-backbone" in json.dumps(refused)
+
+
+GUIDE = Path(__file__).parents[3] / "docs" / "add-a-backbone.md"
+
+
+def guide_blocks():
+    return re.findall(r"```(?:python)?\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_the_guides_own_network_is_registered_and_fitted_by_its_own_words(
+    tmp_path, monkeypatch, capsys
+):
+    from cortiscope.core.cli.main import main
+
+    nets, commands, notebook, *_ = guide_blocks()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nets.py").write_text(nets)
+    write_plain(tmp_path / "sim01")
+    for command in commands.replace("--data demo", "--data sim01").strip().splitlines():
+        status = main([*shlex.split(command)[1:], "--progress", "none"])
+        assert status == 0, capsys.readouterr().err
+    scope = {}
+    exec(notebook.replace('open_subject("sim01")', 'open_subject("./sim01")'), scope)
+    assert scope["model"].sources[0].backbone == "mine"
+    assert resolve_weights("mine").sha256 == scope["model"].sources[0].weights["sha256"]
+
+
+def test_the_guides_family_is_a_backbone_with_one_file_and_one_line(monkeypatch, picture):
+    *_, code, line = guide_blocks()
+    monkeypatch.setitem(sys.modules, "guide", type(sys)("guide"))
+    exec(compile(code, str(GUIDE), "exec"), vars(sys.modules["guide"]))
+    scope = {**vars(registry), **vars(sys.modules["guide"])}
+    exec(line, scope)
+    monkeypatch.setattr(registry, "FAMILIES", scope["FAMILIES"])
+    registry._members.cache_clear()
+    try:
+        found = load_backbone("colours", device="cpu")
+        assert {"colours", "gabor", "timm_vit_tiny"} < set(backbone_names())
+        batch = found.preprocess(picture)[None]
+        (grid,) = found.forward(batch, ["grid"])["grid"].numpy()
+        wanted = batch[0].numpy().reshape(3, 4, 8, 4, 8).mean(axis=(2, 4))
+        np.testing.assert_allclose(grid, wanted, atol=1e-6)
+        assert list_layers("colours") == found.layers()
+    finally:
+        monkeypatch.undo()
+        registry._members.cache_clear()
