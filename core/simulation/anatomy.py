@@ -23,11 +23,16 @@ from cortiscope.core.brain import (
     Parcellation,
     roi_class_of,
 )
-from cortiscope.core.simulation.category_rois import CATEGORY_DISCS, class_labels, disc_distances
 from cortiscope.core.simulation.early_visual import EARLY_AREAS, early_visual
 from cortiscope.core.simulation.geodesic import edge_graph, neighbour_mean
-from cortiscope.core.simulation.individuals import Individual
-from cortiscope.core.simulation.streams import STREAMS, stream_labels
+from cortiscope.core.simulation.recipe import Individual
+from cortiscope.core.simulation.rois import (
+    CATEGORY_DISCS,
+    STREAMS,
+    class_labels,
+    disc_distances,
+    stream_labels,
+)
 
 # Gaussian pRF size in degrees: offset + slope x eccentricity. Larger than single-voxel estimates:
 # a vertex of fsaverage5 stands for some 4 mm of cortex, whose pRFs it pools.

@@ -13,7 +13,7 @@ import numpy as np
 from cortiscope.core.simulation.anatomy import HemisphereAnatomy
 from cortiscope.core.simulation.areas import TUNING
 from cortiscope.core.simulation.geodesic import smooth_fields
-from cortiscope.core.simulation.latents import BACKGROUNDS, LATENTS, OBJECT_KINDS
+from cortiscope.core.simulation.scenes import BACKGROUNDS, LATENTS, OBJECT_KINDS
 
 _SPREAD_MM = 11.0
 _DISC_RADIUS_MM = 9.0

@@ -26,8 +26,8 @@ from cortiscope.core.simulation.early_encoding import (
     early_drive,
 )
 from cortiscope.core.simulation.geodesic import smooth_fields
-from cortiscope.core.simulation.latents import LATENTS
 from cortiscope.core.simulation.local_structure import local_structure
+from cortiscope.core.simulation.scenes import LATENTS
 
 N_HIDDEN = 24
 _HIDDEN_PASSES = 5

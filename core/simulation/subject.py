@@ -9,8 +9,7 @@ import numpy as np
 
 from cortiscope.core.brain import HEMISPHERES, CorticalSurfaces, Hemisphere
 from cortiscope.core.simulation.anatomy import Anatomy, build_anatomy
-from cortiscope.core.simulation.individuals import individual
-from cortiscope.core.simulation.recipe import SimulationRecipe, StimulusPlan
+from cortiscope.core.simulation.recipe import SimulationRecipe, StimulusPlan, individual
 from cortiscope.core.simulation.responses import (
     ResponseModel,
     build_encodings,

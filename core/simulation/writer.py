@@ -13,9 +13,8 @@ import numpy as np
 
 from cortiscope.core.brain import FSAVERAGE5_VERTICES, HEMISPHERES, ROI_CLASSES
 from cortiscope.core.config import to_plain
-from cortiscope.core.simulation.description import CAVEAT, TITLE
 from cortiscope.core.simulation.local_structure import FIELD_DEG
-from cortiscope.core.simulation.recipe import SimulationRecipe
+from cortiscope.core.simulation.recipe import CAVEAT, TITLE, SimulationRecipe
 from cortiscope.core.simulation.stimuli import Stimulus
 from cortiscope.core.simulation.subject import SimulatedSubject
 from cortiscope.core.simulation.trials import noise_ceiling

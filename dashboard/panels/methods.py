@@ -16,7 +16,7 @@ from cortiscope.core.encoding.scopes import SCOPE_WORDS
 from cortiscope.core.evaluation.report import subject_ceiling
 from cortiscope.core.runs import FORMER_WORDS, Belonging, Run, belonging
 from cortiscope.core.runs.facets import facets
-from cortiscope.core.simulation.description import CAVEAT, DESCRIPTION, TITLE
+from cortiscope.core.simulation.recipe import CAVEAT, DESCRIPTION, TITLE
 from cortiscope.foreign_text import as_text
 from cortiscope.panels.scores import images_of, interval_words
 from cortiscope.subject.locations import unit_of

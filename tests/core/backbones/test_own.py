@@ -187,8 +187,8 @@ def test_a_fit_with_it_is_opened_and_predicts_in_a_new_process(code, tmp_path):
     with torch.inference_mode():
         batch = change(Image.open(picture).convert("RGB"))[None]
         features = theirs.second(torch.relu(theirs.first[0](batch))).mean((2, 3)).numpy()
-    (readout,) = run.readouts
-    wanted = run.fitted.predict(readout.transform(features))
+    (reduction,) = run.reductions
+    wanted = run.fitted.predict(reduction.transform(features))
     assert "My net" in answer[0]
     np.testing.assert_allclose(answer[1], wanted, rtol=1e-4, atol=1e-5)
 

@@ -10,8 +10,12 @@ import pytest
 from cortiscope.core.brain import CorticalSurfaces, load_fsaverage5
 from cortiscope.core.simulation.anatomy import Anatomy, build_anatomy
 from cortiscope.core.simulation.demo import ensure_demo
-from cortiscope.core.simulation.individuals import individual
-from cortiscope.core.simulation.recipe import DEFAULT_RECIPE, SimulationRecipe, plan_stimuli
+from cortiscope.core.simulation.recipe import (
+    DEFAULT_RECIPE,
+    SimulationRecipe,
+    individual,
+    plan_stimuli,
+)
 from cortiscope.core.simulation.stimuli import Stimulus, make_stimuli
 from cortiscope.core.simulation.subject import SimulatedSubject, simulate_subject
 from cortiscope.core.storage import Home

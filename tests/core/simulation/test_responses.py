@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from cortiscope.core.brain import Hemisphere
-from cortiscope.core.simulation.latents import LATENTS
 from cortiscope.core.simulation.responses import hidden_numbers, noise_free_responses
+from cortiscope.core.simulation.scenes import LATENTS
 
 _SIZE = 128
 

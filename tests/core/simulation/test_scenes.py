@@ -10,12 +10,13 @@ import pytest
 
 from cortiscope.core.simulation import scenes
 from cortiscope.core.simulation.backgrounds import match_statistics, render_background
-from cortiscope.core.simulation.latents import compute_latents, eccentricity_weights
 from cortiscope.core.simulation.scenes import (
     BACKGROUNDS,
     LATENTS,
     OBJECT_KINDS,
     SCENE_SIZE,
+    compute_latents,
+    eccentricity_weights,
     render_scene,
 )
 

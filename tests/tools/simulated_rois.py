@@ -1,6 +1,6 @@
 """Draw a simulated subject's ROIs on inflated and flat cortex: is the anatomy right.
 
-    python -m cortiscope.core.simulation.picture OUT.png [subject]
+    python -m tests.tools.simulated_rois OUT.png [subject]
 
 Pillow and numpy only. Triangles are painted back to front with their number as the colour, so
 that every pixel knows its triangle; labels, sulci and light are then interpolated per pixel,
@@ -26,7 +26,7 @@ from cortiscope.core.brain import (
     load_fsaverage5,
 )
 from cortiscope.core.simulation.anatomy import Anatomy, build_anatomy
-from cortiscope.core.simulation.individuals import individual
+from cortiscope.core.simulation.recipe import individual
 from cortiscope.core.storage import Home, atomic_file
 
 _SUPERSAMPLING = 2
@@ -360,10 +360,10 @@ def _palette() -> Image.Image:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the picture; called by ``python -m cortiscope.core.simulation.picture``."""
+    """Write the picture; called by ``python -m tests.tools.simulated_rois``."""
     if not 1 <= len(arguments) <= 2:
         print(
-            "usage: python -m cortiscope.core.simulation.picture OUT.png [sim01|sim02]",
+            "usage: python -m tests.tools.simulated_rois OUT.png [sim01|sim02]",
             file=sys.stderr,
         )
         return 2
