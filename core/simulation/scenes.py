@@ -105,7 +105,7 @@ class Scene:
     pixels : (128, 128, 3), RGB.
     caption : a plain phrase, as "a face and a dog in front of a street".
     categories : the kinds of thing present, in the order of ``OBJECT_KINDS``, then the place.
-    latents : (n_latents,) in the order of ``LATENTS``; see ``core.simulation.latents``.
+    latents : (n_latents,) in the order of ``LATENTS``; see ``compute_latents``.
     """
 
     pixels: NDArray[np.uint8]
