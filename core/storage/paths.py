@@ -64,11 +64,11 @@ class Home:
         """Facts of networks that are named as their library names them."""
         return self.root / "networks"
 
-
     @property
     def backbones(self) -> Path:
         """Networks of one's own that were registered, one folder each."""
         return self.root / "backbones"
+
 
 def data_folders() -> tuple[Path, ...]:
     """Return the folders named by ``CORTISCOPE_DATA``, in order, whether they exist or not."""
