@@ -197,7 +197,7 @@ class TextBackbone(Backbone):
     def preprocess(self, image: Image.Image) -> torch.Tensor:  # noqa: D102 - as in Backbone
         raise InvalidInput(
             f"{self.card.title} reads a caption, and a picture alone has none.",
-            "Choose an encoder of image features for pictures without captions.",
+            "Choose an encoding model of image features for pictures without captions.",
         )
 
 

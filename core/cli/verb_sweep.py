@@ -17,7 +17,7 @@ from cortiscope.core.progress import Progress, part
 from cortiscope.core.storage import Home, atomic_file
 
 NAME = "sweep"
-HELP = "Fit every combination of subjects, recipes, backbones, layers and encoders of a plan."
+HELP = "Fit every combination of subjects, recipes, backbones, layers and regressors of a plan."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

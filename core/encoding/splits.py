@@ -32,7 +32,7 @@ def check_split_rule(rule: str) -> str:
 
     Raises
     ------
-    InvalidInput : it is none, or of folds that cannot be.
+    InvalidInput : it is not a rule, or there is no such fold.
     """
     if rule not in SPLIT_RULES[:2]:
         _fold(rule)
@@ -40,7 +40,7 @@ def check_split_rule(rule: str) -> str:
 
 
 def has_fraction(rule: str) -> bool:
-    """Whether the share of validation images is up to the person, rather than to the rule."""
+    """Whether the share of validation images is chosen, rather than fixed by the rule."""
     return not rule.startswith("fold:")
 
 
@@ -58,9 +58,9 @@ def validation_split(
 
     Parameters
     ----------
-    fraction : share of the validation images; plays no part for folds.
+    fraction : share of the validation images; not used by folds.
     groups : (n_stimuli,) labels, equal for rows of one image; None where each row is an image of
-        its own. What they are called plays no part.
+        its own. Only which are equal matters.
 
     Returns
     -------

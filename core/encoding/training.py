@@ -91,7 +91,7 @@ class TrainingData:
     spaces : columns of each feature space; together all columns, in order. Empty means one space.
     vertices : what is known about the vertices, or None.
     groups : (n_stimuli,) labels, equal for rows of one image (copies of it, other subjects'
-        responses to it), which no choice by held-out images may tear apart; None where each row is
+        responses to it), which no choice by held-out images may separate; None where each row is
         an image of its own.
     """
 

@@ -1,4 +1,4 @@
-"""An encoder's report: per vertex and per ROI, with ceiling, interval, n and split beside it."""
+"""A model's report: per vertex and per ROI, with ceiling, interval, n and split beside it."""
 
 from __future__ import annotations
 

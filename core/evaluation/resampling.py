@@ -76,7 +76,7 @@ class Jackknifed:
     def p(self) -> np.ndarray:
         """Return two-sided p (n_places,) of a statistic of 0; NaN where not calibrated.
 
-        A statistic that is 0 whatever image is left out (two identical encoders) has p 1.
+        A statistic that is 0 whatever image is left out (two identical models) has p 1.
         """
         error = self.standard_error
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -193,7 +193,7 @@ _VERTICES_DRAWN_AT_ONCE = 1024
 def image_counts(n_stimuli: int, n_draws: int, seed: int) -> np.ndarray:
     """Draw images with replacement: (n_draws, n_stimuli), how often each image is in each draw.
 
-    The same seed draws the same images for every encoder, as paired tests need.
+    The same seed draws the same images for every model, as paired tests need.
     """
     share = np.full(n_stimuli, 1 / n_stimuli)
     return np.random.default_rng(seed).multinomial(n_stimuli, share, size=n_draws)

@@ -26,7 +26,7 @@ from cortiscope.core.evaluation.resampling import jackknife_mean_r
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """Mean r of encoders A and B over one group of vertices, and their difference.
+    """Mean r of models A and B over one group of vertices, and their difference.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def paired_difference(
     *,
     stimuli: np.ndarray | None = None,
 ) -> tuple[PairedDifference, ...]:
-    """Compare two encoders' mean r per group of vertices by a paired jackknife over stimuli.
+    """Compare two models' mean r per group of vertices by a paired jackknife over stimuli.
 
     Parameters
     ----------

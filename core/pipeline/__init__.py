@@ -1,1 +1,1 @@
-"""The only composer: data + features + encoder -> run, and run + images -> predictions."""
+"""The only composer: data + features + regressor -> run, and run + images -> predictions."""

@@ -19,7 +19,7 @@ from cortiscope.core.runs.wholeness import RECORD
 from cortiscope.core.simulation.demo import demo_folder, ensure_demo, has_demo
 from cortiscope.core.storage import Home, write_json
 
-# One reduction for all layers: what differs between two encoders is then the layer alone. Cells of
+# One reduction for all layers: what differs between two models is then the layer alone. Cells of
 # 1.7 degrees keep the retinotopy that early areas need, and few enough features for 320 images.
 DEMO_POOLING = Pooling("grid", 5)
 _BLOCKS = get_card("small_cnn").layers_offered

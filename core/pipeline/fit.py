@@ -1,4 +1,4 @@
-"""Fit encoding models: features (cached), reduction, encoder, scores, saved as runs."""
+"""Fit encoding models: features (cached), reduction, regressor, scores, saved as runs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def fit(
 ) -> Run:
     """Fit one encoding model, or open it if it was fitted before.
 
-    The encoder is fitted on the training images less the validation images. The report uses the
+    The regressor is fitted on the training images less the validation images. The report uses the
     test split where its responses are known, else the share of training images that the
     configuration puts aside for it, else the validation images.
     """

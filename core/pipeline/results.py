@@ -48,7 +48,7 @@ def write_results(runs: Sequence[Run], folder: Path) -> tuple[Path, ...]:
         searched = {run.id for group in searches for run in group}
         models = [run for run in own if run.id not in searched]
         for group in searches:
-            # Several searches differ in encoder, reduction or split; a run's name tells them apart.
+            # Several searches differ in regressor, reduction or split, so a run's name is added.
             name = "Feature_eng" if len(searches) == 1 else f"Feature_eng_{group[0].id}"
             written += write_search(group, where / name)
         if models:
@@ -257,7 +257,7 @@ def network_label(run: Run) -> str:
 
 
 def model_labels(runs: Sequence[Run]) -> dict[str, str]:
-    """Name each run by its recipe or encoder; by its own name where that is another's too."""
+    """Name each run by its recipe or regressor; by its own name where that is another's too."""
     plain = {run.id: readable(run.recipe or run.regressor) for run in runs}
     names = list(plain.values())
     return {k: name if names.count(name) == 1 else readable(k) for k, name in plain.items()}

@@ -1,4 +1,4 @@
-"""From a subject and a configuration to what an encoder is given: reductions, designs, rows.
+"""From a subject and a configuration to what a regressor is given: reductions, designs, rows.
 
 Everything fitted sees the fit images only; for a cross-subject model also those training images of
 the other subjects that no one holds out.
@@ -44,7 +44,7 @@ class Rows:
     Parameters
     ----------
     fit : per subject, the target first, those that are fitted.
-    validation : the target's that choose between encoders.
+    validation : the target's that choose between models.
     report : the target's that do neither, for the report; empty where other images report.
     left_out : the target's that are for nothing, as they are nearly test images -> row of ``test``.
     groups : per subject, (n_fit,) labels of the fitted rows, equal for rows of one image.
@@ -59,7 +59,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Everything up to the encoder.
+    """Everything up to the regressor.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ def _stack(blocks: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def fit_prepared(prepared: Prepared, spec: EncodingSpec, surfaces: Path, work: Work) -> Predictor:
-    """Fit the encoder, per part of its scope and, cross-subject, per group of shared vertices."""
+    """Fit the regressor, per part of its scope and, cross-subject, per group of shared vertices."""
     target = prepared.subjects[0]
     near = surfaces if REGRESSORS[spec.encoder.name].uses_positions else None
     table = vertex_table(target, near) if target.space.is_placed else None

@@ -67,14 +67,14 @@ _CAPTIONS = Source(
 )
 
 
-def _clip(name: str, title: str, summary: str, encoder: str, scope: str = "hemisphere") -> Recipe:
+def _clip(name: str, title: str, summary: str, regressor: str, scope: str = "hemisphere") -> Recipe:
     return Recipe(
         name=name,
         title=title,
         origin=_ORIGIN,
         summary=summary,
         sources=(_CLIP,),
-        encoder=RegressorSpec(encoder),
+        regressor=RegressorSpec(regressor),
         reduction=_EMBEDDING,
         scope=scope,
         departures=(_HEAD, _COLUMNS),
@@ -95,7 +95,7 @@ def _joined(
         origin=_ORIGIN,
         summary=summary,
         sources=sources,
-        encoder=RegressorSpec("head_linear"),
+        regressor=RegressorSpec("head_linear"),
         reduction=reduction,
         spaces="backbone",
         scope="hemisphere",
@@ -110,7 +110,7 @@ ENTRIES = (
         origin="Algonauts 2023",
         summary="Eight AlexNet layers side by side, standard scaling, PCA 100, least squares.",
         sources=(_alexnet(_WHOLE),),
-        encoder=RegressorSpec("ols"),
+        regressor=RegressorSpec("ols"),
         reduction=Reduction.parse("pca:100", scaling="standard"),
         scope="hemisphere",
         departures=(_AVERAGED,),
@@ -158,7 +158,7 @@ ENTRIES = (
         origin=_ORIGIN,
         summary="SAM's image encoder joined with each vertex's positional encoding.",
         sources=(_SAM,),
-        encoder=RegressorSpec("head_positional"),
+        regressor=RegressorSpec("head_positional"),
         scope="hemisphere",
         departures=(_HEAD, _COLUMNS, _AVERAGED, _REDUCED),
     ),
@@ -191,7 +191,7 @@ ENTRIES = (
         origin=_ORIGIN,
         summary="AlexNet or CLIP, whichever predicts a ROI class better on folds held out.",
         sources=(_ALEXNET, _CLIP),
-        encoder=RegressorSpec("best_space").with_settings(by="roi_class"),
+        regressor=RegressorSpec("best_space").with_settings(by="roi_class"),
         spaces="backbone",
         departures=(
             "Ridge instead of a trained layer; chosen by cross-validation on the fit images.",
@@ -212,7 +212,7 @@ ENTRIES = (
         origin=_ORIGIN,
         summary="CLIP's image embedding, one linear layer trained on all subjects together.",
         sources=(_CLIP,),
-        encoder=RegressorSpec("head_linear"),
+        regressor=RegressorSpec("head_linear"),
         reduction=_EMBEDDING,
         scope="hemisphere",
         cross_subject=True,

@@ -49,18 +49,18 @@ _BEST = (Source((Choice("alexnet", ("features.12",), "untrained", _FULL, _STRETC
 
 
 def _published_grid(name: str) -> RegressorSpec:
-    """Return an encoder with img2brain's penalties, which are absolute: of z-scored responses."""
+    """Return a regressor with img2brain's penalties, which are absolute: of z-scored responses."""
     return RegressorSpec(name).with_settings(alphas=SPARSE_ALPHAS)
 
 
-def _regressor(name: str, title: str, encoder: RegressorSpec, *more: str) -> Recipe:
+def _regressor(name: str, title: str, regressor: RegressorSpec, *more: str) -> Recipe:
     return Recipe(
         name=f"img2brain_{name}",
         title=f"img2brain: {title}",
         origin=_ORIGIN,
         summary=f"Untrained AlexNet features.12, PCA 100 without scaling, {title}.",
         sources=_BEST,
-        encoder=encoder,
+        regressor=regressor,
         reduction=Reduction.parse("ipca:100", scaling="none"),
         on_the_way="always",
         split_rule=_SPLIT,
@@ -79,7 +79,7 @@ ENTRIES = (
             Source((Choice(network, layers, "untrained", _FULL, _STRETCH),))
             for network, layers in LAYERS
         ),
-        encoder=RegressorSpec("ols"),
+        regressor=RegressorSpec("ols"),
         reduction=Reduction.parse("ipca:30:50", scaling="none"),
         each_layer=True,
         on_the_way="always",

@@ -23,14 +23,14 @@ _ALL = (_GABOR, _SMALL, _LEARNED)
 _PCA = Reduction("pca", 100)
 
 
-def _over_layers(name: str, title: str, summary: str, encoder: str) -> Recipe:
+def _over_layers(name: str, title: str, summary: str, regressor: str) -> Recipe:
     return Recipe(
         name=name,
         title=title,
         origin=_ORIGIN,
         summary=summary,
         sources=_ALL,
-        encoder=RegressorSpec(encoder),
+        regressor=RegressorSpec(regressor),
         reduction=_PCA,
         spaces="layer",
     )

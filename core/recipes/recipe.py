@@ -71,7 +71,7 @@ class Recipe:
     origin: str
     summary: str
     sources: tuple[Source, ...]
-    encoder: RegressorSpec
+    regressor: RegressorSpec
     reduction: Reduction = Reduction()
     spaces: str = "one"
     scope: str = "both"

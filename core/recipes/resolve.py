@@ -110,7 +110,7 @@ def configurations(
         each=recipe.each_layer,
         along=along,
         reduction=recipe.reduction,
-        encoder=recipe.encoder,
+        encoder=recipe.regressor,
         spaces=recipe.spaces,
         scope=recipe.scope,
         seed=_seed(recipe, seed),

@@ -157,7 +157,7 @@ class Run:
 
     @property
     def title(self) -> str:
-        """Backbone, layer, weights and encoder in words."""
+        """Backbone, layer, weights and regressor in words."""
         return self.facts.title
 
     def array(self, name: str) -> np.ndarray:
@@ -264,7 +264,7 @@ class Run:
 
     @property
     def validation(self) -> Evaluation:
-        """The scores on the validation images: for choosing between encoders."""
+        """The scores on the validation images: for choosing between models."""
         return self.scores.get("validation") or _evaluation(self, "validation")
 
     def with_scores(self, validation: Evaluation, report: Evaluation) -> Run:

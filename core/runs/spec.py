@@ -56,7 +56,7 @@ class SubjectData:
 
 @dataclass(frozen=True)
 class EncodingSpec:
-    """Subject, features, reduction, encoder and scope of one encoding model.
+    """Subject, features, reduction, regressor and scope of one encoding model.
 
     Parameters
     ----------

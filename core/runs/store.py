@@ -117,7 +117,7 @@ class RunStore:
         except DamagedFile as error:
             raise WorkFailed(
                 f"The fit gave no usable model: {error.message}",
-                "Check the data (check DATA) and the encoder's settings.",
+                "Check the data (check DATA) and the regressor's settings.",
             ) from None
         n_bytes = sum(array.nbytes for array in arrays.values())
         target = self.root / run_id

@@ -31,7 +31,7 @@ def note_runs(subject: Subject, run: Run | None = None) -> None:
 def _about(run: Run, subject: Subject) -> list[str]:
     told = []
     if belonging(run, subject) is Belonging.FORMER:
-        told.append(f"This encoder was {FORMER_WORDS}. Fit it again to be certain.")
+        told.append(f"This encoding model was {FORMER_WORDS}. Fit it again to be certain.")
     if again := run.facts.scored_again:
         changed = ", ".join(again.changed)
         told.append(f"Scored again on {again.when[:10]}, not fitted: {changed} changed.")

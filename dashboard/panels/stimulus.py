@@ -1,4 +1,4 @@
-"""The stimulus on screen: gallery in the sidebar, search, and what the encoder did with it."""
+"""The stimulus on screen: gallery in the sidebar, search, and what the model did with it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from cortiscope.stimulus_gallery import GalleryPick, stimulus_gallery
 
 ROLE_WORDS = {
     "": "",
-    "fit": "The encoder was fitted on this image: its prediction is no test.",
-    "validation": "Validation image: kept from fitting, used to choose between encoders.",
+    "fit": "The model was fitted on this image, so its prediction is not a test of the model.",
+    "validation": "Validation image: kept from fitting, used to choose between models.",
     "report": "Kept from fitting and choosing, for the report alone.",
     "left out": "Left out of fitting and choosing: it is a test image, or nearly one.",
     "test": "Held-out test image: it took no part in fitting or choosing.",
@@ -26,7 +26,7 @@ ROLE_WORDS = {
 
 @dataclass(frozen=True)
 class StimulusChoice:
-    """An image of a subject: split, row (from 0), and its role for the encoder, if there is one."""
+    """An image of a subject: split, row (from 0), and its role for the model, if there is one."""
 
     split: str
     row: int
@@ -44,7 +44,7 @@ def pick_stimulus(subject: Subject, run: Run | None) -> StimulusChoice:
 
     Parameters
     ----------
-    run : the encoder on screen, whose images are marked by their role; None without one.
+    run : the model on screen, whose images are marked by their role; None without one.
     """
     split, row = _from_address(subject, run)
     slot = st.container()
@@ -103,7 +103,7 @@ def _note(subject: Subject, split: str, row: int) -> StimulusNote:
 
 
 def _roles(subject: Subject, run: Run | None) -> dict[str, str]:
-    """Say per split what the encoder did: one letter per image for train, one for all of test."""
+    """Say per split what the model did: one letter per image for train, one for all of test."""
     if run is None:
         return {}
     letters = np.full(len(subject.train), "-")

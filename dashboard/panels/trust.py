@@ -13,14 +13,14 @@ from cortiscope.core.runs import Run
 from cortiscope.cortex_view import CortexMap
 
 CEILING = "noise ceiling, r"
-HELD_OUT = "held-out r of the encoder"
+HELD_OUT = "held-out r of the model"
 
 
 def reliability_of(run: Run, *, of_scores: bool = False) -> tuple[np.ndarray, str] | None:
     """Return (n_vertices,) 0 to 1 and what it is, or None where nothing is known.
 
     The square root of the noise ceiling, which knows no prediction; where that is unknown, the
-    encoder's own r on held-out images, negative ones as 0. Scores are not faded by themselves, so
+    model's own r on held-out images, negative ones as 0. Scores are not faded by themselves, so
     ``of_scores`` leaves the second out.
     """
     report = run.report
@@ -38,7 +38,7 @@ _NEAR = 0.05
 
 
 def spread_words(run: Run) -> str:
-    """Say how large this encoder's predictions are beside the measured responses, and should be.
+    """Say how large this model's predictions are beside the measured responses, and should be.
 
     The linear prediction of least squared error has r times the SD of what it predicts.
     """
@@ -50,9 +50,9 @@ def spread_words(run: Run) -> str:
     elif ratio < r - _NEAR:
         verdict = "this one is smaller than it need be: the map looks paler than it could"
     else:
-        verdict = "so it looks paler on one scale, since the rest is noise or beyond the encoder"
+        verdict = "so it looks paler on one scale, since the rest is noise or beyond the model"
     return (
-        f"Over {run.report.n_images} {run.report.split} images this encoder’s predictions have "
+        f"Over {run.report.n_images} {run.report.split} images this model’s predictions have "
         f"{ratio:.2f} of the measured SD, with r {r:.2f} (medians over "
         f"vertices). The best size for an r is r times the measured SD; {verdict}."
     )

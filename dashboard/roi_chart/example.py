@@ -1,7 +1,7 @@
 """The chart with made-up values: ``streamlit run dashboard/roi_chart/example.py``.
 
 ``?kind=response`` shows measured and predicted, ``accuracy`` bars under their ceiling, ``compare``
-three encoders.
+three models.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def main() -> None:
                 Series("untrained CNN, block 5", role="c"),
             ],
             Axis("mean r", "", 0.0, 0.85),
-            "Three encoders",
+            "Three models",
             "Mean r over the ROI's vertices, 200 held-out images; 95 % interval.",
         ),
     }

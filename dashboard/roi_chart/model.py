@@ -51,7 +51,7 @@ class Series:
     ----------
     name : as printed in the key, e.g. ``measured``.
     role : ``measured`` (drawn in ink), ``predicted`` (accent), or a letter ``a`` ... ``f`` for
-        encoders next to each other.
+        models next to each other.
     mark : ``dot``, ``ring`` or ``bar``.
     colour : overrides the role's colour; a single bar series without one takes each ROI's hue.
     """

@@ -31,7 +31,7 @@ ROI_CLASS_COLOURS: dict[str, Shades] = {
     "streams": Shades("#3d434c", "#9a9ea6"),
 }
 
-# Encoders next to each other (roles a, b, c ...). Marks differ in shape as well, so that the
+# Models next to each other (roles a, b, c ...). Marks differ in shape as well, so that the
 # colour never stands alone.
 MODEL_COLOURS: tuple[Shades, ...] = (
     Shades("#c2410c", "#fb923c"),

@@ -1,4 +1,4 @@
-"""Work in other processes: making the demo, fitting encoders. Survives a page reload.
+"""Work in other processes: making the demo, fitting models. Survives a page reload.
 
 A job is a command line of ``cortiscope`` with JSON progress on stderr. The registry is shared
 by all sessions: two browser tabs that ask for the same watch one job instead of starting two. One

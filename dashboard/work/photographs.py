@@ -78,7 +78,7 @@ def take_upload(upload: UploadedFile) -> Photograph:
 def as_seen(
     photograph: Photograph, seen: tuple[float, float, float, float], side: int = 320
 ) -> Image.Image:
-    """Return what an encoder sees of a photograph, as the square that it makes of it.
+    """Return what a model sees of a photograph, as the square that it makes of it.
 
     Parameters
     ----------

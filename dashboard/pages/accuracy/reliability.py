@@ -57,7 +57,7 @@ def _asked() -> float:
 
 
 def kept(subject: Subject, threshold: float) -> np.ndarray:
-    """Return (n_vertices,) bool, the same for every encoder."""
+    """Return (n_vertices,) bool, the same for every model."""
     if subject.ncsnr is None or threshold <= 0:
         return np.ones(subject.space.n_vertices(), bool)
     return np.asarray(subject.ncsnr) >= threshold
@@ -112,7 +112,7 @@ def survivors(subject: Subject, threshold: float) -> str:
             few.append(f"{roi} {h.value} ({left} of {len(vertices)})")
     words = (
         f"{int(keep.sum()):,} of {len(keep):,} {subject.space.unit} are left, the same for all "
-        "encoders."
+        "models."
     )
     if gone:
         words += f" None in {', '.join(gone)}."

@@ -1,4 +1,4 @@
-"""Two encoders, ROI by ROI: their scores side by side, the difference, and what is certain."""
+"""Two models, ROI by ROI: their scores side by side, the difference, and what is certain."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def overall_html(pair: Pair, comparison: Comparison | None) -> str:
         if whole.chance is not None:
             share += f" (chance {whole.chance:.1f} %)"
         if (own := whole.n - whole.n_undefined) != n:
-            # The other encoder is constant where this one is not, or the other way round.
+            # The other model is constant where this one is not, or the other way round.
             share += f"; over {own:,} {subject.space.unit}"
         number = f"{whole.mean_r:.3f}<small>{interval_text(whole)}</small>"
         facts.append((number, letter, f"mean r; median {whole.median_r:.3f}{share}"))

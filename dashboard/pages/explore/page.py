@@ -45,7 +45,7 @@ _SCALES = {"": "one scale", "own": "each to its own SD"}
 class Responses:
     """Measured, predicted and (simulated subjects) noise-free responses to one image.
 
-    Measured ones may be withheld; predicted ones need an encoder.
+    Measured ones may be withheld; predicted ones need a model.
     """
 
     measured: np.ndarray | None
@@ -56,7 +56,7 @@ class Responses:
 def render() -> None:
     """Draw the page."""
     with st.sidebar:
-        # The picture leads; it is drawn last, since its mark depends on the encoder below it.
+        # The picture leads; it is drawn last, since its mark depends on the model below it.
         top = st.container()
     subject = pick_subject()
     run = pick_model_if_any(subject)
@@ -99,7 +99,7 @@ def render() -> None:
 
 
 def _measured_alone(subject: Subject, stimulus: StimulusChoice, responses: Responses) -> None:
-    """Draw what there is without an encoder."""
+    """Draw what there is without a model."""
     with errors_on_page():
         if responses.measured is not None and has_rois(subject):
             _roi_chart(subject, None, stimulus, responses)
@@ -136,7 +136,7 @@ def _maps(
     measured, predicted = responses.measured, responses.predicted
     if now.show == "difference" and measured is not None and predicted is not None:
         difference = measured - predicted
-        parts.append(("difference", "measured − predicted", difference, "what the encoder misses"))
+        parts.append(("difference", "measured − predicted", difference, "what the model misses"))
     if now.show == "truth" and responses.truth is not None:
         parts.append(("score", "noise-free truth", responses.truth, "known only in a simulation"))
     return [

@@ -26,7 +26,7 @@ def _recipe(*choices, **changes):
         "origin": "test",
         "summary": "toy",
         "sources": (Source(choices),),
-        "encoder": RegressorSpec("ridge"),
+        "regressor": RegressorSpec("ridge"),
     }
     return Recipe(**{**values, **changes})
 
@@ -87,7 +87,7 @@ def test_an_embedding_goes_into_one_linear_layer_as_it_is_and_other_reductions_a
 
 def test_penalties_of_img2brain_stay_as_published():
     for name in ("img2brain_lasso", "img2brain_elastic_net"):
-        assert RECIPES[name].encoder.settings.alphas == (1e-3, 1e-2, 1e-1, 1.0)
+        assert RECIPES[name].regressor.settings.alphas == (1e-3, 1e-2, 1e-1, 1.0)
         assert any("absolute" in sentence for sentence in RECIPES[name].departures)
 
 
