@@ -132,7 +132,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     half = (options.backbone is None) != (options.layers is None)
     if sum(way is not None for way in ways) != 1 or half:
         raise InvalidInput(
-            "Name one of these: --recipe, --spec, or --backbone and --layers.",
+            "Name either --recipe, or --backbone and --layers, or --spec.",
             "'cortiscope list recipes' and 'list backbones' show what there is.",
         )
     recipe = get_recipe(options.recipe) if options.recipe else None

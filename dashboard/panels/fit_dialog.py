@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import streamlit as st
@@ -119,16 +120,23 @@ def _dialog(subject: Subject) -> None:
         key="fit-way",
         help="A recipe is a whole published system, or one of ours, by name.",
     )
-    choose = _recipe if way == "recipe" else free_choice
-    title, arguments = choose(subject)
+    words: list[str] = []
+    given = ""
+    if way == "recipe":
+        title, recipe = _recipe()
+        words = ["--recipe", recipe] if recipe else []
+    else:
+        title, spec = free_choice(subject)
+        if spec:
+            words, given = ["--spec", "-", "--each-layer"], json.dumps(spec)
     busy = registry().get(_JOB)
     if busy is not None and busy.running:
         st.warning(as_text(f"{busy.so_far} Another fit can be started when it has ended."))
-    if st.button("Fit", type="primary", disabled=not arguments, key="fit-go"):
+    if st.button("Fit", type="primary", disabled=not words, key="fit-go"):
         folder = services.subject_folders()[subject.id]
         start = ["fit", "--data", str(folder), "--subject", subject.id]
         try:
-            job = registry().start(_JOB, f"{title} on {subject.id}", [*start, *arguments])
+            job = registry().start(_JOB, f"{title} on {subject.id}", [*start, *words], given)
         except CoreError as error:
             show_error(error)
             return
@@ -137,8 +145,8 @@ def _dialog(subject: Subject) -> None:
         st.rerun()
 
 
-def _recipe(subject: Subject) -> tuple[str, list[str]]:
-    """Draw the choice of a recipe; return a title and the command's options, none if it cannot."""
+def _recipe() -> tuple[str, str]:
+    """Draw the choice of a recipe; return its title and its name, empty if it cannot be fitted."""
     name = st.selectbox(
         "recipe",
         recipe_names(),
@@ -154,8 +162,8 @@ def _recipe(subject: Subject) -> tuple[str, list[str]]:
         stand_ins = resolve(recipe).stand_ins
     except MissingWeights as error:
         show_error(error)
-        return recipe.title, []
+        return recipe.title, ""
     if stand_ins:
         listed = "".join(f"\n- {as_text(words)}" for words in stand_ins)
         st.warning(f"Weights that are not on this machine are stood in for:{listed}")
-    return recipe.title, ["--recipe", name]
+    return recipe.title, name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -19,11 +20,14 @@ from cortiscope.subject.data_folders import may_open
 _CHECKPOINT = "own checkpoint"
 
 
-def free_choice(subject: Subject) -> tuple[str, list[str]]:
-    """Draw the choice; return a title and the options of ``fit``, none while it cannot start."""
+def free_choice(subject: Subject) -> tuple[str, dict[str, Any]]:
+    """Draw the choice; return a title and a configuration, empty while it cannot start.
+
+    It is what ``cortiscope fit --spec`` reads: one model per layer, by ``--each-layer``.
+    """
     card = _backbone()
     if card is None:
-        return "", []
+        return "", {}
     weights = _weights(card)
     layers = st.multiselect(
         "layers (one encoder each; one forward pass serves all)",
@@ -33,7 +37,7 @@ def free_choice(subject: Subject) -> tuple[str, list[str]]:
         accept_new_options=True,
         help=f"Any other layer too, by its name: 'cortiscope list layers {card.name}' shows all.",
     )
-    encoder = st.selectbox(
+    regressor = st.selectbox(
         "encoder",
         list(REGRESSORS),
         format_func=lambda e: f"{REGRESSORS[e].title}: {REGRESSORS[e].summary}",
@@ -54,10 +58,18 @@ def free_choice(subject: Subject) -> tuple[str, list[str]]:
         "seeded fifth kept for validation. Leave it as it is to compare layers under one reduction."
     )
     if not (weights and layers):
-        return card.title, []
-    options = ["--backbone", card.name, "--weights", weights, "--layers", ",".join(layers)]
-    options += ["--pool", "grid:5", "--each-layer", "--encoder", encoder, "--scope", scope]
-    return card.title, [*options, "--reduce", f"pca:{components}"]
+        return card.title, {}
+    features = [
+        {"backbone": card.name, "weights": weights, "layer": layer, "pooling": "grid:5"}
+        for layer in layers
+    ]
+    reduction = f"pca:{components}"
+    return card.title, {
+        "features": features,
+        "reduction": reduction,
+        "encoder": regressor,
+        "scope": scope,
+    }
 
 
 def _backbone() -> BackboneCard | None:

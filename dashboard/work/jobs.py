@@ -7,6 +7,7 @@ that asks for something else meanwhile is refused in words, never dropped.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -28,15 +29,16 @@ class Job:
     Attributes
     ----------
     title : for people.
+    arguments, given : the command's words, and what it reads from its input.
     progress, message : share done and what is being done.
     result : the command's JSON, once finished.
     error : message and hint, if it failed.
     started_at : local time of day, as in 14:05.
     """
 
-    def __init__(self, title: str, arguments: Sequence[str]) -> None:
+    def __init__(self, title: str, arguments: Sequence[str], given: str = "") -> None:
         self.title = title
-        self.arguments = tuple(arguments)
+        self.arguments, self.given = tuple(arguments), given
         self.progress, self.message = 0.0, "starting"
         self.result: dict[str, Any] | None = None
         self.error: tuple[str, str] | None = None
@@ -56,13 +58,17 @@ class Job:
         ]
         self._process = subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=self._answer,
             stderr=subprocess.PIPE,
             text=True,
             # Offline labs: a look-up of weights must fail at once instead of after retries.
             env={**os.environ, "HF_HUB_OFFLINE": "1"},
         )
+        assert self._process.stdin is not None  # noqa: S101 - by construction, for the checker
+        # A command that ended at once has closed it; why is in its last words.
+        with contextlib.suppress(BrokenPipeError), self._process.stdin as stream:
+            stream.write(given)
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()
 
@@ -133,8 +139,12 @@ class JobRegistry:
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
 
-    def start(self, name: str, title: str, arguments: Sequence[str]) -> Job:
+    def start(self, name: str, title: str, arguments: Sequence[str], given: str = "") -> Job:
         """Start a job, or return the one that does the same already.
+
+        Parameters
+        ----------
+        given : what the command reads from its input.
 
         Raises
         ------
@@ -143,8 +153,8 @@ class JobRegistry:
         with self._lock:
             known = self._jobs.get(name)
             if known is None or not known.running:
-                self._jobs[name] = Job(title, arguments)
-            elif known.arguments != tuple(arguments):
+                self._jobs[name] = Job(title, arguments, given)
+            elif (known.arguments, known.given) != (tuple(arguments), given):
                 raise WorkFailed(
                     f"“{title}” was not started: only one at a time. {known.so_far}",
                     "Start it again when that has ended, or cancel that one.",

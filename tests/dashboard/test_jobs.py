@@ -37,3 +37,15 @@ def test_who_asks_for_something_else_meanwhile_is_refused_with_what_is_running()
     assert jobs.get("fit") is first
     first.wait(60)
     assert jobs.start("fit", "Pixels on bo", ["list", "layers", "pixels"]) is not first
+
+
+def test_what_a_command_reads_from_its_input_is_given_to_it_and_part_of_what_it_does(tmp_path):
+    jobs = JobRegistry()
+    fit = ["fit", "--data", str(tmp_path), "--spec", "-"]
+    first = jobs.start("fit", "nothing", fit, '{"features": 3}')
+    assert jobs.start("fit", "nothing", fit, '{"features": 3}') is first
+    with pytest.raises(WorkFailed):
+        jobs.start("fit", "another", fit, '{"features": []}')
+    first.wait(60)
+    assert first.error is not None
+    assert first.error[0] == "stdin: features must be a list; got 3."

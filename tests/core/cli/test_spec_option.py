@@ -105,7 +105,7 @@ def test_what_cannot_be_read_is_answered_in_one_line(home, data, capsys, tmp_pat
 def test_one_way_of_naming_a_model_at_a_time(home, data, capsys):
     for words in (("--spec", "a.json", "--recipe", "stacked"), ("--backbone", "pixels"), ()):
         status, result = _fit(capsys, data, *words)
-        assert (status, "Name one of these" in result["error"]["message"]) == (2, True)
+        assert (status, "Name either --recipe" in result["error"]["message"]) == (2, True)
     assert "no configuration" in _fit(capsys, data, "--spec", "none.json")[1]["error"]["message"]
 
 

@@ -1,7 +1,13 @@
-"""The fit dialog's free choice gives the command's options, or none while it cannot start."""
+"""The fit dialog's free choice gives a configuration, or none while it cannot start."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from cortiscope.core.backbones import WeightsSpec
+from cortiscope.core.config import from_plain
+from cortiscope.core.encoding import Reduction, RegressorSpec
+from cortiscope.core.features import FeatureSpec, Pooling
+from cortiscope.core.runs import EncodingSpec
 
 
 def _page():
@@ -14,7 +20,7 @@ def _page():
     st.json({"choice": free_choice(SimpleNamespace(id="s1"))})
 
 
-def _options(app):
+def _spec(app):
     import json
 
     assert not app.exception
@@ -29,18 +35,22 @@ def app(monkeypatch, tmp_path):
     return AppTest.from_function(_page, default_timeout=60)
 
 
-def test_a_backbone_on_this_machine_gives_the_commands_options(app):
+def test_a_backbone_on_this_machine_gives_a_configuration_that_fit_reads(app):
     app.run()
     app.selectbox("fit-backbone").set_value("small_cnn").run()
-    options = _options(app)
-    assert options[:4] == ["--backbone", "small_cnn", "--weights", "pretrained"]
-    assert "--layers" in options
+    spec = from_plain(EncodingSpec, {"subject": "", "data": "", **_spec(app)})
+    assert spec.features == tuple(
+        FeatureSpec("small_cnn", WeightsSpec("pretrained"), f"block{k}", Pooling("grid", 5))
+        for k in range(1, 6)
+    )
+    assert (spec.reduction, spec.encoder) == (Reduction("pca", 200), RegressorSpec("ridge"))
+    assert spec.scope == "both"
 
 
 def test_absent_weights_are_told_and_nothing_starts(app):
     app.run()
     app.selectbox("fit-backbone").set_value("resnet50").run()
-    assert _options(app) == []
+    assert _spec(app) == {}
     assert "weights" in app.error[0].value.lower()
 
 
@@ -48,13 +58,14 @@ def test_any_network_of_a_library_is_taken_by_its_name(app):
     app.session_state["fit-backbone"] = "timm:resnet10t"
     app.session_state["fit-weights-timm:resnet10t"] = "untrained"
     app.run()
-    assert _options(app)[:4] == ["--backbone", "timm:resnet10t", "--weights", "untrained"]
+    first = _spec(app)["features"][0]
+    assert (first["backbone"], first["weights"]) == ("timm:resnet10t", "untrained")
 
 
 def test_a_name_that_no_library_knows_is_told_and_nothing_starts(app):
     app.session_state["fit-backbone"] = "timm:no_such_network"
     app.run()
-    assert _options(app) == []
+    assert _spec(app) == {}
     assert "no_such_network" in app.error[0].value.replace("\\", "")
 
 
@@ -64,8 +75,8 @@ def test_an_own_checkpoint_is_given_by_its_path(app, tmp_path):
     app.radio("fit-weights-resnet50").set_value("own checkpoint").run()
     field = app.text_input("fit-checkpoint-resnet50")
     field.set_value(str(tmp_path / "nowhere.pt")).run()
-    assert _options(app) == []
+    assert _spec(app) == {}
     assert "no file" in app.error[0].value
     (tmp_path / "mine.pt").write_bytes(b"weights")
     app.text_input("fit-checkpoint-resnet50").set_value(str(tmp_path / "mine.pt")).run()
-    assert str(tmp_path / "mine.pt") in _options(app)
+    assert {f["weights"] for f in _spec(app)["features"]} == {str(tmp_path / "mine.pt")}
