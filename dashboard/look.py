@@ -1,11 +1,13 @@
-"""The app's look beyond Streamlit's theme: spacing, header, the stamp. One small style sheet."""
+"""The app's look beyond Streamlit's theme: one small style sheet, the stamp, charts."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -31,3 +33,35 @@ def stamp(text: str) -> None:
             f'<div class="cs-stamp" role="note" title="Made by a computer: its hierarchy is built '
             f'in by construction and is no evidence about brains.">{escape(text)}</div>'
         )
+
+
+def theme() -> str:
+    """Return ``light`` or ``dark``, as the browser shows the app."""
+    kind = st.context.theme.type
+    return "dark" if kind == "dark" else "light"
+
+
+def show_chart(
+    figure: dict[str, Any],
+    *,
+    key: str,
+    height: int,
+    tools: Sequence[str] = (),
+    filename: str = "",
+    **extra: Any,
+) -> Any:
+    """Draw a chart with quiet tools.
+
+    Parameters
+    ----------
+    tools : Plotly's buttons besides the one that saves it as SVG.
+    filename : of what is saved; empty takes the key.
+    extra : for ``st.plotly_chart``, such as ``on_select``.
+    """
+    config = {
+        "displaylogo": False,
+        "modeBarButtons": [[*tools], ["toImage"]] if tools else [["toImage"]],
+        "toImageButtonOptions": {"format": "svg", "filename": filename or f"cortiscope-{key}"},
+    }
+    figure["layout"]["height"] = height
+    return st.plotly_chart(figure, key=key, theme="streamlit", config=config, **extra)

@@ -116,6 +116,17 @@ def test_core_knows_neither_dashboard_nor_streamlit():
     assert not wrong
 
 
+def test_charts_are_figures_outside_streamlit_too():
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line} imports {name}"
+        for path, layer in _modules("dashboard")
+        if layer == "charts"
+        for line, name in _imports(path)
+        if name.split(".")[0] == "streamlit" or name.startswith("cortiscope.look")
+    ]
+    assert not wrong
+
+
 def test_components_know_neither_core_nor_the_rest_of_the_dashboard():
     wrong = []
     for path, layer in _modules("dashboard"):

@@ -1,12 +1,14 @@
-"""How a number is distributed over vertices, voxels or images."""
+"""How numbers are distributed over vertices, voxels or images: one histogram, or several."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from cortiscope.charts.theme import MEASURED, QUIET, layout, theme
+from cortiscope.charts.style import MEASURED, QUIET, as_written, layout, signed
 
 
 def vertex_histogram(
@@ -17,6 +19,7 @@ def vertex_histogram(
     width: float,
     label: str,
     stamp: str = "",
+    theme: str,
     unit: str = "vertices",
 ) -> dict[str, Any]:
     """Count vertices in bins, and mark the median.
@@ -29,7 +32,6 @@ def vertex_histogram(
     label : of the axis, with its unit.
     unit : what is counted, in the plural.
     """
-    shade = theme()
     defined = values[np.isfinite(values)]
     edges = np.arange(round((high - low) / width) + 1) * width + low
     counts, _ = np.histogram(np.clip(defined, low, high), edges)
@@ -45,7 +47,7 @@ def vertex_histogram(
                 "yref": "paper",
                 "y0": 0,
                 "y1": 1,
-                "line": {"color": MEASURED[shade], "width": 1.5},
+                "line": {"color": MEASURED[theme], "width": 1.5},
             }
         )
         right = median > (low + high) / 2
@@ -60,7 +62,7 @@ def vertex_histogram(
                 "xshift": -5 if right else 5,
                 "yanchor": "top",
                 "showarrow": False,
-                "font": {"size": 11, "color": MEASURED[shade]},
+                "font": {"size": 11, "color": MEASURED[theme]},
             }
         )
     bars = {
@@ -68,7 +70,7 @@ def vertex_histogram(
         "x": [float(f"{m:.6g}") for m in middles],
         "y": counts.tolist(),
         "width": width * 0.92,
-        "marker": {"color": QUIET[shade], "opacity": 0.75},
+        "marker": {"color": QUIET[theme], "opacity": 0.75},
         "customdata": [
             [f"{a:.3g}", f"{b:.3g}"] for a, b in zip(edges[:-1], edges[1:], strict=True)
         ],
@@ -79,6 +81,7 @@ def vertex_histogram(
         "data": [bars],
         "layout": layout(
             stamp,
+            theme,
             annotations=notes,
             shapes=shapes,
             xaxis={"title": {"text": label}, "range": [low, high]},
@@ -115,3 +118,100 @@ def round_bins(values: np.ndarray, n_bins: int = 50) -> tuple[float, float, floa
     width = float(power * min(f for f in (1, 2, 2.5, 5, 10) if f * power >= raw * 0.999))
     start, stop = np.floor(low / width), np.ceil(high / width)
     return float(start * width), float(max(stop, start + 1) * width), width
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """One outline.
+
+    Parameters
+    ----------
+    title : in the key, where its median is added.
+    values : any shape; NaN is left out.
+    colour : ``#rrggbb``.
+    """
+
+    title: str
+    values: np.ndarray
+    colour: str
+
+
+def overlaid_histogram(
+    shown: Sequence[Distribution],
+    *,
+    low: float,
+    high: float,
+    width: float,
+    label: str,
+    unit: str,
+    stamp: str = "",
+    theme: str,
+) -> dict[str, Any]:
+    """Draw the outlines on common bins, each with its median in the key.
+
+    Parameters
+    ----------
+    low, high : ends of the axis; values beyond it are counted in the outermost bins.
+    width : of a bin.
+    label : of the axis, with its unit.
+    unit : what is counted, in the plural.
+    """
+    edges = np.arange(round((high - low) / width) + 1) * width + low
+    middles = [float(f"{m:.6g}") for m in (edges[:-1] + edges[1:]) / 2]
+    traces, marks = [], []
+    highest = 1
+    for one in shown:
+        defined = one.values[np.isfinite(one.values)]
+        counts, _ = np.histogram(np.clip(defined, low, high), edges)
+        highest = max(highest, int(counts.max()))
+        median = f" · median {signed(np.median(defined))}" if len(defined) else ""
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": f"{as_written(one.title)}{median}",
+                "x": middles,
+                "y": counts.tolist(),
+                "line": {"color": one.colour, "width": 1.8, "shape": "hvh"},
+                "fill": "tozeroy",
+                "fillcolor": f"rgba({_rgb(one.colour)},0.10)",
+                "hovertemplate": f"{as_written(one.title)}: %{{y}} {unit} at %{{x}}<extra></extra>",
+            }
+        )
+        if len(defined):
+            place = float(np.median(defined))
+            marks.append(
+                {
+                    "type": "line",
+                    "x0": place,
+                    "x1": place,
+                    "yref": "paper",
+                    "y0": 0,
+                    "y1": 0.92,
+                    "line": {"color": one.colour, "width": 1, "dash": "dot"},
+                }
+            )
+    return {
+        "data": traces,
+        "layout": layout(
+            stamp,
+            theme,
+            shapes=marks,
+            showlegend=True,
+            legend={
+                "orientation": "h",
+                "x": 0,
+                "y": 1.02,
+                "xanchor": "left",
+                "yanchor": "bottom",
+                "font": {"size": 11},
+            },
+            margin={"l": 46, "r": 10, "t": 34, "b": 40},
+            xaxis={"title": {"text": label}, "range": [low, high]},
+            yaxis={"title": {"text": unit}, "nticks": 4, "range": [0, 1.12 * highest]},
+        ),
+    }
+
+
+def _rgb(colour: str) -> str:
+    return ",".join(str(int(colour[k : k + 2], 16)) for k in (1, 3, 5))

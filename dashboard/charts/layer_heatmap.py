@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cortiscope.charts.theme import QUIET, as_written, layout, theme
+from cortiscope.charts.style import QUIET, as_written, layout
 from cortiscope.cortex_view import colour_table
 from cortiscope.roi_chart import MODEL_COLOURS
 
@@ -40,6 +40,7 @@ def layer_by_roi(
     *,
     high: float,
     stamp: str = "",
+    theme: str,
 ) -> dict[str, Any]:
     """Draw ROIs downward in visual order and layers to the right, A's block before B's.
 
@@ -48,8 +49,7 @@ def layer_by_roi(
     titles : of the blocks, after their letters.
     high : top of the colour scale, which starts at 0.
     """
-    shade = theme()
-    table = colour_table("sequential", shade)
+    table = colour_table("sequential", theme)
     places = _places(columns)
     values = np.stack([c.values for c in columns], axis=1).astype(float)
     best = _best_per_block(values, columns)
@@ -108,7 +108,7 @@ def layer_by_roi(
             "x1": places[j] + 0.5,
             "y0": -0.5,
             "y1": len(rois) - 0.5,
-            "line": {"color": _colour(c.shown_as, shade), "width": 2.5},
+            "line": {"color": _colour(c.shown_as, theme), "width": 2.5},
         }
         for j, c in enumerate(columns)
         if c.shown_as
@@ -124,7 +124,8 @@ def layer_by_roi(
     above = names + (16 * (len(marks) - 1) if stacked else 0)
     figure = layout(
         "",
-        annotations=marks + _stamp(stamp, QUIET[shade]),
+        theme,
+        annotations=marks + _stamp(stamp, QUIET[theme]),
         shapes=boxes,
         margin={"l": 78, "r": 6, "t": above + 20, "b": 22},
         dragmode=False,
@@ -147,10 +148,10 @@ def layer_by_roi(
     return {"data": [cells, clicks], "layout": figure}
 
 
-def _colour(letter: str, shade: str) -> str:
+def _colour(letter: str, theme: str) -> str:
     """Return the colour that encoder A or B has in the ROI chart, too."""
     shades = MODEL_COLOURS["ab".index(letter)]
-    return shades.light if shade == "light" else shades.dark
+    return shades.light if theme == "light" else shades.dark
 
 
 def _places(columns: Sequence[LayerColumn]) -> list[float]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cortiscope.charts.theme import QUIET, as_written, layout, packed, theme
+from cortiscope.charts.style import QUIET, as_written, layout, packed
 from cortiscope.roi_chart import Shades
 
 # Beyond this many dots SVG gets slow.
@@ -40,6 +40,7 @@ def a_against_b(
     label: str = "r",
     tick: float = 0.2,
     stamp: str = "",
+    theme: str,
 ) -> dict[str, Any]:
     """Draw A upward against B, with the line on which they are equal.
 
@@ -53,7 +54,6 @@ def a_against_b(
     label : what the scores are.
     tick : distance of the ticks.
     """
-    shade = theme()
     many = sum(len(g.positions) for g in groups) > _MOST_SVG
     traces: list[dict[str, Any]] = [
         {
@@ -61,7 +61,7 @@ def a_against_b(
             "mode": "lines",
             "x": list(ends),
             "y": list(ends),
-            "line": {"color": QUIET[shade], "width": 1, "dash": "dot"},
+            "line": {"color": QUIET[theme], "width": 1, "dash": "dot"},
             "hoverinfo": "skip",
             "showlegend": False,
         }
@@ -79,7 +79,7 @@ def a_against_b(
                 "text": [as_written(names[k]) for k in own],
                 "marker": {
                     "size": 4,
-                    "color": group.colour.light if shade == "light" else group.colour.dark,
+                    "color": group.colour.light if theme == "light" else group.colour.dark,
                     "opacity": 0.6,
                 },
                 "unselected": {"marker": {"opacity": 0.12}},
@@ -94,6 +94,7 @@ def a_against_b(
         "data": traces,
         "layout": layout(
             stamp,
+            theme,
             xaxis={**axis, "title": {"text": f"{label} of B: {as_written(title_b)}"}},
             yaxis={**axis, "title": {"text": f"{label} of A: {as_written(title_a)}"}},
             dragmode="lasso",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cortiscope.charts.theme import signed
+from cortiscope.charts.style import signed
 from cortiscope.core.datasets.conventions import Conventions
 
 SPLIT_WORDS = {"train": "training", "test": "test"}

@@ -9,13 +9,13 @@ import numpy as np
 import streamlit as st
 
 from cortiscope import services, state
-from cortiscope.charts.measured_and_predicted import measured_and_predicted
-from cortiscope.charts.scatter import predicted_against_measured
-from cortiscope.charts.theme import show_chart, signed
+from cortiscope.charts.responses import measured_and_predicted, predicted_against_measured
+from cortiscope.charts.style import signed
 from cortiscope.core.brain import Hemisphere
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import pearson_r
 from cortiscope.core.runs import Run
+from cortiscope.look import show_chart, theme
 from cortiscope.panels.brain import focus_roi
 from cortiscope.panels.downloads import image_mark
 from cortiscope.panels.selection import region_came_last, region_positions
@@ -149,6 +149,7 @@ def show_wide_detail(subject: Subject, run: Run) -> None:
             label=f"{shown.split}-",
             facts=subject.conventions,
             stamp=subject.stamp,
+            theme=theme(),
         )
         show_chart(figure, key=f"detail-series{image_mark(subject)}", height=236)
         st.html(predicted)
@@ -163,6 +164,7 @@ def _scatter(subject: Subject, shown: MeanResponses) -> None:
         marked=shown.marked,
         facts=subject.conventions,
         stamp=subject.stamp,
+        theme=theme(),
     )
     show_chart(figure, key="detail-scatter", height=236)
 

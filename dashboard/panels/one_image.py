@@ -8,9 +8,9 @@ import numpy as np
 import streamlit as st
 
 from cortiscope.charts.histogram import round_bins, vertex_histogram
-from cortiscope.charts.theme import show_chart
 from cortiscope.core.datasets import Subject
 from cortiscope.foreign_text import as_text
+from cortiscope.look import show_chart, theme
 from cortiscope.panels.data_words import moments_words
 from cortiscope.panels.downloads import csv_button, csv_text, image_mark, rounded
 from cortiscope.panels.stimulus import StimulusChoice
@@ -47,6 +47,7 @@ def image_over_vertices(subject: Subject, stimulus: StimulusChoice) -> None:
             label=facts.label(f"measured response to {stimulus.name}"),
             stamp=subject.stamp,
             unit=units,
+            theme=theme(),
         )
         show_chart(figure, key=f"data-image-histogram{image_mark(subject)}", height=230)
         repeats = split.repeats

@@ -72,8 +72,10 @@ def pick_metric(offered: Sequence[Metric], known: Sequence[Metric], *, key: str)
     others = [m.name for m in offered if m.name != "r"]
     if asked not in ("", *others):
         st.warning(
-            f"The address asks for metric “{as_text(asked)}”; there are "
-            f"{', '.join(others[:-1])} and {others[-1]}."
+            as_text(
+                f"The address asks for metric “{asked}”; there are {', '.join(others[:-1])} and "
+                f"{others[-1]}."
+            )
         )
     names = [m.name for m in known]
     chosen = st.segmented_control(

@@ -11,8 +11,7 @@ from typing import NoReturn
 import streamlit as st
 
 from cortiscope import services, state
-from cortiscope.charts.theme import MEASURED as INK
-from cortiscope.charts.theme import theme
+from cortiscope.charts.style import MEASURED as INK
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
 from cortiscope.core.evaluation import INTERVAL
@@ -21,7 +20,7 @@ from cortiscope.core.runs.belonging import state_words
 from cortiscope.core.runs.facets import differing, told_apart
 from cortiscope.errors import PageEnds, show_error
 from cortiscope.foreign_text import as_text
-from cortiscope.look import stamp
+from cortiscope.look import stamp, theme
 from cortiscope.navigation import link_to
 from cortiscope.panels.fit_dialog import fit_button
 from cortiscope.panels.mesh_menu import pick_mesh

@@ -2,8 +2,11 @@
 
 from cortiscope.stimulus_gallery.component import stimulus_gallery
 from cortiscope.stimulus_gallery.model import GalleryPick
-from cortiscope.stimulus_gallery.route import stimulus_base_url, stimulus_route
-from cortiscope.stimulus_gallery.thumbnails import UnreadablePictureError
+from cortiscope.stimulus_gallery.route import (
+    UnreadablePictureError,
+    stimulus_base_url,
+    stimulus_route,
+)
 
 __all__ = [
     "GalleryPick",

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cortiscope.charts.theme import as_written, layout
+from cortiscope.charts.style import as_written, layout
 from cortiscope.core.encoding import Reduction
 from cortiscope.core.storage import Home
 from cortiscope.foreign_text import as_text
@@ -194,6 +194,5 @@ def test_a_chart_shows_a_name_as_it_is():
     assert as_written('<a href="x">%{x} & "b"</a>') == (
         '&lt;a href="x"&gt;%&#123;x} &amp; "b"&lt;/a&gt;'
     )
-    assert (
-        layout("SIMULATED <b>s</b>")["annotations"][0]["text"] == "SIMULATED &lt;b&gt;s&lt;/b&gt;"
-    )
+    stamped = layout("SIMULATED <b>s</b>", "light")["annotations"][0]
+    assert stamped["text"] == "SIMULATED &lt;b&gt;s&lt;/b&gt;"

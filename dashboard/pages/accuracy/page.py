@@ -9,7 +9,6 @@ import streamlit as st
 
 from cortiscope import state
 from cortiscope.charts.histogram import vertex_histogram
-from cortiscope.charts.theme import show_chart
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import (
     CEILING,
@@ -25,6 +24,7 @@ from cortiscope.core.evaluation import (
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import CortexMap
 from cortiscope.errors import errors_on_page
+from cortiscope.look import show_chart, theme
 from cortiscope.navigation import Page
 from cortiscope.pages.accuracy.reliability import pick_threshold, scored_above, survivors
 from cortiscope.pages.accuracy.vertex_table import show_extremes
@@ -221,6 +221,7 @@ def _distribution(
         label=f"{metric.title} ({metric.unit})" if metric.unit == "%" else metric.title,
         stamp=subject.stamp,
         unit=unit,
+        theme=theme(),
     )
     show_chart(figure, key=f"accuracy-histogram{image_mark(subject)}", height=height)
 

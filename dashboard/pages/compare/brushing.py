@@ -15,6 +15,7 @@ from cortiscope.charts.vertex_scatter import DotGroup, a_against_b
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import Metric
+from cortiscope.look import show_chart, theme
 from cortiscope.pages.compare.pair import Pair
 from cortiscope.panels.downloads import file_name
 from cortiscope.roi_chart import Shades
@@ -64,22 +65,16 @@ def show_scatter(pair: Pair) -> None:
         label=pair.metric.title,
         tick=20.0 if pair.metric.unit == "%" else 0.2,
         stamp=subject.stamp,
+        theme=theme(),
     )
-    figure["layout"]["height"] = 520
-    st.plotly_chart(
+    show_chart(
         figure,
         key=_key(subject),
-        theme="streamlit",
+        height=520,
+        tools=("lasso2d", "select2d"),
+        filename=file_name(subject, "a-against-b", "").rstrip("."),
         on_select="rerun",
         selection_mode=("box", "lasso"),
-        config={
-            "displaylogo": False,
-            "modeBarButtons": [["lasso2d", "select2d"], ["toImage"]],
-            "toImageButtonOptions": {
-                "format": "svg",
-                "filename": file_name(subject, "a-against-b", "").rstrip("."),
-            },
-        },
     )
 
 

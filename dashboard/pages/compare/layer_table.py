@@ -15,6 +15,7 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.evaluation import selection_optimism
 from cortiscope.core.runs import Run
+from cortiscope.look import show_chart, theme
 from cortiscope.panels.downloads import file_name, rounded
 from cortiscope.subject.locations import has_rois, unit_of
 from cortiscope.subject.model_menu import ModelMenu, backbone_title
@@ -70,24 +71,16 @@ def show_layers(subject: Subject, a: Run, b: Run, columns: list[LayerColumn]) ->
         titles["b"] = backbone_title(b)
     highest = np.nanmax([np.nanmax(c.values) for c in columns])
     high = max(0.2, float(np.ceil(highest * 10) / 10))
-    figure = layer_by_roi(rois, columns, titles, high=high, stamp=subject.stamp)
-    figure["layout"]["height"] = 90 + 21 * max(len(rois), 3)
+    figure = layer_by_roi(rois, columns, titles, high=high, stamp=subject.stamp, theme=theme())
     # Another set of columns is another chart: an old click must not live on in it.
     key = f"compare-layers-{subject.id}-{len(columns)}"
-    st.plotly_chart(
+    show_chart(
         figure,
         key=key,
-        theme="streamlit",
+        height=90 + 21 * max(len(rois), 3),
+        filename=file_name(subject, "layers-by-roi", "").rstrip("."),
         on_select=_taker(key),
         selection_mode="points",
-        config={
-            "displaylogo": False,
-            "modeBarButtons": [["toImage"]],
-            "toImageButtonOptions": {
-                "format": "svg",
-                "filename": file_name(subject, "layers-by-roi", "").rstrip("."),
-            },
-        },
     )
     st.html(
         f'<p class="cs-note">Mean r over {_over(subject)} on {a.validation.n_images} '

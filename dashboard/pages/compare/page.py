@@ -8,9 +8,7 @@ import numpy as np
 import streamlit as st
 
 from cortiscope import services, state
-from cortiscope.charts.histogram import round_bins
-from cortiscope.charts.overlaid_histogram import Distribution, overlaid_histogram
-from cortiscope.charts.theme import show_chart, theme
+from cortiscope.charts.histogram import Distribution, overlaid_histogram, round_bins
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import (
     INTERVAL,
@@ -26,6 +24,7 @@ from cortiscope.core.runs import Run
 from cortiscope.cortex_view import ColourScale, CortexMap
 from cortiscope.errors import errors_on_page
 from cortiscope.foreign_text import as_text
+from cortiscope.look import show_chart, theme
 from cortiscope.navigation import Page
 from cortiscope.pages.compare.brushing import brush_words, brushed, show_scatter
 from cortiscope.pages.compare.files import differences_csv, vertices_csv
@@ -228,6 +227,7 @@ def _distributions(pair: Pair) -> None:
         label=metric.title,
         unit=unit,
         stamp=subject.stamp,
+        theme=theme(),
     )
     show_chart(figure, key=f"compare-histogram{image_mark(subject)}", height=330)
     what = f"{metric.definition[0].upper()}{metric.definition[1:]}"

@@ -10,7 +10,6 @@ from cortiscope.core.errors import CoreError
 from cortiscope.errors import errors_on_page, show_error
 from cortiscope.foreign_text import as_text
 from cortiscope.navigation import Page, link_to
-from cortiscope.pages.data.all_vertices import all_vertices
 from cortiscope.pages.data.data_tables import (
     ceiling_html,
     headline,
@@ -22,9 +21,9 @@ from cortiscope.pages.data.data_tables import (
 )
 from cortiscope.pages.data.folder_status import show_status
 from cortiscope.pages.data.layout_guide import LICENCE
-from cortiscope.pages.data.one_vertex import vertex_over_images
 from cortiscope.pages.data.open_folder import show_folders, show_opening
 from cortiscope.pages.data.random_images import categories_html, random_images
+from cortiscope.pages.data.vertices import all_vertices, vertex_over_images
 from cortiscope.panels.downloads import csv_button, csv_text
 from cortiscope.panels.methods import data_methods_text, references, simulation_note
 from cortiscope.panels.one_image import image_over_vertices

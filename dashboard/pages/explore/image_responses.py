@@ -8,13 +8,13 @@ import numpy as np
 import streamlit as st
 
 from cortiscope import state
-from cortiscope.charts.histogram import round_bins
-from cortiscope.charts.overlaid_histogram import Distribution, overlaid_histogram
-from cortiscope.charts.scatter import predicted_against_measured
-from cortiscope.charts.theme import MEASURED, PREDICTED, show_chart, signed, theme
+from cortiscope.charts.histogram import Distribution, overlaid_histogram, round_bins
+from cortiscope.charts.responses import predicted_against_measured
+from cortiscope.charts.style import MEASURED, PREDICTED, signed
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import pearson_r
 from cortiscope.core.runs import Run
+from cortiscope.look import show_chart, theme
 from cortiscope.panels.downloads import (
     csv_button,
     csv_text,
@@ -55,6 +55,7 @@ def show_image_responses(
         label=facts.label("response"),
         unit=unit,
         stamp=subject.stamp,
+        theme=theme(),
     )
     show_chart(figure, key=f"explore-histogram{image_mark(subject)}", height=280)
     none = "" if measured is not None else " There is no measured response to it."
@@ -93,6 +94,7 @@ def _against(subject: Subject, measured: np.ndarray, predicted: np.ndarray) -> N
         marked=None if location is None else location.position,
         facts=subject.conventions,
         stamp=subject.stamp,
+        theme=theme(),
     )
     show_chart(figure, key=f"explore-scatter{image_mark(subject)}", height=280)
     r = float(pearson_r(predicted[:, None], measured[:, None])[0])

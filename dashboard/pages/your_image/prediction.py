@@ -8,13 +8,13 @@ import numpy as np
 import streamlit as st
 
 from cortiscope import services
-from cortiscope.charts.histogram import round_bins
-from cortiscope.charts.overlaid_histogram import Distribution, overlaid_histogram
-from cortiscope.charts.theme import PREDICTED, QUIET, show_chart, signed, theme
+from cortiscope.charts.histogram import Distribution, overlaid_histogram, round_bins
+from cortiscope.charts.style import PREDICTED, QUIET, signed
 from cortiscope.core.datasets import Subject
 from cortiscope.core.datasets.describe import spread_rows
 from cortiscope.core.evaluation import percentile_among
 from cortiscope.core.runs import Run
+from cortiscope.look import show_chart, theme
 from cortiscope.panels.downloads import (
     csv_button,
     csv_text,
@@ -46,6 +46,7 @@ def show_distribution(subject: Subject, run: Run, picture: str, predicted: np.nd
         label=facts.label("predicted response"),
         unit=unit,
         stamp=subject.stamp,
+        theme=theme(),
     )
     show_chart(figure, key=f"photo-histogram{image_mark(subject)}", height=330)
     st.html(

@@ -3,15 +3,8 @@
 import numpy as np
 import pytest
 
-from cortiscope.charts import histogram, overlaid_histogram, theme
-from cortiscope.charts.histogram import round_bins
-from cortiscope.charts.overlaid_histogram import Distribution
-
-
-@pytest.fixture(autouse=True)
-def light(monkeypatch):
-    for module in (theme, histogram):
-        monkeypatch.setattr(module, "theme", lambda: "light")
+from cortiscope.charts.histogram import Distribution, overlaid_histogram, round_bins
+from cortiscope.charts.style import packed, signed
 
 
 @pytest.mark.parametrize("scale", [1e-4, 0.37, 12.0, 3e5])
@@ -38,13 +31,14 @@ def test_bins_of_nothing_or_of_one_value_have_a_width(values):
 def test_overlaid_outlines_share_bins_and_count_every_finite_value(rng):
     first, second = rng.normal(size=300), np.append(rng.normal(1, 1, 200), np.nan)
     low, high, width = round_bins(np.concatenate([first, second]), 30)
-    figure = overlaid_histogram.overlaid_histogram(
+    figure = overlaid_histogram(
         [Distribution("a-b", first, "#112233"), Distribution("c", second, "#445566")],
         low=low,
         high=high,
         width=width,
         label="r",
         unit="voxels",
+        theme="light",
     )
     a, b = figure["data"]
     assert (sum(a["y"]), sum(b["y"])) == (300, 200)
@@ -56,9 +50,9 @@ def test_overlaid_outlines_share_bins_and_count_every_finite_value(rng):
     ("value", "text"), [(-0.001, "0.00"), (-0.25, "−0.25"), (0.0, "0.00"), (1.234, "1.23")]
 )
 def test_numbers_have_a_true_minus_and_no_negative_zero(value, text):
-    assert theme.signed(value) == text
+    assert signed(value) == text
 
 
 @pytest.mark.parametrize(("n", "kind"), [(10, "i2"), (40_000, "i4")])
 def test_whole_numbers_are_packed_without_loss(n, kind):
-    assert theme.packed(np.arange(n))["dtype"] == kind
+    assert packed(np.arange(n))["dtype"] == kind

@@ -34,7 +34,9 @@ def opened(tmp_path, monkeypatch):
 
 def test_a_block_is_named_by_its_letter_and_its_title_is_text():
     columns = [LayerColumn(b, "block1", b, b, np.array([0.2])) for b in "ab"]
-    figure = layer_by_roi(["V1"], columns, {"a": "small <i>CNN</i>", "b": "Gabor"}, high=1.0)
+    figure = layer_by_roi(
+        ["V1"], columns, {"a": "small <i>CNN</i>", "b": "Gabor"}, high=1.0, theme="light"
+    )
     texts = [mark["text"] for mark in figure["layout"]["annotations"]]
     assert texts[:2] == ["<b>A</b> small &lt;i&gt;CNN&lt;/i&gt;", "<b>B</b> Gabor"]
 

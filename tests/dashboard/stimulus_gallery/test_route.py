@@ -15,7 +15,7 @@ from cortiscope.stimulus_gallery import (
     stimulus_base_url,
     stimulus_route,
 )
-from cortiscope.stimulus_gallery.thumbnails import ThumbnailCache
+from cortiscope.stimulus_gallery.route import ThumbnailCache
 
 starlette_testclient = pytest.importorskip(
     "starlette.testclient", exc_type=(ImportError, RuntimeError), reason="needs an HTTP client"

@@ -1,4 +1,4 @@
-"""One look for all Plotly charts, and how they are shown."""
+"""One look for all Plotly charts."""
 
 from __future__ import annotations
 
@@ -7,18 +7,11 @@ from html import escape
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 MEASURED = {"light": "#1d2430", "dark": "#e9edf3"}
 PREDICTED = {"light": "#b5176b", "dark": "#ff7ab8"}
 SECOND = {"light": "#1769aa", "dark": "#6cb6f0"}
 QUIET = {"light": "#9aa3af", "dark": "#76808c"}
-
-
-def theme() -> str:
-    """Return ``light`` or ``dark``, as the browser shows the app."""
-    kind = st.context.theme.type
-    return "dark" if kind == "dark" else "light"
 
 
 def packed(values: np.ndarray) -> dict[str, str]:
@@ -49,9 +42,12 @@ def as_written(text: str) -> str:
     return escape(text, quote=False).replace("%{", "%&#123;")
 
 
-def layout(stamp: str, **extra: Any) -> dict[str, Any]:
-    """Return the layout every chart starts from: no grid, small margins, the stamp."""
-    quiet = QUIET[theme()]
+def layout(stamp: str, theme: str, **extra: Any) -> dict[str, Any]:
+    """Return the layout every chart starts from: no grid, small margins, the stamp.
+
+    ``theme`` is ``light`` or ``dark``.
+    """
+    quiet = QUIET[theme]
     axis = {
         "showgrid": False,
         "zeroline": False,
@@ -86,14 +82,3 @@ def layout(stamp: str, **extra: Any) -> dict[str, Any]:
         "hovermode": "closest",
     }
     return {**base, **extra}
-
-
-def show_chart(figure: dict[str, Any], *, key: str, height: int, **extra: Any) -> Any:
-    """Draw a figure with quiet tools: PNG and SVG export only."""
-    config = {
-        "displaylogo": False,
-        "modeBarButtons": [["toImage"]],
-        "toImageButtonOptions": {"format": "svg", "filename": f"cortiscope-{key}"},
-    }
-    figure["layout"]["height"] = height
-    return st.plotly_chart(figure, key=key, theme="streamlit", config=config, **extra)
