@@ -47,6 +47,7 @@ _PLACES = {
     ),
     "register_layout": "cortiscope.core.datasets.registry",
     "register_backbone": "cortiscope.core.backbones",
+    "view": "cortiscope.subject.notebook_view",
     "register_regressor": "cortiscope.core.encoding.regressors",
     **dict.fromkeys(("Metric", "register_metric"), "cortiscope.core.evaluation"),
 }
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from cortiscope.core.notebook import predict as predict
     from cortiscope.core.notebook import runs as runs
     from cortiscope.core.notebook import score as score
+    from cortiscope.subject.notebook_view import view as view
 
 
 def __getattr__(name: str) -> Any:

@@ -12,9 +12,6 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from cortiscope.core.brain import HEMISPHERES, load_fsaverage5
-from cortiscope.core.brain.averaging import nearest_groups, nearest_on_fsaverage5, nested_groups
-from cortiscope.core.brain.fsaverage import load_fsaverage
 from cortiscope.core.datasets import Subject, open_subject
 from cortiscope.core.datasets.describe import (
     ResponseMoments,
@@ -34,11 +31,9 @@ from cortiscope.subject.data_folders import DataFolder, look_into
 from cortiscope.subject.locations import Location, all_locations
 from cortiscope.subject.mesh_projection import (
     FULL,
-    MEAN,
-    NESTED,
     MeshProjection,
     cortex_space,
-    viewer_mesh,
+    viewer_geometry,
 )
 from cortiscope.work.folder_checks import state_of_files
 from cortiscope.work.foreign_files import try_subject
@@ -195,11 +190,7 @@ def locations(subject_id: str, data: str) -> list[Location]:
 @st.cache_resource(show_spinner=False, max_entries=32)
 def mesh_projection(subject_id: str, data: str, way: str) -> MeshProjection:
     """Lay a subject's vertices onto the mesh that they are drawn on."""
-    space = subject(subject_id).cortex()
-    if way == MEAN:
-        nearest = nearest_on_fsaverage5(home().surfaces)
-        return MeshProjection(way, space, nearest_groups(space, nearest))
-    return MeshProjection(way, space, nested_groups(space) if way == NESTED else None)
+    return MeshProjection.of(subject(subject_id), way, home().surfaces)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -214,11 +205,7 @@ def brain_assets(subject_id: str, data: str, way: str) -> AssetRef:
 
 @st.cache_resource(show_spinner=False)
 def _geometry(*, full: bool) -> CortexGeometry:
-    coarse = load_fsaverage5(home().surfaces)
-    surfaces = load_fsaverage(home().surfaces) if full else coarse
-    return CortexGeometry(
-        *(viewer_mesh(surfaces[h], coarse[h] if full else None) for h in HEMISPHERES)
-    )
+    return viewer_geometry(home().surfaces, full=full)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)

@@ -101,6 +101,11 @@ def register_assets(folder: Path, geometry: CortexGeometry, space: CortexSpace) 
     )
 
 
+def stored_asset(folder: Path, name: str) -> bytes:
+    """Return a stored file as it lies on disk, gzipped: for pages that no server stands behind."""
+    return (folder / f"{name}.bin.gz").read_bytes()
+
+
 def cortex_asset_route(folder: Path) -> Route:
     """Return the route that serves stored assets; give it to ``st.App(routes=[...])``.
 

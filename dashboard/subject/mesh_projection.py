@@ -7,6 +7,7 @@ is on this machine, or on fsaverage5: by the mean over the nearest vertices, or 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -16,10 +17,17 @@ from cortiscope.core.brain import (
     ChallengeSpace,
     Hemisphere,
     HemisphereSurfaces,
+    load_fsaverage5,
 )
-from cortiscope.core.brain.averaging import VertexGroups
+from cortiscope.core.brain.averaging import (
+    VertexGroups,
+    nearest_groups,
+    nearest_on_fsaverage5,
+    nested_groups,
+)
+from cortiscope.core.brain.fsaverage import load_fsaverage
 from cortiscope.core.datasets import Subject
-from cortiscope.cortex_view import CortexMap, CortexRoi, CortexSpace, HemisphereMesh
+from cortiscope.cortex_view import CortexGeometry, CortexMap, CortexRoi, CortexSpace, HemisphereMesh
 from cortiscope.subject.roi_style import roi_classes_shown, roi_colour
 
 FULL, MEAN, NESTED = "full", "mean", "nested"
@@ -48,6 +56,14 @@ class MeshProjection:
     way: str
     own: ChallengeSpace
     groups: VertexGroups | None = None
+
+    @classmethod
+    def of(cls, subject: Subject, way: str, surfaces: Path) -> MeshProjection:
+        """Lay a subject's vertices onto the mesh of a way; ``surfaces`` holds converted ones."""
+        space = subject.cortex()
+        if way == MEAN:
+            return cls(way, space, nearest_groups(space, nearest_on_fsaverage5(surfaces)))
+        return cls(way, space, nested_groups(space) if way == NESTED else None)
 
     @property
     def shown(self) -> ChallengeSpace:
@@ -159,6 +175,20 @@ def viewer_mesh(
         sulcal_depth=surface.sulcal_depth,
         coarse_faces=None if coarse is None else coarse.faces,
         coarse_flat_faces=coarse_flat,
+    )
+
+
+def viewer_geometry(surfaces: Path, *, full: bool) -> CortexGeometry:
+    """Hand fsaverage5 to the viewer, or fsaverage with fsaverage5 to be drawn in motion.
+
+    Parameters
+    ----------
+    surfaces : folder of converted surfaces.
+    """
+    coarse = load_fsaverage5(surfaces)
+    drawn = load_fsaverage(surfaces) if full else coarse
+    return CortexGeometry(
+        *(viewer_mesh(drawn[h], coarse[h] if full else None) for h in HEMISPHERES)
     )
 
 
