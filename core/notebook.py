@@ -30,6 +30,7 @@ from cortiscope.core.evaluation import (
     evaluate,
     evaluate_arrays,
     further_scores,
+    get_metric,
 )
 from cortiscope.core.evaluation.metrics import WHOLE
 from cortiscope.core.evaluation.report import places_of
@@ -323,6 +324,26 @@ def plot(
     from cortiscope.core.figures.cortex import cortex_figure
 
     return cortex_figure(values, subject, **choices)
+
+
+def vertex_values(model: Run, metric: str, subject: Subject | None = None) -> np.ndarray:
+    """Return a metric of every vertex, (n_vertices,), NaN where undefined, for maps.
+
+    Parameters
+    ----------
+    metric : a name that ``cortiscope list metrics`` gives: ``r``, ``normalised``, ``ceiling``,
+        ``r2``, or one of your own (``register_metric``).
+    subject : that the model was fitted to; found by its name without.
+    """
+    return Scored.of_model(model, _subject_of(model, subject)).values(get_metric(metric))
+
+
+def methods(model: Run, subject: Subject | None = None) -> str:
+    """Return a paragraph for a methods section, from the model's own record, and its sources."""
+    from cortiscope.core.pipeline.methods import methods_text, references
+
+    text = methods_text(_subject_of(model, subject), model)
+    return f"{text}\n{references(text)}"
 
 
 def compare(a: Run, b: Run, subject: Subject | None = None) -> Comparison:

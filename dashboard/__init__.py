@@ -27,11 +27,13 @@ _PLACES = {
             "fit",
             "inspect_image",
             "load_run",
+            "methods",
             "open_subject",
             "plot",
             "predict",
             "runs",
             "score",
+            "vertex_values",
         ),
         _NOTEBOOK,
     ),
@@ -71,11 +73,13 @@ if TYPE_CHECKING:
     from cortiscope.core.notebook import fit as fit
     from cortiscope.core.notebook import inspect_image as inspect_image
     from cortiscope.core.notebook import load_run as load_run
+    from cortiscope.core.notebook import methods as methods
     from cortiscope.core.notebook import open_subject as open_subject
     from cortiscope.core.notebook import plot as plot
     from cortiscope.core.notebook import predict as predict
     from cortiscope.core.notebook import runs as runs
     from cortiscope.core.notebook import score as score
+    from cortiscope.core.notebook import vertex_values as vertex_values
     from cortiscope.subject.notebook_view import view as view
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 
+from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import InvalidInput
 
 
@@ -98,3 +99,47 @@ def ncsnr_from_repeats(trials: np.ndarray, stimulus: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         ncsnr = np.sqrt(signal / noise)
     return np.where(constant | (noise <= 0), 0.0, ncsnr)
+
+
+def subject_ceiling(
+    subject: Subject, split: str, rows: np.ndarray
+) -> tuple[np.ndarray | None, str]:
+    """Return the noise ceiling of some images of a subject, and where it comes from.
+
+    Parameters
+    ----------
+    split : ``train`` or ``test``.
+    rows : row numbers within the split.
+    """
+    part = subject.split(split)
+    if subject.ncsnr is not None and part.repeats is not None:
+        repeats = part.repeats[rows]
+        shown = ", ".join(f"{np.sum(repeats == k)} shown {k}x" for k in np.unique(repeats))
+        formula = "ncsnr^2 / (ncsnr^2 + mean(1 / repeats))"
+        words = "; ".join(w for w in (formula, shown, few_repeats_words(subject, repeats)) if w)
+        return noise_ceiling(subject.ncsnr, repeats), words
+    if split == "test" and subject.test_ceiling is not None and len(rows) == len(part):
+        return subject.test_ceiling, "noise ceiling files of the test split"
+    told = subject.conventions.ceiling
+    if told.value is not None and not told.known:
+        return None, f"unknown: {told.value}"
+    return None, "unknown: the folder has neither ncsnr with repeats nor ceiling files"
+
+
+def few_repeats_words(subject: Subject, scored: np.ndarray) -> str:
+    """Warn of an ncsnr that few repeats can have told, or return nothing.
+
+    Parameters
+    ----------
+    scored : (n_images,) trials averaged for each image that is scored.
+    """
+    known = [p.repeats for p in (subject.train, subject.test) if p.repeats is not None]
+    if subject.ncsnr is None or not known:
+        return ""
+    without = ceiling_without_signal(np.concatenate(known), scored)
+    if np.isnan(without) or without <= FEW_REPEATS:
+        return ""
+    return (
+        f"few repeats: a vertex without any signal gets a ceiling of {without:.2f} on average, if "
+        "ncsnr comes from these"
+    )

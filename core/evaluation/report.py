@@ -11,10 +11,10 @@ import numpy as np
 from cortiscope.core.brain import Hemisphere
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import IncompatibleSpace
-from cortiscope.core.evaluation.ceiling import FEW_REPEATS, ceiling_without_signal, noise_ceiling
+from cortiscope.core.evaluation.ceiling import subject_ceiling
 from cortiscope.core.evaluation.challenge import independent_images, summarize_scores
 from cortiscope.core.evaluation.correlation import pearson_r
-from cortiscope.core.evaluation.resampling import jackknife_mean_r
+from cortiscope.core.evaluation.resampling import LEAST_STIMULI, jackknife_mean_r
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,50 +171,6 @@ class Evaluation:
         )
 
 
-def subject_ceiling(
-    subject: Subject, split: str, rows: np.ndarray
-) -> tuple[np.ndarray | None, str]:
-    """Return the noise ceiling of some images of a subject, and where it comes from.
-
-    Parameters
-    ----------
-    split : ``train`` or ``test``.
-    rows : row numbers within the split.
-    """
-    part = subject.split(split)
-    if subject.ncsnr is not None and part.repeats is not None:
-        repeats = part.repeats[rows]
-        shown = ", ".join(f"{np.sum(repeats == k)} shown {k}x" for k in np.unique(repeats))
-        formula = "ncsnr^2 / (ncsnr^2 + mean(1 / repeats))"
-        words = "; ".join(w for w in (formula, shown, few_repeats_words(subject, repeats)) if w)
-        return noise_ceiling(subject.ncsnr, repeats), words
-    if split == "test" and subject.test_ceiling is not None and len(rows) == len(part):
-        return subject.test_ceiling, "noise ceiling files of the test split"
-    told = subject.conventions.ceiling
-    if told.value is not None and not told.known:
-        return None, f"unknown: {told.value}"
-    return None, "unknown: the folder has neither ncsnr with repeats nor ceiling files"
-
-
-def few_repeats_words(subject: Subject, scored: np.ndarray) -> str:
-    """Warn of an ncsnr that few repeats can have told, or return nothing.
-
-    Parameters
-    ----------
-    scored : (n_images,) trials averaged for each image that is scored.
-    """
-    known = [p.repeats for p in (subject.train, subject.test) if p.repeats is not None]
-    if subject.ncsnr is None or not known:
-        return ""
-    without = ceiling_without_signal(np.concatenate(known), scored)
-    if np.isnan(without) or without <= FEW_REPEATS:
-        return ""
-    return (
-        f"few repeats: a vertex without any signal gets a ceiling of {without:.2f} on average, if "
-        "ncsnr comes from these"
-    )
-
-
 def evaluate(
     subject: Subject,
     predicted: np.ndarray,
@@ -340,3 +296,31 @@ def _score(
         chance=own.chance,
         bias_corrected=own.bias_corrected,
     )
+
+
+def interval_words(report: Evaluation) -> str:
+    """Say how the report's intervals come about and what they cover, or why there are none."""
+    n, what = report.n_images, "image"
+    if report.n_stimuli not in (None, n):
+        # Copies of one picture leave together: they are one stimulus.
+        n, what = report.n_stimuli, "stimulus"
+    if n < LEAST_STIMULI:
+        return (
+            f"No intervals and no p: {n} {'stimuli' if what == 'stimulus' else 'images'} are fewer "
+            f"than the {LEAST_STIMULI} for which they were calibrated."
+        )
+    return (
+        f"Intervals: 95 %, leave-one-{what}-out jackknife with Student’s t "
+        f"({n - 1} degrees of freedom), of the mean r; they speak of further images "
+        "like these, for these responses and this fitted model."
+    )
+
+
+def images_of(report: Evaluation, subject: Subject) -> str:
+    """Say what the images behind a report are."""
+    if report.split == "test":
+        return "held-out test images"
+    if report.split == "report":
+        return "training images kept for this report alone"
+    why = subject.conventions.why_no_test_scores
+    return f"validation images ({why})" if why else "validation images"

@@ -2,203 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
 import streamlit as st
 
-from cortiscope.core.backbones import card_or_name
 from cortiscope.core.datasets import Subject
-from cortiscope.core.datasets.registry import layout_words
-from cortiscope.core.encoding import Reduction, method_text
-from cortiscope.core.encoding.scopes import SCOPE_WORDS
-from cortiscope.core.evaluation.report import subject_ceiling
-from cortiscope.core.runs import FORMER_WORDS, Belonging, Run, belonging
-from cortiscope.core.runs.facets import facets
+from cortiscope.core.pipeline.methods import methods_text, references
+from cortiscope.core.runs import Run
 from cortiscope.core.simulation.recipe import CAVEAT, DESCRIPTION, TITLE
 from cortiscope.foreign_text import as_text
-from cortiscope.panels.scores import images_of, interval_words
-from cortiscope.subject.locations import unit_of
-from cortiscope.subject.model_menu import recipe_title
-
-# What a paragraph has to say for the source to be cited under it.
-_SOURCES = {
-    "predicted from": "Naselaris et al. 2011, NeuroImage 56:400 (encoding models)",
-    "ncsnr": "Allen et al. 2022, Nat. Neurosci. 25:116 (ncsnr, noise ceiling)",
-    "Noise-normalised": "Gifford et al. 2023, arXiv 2301.03198 (noise-normalised score)",
-    "jackknife": "Efron & Stein 1981, Ann. Stat. 9:586 (jackknife)",
-    "false discovery": "Benjamini & Hochberg 1995, J. R. Stat. Soc. B 57:289 (FDR)",
-}
-
-
-def references(text: str) -> str:
-    """Cite the sources of what a methods text says was done, and of nothing else."""
-    cited = [source for words, source in _SOURCES.items() if words in text]
-    return f"{'; '.join(cited)}." if cited else ""
-
-
-def methods_text(subject: Subject, run: Run) -> str:
-    """Write one paragraph for a methods section, from the run's own record."""
-    record = run.record
-    spec = record["spec"]
-    reduced = Reduction(**{k: v for k, v in spec["reduction"].items() if k != "type"}).method_text
-    encoder = method_text(run.regressor, spec["encoder"]["settings"])
-    several = {
-        "one": "",
-        "layer": " (each layer by itself, then side by side)",
-        "backbone": " (each backbone by itself, then side by side)",
-    }[spec["spaces"]]
-    scope = "" if spec["scope"] == "both" else f" ({SCOPE_WORDS[spec['scope']]})"
-    settings = facets(run)["settings"]
-    along = ", ".join(o["subject"] for o in spec["with_subjects"])
-    along = f", with the training images of {along} that no one holds out" if along else ""
-    if record.get("subjects_standardised"):
-        along += f" (their responses brought to the mean and SD of {subject.id}'s at each vertex)"
-    edges = run.grid_edges.warning(subject.space.unit) if run.grid_edges else ""
-    parts = [
-        _simulated(subject),
-        f"Responses of {subject.id} ({subject.space.n_vertices():,} {subject.space.unit}, "
-        f"{subject.conventions.treatment}) were predicted from "
-        f"{record['title'].rsplit(' · ', 1)[0]}.",
-        _seen(run),
-        f"{_pooled(spec)}, {reduced}{_fewer_columns(run)}{several}, then {encoder}{scope}"
-        + (f" ({settings})" if settings else "")
-        + ", all fitted on the fit images.",
-        f"Fitted on {record['n_fit_by_subject'][subject.id]} of {record['n_train']} training "
-        f"images{along}; {_kept_from_fitting(run)}.",
-        f"{run.left_out_words}." if run.left_out else "",
-        edges,
-        f"Scored on {run.report.n_images} {images_of(run.report, subject)} by Pearson r per "
-        f"{unit_of(subject)}; the mean of r over them is tested, the median describes.",
-        _shared_images(run),
-        interval_words(run.report),
-        f"Noise ceiling: {run.report.ceiling_source}.",
-        _normalised(run),
-        _recipe_words(run),
-        f"This encoder was {FORMER_WORDS}." if belonging(run, subject) is Belonging.FORMER else "",
-        f"Run {run.id}.",
-    ]
-    return " ".join(part for part in parts if part)
-
-
-def data_methods_text(subject: Subject) -> str:
-    """Write one paragraph about a dataset, from what its folder and its sidecar say of it."""
-    facts, units = subject.conventions, subject.space.unit
-    splits = [
-        f"{len(split)} {name} images ({'with' if split.responses is not None else 'without'} "
-        "responses)"
-        for name, split in (("training", subject.train), ("test", subject.test))
-        if len(split)
-    ]
-    stated = (
-        ("units", facts.units),
-        ("preprocessing", facts.preprocessing),
-        ("repeats", facts.repeats),
-        ("degrees of the pictures", facts.picture_degrees),
-    )
-    said = [f"{name} {fact.value} ({fact.source})" for name, fact in stated if fact.known]
-    unknown = [name for name, fact in stated if not fact.known]
-    ceilings = [
-        f"of the {name} images: {subject_ceiling(subject, split.name, np.arange(len(split)))[1]}"
-        for name, split in (("training", subject.train), ("test", subject.test))
-        if len(split)
-    ]
-    parts = [
-        _simulated(subject),
-        f"{subject.id} ({layout_words(subject.layout)}) holds {' and '.join(splits)}, of "
-        f"{subject.space.n_vertices():,} {units}.",
-        f"Rows of responses: {facts.row_order.value}." if facts.row_order.value else "",
-        f"Stated of the responses and pictures: {'; '.join(said)}." if said else "",
-        f"Not stated, and assumed nowhere: {', '.join(unknown)}." if unknown else "",
-        f"Noise ceiling {'; '.join(ceilings)}.",
-        f"Means and SDs of {units} are over the training images; whatever is not finite is left "
-        "out and counted.",
-        f"Fingerprint of the data: {subject.state}.",
-    ]
-    return " ".join(part for part in parts if part)
-
-
-def _simulated(subject: Subject) -> str:
-    if not subject.simulated:
-        return ""
-    return (
-        "The responses are SIMULATED: their hierarchy is built in by construction and is no "
-        "evidence about brains."
-    )
-
-
-def _seen(run: Run) -> str:
-    """Say how pictures reached the networks; a framing that is not theirs is in the title."""
-    told = dict.fromkeys(
-        card_or_name(source.backbone).preprocessing
-        for source in run.sources
-        if source.framing == "published"
-    )
-    return f"What the network sees: {' '.join(told)}" if told else ""
-
-
-def _pooled(spec: Mapping[str, Any]) -> str:
-    words = dict.fromkeys(
-        f"averaged onto a grid of at most {pooling['size']} x {pooling['size']}"
-        if pooling["kind"] == "grid"
-        else {"mean": "averaged over the picture", "none": "taken whole"}[pooling["kind"]]
-        for pooling in (feature["pooling"] for feature in spec["features"])
-    )
-    return f"The maps of each layer were {' or '.join(words)}"
-
-
-def _fewer_columns(run: Run) -> str:
-    """Say how many components there were where the features or the images gave fewer."""
-    asked = run.record["spec"]["reduction"]
-    n = run.record["n_columns"]
-    if "pca" not in asked["kind"] or n >= asked["components"] * len(run.record["spaces"]):
-        return ""
-    return f" (there were {n}{' in all' if len(run.record['spaces']) > 1 else ''})"
-
-
-def _kept_from_fitting(run: Run) -> str:
-    """Say which training images were not fitted, by what rule, and what became of copies."""
-    spec = run.record["spec"]
-    rule, seed = spec.get("split_rule", "random"), f"seed {spec['seed']}"
-    share = f"a share of {spec['validation_fraction']:g}, drawn "
-    how = {"random": f"{share}at random, {seed}", "shuffled": f"{share}by numpy's shuffle, {seed}"}
-    words = f"for validation {how.get(rule, f'{rule} of them in random order, {seed}')}"
-    if spec.get("report_fraction"):
-        words += f", after a share of {spec['report_fraction']:g} was put aside for the report"
-    if run.validation.n_stimuli is not None:
-        words += "; rows of one picture stay together"
-    return words
-
-
-def _recipe_words(run: Run) -> str:
-    """Name the recipe, what stood in, and what was not as in its source; empty without one."""
-    if not run.recipe:
-        return ""
-    recipe = recipe_title(run)
-    stood_in = f": {'; '.join(run.stand_ins)}" if run.stand_ins else ""
-    return " ".join([f"{recipe[:1].upper()}{recipe[1:]}{stood_in}.", *run.departures])
-
-
-def _normalised(run: Run) -> str:
-    """Say how the noise-normalised number comes about, and what it is by chance."""
-    whole = run.report.overall
-    if whole.noise_normalized is None or whole.chance is None:
-        return ""
-    left_out = f", {whole.n_zero_ceiling} of ceiling 0 left out" if whole.n_zero_ceiling else ""
-    return (
-        "Noise-normalised: mean of r² over the ceiling, in percent, negative r as 0, cut at 100"
-        f"{left_out}; {whole.chance:.1f} % if every true r were 0."
-    )
-
-
-def _shared_images(run: Run) -> str:
-    if run.report.split != run.validation.split:
-        return ""
-    return (
-        "The same images serve for choosing between layers and encoders, which flatters what is "
-        "chosen."
-    )
 
 
 def simulation_note(subject: Subject, *, key: str) -> None:
@@ -218,7 +28,7 @@ def methods_and_code(
 
     Parameters
     ----------
-    of_page : how the page's own numbers come about, beside the encoder's.
+    of_page : how the page's own numbers come about, beside the model's.
     narrow : where the column is.
     """
     left, right = st.columns(2) if narrow else st.columns([1, 1, 3])[:2]
@@ -231,12 +41,9 @@ def methods_and_code(
 
 
 def opening_lines(subject: Subject, run: Run) -> str:
-    """Lines of Python that open the same subject and run without the app."""
+    """Lines of Python that open the same subject and model in a notebook."""
     return (
-        "from pathlib import Path\n"
-        "from core.datasets import open_subject\n"
-        "from core.runs import RunStore\n"
-        "from core.storage import Home\n\n"
-        f"subject = open_subject(Path({str(subject.folder.parent)!r}), {subject.id!r})\n"
-        f"run = RunStore(Home.from_environment().runs).open({run.id!r})\n"
+        "import cortiscope as cs\n\n"
+        f"subject = cs.open_subject({str(subject.folder.parent)!r}, {subject.id!r})\n"
+        f"model = cs.load_run({run.id!r})\n"
     )

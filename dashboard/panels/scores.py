@@ -12,13 +12,13 @@ from cortiscope import services, state
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import (
     INTERVAL,
-    LEAST_STIMULI,
     Evaluation,
     Metric,
     RoiScore,
     Scored,
     get_metric,
 )
+from cortiscope.core.evaluation.report import images_of, interval_words
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import ColourScale
 from cortiscope.foreign_text import as_text
@@ -140,24 +140,6 @@ def interval_text(score: RoiScore) -> str:
     return "" if score.low is None else f" [{_short(score.low)}, {_short(score.high)}]"
 
 
-def interval_words(report: Evaluation) -> str:
-    """Say how the report's intervals come about and what they cover, or why there are none."""
-    n, what = report.n_images, "image"
-    if report.n_stimuli not in (None, n):
-        # Copies of one picture leave together: they are one stimulus.
-        n, what = report.n_stimuli, "stimulus"
-    if n < LEAST_STIMULI:
-        return (
-            f"No intervals and no p: {n} {'stimuli' if what == 'stimulus' else 'images'} are fewer "
-            f"than the {LEAST_STIMULI} for which they were calibrated."
-        )
-    return (
-        f"Intervals: 95 %, leave-one-{what}-out jackknife with Student’s t "
-        f"({n - 1} degrees of freedom), of the mean r; they speak of further images "
-        "like these, for these responses and this fitted encoder."
-    )
-
-
 def summary_html(subject: Subject, scored: Scored, metric: Metric) -> str:
     """List the numbers over all kept vertices, each with its definition.
 
@@ -252,16 +234,6 @@ def _ceiling_facts(whole: RoiScore, unit: str, source: str) -> list[tuple[str, s
 def of_both(subject: Subject) -> str:
     """Return " of both hemispheres" where there are any."""
     return " of both hemispheres" if subject.space.is_placed else ""
-
-
-def images_of(report: Evaluation, subject: Subject) -> str:
-    """Say what the images behind a report are."""
-    if report.split == "test":
-        return "held-out test images"
-    if report.split == "report":
-        return "training images kept for this report alone"
-    why = subject.conventions.why_no_test_scores
-    return f"validation images ({why})" if why else "validation images"
 
 
 def _short(value: float | None) -> str:

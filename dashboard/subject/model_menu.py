@@ -12,7 +12,7 @@ from typing import Any
 
 from cortiscope.core.backbones import backbone_names, card_or_name
 from cortiscope.core.evaluation.report import ALL_VERTICES
-from cortiscope.core.recipes import get_recipe, recipe_names
+from cortiscope.core.pipeline.methods import recipe_title
 from cortiscope.core.runs import Run, RunSource
 from cortiscope.core.runs.facets import differing, told_apart, unusual
 
@@ -82,15 +82,6 @@ def model_title(run: Run) -> str:
     """
     words = (backbone_title(run), run.layer, run.method, *unusual(run), recipe_title(run))
     return " · ".join(w for w in words if w)
-
-
-def recipe_title(run: Run) -> str:
-    """Words for the recipe that a run came from, and whether as published; empty without one."""
-    if not run.recipe:
-        return ""
-    known = run.recipe in recipe_names()
-    title = get_recipe(run.recipe).title if known else run.recipe
-    return f"recipe {title}{' with stand-ins' if run.stand_ins else ''}"
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from cortiscope.core.pipeline.methods import data_methods_text, methods_text, references
 from cortiscope.core.recipes import get_recipe
-from cortiscope.panels.methods import data_methods_text, methods_text, references
 
 
 def _as(run, **spec):

@@ -10,7 +10,6 @@ from PIL import Image
 
 from cortiscope.core.encoding import Reduction
 from cortiscope.work import picture_worker
-from cortiscope.work.photographs import samples
 from tests.data.plain_folder import write_plain
 
 
@@ -93,15 +92,6 @@ def test_an_address_with_somebody_s_own_photograph_says_that_it_ended(tiny_app):
     app = tiny_app.open("your-image", subject="subj01", photo="own")
     assert "ended with its session" in app.warning[0].value
     assert "china.jpg" in _notes(app)
-
-
-def test_the_code_of_a_sample_predicts_it(page, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    (code,) = [one.value for one in page.code if "predict_images" in one.value]
-    said: dict = {}
-    exec(code, said)  # noqa: S102 - the very thing that is promised
-    assert [part.shape for part in said["predicted"].values()] == [(1, 7), (1, 5)]
-    assert str(samples()["temple"]) in code
 
 
 def test_a_subject_without_test_images_has_the_whole_page(tiny_app):

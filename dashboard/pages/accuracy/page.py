@@ -90,7 +90,7 @@ def render() -> None:
         st.html(f'<p class="cs-note">A click on a row {then}. {_extremes_words(run)}</p>')
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         _downloads(subject, run, scored, threshold)
-    code = _code(subject, run, threshold)
+    code = _code(subject, run, metric, threshold)
     methods_and_code(
         subject, run, code, key="accuracy", of_page=_of_page(subject, metric, threshold)
     )
@@ -291,21 +291,17 @@ def _of_page(subject: Subject, metric: Metric, threshold: float) -> str:
     return " ".join(words)
 
 
-def _code(subject: Subject, run: Run, threshold: float) -> str:
+def _code(subject: Subject, run: Run, metric: Metric, threshold: float) -> str:
     lines = opening_lines(subject, run) + (
-        "report = run.report\n"
-        "whole = report.overall\n"
-        "print(whole.mean_r, whole.low, whole.high, whole.median_r, whole.n, report.split)\n"
-        "print(whole.noise_normalized, whole.chance, whole.challenge_score)\n"
-        "for score in report.rois:\n"
-        "    print(score.roi, score.hemisphere, score.n, score.mean_r, score.low, score.high)\n"
+        "print(model.report)  # over everything, with its interval\n"
+        "table = model.report.table()  # ROI by ROI, every metric\n"
+        f"values = cs.vertex_values(model, {metric.name!r})  # (n_vertices,)\n"
     )
     if threshold <= 0:
         return lines
     return lines + (
-        "\nimport numpy as np\n"
-        f"keep = subject.ncsnr >= {threshold:.2f}  # chosen from repeats, never from r\n"
-        "print(np.nanmean(report.r[keep]), keep.sum())\n"
+        f"\nkeep = subject.ncsnr >= {threshold:.2f}  # chosen from repeats, never from r\n"
+        "values = values[keep]\n"
     )
 
 

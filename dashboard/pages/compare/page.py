@@ -12,7 +12,6 @@ from cortiscope.charts.histogram import Distribution, overlaid_histogram, round_
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import (
     INTERVAL,
-    LEAST_STIMULI,
     Comparison,
     Metric,
     R,
@@ -20,6 +19,7 @@ from cortiscope.core.evaluation import (
     same_images,
     vertex_metrics,
 )
+from cortiscope.core.pipeline.methods import comparison_methods_text, methods_text, references
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import ColourScale, CortexMap
 from cortiscope.errors import errors_on_page
@@ -39,9 +39,9 @@ from cortiscope.pages.compare.paired import (
 )
 from cortiscope.panels.brain import focus_roi, no_cortex, show_brain
 from cortiscope.panels.downloads import csv_button, csv_text, image_mark
-from cortiscope.panels.methods import methods_text, opening_lines, references, simulation_note
+from cortiscope.panels.methods import opening_lines, simulation_note
 from cortiscope.panels.roi_responses import rows_as_csv, take_roi
-from cortiscope.panels.scores import images_of, metric_scale, pick_metric, scored_run
+from cortiscope.panels.scores import metric_scale, pick_metric, scored_run
 from cortiscope.panels.sidebar import pick_pair, pick_subject
 from cortiscope.roi_chart import MODEL_COLOURS, Axis, RoiRow, Series, roi_chart
 from cortiscope.subject.locations import has_rois, unit_of
@@ -101,7 +101,7 @@ def render() -> None:
         if comparison is not None and rois:
             st.html('<p class="cs-title">Where they differ most</p>' + largest_html(comparison))
         _downloads(pair, comparison, columns)
-    _methods_and_code(subject, a, b)
+    _methods_and_code(pair)
     simulation_note(subject, key="compare")
 
 
@@ -310,66 +310,30 @@ def _downloads(pair: Pair, comparison: Comparison | None, columns: list[LayerCol
         csv_button(subject, "layers", "compare-layers", layers)
 
 
-def _methods_and_code(subject: Subject, a: Run, b: Run) -> None:
+def _methods_and_code(pair: Pair) -> None:
+    subject, (a, b) = pair.subject, pair.runs
     left, right, _ = st.columns([1, 1, 4])
-    per, corrected = f"over all {subject.space.unit}", ""
-    if has_rois(subject):
-        per = "per ROI and hemisphere"
-        corrected = "; false discovery rate over all ROIs and hemispheres, q < .05"
-    difference = (
-        f"Mean r {per} of A less that of B, over {subject.space.unit} in which both have one"
-    )
-    n = a.report.n_stimuli or a.report.n_images
-    if n >= LEAST_STIMULI:
-        copies = "" if n == a.report.n_images else f", of {n} pictures, copies together,"
-        difference += (
-            f"; standard errors by leaving out each of the {a.report.n_images} "
-            f"{images_of(a.report, subject)}{copies} in turn for both (paired jackknife); 95 % "
-            f"intervals and two-sided p by Student’s t with {n - 1} degrees of freedom{corrected}"
-        )
     texts = {
         "A": methods_text(subject, a),
         "B": methods_text(subject, b),
-        "A − B": f"{difference}. It speaks of further images like these, for this subject, these "
-        f"{subject.space.unit} and these two fitted encoders; other subjects are another question.",
+        "A − B": comparison_methods_text(subject, a),
     }
     with left.popover("Methods", key="compare-methods", width="stretch"):
         for what, text in texts.items():
             st.write(f"**{as_text(what)}.** {as_text(text)}")
         st.caption(as_text(references(" ".join(texts.values()))))
     with right.popover("Show the code", key="compare-code", width="stretch"):
-        st.code(_code(subject, a, b), language="python")
+        st.code(_code(pair), language="python")
 
 
-def _code(subject: Subject, a: Run, b: Run) -> str:
-    if a.report.split == "test":
-        images = 'split, rows = "test", slice(None)\n'
-    else:
-        images = "split, rows = run.reported\n"
-    names = 'names = [("all",)]\n'
-    groups = "np.arange(subject.space.n_vertices()) for _ in names"
-    if has_rois(subject):
-        names = (
-            "names = [(roi, h) for roi in subject.parcellation.roi_names for h in HEMISPHERES\n"
-            "         if len(subject.roi_vertices(roi, h))]\n"
-        )
-        groups = "subject.roi_vertices(*name) for name in names"
-    return opening_lines(subject, a) + (
-        f"other = RunStore(Home.from_environment().runs).open({b.id!r})\n\n"
-        "from core.brain import HEMISPHERES\n"
-        "from core.evaluation.significance import benjamini_hochberg, paired_difference\n"
-        "import numpy as np\n\n"
-        f"{images}"
-        "measured = subject.split(split).response_rows(rows)\n"
-        f"{names}"
-        "found = paired_difference(\n"
-        "    run.predict_rows(split, rows), other.predict_rows(split, rows), measured,\n"
-        f"    [{groups}],\n"
-        "    stimuli=subject.split(split).images.groups()[rows],\n"
-        ")\n"
-        "sure = benjamini_hochberg(np.array([f.p for f in found], float), q=0.05)\n"
-        "for name, f, s in zip(names, found, sure):\n"
-        "    print(*name, f.mean_a, f.mean_b, f.difference, f.low, f.high, f.p, s)\n"
+def _code(pair: Pair) -> str:
+    a, b = pair.runs
+    return opening_lines(pair.subject, a) + (
+        f"other = cs.load_run({b.id!r})\n\n"
+        "comparison = cs.compare(model, other)  # paired over images\n"
+        "table = comparison.table()  # ROI by ROI, with adjusted p\n"
+        f"difference = cs.vertex_values(model, {pair.metric.name!r})\n"
+        f"difference = difference - cs.vertex_values(other, {pair.metric.name!r})\n"
     )
 
 

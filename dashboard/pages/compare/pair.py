@@ -8,10 +8,10 @@ import numpy as np
 
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import Metric, Scored
+from cortiscope.core.evaluation.report import images_of
 from cortiscope.core.runs import Run
 from cortiscope.core.runs.facets import told_apart
 from cortiscope.panels.roi_responses import roi_places
-from cortiscope.panels.scores import images_of
 from cortiscope.roi_chart import Mark, RoiRow
 from cortiscope.subject.model_menu import backbone_title, model_title
 

@@ -16,7 +16,7 @@ from cortiscope.core.datasets import Subject, SubjectRef
 from cortiscope.core.datasets.describe import SplitDescription
 from cortiscope.core.datasets.registry import layout_named, layout_words
 from cortiscope.core.errors import CoreError
-from cortiscope.core.evaluation.report import subject_ceiling
+from cortiscope.core.evaluation.ceiling import subject_ceiling
 from cortiscope.look import theme
 from cortiscope.pages.data.folder_status import last_result
 from cortiscope.panels.data_words import SPLIT_WORDS

@@ -7,6 +7,7 @@ import streamlit as st
 from cortiscope import services
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
+from cortiscope.core.pipeline.methods import data_methods_text, references
 from cortiscope.errors import errors_on_page, show_error
 from cortiscope.foreign_text import as_text
 from cortiscope.navigation import Page, link_to
@@ -25,7 +26,7 @@ from cortiscope.pages.data.open_folder import show_folders, show_opening
 from cortiscope.pages.data.random_images import categories_html, random_images
 from cortiscope.pages.data.vertices import all_vertices, vertex_over_images
 from cortiscope.panels.downloads import csv_button, csv_text
-from cortiscope.panels.methods import data_methods_text, references, simulation_note
+from cortiscope.panels.methods import simulation_note
 from cortiscope.panels.one_image import image_over_vertices
 from cortiscope.panels.run_states import note_all_runs
 from cortiscope.panels.sidebar import choose_subject, open_chosen
@@ -121,13 +122,13 @@ def _other_subjects(chosen: str) -> None:
 
 def _code(subject: Subject) -> str:
     return (
-        "from pathlib import Path\n"
-        "from core.datasets import open_subject\n"
-        "from core.datasets.checking import check_folder\n"
-        "from core.datasets.describe import describe_split, response_moments\n\n"
+        "from pathlib import Path\n\n"
+        "import cortiscope as cs\n"
+        "from cortiscope.core.datasets.checking import check_folder\n"
+        "from cortiscope.core.datasets.describe import describe_split, response_moments\n\n"
         f"folder = Path({str(subject.folder)!r})\n"
         "print(check_folder(folder).to_json())\n"
-        "subject = open_subject(folder)\n"
+        "subject = cs.open_subject(folder)\n"
         "print(describe_split(subject.train), describe_split(subject.test))\n"
         "moments = response_moments(subject.train)\n"
         "print(moments.mean, moments.sd, moments.n_images)\n"

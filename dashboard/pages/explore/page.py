@@ -240,7 +240,7 @@ def _code(subject: Subject, run: Run, stimulus: StimulusChoice) -> str:
     return opening_lines(subject, run) + (
         f"rows = [{stimulus.row}]  # {stimulus.name}\n"
         f"measured = subject.{stimulus.split}.response_rows(rows)[0]\n"
-        f"predicted = run.predict_rows({stimulus.split!r}, rows)[0]\n"
+        f"predicted = model.predict_rows({stimulus.split!r}, rows)[0]\n"
         f"{parts} = subject.space.split(predicted).values()\n"
     )
 

@@ -13,10 +13,10 @@ import streamlit as st
 from cortiscope import services
 from cortiscope.charts.style import PREDICTED, signed
 from cortiscope.core.datasets import Subject
+from cortiscope.core.evaluation.report import images_of
 from cortiscope.core.runs import Run
 from cortiscope.look import theme
 from cortiscope.panels.downloads import csv_button, csv_text, numbering, place_columns, rounded
-from cortiscope.panels.scores import images_of
 from cortiscope.panels.selection import picked_keys, region_came_last, region_positions
 from cortiscope.subject.locations import Location, find_location
 from cortiscope.subject.model_menu import model_title

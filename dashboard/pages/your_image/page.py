@@ -321,10 +321,10 @@ def _code(subject: Subject, run: Run, photograph: Photograph) -> str:
     if photograph.source is not None:
         where, remark = str(photograph.source), ""
     return opening_lines(subject, run) + (
-        "from core.pipeline.predict import predict_images\n"
-        "from core.stimuli import StimulusImages\n\n"
-        f"images = StimulusImages.from_paths([Path({where!r})]){remark}\n"
-        "predicted = predict_images(run, images)  # part -> (1, n_vertices)\n"
+        f"found = cs.inspect_image(model, {where!r}){remark}\n"
+        "predicted = found.predicted  # (n_vertices,)\n"
+        "table = found.table()  # ROI by ROI: mean predicted response and its percentile\n"
+        "print(found)  # nearest stimuli, and whether to trust it\n"
     )
 
 

@@ -12,7 +12,7 @@ from cortiscope.core.datasets import check_folder, open_subject, require_usable
 from cortiscope.core.datasets.algonauts2023.loader import NSD
 from cortiscope.core.datasets.conventions import Conventions, Fact, read_conventions
 from cortiscope.core.errors import CoreError, InvalidInput
-from cortiscope.core.evaluation.report import subject_ceiling
+from cortiscope.core.evaluation.ceiling import subject_ceiling
 from tests.data.plain_folder import values, write_images, write_plain, write_responses
 
 

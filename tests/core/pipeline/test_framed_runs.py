@@ -11,6 +11,7 @@ from cortiscope.core.encoding import Reduction
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
 from cortiscope.core.pipeline.fit import fit
+from cortiscope.core.pipeline.methods import methods_text
 from cortiscope.core.pipeline.predict import (
     BackboneCache,
     FeatureSource,
@@ -19,7 +20,6 @@ from cortiscope.core.pipeline.predict import (
     predict_images,
 )
 from cortiscope.core.runs import EncodingSpec, RunStore
-from cortiscope.panels.methods import methods_text
 from tests.data.tiny_world import write_subject
 
 STRETCH = Framing("stretch", 64)
