@@ -23,7 +23,7 @@ from cortiscope.core.datasets.check.leftovers import (
     unfinished_words,
 )
 from cortiscope.core.datasets.check.opened import check_opened
-from cortiscope.core.datasets.check.pictures import tell_broken, tell_trained_on
+from cortiscope.core.datasets.check.pictures import report_broken, report_trained_on
 from cortiscope.core.datasets.check.report import (
     Candidate,
     Findings,
@@ -43,7 +43,7 @@ from cortiscope.core.progress import Progress, part, silent
 from cortiscope.core.stimuli.listing import is_text, printable
 from cortiscope.core.storage.foreign import FETCH, is_dangling
 
-_NO_TEXT = "The folder's name is no text in UTF-8; rename it to open it"
+_NO_TEXT = "The folder's name is not valid UTF-8; rename it to open it"
 
 
 def check_folder(
@@ -112,12 +112,12 @@ def _check_one(
         assert layout.load is not None  # registry.register_layout sees to it
         check = partial(check_opened, layout.load, layout.name)
     look = partial(check, candidate.folder, candidate.id, deep=deep, progress=progress)
-    report = tried(look, found.tell)
+    report = tried(look, found.add)
     if report is None:
         report = SubjectReport(candidate.id, layout.name, problems=found.lines)
     strange = [] if is_text(candidate.id) else [f"{_NO_TEXT}: {printable(candidate.id)}."]
-    told = dict.fromkeys((*strange, *candidate.problems, *report.problems))
-    return replace(report, id=printable(candidate.id), problems=tuple(told))
+    problems = tuple(dict.fromkeys((*strange, *candidate.problems, *report.problems)))
+    return replace(report, id=printable(candidate.id), problems=problems)
 
 
 def _recognise(folder: Path, layouts: Sequence[Layout]) -> list[tuple[Layout, Candidate]]:
@@ -156,29 +156,29 @@ def _guess(folder: Path, layouts: Sequence[Layout]) -> str:
 
 
 def _closed(folder: Path) -> list[str]:
-    """Tell what might be a subject and cannot be looked into: links to nothing, closed folders."""
-    told = []
+    """List what might be a subject and cannot be looked into: links to nothing, closed folders."""
+    found = []
     for path in sorted(folder.iterdir()):
         name = f"{printable(path.name)} in {folder.name}/"
         if is_dangling(path):
-            told.append(f"{name} is a link to something that is not there. {FETCH}")
+            found.append(f"{name} is a link to something that is not there. {FETCH}")
         elif path.is_dir() and not os.access(path, os.R_OK | os.X_OK):
-            told.append(f"{name} may not be read; check its permissions.")
-    return told
+            found.append(f"{name} may not be read; check its permissions.")
+    return found
 
 
 def _loose_archives(folder: Path, candidates: Sequence[Candidate]) -> list[str]:
-    """Tell archives and half downloads beside the subjects that belong to none of them."""
+    """Report archives and half downloads beside the subjects that belong to none of them."""
     if any(c.folder == folder for c in candidates):
-        return []  # a single subject's own folder, told with the subject
+        return []  # a single subject's own folder, reported with the subject
     known = " ".join(words for c in candidates for words in c.problems)
-    told = []
+    found = []
     for path in sorted(p for p in folder.iterdir() if p.is_file() and p.name not in known):
         if is_unfinished(path):
-            told.append(unfinished_words(path, folder.name))
+            found.append(unfinished_words(path, folder.name))
         elif is_archive(path) and not (folder / stem_of(path)).is_dir():
-            told.append(archive_words(path, folder.name))
-    return told
+            found.append(archive_words(path, folder.name))
+    return found
 
 
 # Values looked at together: 64 MB of float32.
@@ -202,15 +202,15 @@ def require_usable(subject: Subject, progress: Progress = silent) -> None:
     findings = Findings()
     for split in (subject.train, subject.test):
         _check_values(split, split.responses or {}, findings)
-        tell_broken(split.images.paths, findings.tell)
+        report_broken(split.images.paths, findings.add)
     train, test = subject.train.images.paths, subject.test.images.paths
-    tell_trained_on(train, test, findings.tell, progress)
+    report_trained_on(train, test, findings.add, progress)
     if findings.lines:
         first, *more = findings.lines
         also = f" There are {len(more)} more problems." if more else ""
         raise DamagedFile(
             f"{first.rstrip('.')}.{also}",
-            f"'cortiscope check {subject.folder}' tells all that is wrong.",
+            f"'cortiscope check {subject.folder}' lists everything that is wrong.",
         )
 
 
@@ -218,7 +218,7 @@ def _check_values(split: Split, responses: Mapping, findings: Findings) -> None:
     for part_name, values in responses.items():
         if 0 not in values.shape and not _is_plausible(values):
             file = file_of(values, f"{part_name} {split.name} responses")
-            check_responses(file, values, findings.tell, lambda _: None)
+            check_responses(file, values, findings.add, lambda _: None)
 
 
 def _is_plausible(values: np.ndarray) -> bool:

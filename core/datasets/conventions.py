@@ -180,7 +180,7 @@ def ncsnr_doubt(ncsnr: np.ndarray) -> str:
     highest = float(np.max(ncsnr, initial=0.0))
     if highest <= MOST_NCSNR:
         return ""
-    what = "looks like a noise ceiling in percent" if highest <= 100 else "is no ratio of SDs"
+    what = "looks like a noise ceiling in percent" if highest <= 100 else "is not a ratio of SDs"
     return f"up to {highest:.3g}: {what}, not like ncsnr, which stays below about 2"
 
 

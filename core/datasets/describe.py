@@ -79,7 +79,7 @@ def _image_sizes(paths: tuple[Path, ...]) -> tuple[dict[tuple[int, int], int], i
         try:
             with open_picture(paths[row].read_bytes(), paths[row].name) as picture:
                 found[picture.size] += 1
-        except Exception:  # decoders raise nearly anything; the check tells what is wrong
+        except Exception:  # decoders raise nearly anything; ``check`` says what is wrong
             continue
     return dict(found.most_common()), sum(found.values())
 

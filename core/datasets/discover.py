@@ -34,7 +34,7 @@ def find_subjects(folder: Path) -> tuple[SubjectRef, ...]:
     if layout_of(folder):
         folder = folder.absolute()  # "." has no name
         return (SubjectRef(folder.name, folder),)
-    # What may not be looked into, or has a name that is no text, ``check`` tells.
+    # ``check`` reports what may not be looked into, or has a name that is no text.
     found = sorted(
         p
         for p in folder.iterdir()

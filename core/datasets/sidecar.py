@@ -70,7 +70,7 @@ class Sidecar:
             arrays[hemisphere] = values
             if n_rows is None and not np.all(np.isfinite(values) & (values >= 0)):
                 raise DamagedFile(
-                    f"{files[hemisphere].name} holds values that are negative or no numbers.",
+                    f"{files[hemisphere].name} holds values that are negative or not numbers.",
                     "A ratio of SDs is 0 where a vertex has no signal.",
                 )
         return arrays

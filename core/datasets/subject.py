@@ -151,7 +151,7 @@ class Subject:
         return identify(self)
 
     def identified(self, progress: Progress) -> Subject:
-        """Return it with its identity known; tell how far the reading of its files is."""
+        """Return it with its identity known; ``progress`` follows the reading of its files."""
         if "identity" not in self.__dict__:
             self.__dict__["identity"] = identify(self, progress)
         return self

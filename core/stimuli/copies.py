@@ -29,7 +29,7 @@ _FROM_0 = re.compile(r"nsd-?(\d+)", re.IGNORECASE)
 
 
 def nsd_number(name: str) -> int | None:
-    """Return the number within NSD, from 0, that a picture's name tells; None where it tells none.
+    """Return the number within NSD, from 0, in a picture's name; None where there is none.
 
     ``nsd-02950`` and ``shared0001_nsd02951`` are one image.
     """
@@ -46,7 +46,7 @@ def copy_labels(
 
     Parameters
     ----------
-    paths : each is read once (``core.storage.content``); names may tell the number within NSD.
+    paths : each is read once (``core.storage.content``); names may hold the number within NSD.
     near : near copies are one stimulus, too; else only equal files and equal numbers are.
 
     Returns

@@ -130,7 +130,7 @@ def _sketch(small: np.ndarray) -> tuple[int, np.ndarray]:
 
 
 def _decoded(path: Path) -> np.ndarray | None:
-    """Return a picture (64, 64, 3) uint8; None if it is none, which is told elsewhere."""
+    """Return a picture (64, 64, 3) uint8; None if it cannot be read: reported elsewhere."""
     try:
         image = decode_image(path, min_side=1, enough=4 * _SIDE).image
     except CoreError:

@@ -107,7 +107,7 @@ def _are_concepts(pictures: Sequence[Path]) -> bool:
 
 
 def _pictures_in(folder: Path) -> list[Path]:
-    # A link to nothing is no file either; it is told later on.
+    # A link to nothing is no file either; it is reported later on.
     return sorted(
         p
         for p in folder.iterdir()
@@ -163,7 +163,7 @@ def printable(name: str) -> str:
 def list_images(folder: Path, *, as_text: bool = False, deeper: bool = False) -> tuple[Path, ...]:
     """Return the picture files of a folder in natural order of their names (``picture_files``).
 
-    Hidden files and files that are no pictures (captions, tables) are passed over.
+    Hidden files and files that are not pictures (captions, tables) are passed over.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ from cortiscope.core.stimuli.decode import square_crop
 _SIDE = 128
 _SCALES = 4
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
-# Below a grey level of 8 bits nothing is told apart.
+# Below a grey level of 8 bits nothing can be distinguished.
 _FLOOR = 1 / 512
 
 

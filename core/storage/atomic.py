@@ -46,7 +46,7 @@ def atomic_file(target: Path, n_bytes: int | None = None) -> Iterator[Path]:
 
     Parameters
     ----------
-    n_bytes : that the block writes, if that is known: told where the disk has no room.
+    n_bytes : that the block writes, if that is known: named where the disk has no room.
 
     Raises
     ------

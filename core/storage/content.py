@@ -31,7 +31,7 @@ from cortiscope.core.storage.paths import Home
 _BLOCK = 2**20
 _BATCH_FILES, _BATCH_BYTES = 256, 64 * 2**20  # remembered together: little is lost with a kill
 # Clocks of file systems tick in up to two seconds (FAT). A file changed this shortly before it
-# was read may change again without its times telling, so it is not remembered yet.
+# was read may change again without a change of its times, so it is not remembered yet.
 _SETTLED_NS = 2 * 10**9
 _LINES_KEPT = 1024  # forgotten ones in a remembering file, before it is written anew
 
@@ -75,7 +75,7 @@ class ContentHashes:
 
         Parameters
         ----------
-        progress : told the share of the bytes that have to be read; not called where none have.
+        progress : called with the share of the bytes that have to be read; not if none have.
         what : of which the progress speaks.
         """
         places = [os.path.split(os.path.abspath(path)) for path in paths]  # noqa: PTH100 (speed)
@@ -197,7 +197,7 @@ class _Tally:
         self._lock = threading.Lock()
 
     def add(self, n: int) -> bool:
-        """Count more bytes, and tell whether to go on."""
+        """Count more bytes, and say whether to go on."""
         with self._lock:
             self.n_bytes += n
         return not self.stopped
@@ -219,7 +219,7 @@ def _signature(status: os.stat_result) -> _State:
     return (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
-def _read(folder: str, name: str, tell: Callable[[int], bool]) -> tuple[str, _State | None]:
+def _read(folder: str, name: str, count: Callable[[int], bool]) -> tuple[str, _State | None]:
     """Return a file's digest, and its state if that may be remembered."""
     hasher, block = xxhash.xxh3_128(), bytearray(_BLOCK)
     view = memoryview(block)
@@ -227,7 +227,7 @@ def _read(folder: str, name: str, tell: Callable[[int], bool]) -> tuple[str, _St
         with open(f"{folder}{os.sep}{name}", "rb", buffering=0) as stream:  # noqa: PTH123
             before = _signature(os.fstat(stream.fileno()))
             began = time.time_ns()
-            while (n := stream.readinto(block)) and tell(n):
+            while (n := stream.readinto(block)) and count(n):
                 hasher.update(view[:n])
             after = _signature(os.fstat(stream.fileno()))
     except OSError as error:

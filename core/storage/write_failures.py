@@ -21,7 +21,7 @@ from cortiscope.core.storage.paths import Home
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # What numpy says when fewer bytes were taken than given; such an error has no number.
 _CUT_SHORT = re.compile(r"\d+ requested and \d+ written")
-# Of these a name is needed to tell that it was the target that failed.
+# Of these a name is needed to know that it was the target that failed.
 _BY_NAME = {
     errno.EACCES: "permission denied",
     errno.EPERM: "permission denied",
@@ -45,16 +45,16 @@ def writing(target: Path, n_bytes: int | None = None) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        told = write_failure(error, target, n_bytes)
-        if told is None:
+        failure = write_failure(error, target, n_bytes)
+        if failure is None:
             raise
-        raise told from error
+        raise failure from error
 
 
 def write_failure(
     error: OSError, target: Path, n_bytes: int | None = None, *, by_name: bool = True
 ) -> CannotWrite | None:
-    """Return what to tell of a failed attempt to write; None where reading failed.
+    """Return what to say of a failed attempt to write; None where reading failed.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def write_failure(
 
 
 def no_room(target: Path, n_bytes: int | None = None, what: str = "") -> CannotWrite:
-    """Return what to tell where the disk has no room.
+    """Return what to say where the disk has no room.
 
     Parameters
     ----------

@@ -25,17 +25,17 @@ from cortiscope.core.datasets.check.array_file import (
     open_array_file,
 )
 from cortiscope.core.datasets.check.leftovers import candidates_with, check_leftovers, is_leftover
-from cortiscope.core.datasets.check.pictures import check_pictures, tell_copies
+from cortiscope.core.datasets.check.pictures import check_pictures, report_copies
 from cortiscope.core.datasets.check.report import (
     Findings,
+    Report,
     SubjectReport,
-    Tell,
     count,
     first_of,
     tried,
 )
 from cortiscope.core.datasets.check.sidecar_files import check_sidecar
-from cortiscope.core.datasets.check.values import check_fractions, check_responses, tell_units
+from cortiscope.core.datasets.check.values import check_fractions, check_responses, report_units
 from cortiscope.core.datasets.conventions import Conventions
 from cortiscope.core.datasets.sidecar import stated_conventions
 from cortiscope.core.progress import Progress, part, silent
@@ -56,19 +56,19 @@ def check_subject(
 
     Raises
     ------
-    Nothing that is in the data; what cannot be read is told.
+    Nothing that is in the data; what cannot be read is reported.
     """
     findings, notes = Findings(), Findings()
-    tell = findings.tell
-    check_leftovers(folder, tell)
+    report = findings.add
+    check_leftovers(folder, report)
     images = {
-        split: list_numbered(folder / f"{name}_split" / f"{name}_images", split, tell)
+        split: list_numbered(folder / f"{name}_split" / f"{name}_images", split, report)
         for split, name in _LONG_NAME.items()
     }
     rows = {split: n_rows_expected(listed) for split, listed in images.items()}
-    masks = check_masks(folder / "roi_masks", tell)
-    simulated, sidecar_pairs = check_sidecar(folder, rows, tell)
-    # What is wrong with the sidecar is told with the sidecar.
+    masks = check_masks(folder / "roi_masks", report)
+    simulated, sidecar_pairs = check_sidecar(folder, rows, report)
+    # What is wrong with the sidecar is reported with the sidecar.
     stated = tried(partial(stated_conventions, folder), lambda _: None) or Conventions()
     facts = NSD.stating(stated)
     reading = {"train": part(progress, 0.0, 0.3), "test": part(progress, 0.3, 0.35)}
@@ -78,23 +78,23 @@ def check_subject(
         *masks.label_pairs(),
         *sidecar_pairs,
     ]
-    counts = check_vertex_counts(masks.vertex_pair(), pairs, tell)
+    counts = check_vertex_counts(masks.vertex_pair(), pairs, report)
     for words in {nested_words(len(mask)) for mask in masks.vertices.values()} - {""}:
-        notes.tell(words)
+        notes.add(words)
     compare_with_release(
         subject,
         max((len(mask) for mask in masks.vertices.values()), default=0),
         (len(images["train"]), len(images["test"])),
         counts,
-        tell,
-        notes.tell,
+        report,
+        notes.add,
     )
     train, test = ([image.path for image in images[split]] for split in _LONG_NAME)
-    tell_copies(train, test, tell, part(progress, 0.35, 0.65))
+    report_copies(train, test, report, part(progress, 0.35, 0.65))
     _decode(images, findings, deep, part(progress, 0.65, 1.0))
     if not findings.lines:
         # Should the loader mind something that was not looked for here.
-        tried(partial(load_subject, folder), findings.tell)
+        tried(partial(load_subject, folder), findings.add)
     return SubjectReport(
         id=subject,
         layout="simulated" if simulated else "algonauts2023",
@@ -123,20 +123,20 @@ def _responses(
     files = {h: where / f"{h.short}_{name}_fmri.npy" for h in HEMISPHERES}
     counts = {}
     if split == "test" and not any(is_there(path) for path in files.values()):
-        notes.tell("The test responses are withheld, as in the release.")
+        notes.add("The test responses are withheld, as in the release.")
         files_there = {}
     else:
         files_there = files
     for k, (hemisphere, path) in enumerate(files_there.items()):
-        values = open_array_file(path, FLOAT32, 2, findings.tell)
+        values = open_array_file(path, FLOAT32, 2, findings.add)
         if values is None:
             continue
         counts[hemisphere] = values.shape[1]
         if len(values) != n_rows:
-            findings.tell(f"{path.name} has {len(values):,} rows for {n_rows:,} {name} images.")
+            findings.add(f"{path.name} has {len(values):,} rows for {n_rows:,} {name} images.")
         step = part(progress, k / len(files_there), (k + 1) / len(files_there))
-        check_responses(path, values, findings.tell, notes.tell, step)
-        tell_units(path.name, values, facts, findings.tell)
+        check_responses(path, values, findings.add, notes.add, step)
+        report_units(path.name, values, facts, findings.add)
     return PairOfFiles({h: path.name for h, path in files.items()}, counts)
 
 
@@ -146,12 +146,12 @@ def _ceilings(folder: Path, findings: Findings, notes: Findings) -> PairOfFiles:
     counts = {}
     if any(is_there(path) for path in files.values()):
         for hemisphere, path in files.items():
-            values = open_array_file(path, REAL, 1, findings.tell)
+            values = open_array_file(path, REAL, 1, findings.add)
             if values is not None:
                 counts[hemisphere] = len(values)
-                check_fractions(path, values, findings.tell)
+                check_fractions(path, values, findings.add)
     else:
-        notes.tell("There is no noise ceiling file, as in the release.")
+        notes.add("There is no noise ceiling file, as in the release.")
     return PairOfFiles({h: path.name for h, path in files.items()}, counts)
 
 
@@ -166,7 +166,7 @@ def _decode(
         check_pictures(
             f"{_LONG_NAME[split]}_images",
             [image.path for image in listed],
-            findings.tell,
+            findings.add,
             deep=deep,
             progress=step,
         )
@@ -181,18 +181,18 @@ class NumberedImage:
     number: int
 
 
-def list_numbered(folder: Path, split: str, tell: Tell) -> tuple[NumberedImage, ...]:
-    """List the images of a folder by number and tell what is amiss with their names.
+def list_numbered(folder: Path, split: str, report: Report) -> tuple[NumberedImage, ...]:
+    """List the images of a folder by number and report what is wrong with their names.
 
     Of several images with one number the first by name is listed.
     """
     if not folder.is_dir():
-        tell(f"The folder {folder.parent.name}/{folder.name} is missing.")
+        report(f"The folder {folder.parent.name}/{folder.name} is missing.")
         return ()
     by_number: dict[int, list[NumberedImage]] = {}
     strangers, misplaced = [], []
     for path in sorted(folder.iterdir()):
-        # Archives are told with the archives; files of the system are passed over as by the loader.
+        # Archives are reported as archives; the loader passes over files of the system, too.
         if is_system_file(path.name) or is_leftover(path):
             continue
         match = IMAGE_NAME.match(path.name)
@@ -203,8 +203,8 @@ def list_numbered(folder: Path, split: str, tell: Tell) -> tuple[NumberedImage, 
         else:
             image = NumberedImage(path, int(match["number"]))
             by_number.setdefault(image.number, []).append(image)
-    _tell_names(folder.name, split, strangers, misplaced, tell)
-    _tell_numbers(folder.name, by_number, tell)
+    _report_names(folder.name, split, strangers, misplaced, report)
+    _report_numbers(folder.name, by_number, report)
     return tuple(by_number[k][0] for k in sorted(by_number))
 
 
@@ -213,38 +213,38 @@ def n_rows_expected(images: tuple[NumberedImage, ...]) -> int:
     return images[-1].number if images else 0
 
 
-def _tell_names(
-    folder: str, split: str, strangers: list[str], misplaced: list[str], tell: Tell
+def _report_names(
+    folder: str, split: str, strangers: list[str], misplaced: list[str], report: Report
 ) -> None:
     if strangers:
-        tell(
+        report(
             f"{folder} holds {count(len(strangers), 'file')} not named like "
             f"{split}-0001_nsd-00013.png: {first_of(strangers)}. Rows are matched to images by "
             "that number; move other files away."
         )
     if misplaced:
-        tell(
+        report(
             f"{folder} holds {count(len(misplaced), 'image')} named as in the other "
             f"split: {first_of(misplaced)}."
         )
 
 
-def _tell_numbers(folder: str, by_number: dict[int, list[NumberedImage]], tell: Tell) -> None:
+def _report_numbers(folder: str, by_number: dict[int, list[NumberedImage]], report: Report) -> None:
     if not by_number:
-        tell(f"{folder} holds no image.")
+        report(f"{folder} holds no image.")
         return
     for number, images in sorted(by_number.items()):
         if len(images) > 1:
             names = first_of(i.path.name for i in images)
-            tell(f"{folder} has {len(images)} images numbered {number}: {names}.")
+            report(f"{folder} has {len(images)} images numbered {number}: {names}.")
     if 0 in by_number:
-        tell(f"{by_number[0][0].path.name} in {folder} is numbered 0; numbers start at 1.")
+        report(f"{by_number[0][0].path.name} in {folder} is numbered 0; numbers start at 1.")
     numbers = {n for n in by_number if n > 0}
     n_missing = max(numbers, default=0) - len(numbers)
     if n_missing:
         gaps = (n for n in itertools.count(1) if n not in numbers)
         shown = ", ".join(str(n) for n in itertools.islice(gaps, min(n_missing, 5)))
         more = f" and {n_missing - 5:,} more" if n_missing > 5 else ""
-        tell(
+        report(
             f"{folder} has no image numbered {shown}{more}, though numbers go to {max(numbers):,}."
         )

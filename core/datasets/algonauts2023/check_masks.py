@@ -15,7 +15,7 @@ from cortiscope.core.brain import (
 )
 from cortiscope.core.brain.spaces import ALLOWED, NESTED, RESAMPLE, fs_lr_words
 from cortiscope.core.datasets.check.array_file import REAL, WHOLE, PairOfFiles, open_array_file
-from cortiscope.core.datasets.check.report import Tell, count, first_of, vertices
+from cortiscope.core.datasets.check.report import Report, count, first_of, vertices
 from cortiscope.core.datasets.restricted_pickle import load_label_names
 from cortiscope.core.errors import DamagedFile
 from cortiscope.core.storage.foreign import is_there
@@ -64,25 +64,27 @@ class RoiMasks:
         return sizes
 
 
-def check_masks(folder: Path, tell: Tell) -> RoiMasks:
-    """Read what can be read of a subject's masks and tell what does not add up."""
+def check_masks(folder: Path, report: Report) -> RoiMasks:
+    """Read what can be read of a subject's masks and report what does not add up."""
     masks = RoiMasks()
     if not folder.is_dir():
-        tell(
+        report(
             f"The folder {folder.name} is missing: which vertices the responses are of is unknown."
         )
         return masks
     for hemisphere in HEMISPHERES:
-        if (mask := _vertex_mask(folder / _vertex_file(hemisphere), tell)) is not None:
+        if (mask := _vertex_mask(folder / _vertex_file(hemisphere), report)) is not None:
             masks.vertices[hemisphere] = mask
     lengths = {h: len(mask) for h, mask in masks.vertices.items()}
     if len(set(lengths.values())) > 1:
-        told = " and ".join(f"{_vertex_file(h)} ({n:,})" for h, n in lengths.items())
-        tell(f"{told} have different lengths; both belong to one template.")
+        files = " and ".join(f"{_vertex_file(h)} ({n:,})" for h, n in lengths.items())
+        report(f"{files} have different lengths; both belong to one template.")
     for roi_class in ROI_CLASSES:
-        _check_class(folder, roi_class.name, masks, tell)
+        _check_class(folder, roi_class.name, masks, report)
     if not masks.labels and not masks.names:
-        tell(f"{folder.name} has no ROI class that can be read: no mapping_*.npy with its labels.")
+        report(
+            f"{folder.name} has no ROI class that can be read: no mapping_*.npy with its labels."
+        )
     return masks
 
 
@@ -94,13 +96,13 @@ def _label_file(hemisphere: Hemisphere, name: str) -> str:
     return f"{hemisphere.short}.{name}_challenge_space.npy"
 
 
-def _vertex_mask(path: Path, tell: Tell) -> np.ndarray | None:
-    values = open_array_file(path, REAL, 1, tell)
+def _vertex_mask(path: Path, report: Report) -> np.ndarray | None:
+    values = open_array_file(path, REAL, 1, report)
     if values is None:
         return None
     if len(values) not in NESTED:
         of = fs_lr_words(len(values))
-        tell(
+        report(
             f"{path.name} is {len(values):,} long{f', as {of} is' if of else ''}; allowed are "
             f"{ALLOWED}. {RESAMPLE if of else ''}"
         )
@@ -108,66 +110,66 @@ def _vertex_mask(path: Path, tell: Tell) -> np.ndarray | None:
     # The released masks are sums of two: 0, 1 and 2 are all as they should be.
     odd = ~np.isin(values, (0, 1, 2))
     if odd.any():
-        tell(
+        report(
             f"{path.name} holds {count(int(np.count_nonzero(odd)), 'value')} other than 0, 1 and 2 "
             f"({first_of(np.unique(values[odd]))}); it should mark vertices."
         )
     mask = np.asarray(values != 0)
     if not mask.any():
-        tell(f"{path.name} marks no vertex.")
+        report(f"{path.name} marks no vertex.")
         return None
     return mask
 
 
-def _check_class(folder: Path, name: str, masks: RoiMasks, tell: Tell) -> None:
+def _check_class(folder: Path, name: str, masks: RoiMasks, report: Report) -> None:
     mapping = folder / f"mapping_{name}.npy"
     files = {h: folder / _label_file(h, name) for h in HEMISPHERES}
     if not is_there(mapping):
         present = [path.name for path in files.values() if is_there(path)]
         if present:
-            tell(
+            report(
                 f"{mapping.name} is missing from {folder.name}/, so the labels of "
                 f"{' and '.join(present)} have no names."
             )
-    elif (names := _label_names(mapping, tell)) is not None:
+    elif (names := _label_names(mapping, report)) is not None:
         masks.names[name] = names
     if not is_there(mapping) and not any(is_there(path) for path in files.values()):
         return
     masks.labels[name] = {}
     for hemisphere, path in files.items():
-        labels = open_array_file(path, WHOLE, 1, tell)
+        labels = open_array_file(path, WHOLE, 1, report)
         if labels is None:
             continue
         labels = np.asarray(labels)
         masks.labels[name][hemisphere] = labels
         if name in masks.names:
-            _tell_unnamed(path, labels, mapping, masks.names[name], tell)
+            _report_unnamed(path, labels, mapping, masks.names[name], report)
         _compare_with_template(
             folder / f"{hemisphere.short}.{name}_fsaverage_space.npy",
             path,
             labels,
             masks.vertices.get(hemisphere),
-            tell,
+            report,
         )
 
 
-def _label_names(mapping: Path, tell: Tell) -> Mapping[int, str] | None:
+def _label_names(mapping: Path, report: Report) -> Mapping[int, str] | None:
     try:
         names = load_label_names(mapping)
     except DamagedFile as error:
-        tell(str(error))
+        report(str(error))
         return None
     if not names:
-        tell(f"{mapping.name} names no ROI.")
+        report(f"{mapping.name} names no ROI.")
     return names
 
 
-def _tell_unnamed(
-    path: Path, labels: np.ndarray, mapping: Path, names: Mapping[int, str], tell: Tell
+def _report_unnamed(
+    path: Path, labels: np.ndarray, mapping: Path, names: Mapping[int, str], report: Report
 ) -> None:
     unnamed = ~np.isin(labels, [0, *names])
     if unnamed.any():
-        tell(
+        report(
             f"{path.name} has labels that {mapping.name} does not name: "
             f"{first_of(np.unique(labels[unnamed]))} at "
             f"{vertices(int(np.count_nonzero(unnamed)))}."
@@ -175,21 +177,21 @@ def _tell_unnamed(
 
 
 def _compare_with_template(
-    path: Path, own: Path, labels: np.ndarray, mask: np.ndarray | None, tell: Tell
+    path: Path, own: Path, labels: np.ndarray, mask: np.ndarray | None, report: Report
 ) -> None:
-    """Tell where the same ROIs, stored for the whole template, say something else."""
+    """Report where the same ROIs, stored for the whole template, say something else."""
     if not is_there(path):
         return
-    full = open_array_file(path, WHOLE, 1, tell)
+    full = open_array_file(path, WHOLE, 1, report)
     if full is None or mask is None:
         return
     if len(full) != len(mask):
-        tell(f"{path.name} is {len(full):,} long; the all-vertices mask is {len(mask):,}.")
+        report(f"{path.name} is {len(full):,} long; the all-vertices mask is {len(mask):,}.")
         return
     expected = np.asarray(full)[mask]
     if len(expected) != len(labels):
-        return  # told with the other lengths
+        return  # reported with the other lengths
     # Values below 0 stand for no cortex, in one of the two only.
     n = int(np.count_nonzero(np.maximum(expected, 0) != np.maximum(labels, 0)))
     if n:
-        tell(f"{own.name} and {path.name} differ at {n:,} of {len(labels):,} vertices.")
+        report(f"{own.name} and {path.name} differ at {n:,} of {len(labels):,} vertices.")

@@ -139,11 +139,11 @@ def _read_space(masks: Path) -> ChallengeSpace:
             )
         index[hemisphere] = np.flatnonzero(mask)
         if not len(index[hemisphere]) or not np.all(np.isfinite(mask)):
-            raise DamagedFile(f"{path.name} marks no vertex, or holds values that are no numbers.")
+            raise DamagedFile(f"{path.name} marks no vertex, or holds values that are not numbers.")
         sizes[path.name] = len(mask)
     if len(set(sizes.values())) > 1:
-        told = " and ".join(f"{name} ({n:,})" for name, n in sizes.items())
-        raise DamagedFile(f"{told} have different lengths; both belong to one template.")
+        files = " and ".join(f"{name} ({n:,})" for name, n in sizes.items())
+        raise DamagedFile(f"{files} have different lengths; both belong to one template.")
     return ChallengeSpace(home_template(max(sizes.values())), index)
 
 
@@ -168,7 +168,7 @@ def _read_parcellation(masks: Path, counts: dict[Hemisphere, int]) -> Parcellati
 def _read_labels(path: Path, n_vertices: int) -> np.ndarray:
     stored = np.array(load_array(path, shape=(n_vertices,)))
     if np.any(stored != np.round(stored)):
-        raise DamagedFile(f"{path.name} holds values that are no labels; expected whole numbers.")
+        raise DamagedFile(f"{path.name} holds values that are not labels; expected whole numbers.")
     return stored.astype(np.int64)
 
 

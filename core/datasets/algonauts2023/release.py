@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cortiscope.core.brain import FSAVERAGE_VERTICES, HEMISPHERES, Hemisphere
-from cortiscope.core.datasets.check.report import Tell
+from cortiscope.core.datasets.check.report import Report
 
 RELEASED_SIZES: Mapping[str, tuple[int, int, int, int]] = {
     **dict.fromkeys(("subj01", "subj02", "subj05", "subj07"), (9841, 159, 19_004, 20_544)),
@@ -43,10 +43,10 @@ def compare_with_release(
     n_template: int,
     images: tuple[int, int],
     counts: Mapping[Hemisphere, int | None],
-    tell: Tell,
-    note: Tell,
+    report: Report,
+    note: Report,
 ) -> None:
-    """Tell hemispheres that are swapped in all files; note what is not as released.
+    """Report hemispheres that are swapped in all files; note what is not as released.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def compare_with_release(
     released = RELEASED_SIZES[subject]
     vertices = tuple(counts[h] for h in HEMISPHERES)
     if swapped := swapped_words(subject, n_template, *vertices):
-        tell(swapped)
+        report(swapped)
         return
     words = ("training images", "test images", "left vertices", "right vertices")
     for own, known, what in zip((*images, *vertices), released, words, strict=True):

@@ -3,7 +3,7 @@
 Images: ``images/`` (or ``train_images/``), there or one folder deeper, row i of the responses being
 image i in natural order of the names (img2 before img10). Where sorting letter by letter gives
 another order, ``images.txt`` has to list the rows' file names, or the sidecar to state
-``row_order``; else ``check`` tells it and nothing is fitted. ``images.txt`` overrides any order.
+``row_order``; else ``check`` reports it and nothing is fitted. ``images.txt`` overrides any order.
 
 Responses (n_images, n_vertices), in exactly one of these forms:
 

@@ -68,7 +68,7 @@ def announced_in_npz(archive: zipfile.ZipFile, member: str) -> tuple[int, ...]:
 
     Raises
     ------
-    ValueError : no header of an array, or values that are no numbers, each of any size.
+    ValueError : no header of an array, or values that are not numbers, each of any size.
     """
     with archive.open(member) as stream:
         version = np.lib.format.read_magic(stream)

@@ -41,12 +41,12 @@ from cortiscope.core.datasets.check.leftovers import (
     is_leftover,
     stem_of,
 )
-from cortiscope.core.datasets.check.pictures import check_pictures, tell_copies
+from cortiscope.core.datasets.check.pictures import check_pictures, report_copies
 from cortiscope.core.datasets.check.report import (
     Candidate,
     Findings,
+    Report,
     SubjectReport,
-    Tell,
     first_of,
     tried,
     vertices,
@@ -54,9 +54,9 @@ from cortiscope.core.datasets.check.report import (
 from cortiscope.core.datasets.check.sidecar_files import check_repeats, check_sidecar
 from cortiscope.core.datasets.check.values import (
     check_finite,
-    tell_ncsnr,
-    tell_order,
-    tell_unstated,
+    report_ncsnr,
+    report_order,
+    report_unstated,
 )
 from cortiscope.core.datasets.conventions import AVERAGED, Conventions, Fact
 from cortiscope.core.datasets.sidecar import stated_conventions
@@ -121,51 +121,51 @@ def check_subject(
 
     Raises
     ------
-    Nothing that is in the data; what cannot be read is told.
+    Nothing that is in the data; what cannot be read is reported.
     """
     findings, notes = Findings(), Findings()
-    tell, cache = findings.tell, Home.from_environment().converted
-    check_leftovers(folder, tell, OWN_NAMES)
-    # What is wrong with the sidecar is told with the sidecar.
+    report, cache = findings.add, Home.from_environment().converted
+    check_leftovers(folder, report, OWN_NAMES)
+    # What is wrong with the sidecar is reported with the sidecar.
     stated = tried(partial(stated_conventions, folder), lambda _: None) or Conventions()
     order = stated.row_order.value
-    listed = tried(partial(training_images, folder, order), tell)
+    listed = tried(partial(training_images, folder, order), report)
     has_test = (folder / TEST_IMAGES).is_dir()
-    test_listed = tried(partial(test_images, folder, order), tell) if has_test else None
+    test_listed = tried(partial(test_images, folder, order), report) if has_test else None
     whole, tested = (None if x is None else x.images for x in (listed, test_listed))
-    rows = None if whole is None else tried(partial(test_rows, folder, whole, notes.tell), tell)
+    rows = None if whole is None else tried(partial(test_rows, folder, whole, notes.add), report)
     if has_test and is_there(folder / TEST_LIST):
-        tell(f"{folder.name} has both {TEST_LIST} and {TEST_IMAGES}/; expected one.")
-    given = check_vertex_files(folder, tell)
+        report(f"{folder.name} has both {TEST_LIST} and {TEST_IMAGES}/; expected one.")
+    given = check_vertex_files(folder, report)
     n_left = given.counts.get(Hemisphere.LEFT)
     pairs = [check_tables(folder, "", whole, n_left, stated, findings, notes, cache)]
     if has_test:
         pairs.append(check_tables(folder, "_test", tested, n_left, stated, findings, notes, cache))
     elif forms := response_forms(folder, "_test"):
         there = " and ".join(p.name for p in forms[0].paths if is_there(p))
-        tell(f"{folder.name} has {there} but no {TEST_IMAGES}/.")
-    _tell_orders(folder, listed, test_listed, tell, notes.tell)
-    rois, sizes = check_rois(folder, tell)
-    pairs += [*rois, check_ncsnr(folder, tell)]
+        report(f"{folder.name} has {there} but no {TEST_IMAGES}/.")
+    _report_orders(folder, listed, test_listed, report, notes.add)
+    rois, sizes = check_rois(folder, report)
+    pairs += [*rois, check_ncsnr(folder, report)]
     splits = _splits(whole, tested, rows)
     n_images = {name: len(images) for name, images in splits.items()}
     if whole is not None:
-        check_repeats(folder / "repeats.npy", len(whole), tell)
+        check_repeats(folder / "repeats.npy", len(whole), report)
     if is_there(folder / "repeats.npy"):
         stated = Conventions(repeats=Fact(AVERAGED, "layout")).stating(stated)
-    tell_unstated(stated, notes.tell)
+    report_unstated(stated, notes.add)
     if tested is not None:
-        check_repeats(folder / "repeats_test.npy", len(tested), tell)
-    simulated, sidecar = check_sidecar(folder, n_images, tell)
-    counts = check_vertex_counts(given, [p for p in (*pairs, *sidecar) if p.counts], tell)
+        check_repeats(folder / "repeats_test.npy", len(tested), report)
+    simulated, sidecar = check_sidecar(folder, n_images, report)
+    counts = check_vertex_counts(given, [p for p in (*pairs, *sidecar) if p.counts], report)
     looking = part(progress, 0.0, 0.4)
-    tell_copies(splits["train"].paths, splits["test"].paths, tell, looking)
+    report_copies(splits["train"].paths, splits["test"].paths, report, looking)
     for k, (name, images) in enumerate(splits.items()):
         if len(images):
             step = part(progress, 0.4 + 0.3 * k, 0.7 + 0.3 * k)
-            check_pictures(f"the {name} images", images.paths, tell, deep=deep, progress=step)
+            check_pictures(f"the {name} images", images.paths, report, deep=deep, progress=step)
     if not findings.lines:
-        tried(partial(load_subject, folder), tell)
+        tried(partial(load_subject, folder), report)
     return SubjectReport(
         id=subject,
         layout="arrays",
@@ -179,14 +179,14 @@ def check_subject(
     )
 
 
-def _tell_orders(
-    folder: Path, listed: RowImages | None, tested: RowImages | None, tell: Tell, note: Tell
+def _report_orders(
+    folder: Path, listed: RowImages | None, tested: RowImages | None, report: Report, note: Report
 ) -> None:
     if listed is not None:
-        tell_order(listed.order, tell, note)
+        report_order(listed.order, report, note)
     # Without responses to them, test images have no rows.
     if tested is not None and response_forms(folder, "_test"):
-        tell_order(tested.order, tell, note)
+        report_order(tested.order, report, note)
     for words in (w for x in (listed, tested) if x is not None for w in x.notes):
         note(words)
 
@@ -207,8 +207,8 @@ def _splits(
 _VERTEX_FILES = ("vertices", "mask")
 
 
-def check_vertex_files(folder: Path, tell: Tell) -> PairOfFiles:
-    """Tell what is wrong with ``?h.vertices.npy`` or ``?h.mask.npy``; none of them is right."""
+def check_vertex_files(folder: Path, report: Report) -> PairOfFiles:
+    """Report what is wrong with ``?h.vertices.npy`` or ``?h.mask.npy``; none of them is right."""
     names, counts, templates = {}, {}, {}
     files = {
         h: [p for k in _VERTEX_FILES if is_there(p := folder / f"{h.short}.{k}.npy")]
@@ -218,23 +218,23 @@ def check_vertex_files(folder: Path, tell: Tell) -> PairOfFiles:
     for hemisphere, found in files.items():
         names[hemisphere] = found[0].name if found else f"{hemisphere.short}.vertices.npy"
         if there and not found:
-            tell(f"{names[hemisphere]} is missing; {there[0]} is there.")
+            report(f"{names[hemisphere]} is missing; {there[0]} is there.")
         if len(found) > 1:
-            tell(f"{folder.name} has both {found[0].name} and {found[1].name}; expected one.")
-        given = tried(partial(read_vertex_file, found[0]), tell) if found else None
+            report(f"{folder.name} has both {found[0].name} and {found[1].name}; expected one.")
+        given = tried(partial(read_vertex_file, found[0]), report) if found else None
         if given is not None:
             counts[hemisphere] = len(given.numbers)
             templates[given.source] = given.n_template
     if len(set(templates.values()) - {None}) > 1:
-        told = " and ".join(f"{name} ({n:,})" for name, n in templates.items() if n)
-        tell(f"{told} have different lengths; both belong to one template.")
+        lengths = " and ".join(f"{name} ({n:,})" for name, n in templates.items() if n)
+        report(f"{lengths} have different lengths; both belong to one template.")
     return PairOfFiles(names, counts)
 
 
 def check_rois(
-    folder: Path, tell: Tell
+    folder: Path, report: Report
 ) -> tuple[list[PairOfFiles], dict[Hemisphere, dict[str, int]]]:
-    """Tell what is wrong with ROIs.
+    """Report what is wrong with ROIs.
 
     Returns
     -------
@@ -242,15 +242,15 @@ def check_rois(
     """
     pairs = []
     sizes: dict[Hemisphere, dict[str, int]] = {h: {} for h in HEMISPHERES}
-    for name, rois in (tried(partial(read_roi_names, folder), tell) or {}).items():
+    for name, rois in (tried(partial(read_roi_names, folder), report) or {}).items():
         files = {h: folder / f"{h.short}.{name}.npy" for h in HEMISPHERES}
         counts = {}
         for hemisphere, path in files.items():
-            labels = tried(partial(read_labels, path), tell)
+            labels = tried(partial(read_labels, path), report)
             if labels is None or labels.ndim != 1:
                 continue
             counts[hemisphere] = len(labels)
-            _tell_unnamed(path, labels, rois, tell)
+            _report_unnamed(path, labels, rois, report)
             for label, roi in rois.items():
                 if n := int(np.count_nonzero(labels == label)):
                     sizes[hemisphere][roi] = n
@@ -258,27 +258,29 @@ def check_rois(
     return pairs, sizes
 
 
-def _tell_unnamed(path: Path, labels: np.ndarray, rois: Mapping[int, str], tell: Tell) -> None:
+def _report_unnamed(
+    path: Path, labels: np.ndarray, rois: Mapping[int, str], report: Report
+) -> None:
     unnamed = ~np.isin(labels, [0, *rois])
     if unnamed.any():
-        tell(
+        report(
             f"{path.name} has labels that rois.json does not name: "
             f"{first_of(np.unique(labels[unnamed]))} at "
             f"{vertices(int(np.count_nonzero(unnamed)))}."
         )
 
 
-def check_ncsnr(folder: Path, tell: Tell) -> PairOfFiles:
-    """Tell what is wrong with ``ncsnr.?h.npy``; both or none are right."""
+def check_ncsnr(folder: Path, report: Report) -> PairOfFiles:
+    """Report what is wrong with ``ncsnr.?h.npy``; both or none are right."""
     files = {h: folder / f"ncsnr.{h.short}.npy" for h in HEMISPHERES}
     counts = {}
     for hemisphere, path in files.items() if any(is_there(p) for p in files.values()) else ():
-        values = open_array_file(path, REAL, 1, tell)
+        values = open_array_file(path, REAL, 1, report)
         if values is None:
             continue
         counts[hemisphere] = len(values)
-        check_finite(path, values, tell)
-        tell_ncsnr(path, values, tell)
+        check_finite(path, values, report)
+        report_ncsnr(path, values, report)
         if below := int(np.count_nonzero(values < 0)):
-            tell(f"{path.name} is below 0 at {vertices(below)}; a ratio of SDs cannot.")
+            report(f"{path.name} is below 0 at {vertices(below)}; a ratio of SDs cannot.")
     return PairOfFiles({h: path.name for h, path in files.items()}, counts)

@@ -21,9 +21,9 @@ from cortiscope.core.datasets.arrays.responses import (
     refuse_other_spaces,
     response_forms,
 )
-from cortiscope.core.datasets.check.array_file import PairOfFiles, tell_surplus
+from cortiscope.core.datasets.check.array_file import PairOfFiles, report_surplus
 from cortiscope.core.datasets.check.report import Findings, times, tried
-from cortiscope.core.datasets.check.values import check_responses, tell_units
+from cortiscope.core.datasets.check.values import check_responses, report_units
 from cortiscope.core.datasets.conventions import Conventions
 from cortiscope.core.datasets.npy import read_header
 from cortiscope.core.stimuli import StimulusImages
@@ -62,13 +62,13 @@ def check_tables(
         return PairOfFiles({h: f"{h.short}.npy" for h in HEMISPHERES}, {})
     if not forms:
         if ending:
-            notes.tell("There are no responses to the test images.")
+            notes.add("There are no responses to the test images.")
         else:
-            findings.tell(f"{folder.name} has no responses; expected lh.npy and rh.npy.")
+            findings.add(f"{folder.name} has no responses; expected lh.npy and rh.npy.")
         return PairOfFiles({h: f"{h.short}{ending}.npy" for h in HEMISPHERES}, {})
     if len(forms) > 1:
         shown = "; ".join(" and ".join(p.name for p in f.paths if is_there(p)) for f in forms)
-        findings.tell(
+        findings.add(
             f"{folder.name} has responses in {len(forms)} forms: {shown}; expected one. Move the "
             "others elsewhere."
         )
@@ -77,36 +77,36 @@ def check_tables(
     names = {h: _name(forms[0], h) for h in HEMISPHERES}
     for path, values in {id(v): (names[h], v) for h, v in tables.items()}.values():
         _check_table(path, values, images, findings, notes)
-        tell_units(path, values, stated, findings.tell)
+        report_units(path, values, stated, findings.add)
     counts = {h: values.shape[1] for h, values in tables.items()}
     for words in {nested_words(n) for n in counts.values()} - {""}:
-        notes.tell(words)
+        notes.add(words)
     return PairOfFiles(names, counts)
 
 
 def _are_of_fsaverage(folder: Path, findings: Findings) -> bool:
     n_told = len(findings.lines)
-    tried(partial(refuse_other_spaces, folder), findings.tell)
+    tried(partial(refuse_other_spaces, folder), findings.add)
     return len(findings.lines) == n_told
 
 
 def _note_forms(
     files: ResponseFiles, images: StimulusImages | None, findings: Findings, notes: Findings
 ) -> None:
-    """Note what was taken for what in tables, and tell rows of other images than expected."""
+    """Note what was taken for what in tables, and report rows of other images than expected."""
     if "hemi-" in files.names:
         left, right = (path.name for path in files.paths)
-        notes.tell(f"Responses are taken from {left} (left) and {right} (right).")
+        notes.add(f"Responses are taken from {left} (left) and {right} (right).")
     for path in files.paths if files.suffix in (".mgh", ".mgz") else ():
         shape = tried(partial(folded_shape, path), lambda _: None) if path.is_file() else None
         if shape is not None:
-            notes.tell(f"{path.name} is folded, {times(shape)}: taken for its vertices in order.")
+            notes.add(f"{path.name} is folded, {times(shape)}: taken for its vertices in order.")
     for path in files.paths if files.suffix == ".csv" else ():
         form = tried(partial(csv_form, path), lambda _: None) if path.is_file() else None
         if form is not None and (words := form.words(path.name)):
-            notes.tell(words)
+            notes.add(words)
     if images is not None and all(path.is_file() for path in files.paths):
-        tried(partial(check_row_names, files, images), findings.tell)
+        tried(partial(check_row_names, files, images), findings.add)
 
 
 def _open(
@@ -117,7 +117,7 @@ def _open(
         there = [path.name for path in files.paths if is_there(path)]
         for hemisphere, path in zip(HEMISPHERES, files.paths, strict=True):
             if not is_there(path):
-                findings.tell(f"{path.name} is missing; {there[0]} is there.")
+                findings.add(f"{path.name} is missing; {there[0]} is there.")
             elif (table := _table(path, findings, cache)) is not None:
                 found[hemisphere] = table
         return found
@@ -125,7 +125,7 @@ def _open(
     if files.suffix == ".npz":
         for h in HEMISPHERES:
             read = partial(read_npz, key=h.short)
-            table = tried(partial(convert_once, path, cache, read, h.short), findings.tell)
+            table = tried(partial(convert_once, path, cache, read, h.short), findings.add)
             if table is not None:
                 found[h] = table
         return found
@@ -133,16 +133,16 @@ def _open(
     if both is None:
         return {}
     if n_left is None:
-        n_left = tried(partial(half_of, path.name, both.shape[1]), findings.tell)
+        n_left = tried(partial(half_of, path.name, both.shape[1]), findings.add)
     if n_left is None:
         return {}
     return {Hemisphere.LEFT: both[:, :n_left], Hemisphere.RIGHT: both[:, n_left:]}
 
 
 def _table(path: Path, findings: Findings, cache: Path) -> np.ndarray | None:
-    table = tried(partial(open_table, path, cache), findings.tell)
+    table = tried(partial(open_table, path, cache), findings.add)
     if table is not None and path.suffix == ".npy":
-        tell_surplus(path, read_header(path), findings.tell)
+        report_surplus(path, read_header(path), findings.add)
     return table
 
 
@@ -161,6 +161,6 @@ def _check_table(
 ) -> None:
     if images is not None and len(values) != len(images):
         where = images.paths[0].parent.name if len(images) else "no folder"
-        findings.tell(f"{name} has {len(values):,} rows for {len(images):,} images in {where}/.")
+        findings.add(f"{name} has {len(values):,} rows for {len(images):,} images in {where}/.")
     if values.shape[1]:
-        check_responses(Path(name), values, findings.tell, notes.tell)
+        check_responses(Path(name), values, findings.add, notes.add)

@@ -43,16 +43,16 @@ class CsvForm:
 
     def words(self, name: str) -> str:
         """Say what was taken for what; empty for a plain table."""
-        told = []
+        found = []
         if self.separator != ",":
-            told.append(f"separated by {_SEPARATORS[self.separator]}")
+            found.append(f"separated by {_SEPARATORS[self.separator]}")
         if self.decimal_comma:
-            told.append("with decimal commas")
+            found.append("with decimal commas")
         if self.labels:
             of = "the rows' numbers" if self.labels == "numbers" else "the images' names"
             called = f" ({self.first})" if self.first else ""
-            told.append(f"its first column{called} taken for {of} and left out")
-        return f"{name}: {', '.join(told)}." if told else ""
+            found.append(f"its first column{called} taken for {of} and left out")
+        return f"{name}: {', '.join(found)}." if found else ""
 
     def cells(self, line: str) -> list[str]:
         """Return the cells of a line, without quotes."""

@@ -148,7 +148,7 @@ def test_rows(
 
     Parameters
     ----------
-    note : told which names were taken for which.
+    note : called with which names were taken for which.
     """
     path = folder / TEST_LIST
     if not is_there(path):

@@ -91,7 +91,7 @@ def read_csv(path: Path) -> np.ndarray:
                 delimiter=form.separator,
                 comments=None,
                 ndmin=2,
-                # Read all the same, so that rows of another length are told.
+                # Read all the same, so that rows of another length are reported.
                 converters={0: lambda _: 0.0} if form.labels else None,
             )
     except InvalidInput:

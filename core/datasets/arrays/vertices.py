@@ -261,7 +261,7 @@ def read_labels(path: Path, n_vertices: int | None = None) -> np.ndarray:
     stored = np.array(load_array(path, shape=(n_vertices,)))
     if stored.dtype.kind not in "fiub" or np.any(stored != np.round(stored)):
         raise InvalidInput(
-            f"{path.name} holds {stored.dtype} values that are no labels.",
+            f"{path.name} holds {stored.dtype} values that are not labels.",
             "Labels are whole numbers, 0 for no ROI.",
         )
     return stored.astype(np.int64)

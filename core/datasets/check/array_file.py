@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from cortiscope.core.brain import HEMISPHERES, Hemisphere
-from cortiscope.core.datasets.check.report import Tell, first_of, times
+from cortiscope.core.datasets.check.report import Report, first_of, times
 from cortiscope.core.datasets.npy import ArrayHeader, kind_of, read_header
 from cortiscope.core.errors import DamagedFile, MissingData
 
@@ -35,41 +35,43 @@ REAL = Numbers("real numbers", lambda dtype: dtype.kind in "fiu")
 
 
 def open_array_file(
-    path: Path, numbers: Numbers, n_dimensions: int, tell: Tell
+    path: Path, numbers: Numbers, n_dimensions: int, report: Report
 ) -> np.ndarray | None:
-    """Memory-map an array if it can be used; tell what is wrong with it.
+    """Memory-map an array if it can be used; report what is wrong with it.
 
-    Numbers of another kind are told, and the array is returned all the same as long as it can be
+    Numbers of another kind are reported, and the array is returned all the same if it can be
     computed with, so that its lengths and values are looked at too.
     """
     try:
         header = read_header(path)
     except MissingData:
-        tell(f"{path.name} is missing from {path.parent.name}/.")
+        report(f"{path.name} is missing from {path.parent.name}/.")
         return None
     except DamagedFile as error:
-        tell(str(error))
+        report(str(error))
         return None
     shape, dtype = header.shape, header.dtype
-    tell_surplus(path, header, tell)
+    report_surplus(path, header, report)
     if dtype.kind not in "biuf":
-        tell(f"{path.name} holds {kind_of(dtype)}; expected {numbers.words}.")
+        report(f"{path.name} holds {kind_of(dtype)}; expected {numbers.words}.")
         return None
     if not numbers.fits(dtype):
-        tell(f"{path.name} holds {dtype} values; expected {numbers.words}.")
+        report(f"{path.name} holds {dtype} values; expected {numbers.words}.")
     if len(shape) != n_dimensions:
-        tell(f"{path.name} has {len(shape)} dimensions ({times(shape)}); expected {n_dimensions}.")
+        report(
+            f"{path.name} has {len(shape)} dimensions ({times(shape)}); expected {n_dimensions}."
+        )
         return None
     if 0 in shape:
-        tell(f"{path.name} is empty: {times(shape)}.")
+        report(f"{path.name} is empty: {times(shape)}.")
         return None
     return np.asanyarray(np.load(path, mmap_mode="r", allow_pickle=False))
 
 
-def tell_surplus(path: Path, header: ArrayHeader, tell: Tell) -> None:
-    """Tell a file that goes on behind its array."""
+def report_surplus(path: Path, header: ArrayHeader, report: Report) -> None:
+    """Report a file that goes on behind its array."""
     if header.n_bytes > header.n_expected:
-        tell(
+        report(
             f"{path.name} is longer than its header says: {header.n_bytes:,} of "
             f"{header.n_expected:,} bytes; copy or download it again."
         )
@@ -90,9 +92,9 @@ class PairOfFiles:
 
 
 def check_vertex_counts(
-    masks: PairOfFiles, others: Sequence[PairOfFiles], tell: Tell
+    masks: PairOfFiles, others: Sequence[PairOfFiles], report: Report
 ) -> dict[Hemisphere, int | None]:
-    """Tell files of another length than the masks mark, and swapped hemispheres.
+    """Report files of another length than the masks mark, and swapped hemispheres.
 
     Returns
     -------
@@ -103,34 +105,34 @@ def check_vertex_counts(
     whole = [pair for pair in others if len(pair.counts) == len(HEMISPHERES)]
     if len(swapped) > 1 and len(swapped) == len(whole) and len(masks.counts) == 2:
         left, right = (masks.names[h] for h in HEMISPHERES)
-        tell(
+        report(
             f"{left} and {right} look swapped: they mark {_both(counts)} vertices, all other "
             "files have it the other way round."
         )
         return {h: _usual(others, h) for h in HEMISPHERES}
     for pair in swapped:
         left, right = (pair.names[h] for h in HEMISPHERES)
-        tell(
+        report(
             f"{left} and {right} look swapped: they have {_both(pair.counts)} vertices, the "
             f"subject has {_both(counts)}."
         )
     for hemisphere in HEMISPHERES:
-        _tell_others(masks, [p for p in others if p not in swapped], hemisphere, counts, tell)
+        _report_others(masks, [p for p in others if p not in swapped], hemisphere, counts, report)
     return counts
 
 
-def _tell_others(
+def _report_others(
     masks: PairOfFiles,
     others: Sequence[PairOfFiles],
     hemisphere: Hemisphere,
     counts: dict[Hemisphere, int | None],
-    tell: Tell,
+    report: Report,
 ) -> None:
     marked = masks.counts.get(hemisphere)
     found = {p.names[hemisphere]: p.counts[hemisphere] for p in others if hemisphere in p.counts}
     if marked and len(found) > 1 and len(set(found.values())) == 1 and marked not in found.values():
         agreed = next(iter(found.values()))
-        tell(
+        report(
             f"{masks.names[hemisphere]} marks {marked:,} vertices, but the {len(found)} other "
             f"files of that hemisphere have {agreed:,} ({first_of(found, 3)})."
         )
@@ -139,7 +141,7 @@ def _tell_others(
     source = f"{masks.names[hemisphere]} marks" if marked else "most other files have"
     for name, n in found.items():
         if counts[hemisphere] is not None and n != counts[hemisphere]:
-            tell(f"{name} has {n:,} vertices; {source} {counts[hemisphere]:,}.")
+            report(f"{name} has {n:,} vertices; {source} {counts[hemisphere]:,}.")
 
 
 def _usual(others: Sequence[PairOfFiles], hemisphere: Hemisphere) -> int | None:

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
-from cortiscope.core.datasets.check.report import Candidate, Tell
+from cortiscope.core.datasets.check.report import Candidate, Report
 
 _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar", ".npy.gz", ".npz")
 _UNFINISHED = (".part", ".crdownload", ".partial", ".download", ".opdownload", ".aria2", ".!qb")
@@ -29,7 +29,7 @@ def is_archive(path: Path) -> bool:
 
 
 def is_leftover(path: Path) -> bool:
-    """Whether ``check_leftovers`` tells the file, so that nothing else has to."""
+    """Whether ``check_leftovers`` reports the file, so that nothing else has to."""
     return is_unfinished(path) or is_archive(path) or _SECOND_COPY.match(path.name) is not None
 
 
@@ -38,8 +38,8 @@ def stem_of(path: Path) -> str:
     return path.name.split(".", 1)[0]
 
 
-def check_leftovers(folder: Path, tell: Tell, own: Collection[str] = ()) -> None:
-    """Tell every such file below a subject's folder.
+def check_leftovers(folder: Path, report: Report, own: Collection[str] = ()) -> None:
+    """Report every such file below a subject's folder.
 
     Parameters
     ----------
@@ -48,12 +48,12 @@ def check_leftovers(folder: Path, tell: Tell, own: Collection[str] = ()) -> None
     for path in (p for p in _files(folder) if p.name not in own):
         where = path.parent.relative_to(folder).as_posix()
         if is_unfinished(path):
-            tell(unfinished_words(path, where))
+            report(unfinished_words(path, where))
         elif is_archive(path) and not (path.parent / stem_of(path)).is_dir():
-            tell(archive_words(path, where))
+            report(archive_words(path, where))
         elif match := _SECOND_COPY.match(path.name):
             original = match["stem"] + match["suffix"]
-            tell(
+            report(
                 f"{path.name} in {where}/ looks like a second download of {original}; keep the "
                 "one that is right, under that name."
             )
@@ -71,7 +71,7 @@ def archive_words(path: Path, where: str) -> str:
     """Say that an archive is still packed, or cannot be unpacked."""
     if path.suffix.lower() == ".zip" and not zipfile.is_zipfile(path):
         return (
-            f"{path.name} in {where}/ is cut short or no zip archive ({path.stat().st_size:,} "
+            f"{path.name} in {where}/ is cut short or not a zip archive ({path.stat().st_size:,} "
             "bytes); download it again."
         )
     return f"{path.name} in {where}/ has not been unpacked; unpack it there."
@@ -97,7 +97,7 @@ def candidates_with(
     """
 
     def looks_like_subject(folder: Path) -> bool:
-        # A folder that may not be looked into is told with the data folder.
+        # A folder that may not be looked into is reported with the data folder.
         return os.access(folder, os.X_OK) and any((folder / part).is_dir() for part in parts)
 
     def packed(path: Path) -> dict[str, str]:

@@ -10,14 +10,14 @@ import numpy as np
 
 from cortiscope.core.brain import HEMISPHERES, ChallengeSpace, Hemisphere
 from cortiscope.core.datasets.check.leftovers import check_leftovers
-from cortiscope.core.datasets.check.pictures import check_pictures, tell_copies
+from cortiscope.core.datasets.check.pictures import check_pictures, report_copies
 from cortiscope.core.datasets.check.report import Findings, SubjectReport, tried
 from cortiscope.core.datasets.check.values import (
     check_responses,
     file_of,
-    tell_order,
-    tell_units,
-    tell_unstated,
+    report_order,
+    report_units,
+    report_unstated,
 )
 from cortiscope.core.datasets.subject import Split, Subject
 from cortiscope.core.progress import Progress, part, silent
@@ -41,23 +41,23 @@ def check_opened(
     deep : decode every image instead of a sample.
     """
     findings, notes = Findings(), Findings()
-    check_leftovers(folder, findings.tell)
-    opened = tried(partial(load, folder), findings.tell)
+    check_leftovers(folder, findings.add)
+    opened = tried(partial(load, folder), findings.add)
     if opened is None:
         return SubjectReport(subject, layout, problems=findings.lines)
     if opened.conventions.row_order.value is not None:
-        tell_order(opened.conventions.row_order, findings.tell, notes.tell)
-    tell_unstated(opened.conventions, notes.tell)
+        report_order(opened.conventions.row_order, findings.add, notes.add)
+    report_unstated(opened.conventions, notes.add)
     splits = [split for split in (opened.train, opened.test) if len(split)]
     for k, split in enumerate(splits):
         step = part(progress, 0.3 * k / len(splits), 0.3 * (k + 1) / len(splits))
         _check_values(opened, split, findings, notes, step)
     train, test = opened.train.images.paths, opened.test.images.paths
-    tell_copies(train, test, findings.tell, part(progress, 0.3, 0.6))
+    report_copies(train, test, findings.add, part(progress, 0.3, 0.6))
     for k, split in enumerate(splits):
         step = part(progress, 0.6 + 0.4 * k / len(splits), 0.6 + 0.4 * (k + 1) / len(splits))
         name = f"the {split.name} images"
-        check_pictures(name, split.images.paths, findings.tell, deep=deep, progress=step)
+        check_pictures(name, split.images.paths, findings.add, deep=deep, progress=step)
     space = opened.space
     is_placed = isinstance(space, ChallengeSpace)
     return SubjectReport(
@@ -80,8 +80,8 @@ def _check_values(
     for place, values in (split.responses or {}).items():
         path = file_of(values, f"{place} {split.name} responses")
         unit = subject.space.unit
-        check_responses(path, values, findings.tell, notes.tell, progress, unit=unit)
-        tell_units(path.name, values, subject.conventions, findings.tell)
+        check_responses(path, values, findings.add, notes.add, progress, unit=unit)
+        report_units(path.name, values, subject.conventions, findings.add)
 
 
 def _roi_sizes(subject: Subject, hemisphere: Hemisphere) -> dict[str, int]:

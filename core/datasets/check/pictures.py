@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from cortiscope.core.datasets.check.report import Tell, count, first_of, times
+from cortiscope.core.datasets.check.report import Report, count, first_of, times
 from cortiscope.core.errors import CoreError
 from cortiscope.core.progress import Progress, silent
 from cortiscope.core.stimuli.copies import copy_labels
@@ -27,9 +27,9 @@ _JPEG_END = b"\xff\xd9"
 
 
 def check_pictures(
-    folder: str, paths: Sequence[Path], tell: Tell, *, deep: bool, progress: Progress = silent
+    folder: str, paths: Sequence[Path], report: Report, *, deep: bool, progress: Progress = silent
 ) -> None:
-    """Tell pictures that do not decode, and those of another size than nearly all.
+    """Report pictures that do not decode, and those of another size than nearly all.
 
     Decoded whole are a sample spread over the files and each whose header or ending is amiss,
     or all of them.
@@ -56,20 +56,20 @@ def check_pictures(
         sizes[path] = size
         progress((k + 1) / len(paths), f"looking at {folder}")
     for message in broken[:_TOLD]:
-        tell(message)
+        report(message)
     if len(broken) > _TOLD:
-        tell(f"{folder} has {count(len(broken) - _TOLD, 'more picture')} that cannot be decoded.")
-    _tell_odd_sizes(folder, sizes, tell)
+        report(f"{folder} has {count(len(broken) - _TOLD, 'more picture')} that cannot be decoded.")
+    _report_odd_sizes(folder, sizes, report)
 
 
-def tell_broken(paths: Sequence[Path], tell: Tell) -> None:
-    """Tell pictures that do not decode, decoding only those whose header or ending is amiss."""
+def report_broken(paths: Sequence[Path], report: Report) -> None:
+    """Report pictures that do not decode, decoding only those whose header or ending is amiss."""
     for path in paths:
         if _size_if_whole(path, other_kinds=True) is None:
             try:
                 decode_image(path)
             except CoreError as error:
-                tell(str(error))
+                report(str(error))
 
 
 def _size_if_whole(path: Path, *, other_kinds: bool = False) -> tuple[int, int] | None:
@@ -101,7 +101,7 @@ def _lacks_png_end(path: Path) -> bool:
     return content.startswith(b"\x89PNG") and _PNG_END not in content
 
 
-def _tell_odd_sizes(folder: str, sizes: dict[Path, tuple[int, int]], tell: Tell) -> None:
+def _report_odd_sizes(folder: str, sizes: dict[Path, tuple[int, int]], report: Report) -> None:
     if not sizes:
         return
     usual, n_usual = Counter(sizes.values()).most_common(1)[0]
@@ -110,7 +110,7 @@ def _tell_odd_sizes(folder: str, sizes: dict[Path, tuple[int, int]], tell: Tell)
     if odd and n_usual >= 0.8 * len(sizes):
         first = f"{odd[0].name} is {times(sizes[odd[0]])} pixels"
         rest = f" ({first_of(p.name for p in odd[1:])} differ too)" if odd[1:] else ""
-        tell(
+        report(
             f"{first}{rest}; the other pictures of {folder} are {times(usual)}. "
             "Positions in the visual field would not match."
         )
@@ -119,11 +119,11 @@ def _tell_odd_sizes(folder: str, sizes: dict[Path, tuple[int, int]], tell: Tell)
 _GROUPS_SHOWN = 3
 
 
-def tell_copies(
-    train: Sequence[Path], test: Sequence[Path], tell: Tell, progress: Progress = silent
+def report_copies(
+    train: Sequence[Path], test: Sequence[Path], report: Report, progress: Progress = silent
 ) -> None:
-    """Tell which pictures are there several times, and test images that are trained on."""
-    splits = _labelled((train, test), tell, progress)
+    """Report which pictures are there several times, and test images that are trained on."""
+    splits = _labelled((train, test), report, progress)
     for own in splits:
         gathered = _gathered(own.alike, own.paths).values()
         groups = [[p.name for p in paths] for paths in gathered if len(paths) > 1]
@@ -133,19 +133,19 @@ def tell_copies(
         shown = "; ".join(first_of(names, shown=10) for names in groups[:_GROUPS_SHOWN])
         if len(groups) > _GROUPS_SHOWN:
             shown += f"; and {count(len(groups) - _GROUPS_SHOWN, 'more group')}"
-        tell(
+        report(
             f"{own.paths[0].parent.name} has {count(len(groups), 'group')} of copies, largest "
             f"{len(groups[0])}: {shown}. Copies of a picture stay together in every split and fold."
         )
-    _tell_trained_on(splits, tell)
-    _tell_nearly_trained_on(splits, tell)
+    _report_trained_on(splits, report)
+    _report_nearly_trained_on(splits, report)
 
 
-def tell_trained_on(
-    train: Sequence[Path], test: Sequence[Path], tell: Tell, progress: Progress = silent
+def report_trained_on(
+    train: Sequence[Path], test: Sequence[Path], report: Report, progress: Progress = silent
 ) -> None:
-    """Tell test images that are training images; near copies are left out of the fit instead."""
-    _tell_trained_on(_labelled((train, test), tell, progress), tell)
+    """Report test images that are training images; near copies are left out of the fit instead."""
+    _report_trained_on(_labelled((train, test), report, progress), report)
 
 
 class _Labelled(NamedTuple):
@@ -160,15 +160,15 @@ _Splits = tuple[_Labelled, _Labelled]
 
 
 def _labelled(
-    splits: tuple[Sequence[Path], Sequence[Path]], tell: Tell, progress: Progress
+    splits: tuple[Sequence[Path], Sequence[Path]], report: Report, progress: Progress
 ) -> _Splits:
-    """Label the files of both splits; those that cannot be read are told as such elsewhere."""
+    """Label the files of both splits; those that cannot be read are reported elsewhere."""
     train, test = ([p for p in paths if p.is_file() and p.stat().st_size] for paths in splits)
     try:
         alike = copy_labels([*train, *test], progress).tolist()
         same = copy_labels([*train, *test], near=False).tolist()
     except CoreError as error:
-        tell(str(error))
+        report(str(error))
         return _Labelled(), _Labelled()
     n = len(train)
     return _Labelled(train, same[:n], alike[:n]), _Labelled(test, same[n:], alike[n:])
@@ -181,7 +181,7 @@ def _gathered(labels: Sequence[int], paths: Sequence[Path]) -> dict[int, list[Pa
     return found
 
 
-def _tell_trained_on(splits: _Splits, tell: Tell) -> None:
+def _report_trained_on(splits: _Splits, report: Report) -> None:
     train, test = splits
     trained = _gathered(train.same, train.paths)
     across = {
@@ -196,10 +196,10 @@ def _tell_trained_on(splits: _Splits, tell: Tell) -> None:
             "test image is also a training image",
             "test images are also training images",
         )
-        tell(f"{what}: {pairs}. Scores on them would not be held out.")
+        report(f"{what}: {pairs}. Scores on them would not be held out.")
 
 
-def _tell_nearly_trained_on(splits: _Splits, tell: Tell) -> None:
+def _report_nearly_trained_on(splits: _Splits, report: Report) -> None:
     train, test = splits
     tested = _gathered(test.alike, test.paths)
     across = {
@@ -214,4 +214,4 @@ def _tell_nearly_trained_on(splits: _Splits, tell: Tell) -> None:
             "training image is nearly a test image",
             "training images are nearly test images",
         )
-        tell(f"{what}: {pairs}. Fits leave training images of this kind out.")
+        report(f"{what}: {pairs}. Fits leave training images of this kind out.")

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from cortiscope.core.brain import HEMISPHERES, Hemisphere
 from cortiscope.core.errors import CoreError, unforeseen
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 """Called with one problem in words, the file's name among them."""
 
 
@@ -21,7 +21,7 @@ class Findings:
     def __init__(self) -> None:
         self._lines: dict[str, None] = {}
 
-    def tell(self, text: str) -> None:
+    def add(self, text: str) -> None:
         """Note one."""
         # File names may hold line breaks, and bytes that are no text.
         line = " ".join(text.split()).encode("utf-8", "replace").decode("utf-8")
@@ -111,15 +111,15 @@ class FolderReport:
 _Made = TypeVar("_Made")
 
 
-def tried(step: Callable[[], _Made], tell: Tell) -> _Made | None:
-    """Return what a step gives, or tell why not and return None; the other steps go on."""
+def tried(step: Callable[[], _Made], report: Report) -> _Made | None:
+    """Return what a step gives, or report why not and return None; the other steps go on."""
     try:
         return step()
     except CoreError as error:
-        tell(str(error))
+        report(str(error))
     except Exception as error:  # one odd file must not hide what is wrong with the others
         logging.getLogger(__name__).debug("A check failed.", exc_info=True)
-        tell(str(unforeseen(error, "A part of this subject")))
+        report(str(unforeseen(error, "A part of this subject")))
     return None
 
 

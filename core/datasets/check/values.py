@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cortiscope.core.datasets.check.report import Tell, count, first_of, vertices
+from cortiscope.core.datasets.check.report import Report, count, first_of, vertices
 from cortiscope.core.datasets.conventions import (
     ORDER_HINT,
     UNITS_HINT,
@@ -26,13 +26,13 @@ _AT_ONCE = 1 << 24
 def check_responses(
     path: Path,
     values: np.ndarray,
-    tell: Tell,
-    note: Tell,
+    report: Report,
+    note: Report,
     progress: Progress = silent,
     *,
     unit: str = "vertices",
 ) -> None:
-    """Tell NaN and infinite vertices and rows that were never filled; note constant vertices.
+    """Report NaN and infinite vertices and rows that were never filled; note constant vertices.
 
     Parameters
     ----------
@@ -58,18 +58,18 @@ def check_responses(
         unmap(values)
         progress(min((start + step) / n_rows, 1.0), f"reading {path.name}")
     if lost:
-        tell(
+        report(
             f"{path.name} has {count(len(lost), 'row')} in which no value is finite "
             f"(images number {first_of(r + 1 for r in lost)})."
         )
     if zero:
-        tell(
+        report(
             f"{path.name} has {count(len(zero), 'row')} of zeros only (images number "
             f"{first_of(r + 1 for r in zero)}): they were probably never written."
         )
     spoilt = np.flatnonzero(n_bad)
     if spoilt.size:
-        tell(
+        report(
             f"{path.name} has NaN or infinite values at {spoilt.size:,} of {n_vertices:,} "
             f"{unit} (counted from 0: {first_of(spoilt)})."
         )
@@ -81,25 +81,25 @@ def check_responses(
         )
 
 
-def check_fractions(path: Path, values: np.ndarray, tell: Tell) -> None:
-    """Tell ceilings (n_vertices,) that are not fractions from 0 to 1."""
-    check_finite(path, values, tell)
+def check_fractions(path: Path, values: np.ndarray, report: Report) -> None:
+    """Report ceilings (n_vertices,) that are not fractions from 0 to 1."""
+    check_finite(path, values, report)
     finite = values[np.isfinite(values)]
     above = int(np.count_nonzero(finite > 1))
     if above:
-        tell(
+        report(
             f"{path.name} is above 1 at {vertices(above)} (up to {finite.max():.4g}); "
             "ceilings are fractions from 0 to 1. Divide a file in percent by 100."
         )
     if below := int(np.count_nonzero(finite < 0)):
-        tell(f"{path.name} is below 0 at {vertices(below)}; ceilings are fractions from 0 to 1.")
+        report(f"{path.name} is below 0 at {vertices(below)}; ceilings are fractions from 0 to 1.")
 
 
-def check_finite(path: Path, values: np.ndarray, tell: Tell) -> None:
-    """Tell NaN and infinite values of (n_vertices,)."""
+def check_finite(path: Path, values: np.ndarray, report: Report) -> None:
+    """Report NaN and infinite values of (n_vertices,)."""
     bad = np.flatnonzero(~np.isfinite(values))
     if bad.size:
-        tell(
+        report(
             f"{path.name} has NaN or infinite values at {bad.size:,} of {len(values):,} vertices "
             f"(counted from 0: {first_of(bad)})."
         )
@@ -109,18 +109,18 @@ _ROWS_LOOKED_AT = 64
 _FIELDS = {"picture_degrees": "picture size in degrees"}
 
 
-def tell_order(order: Fact[str], tell: Tell, note: Tell) -> None:
-    """Note in which order rows are taken; tell an order that others would not take."""
+def report_order(order: Fact[str], report: Report, note: Report) -> None:
+    """Note in which order rows are taken; report an order that others would not take."""
     if order.known:
         note(f"Rows are taken {order.value}.")
     else:
-        tell(
+        report(
             "Which image each row belongs to is in doubt: rows are taken "
             f"{order.value}. {ORDER_HINT}"
         )
 
 
-def tell_unstated(facts: Conventions, note: Tell) -> None:
+def report_unstated(facts: Conventions, note: Report) -> None:
     """Ask for what nobody states."""
     if missing := [_FIELDS.get(name, name) for name in facts.unstated]:
         note(
@@ -129,8 +129,8 @@ def tell_unstated(facts: Conventions, note: Tell) -> None:
         )
 
 
-def tell_units(name: str, values: np.ndarray, facts: Conventions, tell: Tell) -> None:
-    """Tell responses that are not near z where they are said to be z, or no unit is stated.
+def report_units(name: str, values: np.ndarray, facts: Conventions, report: Report) -> None:
+    """Report responses that are not near z where they are said to be z, or no unit is stated.
 
     Parameters
     ----------
@@ -142,24 +142,24 @@ def tell_units(name: str, values: np.ndarray, facts: Conventions, tell: Tell) ->
     unmap(values)
     with np.errstate(invalid="ignore", over="ignore"):
         mean, sd = np.median(rows.mean(axis=0)), np.median(rows.std(axis=0, ddof=1))
-    # Values that are not finite are told elsewhere; constant vertices say nothing of units.
+    # Values that are not finite are reported elsewhere; constant vertices say nothing of units.
     if not np.isfinite(mean + sd) or sd == 0 or nearly_z(float(mean), float(sd)):
         return
     what = (
         f"{name} is said to hold z-scores"
         if facts.units.known
-        else f"{name} holds no z-scores, and its units are not stated"
+        else f"{name} does not hold z-scores, and its units are not stated"
     )
-    tell(
+    report(
         f"{what}: a usual vertex has mean {mean:.3g} and SD {sd:.3g} over images. State the units, "
         f"or divide by each session's SD. {UNITS_HINT}"
     )
 
 
-def tell_ncsnr(path: Path, values: np.ndarray, tell: Tell) -> None:
-    """Tell values (n_vertices,) that are no ratios of SDs."""
+def report_ncsnr(path: Path, values: np.ndarray, report: Report) -> None:
+    """Report values (n_vertices,) that are no ratios of SDs."""
     if doubt := ncsnr_doubt(values[np.isfinite(values)]):
-        tell(
+        report(
             f"{path.name} is {doubt}; it is not used. With n trials per image, ncsnr is "
             "sqrt(NC / (100 - NC) / n) of a ceiling NC in percent."
         )

@@ -14,14 +14,14 @@ import numpy as np
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.datasets.check.array_file import FLOATS, open_array_file
 from cortiscope.core.datasets.check.leftovers import candidates_with, check_leftovers, is_leftover
-from cortiscope.core.datasets.check.pictures import check_pictures, tell_copies
+from cortiscope.core.datasets.check.pictures import check_pictures, report_copies
 from cortiscope.core.datasets.check.report import Findings, SubjectReport, count, first_of, tried
 from cortiscope.core.datasets.check.sidecar_files import check_sidecar
 from cortiscope.core.datasets.check.values import (
     check_responses,
-    tell_order,
-    tell_units,
-    tell_unstated,
+    report_order,
+    report_units,
+    report_unstated,
 )
 from cortiscope.core.datasets.conventions import Conventions
 from cortiscope.core.datasets.img2brain.loader import (
@@ -53,34 +53,34 @@ def check_subject(
 
     Raises
     ------
-    Nothing that is in the data; what cannot be read is told.
+    Nothing that is in the data; what cannot be read is reported.
     """
     findings, notes = Findings(), Findings()
-    check_leftovers(folder, findings.tell)
+    check_leftovers(folder, findings.add)
     train = _images(folder, TRAINING_IMAGES, findings, notes)
     test = _images(folder, TEST_IMAGES, findings, notes)
     rows = number_rows(train)
     for words in rows.problems:
-        findings.tell(f"{TRAINING_IMAGES}: {words}")
-    # What is wrong with the sidecar is told with the sidecar.
+        findings.add(f"{TRAINING_IMAGES}: {words}")
+    # What is wrong with the sidecar is reported with the sidecar.
     stated = tried(partial(stated_conventions, folder), lambda _: None) or Conventions()
     values = _responses(folder / RESPONSES, len(train), rows, findings, notes)
     if values is not None and values.dtype.kind == "f":
-        tell_units(RESPONSES_FILE, values, stated, findings.tell)
-    tell_unstated(stated, notes.tell)
+        report_units(RESPONSES_FILE, values, stated, findings.add)
+    report_unstated(stated, notes.add)
     n_images = {"train": len(train), "test": len(test)}
-    simulated, _ = check_sidecar(folder, n_images, findings.tell)
-    tell_copies(train, test, findings.tell, part(progress, 0.0, 0.4))
+    simulated, _ = check_sidecar(folder, n_images, findings.add)
+    report_copies(train, test, findings.add, part(progress, 0.0, 0.4))
     for k, (name, pictures) in enumerate(((TRAINING_IMAGES, train), (TEST_IMAGES, test))):
         if pictures:
             step = part(progress, 0.4 + 0.3 * k, 0.7 + 0.3 * k)
-            check_pictures(name, pictures, findings.tell, deep=deep, progress=step)
+            check_pictures(name, pictures, findings.add, deep=deep, progress=step)
     n_voxels = None if values is None else values.shape[1]
     _note_order(stated, rows, findings, notes)
     _note_release((len(train), len(test), n_voxels), notes)
     if not findings.lines:
         # Should the loader mind something that was not looked for here.
-        tried(partial(load_subject, folder), findings.tell)
+        tried(partial(load_subject, folder), findings.add)
     return SubjectReport(
         id=subject,
         layout="img2brain",
@@ -95,31 +95,31 @@ def check_subject(
 
 
 def _images(folder: Path, name: str, findings: Findings, notes: Findings) -> tuple[Path, ...]:
-    """List a folder's pictures; tell a folder that is missing, empty, or holds other things."""
+    """List a folder's pictures; report a folder that is missing, empty, or holds other things."""
     where = folder / name
     if not where.is_dir():
         other = [p.name for p in folder.iterdir() if p.name.casefold() == name.casefold()]
         words = f"; there is {other[0]}, which is another name" if other else ""
         # Without test images everything works, as long as none were meant to be there.
-        tell = notes.tell if name == TEST_IMAGES and not other else findings.tell
-        tell(f"The folder {folder.name}/{name} is missing{words}.")
+        report = notes.add if name == TEST_IMAGES and not other else findings.add
+        report(f"The folder {folder.name}/{name} is missing{words}.")
         return ()
-    pictures = tried(partial(picture_files, where), findings.tell) or ()
+    pictures = tried(partial(picture_files, where), findings.add) or ()
     visible = {p for p in where.iterdir() if not p.name.startswith(".")}
     others = sorted(visible - set(pictures))
     taken = {p.parent for p in pictures}
     deeper = [p for p in others if p.is_dir() and p not in taken and picture_files(p)]
     files = [p.name for p in others if p.is_file() and not is_leftover(p)]
     if deeper:
-        findings.tell(
+        findings.add(
             f"{name}/{deeper[0].name} holds {count(len(picture_files(deeper[0])), 'picture')}; "
             f"folders in {name} are not entered: move them up."
         )
     elif not pictures:
-        findings.tell(f"{name} holds no picture.")
+        findings.add(f"{name} holds no picture.")
     if files:
-        what = count(len(files), "file that is no picture", "files that are no pictures")
-        findings.tell(f"{name} holds {what}: {first_of(files)}.")
+        what = count(len(files), "file that is not a picture", "files that are not pictures")
+        findings.add(f"{name} holds {what}: {first_of(files)}.")
     return pictures
 
 
@@ -129,9 +129,9 @@ def _responses(
     path = where / RESPONSES_FILE
     others = sorted(p.name for p in where.glob("*.npy"))
     if others and not path.exists():
-        findings.tell(f"{RESPONSES_FILE} is missing from {RESPONSES}/, which has {others[0]}.")
+        findings.add(f"{RESPONSES_FILE} is missing from {RESPONSES}/, which has {others[0]}.")
         return None
-    values = open_array_file(path, FLOATS, 2, findings.tell)
+    values = open_array_file(path, FLOATS, 2, findings.add)
     if values is None:
         return None
     n_rows, n_voxels = values.shape
@@ -141,17 +141,17 @@ def _responses(
             words += f"; its {n_voxels:,} columns fit: it was stored with images as columns"
         elif missing := rows.missing(n_rows):
             words += f"; no image is numbered {first_of(missing)}"
-        findings.tell(f"{words}.")
-    check_responses(path, values, findings.tell, notes.tell, unit="voxels")
+        findings.add(f"{words}.")
+    check_responses(path, values, findings.add, notes.add, unit="voxels")
     return values
 
 
 def _note_order(stated: Conventions, rows: RowNumbers, findings: Findings, notes: Findings) -> None:
     if rows.paths and not rows.problems:
         order = order_of(rows, stated.row_order.value)
-        tell_order(order, findings.tell, notes.tell)
+        report_order(order, findings.add, notes.add)
     if rows.numbers and not rows.problems and (missing := rows.missing(len(rows.numbers))):
-        notes.tell(
+        notes.add(
             f"Numbers in {TRAINING_IMAGES} go from {rows.numbers[0]:,} to {rows.numbers[-1]:,} and "
             f"have gaps ({first_of(missing)}); rows follow their order."
         )
@@ -161,4 +161,4 @@ def _note_release(sizes: tuple[int | None, ...], notes: Findings) -> None:
     words = ("training images", "test images", "voxels")
     for own, released, what in zip(sizes, _RELEASED, words, strict=True):
         if own is not None and own != released:
-            notes.tell(f"There are {own:,} {what}; as released there are {released:,}.")
+            notes.add(f"There are {own:,} {what}; as released there are {released:,}.")

@@ -16,7 +16,7 @@ import numpy as np
 
 from cortiscope.core.brain import HEMISPHERES, ROI_CLASSES, Hemisphere
 from cortiscope.core.datasets.check.leftovers import check_leftovers
-from cortiscope.core.datasets.check.report import Findings, SubjectReport, Tell, first_of, tried
+from cortiscope.core.datasets.check.report import Findings, Report, SubjectReport, first_of, tried
 from cortiscope.core.datasets.nsd import files as layout
 from cortiscope.core.datasets.nsd.betas import (
     copies,
@@ -71,22 +71,22 @@ def check_subject(
     }
     findings, notes = Findings(), Findings()
     root = _root_of(folder)
-    check_leftovers(folder, findings.tell)
+    check_leftovers(folder, findings.add)
     n_sessions = n_template = 0
-    betas = tried(partial(layout.beta_folder, root, subject), findings.tell)
+    betas = tried(partial(layout.beta_folder, root, subject), findings.add)
     if betas is not None:
-        n_sessions, n_template = check_sessions(betas, trials_per_session, findings.tell, progress)
-    design = tried(partial(find_design, root, subject, **counts), findings.tell)
+        n_sessions, n_template = check_sessions(betas, trials_per_session, findings.add, progress)
+    design = tried(partial(find_design, root, subject, **counts), findings.add)
     split = _check_design(root, design, n_sessions, findings)
     _check_pictures(root, split, findings)
     vertices = _check_labels(root, n_template, findings)
     _check_ncsnr(betas, n_template, findings)
-    notes.tell(
+    notes.add(
         "Raw NSD is made into a subject folder once: cortiscope prepare-nsd --data "
         f"{root} --subject {subject} --out DIR."
     )
     if 0 < n_sessions < (completed := layout.COMPLETED_SESSIONS[subject]):
-        notes.tell(
+        notes.add(
             f"There are betas of sessions 1 to {n_sessions}; {subject} completed {completed}."
         )
     return SubjectReport(
@@ -110,17 +110,17 @@ def _check_design(
     root: Path, design: NsdDesign | None, n_sessions: int, findings: Findings
 ) -> NsdSplit | None:
     table = layout.stimulus_table(root)
-    info = None if table is None else tried(partial(read_stimulus_info, table), findings.tell)
+    info = None if table is None else tried(partial(read_stimulus_info, table), findings.add)
     if design is None:
         return None
     if info is not None and table is not None and not np.array_equal(info.shared, design.shared):
-        findings.tell(
+        findings.add(
             f"{table.name} marks {len(info.shared):,} images as shared, the design "
             f"{len(design.shared):,}, and they are not the same."
         )
     if n_sessions == 0:
         return None
-    return tried(partial(split_images, design, n_sessions), findings.tell)
+    return tried(partial(split_images, design, n_sessions), findings.add)
 
 
 def _check_pictures(root: Path, split: NsdSplit | None, findings: Findings) -> None:
@@ -129,14 +129,14 @@ def _check_pictures(root: Path, split: NsdSplit | None, findings: Findings) -> N
         last = 0 if split is None else int(max(split.train.max(), split.test.max()))
         source.check(np.array([last]))
 
-    tried(look, findings.tell)
+    tried(look, findings.add)
 
 
 def _check_labels(root: Path, n_template: int, findings: Findings) -> dict[Hemisphere, np.ndarray]:
     if not n_template:
         return {}
     labels = layout.label_folder(root)
-    return tried(partial(choose_vertices, DEFAULT_MASK, labels, n_template), findings.tell) or {}
+    return tried(partial(choose_vertices, DEFAULT_MASK, labels, n_template), findings.add) or {}
 
 
 def _roi_sizes(
@@ -148,10 +148,10 @@ def _roi_sizes(
     if folder is None or not vertices:
         return sizes
     for roi_class in ROI_CLASSES:
-        tried(partial(find_classes, folder, n_template, [roi_class]), findings.tell)
+        tried(partial(find_classes, folder, n_template, [roi_class]), findings.add)
         for hemisphere in HEMISPHERES:
             step = partial(read_label, folder, roi_class.name, hemisphere, n_template)
-            values = tried(step, findings.tell)
+            values = tried(step, findings.add)
             if values is None:
                 continue
             own = values[vertices[hemisphere]]
@@ -168,16 +168,18 @@ def _check_ncsnr(betas: Path | None, n_template: int, findings: Findings) -> Non
         path = betas / f"{hemisphere.short}.ncsnr.mgh"
         if not path.exists():
             continue
-        values = tried(partial(read_surface, path), findings.tell)
+        values = tried(partial(read_surface, path), findings.add)
         if values is not None and n_template and values.size != n_template:
-            findings.tell(
+            findings.add(
                 f"{path.name} has {values.size:,} values; the betas have {n_template:,} vertices "
                 "per hemisphere."
             )
 
 
-def check_sessions(folder: Path, n_trials: int, tell: Tell, progress: Progress) -> tuple[int, int]:
-    """Tell what is wrong with a subject's beta files.
+def check_sessions(
+    folder: Path, n_trials: int, report: Report, progress: Progress
+) -> tuple[int, int]:
+    """Report what is wrong with a subject's beta files.
 
     Returns
     -------
@@ -187,37 +189,37 @@ def check_sessions(folder: Path, n_trials: int, tell: Tell, progress: Progress) 
     found = find_sessions(folder)
     last = max((number for _, number in found), default=0)
     if last == 0:
-        tell(f"{folder.name} has no file like lh.betas_session01.mgh.")
+        report(f"{folder.name} has no file like lh.betas_session01.mgh.")
         return 0, 0
-    _tell_missing(found, last, folder, tell)
+    _report_missing(found, last, folder, report)
     sizes: dict[Path, int] = {}
     for k, path in enumerate(found.values()):
         progress(k / len(found), f"looking at {path.name}")
         try:
             sizes[path] = template_size(path, n_trials)
         except CoreError as error:
-            tell(str(error))
+            report(str(error))
         else:
-            _look_at_trials(path, n_trials, tell)
+            _look_at_trials(path, n_trials, report)
     counted = Counter(sizes.values()).most_common()
     for n, _ in counted[1:]:
         odd = [path.name for path, size in sizes.items() if size == n]
-        tell(
+        report(
             f"{first_of(odd)} {'has' if len(odd) == 1 else 'have'} {n:,} vertices, the other "
             f"sessions {counted[0][0]:,}."
         )
     for path, other in copies(found.values()):
-        tell(f"{path.name} holds the same betas as {other.name}.")
+        report(f"{path.name} holds the same betas as {other.name}.")
     return last, counted[0][0] if counted else 0
 
 
-def _tell_missing(
-    found: dict[tuple[Hemisphere, int], Path], last: int, folder: Path, tell: Tell
+def _report_missing(
+    found: dict[tuple[Hemisphere, int], Path], last: int, folder: Path, report: Report
 ) -> None:
     absent = {h: [k for k in range(1, last + 1) if (h, k) not in found] for h in HEMISPHERES}
     left, right = (set(absent[h]) for h in HEMISPHERES)
     if both := sorted(left & right):
-        tell(
+        report(
             f"The betas of session {first_of(both)} are missing from {folder.name}, though they go "
             f"to session {last}."
         )
@@ -225,13 +227,15 @@ def _tell_missing(
         only = [k for k in absent[hemisphere] if k not in both]
         if only:
             names = first_of(f"{hemisphere.short}.betas_session{k:02d}.mgh" for k in only)
-            tell(f"{names} missing from {folder.name}; the other hemisphere is there.")
+            report(f"{names} missing from {folder.name}; the other hemisphere is there.")
 
 
-def _look_at_trials(path: Path, n_trials: int, tell: Tell) -> None:
-    """Tell a first, middle or last trial in which nothing was written; not of compressed files."""
+def _look_at_trials(path: Path, n_trials: int, report: Report) -> None:
+    """Report a first, middle or last trial that was never written; not of compressed files."""
     if path.suffix != ".mgh":
         return
     betas, _ = open_betas(path, n_trials, np.arange(0))
     for trial in unwritten_trials(betas, spread_trials(n_trials)):
-        tell(f"{path.name} holds nothing in trial {trial + 1}: zeros or no numbers only.")
+        report(
+            f"{path.name} holds nothing in trial {trial + 1}: only zeros or values that are not numbers."
+        )

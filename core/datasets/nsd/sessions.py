@@ -34,7 +34,7 @@ def write_session(source: Path, target: Path, vertices: np.ndarray, n_trials: in
     betas, columns = open_betas(source, n_trials, vertices)
     if zeros := unwritten_trials(betas, range(n_trials)):
         raise DamagedFile(
-            f"{source.name} holds nothing in trial {zeros[0] + 1}: zeros or no numbers only.",
+            f"{source.name} holds nothing in trial {zeros[0] + 1}: only zeros or values that are not numbers.",
             "Download it again; the sessions before it are kept.",
         )
     with atomic_file(target) as draft:
@@ -130,7 +130,7 @@ class Repeats:
 
     @property
     def any_repeated(self) -> bool:
-        """Whether noise can be told from signal at all."""
+        """Whether noise can be distinguished from signal at all."""
         return bool(np.any(self.counts > 1))
 
     def average(self, trials: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -139,7 +139,7 @@ def test_a_ceiling_in_percent_is_told_and_not_used_as_ncsnr(tmp_path):
 @pytest.mark.parametrize(
     ("stated", "told"),
     [
-        ({}, "holds no z-scores, and its units are not stated"),
+        ({}, "does not hold z-scores, and its units are not stated"),
         ({"units": "z"}, "is said to hold z-scores"),
         ({"units": "betas"}, None),
     ],

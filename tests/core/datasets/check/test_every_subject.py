@@ -94,6 +94,6 @@ def test_opening_what_breaks_the_loader_is_an_error_with_words(tmp_path, monkeyp
 def test_a_subject_whose_folders_name_is_no_text_is_told_and_not_offered(data):
     os.rename(os.fsencode(data / "no JSON"), os.fsencode(data) + b"/caf\xe9")  # noqa: PTH104
     report = next(s for s in check_folder(data).subjects if s.id == "caf\\xe9")
-    assert "no text in UTF-8" in report.problems[0]
+    assert "not valid UTF-8" in report.problems[0]
     json.dumps(report.to_json(), ensure_ascii=False).encode("utf-8")
     assert "caf" not in " ".join(ref.id for ref in find_subjects(data))

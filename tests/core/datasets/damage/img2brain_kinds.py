@@ -135,7 +135,7 @@ KINDS = {
     ),
     "a table among the images": Damage(
         write(f"{TRAIN}/list.csv", b"1,2"),
-        "trainingIMG holds 1 file that is no picture: list.csv",
+        "trainingIMG holds 1 file that is not a picture: list.csv",
         SOUND,
     ),
     "a training image as a test image": Damage(
