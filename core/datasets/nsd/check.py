@@ -236,6 +236,4 @@ def _look_at_trials(path: Path, n_trials: int, report: Report) -> None:
         return
     betas, _ = open_betas(path, n_trials, np.arange(0))
     for trial in unwritten_trials(betas, spread_trials(n_trials)):
-        report(
-            f"{path.name} holds nothing in trial {trial + 1}: only zeros or values that are not numbers."
-        )
+        report(f"{path.name} holds nothing in trial {trial + 1}: zeros or NaN only.")

@@ -346,7 +346,7 @@ def _check_sessions(files: Sequence[Mapping[Hemisphere, Path]], n_trials: int) -
         betas, _ = open_betas(path, n_trials, np.arange(0))
         for trial in unwritten_trials(betas, spread_trials(n_trials)):
             raise DamagedFile(
-                f"{path.name} holds nothing in trial {trial + 1}: only zeros or values that are not numbers.",
+                f"{path.name} holds nothing in trial {trial + 1}: zeros or NaN only.",
                 "Download it again.",
             )
     return next(iter(sizes))

@@ -34,7 +34,7 @@ def write_session(source: Path, target: Path, vertices: np.ndarray, n_trials: in
     betas, columns = open_betas(source, n_trials, vertices)
     if zeros := unwritten_trials(betas, range(n_trials)):
         raise DamagedFile(
-            f"{source.name} holds nothing in trial {zeros[0] + 1}: only zeros or values that are not numbers.",
+            f"{source.name} holds nothing in trial {zeros[0] + 1}: zeros or NaN only.",
             "Download it again; the sessions before it are kept.",
         )
     with atomic_file(target) as draft:
