@@ -6,9 +6,9 @@ run. Only what differs from nothing is in it. An unknown value is reported and i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -16,13 +16,89 @@ from cortiscope.cortex_view import read_view
 
 _SESSION_KEY, _WRITTEN_KEY, _VIEW_KEY = "selection", "address_written", "address_view"
 
+_LONGEST = 300
+_BETWEEN = "."
+
 #: The cortex viewer keeps its cameras and colours under this name; the browser writes it.
 VIEW = "view"
+
+
+class ImageName(NamedTuple):
+    """An image of a subject, as in ``test-12``: its split, and its number from 1."""
+
+    split: str
+    number: int
+
+    @classmethod
+    def parse(cls, text: str) -> ImageName | None:
+        """Read it; None where it is no such name."""
+        split, _, number = text.partition("-")
+        known = split in ("train", "test") and _is_number(number, _LONGEST)
+        return cls(split, int(number)) if known else None
+
+    def __str__(self) -> str:
+        return f"{self.split}-{self.number}"
+
+
+class RoiName(NamedTuple):
+    """A ROI of a hemisphere, as in ``FFA-1~right``."""
+
+    name: str
+    hemisphere: str
+
+    @classmethod
+    def parse(cls, text: str) -> RoiName | None:
+        """Read it; None where it is no such name."""
+        name, _, side = text.partition("~")
+        return cls(name, side) if name and side in ("left", "right") else None
+
+    def __str__(self) -> str:
+        return f"{self.name}~{self.hemisphere}"
+
+
+class VertexName(NamedTuple):
+    """A vertex (template number) or voxel (column from 0): ``left~4711``, ``voxels~12``."""
+
+    part: str
+    number: int
+
+    @classmethod
+    def parse(cls, text: str) -> VertexName | None:
+        """Read it; None where it is no such name."""
+        part, _, number = text.partition("~")
+        known = part in ("left", "right", "voxels") and _is_number(number, 9)
+        return cls(part, int(number)) if known else None
+
+    def __str__(self) -> str:
+        return f"{self.part}~{self.number}"
+
+
+class Draw(NamedTuple):
+    """Random images of a split, as in ``train~7``."""
+
+    split: str
+    seed: int
+
+    @classmethod
+    def parse(cls, text: str) -> Draw | None:
+        """Read it; None where it is no such name."""
+        split, _, seed = text.partition("~")
+        return cls(split, int(seed)) if split and _is_number(seed, 6) else None
+
+    def __str__(self) -> str:
+        return f"{self.split}~{self.seed}"
+
+
+def _is_number(text: str, digits: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= digits
 
 
 @dataclass(frozen=True)
 class Selection:
     """The shared state of all pages; every field is a short string, empty for "the default".
+
+    Fields are as in the address, so that a page can say what it could not read; what they name is
+    read here alone (``image_name``, ``roi_name``, ``vertex_name``, ``picked``, ``drawn``).
 
     Parameters
     ----------
@@ -66,10 +142,40 @@ class Selection:
     mesh: str = ""
     draw: str = ""
 
+    @property
+    def image_name(self) -> ImageName | None:
+        """The image; None where none is named."""
+        return ImageName.parse(self.image)
+
+    @property
+    def roi_name(self) -> RoiName | None:
+        """The ROI in focus; None where none is named."""
+        return RoiName.parse(self.roi)
+
+    @property
+    def vertex_name(self) -> VertexName | None:
+        """The selected vertex, the last of those picked; None where none is named."""
+        return VertexName.parse(self.vertex)
+
+    @property
+    def picked(self) -> tuple[VertexName, ...]:
+        """All picked vertices in order, the selected one last; what cannot be read is left out."""
+        names = [*self.picks.split(_BETWEEN), self.vertex] if self.vertex else []
+        return tuple(found for name in names if (found := VertexName.parse(name)) is not None)
+
+    @property
+    def drawn(self) -> Draw | None:
+        """Which random images; None where none are named."""
+        return Draw.parse(self.draw)
+
+
+def joined(picks: Iterable[VertexName]) -> str:
+    """Return picks as they stand in the address."""
+    return _BETWEEN.join(map(str, picks))
+
 
 FIELDS = tuple(f.name for f in fields(Selection))
 _OF_RUN = ("backbone", "layer", "encoder")
-_LONGEST = 300
 
 
 def current() -> Selection:
@@ -77,11 +183,12 @@ def current() -> Selection:
     return st.session_state.get(_SESSION_KEY, Selection())
 
 
-def change(**values: str) -> None:
+def change(**values: str | ImageName | RoiName | VertexName | Draw | None) -> None:
     """Change fields of the selection; the next run shows it. Another vertex is a pick alone."""
     if "vertex" in values:
         values = {"picks": "", **values}
-    st.session_state[_SESSION_KEY] = replace(current(), **values)
+    texts = {name: "" if value is None else str(value) for name, value in values.items()}
+    st.session_state[_SESSION_KEY] = replace(current(), **texts)
 
 
 def widget_key(name: str, chosen: str) -> str:

@@ -95,7 +95,7 @@ def show_brain(
         picks=picks,
         region=marked_region(subject, mesh),
         lit=None if lit is None else vertex_numbers(mesh.shown, mesh.shown_positions(lit)),
-        focus_roi=focus_roi(now.roi),
+        focus_roi=now.roi_name,
         view=state.current_view(),
         address=state.VIEW,
         stamp=subject.stamp,
@@ -105,7 +105,7 @@ def show_brain(
             request,
             way=NESTED if mesh.way == NESTED else MEAN,
             view=state.current_view() or {},
-            focus=focus_roi(now.roi),
+            focus=now.roi_name,
             marks=picks,
         ),
     )
@@ -193,9 +193,3 @@ def _outlines(
         if name == focus[0] if focus else title in groups:
             out.append((name, colour.dark if dark else colour.light, focus[1] if focus else None))
     return out
-
-
-def focus_roi(text: str) -> tuple[str, str] | None:
-    """Read ``FFA-1~right``."""
-    name, _, side = text.partition("~")
-    return (name, side) if name and side in ("left", "right") else None

@@ -16,7 +16,6 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import pearson_r
 from cortiscope.core.runs import Run
 from cortiscope.look import show_chart, theme
-from cortiscope.panels.brain import focus_roi
 from cortiscope.panels.downloads import image_mark
 from cortiscope.panels.selection import region_came_last, region_positions
 from cortiscope.stimulus_files import stimulus_address
@@ -41,11 +40,11 @@ def locations_on_screen(subject: Subject) -> NamedLocations | None:
     if region is not None and len(region):
         return NamedLocations("the brushed region", region, is_region=True)
     now = state.current()
-    location = find_location(subject, now.vertex)
+    location = find_location(subject, now.vertex_name)
     if location is not None:
         where = f" · {location.where}" if location.where else ""
         return NamedLocations(f"{location.title}{where}", np.array([location.position]))
-    focus = focus_roi(now.roi)
+    focus = now.roi_name
     if focus is not None and subject.space.is_placed:
         name, side = focus
         if name in subject.parcellation.roi_names:

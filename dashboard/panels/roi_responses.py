@@ -62,4 +62,4 @@ def rows_as_csv(rows: Sequence[RoiRow], names: Sequence[str], heading: str) -> s
 
 def take_roi(picked: RoiPick) -> None:
     """Turn a click on a chart into the selection, before the script runs again."""
-    state.change(roi=f"{picked.roi}~{picked.hemisphere}", vertex="")
+    state.change(roi=state.RoiName(picked.roi, picked.hemisphere), vertex="")

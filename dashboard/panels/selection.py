@@ -16,7 +16,6 @@ from cortiscope.cortex_view import CortexRegion, read_picks, read_region
 from cortiscope.subject.mesh_projection import MeshProjection
 
 _REGION = "brushed_region"
-_BETWEEN = "."
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,30 +56,17 @@ def take_picks(mesh: MeshProjection, raw: Mapping[str, Any]) -> None:
         state.change(vertex="")
         return
     *others, last = [
-        f"{pick.hemisphere}~{mesh.of_subject(pick.hemisphere, pick.vertex)}" for pick in picks
+        state.VertexName(pick.hemisphere, mesh.of_subject(pick.hemisphere, pick.vertex))
+        for pick in picks
     ]
     rois = picks[-1].rois
-    roi = f"{rois[0]}~{picks[-1].hemisphere}" if rois else ""
-    state.change(vertex=last, picks=_BETWEEN.join(others), roi=roi)
+    roi = state.RoiName(rois[0], last.part) if rois else None
+    state.change(vertex=last, picks=state.joined(others), roi=roi)
 
 
-def picked_keys() -> list[str]:
-    """Return all picks as in the address, in order; the last is the selected vertex."""
-    now = state.current()
-    others = [key for key in now.picks.split(_BETWEEN) if key]
-    return [*others, now.vertex] if now.vertex else []
-
-
-def picked_vertices() -> list[tuple[str, int]]:
-    """Return the picks as hemisphere and the subject's vertex; what cannot be read is left out."""
-    return [found for key in picked_keys() if (found := selected_vertex(key)) is not None]
-
-
-def selected_vertex(text: str) -> tuple[str, int] | None:
-    """Read ``left~4711``."""
-    side, _, number = text.partition("~")
-    known = side in ("left", "right") and number.isascii() and number.isdigit()
-    return (side, int(number)) if known and len(number) < 10 else None
+def picked_vertices() -> list[state.VertexName]:
+    """Return the picks that lie on a hemisphere, in order; the last is the selected vertex."""
+    return [name for name in state.current().picked if name.part in ("left", "right")]
 
 
 def _take_region(subject: Subject, mesh: MeshProjection, region: CortexRegion) -> None:

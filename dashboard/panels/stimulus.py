@@ -65,25 +65,22 @@ def pick_stimulus(subject: Subject, run: Run | None) -> StimulusChoice:
             stamp=subject.stamp,
             on_pick=_take,
         )
-    state.change(image=f"{split}-{row + 1}")
+    state.change(image=state.ImageName(split, row + 1))
     return StimulusChoice(split, row, role, _note(subject, split, row))
 
 
 def _take(picked: GalleryPick) -> None:
-    state.change(image=f"{picked.split}-{picked.number + 1}")
+    state.change(image=state.ImageName(picked.split, picked.number + 1))
 
 
 def _from_address(subject: Subject, run: Run | None) -> tuple[str, int]:
     start = _first(subject, run)
-    asked = state.current().image
-    split, _, number = asked.partition("-")
-    if split in ("train", "test") and number.isascii() and number.isdigit():
-        if 1 <= int(number) <= len(subject.split(split)):
-            return split, int(number) - 1
-        if asked:
-            st.warning(
-                as_text(f"{subject.id} has no image “{asked}”; showing {start[0]}-{start[1] + 1}.")
-            )
+    asked, name = state.current().image, state.current().image_name
+    if name is not None:
+        if 1 <= name.number <= len(subject.split(name.split)):
+            return name.split, name.number - 1
+        shown = state.ImageName(start[0], start[1] + 1)
+        st.warning(as_text(f"{subject.id} has no image “{asked}”; showing {shown}."))
     elif asked:
         st.warning(f"The address asks for image “{as_text(asked)}”; images are named like test-12.")
     return start

@@ -8,6 +8,7 @@ import numpy as np
 
 from cortiscope.core.brain import HEMISPHERES, Hemisphere
 from cortiscope.core.datasets import Subject
+from cortiscope.state import RoiName, VertexName
 
 UNITS = {"vertices": "vertex", "voxels": "voxel"}
 
@@ -32,9 +33,14 @@ class Location:
     rois: tuple[str, ...] = ()
 
     @property
-    def key(self) -> str:
+    def name(self) -> VertexName:
         """As in the address: ``left~4711``, ``voxels~12``."""
-        return f"{self.part}~{self.number}"
+        return VertexName(self.part, self.number)
+
+    @property
+    def roi(self) -> RoiName | None:
+        """The first ROI that holds it."""
+        return RoiName(self.rois[0], self.part) if self.rois else None
 
     @property
     def title(self) -> str:
@@ -99,14 +105,13 @@ def has_rois(subject: Subject) -> bool:
     return any(len(subject.roi_vertices(n, h)) for n in names for h in HEMISPHERES)
 
 
-def find_location(subject: Subject, key: str) -> Location | None:
-    """Read ``left~4711`` or ``voxels~12``; None where the subject has no such thing."""
-    name, _, text = key.partition("~")
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+def find_location(subject: Subject, name: VertexName | None) -> Location | None:
+    """Look a vertex or voxel up; None where the subject has no such thing."""
+    if name is None:
         return None
-    number, space = int(text), subject.space
+    number, space = name.number, subject.space
     for part in space.parts:
-        if part != name:
+        if part != name.part:
             continue
         start = space.slice_of(part).start
         if not space.is_placed:

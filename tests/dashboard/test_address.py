@@ -4,7 +4,16 @@ import unicodedata
 
 import pytest
 
-from cortiscope.state import Selection, is_readable, to_address
+from cortiscope.state import (
+    Draw,
+    ImageName,
+    RoiName,
+    Selection,
+    VertexName,
+    is_readable,
+    joined,
+    to_address,
+)
 
 NAMES = (
     "subj01",
@@ -25,3 +34,42 @@ def test_a_subject_of_any_name_may_stand_in_the_address(name):
 @pytest.mark.parametrize("value", ["a\nb", "a\x00b", "\u202eevil", "x" * 301])
 def test_what_cannot_be_printed_or_is_endless_may_not(value):
     assert not is_readable(value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        (ImageName, "test-12", ("test", 12)),
+        (RoiName, "FFA-1~right", ("FFA-1", "right")),
+        (VertexName, "left~4711", ("left", 4711)),
+        (VertexName, "voxels~0", ("voxels", 0)),
+        (Draw, "train~7", ("train", 7)),
+    ],
+)
+def test_what_an_address_names_comes_back_as_it_was_written(kind, text, value):
+    assert kind.parse(text) == value
+    assert str(kind.parse(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        *((ImageName, text) for text in ("", "test", "test-", "val-1", "test-x", "test-१")),
+        *((RoiName, text) for text in ("", "FFA-1", "~left", "FFA-1~up", "FFA-1~left~right")),
+        *((VertexName, text) for text in ("", "left", "up~3", "left~-1", "left~1234567890")),
+        *((Draw, text) for text in ("", "train", "~7", "train~1e3", "train~1234567")),
+    ],
+)
+def test_what_names_nothing_is_none(kind, text):
+    assert kind.parse(text) is None
+
+
+def test_a_selection_reads_what_its_fields_name():
+    chosen = Selection(image="test-3", roi="V1v~left", vertex="left~5", picks="left~2.up~3.right~9")
+    assert chosen.image_name == ("test", 3)
+    assert chosen.roi_name == ("V1v", "left")
+    assert chosen.vertex_name == ("left", 5)
+    assert chosen.picked == (("left", 2), ("right", 9), ("left", 5))
+    assert joined(chosen.picked[:2]) == "left~2.right~9"
+    assert chosen.drawn is None
+    assert Selection(picks="left~2").picked == ()  # nothing is selected without a vertex

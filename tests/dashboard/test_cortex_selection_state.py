@@ -68,16 +68,16 @@ def test_several_picks_stand_in_the_address_and_the_last_is_the_vertex(mesh):
 def test_a_vertex_chosen_elsewhere_is_a_pick_alone_and_no_picks_are_none(mesh):
     selection.take_picks(mesh, _picked(("left", 12), ("right", 80)))
     state.change(vertex="left~3")
-    assert selection.picked_keys() == ["left~3"]
+    assert [str(name) for name in state.current().picked] == ["left~3"]
     selection.take_picks(mesh, _picked(("left", 12), ("right", 80)))
     state.change(image="test-2")
-    assert selection.picked_keys() == ["left~12", "right~80"]
+    assert [str(name) for name in state.current().picked] == ["left~12", "right~80"]
     selection.take_picks(mesh, _picked())
-    assert selection.picked_keys() == []
+    assert [str(name) for name in state.current().picked] == []
 
 
 @pytest.mark.parametrize(
-    "text", ["left~", "up~3", "left~-1", "left~१", "left~1e3", "left~12345678901"]
+    "text", ["left~", "up~3", "left~-1", "left~१", "left~1e3", "left~12345678901", "voxels~3"]
 )
 def test_a_pick_that_cannot_be_read_is_left_out(text):
     state.change(vertex="right~4", picks=f"{text}.left~9")

@@ -28,7 +28,7 @@ from cortiscope.look import show_chart, theme
 from cortiscope.navigation import Page
 from cortiscope.pages.accuracy.reliability import pick_threshold, scored_above, survivors
 from cortiscope.pages.accuracy.vertex_table import show_extremes
-from cortiscope.panels.brain import focus_roi, no_cortex, show_brain
+from cortiscope.panels.brain import no_cortex, show_brain
 from cortiscope.panels.detail import show_wide_detail
 from cortiscope.panels.downloads import (
     csv_button,
@@ -152,7 +152,7 @@ def _brain(subject: Subject, run: Run, scored: Scored, metric: Metric, threshold
 def _vertex_words(subject: Subject, scored: Scored, metric: Metric) -> str:
     """Say what is known about the picked vertex."""
     report = scored.report
-    location = find_location(subject, state.current().vertex)
+    location = find_location(subject, state.current().vertex_name)
     if location is None:
         return ""
     r = float(report.r[location.position])
@@ -201,7 +201,7 @@ def _roi_bars(subject: Subject, run: Run, scored: Scored, metric: Metric, thresh
         else "Accuracy of each ROI",
         definition=definition,
         stamp=subject.stamp,
-        focus=focus_roi(state.current().roi),
+        focus=state.current().roi_name,
         on_pick=take_roi,
         csv=rows_as_csv(rows, [metric.axis_title], stamped),
     )

@@ -74,10 +74,7 @@ def _table(
         cells = st.session_state[key].selection.cells
         if cells:
             location = own[cells[0][0]]
-            state.change(
-                vertex=location.key,
-                roi=f"{location.rois[0]}~{location.part}" if location.rois else "",
-            )
+            state.change(vertex=location.name, roi=location.roi)
 
     decimals = st.column_config.NumberColumn(format="%.2f", width=60)
     st.dataframe(

@@ -37,7 +37,7 @@ from cortiscope.pages.compare.paired import (
     overall_html,
     verdict,
 )
-from cortiscope.panels.brain import focus_roi, no_cortex, show_brain
+from cortiscope.panels.brain import no_cortex, show_brain
 from cortiscope.panels.downloads import csv_button, csv_text, image_mark
 from cortiscope.panels.methods import opening_lines, simulation_note
 from cortiscope.panels.roi_responses import rows_as_csv, take_roi
@@ -201,7 +201,7 @@ def _both(pair: Pair) -> None:
         title="Accuracy of each ROI" if metric is R else f"{metric.title} of each ROI",
         definition=definition,
         stamp=subject.stamp,
-        focus=focus_roi(state.current().roi),
+        focus=state.current().roi_name,
         on_pick=take_roi,
         csv=rows_as_csv(rows, ["A", "B"], f"{subject.stamp} {definition}".strip()),
     )
@@ -276,7 +276,7 @@ def _differences(pair: Pair, comparison: Comparison) -> None:
         title=title,
         definition=definition,
         stamp=subject.stamp,
-        focus=focus_roi(state.current().roi),
+        focus=state.current().roi_name,
         on_pick=take_roi,
         csv=differences_csv(pair, definition, comparison)
         if metric is R

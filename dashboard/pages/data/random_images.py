@@ -21,16 +21,16 @@ def random_images(subject: Subject) -> None:
     """Draw a grid of random images; split and seed are in the address."""
     st.html('<p class="cs-title">Random images</p>')
     names = [n for n in SPLIT_WORDS if len(subject.split(n))]
-    asked, _, seed = state.current().draw.partition("~")
-    known = asked in names and seed.isascii() and seed.isdigit() and len(seed) < 7
+    drawn = state.current().drawn
+    known = drawn is not None and drawn.split in names
     if state.current().draw and not known:
         st.warning(
             as_text(
                 f"The address asks for the draw “{state.current().draw}”; draws are named like "
-                f"{names[0]}~7."
+                f"{state.Draw(names[0], 7)}."
             )
         )
-    name, number = (asked, int(seed)) if known else (names[0], 1)
+    name, number = drawn if drawn is not None and known else (names[0], 1)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         chosen = st.segmented_control(
             "split",
@@ -42,12 +42,12 @@ def random_images(subject: Subject) -> None:
             key=f"data-draw-split-{subject.id}-{name}",
         )
         if chosen != name:
-            state.change(draw=f"{chosen}~{number}")
+            state.change(draw=state.Draw(chosen, number))
             st.rerun()
         if st.button("Draw again", key="data-draw", icon=":material/shuffle:"):
-            state.change(draw=f"{name}~{number + 1}")
+            state.change(draw=state.Draw(name, number + 1))
             st.rerun()
-    state.change(draw=f"{name}~{number}")
+    state.change(draw=state.Draw(name, number))
     split = subject.split(name)
     rows = draw_rows(len(split), number)
     figures = "".join(

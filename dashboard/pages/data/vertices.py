@@ -142,7 +142,7 @@ def _with_responses(subject: Subject, asked: str) -> Split:
 def _pick_location(subject: Subject) -> Location:
     """Draw the choice of a vertex and return it; it is in the address."""
     asked = state.current().vertex
-    found = find_location(subject, asked) if asked else None
+    found = find_location(subject, state.current().vertex_name)
     if asked and found is None:
         st.warning(as_text(f"{subject.id} has no {unit_of(subject)} “{asked}”; showing another."))
     location = found or location_at(subject, _first_position(subject))
@@ -157,7 +157,7 @@ def _pick_location(subject: Subject) -> Location:
                     default=location.part,
                     required=True,
                     # A new widget for a vertex chosen elsewhere: the old one remembers its own.
-                    key=f"data-side-{subject.id}-{location.key}",
+                    key=f"data-side-{subject.id}-{location.name}",
                 )
                 or location.part
             )
@@ -167,7 +167,7 @@ def _pick_location(subject: Subject) -> Location:
             value=location.number,
             step=1,
             width=190,
-            key=f"data-number-{subject.id}-{location.key}",
+            key=f"data-number-{subject.id}-{location.name}",
         )
         if (part, number) != (location.part, location.number):
             _go_to(_nearest(subject, part, int(number)))
@@ -182,8 +182,7 @@ def _pick_location(subject: Subject) -> Location:
 
 
 def _go_to(location: Location) -> None:
-    first = location.rois[0] if location.rois else ""
-    state.change(vertex=location.key, roi=f"{first}~{location.part}" if first else "")
+    state.change(vertex=location.name, roi=location.roi)
     st.rerun()
 
 
@@ -240,7 +239,7 @@ def _image_taker(key: str, split: str) -> Callable[[], None]:
         chosen = (st.session_state.get(key) or {}).get("selection") or {}
         points = chosen.get("points") or []
         if points:
-            state.change(image=f"{split}-{int(points[0]['x'])}")
+            state.change(image=state.ImageName(split, int(points[0]["x"])))
 
     return take
 

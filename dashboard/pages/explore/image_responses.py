@@ -85,7 +85,7 @@ def show_image_responses(
 
 
 def _against(subject: Subject, measured: np.ndarray, predicted: np.ndarray) -> None:
-    location = find_location(subject, state.current().vertex)
+    location = find_location(subject, state.current().vertex_name)
     figure = predicted_against_measured(
         measured,
         predicted,

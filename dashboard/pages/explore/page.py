@@ -19,7 +19,6 @@ from cortiscope.pages.explore.image_responses import show_image_responses
 from cortiscope.pages.explore.selected_vertices import ImageResponses, show_selected
 from cortiscope.panels.brain import (
     difference_scale,
-    focus_roi,
     no_cortex,
     own_sd,
     response_scale,
@@ -209,7 +208,7 @@ def _roi_chart(
         title="Response of each ROI to this image",
         definition=definition,
         stamp=subject.stamp,
-        focus=focus_roi(state.current().roi),
+        focus=state.current().roi_name,
         on_pick=take_roi,
     )
 

@@ -10,14 +10,14 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from cortiscope import services
+from cortiscope import services, state
 from cortiscope.charts.style import PREDICTED, signed
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation.report import images_of
 from cortiscope.core.runs import Run
 from cortiscope.look import theme
 from cortiscope.panels.downloads import csv_button, csv_text, numbering, place_columns, rounded
-from cortiscope.panels.selection import picked_keys, region_came_last, region_positions
+from cortiscope.panels.selection import region_came_last, region_positions
 from cortiscope.subject.locations import Location, find_location
 from cortiscope.subject.model_menu import model_title
 
@@ -52,7 +52,9 @@ def show_selected(
         return
     region = region_positions(subject)
     locations = [
-        location for key in picked_keys() if (location := find_location(subject, key)) is not None
+        location
+        for name in state.current().picked
+        if (location := find_location(subject, name)) is not None
     ]
 
     def show_region() -> None:

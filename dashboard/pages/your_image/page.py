@@ -31,7 +31,6 @@ from cortiscope.navigation import Page
 from cortiscope.pages.your_image.photograph import choose_photograph
 from cortiscope.pages.your_image.prediction import show_distribution, show_spread
 from cortiscope.panels.brain import (
-    focus_roi,
     no_cortex,
     response_scale,
     show_brain,
@@ -189,7 +188,7 @@ def _percentiles(subject: Subject, run: Run, photograph: Photograph, predicted: 
         title="How strongly each ROI is predicted to respond",
         definition=definition,
         stamp=subject.stamp,
-        focus=focus_roi(state.current().roi),
+        focus=state.current().roi_name,
         on_pick=take_roi,
         csv=rows_as_csv(rows, ["percentile"], f"{subject.stamp} {definition}".strip()),
     )
