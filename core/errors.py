@@ -124,9 +124,9 @@ def unforeseen(error: Exception, what: str) -> CoreError:
         return DamagedFile(
             f"{where} cannot be read: {error.strerror}.", "Check its permissions and its disk."
         )
-    told = shortened(f"{type(error).__name__}: {error}")
+    said = shortened(f"{type(error).__name__}: {error}")
     return WorkFailed(
-        f"{what} could not be looked at to the end ({told}).",
+        f"{what} could not be looked at to the end ({said}).",
         "This is a defect of the program, not of the data; everything else was looked at.",
     )
 

@@ -64,7 +64,7 @@ class Backbone(abc.ABC):
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """Names of the classes it was trained to tell apart; empty where it has none."""
+        """Names of the classes it was trained to distinguish; empty where it has none."""
         return ()
 
     @abc.abstractmethod

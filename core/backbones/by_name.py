@@ -81,9 +81,9 @@ def _ask(library: str, name: str) -> dict[str, Any]:
     )
     answer = (ran.stdout.strip().splitlines() or [""])[-1]
     if ran.returncode == InvalidInput.exit_code:
-        told = json.loads(answer)
-        kind = UnknownName if told["kind"] == UnknownName.kind else InvalidInput
-        raise kind(told["message"], told["hint"])
+        refusal = json.loads(answer)
+        kind = UnknownName if refusal["kind"] == UnknownName.kind else InvalidInput
+        raise kind(refusal["message"], refusal["hint"])
     if ran.returncode:
         last = (ran.stderr.strip().splitlines() or ["no reason was given"])[-1]
         raise WorkFailed(

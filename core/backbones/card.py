@@ -25,7 +25,7 @@ WEIGHTS_KINDS: tuple[WeightsKind, ...] = ("pretrained", "untrained", "file", "fi
 
 @dataclass(frozen=True)
 class Axes:
-    """What the axes of one image's response mean, as its network says; never told from lengths.
+    """What the axes of one image's response mean, as its network says; never guessed from lengths.
 
     Attributes
     ----------

@@ -58,8 +58,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         print(json.dumps(describe(library, name), allow_nan=False))
     except InvalidInput as error:
-        told = {"kind": error.kind, "message": error.message, "hint": error.hint}
-        print(json.dumps(told))
+        refusal = {"kind": error.kind, "message": error.message, "hint": error.hint}
+        print(json.dumps(refusal))
         return error.exit_code
     return 0
 

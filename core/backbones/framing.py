@@ -168,7 +168,7 @@ def _grey(levels: np.ndarray) -> Image.Image:
 
 
 def _ends(places: np.ndarray, length: int) -> tuple[float, float]:
-    """Return where input pixels (n,), told by their place from 0 to 1, begin and end."""
+    """Return where input pixels (n,), given by their place from 0 to 1, begin and end."""
     n = len(places)
     inner = np.arange(int(n * _MIXED), n - int(n * _MIXED))
     slope, start = np.polyfit(inner + 0.5, places[inner] * length, 1)

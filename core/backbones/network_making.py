@@ -34,7 +34,7 @@ def make_network(
 ) -> tuple[nn.Module, tuple[str, ...]]:
     """Build a network and load its weights whole; the global random generator is left alone.
 
-    A user's checkpoint may tell apart other classes than the published network: the network is
+    A user's checkpoint may distinguish other classes than the published network: the network is
     then built with as many. It may have no classifier: the network then ends before it.
 
     Parameters

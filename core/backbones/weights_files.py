@@ -1,7 +1,7 @@
 """Weights files on this machine: in which library's cache, and whether they are intact.
 
 Nothing is ever downloaded: a file is looked for under its exact name, so that absent weights are
-told at once and not after a library's attempts to reach the network. No torch here.
+reported at once and not after a library's attempts to reach the network. No torch here.
 """
 
 from __future__ import annotations

@@ -97,14 +97,14 @@ def _read(path: Path) -> Any:
         with torch.serialization.safe_globals([(_Unread, name) for name in _HARMLESS]):
             return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # readers raise nearly anything on damaged files
-        told = str(error).strip()
-        if foreign := _FOREIGN.search(told):
+        reply = str(error).strip()
+        if foreign := _FOREIGN.search(reply):
             raise DamagedFile(
                 f"{path} holds pickled objects ({foreign[1]}) and not only tensors; "
                 "they were not loaded, since they could run code.",
                 "Save the network's state_dict(), not the network.",
             ) from None
-        reason = told.splitlines()[0][:160] if told else "unreadable"
+        reason = reply.splitlines()[0][:160] if reply else "unreadable"
         raise DamagedFile(
             f"{path} cannot be read as weights: truncated, or not a checkpoint ({reason}).",
             "Download or copy it again; only tensors are loaded, never pickled code.",
@@ -155,9 +155,9 @@ def check_numbers(state: Mapping[str, Any], path: Path) -> None:
         elif value.is_floating_point() and not bool(torch.isfinite(value).all()):
             odd.setdefault("hold NaN or infinite values", []).append(name)
     if odd:
-        told = ", ".join(f"{len(names)} {what} ({_some(names)})" for what, names in odd.items())
+        faults = ", ".join(f"{len(names)} {what} ({_some(names)})" for what, names in odd.items())
         raise DamagedFile(
-            f"{path} holds weights that cannot be used: {told}.",
+            f"{path} holds weights that cannot be used: {faults}.",
             "Save the network's state_dict() with finite real numbers.",
         )
 
@@ -293,7 +293,7 @@ def _alike(state: Mapping[str, Any], known: set[str], one: str, other: str) -> b
 
 
 def n_classes(state: Mapping[str, Any], expected: Mapping[str, Any]) -> int | None:
-    """Return how many classes a checkpoint's classifier tells apart, if only that differs.
+    """Return how many classes a checkpoint's classifier distinguishes, if only that differs.
 
     None where all shapes agree, or where something else disagrees as well.
     """

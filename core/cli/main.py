@@ -1,7 +1,7 @@
-"""Parse, dispatch, and tell errors in one line.
+"""Parse, dispatch, and report errors in one line.
 
 Success exits 0, bad input 2, failed work 1, an interrupt 130. With ``--json`` the last line of
-stdout is one JSON object, also for errors. A verb whose result tells of failures among other work
+stdout is one JSON object, also for errors. A verb whose result reports failures among other work
 says so by its own ``exit_status``, and its result is printed as usual.
 """
 
@@ -119,7 +119,7 @@ def main(arguments: Sequence[str], also: Sequence[ModuleType] = ()) -> int:
         print(json.dumps(result, allow_nan=False) if as_json else options.show(result), flush=True)
         return int(options.exit_status(result))
     except CoreError as error:
-        return _tell(error, as_json, debug)
+        return _report(error, as_json, debug)
     except KeyboardInterrupt:
         print("Stopped. What was finished is kept.", file=sys.stderr)
         return 130
@@ -128,26 +128,26 @@ def main(arguments: Sequence[str], also: Sequence[ModuleType] = ()) -> int:
     except Exception as error:
         if debug:
             traceback.print_exc()
-        return _tell(_told(error), as_json, debug=False)
+        return _report(_in_words(error), as_json, debug=False)
 
 
 def _success(result: dict[str, Any]) -> int:
     return 0
 
 
-def _told(error: Exception) -> CoreError:
+def _in_words(error: Exception) -> CoreError:
     """Return what to say of an error that nobody foresaw."""
     if isinstance(error, OSError):
         named = error.filename if isinstance(error.filename, str | bytes) else None
         place = Path(os.fsdecode(named)) if named else Home.from_environment().root
-        if told := write_failure(error, place, by_name=False):
-            return told
+        if failure := write_failure(error, place, by_name=False):
+            return failure
         if named and error.strerror:
             return WorkFailed(f"{place}: {error.strerror}.", "Check its permissions and its disk.")
     return CoreError(f"{type(error).__name__}: {error}", "This is a defect; --debug shows where.")
 
 
-def _tell(error: CoreError, as_json: bool, debug: bool) -> int:
+def _report(error: CoreError, as_json: bool, debug: bool) -> int:
     if debug:
         traceback.print_exc()
     print(" ".join(f"error: {error}".split()), file=sys.stderr)

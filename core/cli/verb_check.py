@@ -13,7 +13,7 @@ from cortiscope.core.progress import Progress
 from cortiscope.core.storage import Home
 
 NAME = "check"
-HELP = "Recognise a data folder's layout and tell everything that is wrong with it."
+HELP = "Recognise a data folder's layout and report everything that is wrong with it."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

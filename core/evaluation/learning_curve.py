@@ -91,7 +91,7 @@ def learning_curve(
         (scaling, PCA, penalties), and scores on held-out images of its own.
     sizes : see ``training_sizes``, the default; put into ascending order, duplicates dropped.
     n_orders : random orders of the images.
-    progress : told after each fit, and may raise to stop.
+    progress : called after each fit, and may raise to stop.
     """
     if n_orders < 1:
         raise InvalidInput(f"At least 1 order of the images is needed; got {n_orders}.")

@@ -212,14 +212,14 @@ class Draft:
         """Yield a chunk's bytes; the last block only after the checksum was found right."""
         left, digest = len(chunk) * self._row_bytes, self._digest(chunk)
         try:
-            told = self._seal(run, chunk).read_bytes()
+            sealed = self._seal(run, chunk).read_bytes()
             with self._rows(run).open("rb") as stream:
                 stream.seek(self._place(chunk))
                 while left:
                     block = stream.read(min(_BLOCK, left))
                     left -= len(block)
                     digest.update(block)
-                    if not block or (not left and told != digest.digest()):
+                    if not block or (not left and sealed != digest.digest()):
                         raise LostChunkError(str(self._seal(run, chunk)))
                     yield block
         except OSError as error:

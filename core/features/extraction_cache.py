@@ -196,7 +196,7 @@ def _fill(
     writers: dict[Wanted, Callable[[np.ndarray], None]] = {}
 
     def keep(rows: slice, parts: dict[str, np.ndarray]) -> bool:
-        """Write a batch; tell whether all the rest is there by now."""
+        """Write a batch; return whether all the rest is there by now."""
         nonlocal writers
         if rows.start in by_start:
             chunk = by_start[rows.start]

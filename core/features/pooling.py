@@ -71,7 +71,7 @@ def pooled_shape(layer: LayerInfo, pooling: Pooling) -> tuple[int, ...]:
     Raises
     ------
     InvalidInput
-        What the layer's axes mean is unknown: places could not be told from features.
+        What the layer's axes mean is unknown: places cannot be distinguished from features.
     """
     axes, shape = layer.axes, layer.shape
     if pooling.kind == "none" or axes.kind == "features":

@@ -4,7 +4,7 @@ A vertex's responses are taken together over the subjects that have the same fsa
 vertices that only the target subject has are fitted on its own images alone. Their units may
 differ (z, percent, raw): each vertex has one mean and one SD over all subjects. No image that is a
 test image of any of these subjects, or a validation image of the target, is fitted in any of them:
-images are told apart as everywhere (``core.stimuli.copies``).
+images are distinguished as everywhere (``core.stimuli.copies``).
 """
 
 from __future__ import annotations

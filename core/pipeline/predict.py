@@ -114,7 +114,7 @@ def predict_images(
         extract_batches(
             *(backbone, images, source.layers, source.common.pooling),
             batch_size=batch_size,
-            # The networks take turns, batch by batch: one tells how far all are.
+            # The networks take turns, batch by batch: one reports how far all are.
             progress=silent if k else progress,
         )
         for k, (source, backbone) in enumerate(zip(sources, backbones, strict=True))

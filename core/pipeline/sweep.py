@@ -174,11 +174,11 @@ def _extract_safely(
     subject_id: str,
     wanted: tuple[FeatureSpec | EncodingSpec, ...],
     folders: SharedFolders,
-    tell: tuple[str, str],
+    report: tuple[str, str],
 ) -> None:
-    # A pass that fails is told by the fits that need it.
+    # A pass that fails is reported by the fits that need it.
     with contextlib.suppress(CoreError):
-        _extract(subject_id, wanted, folders, from_worker(*tell))
+        _extract(subject_id, wanted, folders, from_worker(*report))
 
 
 def _extract(
@@ -198,7 +198,7 @@ def _extract(
 
 
 def _fit_safely(
-    task: Task, folders: SharedFolders, after: Sequence[None], tell: tuple[str, str]
+    task: Task, folders: SharedFolders, after: Sequence[None], report: tuple[str, str]
 ) -> dict[str, str] | None:
     """Fit a task in a worker; return what went wrong, or None."""
     try:
@@ -211,11 +211,11 @@ def _fit_safely(
             runs=RunStore(folders.runs),
             others={name: open_subject(folders.data, name) for name in names},
             surfaces=folders.surfaces,
-            progress=from_worker(*tell),
+            progress=from_worker(*report),
         )
     except CoreError as error:
         return failure(task.name, error)
-    except Exception as error:  # told in the sweep's result; the other tasks go on
+    except Exception as error:  # reported in the sweep's result; the other tasks go on
         return failure(task.name, CoreError(f"{type(error).__name__}: {error}"))
     return None
 
@@ -267,7 +267,7 @@ class WorkersProgress:
     Parameters
     ----------
     steps : names of all steps.
-    progress : told the mean share, never less than before, with what a step says.
+    progress : called with the mean share, never less than before, with what a step says.
     """
 
     def __init__(self, steps: Sequence[str], progress: Progress) -> None:
@@ -284,29 +284,29 @@ class WorkersProgress:
     def say(self, message: str) -> None:
         """Say something between the steps."""
         with self._lock:
-            self._tell(message)
+            self._report(message)
 
     def ended(self, step: str, message: str) -> None:
         """Count a step as done, whatever became of it."""
         with self._lock:
             self._shares[step] = 1.0
-            self._tell(message)
+            self._report(message)
 
     def _heard(self, event: tuple[float, dict[str, Any]]) -> None:
-        told = event[1]
+        step = event[1]
         with self._lock:
-            before = self._shares[told["step"]]
-            self._shares[told["step"]] = max(before, told["share"])
+            before = self._shares[step["step"]]
+            self._shares[step["step"]] = max(before, step["share"])
             # A step that has ended has had its last word.
             if before < 1:
-                self._tell(f"{told['step']}: {told['message']}")
+                self._report(f"{step['step']}: {step['message']}")
 
-    def _tell(self, message: str) -> None:
+    def _report(self, message: str) -> None:
         self._progress(sum(self._shares.values()) / max(len(self._shares), 1), message)
 
 
 def from_worker(topic: str, step: str) -> Progress:
-    """Return a callback, for use inside a task, that tells the listener of ``topic`` of a step."""
+    """Return a callback, for use inside a task, that reports a step to ``topic``'s listener."""
     from distributed import get_worker
 
     worker = get_worker()

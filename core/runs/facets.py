@@ -83,11 +83,11 @@ def differing(runs: Sequence[Run]) -> dict[str, tuple[str, ...]]:
     return {name: own for name, own in words.items() if len(set(own)) > 1}
 
 
-def told_apart(runs: Sequence[Run]) -> tuple[str, ...]:
+def distinct_words(runs: Sequence[Run]) -> tuple[str, ...]:
     """Return words for each run, different for each: what differs, else when it was made."""
     columns = differing(runs).items()
-    told = [[own[k] for _, own in columns if own[k]] for k in range(len(runs))]
-    words = [" · ".join(own) if own or not columns else "as usual" for own in told]
+    named = [[own[k] for _, own in columns if own[k]] for k in range(len(runs))]
+    words = [" · ".join(own) if own or not columns else "as usual" for own in named]
     made = [f"made {run.facts.created[:16].replace('T', ' ')}, {run.id}" for run in runs]
     return tuple(
         own if own and words.count(own) == 1 else " · ".join(w for w in (own, date) if w)

@@ -62,7 +62,7 @@ class RunStore:
 
         Returns
         -------
-        runs : whole as far as the first look tells (``core.runs.wholeness``).
+        runs : whole as far as the first look shows (``core.runs.wholeness``).
         set_aside : damaged, half-deleted, foreign or of another version.
         """
         runs, aside = [], []

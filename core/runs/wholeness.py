@@ -85,13 +85,13 @@ def check_arrays(folder: Path, record: Mapping[str, Any]) -> None:
     """Take the first look at a run's arrays; DamagedFile where one is missing or cannot be."""
     run = folder.name
     sealed: Mapping[str, Any] = record.get("arrays", {})
-    for name, told in sealed.items():
+    for name, seal_then in sealed.items():
         try:
             n_bytes = (folder / f"{name}.npy").stat().st_size
         except OSError as error:
             raise unreadable(run, f"{name}.npy", error) from None
-        if n_bytes != told["bytes"]:
-            raise damaged(run, f"{name}.npy has {n_bytes:,} bytes, not {told['bytes']:,}")
+        if n_bytes != seal_then["bytes"]:
+            raise damaged(run, f"{name}.npy has {n_bytes:,} bytes, not {seal_then['bytes']:,}")
 
     def outline(name: str) -> np.ndarray:
         return _outline(folder, name)
@@ -124,14 +124,14 @@ def read_array(folder: Path, record: Mapping[str, Any], name: str) -> np.ndarray
     DamagedFile : it is not what was saved.
     """
     run, path = folder.name, folder / f"{name}.npy"
-    told = record.get("arrays", {}).get(name)
+    sealed = record.get("arrays", {}).get(name)
     try:
         if path.stat().st_size > _LARGE:
-            fits = told is None or seal_of(path) == told["xxh3"]
+            fits = sealed is None or seal_of(path) == sealed["xxh3"]
             array = np.load(path, mmap_mode="r", allow_pickle=False)
         else:
             data = path.read_bytes()
-            fits = told is None or seal(data) == told["xxh3"]
+            fits = sealed is None or seal(data) == sealed["xxh3"]
             array = np.load(io.BytesIO(data), allow_pickle=False) if fits else np.empty(0)
             array.flags.writeable = False
     except (OSError, ValueError, EOFError) as error:

@@ -1,6 +1,6 @@
 """The places behind the objects, matched in colour and luminance over kinds of place.
 
-A place may be told by its layout only. So after drawing, every background is moved to a mean and
+A place may be known by its layout only. So after drawing, every background is moved to a mean and
 a spread of luminance and of both colour axes that were drawn from one distribution before the
 kind of place was looked at.
 """

@@ -43,7 +43,7 @@ def ensure_demo(
     from cortiscope.core.simulation.subject import simulate_subject
     from cortiscope.core.simulation.writer import write_subject
 
-    # The folder first: one that cannot be written is told before minutes of work.
+    # The folder first: one that cannot be written is reported before minutes of work.
     with atomic_directory(target, _is_whole) as draft:
         progress(0.0, "loading cortical surfaces")
         surfaces = load_fsaverage5(home.surfaces)

@@ -35,7 +35,7 @@ _BATCH_FILES, _BATCH_BYTES = 256, 64 * 2**20  # remembered together: little is l
 _SETTLED_NS = 2 * 10**9
 _LINES_KEPT = 1024  # forgotten ones in a remembering file, before it is written anew
 
-_TELL_SECONDS = 0.2
+_REPORT_SECONDS = 0.2
 
 # Size, modification and change times in ns, inode.
 _State = tuple[int, int, int, int]
@@ -112,7 +112,7 @@ class ContentHashes:
                 try:
                     pending: set[Future[tuple[str, _State | None]]] = set(jobs.values())
                     while pending:
-                        pending = wait(pending, _TELL_SECONDS).not_done
+                        pending = wait(pending, _REPORT_SECONDS).not_done
                         if pending:
                             progress(min(read.n_bytes / total, 1.0), message)
                     hashed = {place: job.result() for place, job in jobs.items()}

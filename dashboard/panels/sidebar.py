@@ -17,7 +17,7 @@ from cortiscope.core.errors import CoreError
 from cortiscope.core.evaluation import INTERVAL
 from cortiscope.core.runs import Run, changes
 from cortiscope.core.runs.belonging import state_words
-from cortiscope.core.runs.facets import differing, told_apart
+from cortiscope.core.runs.facets import differing, distinct_words
 from cortiscope.errors import PageEnds, show_error
 from cortiscope.foreign_text import as_text
 from cortiscope.look import stamp, theme
@@ -145,7 +145,7 @@ def _pick_run(subject: Subject) -> Run | None:
     run = _choose(menu, run, "encoder", list(encoders), encoders.__getitem__)
     alike = menu.alike(ModelKey.of(run))
     if len(alike) > 1:
-        names = dict(zip([r.id for r in alike], told_apart(alike), strict=True))
+        names = dict(zip([r.id for r in alike], distinct_words(alike), strict=True))
         what = list(differing(alike))
         label = what[0] if len(what) == 1 else f"which of {len(alike)}"
         chosen = _menu("run", label, list(names), run.id, names.__getitem__)

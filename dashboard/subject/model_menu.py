@@ -14,7 +14,7 @@ from cortiscope.core.backbones import backbone_names, card_or_name
 from cortiscope.core.evaluation.report import ALL_VERTICES
 from cortiscope.core.pipeline.methods import recipe_title
 from cortiscope.core.runs import Run, RunSource
-from cortiscope.core.runs.facets import differing, told_apart, unusual
+from cortiscope.core.runs.facets import differing, distinct_words, unusual
 
 # Where a session starts: a network that has learned, at a middle depth, is right about most ROIs.
 _FIRST = ("small_cnn~pretrained", "block4", "ridge")
@@ -153,7 +153,7 @@ class ModelMenu:
             named.setdefault(model_title(run), []).append(run)
         titles = {}
         for title, runs in named.items():
-            apart = told_apart(runs) if len(runs) > 1 else ("",)
+            apart = distinct_words(runs) if len(runs) > 1 else ("",)
             for run, words in zip(runs, apart, strict=True):
                 titles[run.id] = f"{title} ({words})" if words else title
         return titles

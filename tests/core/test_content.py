@@ -141,7 +141,7 @@ def test_a_large_file_is_told_of_while_it_is_read_and_left_when_the_work_is_stop
     home, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(module, "_BLOCK", 1)
-    monkeypatch.setattr(module, "_TELL_SECONDS", 0.001)
+    monkeypatch.setattr(module, "_REPORT_SECONDS", 0.001)
     path = written(tmp_path / "a", b"x" * 500_000)
     told = []
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from cortiscope.core.encoding import Reduction
-from cortiscope.core.runs.facets import differing, facets, told_apart
+from cortiscope.core.runs.facets import differing, distinct_words, facets
 from cortiscope.state import Selection, to_address
 from cortiscope.subject.model_menu import ModelKey, ModelMenu, model_title, unlike
 
@@ -75,8 +75,8 @@ def test_another_subject_keeps_the_encoder_and_tells_in_titles_what_it_lacks(tin
 def test_only_what_differs_tells_runs_apart(tiny_app):
     first, second = tiny_app.runs
     assert differing([first, second]) == {"reduction": ("PCA 6", "PCA 4")}
-    assert told_apart([first, second]) == ("PCA 6", "PCA 4")
-    apart = told_apart([first, first])
+    assert distinct_words([first, second]) == ("PCA 6", "PCA 4")
+    apart = distinct_words([first, first])
     assert first.id in apart[0]
     spec = {**first.record["spec"], "some_new_field": 3, "seed": 5}
     newer = type(first)(first.folder, {**first.record, "spec": spec})

@@ -31,7 +31,7 @@ def build_network(model: str, tag: str, n_classes: int | None = None) -> nn.Modu
     Parameters
     ----------
     tag : of the published set; empty where a network has none.
-    n_classes : that its classifier tells apart; None for those of the published set.
+    n_classes : that its classifier distinguishes; None for those of the published set.
     """
     options = {} if n_classes is None else {"num_classes": n_classes}
     network: Any = import_timm().create_model(full_name(model, tag), pretrained=False, **options)
@@ -59,7 +59,7 @@ def tokens_of(network: Any, side: int) -> Tokens | None:
 
 
 def resize(network: Any, size: tuple[int, int]) -> None:
-    """Make one of timm's networks take pictures of (height, width), where it can be told to."""
+    """Make one of timm's networks take pictures of (height, width), where it can be made to."""
     if hasattr(network, "set_input_size"):
         network.set_input_size(img_size=size)
 
@@ -94,6 +94,6 @@ def adapted(state: dict[str, Any], network: nn.Module) -> dict[str, Any]:
     try:
         result: dict[str, Any] = convert(dict(state), network)
     except (KeyError, ValueError, RuntimeError, AttributeError, IndexError):
-        # Not the file that the rules are for; what does not fit is told as of any other.
+        # Not the file that the rules are for; what does not fit is reported as of any other.
         return state
     return result

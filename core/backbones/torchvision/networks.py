@@ -61,7 +61,7 @@ def build_network(
     Parameters
     ----------
     initialise : give the weights their usual random values, which takes some networks long.
-    n_classes : that its classifier tells apart; None for those of ImageNet.
+    n_classes : that its classifier distinguishes; None for those of ImageNet.
     """
     models = import_torchvision().models
     options: dict[str, Any] = {}

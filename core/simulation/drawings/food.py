@@ -16,7 +16,7 @@ _CRUST = (214, 160, 92)
 def draw_food(brush: Brush, rng: np.random.Generator, colours: Colours) -> str:
     """Draw something to eat and return its noun phrase."""
     if rng.random() < 0.35:
-        # Some food in the colours of food: few enough that colour hardly tells it.
+        # Some food in the colours of food: few enough that colour hardly gives it away.
         ripe = hsv(rng.uniform(0.97, 1.17), rng.uniform(0.55, 0.85), rng.uniform(0.75, 0.98))
         leaf = hsv(rng.uniform(0.22, 0.36), rng.uniform(0.4, 0.7), rng.uniform(0.45, 0.75))
         colours = replace(colours, main=ripe, second=leaf, dark=shade(ripe, 0.62),

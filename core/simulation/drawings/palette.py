@@ -1,6 +1,6 @@
 """Colours, drawn from one distribution for every kind of thing and place.
 
-Colour must not tell what is in a picture: if skies were blue and roads grey, raw pixels would
+Colour must not give away what is in a picture: if skies were blue and roads grey, raw pixels would
 predict place areas. So hues come from one shared distribution, half of it warm (where skin, fur,
 wood and bread live anyway), and no drawing prefers its own beyond skin.
 """

@@ -10,7 +10,7 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import Metric, Scored
 from cortiscope.core.evaluation.report import images_of
 from cortiscope.core.runs import Run
-from cortiscope.core.runs.facets import told_apart
+from cortiscope.core.runs.facets import distinct_words
 from cortiscope.panels.roi_responses import roi_places
 from cortiscope.roi_chart import Mark, RoiRow
 from cortiscope.subject.model_menu import backbone_title, model_title
@@ -52,7 +52,7 @@ class Pair:
             return short
         if long[0] != long[1]:
             return long
-        apart = told_apart([a, b])
+        apart = distinct_words([a, b])
         return f"{long[0]} ({apart[0]})", f"{long[1]} ({apart[1]})"
 
 
