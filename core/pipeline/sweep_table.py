@@ -132,8 +132,8 @@ def markdown_table(rows: Sequence[dict[str, Any]]) -> str:
         f"over {counts}; noise-normalised: 0 to 100, without those of ceiling 0 (chance: what it "
         "is of an r of 0); s: reduction, fit and scores, without the pass through the network.",
         "",
-        "| recipe | features | weights | in place of | regressor, scope | n fit | mean r | median r "
-        "| noise-normalised (chance) | s |",
+        "| recipe | features | weights | in place of | regressor, scope | n fit | mean r "
+        "| median r | noise-normalised (chance) | s |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in kept:
