@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from cortiscope.core.errors import CoreError
-from cortiscope.foreign_text import as_text
+from cortiscope.markup import as_text
 
 
 def show_words(message: str, hint: str = "", *, calm: bool = False) -> None:

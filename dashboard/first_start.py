@@ -7,7 +7,7 @@ import streamlit as st
 from cortiscope import services
 from cortiscope.core.pipeline.demo import demo_is_ready
 from cortiscope.errors import show_words
-from cortiscope.foreign_text import as_text
+from cortiscope.markup import as_text
 from cortiscope.work.jobs import Job, registry
 
 JOB = "demo"

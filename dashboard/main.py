@@ -9,8 +9,8 @@ import streamlit as st
 from cortiscope import first_start, services, state
 from cortiscope.core.pipeline.demo import demo_is_complete, demo_is_ready
 from cortiscope.errors import errors_on_page
-from cortiscope.foreign_text import as_text
 from cortiscope.look import apply_look
+from cortiscope.markup import as_text
 from cortiscope.navigation import open_page
 from cortiscope.pages import PAGES
 from cortiscope.work.jobs import registry

@@ -37,7 +37,7 @@ CORE_LAYERS = (
 COMPONENTS = ("cortex_view", "roi_chart", "stimulus_gallery")
 DASHBOARD_LAYERS = (
     *COMPONENTS,
-    "foreign_text",
+    "markup",
     "errors",
     "state",
     "look",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from cortiscope.cortex_view import (
     cortex_view,
     still_scales,
 )
+from cortiscope.markup import show_html, show_note
 from cortiscope.panels.mesh_menu import current_mesh
 from cortiscope.panels.selection import (
     marked_region,
@@ -60,10 +60,14 @@ def own_sd(values: np.ndarray) -> np.ndarray:
 def no_cortex(subject: Subject, instead: str) -> None:
     """Say in one sentence why there is no brain; ``instead`` is what the page shows."""
     n = subject.space.n_vertices()
-    st.html(
-        f'<p class="cs-nowhere"><b>No cortex:</b> nobody knows where the {n:,} voxels of '
-        f"{escape(subject.id)} are, since its folder (layout {escape(subject.layout)}) tells no "
-        f"positions, hemispheres or ROIs. {instead}</p>"
+    show_html(
+        '<p class="cs-nowhere"><b>No cortex:</b> nobody knows where the {n} voxels of {id} are, '
+        "since its folder (layout {layout}) tells no positions, hemispheres or ROIs. "
+        "{instead}</p>",
+        n=f"{n:,}",
+        id=subject.id,
+        layout=subject.layout,
+        instead=instead,
     )
 
 
@@ -110,9 +114,9 @@ def show_brain(
         ),
     )
     if mesh.groups is not None:
-        st.html(
-            f'<p class="cs-note">{mesh.at_length()} Charts, tables and numbers are over the '
-            "subject’s own vertices.</p>"
+        show_note(
+            "{drawn} Charts, tables and numbers are over the subject’s own vertices.",
+            drawn=mesh.at_length(),
         )
 
 

@@ -16,6 +16,7 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import pearson_r
 from cortiscope.core.runs import Run
 from cortiscope.look import show_chart, theme
+from cortiscope.markup import Html, show_html
 from cortiscope.panels.downloads import image_mark
 from cortiscope.panels.selection import region_came_last, region_positions
 from cortiscope.stimulus_files import stimulus_address
@@ -119,27 +120,28 @@ def show_detail(subject: Subject, run: Run, current: tuple[str, int] | None) -> 
     current : split and row of the stimulus on screen, marked in the scatter; None without one.
     """
     shown = MeanResponses.on_screen(subject, run, current)
-    title, words = escape(shown.locations.title), _score_words(subject, run, shown)
+    title, words = shown.locations.title, _score_words(subject, run, shown)
     if shown.locations.is_region:
         # Its accuracy stands above, with all else that is known of it.
         title, words = "Its mean, image by image", _mean_words(run, shown)
-    st.html(f'<p class="cs-title">{title}</p>{words}')
+    show_html('<p class="cs-title">{title}</p>{words}', title=title, words=Html(words))
     _scatter(subject, shown)
-    st.html("".join(_top_images(subject, run, shown)))
+    show_html("".join(_top_images(subject, run, shown)))
 
 
 def show_wide_detail(subject: Subject, run: Run) -> None:
     """Draw the same over the whole page, with both responses image by image."""
     shown = MeanResponses.on_screen(subject, run, None)
-    st.html(
-        f'<p class="cs-title">{escape(shown.locations.title)}</p>'
-        f"{_score_words(subject, run, shown)}"
+    show_html(
+        '<p class="cs-title">{title}</p>{score_words}',
+        title=shown.locations.title,
+        score_words=Html(_score_words(subject, run, shown)),
     )
     left, right = st.columns([4, 7], gap="medium")
     measured, predicted = _top_images(subject, run, shown)
     with left:
         _scatter(subject, shown)
-        st.html(measured)
+        show_html(measured)
     with right:
         figure = measured_and_predicted(
             shown.measured,
@@ -151,7 +153,7 @@ def show_wide_detail(subject: Subject, run: Run) -> None:
             theme=theme(),
         )
         show_chart(figure, key=f"detail-series{image_mark(subject)}", height=236)
-        st.html(predicted)
+        show_html(predicted)
 
 
 def _scatter(subject: Subject, shown: MeanResponses) -> None:

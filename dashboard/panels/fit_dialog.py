@@ -13,7 +13,7 @@ from cortiscope.core.errors import CoreError, MissingWeights
 from cortiscope.core.recipes import get_recipe, recipe_names, resolve
 from cortiscope.core.runs import Run
 from cortiscope.errors import show_error, show_words
-from cortiscope.foreign_text import as_text
+from cortiscope.markup import as_text
 from cortiscope.panels.free_choice import free_choice
 from cortiscope.subject.model_menu import order_of_choice
 from cortiscope.work.jobs import Job, registry

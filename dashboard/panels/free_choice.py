@@ -14,7 +14,7 @@ from cortiscope.core.encoding import REGRESSORS
 from cortiscope.core.encoding.scopes import SCOPE_WORDS, SCOPES
 from cortiscope.core.errors import CoreError
 from cortiscope.errors import show_error, show_words
-from cortiscope.foreign_text import as_text
+from cortiscope.markup import as_text
 from cortiscope.subject.data_folders import may_open
 
 _CHECKPOINT = "own checkpoint"

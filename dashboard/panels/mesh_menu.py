@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 
 import streamlit as st
 
@@ -12,7 +11,7 @@ from cortiscope.core.brain.fsaverage import find_fsaverage, missing_files
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
 from cortiscope.errors import show_error
-from cortiscope.foreign_text import as_text
+from cortiscope.markup import as_text, show_html, show_note
 from cortiscope.subject.mesh_projection import FULL, OWN, WAYS, MeshProjection, default_way
 from cortiscope.work.jobs import registry
 
@@ -44,7 +43,7 @@ def pick_mesh(subject: Subject, menu: Callable[[list[str], str], str]) -> None:
                 asked = chosen
             if asked == FULL and find_fsaverage() is None:
                 _how_to_get_it()
-        st.html(f'<p class="cs-score">{current_mesh(subject).in_short()}</p>')
+        show_html('<p class="cs-score">{drawn}</p>', drawn=current_mesh(subject).in_short())
 
 
 def _way(subject: Subject) -> tuple[str, str]:
@@ -67,9 +66,10 @@ def _how_to_get_it() -> None:
     if job is not None and job.error is not None:
         show_error(CoreError(*job.error))
     folder, absent = missing_files()
-    st.html(
-        '<p class="cs-note"><b>Full fsaverage is not on this machine.</b> '
-        f"<code>{escape(str(folder))}</code> lacks {escape(', '.join(absent))}.</p>"
+    show_note(
+        "<b>Full fsaverage is not on this machine.</b> <code>{folder}</code> lacks {listed}.",
+        folder=str(folder),
+        listed=", ".join(absent),
     )
     if st.button("Download it from osf.io", key="fetch-fsaverage", width="stretch"):
         registry().start(_JOB, "fsaverage", ["fetch-fsaverage"])

@@ -8,7 +8,7 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.pipeline.methods import methods_text, references
 from cortiscope.core.runs import Run
 from cortiscope.core.simulation.recipe import CAVEAT, DESCRIPTION, TITLE
-from cortiscope.foreign_text import as_text
+from cortiscope.markup import as_text, show_note
 
 
 def simulation_note(subject: Subject, *, key: str) -> None:
@@ -16,7 +16,8 @@ def simulation_note(subject: Subject, *, key: str) -> None:
     if not subject.simulated:
         return
     left, right = st.columns([4, 1], vertical_alignment="center")
-    left.html(f'<p class="cs-note"><b>{TITLE}.</b> {CAVEAT}</p>')
+    with left:
+        show_note("<b>{title}.</b> {caveat}", title=TITLE, caveat=CAVEAT)
     with right.popover("How it was made", key=f"{key}-simulation", width="stretch"):
         st.write(DESCRIPTION)
 

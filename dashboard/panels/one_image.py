@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import numpy as np
 import streamlit as st
 
 from cortiscope.charts.histogram import round_bins, vertex_histogram
 from cortiscope.core.datasets import Subject
-from cortiscope.foreign_text import as_text
 from cortiscope.look import show_chart, theme
+from cortiscope.markup import as_text, html, show_html, show_note, show_title
 from cortiscope.panels.data_words import moments_words
 from cortiscope.panels.downloads import csv_button, csv_text, image_mark, rounded
 from cortiscope.panels.stimulus import StimulusChoice
@@ -21,17 +19,22 @@ from cortiscope.subject.locations import location_at, unit_of
 def image_over_vertices(subject: Subject, stimulus: StimulusChoice) -> None:
     """Draw how the measured responses to one image are distributed over vertices."""
     unit, units, facts = unit_of(subject), subject.space.unit, subject.conventions
-    st.html(f'<p class="cs-title">One image over all {units}</p>')
+    show_title("One image over all {units}", units=units)
     split = subject.split(stimulus.split)
     picture, chart = st.columns([2, 7], gap="medium")
-    caption = escape(stimulus.note.caption)
-    kinds = escape(", ".join(stimulus.note.categories))
+    caption, kinds = stimulus.note.caption, ", ".join(stimulus.note.categories)
     with picture:
-        st.html(
-            f'<img class="cs-photo" alt="{caption or stimulus.name}" '
-            f'src="{stimulus_address(subject)}/{stimulus.split}/{stimulus.row}?s=320">'
-            f'<p class="cs-note"><b>{stimulus.name}</b> ({escape(split.images.ids[stimulus.row])})'
-            f"{f'<br>{caption}' if caption else ''}{f'<br>{kinds}' if kinds else ''}</p>"
+        show_html(
+            '<img class="cs-photo" alt="{words}" src="{base}/{split}/{row}?s=320"><p '
+            'class="cs-note"><b>{name}</b> ({file}){caption}{kinds}</p>',
+            words=caption or stimulus.name,
+            base=stimulus_address(subject),
+            split=stimulus.split,
+            row=stimulus.row,
+            name=stimulus.name,
+            file=split.images.ids[stimulus.row],
+            caption=html("<br>{words}", words=caption) if caption else "",
+            kinds=html("<br>{words}", words=kinds) if kinds else "",
         )
     with chart:
         if split.responses is None:
@@ -52,7 +55,11 @@ def image_over_vertices(subject: Subject, stimulus: StimulusChoice) -> None:
         show_chart(figure, key=f"data-image-histogram{image_mark(subject)}", height=230)
         repeats = split.repeats
         shown = "" if repeats is None else f" Average of {repeats[stimulus.row]} trials."
-        st.html(f'<p class="cs-note">{escape(moments_words(values, units, facts))}{shown}</p>')
+        show_note(
+            "{moments_words}{shown}",
+            moments_words=moments_words(values, units, facts),
+            shown=shown,
+        )
 
         def table() -> str:
             locations = (location_at(subject, k) for k in range(len(values)))

@@ -8,7 +8,7 @@ from cortiscope import services
 from cortiscope.core.datasets import Subject
 from cortiscope.core.runs import FORMER_WORDS, Belonging, Run, SetAside, belonging
 from cortiscope.core.runs.belonging import state_words
-from cortiscope.foreign_text import as_text
+from cortiscope.markup import as_text
 from cortiscope.subject.model_menu import model_title
 
 _LISTED = 8

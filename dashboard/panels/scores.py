@@ -21,7 +21,7 @@ from cortiscope.core.evaluation import (
 from cortiscope.core.evaluation.report import images_of, interval_words
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import ColourScale
-from cortiscope.foreign_text import as_text
+from cortiscope.markup import as_text
 from cortiscope.panels.roi_responses import roi_places
 from cortiscope.roi_chart import Axis, Mark, RoiRow
 

@@ -19,8 +19,8 @@ from cortiscope.core.runs import Run, changes
 from cortiscope.core.runs.belonging import state_words
 from cortiscope.core.runs.facets import differing, distinct_words
 from cortiscope.errors import PageEnds, show_error
-from cortiscope.foreign_text import as_text
 from cortiscope.look import stamp, theme
+from cortiscope.markup import as_text, show_html
 from cortiscope.navigation import link_to
 from cortiscope.panels.fit_dialog import fit_button
 from cortiscope.panels.mesh_menu import pick_mesh
@@ -157,7 +157,7 @@ def _pick_run(subject: Subject) -> Run | None:
     with curve:
         _layers(menu, run)
     run = services.reported(run)
-    st.html(score_line(run, subject.space.unit))
+    show_html(score_line(run, subject.space.unit))
     if words := _fits_under_way():
         st.caption(as_text(words))
     return run
@@ -178,7 +178,7 @@ def _layers(menu: ModelMenu, run: Run) -> None:
     like = menu.layers_like(run)
     scores = [(r.layer, validation_score(r)) for r in like]
     if curve := _curve([(name, r) for name, r in scores if r is not None], run.layer):
-        st.html(curve)
+        show_html(curve)
         if others := menu.besides(run):
             st.caption(as_text(f"The curve joins layers fitted alike; left out: {others}."))
 

@@ -10,7 +10,7 @@ import streamlit as st
 from cortiscope import state
 from cortiscope.core.datasets import StimulusNote, Subject
 from cortiscope.core.runs import Run
-from cortiscope.foreign_text import as_text
+from cortiscope.markup import as_text
 from cortiscope.stimulus_files import stimulus_address
 from cortiscope.stimulus_gallery import GalleryPick, stimulus_gallery
 

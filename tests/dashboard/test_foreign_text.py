@@ -13,7 +13,7 @@ import pytest
 from cortiscope.charts.style import as_written, layout
 from cortiscope.core.encoding import Reduction
 from cortiscope.core.storage import Home
-from cortiscope.foreign_text import as_text
+from cortiscope.markup import Html, as_text, html
 from tests.dashboard.conftest import TinyApp
 from tests.data.tiny_world import write_subject
 
@@ -145,6 +145,38 @@ def test_no_call_for_markdown_takes_a_text_from_outside_as_it_is():
     assert not raw, "make these plain by as_text"
 
 
+def test_a_template_escapes_what_is_put_into_it_and_keeps_markup():
+    made = html("<b>{name}</b>{rest}{n}", name="<u>&'", rest=Html("<br>"), n=3)
+    assert made == "<b>&lt;u&gt;&amp;&#x27;</b><br>3"
+    assert html("{literal}") == "{literal}"
+    assert isinstance(html("{a}", a=made), Html)
+    assert html("{a}", a=made) == made
+
+
+def test_html_is_made_by_templates_alone():
+    """What is drawn as a title or a note is written out where it is drawn; HTML in one place."""
+    wrong = []
+    for path in sorted(ROOT.rglob("*.py")):
+        where = path.relative_to(ROOT)
+        if where.parts[0] in COMPONENTS:
+            continue
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(call, ast.Call):
+                continue
+            name = ast.unparse(call.func)
+            raw = name.endswith(".html") or any(k.arg == "unsafe_allow_html" for k in call.keywords)
+            if raw and where.name not in ("markup.py", "look.py", "first_start.py"):
+                wrong.append(f"{where}:{call.lineno} {name}")
+            template = name in ("html", "show_title", "show_note")
+            if (
+                template
+                and where.name != "markup.py"
+                and not isinstance(call.args[0], ast.Constant)
+            ):
+                wrong.append(f"{where}:{call.lineno} {name} without a template")
+    assert not wrong
+
+
 # ---- every page, of a subject whose every name is markup -----------------------------------------
 
 
@@ -176,7 +208,8 @@ def _markup_of(app) -> list[str]:
     """Return what surrounds markup of a name in the HTML and the Markdown of a page."""
     found = []
     for element in app.get("html"):
-        found += re.findall(r".{0,60}<u>.{0,40}", element.proto.body, re.DOTALL)
+        # Neither as it is nor escaped twice.
+        found += re.findall(r".{0,60}(?:<u>|&amp;lt;).{0,40}", element.proto.body, re.DOTALL)
     for kind in ("markdown", "caption", "warning", "info", "error", "success"):
         for element in app.get(kind):
             found += re.findall(r".{0,60}(?<!\\)(?:!\[b|<u>).{0,40}", element.value, re.DOTALL)

@@ -25,6 +25,7 @@ from cortiscope.core.runs import Run
 from cortiscope.cortex_view import CortexMap
 from cortiscope.errors import errors_on_page
 from cortiscope.look import show_chart, theme
+from cortiscope.markup import Html, html, show_html, show_note, show_title
 from cortiscope.navigation import Page
 from cortiscope.pages.accuracy.reliability import pick_threshold, scored_above, survivors
 from cortiscope.pages.accuracy.vertex_table import show_extremes
@@ -78,16 +79,20 @@ def render() -> None:
     with panel, errors_on_page():
         if rois:
             _distribution(subject, scored, metric, threshold, height=190)
-        st.html(summary_html(subject, scored, metric))
+        show_html(summary_html(subject, scored, metric))
         if run.grid_edges and (edges := run.grid_edges.warning(subject.space.unit)):
-            st.html(f'<p class="cs-note"><b>Penalties:</b> {escape(edges)}</p>')
+            show_note("<b>Penalties:</b> {edges}", edges=edges)
     if not rois:
         with errors_on_page():
             show_wide_detail(subject, run)
     with errors_on_page():
         show_extremes(subject, run, scored, metric)
         then = "marks the vertex on the cortex" if placed else "shows the voxel above"
-        st.html(f'<p class="cs-note">A click on a row {then}. {_extremes_words(run)}</p>')
+        show_note(
+            "A click on a row {then}. {chosen}",
+            then=then,
+            chosen=_extremes_words(run),
+        )
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         _downloads(subject, run, scored, threshold)
     code = _code(subject, run, metric, threshold)
@@ -120,9 +125,10 @@ def _options(subject: Subject, run: Run) -> tuple[Metric, float]:
     unknown = (
         ""
         if run.report.ceiling is not None
-        else f" <b>The noise ceiling is unknown</b>: {escape(run.report.ceiling_source[9:])}."
+        else html(" <b>The noise ceiling is unknown</b>: {why}.", why=run.report.ceiling_source[9:])
     )
-    right.html(f'<p class="cs-note">{escape(survivors(subject, threshold))}{unknown}</p>')
+    with right:
+        show_note("{kept}{unknown}", kept=survivors(subject, threshold), unknown=unknown)
     return metric, threshold
 
 
@@ -143,9 +149,11 @@ def _brain(subject: Subject, run: Run, scored: Scored, metric: Metric, threshold
         maps = with_reliability(maps, run, of_scores=True)
     show_brain(subject, maps, key="accuracy-brain", height=500)
     place = _vertex_words(subject, scored, metric)
-    st.html(
-        f'<p class="cs-note">Per vertex: {escape(metric.definition)}. Grey: no data, '
-        f"{'below the threshold, ' if threshold > 0 else ''}or constant responses.{place}</p>"
+    show_note(
+        "Per vertex: {definition}. Grey: no data, {hidden}or constant responses.{place}",
+        definition=metric.definition,
+        hidden="below the threshold, " if threshold > 0 else "",
+        place=Html(place),
     )
 
 
@@ -211,7 +219,7 @@ def _distribution(
     subject: Subject, scored: Scored, metric: Metric, threshold: float, *, height: int
 ) -> None:
     unit = subject.space.unit
-    st.html(f'<p class="cs-title">{metric.title} over {unit}{escape(_over(threshold))}</p>')
+    show_title("{title} over {unit}{over}", title=metric.title, unit=unit, over=_over(threshold))
     low, high, width = histogram_bins(metric)
     figure = vertex_histogram(
         scored.values(metric),

@@ -9,7 +9,7 @@ from cortiscope import services, state
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import Evaluation, Metric, Scored, evaluate
 from cortiscope.core.runs import Run
-from cortiscope.foreign_text import as_text
+from cortiscope.markup import as_text
 from cortiscope.panels.roi_responses import roi_places
 from cortiscope.panels.scores import scored_run
 

@@ -14,6 +14,7 @@ from cortiscope import services, state
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import Metric, Scored
 from cortiscope.core.runs import Run
+from cortiscope.markup import show_title
 from cortiscope.subject.locations import Location, unit_of
 
 _N_ROWS = 10
@@ -34,11 +35,17 @@ def show_extremes(subject: Subject, run: Run, scored: Scored, metric: Metric) ->
     locations = services.locations(subject.id, subject.state)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.html(f'<p class="cs-title">best predicted, of {len(defined):,} {subject.space.unit}</p>')
+        show_title(
+            "best predicted, of {n_defined} {unit}",
+            n_defined=f"{len(defined):,}",
+            unit=subject.space.unit,
+        )
         _table(subject, run, scored, metric, locations, defined[::-1][:_N_ROWS], "best")
     with right:
-        st.html(
-            f'<p class="cs-title">worst predicted, of {len(defined):,} {subject.space.unit}</p>'
+        show_title(
+            "worst predicted, of {n_defined} {unit}",
+            n_defined=f"{len(defined):,}",
+            unit=subject.space.unit,
         )
         _table(subject, run, scored, metric, locations, defined[:_N_ROWS], "worst")
 

@@ -16,6 +16,7 @@ from cortiscope.core.errors import InvalidInput
 from cortiscope.core.evaluation import selection_optimism
 from cortiscope.core.runs import Run
 from cortiscope.look import show_chart, theme
+from cortiscope.markup import Html, show_note
 from cortiscope.panels.downloads import file_name, rounded
 from cortiscope.subject.locations import has_rois, unit_of
 from cortiscope.subject.model_menu import ModelMenu, backbone_title
@@ -82,11 +83,15 @@ def show_layers(subject: Subject, a: Run, b: Run, columns: list[LayerColumn]) ->
         on_select=_taker(key),
         selection_mode="points",
     )
-    st.html(
-        f'<p class="cs-note">Mean r over {_over(subject)} on {a.validation.n_images} '
-        f"<b>validation</b> images{escape(_look_words(subject, a, columns))}. Colours from 0 to "
-        f"{high:.1f}; ★ best layer of its backbone; framed: compared now. Click a cell to compare "
-        f"that layer.{_left_out(subject, a, b)}</p>"
+    show_note(
+        "Mean r over {all_of} on {n_images} <b>validation</b> images{look}. Colours from 0 to "
+        "{high}; ★ best layer of its backbone; framed: compared now. Click a cell to compare "
+        "that layer.{left_out}",
+        all_of=_over(subject),
+        n_images=a.validation.n_images,
+        look=_look_words(subject, a, columns),
+        high=f"{high:.1f}",
+        left_out=Html(_left_out(subject, a, b)),
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import numpy as np
 import streamlit as st
 
@@ -23,8 +21,8 @@ from cortiscope.core.pipeline.methods import comparison_methods_text, methods_te
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import ColourScale, CortexMap
 from cortiscope.errors import errors_on_page
-from cortiscope.foreign_text import as_text
 from cortiscope.look import show_chart, theme
+from cortiscope.markup import as_text, show_html, show_note, show_title
 from cortiscope.navigation import Page
 from cortiscope.pages.compare.brushing import brush_words, brushed, show_scatter
 from cortiscope.pages.compare.files import differences_csv, vertices_csv
@@ -80,12 +78,15 @@ def render() -> None:
     differences = charts.container()
     with panel, errors_on_page():
         what = "for which ROI" if rois else "predicts best"
-        st.html(f'<p class="cs-title">Which layer {what}?</p>')
+        show_title("Which layer {what}?", what=what)
         show_layers(subject, a, b, columns)
     scatter, words = st.columns(2, gap="medium")
     with scatter, errors_on_page():
-        st.html(f'<p class="cs-title">A against B, {unit_of(subject)} by {unit_of(subject)}</p>')
-        st.html(brush_words(pair, positions))
+        show_title(
+            "A against B, {unit} by {unit}",
+            unit=unit_of(subject),
+        )
+        show_html(brush_words(pair, positions))
         show_scatter(pair)
     # It reads all responses: everything else is on screen before they start.
     comparison = None
@@ -96,10 +97,11 @@ def render() -> None:
             _differences(pair, comparison)
     with words, errors_on_page():
         where = "the whole cortex" if placed else f"all {subject.space.unit}"
-        st.html(f'<p class="cs-title">Over {where}</p>')
-        st.html(overall_html(pair, comparison))
+        show_title("Over {where}", where=where)
+        show_html(overall_html(pair, comparison))
         if comparison is not None and rois:
-            st.html('<p class="cs-title">Where they differ most</p>' + largest_html(comparison))
+            show_title("Where they differ most")
+            show_html(largest_html(comparison))
         _downloads(pair, comparison, columns)
     _methods_and_code(pair)
     simulation_note(subject, key="compare")
@@ -125,7 +127,7 @@ def _compared(a: Run, b: Run) -> Comparison | None:
         )
         return None
     comparison = compare(a.id, b.id)
-    st.html(f'<p class="cs-verdict">{escape(verdict(comparison))}</p>')
+    show_html('<p class="cs-verdict">{verdict}</p>', verdict=verdict(comparison))
     if a.report.split == a.validation.split:
         st.caption(
             "These are validation images: where a layer or an encoder was chosen by them, p and "
@@ -170,9 +172,11 @@ def _brains(pair: Pair, positions: np.ndarray | None) -> None:
         height=400,
         lit=positions,
     )
-    st.html(
-        f'<p class="cs-note">Per vertex: {escape(metric.definition)}; {escape(pair.images)}. '
-        "A and B share one scale; their difference has its own, symmetric about 0.</p>"
+    show_note(
+        "Per vertex: {definition}; {images}. A and B share one scale; their difference has its "
+        "own, symmetric about 0.",
+        definition=metric.definition,
+        images=pair.images,
     )
 
 
@@ -218,7 +222,7 @@ def _distributions(pair: Pair) -> None:
         )
     ]
     unit = subject.space.unit
-    st.html(f'<p class="cs-title">{escape(metric.title)} of A and of B over {unit}</p>')
+    show_title("{title} of A and of B over {unit}", title=metric.title, unit=unit)
     figure = overlaid_histogram(
         shown,
         low=low,
@@ -231,7 +235,7 @@ def _distributions(pair: Pair) -> None:
     )
     show_chart(figure, key=f"compare-histogram{image_mark(subject)}", height=330)
     what = f"{metric.definition[0].upper()}{metric.definition[1:]}"
-    st.html(f'<p class="cs-note">{escape(what)}; {escape(pair.images)}.</p>')
+    show_note("{what}; {images}.", what=what, images=pair.images)
 
 
 def _range_of(rows: list[RoiRow], metric: Metric) -> tuple[float, float]:

@@ -18,6 +18,7 @@ from cortiscope.core.datasets.registry import layout_named, layout_words
 from cortiscope.core.errors import CoreError
 from cortiscope.core.evaluation.ceiling import subject_ceiling
 from cortiscope.look import theme
+from cortiscope.markup import Html, show_html
 from cortiscope.pages.data.folder_status import last_result
 from cortiscope.panels.data_words import SPLIT_WORDS
 from cortiscope.subject.locations import unit_of
@@ -273,14 +274,15 @@ def side_by_side(refs: Sequence[SubjectRef], current: str) -> None:
             "training", "test", "left", "right", "ROIs", "repeats", "ceiling (test)", "problems",
         )
     )  # fmt: skip
-    st.html(
+    show_html(
         '<div class="cs-scroll"><table class="cs-table cs-wide"><thead><tr><th>subject</th>'
-        f"{head}</tr></thead>"
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
+        "{head}</tr></thead><tbody>{listed}</tbody></table></div>"
         '<p class="cs-note">Images of each split; vertices of each hemisphere (voxels of unknown '
         "place count once); ROIs present of those named; trials averaged per training image; "
-        "median over vertices of the square root of the noise ceiling; problems as the last check "
-        "told them.</p>"
+        "median over vertices of the square root of the noise ceiling; problems as the last "
+        "check told them.</p>",
+        head=Html(head),
+        listed=Html("".join(rows)),
     )
 
 

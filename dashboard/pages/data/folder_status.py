@@ -11,7 +11,7 @@ import streamlit as st
 from cortiscope import services
 from cortiscope.core.errors import CannotWrite
 from cortiscope.errors import show_error, show_words
-from cortiscope.foreign_text import as_text
+from cortiscope.markup import Html, as_text, show_html
 from cortiscope.work.folder_checks import (
     CheckResult,
     job_name,
@@ -95,14 +95,21 @@ def _show(result: CheckResult, name: str) -> None:
         kind = "bad"
     else:
         words, kind = "Nothing is wrong", "good"
-    st.html(
-        f'<div class="cs-check" data-kind="{kind}" role="status"><p><b>{words}</b> with '
-        f"{escape(name)} <small>{escape(when)}</small></p>"
-        f"{_listed(problems[:_SHOWN])}{_notes(result.notes)}</div>"
+    show_html(
+        '<div class="cs-check" data-kind="{kind}" role="status"><p><b>{words}</b> with {name} '
+        "<small>{when}</small></p>{listed}{notes}</div>",
+        kind=kind,
+        words=words,
+        name=name,
+        when=when,
+        listed=Html(_listed(problems[:_SHOWN])),
+        notes=Html(_notes(result.notes)),
     )
     if len(problems) > _SHOWN:
         with st.expander(f"{len(problems) - _SHOWN} more"):
-            st.html(f'<div class="cs-check">{_listed(problems[_SHOWN:])}</div>')
+            show_html(
+                '<div class="cs-check">{listed}</div>', listed=Html(_listed(problems[_SHOWN:]))
+            )
 
 
 def _listed(lines: Sequence[str]) -> str:

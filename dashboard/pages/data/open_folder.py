@@ -9,7 +9,7 @@ import streamlit as st
 from cortiscope import services, state
 from cortiscope.core.errors import CoreError
 from cortiscope.errors import show_error
-from cortiscope.foreign_text import as_text
+from cortiscope.markup import as_text, show_html, show_note, show_title
 from cortiscope.pages.data.folder_status import show_status
 from cortiscope.pages.data.layout_guide import guides
 from cortiscope.subject.data_folders import OPENED, DataFolder, close_folder, may_open, open_folder
@@ -17,10 +17,11 @@ from cortiscope.subject.data_folders import OPENED, DataFolder, close_folder, ma
 
 def show_folders() -> None:
     """List the known folders; those without a subject say why."""
-    st.html('<p class="cs-title">Data folders</p>')
+    show_title("Data folders")
     for k, known in enumerate(services.known_folders()):
         words, close = st.columns([8, 1], vertical_alignment="center")
-        words.html(_words(known))
+        with words:
+            show_html(_words(known))
         if known.origin == OPENED and close.button(
             "Close", key=f"folder-close-{k}", width="stretch"
         ):
@@ -51,7 +52,7 @@ def _words(known: DataFolder) -> str:
 
 def show_opening() -> None:
     """Draw the field for another folder, and the layouts that are understood."""
-    st.html('<p class="cs-title">Open your own data</p>')
+    show_title("Open your own data")
     if may_open(st.get_option("server.address"), st.context.headers):
         with st.form("open-folder", border=False):
             left, right = st.columns([6, 1], vertical_alignment="bottom")
@@ -68,12 +69,12 @@ def show_opening() -> None:
             "This app is shown to other machines, so folders cannot be opened from the browser. "
             "Name them where it is started, as below."
         )
-    st.html(
-        '<p class="cs-note">Or name folders when the app is started, several separated by a colon '
-        "(on Windows a semicolon):</p>"
+    show_note(
+        "Or name folders when the app is started, several separated by a colon (on Windows a "
+        "semicolon):"
     )
     st.code("CORTISCOPE_DATA=/data/algonauts_2023 streamlit run dashboard/app.py", language="bash")
-    st.html('<p class="cs-note">From a shell, the same look at a folder as above:</p>')
+    show_note("From a shell, the same look at a folder as above:")
     st.code("cortiscope check /data/algonauts_2023 --deep", language="bash")
     known = guides()
     for tab, guide in zip(st.tabs([g.title for g in known]), known, strict=True):

@@ -9,7 +9,7 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
 from cortiscope.core.pipeline.methods import data_methods_text, references
 from cortiscope.errors import errors_on_page, show_error
-from cortiscope.foreign_text import as_text
+from cortiscope.markup import as_text, show_html, show_title
 from cortiscope.navigation import Page, link_to
 from cortiscope.pages.data.data_tables import (
     ceiling_html,
@@ -52,7 +52,8 @@ def render() -> None:
             )
         subject = None
     if subject is not None:
-        head.html(headline(subject))
+        with head:
+            show_html(headline(subject))
         with head, errors_on_page():
             note_all_runs(subject)
         with errors_on_page():
@@ -66,7 +67,7 @@ def render() -> None:
         show_opening()
     with right, errors_on_page():
         show_folders()
-        st.html('<p class="cs-title">Licences</p>')
+        show_title("Licences")
         st.caption(LICENCE)
     if subject is not None:
         simulation_note(subject, key="data")
@@ -76,11 +77,15 @@ def _tables(subject: Subject) -> None:
     described = services.described_splits(subject.id, subject.state)
     left, right = st.columns([6, 5], gap="medium")
     with left:
-        st.html('<p class="cs-title">Images and responses</p>' + splits_html(subject, described))
+        show_title("Images and responses")
+        show_html(splits_html(subject, described))
     with right:
-        st.html('<p class="cs-title">How reliable are they?</p>' + ceiling_html(subject))
-        st.html('<p class="cs-title">What do the numbers mean?</p>' + stated_html(subject))
-    st.html('<p class="cs-title">ROIs</p>' + rois_html(subject))
+        show_title("How reliable are they?")
+        show_html(ceiling_html(subject))
+        show_title("What do the numbers mean?")
+        show_html(stated_html(subject))
+    show_title("ROIs")
+    show_html(rois_html(subject))
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         if subject.parcellation.roi_names:
 
@@ -109,14 +114,14 @@ def _exploration(subject: Subject, gallery: st.delta_generator.DeltaGenerator) -
     all_vertices(subject)
     random_images(subject)
     if words := categories_html(subject):
-        st.html(words)
+        show_html(words)
 
 
 def _other_subjects(chosen: str) -> None:
     """Tabulate the subjects of the same data folder, if there are others."""
     for known in services.known_folders():
         if len(known.subjects) > 1 and chosen in [ref.id for ref in known.subjects]:
-            st.html('<p class="cs-title">All subjects of this folder</p>')
+            show_title("All subjects of this folder")
             side_by_side(known.subjects, chosen)
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from cortiscope import state
 from cortiscope.core.datasets import Split, Subject
-from cortiscope.foreign_text import as_text
+from cortiscope.markup import Html, as_text, show_html, show_title
 from cortiscope.panels.data_words import SPLIT_WORDS
 from cortiscope.stimulus_files import stimulus_address
 
@@ -19,7 +19,7 @@ _N_RANDOM = 16
 
 def random_images(subject: Subject) -> None:
     """Draw a grid of random images; split and seed are in the address."""
-    st.html('<p class="cs-title">Random images</p>')
+    show_title("Random images")
     names = [n for n in SPLIT_WORDS if len(subject.split(n))]
     drawn = state.current().drawn
     known = drawn is not None and drawn.split in names
@@ -57,10 +57,15 @@ def random_images(subject: Subject) -> None:
         f"<figcaption>{name}-{k + 1}</figcaption></figure>"
         for k in rows
     )
-    st.html(
-        f'<div class="cs-grid">{figures}</div><p class="cs-note">{len(rows)} of {len(split):,} '
-        f"{SPLIT_WORDS[name]} images, drawn without replacement with seed {number}. "
-        f"{escape(subject.stamp)}</p>"
+    show_html(
+        '<div class="cs-grid">{figures}</div><p class="cs-note">{n_rows} of {n_split} {split} '
+        "images, drawn without replacement with seed {number}. {stamp}</p>",
+        figures=Html(figures),
+        n_rows=len(rows),
+        n_split=f"{len(split):,}",
+        split=SPLIT_WORDS[name],
+        number=number,
+        stamp=subject.stamp,
     )
 
 

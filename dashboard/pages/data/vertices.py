@@ -14,8 +14,8 @@ from cortiscope.charts.responses import response_series
 from cortiscope.charts.style import signed
 from cortiscope.core.datasets import Split, Subject
 from cortiscope.core.datasets.conventions import AVERAGED
-from cortiscope.foreign_text import as_text
 from cortiscope.look import show_chart, theme
+from cortiscope.markup import as_text, show_html, show_note, show_title
 from cortiscope.panels.data_words import SPLIT_WORDS, moments_words
 from cortiscope.panels.downloads import csv_button, csv_text, file_name, image_mark, rounded
 from cortiscope.panels.stimulus import StimulusChoice
@@ -27,7 +27,7 @@ def all_vertices(subject: Subject) -> None:
     """Draw how mean, SD and ncsnr are distributed over vertices."""
     units, facts = subject.space.unit, subject.conventions
     found = services.moments(subject.id, subject.fingerprint)
-    st.html(f'<p class="cs-title">All {units}</p>')
+    show_title("All {units}", units=units)
     shown = [
         ("mean", facts.label("mean response"), found.mean),
         ("sd", facts.label("SD over images"), found.sd),
@@ -61,9 +61,14 @@ def all_vertices(subject: Subject) -> None:
         if facts.is_single_trial_z and facts.repeats.value == AVERAGED
         else ""
     )
-    st.html(
-        f'<p class="cs-note">Mean and SD of each of {len(found.mean):,} {units} over {sample}.'
-        f"{below}{flat}{'' if subject.ncsnr is not None else ' ncsnr is unknown here.'}</p>"
+    show_note(
+        "Mean and SD of each of {n_mean} {units} over {sample}.{below}{flat}{unknown}",
+        n_mean=f"{len(found.mean):,}",
+        units=units,
+        sample=sample,
+        below=below,
+        flat=flat,
+        unknown="" if subject.ncsnr is not None else " ncsnr is unknown here.",
     )
 
     def table() -> str:
@@ -87,7 +92,7 @@ _N_TOP = 6
 def vertex_over_images(subject: Subject, stimulus: StimulusChoice) -> None:
     """Draw the responses of one vertex to all images of a split, and how they are distributed."""
     unit, facts = unit_of(subject), subject.conventions
-    st.html(f'<p class="cs-title">One {unit} over all images</p>')
+    show_title("One {unit} over all images", unit=unit)
     location = _pick_location(subject)
     split = _with_responses(subject, stimulus.split)
     responses = services.responses_at(
@@ -97,10 +102,11 @@ def vertex_over_images(subject: Subject, stimulus: StimulusChoice) -> None:
     with chart:
         marked = stimulus.row if stimulus.split == split.name else None
         _series(subject, split, responses, marked)
-        st.html(
-            f'<p class="cs-note">{escape(moments_words(responses, "images", facts))} '
-            f"{escape(_location_words(subject, location))} In the order of the rows, not "
-            "necessarily that in which the images were shown. Click a dot to go to its image.</p>"
+        show_note(
+            "{moments_words} {location_words} In the order of the rows, not necessarily that in "
+            "which the images were shown. Click a dot to go to its image.",
+            moments_words=moments_words(responses, "images", facts),
+            location_words=_location_words(subject, location),
         )
 
         def table() -> str:
@@ -130,7 +136,7 @@ def vertex_over_images(subject: Subject, stimulus: StimulusChoice) -> None:
             theme=theme(),
         )
         show_chart(figure, key=f"data-vertex{image_mark(subject)}", height=200)
-        st.html(_extremes(subject, split, responses))
+        show_html(_extremes(subject, split, responses))
 
 
 def _with_responses(subject: Subject, asked: str) -> Split:

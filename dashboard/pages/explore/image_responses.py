@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import numpy as np
-import streamlit as st
 
 from cortiscope import state
 from cortiscope.charts.histogram import Distribution, overlaid_histogram, round_bins
@@ -15,6 +12,7 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import pearson_r
 from cortiscope.core.runs import Run
 from cortiscope.look import show_chart, theme
+from cortiscope.markup import show_note, show_title
 from cortiscope.panels.downloads import (
     csv_button,
     csv_text,
@@ -46,7 +44,7 @@ def show_image_responses(
     if measured is not None:
         shown.insert(0, Distribution("measured", measured, MEASURED[shade]))
     low, high, width = round_bins(np.concatenate([one.values for one in shown]), 60)
-    st.html(f'<p class="cs-title">Responses of all {unit} to this image</p>')
+    show_title("Responses of all {unit} to this image", unit=unit)
     figure = overlaid_histogram(
         shown,
         low=low,
@@ -59,9 +57,14 @@ def show_image_responses(
     )
     show_chart(figure, key=f"explore-histogram{image_mark(subject)}", height=280)
     none = "" if measured is not None else " There is no measured response to it."
-    st.html(
-        f'<p class="cs-note">{len(predicted):,} {unit}, image {escape(image)} '
-        f"({escape(facts.meaning)}); predicted by {escape(model_title(run))}.{none}</p>"
+    show_note(
+        "{n_predicted} {unit}, image {image} ({meaning}); predicted by {model_title}.{none}",
+        n_predicted=f"{len(predicted):,}",
+        unit=unit,
+        image=image,
+        meaning=facts.meaning,
+        model_title=model_title(run),
+        none=none,
     )
     if measured is not None:
         _against(subject, measured, predicted)
@@ -99,8 +102,12 @@ def _against(subject: Subject, measured: np.ndarray, predicted: np.ndarray) -> N
     show_chart(figure, key=f"explore-scatter{image_mark(subject)}", height=280)
     r = float(pearson_r(predicted[:, None], measured[:, None])[0])
     known = signed(r) if np.isfinite(r) else "undefined"
-    st.html(
-        f'<p class="cs-note">One dot per {unit_of(subject)}. Pattern correlation of this image: '
-        f"<b>r {known}</b> over {len(measured):,} {subject.space.unit}. One image says little "
-        "about an encoder: its score is the correlation over images, on Accuracy.</p>"
+    show_note(
+        "One dot per {unit_of}. Pattern correlation of this image: <b>r {known}</b> over "
+        "{n_measured} {unit}. One image says little about an encoder: its score is the "
+        "correlation over images, on Accuracy.",
+        unit_of=unit_of(subject),
+        known=known,
+        n_measured=f"{len(measured):,}",
+        unit=subject.space.unit,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 import streamlit as st
@@ -13,7 +12,7 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import ColourScale, CortexMap
 from cortiscope.errors import errors_on_page
-from cortiscope.foreign_text import as_text
+from cortiscope.markup import as_text, show_html, show_note
 from cortiscope.navigation import Page, link_to
 from cortiscope.pages.explore.image_responses import show_image_responses
 from cortiscope.pages.explore.selected_vertices import ImageResponses, show_selected
@@ -62,9 +61,12 @@ def render() -> None:
     with top:
         stimulus = pick_stimulus(subject, run)
     # On a phone the sidebar is folded away, and the picture with it.
-    st.html(
-        f'<img class="cs-phone" alt="{escape(stimulus.note.caption or stimulus.name)}" '
-        f'src="{stimulus_address(subject)}/{stimulus.split}/{stimulus.row}?s=320">'
+    show_html(
+        '<img class="cs-phone" alt="{words}" src="{base}/{split}/{row}?s=320">',
+        words=stimulus.note.caption or stimulus.name,
+        base=stimulus_address(subject),
+        split=stimulus.split,
+        row=stimulus.row,
     )
     responses = _responses(subject, run, stimulus)
     placed = subject.space.is_placed
@@ -178,7 +180,8 @@ def _options(subject: Subject, run: Run) -> None:
     if (scale or "", show or "") != (now.scale, now.show):
         state.change(scale=scale or "", show=show or "")
         st.rerun()
-    right.html(f'<p class="cs-note">{escape(spread_words(run))}</p>')
+    with right:
+        show_note("{words}", words=spread_words(run))
 
 
 def _roi_chart(

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from html import escape
 
 import numpy as np
-import streamlit as st
 
 from cortiscope import services, state
 from cortiscope.charts.style import PREDICTED, signed
@@ -16,6 +15,7 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation.report import images_of
 from cortiscope.core.runs import Run
 from cortiscope.look import theme
+from cortiscope.markup import Html, show_html
 from cortiscope.panels.downloads import csv_button, csv_text, numbering, place_columns, rounded
 from cortiscope.panels.selection import region_came_last, region_positions
 from cortiscope.subject.locations import Location, find_location
@@ -88,7 +88,9 @@ def _region(subject: Subject, run: Run, responses: ImageResponses, region: np.nd
     facts.append(_accuracy(subject, run, region))
     facts.append(("ROIs", _overlap(subject, region)))
     rows = "".join(f"<dt>{number}</dt><dd>{said}</dd>" for number, said in facts)
-    st.html(f'<p class="cs-title">Brushed region</p><dl class="cs-facts">{rows}</dl>')
+    show_html(
+        '<p class="cs-title">Brushed region</p><dl class="cs-facts">{rows}</dl>', rows=Html(rows)
+    )
     csv_button(
         subject,
         "vertices of the region (CSV)",
@@ -151,13 +153,18 @@ def _picks(
         + f"<td>{f'{r[k]:.2f}' if np.isfinite(r[k]) else 'constant'}</td></tr>"
         for k, location in enumerate(locations)
     )
-    st.html(
-        f'<p class="cs-title">{len(locations)} picked vertices</p><div class="cs-scroll">'
-        f'<table class="cs-table"><thead><tr><th>vertex</th><th class="cs-left">ROIs</th>{head}'
-        f"<th>r</th></tr></thead><tbody>{rows}</tbody></table></div>"
-        f'<p class="cs-note">{escape(subject.conventions.label("Responses"))} to image '
-        f"{escape(responses.image)}; Pearson r over "
-        f"{report.n_images} {escape(images_of(report, subject))}.</p>"
+    show_html(
+        '<p class="cs-title">{n_locations} picked vertices</p><div class="cs-scroll">'
+        '<table class="cs-table"><thead><tr><th>vertex</th><th class="cs-left">ROIs</th>{head}'
+        "<th>r</th></tr></thead><tbody>{rows}</tbody></table></div>"
+        '<p class="cs-note">{label} to image {image}; Pearson r over {n_images} {images_of}.</p>',
+        n_locations=len(locations),
+        head=Html(head),
+        rows=Html(rows),
+        label=subject.conventions.label("Responses"),
+        image=responses.image,
+        n_images=report.n_images,
+        images_of=images_of(report, subject),
     )
     csv_button(
         subject,

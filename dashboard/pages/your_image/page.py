@@ -27,6 +27,7 @@ from cortiscope.core.pipeline.picture import (
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import CortexMap
 from cortiscope.errors import errors_on_page
+from cortiscope.markup import Html, show_html, show_note, show_title
 from cortiscope.navigation import Page
 from cortiscope.pages.your_image.photograph import choose_photograph
 from cortiscope.pages.your_image.prediction import show_distribution, show_spread
@@ -96,14 +97,17 @@ def _brain_and_picture(
     seen = _seen(run.id, str(photograph.path))
     words = _seen_words(subject, photograph, seen)
     with picture:
-        st.html(
-            f'<p class="cs-title">as the model sees it</p>'
-            f'<img class="cs-photo" alt="{escape(photograph.name)}, {escape(words)}" '
-            f'src="{_data_url(as_seen(photograph, seen))}">'
-            f'<p class="cs-note">{escape(photograph.name)}, {escape(photograph.original)}. The '
-            f"network sees {escape(words)}.</p>"
-            + "".join(f'<p class="cs-note"><b>{escape(n)}</b></p>' for n in photograph.notes)
+        show_html(
+            '<p class="cs-title">as the model sees it</p><img class="cs-photo" alt="{name}, '
+            '{words}" src="{url}"><p class="cs-note">{name}, {original}. The network sees '
+            "{words}.</p>",
+            name=photograph.name,
+            words=words,
+            url=_data_url(as_seen(photograph, seen)),
+            original=photograph.original,
         )
+        for note in photograph.notes:
+            show_note("<b>{note}</b>", note=note)
     with brain:
         if not subject.space.is_placed:
             no_cortex(subject, "The prediction is shown as a distribution.")
@@ -211,11 +215,15 @@ def _gauge(
         f'<b style="left:{100 * min(far.ratio, 3) / 3:.1f}%" title="by {escape(what)}"></b>'
         for what, far in found.items()
     )
-    st.html(
-        '<p class="cs-title">how unusual is it for this model?</p>'
-        f'<div class="cs-gauge" role="img" aria-label="{escape(words)}">'
-        f'<i style="left:{100 / 3:.1f}%" title="median {which} image"></i>{marks}</div>'
-        f'<p class="cs-note"><b>{escape(verdict)}</b> It is {escape(words)}.</p>'
+    show_html(
+        '<p class="cs-title">how unusual is it for this model?</p><div class="cs-gauge" '
+        'role="img" aria-label="{words}"><i style="left:{third}%" title="median {which} '
+        'image"></i>{marks}</div><p class="cs-note"><b>{verdict}</b> It is {words}.</p>',
+        words=words,
+        third=f"{100 / 3:.1f}",
+        which=which,
+        marks=Html(marks),
+        verdict=verdict,
     )
 
 
@@ -231,10 +239,10 @@ def _nearest(subject: Subject, run: Run, design: np.ndarray) -> None:
         f"<figcaption>{one.similarity:.2f}</figcaption></figure>"
         for one in nearest_of_run(run, subject, design)
     ]
-    st.html(
-        '<p class="cs-title">nearest stimuli</p>'
-        f'<div class="cs-strip">{"".join(figures)}</div>'
-        '<p class="cs-note">by cosine similarity in the model’s own feature space</p>'
+    show_html(
+        '<p class="cs-title">nearest stimuli</p><div class="cs-strip">{listed}</div><p '
+        'class="cs-note">by cosine similarity in the model’s own feature space</p>',
+        listed=Html("".join(figures)),
     )
 
 
@@ -253,14 +261,15 @@ def _guesses(run: Run, photograph: Photograph) -> None:
         f"<small>{100 * p:.0f} %</small></li>"
         for name, p in guesses[:4]
     )
-    st.html(
-        f'<p class="cs-title">what the network itself sees</p><ul class="cs-guesses">{rows}</ul>'
+    show_html(
+        '<p class="cs-title">what the network itself sees</p><ul class="cs-guesses">{rows}</ul>',
+        rows=Html(rows),
     )
 
 
 def _occlusion(subject: Subject, run: Run, photograph: Photograph, design: np.ndarray) -> None:
     locations = locations_on_screen(subject) or default_locations(subject)
-    st.html(f'<p class="cs-title">which part drives {escape(locations.title)}?</p>')
+    show_title("which part drives {title}?", title=locations.title)
     key = f"{run.id}~{photograph.path.name}"
     asked = st.session_state.get("occlusion-asked") == key
     if not asked and st.button("Blur it patch by patch", key="occlusion-go"):
@@ -277,13 +286,15 @@ def _occlusion(subject: Subject, run: Run, photograph: Photograph, design: np.nd
         lambda rows: run.fitted.predict(rows, locations.positions), design, designs
     )
     seen = _seen(run.id, str(photograph.path))
-    st.html(
-        f'<img class="cs-photo" alt="occlusion map for {escape(locations.title)}" '
-        f'src="{_data_url(_overlay(as_seen(photograph, seen), drop))}">'
-        f'<p class="cs-note">bright: blurring this patch lowers the predicted response of '
-        f"{escape(locations.title)} (largest fall {drop.max():.2f}, largest rise "
-        f"{escape(subject.conventions.with_unit(f'{max(-drop.min(), 0):.2f}'))}). "
-        f"{escape(subject.stamp)}</p>"
+    show_html(
+        '<img class="cs-photo" alt="occlusion map for {title}" src="{url}"><p '
+        'class="cs-note">bright: blurring this patch lowers the predicted response of {title} '
+        "(largest fall {fall}, largest rise {rise}). {stamp}</p>",
+        title=locations.title,
+        url=_data_url(_overlay(as_seen(photograph, seen), drop)),
+        fall=f"{drop.max():.2f}",
+        rise=subject.conventions.with_unit(f"{max(-drop.min(), 0):.2f}"),
+        stamp=subject.stamp,
     )
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from cortiscope import state
 from cortiscope.core.errors import CoreError
 from cortiscope.errors import show_error
-from cortiscope.foreign_text import as_text
+from cortiscope.markup import as_text
 from cortiscope.work.photographs import Photograph, samples, take_sample, take_upload
 
 #: In the address: a photograph that was uploaded. It stays with the session that has it.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from html import escape
 
 import numpy as np
-import streamlit as st
 
 from cortiscope import services
 from cortiscope.charts.histogram import Distribution, overlaid_histogram, round_bins
@@ -15,6 +14,7 @@ from cortiscope.core.datasets.describe import spread_rows
 from cortiscope.core.evaluation import percentile_among
 from cortiscope.core.runs import Run
 from cortiscope.look import show_chart, theme
+from cortiscope.markup import Html, show_html, show_note
 from cortiscope.panels.downloads import (
     csv_button,
     csv_text,
@@ -49,10 +49,15 @@ def show_distribution(subject: Subject, run: Run, picture: str, predicted: np.nd
         theme=theme(),
     )
     show_chart(figure, key=f"photo-histogram{image_mark(subject)}", height=330)
-    st.html(
-        f'<p class="cs-note">{len(predicted):,} {unit}, {escape(facts.meaning)}; '
-        f"{escape(model_title(run))}. The other outline: the {unit} of each of {len(usual)} "
-        f"{which} in order of their prediction, averaged over the images.</p>"
+    show_note(
+        "{n_predicted} {unit}, {meaning}; {model_title}. The other outline: the {unit} of each "
+        "of {n_usual} {which} in order of their prediction, averaged over the images.",
+        n_predicted=f"{len(predicted):,}",
+        unit=unit,
+        meaning=facts.meaning,
+        model_title=model_title(run),
+        n_usual=len(usual),
+        which=which,
     )
 
 
@@ -76,11 +81,14 @@ def show_spread(subject: Subject, run: Run, picture: str, predicted: np.ndarray)
     strongest = ", ".join(
         f"{locations[k].title} {signed(predicted[k])}" for k in np.argsort(predicted)[::-1][:6]
     )
-    st.html(
-        f'<p class="cs-title">The prediction over all {unit}</p>'
-        f'<dl class="cs-facts">{"".join(facts)}</dl><p class="cs-note">'
-        f"{escape(stated.label('Predicted highest'))}: "
-        f"{escape(strongest)}. {escape(subject.stamp)}</p>"
+    show_html(
+        '<p class="cs-title">The prediction over all {unit}</p><dl '
+        'class="cs-facts">{listed}</dl><p class="cs-note">{label}: {strongest}. {stamp}</p>',
+        unit=unit,
+        listed=Html("".join(facts)),
+        label=stated.label("Predicted highest"),
+        strongest=strongest,
+        stamp=subject.stamp,
     )
 
     def table() -> str:
