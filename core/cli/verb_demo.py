@@ -1,4 +1,7 @@
-"""``demo``: make the simulated subjects and the encoding models that the app opens on."""
+"""``demo``: make the simulated subjects and the encoding models that the app opens on.
+
+A module of its own, as each verb of the command line is.
+"""
 
 from __future__ import annotations
 

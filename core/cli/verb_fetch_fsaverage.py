@@ -1,4 +1,7 @@
-"""``fetch-fsaverage``: the full-size template, by nilearn, from osf.io."""
+"""``fetch-fsaverage``: the full-size template, by nilearn, from osf.io.
+
+A module of its own, as each verb of the command line is.
+"""
 
 from __future__ import annotations
 

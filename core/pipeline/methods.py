@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from cortiscope.core.backbones import card_or_name
+from cortiscope.core.config import to_plain
 from cortiscope.core.datasets import Subject
 from cortiscope.core.datasets.registry import layout_words
 from cortiscope.core.encoding import method_text
@@ -38,7 +39,7 @@ def references(text: str) -> str:
 def methods_text(subject: Subject, run: Run) -> str:
     """Write one paragraph for a methods section, from the run's own record."""
     spec, facts = run.spec, run.facts
-    regressor = method_text(run.regressor, run.record["spec"]["encoder"]["settings"])
+    regressor = method_text(run.regressor, to_plain(spec.encoder.settings))
     several = {
         "one": "",
         "layer": " (each layer by itself, then side by side)",

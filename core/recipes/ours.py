@@ -1,4 +1,7 @@
-"""Ours: several layers and backbones together, which is what the winners of 2023 gained from."""
+"""Ours: several layers and backbones together, which is what the winners of 2023 gained from.
+
+A module of its own, as each origin of recipes is: ``ENTRIES`` is all that it registers.
+"""
 
 from __future__ import annotations
 

@@ -267,6 +267,11 @@ class Run:
         """The scores on the validation images: for choosing between models."""
         return self.scores.get("validation") or _evaluation(self, "validation")
 
+    @property
+    def validation_rois(self) -> tuple[RoiScore, ...]:
+        """The scores of ROIs on the validation images as they are stored; no array is opened."""
+        return stored_rois(self.record["validation"])
+
     def with_scores(self, validation: Evaluation, report: Evaluation) -> Run:
         """Return this run with other scores than are on disk."""
         return replace(self, scores={"validation": validation, "report": report})

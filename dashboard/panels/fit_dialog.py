@@ -165,5 +165,5 @@ def _recipe() -> tuple[str, str]:
         return recipe.title, ""
     if stand_ins:
         listed = "".join(f"\n- {as_text(words)}" for words in stand_ins)
-        st.warning(f"Weights that are not on this machine are stood in for:{listed}")
+        st.warning(f"In place of weights that are not on this machine, others are used:{listed}")
     return recipe.title, name

@@ -5,12 +5,12 @@ A run is named in the address by its id, which is its whole identity.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from cortiscope.core.backbones import backbone_names, card_or_name
+from cortiscope.core.evaluation import RoiScore
 from cortiscope.core.evaluation.report import ALL_VERTICES
 from cortiscope.core.pipeline.methods import recipe_title
 from cortiscope.core.runs import Run, RunSource
@@ -264,26 +264,26 @@ def _depth(run: Run) -> float | None:
 
 def validation_score(run: Run) -> float | None:
     """Return mean r over everything on the validation images."""
-    score = _over_everything(run).get("mean_r")
-    return None if score is None else float(score)
+    whole = _over_everything(run)
+    return None if whole is None else whole.mean_r
 
 
-def _over_everything(run: Run) -> Mapping[str, Any]:
-    """Return the validation images' scores over all places; menus open no array for them."""
-    for score in run.record["validation"]["rois"]:
-        if (score["roi"], score["hemisphere"]) == (ALL_VERTICES, "both"):
-            return dict(score)
-    return {}
+def _over_everything(run: Run) -> RoiScore | None:
+    """Return the validation images' score over everything; menus open no array for it."""
+    whole = (ALL_VERTICES, "both")
+    return next((s for s in run.validation_rois if (s.roi, s.hemisphere) == whole), None)
 
 
 def order_of_choice(run: Run) -> float:
     """Return what runs are ordered by where one is chosen: never by the report's images.
 
-    The mean r with 0 where there is none: a sparse encoder that predicts three vertices well, and
+    The mean r with 0 where there is none: a sparse regressor that predicts three vertices well, and
     the others by a constant, would else be ahead of one that predicts them all.
     """
-    score, whole = validation_score(run), _over_everything(run)
-    return -1.0 if score is None else score * (1 - whole["n_undefined"] / whole["n"])
+    whole = _over_everything(run)
+    if whole is None or whole.mean_r is None:
+        return -1.0
+    return whole.mean_r * (1 - whole.n_undefined / whole.n)
 
 
 def _place(run: Run) -> tuple[int, int, int, int, int, str]:
