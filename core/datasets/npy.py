@@ -78,7 +78,7 @@ def read_header(path: Path) -> ArrayHeader:
     DamagedFile : no array, or cut short. A file that is too long is not refused.
     """
     if not is_there(path):
-        raise MissingData(f"{path.name} is missing.", f"It belongs into {path.parent}.")
+        raise MissingData(f"{path.name} is missing.", f"It belongs in {path.parent}.")
     check_fetched(path)
     if not path.is_file():
         raise DamagedFile(f"{path.name} is a folder; expected an .npy file.")

@@ -131,7 +131,7 @@ def check_listed(pictures: Sequence[Path], folder: Path) -> None:
         )
     if no_files:
         raise DamagedFile(
-            f"{_names(no_files)} in {folder.name}/ is no ordinary file.", "Move it away."
+            f"{_names(no_files)} in {folder.name}/ is not a regular file.", "Move it away."
         )
     if strange := [p for p in pictures if not is_text(name_in(folder, p))]:
         raise InvalidInput(

@@ -73,7 +73,7 @@ def check_fetched(path: Path) -> None:
             raise DamagedFile(f"{path.name} is {words}.")
     elif path.exists() and not path.is_dir():
         raise DamagedFile(
-            f"{path.name} is no ordinary file (a pipe, a socket or a device), and is not opened."
+            f"{path.name} is not a regular file (a pipe, a socket or a device), and is not opened."
         )
 
 

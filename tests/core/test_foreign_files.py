@@ -46,14 +46,14 @@ def test_a_pointer_is_named_whatever_was_expected(tmp_path):
 
 def test_a_pipe_is_no_text(tmp_path):
     os.mkfifo(tmp_path / "a.txt")
-    with pytest.raises(DamagedFile, match="no ordinary file"):
+    with pytest.raises(DamagedFile, match="not a regular file"):
         read_text(tmp_path / "a.txt")
 
 
 @pytest.mark.parametrize("name", ["lh.csv", "lh.func.gii", "lh.mgz", "lh.mgh", "lh.npy"])
 def test_a_pipe_in_place_of_responses_is_not_opened(tmp_path, name):
     os.mkfifo(tmp_path / name)
-    with pytest.raises(DamagedFile, match="no ordinary file"):
+    with pytest.raises(DamagedFile, match="not a regular file"):
         open_table(tmp_path / name, tmp_path / "cache")
 
 

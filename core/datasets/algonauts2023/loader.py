@@ -157,7 +157,7 @@ def _read_parcellation(masks: Path, counts: dict[Hemisphere, int]) -> Parcellati
             if there := [path.name for path in files.values() if is_there(path)]:
                 raise MissingData(
                     f"{mapping.name} is missing; labels of {' and '.join(there)} have no names.",
-                    f"It belongs into {masks}; or move those labels away.",
+                    f"It belongs in {masks}; or move those labels away.",
                 )
             continue
         names[roi_class.name] = load_label_names(mapping)
@@ -230,7 +230,7 @@ def _read_split(
         absent = next(h for h in HEMISPHERES if h not in present)
         raise MissingData(
             f"{files[absent].name} is missing; {where.name} has {files[present[0]].name} only.",
-            f"It belongs into {where}.",
+            f"It belongs in {where}.",
         )
     if present:
         responses = {h: load_array(files[h], shape=(len(images), counts[h])) for h in HEMISPHERES}

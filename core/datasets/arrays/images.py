@@ -164,7 +164,7 @@ def test_rows(
     unknown = [n for n in names if rows[n] is None]
     if unknown:
         raise InvalidInput(
-            f"{path.name} names {unknown[0]!r}, which is no image of a row "
+            f"{path.name} names {unknown[0]!r}, which is not an image of any row "
             f"({len(unknown)} of {len(names)} are unknown).",
             "Name files of the image folder, with their suffix.",
         )

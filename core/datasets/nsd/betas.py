@@ -13,15 +13,16 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, cast
 
 import numpy as np
 
-from cortiscope.core.brain import FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES
+from cortiscope.core.brain import FSAVERAGE5_VERTICES, FSAVERAGE_VERTICES, HEMISPHERES, Hemisphere
+from cortiscope.core.datasets.npy import refuse_unfinished
 from cortiscope.core.datasets.responses import unmap
-from cortiscope.core.errors import DamagedFile
+from cortiscope.core.errors import DamagedFile, InvalidInput
 
 # Of the float64 copy of a block: 64 MB.
 _NUMBERS_PER_BLOCK = 8_000_000
@@ -200,3 +201,36 @@ def unwritten_trials(betas: np.ndarray, trials: Iterable[int]) -> list[int]:
 def spread_trials(n_trials: int) -> list[int]:
     """Return the first, a middle and the last trial: where a file that breaks off shows."""
     return sorted({0, n_trials // 2, n_trials - 1})
+
+
+def require_whole_sessions(files: Sequence[Mapping[Hemisphere, Path]], n_trials: int) -> int:
+    """Look at every file before the first hour of work; return the vertices per hemisphere.
+
+    Parameters
+    ----------
+    files : of each session, a file per hemisphere.
+    n_trials : of a session.
+
+    Raises
+    ------
+    DamagedFile, InvalidInput : naming the first file that is not whole, or of another template.
+    """
+    paths = [pair[h] for h in HEMISPHERES for pair in files]
+    for path in paths:
+        refuse_unfinished(path)
+    sizes = {template_size(f, n_trials): f for pair in files for f in pair.values()}
+    if len(sizes) > 1:
+        (n, one), (m, other) = list(sizes.items())[:2]
+        raise InvalidInput(f"{one.name} has {n:,} vertices, {other.name} {m:,}.")
+    for path, earlier in copies(paths):
+        raise DamagedFile(
+            f"{path.name} holds the same betas as {earlier.name}.", "Download it again."
+        )
+    for path in (p for p in paths if p.suffix == ".mgh"):
+        betas, _ = open_betas(path, n_trials, np.arange(0))
+        for trial in unwritten_trials(betas, spread_trials(n_trials)):
+            raise DamagedFile(
+                f"{path.name} holds nothing in trial {trial + 1}: zeros or NaN only.",
+                "Download it again.",
+            )
+    return next(iter(sizes))

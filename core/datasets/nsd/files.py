@@ -142,7 +142,7 @@ def session_files(root: Path, subject: str, sessions: int | None) -> list[dict[H
                 raise MissingData(
                     f"{hemisphere.short}.betas_session{number:02d}.mgh is missing; "
                     f"{last} sessions were to be read.",
-                    f"It belongs into {folder}.",
+                    f"It belongs in {folder}.",
                 )
     return [{h: found[h, number] for h in HEMISPHERES} for number in range(1, last + 1)]
 

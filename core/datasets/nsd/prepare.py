@@ -18,15 +18,8 @@ from typing import Any
 import numpy as np
 
 from cortiscope.core.brain import HEMISPHERES, Hemisphere
-from cortiscope.core.datasets.npy import refuse_unfinished
 from cortiscope.core.datasets.nsd import files as layout
-from cortiscope.core.datasets.nsd.betas import (
-    copies,
-    open_betas,
-    spread_trials,
-    template_size,
-    unwritten_trials,
-)
+from cortiscope.core.datasets.nsd.betas import require_whole_sessions
 from cortiscope.core.datasets.nsd.design import (
     COMMON_SESSIONS,
     PLANNED_SESSIONS,
@@ -54,7 +47,7 @@ from cortiscope.core.datasets.nsd.vertices import (
     write_masks,
 )
 from cortiscope.core.datasets.sidecar import SIDECAR_FOLDER
-from cortiscope.core.errors import DamagedFile, InvalidInput, MissingData
+from cortiscope.core.errors import InvalidInput, MissingData
 from cortiscope.core.progress import Progress, part, silent
 from cortiscope.core.storage import write_array, write_json
 
@@ -137,7 +130,7 @@ def prepare_subject(
         planned_sessions=planned_sessions,
     )
     split = split_images(design, len(files), test)
-    n_template = _check_sessions(files, trials_per_session)
+    n_template = require_whole_sessions(files, trials_per_session)
     labels = layout.label_folder(nsd_root)
     mask = DEFAULT_MASK if mask is None else mask
     vertices = choose_vertices(mask, labels, n_template)
@@ -327,29 +320,6 @@ def _notes(plan: _Plan) -> list[dict[str, object]]:
         for name, ids in plan.ids.items()
         for row, number in enumerate(ids, start=1)
     ]
-
-
-def _check_sessions(files: Sequence[Mapping[Hemisphere, Path]], n_trials: int) -> int:
-    """Look at every file before the first hour of work; return the template's size."""
-    paths = [pair[h] for h in HEMISPHERES for pair in files]
-    for path in paths:
-        refuse_unfinished(path)
-    sizes = {template_size(f, n_trials): f for pair in files for f in pair.values()}
-    if len(sizes) > 1:
-        (n, one), (m, other) = list(sizes.items())[:2]
-        raise InvalidInput(f"{one.name} has {n:,} vertices, {other.name} {m:,}.")
-    for path, earlier in copies(paths):
-        raise DamagedFile(
-            f"{path.name} holds the same betas as {earlier.name}.", "Download it again."
-        )
-    for path in (p for p in paths if p.suffix == ".mgh"):
-        betas, _ = open_betas(path, n_trials, np.arange(0))
-        for trial in unwritten_trials(betas, spread_trials(n_trials)):
-            raise DamagedFile(
-                f"{path.name} holds nothing in trial {trial + 1}: zeros or NaN only.",
-                "Download it again.",
-            )
-    return next(iter(sizes))
 
 
 def _digest(paths: Sequence[Path]) -> str:

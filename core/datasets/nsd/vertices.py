@@ -58,7 +58,7 @@ def choose_vertices(
                 raise MissingData(
                     f"There is no {hemisphere.short}.{name}.mgz for the mask {str(mask)!r}"
                     + (f" in {folder}." if folder else "; the folder of labels is missing too."),
-                    "It belongs into nsddata/freesurfer/fsaverage/label; or take the mask all.",
+                    "It belongs in nsddata/freesurfer/fsaverage/label; or take the mask all.",
                 )
             values = found
         # nsdgeneral is -1 where there is no cortex.
@@ -126,7 +126,7 @@ def find_classes(
             raise MissingData(
                 f"{absent.short}.{roi_class.name}.mgz is missing; the labels of "
                 f"{there.short}.{roi_class.name} are there.",
-                f"It belongs into {rois}; or move the other one away.",
+                f"It belongs in {rois}; or move the other one away.",
             )
         if whole:
             found[roi_class] = whole

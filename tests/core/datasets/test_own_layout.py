@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -136,3 +138,12 @@ def test_a_cell_may_run_again(layout):
         register_layout(layout)
     again = register_layout(replace(layout, words="other words"), replace=True)
     assert LAYOUTS["lab_mat"] is again
+
+
+def test_knowing_all_layouts_loads_no_library_that_only_one_of_them_needs():
+    code = (
+        "import sys, cortiscope.core.datasets\n"
+        "print([m for m in ('nibabel', 'h5py', 'scipy') if m in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
