@@ -170,7 +170,7 @@ def _knowing_responses(run: Run, subject: Subject | None = None) -> Run:
 
     def further() -> dict[str, list[float | None]]:
         try:
-            known = _subject_of(run, subject)
+            known = subject_of(run, subject)
         except CoreError:  # its data are not at hand: what was stored is all there is
             return {}
         return further_scores(Scored.of_model(run, known))
@@ -271,7 +271,7 @@ def inspect_image(
     if not isinstance(image, Image.Image):
         path = Path(image).expanduser()
         image = decode_image(path, name=path.name).image
-    return report_of_picture(model, _subject_of(model, subject), image)
+    return report_of_picture(model, subject_of(model, subject), image)
 
 
 def score(
@@ -335,14 +335,14 @@ def vertex_values(model: Run, metric: str, subject: Subject | None = None) -> np
         ``r2``, or one of your own (``register_metric``).
     subject : that the model was fitted to; found by its name without.
     """
-    return Scored.of_model(model, _subject_of(model, subject)).values(get_metric(metric))
+    return Scored.of_model(model, subject_of(model, subject)).values(get_metric(metric))
 
 
 def methods(model: Run, subject: Subject | None = None) -> str:
     """Return a paragraph for a methods section, from the model's own record, and its sources."""
     from cortiscope.core.pipeline.methods import methods_text, references
 
-    text = methods_text(_subject_of(model, subject), model)
+    text = methods_text(subject_of(model, subject), model)
     return f"{text}\n{references(text)}"
 
 
@@ -360,11 +360,11 @@ def compare(a: Run, b: Run, subject: Subject | None = None) -> Comparison:
     ------
     InvalidInput : they were reported on different images, or fitted to other data than these.
     """
-    known = _subject_of(a, subject)
-    return compare_models(Scored.of_model(a, known), Scored.of_model(b, _subject_of(b, known)))
+    known = subject_of(a, subject)
+    return compare_models(Scored.of_model(a, known), Scored.of_model(b, subject_of(b, known)))
 
 
-def _subject_of(run: Run, subject: Subject | None) -> Subject:
+def subject_of(run: Run, subject: Subject | None) -> Subject:
     """Return the subject that a run was fitted to, with the data that it was fitted to."""
     if subject is None:
         subject = open_subject(run.subject)

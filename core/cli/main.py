@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 from cortiscope.core.cli import (
     verb_check,
     verb_demo,
+    verb_evaluate,
     verb_features,
     verb_fetch_fsaverage,
     verb_fit,
@@ -50,6 +51,7 @@ VERBS = (
     verb_predict,
     verb_prepare_nsd,
     verb_register_backbone,
+    verb_evaluate,
     verb_score,
     verb_submit,
     verb_sweep,

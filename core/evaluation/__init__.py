@@ -52,7 +52,6 @@ from cortiscope.core.evaluation.metrics import (
     get_metric,
     register_built_in,
     register_metric,
-    results,
     vertex_metrics,
 )
 from cortiscope.core.evaluation.one_picture import (
@@ -100,8 +99,19 @@ from cortiscope.core.evaluation.resampling import (
     percentile_interval,
     percentile_intervals,
 )
+from cortiscope.core.evaluation.results import results
 from cortiscope.core.evaluation.roi_mean import RoiMeanScore, ceiling_of_roi_mean, roi_mean_score
 from cortiscope.core.evaluation.significance import PermutationTest, permutation_test
+from cortiscope.core.evaluation.statistics import (
+    IDENTIFICATION,
+    LEARNING_CURVE,
+    PARTITION,
+    PERMUTATION,
+    PREFERRED_LAYER,
+    RANDOM_EFFECTS,
+    ROI_MEAN,
+    RSA,
+)
 from cortiscope.core.evaluation.subjects import (
     PooledScore,
     SubjectsMean,
@@ -110,7 +120,9 @@ from cortiscope.core.evaluation.subjects import (
 )
 
 # In the order of menus and lists.
-register_built_in(R, NORMALISED, CEILING, R2, PAIRED)
+register_built_in(R, NORMALISED, CEILING, R2)
+register_built_in(ROI_MEAN, PERMUTATION, IDENTIFICATION, RSA, LEARNING_CURVE)
+register_built_in(PARTITION, PAIRED, PREFERRED_LAYER, RANDOM_EFFECTS)
 
 __all__ = [
     "Neighbour",

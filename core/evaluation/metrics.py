@@ -46,16 +46,16 @@ class FittedModel(Protocol):
         """What it is, in words."""
 
     @property
+    def spec(self) -> Any:
+        """What was asked for (``core.runs.EncodingSpec``)."""
+
+    @property
     def report(self) -> Evaluation:
         """Its scores on held-out images."""
 
     @property
     def reported(self) -> tuple[str, np.ndarray]:
         """Split and rows of these images."""
-
-    @property
-    def record(self) -> Mapping[str, Any]:
-        """What was asked for and what came out."""
 
     def array(self, name: str) -> np.ndarray:
         """Read a stored array, such as ``design_train`` or ``fit_rows``."""
@@ -325,66 +325,3 @@ def further_scores(scored: Scored) -> dict[str, list[float | None]]:
         values = [metric.of_group(scored, s.roi, s.hemisphere) for s in scored.report.rois]
         found[metric.name] = [None if v is None else v.value for v in values]
     return found
-
-
-def results(metric: Metric, models: Sequence[Scored]) -> dict[str, Any]:
-    """Compute a metric over everything and in each ROI, with definition, n and split beside it.
-
-    Parameters
-    ----------
-    models : as many as the metric's arity asks for; of a pair A first.
-
-    Returns
-    -------
-    result : ``definition``, ``unit``, ``source``, ``n_images``, ``split``, ``all``, ``rois`` (by
-        hemisphere ``lh`` and ``rh``, and name): plain values, None where there is none.
-    """
-    _check(metric, models)
-    first = models[0]
-    groups = list(dict.fromkeys(g for own in models for g in own.groups))
-    if metric.per_group is not None:
-        found = list(metric.per_group(models, groups))
-    else:
-        found = [_plain(metric.of_group(first, *group), first, metric, group) for group in groups]
-    by_group = dict(zip(groups, found, strict=True))
-    short = {"left": "lh", "right": "rh"}
-    return {
-        "definition": f"{metric.definition}; per ROI: {metric.group_definition}"
-        if metric.shape == "vertex"
-        else metric.definition,
-        "unit": metric.unit,
-        "source": metric.source,
-        "n_images": first.report.n_images,
-        "split": first.report.split,
-        "all": by_group[WHOLE],
-        "rois": {
-            side: {
-                roi: value
-                for (roi, h), value in by_group.items()
-                if h == hemisphere and roi != ALL_VERTICES and value is not None
-            }
-            for hemisphere, side in short.items()
-        },
-    }
-
-
-def _check(metric: Metric, models: Sequence[Scored]) -> None:
-    """Refuse another number of models than the metric takes, or what it lacks."""
-    n = len(models)
-    fits = {"one": n == 1, "pair": n == 2, "several": n >= 2, "subjects": n >= 2}[metric.arity]
-    if not fits:
-        raise InvalidInput(
-            f"The statistic {metric.name} takes {ARITIES[metric.arity]}; got {n}.",
-            "Name that many with --run.",
-        )
-    for scored in models:
-        if lack := metric.missing(scored.report):
-            raise InvalidInput(f"{metric.title} cannot be computed: {lack}.")
-
-
-def _plain(value: Value | None, scored: Scored, metric: Metric, group: Group) -> Any:
-    if value is None:
-        return None
-    n = int(np.isfinite(scored.values(metric)[scored.groups[group]]).sum())
-    ends = {} if value.low is None else {"low_95": value.low, "high_95": value.high}
-    return {"value": value.value, **ends, "n_vertices": n}

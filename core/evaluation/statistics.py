@@ -1,0 +1,342 @@
+"""The registry's statistics beside metrics per vertex.
+
+Each is computed from models on the held-out images of their reports, over everything and per ROI
+and hemisphere. What is said of single statistics is in the modules that compute them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from cortiscope.core.encoding import TrainingData, fit_regressor
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.evaluation.comparison import same_images
+from cortiscope.core.evaluation.correlation import pearson_r
+from cortiscope.core.evaluation.layers import preferred_layer_report
+from cortiscope.core.evaluation.learning_curve import learning_curve
+from cortiscope.core.evaluation.metrics import (
+    FittedModel,
+    Group,
+    Metric,
+    Scored,
+    mean_of_defined,
+)
+from cortiscope.core.evaluation.partition import PARTS, partition_fits, partition_report
+from cortiscope.core.evaluation.patterns import chance, compare_rdms, compute_rdm, identify
+from cortiscope.core.evaluation.roi_mean import roi_mean_score
+from cortiscope.core.evaluation.significance import permutation_test
+from cortiscope.core.evaluation.subjects import mean_over_subjects
+
+_N_PERMUTATIONS, _N_DRAWS, _FOUND_AT = 1000, 200, 0.05
+
+
+def _roi_mean(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
+    (one,) = models
+    ceiling = one.report.ceiling
+    found = []
+    for group in groups:
+        v = one.groups[group]
+        own = None if ceiling is None else np.asarray(ceiling)[v]
+        score = roi_mean_score(one.predicted[:, v], one.measured[:, v], ceiling=own)
+        found.append(asdict(score) if len(v) else None)
+    return found
+
+
+def _permutation(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
+    (one,) = models
+    rows = np.unique(_stimuli(one), return_index=True)[1]
+    test = permutation_test(one.predicted[rows], one.measured[rows], n_permutations=_N_PERMUTATIONS)
+    found = []
+    for group in groups:
+        p, adjusted = (values[one.groups[group]] for values in (test.p, test.p_fdr))
+        tested = np.isfinite(p)
+        n = int((adjusted[tested] <= _FOUND_AT).sum())
+        found.append(
+            {
+                "n_tested": int(tested.sum()),
+                "n_found": n,
+                "share_found": n / int(tested.sum()),
+                "smallest_p": float(p[tested].min()),
+            }
+            if tested.any()
+            else None
+        )
+    return found
+
+
+def _stimuli(one: Scored) -> np.ndarray:
+    return np.arange(len(one.measured)) if one.stimuli is None else one.stimuli
+
+
+def _identification(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
+    (one,) = models
+    rows = np.sort(np.unique(_stimuli(one), return_index=True)[1])
+    n = len(rows)
+    sizes = np.unique(np.rint(np.geomspace(min(2, n), n, 6)).astype(int))
+    found: list[Any] = []
+    for group in groups:
+        v = one.groups[group]
+        if len(v) < 2:
+            found.append(None)
+            continue
+        own = identify(one.measured[rows], one.predicted[rows], v)
+        found.append(
+            {
+                "n_vertices": own.n_vertices,
+                "set_size": sizes.tolist(),
+                "rate": own.accuracy_of(sizes).tolist(),
+                "chance": chance(sizes).tolist(),
+            }
+        )
+    return found
+
+
+def _rsa(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
+    (one,) = models
+    rows = np.sort(np.unique(_stimuli(one), return_index=True)[1])
+    found: list[Any] = []
+    for group in groups:
+        v = one.groups[group]
+        if len(v) < 2:
+            found.append(None)
+            continue
+        rdms = (compute_rdm(values[rows][:, v]) for values in (one.predicted, one.measured))
+        rho = compare_rdms(*rdms)
+        found.append({"rho": _known(rho), "n_vertices": len(v)})
+    return found
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _learning_curve(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
+    (one,) = models
+    model, subject = _model(one), one.subject
+    spec = model.spec
+    if subject is None or spec.scope != "both" or spec.spaces != "one" or spec.with_subjects:
+        raise InvalidInput(
+            f"A learning curve is fitted again from stored designs, which {model.id} does not "
+            "allow: it needs one feature space, one scope for all vertices and one subject.",
+            "Give a model fitted with --spaces one, --scope both and without --with.",
+        )
+    fit, split = np.asarray(model.array("fit_rows")), model.reported[0]
+    design, responses = (
+        np.asarray(model.array("design_train"))[fit],
+        subject.train.response_rows(fit),
+    )
+    labels = subject.train.images.groups()[fit]
+    held = np.asarray(model.array(f"design_{split}"))[model.reported[1]]
+
+    def score(rows: np.ndarray) -> np.ndarray:
+        data = TrainingData(design[rows], responses[rows], groups=labels[rows])
+        r = pearson_r(fit_regressor(data, spec.encoder).predict(held), one.measured)
+        means = (mean_of_defined(r[one.groups[group]]) for group in groups)
+        return np.array([np.nan if mean is None else mean for mean in means])
+
+    curve = learning_curve(len(fit), score)
+    return [
+        {"n_train": curve.sizes.tolist(), "mean_r": [_known(v) for v in column]}
+        if len(one.groups[group])
+        else None
+        for group, column in zip(groups, curve.mean.T, strict=True)
+    ]
+
+
+def _model(one: Scored) -> FittedModel:
+    if one.model is None:
+        raise InvalidInput("This statistic is of fitted models; got arrays.")
+    return one.model
+
+
+def _partition(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
+    a, b = models
+    _check_same_images(models)
+    subject, of_a, of_b = a.subject, _model(a), _model(b)
+    fit = np.asarray(of_a.array("fit_rows"))
+    if subject is None or not np.array_equal(fit, np.asarray(of_b.array("fit_rows"))):
+        raise InvalidInput(
+            f"{of_a.id} and {of_b.id} were not fitted on the same images.",
+            "Fit both with the same seed and split.",
+        )
+    split, rows = of_a.reported
+
+    def both(name: str, chosen: np.ndarray) -> np.ndarray:
+        return np.hstack([np.asarray(m.array(f"design_{name}"))[chosen] for m in (of_a, of_b)])
+
+    n_a, design = of_a.array("design_train").shape[1], both("train", fit)
+    predicted = partition_fits(
+        *(design, subject.train.response_rows(fit), slice(0, n_a), slice(n_a, design.shape[1])),
+        both(split, rows),
+        groups=subject.train.images.groups()[fit],
+    )
+    report = partition_report(
+        *(*predicted, a.measured), [a.groups[group] for group in groups], n_draws=_N_DRAWS
+    )
+    return [
+        {
+            "n_vertices": own.n - own.n_undefined,
+            **{part: asdict(getattr(own, part)) for part in PARTS},
+        }
+        if own.joint is not None
+        else None
+        for own in report.groups
+    ]
+
+
+def _preferred_layer(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
+    _check_same_images(models)
+    names = [f"{k + 1} {_model(one).title}" for k, one in enumerate(models)]
+    report = preferred_layer_report(
+        [one.predicted for one in models], models[0].measured, n_draws=_N_DRAWS
+    )
+    found = []
+    for group in groups:
+        v = models[0].groups[group]
+        chosen = report.layer[v]
+        n = int((chosen >= 0).sum())
+        found.append(
+            {
+                "n_vertices": n,
+                "n_clear": int((report.low[v] > 0).sum()),
+                "share": {name: float((chosen == k).sum() / n) for k, name in enumerate(names)},
+            }
+            if n
+            else None
+        )
+    return found
+
+
+def _random_effects(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
+    ids = [one.subject.id for one in models if one.subject is not None]
+    if len(set(ids)) < len(models):
+        raise InvalidInput(
+            f"Subjects as random effects need one model of each; got {', '.join(ids) or 'arrays'}.",
+            "Name runs of different subjects.",
+        )
+    found: list[Any] = []
+    for group in groups:
+        values = [_mean_r(one, group) for one in models]
+        n = int(np.isfinite(values).sum())
+        found.append(asdict(mean_over_subjects(np.array(values))) if n >= 2 else None)
+    return found
+
+
+def _mean_r(one: Scored, group: Group) -> float:
+    if group not in one.groups:
+        return float("nan")
+    value = one.report.of(*group).mean_r
+    return float("nan") if value is None else value
+
+
+def _check_same_images(models: Sequence[Scored]) -> None:
+    first = models[0]
+    for one in models[1:]:
+        alike = same_images(_model(first), _model(one))
+        if (
+            not alike
+            or first.subject is None
+            or one.subject is None
+            or (first.subject.id != one.subject.id)
+        ):
+            raise InvalidInput(
+                f"{_model(first).id} and {_model(one).id} were not scored on the same images.",
+                "Name models of one subject whose reports are on the same split.",
+            )
+
+
+ROI_MEAN = Metric(
+    name="roi_mean",
+    title="ROI mean",
+    definition="median r over an ROI's vertices, and r of its mean predicted with its mean "
+    "measured response; medians of the ceilings' square roots beside the first, no ceiling for "
+    "the second without single trials",
+    per_group=_roi_mean,
+    shape="roi",
+    limits=(-1, 1),
+    source="Allen et al. 2022, Nat. Neurosci. 25:116 (ceilings)",
+)
+PERMUTATION = Metric(
+    name="permutation",
+    title="better than chance",
+    definition=f"vertices whose r is above that of shuffled images ({_N_PERMUTATIONS} shuffles, "
+    f"one-sided) at a false discovery rate of {_FOUND_AT:g} over all vertices; a picture's copies "
+    "count once",
+    per_group=_permutation,
+    shape="roi",
+    limits=(0, 1),
+    source="Phipson and Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9:39; Benjamini and Hochberg "
+    "1995, J. R. Stat. Soc. B 57:289",
+)
+IDENTIFICATION = Metric(
+    name="identification",
+    title="identification",
+    definition="share of images whose measured pattern correlates best with its own prediction, "
+    "among random sets of each size, exactly; by guessing 1 / size; a picture's copies count once",
+    per_group=_identification,
+    shape="curve",
+    limits=(0, 1),
+    source="Kay et al. 2008, Nature 452:352",
+)
+RSA = Metric(
+    name="rsa",
+    title="representational similarity",
+    definition="Spearman correlation of the predicted with the measured representational "
+    "dissimilarity matrix (1 - Pearson r of the patterns of every two images)",
+    per_group=_rsa,
+    shape="roi",
+    limits=(-1, 1),
+    source="Kriegeskorte et al. 2008, Front. Syst. Neurosci. 2:4",
+)
+LEARNING_CURVE = Metric(
+    name="learning_curve",
+    title="learning curve",
+    definition="mean r over vertices after fitting the regressor anew on nested random subsets of "
+    "the fit images (mean over 3 orders); scaling and PCA stay those of all fit images",
+    per_group=_learning_curve,
+    shape="curve",
+    limits=(-1, 1),
+    needs=("model",),
+    source="Cortes et al. 1993, NIPS 6:327",
+)
+PARTITION = Metric(
+    name="partition",
+    title="variance partition",
+    definition="mean over vertices of the held-out R² that only A, only B or either of the two "
+    "feature spaces explains, from fits of A, of B and of both (one penalty each); 95 % bootstrap "
+    "interval over images; nothing is clipped",
+    per_group=_partition,
+    arity="pair",
+    shape="roi",
+    limits=(-np.inf, 1),
+    needs=("model",),
+    source="Lescroart et al. 2015, Front. Comput. Neurosci. 9:135",
+)
+PREFERRED_LAYER = Metric(
+    name="preferred_layer",
+    title="preferred layer",
+    definition="share of vertices that each model predicts best by r; clear where the 95 % "
+    "bootstrap interval of its margin over the best other is above 0",
+    per_group=_preferred_layer,
+    arity="several",
+    shape="roi",
+    limits=(0, 1),
+    needs=("model",),
+    source="Guclu and van Gerven 2015, J. Neurosci. 35:10005",
+)
+RANDOM_EFFECTS = Metric(
+    name="random_effects",
+    title="mean over subjects",
+    definition="mean r of each subject, averaged over subjects, with a 95 % t interval over "
+    "subjects: it speaks of further subjects",
+    per_group=_random_effects,
+    arity="subjects",
+    shape="roi",
+    limits=(-1, 1),
+    needs=("model",),
+    source="Holmes and Friston 1998, NeuroImage 7:S754",
+)

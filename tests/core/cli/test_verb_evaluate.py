@@ -1,0 +1,131 @@
+"""``evaluate``: every registered statistic, against scipy, scikit-learn and numpy."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.metrics import r2_score
+
+from cortiscope.core import notebook as cs
+from cortiscope.core.cli.main import main
+from cortiscope.core.evaluation import METRICS
+from tests.data.tiny_world import write_subject
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """Two subjects, of which the first has two models; their predictions and responses."""
+    root = tmp_path_factory.mktemp("evaluate")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CORTISCOPE_HOME", str(root / "home"))
+        patch.setattr(cs, "_OPENED", {})
+        subjects = [
+            cs.open_subject(write_subject(root / "data" / f"s{k}", n_test=14, seed=k))
+            for k in (1, 2)
+        ]
+        choices = {"pooling": "grid:4", "reduction": "pca:6"}
+        models = [cs.fit(s, "pixels", "pixels", **choices) for s in subjects]
+        models.append(cs.fit(subjects[0], "pixels", "pixels", pooling="mean", reduction="none"))
+        yield subjects, models, root
+
+
+@pytest.fixture
+def evaluate(world, monkeypatch, capsys):
+    monkeypatch.setenv("CORTISCOPE_HOME", str(world[2] / "home"))
+
+    def _evaluate(what, *models, status=0, options=()):
+        named = [word for model in models for word in ("--run", model.id)]
+        data = ["--data", str(world[2] / "data")]
+        asked = ["evaluate", *named, "--what", what, *data, "--json", "--progress", "none"]
+        assert main([*asked, *options]) == status
+        return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+    return _evaluate
+
+
+def _arrays(world, k=0):
+    subject, model = world[0][0 if k != 1 else 1], world[1][k]
+    measured = subject.test.response_rows(slice(None))
+    return subject, model.predict_rows("test", slice(None)), measured
+
+
+def test_metrics_of_one_model(world, evaluate):
+    a = world[1][0]
+    subject, predicted, measured = _arrays(world)
+    found = evaluate("r,r2,normalised,ceiling,roi_mean,identification,rsa,permutation", a)
+    of = found["results"]
+    assert found["simulated"]
+    assert (of["r"]["n_images"], of["r"]["split"]) == (14, "test")
+    assert of["r"]["all"]["value"] == a.report.overall.mean_r
+    v = subject.roi_vertices("V1v", "left")
+    r2 = r2_score(measured[:, v], predicted[:, v], multioutput="raw_values")
+    assert of["r2"]["rois"]["lh"]["V1v"]["value"] == pytest.approx(r2.mean(), abs=1e-6)
+    means = np.corrcoef(predicted[:, v].mean(axis=1), measured[:, v].mean(axis=1))[0, 1]
+    assert of["roi_mean"]["rois"]["lh"]["V1v"]["r_of_mean"] == pytest.approx(means, abs=1e-6)
+    r = np.corrcoef(measured, predicted)[:14, 14:]
+    curve = of["identification"]["all"]
+    assert curve["set_size"][0] == 2
+    assert curve["set_size"][-1] == 14
+    assert curve["rate"][-1] == pytest.approx((r.argmax(axis=1) == np.arange(14)).mean())
+    assert curve["chance"][0] == 0.5
+    upper = np.triu_indices(14, 1)
+    rho = stats.spearmanr(np.corrcoef(predicted)[upper], np.corrcoef(measured)[upper])[0]
+    assert of["rsa"]["all"]["rho"] == pytest.approx(rho, abs=1e-6)
+    tested = of["permutation"]["all"]
+    assert tested["n_tested"] == 11  # one of twelve vertices is dead
+    assert 1 / 1001 <= tested["smallest_p"] <= 1
+
+
+def test_a_learning_curve_ends_where_the_model_is(world, evaluate):
+    a = world[1][0]
+    curve = evaluate("learning_curve", a)["results"]["learning_curve"]["all"]
+    assert curve["n_train"][-1] == a.facts.n_fit
+    assert curve["mean_r"][-1] == pytest.approx(a.report.overall.mean_r, abs=1e-5)
+
+
+def test_pairs_layers_and_subjects(world, evaluate):
+    a, other, b = world[1]
+    of = evaluate("paired,partition,preferred_layer", a, b)["results"]
+    table = cs.compare(a, b, world[0][0]).table().set_index(["roi", "hemisphere"])
+    assert of["paired"]["all"]["difference"] == table.loc[("all vertices", "both"), "difference"]
+    assert of["paired"]["rois"]["rh"]["V1d"]["p"] == table.loc[("V1d", "right"), "p"]
+    parts = {k: v["value"] for k, v in of["partition"]["all"].items() if k != "n_vertices"}
+    together = parts["unique_a"] + parts["unique_b"] + parts["shared"]
+    assert together == pytest.approx(parts["joint"])
+    layers = of["preferred_layer"]["all"]
+    alive = np.isfinite(a.report.r) & np.isfinite(b.report.r)
+    first = (a.report.r[alive] > b.report.r[alive]).mean()
+    assert list(layers["share"].values())[0] == pytest.approx(first)
+    mean = evaluate("random_effects", a, other)["results"]["random_effects"]["all"]
+    values = [m.report.overall.mean_r for m in (a, other)]
+    low, high = stats.t.interval(0.95, 1, np.mean(values), stats.sem(values))
+    assert (mean["low"], mean["high"]) == pytest.approx((low, high))
+
+
+def test_several_models_and_a_folder_of_files(world, evaluate, tmp_path):
+    a, _, b = world[1]
+    own = evaluate("r2", a, b, options=["--out", str(tmp_path / "out")])["results"]["r2"]
+    assert set(own["runs"]) == {a.id, b.id}
+    assert own["all"] == own["runs"][a.id]["all"]
+    assert json.loads((tmp_path / "out" / "r2.json").read_text()) == own
+
+
+@pytest.mark.parametrize(
+    ("what", "which", "words"),
+    [
+        ("r3", (0,), "Unknown metric 'r3'"),
+        ("paired", (0,), "takes two models; got 1"),
+        ("paired", (0, 1), "not scored on the same images"),
+        ("random_effects", (0, 2), "one model of each"),
+        (" , ", (0,), "names no statistic"),
+    ],
+)
+def test_what_cannot_be_is_said(world, evaluate, what, which, words):
+    error = evaluate(what, *(world[1][k] for k in which), status=2)["error"]
+    assert words in error["message"]
+
+
+def test_the_list_is_what_the_contract_names():
+    named = "r2 permutation identification rsa roi_mean learning_curve partition preferred_layer"
+    assert {*named.split(), "paired", "random_effects", "r", "normalised", "ceiling"} == {*METRICS}
