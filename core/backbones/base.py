@@ -95,7 +95,7 @@ class Backbone(abc.ABC):
             else "pictures in one way only"
         )
         raise InvalidInput(
-            f"{self.card.title} reads {reads}; the framing {framing.text} means nothing to it.",
+            f"{self.card.title} reads {reads}; the framing {framing.text} has no meaning for it.",
             "Leave the framing at 'published'.",
         )
 
@@ -105,7 +105,7 @@ class Backbone(abc.ABC):
         Raises
         ------
         InvalidInput
-            It is no network, or this machine has no units for such numbers.
+            It is not a network, or this machine has no units for such numbers.
         """
         if precision == self.precision:
             return self
@@ -328,10 +328,12 @@ def choose_device(device: str) -> torch.device:
     Raises
     ------
     InvalidInput
-        A GPU was asked for and there is none.
+        A GPU was asked for and there is none, or it is none of these.
     """
     import torch
 
+    if device not in ("auto", "cpu") and not device.startswith("cuda"):
+        raise unknown_name("device", device, ["auto", "cpu", "cuda"])
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if device.startswith("cuda") and not torch.cuda.is_available():

@@ -46,7 +46,7 @@ def described(library: str, name: str) -> dict[str, Any]:
         )
     if not _NAME.fullmatch(name):
         raise InvalidInput(
-            f"{name!r} is no name of a network of {library}.",
+            f"{name!r} is not the name of a network of {library}.",
             f"'cortiscope list networks {library}' shows the names.",
         )
     found_in = f"{library}-{version(_DISTRIBUTIONS[library])}-{_FORMAT}"

@@ -79,7 +79,7 @@ def without_storage(network: nn.Module) -> nn.Module:
 def axes_of(
     shape: tuple[int, ...], wide: tuple[int, ...] | None, module: nn.Module, tokens: Tokens | None
 ) -> Axes:
-    """Tell what the axes of a layer's response mean.
+    """Return what the axes of a layer's response mean.
 
     Parameters
     ----------

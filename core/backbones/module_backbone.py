@@ -36,7 +36,7 @@ class LeftOut(nn.Identity):
 
 
 def is_whole(module: nn.Module) -> bool:
-    """Tell whether a module has all that it was made of."""
+    """Whether a module has all that it was made of."""
     return not any(isinstance(part, LeftOut) for part in module.modules())
 
 

@@ -189,7 +189,7 @@ def parse_weights(name: str, text: str | None = None, *, seed: int = 0) -> Weigh
 
 
 def weights_presence(name: str, kind: WeightsKind | WeightsSpec) -> WeightsPresence:
-    """Tell whether weights are on this machine, at once and without importing torch."""
+    """Say whether weights are on this machine, at once and without importing torch."""
     family, card = _member(name)
     weights = kind if isinstance(kind, WeightsSpec) else None
     if weights is None:

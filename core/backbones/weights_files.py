@@ -208,6 +208,6 @@ def _check_intact(path: Path, digits: str) -> None:
     if damaged:
         raise DamagedFile(
             f"{path} is damaged or cut short: its SHA-256 begins with {found[: len(digits)]} and "
-            f"not with {digits}, and it is no intact archive.",
+            f"not with {digits}, and it is not an intact archive.",
             "Delete it and download it again.",
         )

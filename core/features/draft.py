@@ -67,7 +67,7 @@ class Draft:
         self._own: set[range] = set()
 
     def has(self, chunk: range) -> bool:
-        """Tell whether a chunk of images is there and undamaged; reads it once."""
+        """Whether a chunk of images is there and undamaged; reads it once."""
         return chunk in self._own or any(self._fits(run, chunk) for run in self._runs(chunk))
 
     def sealed_bytes(self, chunks: Sequence[range]) -> int:

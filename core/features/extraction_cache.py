@@ -124,7 +124,7 @@ def write_whole(path: Path, array: np.ndarray, record: Mapping[str, Any]) -> Non
 
 
 def is_whole(path: Path, dtype: np.dtype, n_rows: int | None = None) -> bool:
-    """Tell whether an array and its record are there and agree to the last byte.
+    """Whether an array and its record are there and agree to the last byte.
 
     The bytes are read once for each state of the file (``core.storage.content``). Arrays that were
     made before there were seals are held against their size alone.

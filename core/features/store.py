@@ -104,7 +104,7 @@ class FeatureStore:
         return {s.layer: open_whole(self._path(s, content)) for s in specs}
 
     def has(self, spec: FeatureSpec, images: StimulusImages) -> bool:
-        """Tell whether these features need no computing."""
+        """Whether these features need no computing."""
         spec = resolved(spec)
         return self._is_whole(spec, content_key(spec, images), len(images))
 

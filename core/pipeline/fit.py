@@ -6,12 +6,12 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from cortiscope.core.backbones.base import choose_device
 from cortiscope.core.datasets import Subject, require_usable
 from cortiscope.core.datasets.subject import identify
 from cortiscope.core.encoding import REGRESSORS, Work
 from cortiscope.core.errors import InvalidInput, WorkFailed
 from cortiscope.core.features import FeatureStore
-from cortiscope.core.pipeline.device import choose_device
 from cortiscope.core.pipeline.feature_passes import make_features
 from cortiscope.core.pipeline.record import run_record
 from cortiscope.core.pipeline.scoring import evaluation_arrays, score_held_out, up_to_date
@@ -98,7 +98,7 @@ def _fit_one(
     progress(0.0, f"reading features of {spec.features[0].layer}")
     prepared = prepare(subjects, spec, store)
     reduced = time.perf_counter()
-    work = Work(choose_device(spec.device), part(progress, 0.1, 0.7), draft)
+    work = Work(choose_device(spec.device).type, part(progress, 0.1, 0.7), draft)
     fitted = fit_prepared(prepared, spec, surfaces, work)
     solved = time.perf_counter()
     progress(0.7, "scoring held-out images")

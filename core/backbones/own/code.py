@@ -62,7 +62,7 @@ def run(code: str | Callable[[], Any], *, call: bool = True) -> Any:
 
     Parameters
     ----------
-    call : False returns the function itself. What is no function is returned as it is.
+    call : False returns the function itself. Anything that is not a function is returned as it is.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def _of_file(path: Path) -> ModuleType:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise InvalidInput(f"{path} is no Python file.", "Name a file that ends in .py.")
+        raise InvalidInput(f"{path} is not a Python file.", "Name a file that ends in .py.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:

@@ -152,8 +152,8 @@ def register_backbone(
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise InvalidInput(
-            f"{name!r} is no name for a backbone; allowed are up to 64 letters, digits, '_', '.' "
-            "and '-', the first a letter or digit.",
+            f"{name!r} cannot be the name of a backbone; allowed are up to 64 letters, digits, "
+            "'_', '.' and '-', the first a letter or digit.",
             "Choose another name.",
         )
     if is_built_in(name):

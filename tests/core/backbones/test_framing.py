@@ -88,7 +88,7 @@ def test_a_stretch_keeps_the_edges_that_the_published_framing_cuts_off(picture):
 def test_backbones_with_one_way_to_read_a_stimulus_refuse(name):
     backbone = load_backbone(name, None, "cpu")
     assert backbone.framed(PUBLISHED) is backbone
-    with pytest.raises(InvalidInput, match=r"reads .* stretch:224 means nothing") as told:
+    with pytest.raises(InvalidInput, match=r"reads .* stretch:224 has no meaning") as told:
         backbone.framed(Framing("stretch", 224))
     assert ("captions" in told.value.message) == (name == "caption_words")
 

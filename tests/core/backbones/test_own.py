@@ -342,7 +342,7 @@ def test_tokens_of_a_transformer_are_found_or_declared(picture):
     ("network", "name", "more", "error", "words"),
     [
         (Here(), "small_cnn", {}, InvalidInput, "already"),
-        (Here(), "my net", {}, InvalidInput, "no name for a backbone"),
+        (Here(), "my net", {}, InvalidInput, "cannot be the name"),
         (Here(), "mine", {"layers": ["frist"]}, UnknownName, "first"),
         (Here(), "mine", {"transform": np.asarray}, InvalidInput, "gives ndarray"),
         (Here(), "mine", {"input_size": 5}, InvalidInput, "takes no pictures of 5 px"),

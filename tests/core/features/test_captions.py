@@ -120,9 +120,9 @@ def test_the_choice_of_a_caption_is_part_of_the_key_and_the_mean_is_not():
 
 
 def test_pictures_know_no_choice_of_captions_and_captions_no_stretch():
-    with pytest.raises(InvalidInput, match="caption:1 means nothing to it"):
+    with pytest.raises(InvalidInput, match="caption:1 has no meaning for it"):
         load_backbone("pixels", None, "cpu").framed(Framing("caption", caption=1))
-    with pytest.raises(InvalidInput, match="stretch:224 means nothing to it"):
+    with pytest.raises(InvalidInput, match="stretch:224 has no meaning for it"):
         load_backbone("caption_words", None, "cpu").framed(Framing("stretch", 224))
     with pytest.raises(InvalidInput, match="counted from 1"):
         Framing.parse("caption:0")
