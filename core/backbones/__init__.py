@@ -5,6 +5,7 @@
 """
 
 from cortiscope.core.backbones.card import (
+    REGISTERED,
     Axes,
     BackboneCard,
     LayerInfo,
@@ -29,6 +30,7 @@ from cortiscope.core.backbones.registry import (
 __all__ = [
     "LIBRARIES",
     "PUBLISHED",
+    "REGISTERED",
     "BackboneCard",
     "Framing",
     "Axes",

@@ -20,6 +20,9 @@ _ONCE_MISREAD = (
     "*.window_attention.*",
     "*.grid_attention.*",
 )
+REGISTERED = "registered"
+"""What menus call the group of one's own networks (``core.backbones.own``)."""
+
 WEIGHTS_KINDS: tuple[WeightsKind, ...] = ("pretrained", "untrained", "file", "fixed")
 
 

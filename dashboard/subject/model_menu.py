@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from cortiscope.core.backbones import backbone_names, card_or_name
+from cortiscope.core.backbones import REGISTERED, backbone_names, card_or_name
 from cortiscope.core.evaluation import RoiScore
 from cortiscope.core.evaluation.report import ALL_VERTICES
 from cortiscope.core.pipeline.methods import recipe_title
@@ -58,6 +58,9 @@ def backbone_key(run: Run) -> str:
 def _source_key(source: RunSource) -> str:
     weights = source.weights
     detail = {"untrained": str(weights["seed"]), "file": str(weights["sha256"])[:8]}
+    if card_or_name(source.backbone).family == REGISTERED:
+        # One's own network may be registered anew after it was trained on.
+        detail["pretrained"] = str(weights["sha256"])[:8]
     return f"{source.backbone}~{weights['kind']}{detail.get(weights['kind'], '')}"
 
 
@@ -70,6 +73,8 @@ def _source_title(source: RunSource) -> str:
     weights = source.weights
     card = card_or_name(source.backbone)
     trained = "trained" if card.family == "built in" else "pretrained"
+    if card.family == REGISTERED:
+        trained = f"weights {str(weights['sha256'])[:8]}"
     kind = {"pretrained": trained, "fixed": ""}.get(weights["kind"], str(weights["label"]))
     return f"{card.title}{' · ' + kind if kind else ''}"
 

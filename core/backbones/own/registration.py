@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cortiscope.core.backbones.card import (
+    REGISTERED,
     BackboneCard,
     LayerInfo,
     PretrainedWeights,
@@ -22,9 +23,6 @@ from cortiscope.core.backbones.card import (
 from cortiscope.core.config import from_plain, to_plain
 from cortiscope.core.errors import DamagedFile
 from cortiscope.core.storage import Home, write_json
-
-FAMILY = "registered"
-"""What menus call the group of one's own networks."""
 
 LIVE: dict[tuple[Path, str], Any] = {}
 """Networks that were registered in this process, by their folder and state."""
@@ -132,7 +130,7 @@ def card_of(name: str, states: tuple[State, ...]) -> BackboneCard:
     return BackboneCard(
         name=name,
         title=words["title"],
-        family=FAMILY,
+        family=REGISTERED,
         summary=words["summary"],
         input_size=states[-1].input_size,
         preprocessing=words["preprocessing"],

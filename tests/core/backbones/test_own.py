@@ -234,6 +234,20 @@ def test_weights_are_known_by_their_content():
     torch.testing.assert_close(found._program.network.state_dict(), wanted)
 
 
+def test_menus_hold_the_states_of_a_network_apart(tmp_path):
+    from cortiscope.subject.model_menu import ModelMenu
+
+    subject = cs.open_subject(write_plain(tmp_path / "data" / "one"))
+    runs = []
+    for seed in (0, 1):
+        cs.register_backbone(Here(seed), name="mine", transform=transform(), layers=["first"])
+        runs.append(cs.fit(subject, "mine", "first", pooling="mean", reduction="none"))
+    menu = ModelMenu.of(runs)
+    titles = [menu.title_of(key) for key in menu.backbones()]
+    assert len(titles) == len(set(titles)) == 2
+    assert all(title.startswith("mine · weights ") for title in titles)
+
+
 def test_training_on_does_not_change_what_was_registered(picture):
     network = Here()
     register_backbone(network, "mine", transform=transform())
