@@ -115,7 +115,9 @@ class _Reading:
 
     def value(self, kind: Any, value: Any, name: str, where: str) -> Any:
         """Return a value of any annotated type."""
-        origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+        if kind in _WORDS:
+            return _scalar(kind, value, name, where)
+        origin, arguments = _form_of(kind)
         if kind is Any:
             return self._as_it_is(value, name, where)
         if origin in (typing.Union, types.UnionType):
@@ -137,7 +139,7 @@ class _Reading:
             if value not in options:
                 raise unknown_name(name, str(value), map(str, options))
             return kind(value)
-        return _scalar(kind, value, name, where)
+        raise TypeError(f"A configuration may not hold a {kind.__name__}: {name}.")
 
     def _dataclass(self, cls: type, value: Any, name: str, where: str) -> Any:
         own = _inside(where, name)
@@ -150,17 +152,18 @@ class _Reading:
         kinds: Mapping[str, Any] = {}
         if hasattr(cls, "read_as"):
             cls, kinds = cls.read_as(given, self.stored)
-        kinds = {**_kinds_of(cls), **kinds}
-        fields = [f for f in dataclasses.fields(cls) if f.init]
-        known = [f.name for f in fields]
+        known, required = _fields_of(cls)
         for key in given:
             if key not in known and not self.stored:
                 raise unknown_name(f"key of {own}" if own else "key", str(key), known)
-        for f in fields:
-            nothing = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
-            if nothing and f.name not in given:
-                raise InvalidInput(f"{own}: {f.name} is missing.".removeprefix(": "))
-        read = {k: self.value(kinds[k], given[k], k, own) for k in known if k in given}
+        for key in required:
+            if key not in given:
+                raise InvalidInput(f"{own}: {key} is missing.".removeprefix(": "))
+        read = {
+            key: self.value(kinds.get(key, kind), given[key], key, own)
+            for key, kind in known.items()
+            if key in given
+        }
         return _made(cls, own, **read)
 
     def _tuple(self, kinds: tuple[Any, ...], value: Any, name: str, where: str) -> tuple[Any, ...]:
@@ -207,13 +210,20 @@ class _Reading:
 
 
 @functools.cache
-def _kinds_of(cls: type) -> dict[str, Any]:
-    return typing.get_type_hints(cls)
+def _fields_of(cls: type) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the fields of a class with their types, and the names of those without a default."""
+    kinds, missing = typing.get_type_hints(cls), dataclasses.MISSING
+    fields = [f for f in dataclasses.fields(cls) if f.init]
+    required = [f.name for f in fields if f.default is missing and f.default_factory is missing]
+    return {f.name: kinds[f.name] for f in fields}, tuple(required)
+
+
+@functools.cache
+def _form_of(kind: Any) -> tuple[Any, tuple[Any, ...]]:
+    return typing.get_origin(kind), typing.get_args(kind)
 
 
 def _scalar(kind: type, value: Any, name: str, where: str) -> Any:
-    if kind not in _WORDS:
-        raise TypeError(f"A configuration may not hold a {kind.__name__}: {name}.")
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value) if value.bit_length() < 1024 else None
     if type(value) is not kind:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 
 from cortiscope.core.cli.main import main
-from cortiscope.core.config import to_plain
+from cortiscope.core.config import from_plain, to_plain
 from cortiscope.core.datasets import open_subject
 from cortiscope.core.features import FeatureSpec, Pooling
 from cortiscope.core.runs import EncodingSpec, RunStore
@@ -138,3 +139,10 @@ def test_former_names_of_options_and_lists_are_taken(home, data, capsys):
     words = capsys.readouterr().out
     assert "--regressor" in words
     assert "--encoder" not in words
+
+
+def test_the_example_of_the_docs_can_be_read():
+    page = Path(__file__).parents[3] / "docs" / "command-line.md"
+    example = page.read_text(encoding="utf-8").split("```json")[1].split("```")[0]
+    spec = from_plain(EncodingSpec, {"subject": "", "data": "", **json.loads(example)})
+    assert (spec.features[0].layer, spec.encoder.settings.n_folds) == ("block*", 3)
