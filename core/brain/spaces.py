@@ -1,4 +1,4 @@
-"""Where a subject's responses are: on vertices of fsaverage, or nobody knows.
+"""Where a subject's responses are: on vertices of fsaverage, or at unknown positions.
 
 Most subjects have the released subset of fsaverage vertices ("challenge space"), left hemisphere
 first. A subject whose voxels have no known position is fitted, scored and predicted like any other;

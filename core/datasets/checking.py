@@ -103,7 +103,7 @@ def _check_is_folder(folder: Path) -> None:
 def _check_one(
     layout: Layout, candidate: Candidate, deep: bool, progress: Progress
 ) -> SubjectReport:
-    if candidate.folder is None:  # packed: nobody knows what is in it
+    if candidate.folder is None:  # packed: its content is unknown
         return SubjectReport(candidate.id, layout.name, voxels=None, problems=candidate.problems)
     found = Findings()
     if layout.check is not None:
@@ -190,7 +190,7 @@ def require_usable(subject: Subject, progress: Progress = silent) -> None:
 
     Raises
     ------
-    InvalidInput : nobody says which image each row belongs to, and orders of the names differ.
+    InvalidInput : nothing says which image each row belongs to, and the orders of names differ.
     DamagedFile : naming the file.
     """
     if subject.conventions.order_in_doubt:

@@ -2,7 +2,7 @@
 
 Arrays say none of this. A layout with one published source does (``algonauts2023``), a sidecar may
 (``"conventions"`` in ``sidecar.json``), and so may a file that the user wrote for the purpose
-(``images.txt``). What nobody states is unknown, and pages, charts, methods text and exports leave
+(``images.txt``). What is not stated is unknown, and pages, charts, methods text and exports leave
 it out: they take every such word from here.
 """
 
@@ -29,7 +29,7 @@ class Fact(Generic[_T]):
 
     Parameters
     ----------
-    value : None where nobody says.
+    value : None if unknown.
     source : ``unknown`` beside a value means that it was assumed, and that others are as likely.
     """
 
@@ -140,7 +140,7 @@ class Conventions:
 
     @property
     def unstated(self) -> tuple[str, ...]:
-        """Fields that a sidecar could state and nobody has."""
+        """Fields that a sidecar could state and that are not stated."""
         asked = ("units", "preprocessing", "picture_degrees", "repeats")
         return tuple(name for name in asked if not getattr(self, name).known)
 

@@ -195,7 +195,7 @@ class Subject:
 
         Raises
         ------
-        NoPositions : nobody knows where the responses are.
+        NoPositions : the positions of the responses are unknown.
         """
         if isinstance(self.space, ChallengeSpace):
             return self.space

@@ -1,7 +1,7 @@
 """What folders of the home take on disk, and what killed processes left in them.
 
 Drafts are known by the names under which ``atomic`` writes them, whatever folder they lie in.
-Folders with files that may be made again when nobody has used them for long keep lists of their
+Folders of files that can be made again and were not used for long keep lists of their
 own (``core.features.upkeep``, ``core.datasets.arrays.conversion``, ``core.runs.store``).
 """
 
@@ -67,7 +67,7 @@ def kept_in(folder: Path) -> list[Kept]:
 
 
 def remove_drafts(items: Iterable[Kept], hours: float) -> list[Kept]:
-    """Remove those drafts that nobody has written to for some hours; return them."""
+    """Remove drafts that were not written to for some hours; return them."""
     now = time.time()
     due = [i for i in items if i.kind == DRAFTS and now - i.used > 3600 * hours]
     for item in due:

@@ -121,7 +121,7 @@ def report_order(order: Fact[str], report: Report, note: Report) -> None:
 
 
 def report_unstated(facts: Conventions, note: Report) -> None:
-    """Ask for what nobody states."""
+    """Ask for what is not stated."""
     if missing := [_FIELDS.get(name, name) for name in facts.unstated]:
         note(
             f"Not stated, and left out on every page: {first_of(missing)}. State them in "

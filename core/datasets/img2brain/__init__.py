@@ -1,4 +1,4 @@
-"""The img2brain layout: images, and one matrix of voxels whose positions nobody published."""
+"""The img2brain layout: images, and one matrix of voxels of unknown position."""
 
 from cortiscope.core.datasets.img2brain.check import check_subject, find_candidates
 from cortiscope.core.datasets.img2brain.loader import is_subject_folder, load_subject

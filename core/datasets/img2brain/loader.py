@@ -1,4 +1,4 @@
-"""The img2brain layout: images and one matrix of voxels that nobody has the places of.
+"""Open a folder of the img2brain layout: images and one matrix of voxels of unknown position.
 
 ``trainingIMG/`` and ``testIMG/`` with one picture per stimulus, ``trainingfMRI/training.npy`` with
 one row per training image, in the order of the numbers in the images' names, and one column per

@@ -28,7 +28,7 @@ nsd/                                prepared once, then opened as an Algonauts f
 
 
 def _check(folder: Path, subject: str, **how: Any) -> SubjectReport:
-    # Reading betas takes nibabel, which nobody waits for who has none.
+    # Loads nibabel, which takes a third of a second.
     from cortiscope.core.datasets.nsd.check import check_subject
 
     return check_subject(folder, subject, **how)

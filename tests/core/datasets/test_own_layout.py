@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 from scipy.io import savemat
 
 from cortiscope.core.brain import HEMISPHERES
@@ -22,40 +19,20 @@ from cortiscope.core.features import FeatureStore
 from cortiscope.core.pipeline.fit import fit_all
 from cortiscope.core.runs import RunStore
 from cortiscope.pages.data.layout_guide import guides
+from tests.data.lab_folder import N_IMAGES, N_TEST, N_VERTICES, lab_layout, write_lab_folder
 from tests.data.plain_folder import write_plain
 from tests.data.tiny_model import pixels_spec
-
-GUIDE = Path(__file__).parents[3] / "docs" / "add-a-layout.md"
-N_IMAGES, N_TEST, N_VERTICES = 30, 6, 10_242
 
 
 @pytest.fixture
 def layout():
-    """Run the guide's file and its registration, for one test."""
-    before = dict(LAYOUTS)
-    names: dict = {"__name__": "lab_mat"}
-    for code in re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL):
-        exec(code, names)
-    yield names["LAYOUT"]
-    LAYOUTS.clear()
-    LAYOUTS.update(before)
+    with lab_layout() as registered:
+        yield registered
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """Write a subject by hand; the left hemisphere is brightness, the right noise."""
-    rng = np.random.default_rng(0)
-    anna = tmp_path / "data" / "anna"
-    (anna / "stimuli").mkdir(parents=True)
-    levels = rng.uniform(40, 215, N_IMAGES)
-    for k, level in enumerate(levels):
-        pixels = rng.normal(level, 20, (32, 32, 3)).clip(0, 255).astype(np.uint8)
-        Image.fromarray(pixels).save(anna / "stimuli" / f"{k + 1:04d}.png")
-    noise = rng.normal(size=(2, N_IMAGES, N_VERTICES))
-    lh = (levels[:, None] - 128) / 40 + 0.3 * noise[0]
-    is_test = np.arange(N_IMAGES) % 5 == 2
-    savemat(anna / "betas.mat", {"lh": lh, "rh": noise[1], "is_test": is_test})
-    return anna
+    return write_lab_folder(tmp_path / "data" / "anna")
 
 
 def test_without_the_registration_the_folder_is_of_no_layout(folder):
