@@ -19,7 +19,8 @@ const THEME = `
  * @returns what takes the view away
  */
 export function render({ model, el }, style) {
-  const host = make("div");
+  // The viewer's keys and its right-drag are its own: in JupyterLab "x" would cut the cell.
+  const host = make("div", { "data-lm-suppress-shortcuts": "true", "data-jp-suppress-context-menu": "true" });
   const shadow = host.attachShadow({ mode: "open" });
   const sheet = make("style");
   sheet.textContent = THEME + style;
