@@ -19,7 +19,7 @@ class LayerColumn:
 
     Parameters
     ----------
-    block : which encoder's backbone: ``a`` or ``b``.
+    block : which model's backbone: ``a`` or ``b``.
     layer : name of the layer, or how many there are where several are joined.
     key : name of the run behind it, which a click selects.
     shown_as : ``a`` or ``b`` where this layer is the one being compared, else empty.
@@ -149,7 +149,7 @@ def layer_by_roi(
 
 
 def _colour(letter: str, theme: str) -> str:
-    """Return the colour that encoder A or B has in the ROI chart, too."""
+    """Return the colour that model A or B has in the ROI chart, too."""
     shades = MODEL_COLOURS["ab".index(letter)]
     return shades.light if theme == "light" else shades.dark
 

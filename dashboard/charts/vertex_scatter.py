@@ -1,4 +1,4 @@
-"""Two encoders' scores against each other, one dot per vertex."""
+"""Two models' scores against each other, one dot per vertex."""
 
 from __future__ import annotations
 

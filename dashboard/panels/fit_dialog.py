@@ -1,4 +1,4 @@
-"""Fit another encoder from the app: choose, start, watch, cancel."""
+"""Fit another encoding model from the app: choose, start, watch, cancel."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def fit_button(subject: Subject) -> None:
         _watch(subject)
     _tell_how_the_last_one_ended()
     another = "another" if services.runs_of(subject.id) else "an"
-    if st.button(f"Fit {another} encoder …", key="fit-open", width="stretch"):
+    if st.button(f"Fit {another} encoding model …", key="fit-open", width="stretch"):
         st.session_state.pop(_ENDED, None)
         st.session_state[_OPEN] = True
         _dialog(subject)
 
 
 def _tell_how_the_last_one_ended() -> None:
-    """Say why the last work gave no encoder, or offer the one that is not on screen."""
+    """Say why the last work gave no model, or offer the one that is not on screen."""
     ended: _Ended | None = st.session_state.get(_ENDED)
     if ended is None:
         return
@@ -110,7 +110,7 @@ def _best(job: Job) -> Run | None:
     return max(runs, key=order_of_choice, default=None)
 
 
-@st.dialog("Fit an encoder", width="medium", on_dismiss="rerun")
+@st.dialog("Fit an encoding model", width="medium", on_dismiss="rerun")
 def _dialog(subject: Subject) -> None:
     way = st.segmented_control(
         "what to fit",

@@ -1,4 +1,4 @@
-"""Any backbone, layers and encoder, chosen by hand for a fit."""
+"""Any backbone, layers and regressor, chosen by hand for a fit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def free_choice(subject: Subject) -> tuple[str, dict[str, Any]]:
         return "", {}
     weights = _weights(card)
     layers = st.multiselect(
-        "layers (one encoder each; one forward pass serves all)",
+        "layers (one model each; one forward pass serves all)",
         list(card.layers_offered),
         default=list(card.layers_offered),
         key=f"fit-layers-{card.name}",
@@ -38,10 +38,10 @@ def free_choice(subject: Subject) -> tuple[str, dict[str, Any]]:
         help=f"Any other layer too, by its name: 'cortiscope list layers {card.name}' shows all.",
     )
     regressor = st.selectbox(
-        "encoder",
+        "regressor",
         list(REGRESSORS),
         format_func=lambda e: f"{REGRESSORS[e].title}: {REGRESSORS[e].summary}",
-        key="fit-encoder",
+        key="fit-regressor",
     )
     left, right = st.columns([3, 1])
     scope = left.selectbox(
@@ -49,7 +49,7 @@ def free_choice(subject: Subject) -> tuple[str, dict[str, Any]]:
         SCOPES,
         format_func=lambda s: SCOPE_WORDS[s],
         key="fit-scope",
-        help="Encoders that fit each vertex by itself come out the same under every scope.",
+        help="Regressors that fit each vertex by itself come out the same under every scope.",
     )
     components = right.number_input("components", 10, 1000, 200, 10, key="fit-pca")
     st.caption(

@@ -1,4 +1,4 @@
-"""An encoder's scores: which number is shown, over which vertices, and what it means."""
+"""A model's scores: which number is shown, over which vertices, and what it means."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ def _ceiling_facts(whole: RoiScore, unit: str, source: str) -> list[tuple[str, s
                 f"{whole.bias_corrected:.1f}<small> %</small>".replace("-", "−"),
                 "bias-corrected",
                 "mean of r² less what chance adds, over the mean ceiling of the same: 0 on average "
-                "for an encoder that knows nothing",
+                "for a model that knows nothing",
             )
         )
     if whole.n_zero_ceiling and whole.challenge_score is not None:

@@ -1,4 +1,4 @@
-"""The sidebar: subject, stimulus, and the encoder on screen."""
+"""The sidebar: subject, stimulus, and the model on screen."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def open_chosen(chosen: str) -> Subject:
 
 
 def pick_model(subject: Subject) -> Run:
-    """Draw the menus of backbone, layer and encoder, and return the run they name."""
+    """Draw the menus of backbone, layer and regressor, and return the run they name."""
     run = pick_model_if_any(subject)
     if run is None:
         _say_that_none_is_fitted(subject)
@@ -94,7 +94,7 @@ def pick_model(subject: Subject) -> Run:
 
 
 def pick_model_if_any(subject: Subject) -> Run | None:
-    """Draw the same menus; None where no encoder has been fitted yet."""
+    """Draw the same menus; None where no model has been fitted yet."""
     with st.sidebar:
         run = _pick_run(subject)
         fit_button(subject)
@@ -103,7 +103,7 @@ def pick_model_if_any(subject: Subject) -> Run | None:
 
 
 def pick_pair(subject: Subject) -> tuple[Run, Run | None]:
-    """Draw the menus of two encoders to compare; the second is None where there is no other."""
+    """Draw the menus of two models to compare; the second is None where there is no other."""
     with st.sidebar:
         first = _pick_run(subject)
         second = None if first is None else _pick_versus(subject, first)
@@ -141,8 +141,8 @@ def _pick_run(subject: Subject) -> Run | None:
     run = _choose(menu, run, "layer", menu.layers(ModelKey.of(run).backbone), str)
     curve = st.container()
     key = ModelKey.of(run)
-    encoders = menu.regressor_words(key.backbone, key.layer)
-    run = _choose(menu, run, "encoder", list(encoders), encoders.__getitem__)
+    regressors = menu.regressor_words(key.backbone, key.layer)
+    run = _choose(menu, run, "regressor", list(regressors), regressors.__getitem__)
     alike = menu.alike(ModelKey.of(run))
     if len(alike) > 1:
         names = dict(zip([r.id for r in alike], distinct_words(alike), strict=True))
@@ -153,7 +153,7 @@ def _pick_run(subject: Subject) -> Run | None:
         if len(words := names[run.id]) > _SEEN_IN_A_MENU:
             st.caption(as_text(words))
     key = ModelKey.of(run)
-    state.change(run=run.id, backbone=key.backbone, layer=key.layer, encoder=key.encoder)
+    state.change(run=run.id, backbone=key.backbone, layer=key.layer, encoder=key.regressor)
     with curve:
         _layers(menu, run)
     run = services.reported(run)
@@ -193,14 +193,15 @@ def _asked_for(menu: ModelMenu, subject: Subject) -> Run:
         run = menu.nearest(ModelKey.of(former), like=former)
     else:
         start = ModelKey.of(menu.default())
-        wish = {k: v for k in _PARTS if (v := getattr(now, k)) and not now.run}
+        wish = {k: v for k, name in _PARTS.items() if (v := getattr(now, name)) and not now.run}
         run = menu.nearest(replace(start, **wish))
     if problem := _not_here(menu, subject, run, former):
         st.warning(as_text(f"{problem} Showing {model_title(run)}."))
     return run
 
 
-_PARTS = ("backbone", "layer", "encoder")
+# Parts of a key -> what addresses call them.
+_PARTS = {"backbone": "backbone", "layer": "layer", "regressor": "encoder"}
 
 
 def _not_here(menu: ModelMenu, subject: Subject, shown: Run, former: Run | None) -> str:
@@ -218,7 +219,7 @@ def _not_here(menu: ModelMenu, subject: Subject, shown: Run, former: Run | None)
         return f"{subject.id} has no encoding model {model_title(former)}." if missing else ""
     if now.run:
         return f"There is no run “{now.run}” here."
-    asked = {k: v for k in _PARTS if (v := getattr(now, k))}
+    asked = {k: v for k, name in _PARTS.items() if (v := getattr(now, name))}
     if all(getattr(key, k) == v for k, v in asked.items()):
         return ""
     words = [
@@ -229,12 +230,12 @@ def _not_here(menu: ModelMenu, subject: Subject, shown: Run, former: Run | None)
 
 
 def _fits_under_way() -> str:
-    """Say that the demo's other encoders are still being fitted, while they are."""
+    """Say that the demo's other models are still being fitted, while they are."""
     job = registry().get("demo")
     if job is None or not job.running:
         return ""
     return (
-        f" More of the demo’s encoders are being fitted ({100 * job.progress:.0f} %); reload to "
+        f" More of the demo’s models are being fitted ({100 * job.progress:.0f} %); reload to "
         "see them."
     )
 
@@ -309,7 +310,7 @@ def _menu(
 
 
 def score_line(run: Run, unit: str) -> str:
-    """Say how good the encoder is over all ``unit`` (vertices or voxels), with n and split."""
+    """Say how good the model is over all ``unit`` (vertices or voxels), with n and split."""
     whole = run.report.overall
     if whole.mean_r is None:
         return (

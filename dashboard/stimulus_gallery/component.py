@@ -37,7 +37,7 @@ def stimulus_gallery(
     order : ``{'train': 400, 'test': 200}`` for all pictures, or the (split, number) that passed a
         filter, in the order to show them.
     current : (split, number) of the picture shown; it need not be in ``order``.
-    roles : what each picture was to the encoder on the screen: one letter per picture of
+    roles : what each picture was to the model on the screen: one letter per picture of
         ``order``, or a mapping from split to one letter, or to one letter per number.
         f: fitted on, v: validation, h: held out, -: not used.
     caption : of the current picture; its alternative text too.

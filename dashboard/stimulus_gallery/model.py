@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-# Letter in the payload -> what the picture was to the encoder on the screen.
+# Letter in the payload -> what the picture was to the model on the screen.
 ROLES = {
-    "f": "used to fit this encoder",
-    "v": "used to choose this encoder's settings (validation)",
-    "h": "held out: this encoder has never seen it",
-    "-": "not used for this encoder",
+    "f": "used to fit this model",
+    "v": "used to choose this model's settings (validation)",
+    "h": "held out: this model has never seen it",
+    "-": "not used for this model",
 }
 SPLIT_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 

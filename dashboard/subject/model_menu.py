@@ -1,4 +1,4 @@
-"""From runs to menus (backbone with its weights, layer, encoder, what else differs), and back.
+"""From runs to menus (backbone with its weights, layer, regressor, what else differs), and back.
 
 A run is named in the address by its id, which is its whole identity.
 """
@@ -33,7 +33,7 @@ class ModelKey:
 
     backbone: str
     layer: str
-    encoder: str
+    regressor: str
 
     @classmethod
     def of(cls, run: Run) -> ModelKey:
@@ -42,12 +42,12 @@ class ModelKey:
 
     @classmethod
     def parse(cls, text: str) -> ModelKey | None:
-        """Read ``backbone~weights~layer~encoder``."""
+        """Read ``backbone~weights~layer~regressor``."""
         parts = text.rsplit("~", 2)
         return cls(*parts) if len(parts) == 3 and "~" in parts[0] else None
 
     def __str__(self) -> str:
-        return f"{self.backbone}~{self.layer}~{self.encoder}"
+        return f"{self.backbone}~{self.layer}~{self.regressor}"
 
 
 def backbone_key(run: Run) -> str:
@@ -106,7 +106,7 @@ class ModelMenu:
 
     @cached_property
     def _alike(self) -> dict[ModelKey, list[Run]]:
-        """Group what shares backbone, layer and encoder; best on the validation images first.
+        """Group what shares backbone, layer and regressor; best on the validation images first.
 
         Those whose data are uncertain come after all others.
         """
@@ -131,18 +131,18 @@ class ModelMenu:
 
     def regressors(self, backbone: str, layer: str) -> list[str]:
         """List the regressors fitted on one layer."""
-        return [k.encoder for k in self._alike if (k.backbone, k.layer) == (backbone, layer)]
+        return [k.regressor for k in self._alike if (k.backbone, k.layer) == (backbone, layer)]
 
     def regressor_words(self, backbone: str, layer: str) -> dict[str, str]:
-        """Return each encoder fitted on one layer -> its words, with the recipes it came from."""
+        """Return each regressor fitted on one layer -> its words, with the recipes it came from."""
         words = {}
-        for encoder in self.regressors(backbone, layer):
-            recipes = map(recipe_title, self.alike(ModelKey(backbone, layer, encoder)))
-            words[encoder] = " · ".join(dict.fromkeys([encoder, *filter(None, recipes)]))
+        for regressor in self.regressors(backbone, layer):
+            recipes = map(recipe_title, self.alike(ModelKey(backbone, layer, regressor)))
+            words[regressor] = " · ".join(dict.fromkeys([regressor, *filter(None, recipes)]))
         return words
 
     def alike(self, key: ModelKey) -> list[Run]:
-        """Return the runs that share backbone, layer and encoder."""
+        """Return the runs that share backbone, layer and regressor."""
         return self._alike.get(key, [])
 
     def title_of(self, backbone: str) -> str:
@@ -168,7 +168,7 @@ class ModelMenu:
         return self.nearest(ModelKey(*_FIRST))
 
     def nearest(self, wanted: ModelKey, like: Run | None = None) -> Run:
-        """Keep what exists of a wish: its backbone, then its layer, then its encoder.
+        """Keep what exists of a wish: its backbone, then its layer, then its regressor.
 
         Parameters
         ----------
@@ -179,9 +179,9 @@ class ModelMenu:
         backbone = wanted.backbone if wanted.backbone in backbones else backbones[0]
         layers = self.layers(backbone)
         layer = wanted.layer if wanted.layer in layers else self._best_layer(backbone)
-        encoders = self.regressors(backbone, layer)
-        encoder = wanted.encoder if wanted.encoder in encoders else encoders[0]
-        alike = self.alike(ModelKey(backbone, layer, encoder))
+        known = self.regressors(backbone, layer)
+        regressor = wanted.regressor if wanted.regressor in known else known[0]
+        alike = self.alike(ModelKey(backbone, layer, regressor))
         if like is None:
             return alike[0]
         return min(alike, key=lambda run: len(differing([run, like])))
@@ -212,12 +212,12 @@ class ModelMenu:
         return "; ".join(told)
 
     def _family(self, run: Run) -> list[Run]:
-        """Return the runs of the same backbone and encoder."""
+        """Return the runs of the same backbone and regressor."""
         own = ModelKey.of(run)
         return [
             r
             for key, runs in self._alike.items()
-            if (key.backbone, key.encoder) == (own.backbone, own.encoder)
+            if (key.backbone, key.regressor) == (own.backbone, own.regressor)
             for r in runs
         ]
 

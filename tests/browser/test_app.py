@@ -166,7 +166,7 @@ def test_a_clicked_vertex_arrives_in_python(page, app):
 
 def test_absent_weights_are_one_clear_message_and_the_rest_goes_on(page, app):
     _open(page, app)
-    page.get_by_role("button", name="Fit another encoder").click()
+    page.get_by_role("button", name="Fit another encoding model").click()
     dialog = page.get_by_role("dialog")
     message = dialog.locator('[data-testid="stAlert"]').inner_text()
     assert "squeezenet1_1-b8a52dc0.pth" in message

@@ -54,7 +54,7 @@ RUNS = [
 def test_a_key_is_read_back_and_may_stand_in_an_address(run):
     key = ModelKey.of(run)
     assert ModelKey.parse(str(key)) == key
-    for part in (key.backbone, key.layer, key.encoder, str(key)):
+    for part in (key.backbone, key.layer, key.regressor, str(key)):
         assert state.is_readable(part), part
 
 
@@ -70,7 +70,7 @@ def test_an_encoder_that_predicts_few_vertices_well_is_not_the_best():
 
 def test_several_networks_and_a_scope_are_named():
     assert backbone_title(RUNS[2]) == "Gabor energy · trained + Small CNN · trained"
-    assert ModelKey.of(RUNS[2]).encoder == "ridge per roi class cross-subject"
+    assert ModelKey.of(RUNS[2]).regressor == "ridge per roi class cross-subject"
     assert (
         ModelKey.of(RUNS[3]).layer == "gabor:energy .. openclip_convnext_base:embedding - 7 layers"
     )

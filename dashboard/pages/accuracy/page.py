@@ -1,4 +1,4 @@
-"""Accuracy: how well one encoder predicts held-out responses, vertex by vertex and ROI by ROI."""
+"""Accuracy: how well one model predicts held-out responses, vertex by vertex and ROI by ROI."""
 
 from __future__ import annotations
 

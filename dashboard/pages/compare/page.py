@@ -1,4 +1,4 @@
-"""Compare: two encoders on the same held-out images, and where the difference is certain."""
+"""Compare: two models on the same held-out images, and where the difference is certain."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from cortiscope.roi_chart import MODEL_COLOURS, Axis, RoiRow, Series, roi_chart
 from cortiscope.subject.locations import has_rois, unit_of
 from cortiscope.subject.model_menu import model_title, unlike
 
-# Beyond this many responses per encoder reading and comparing them takes more than ten seconds.
+# Beyond this many responses per model reading and comparing them takes more than ten seconds.
 _MANY_RESPONSES = 60_000_000
 
 
@@ -54,7 +54,9 @@ def render() -> None:
     subject = pick_subject()
     a, b = pick_pair(subject)
     if b is None:
-        st.info("There is one encoder only. Fit another one in the sidebar to compare it with.")
+        st.info(
+            "There is one encoding model only. Fit another one in the sidebar to compare it with."
+        )
         return
     positions = brushed(subject)
     placed, rois = subject.space.is_placed, has_rois(subject)
@@ -130,7 +132,7 @@ def _compared(a: Run, b: Run) -> Comparison | None:
     show_html('<p class="cs-verdict">{verdict}</p>', verdict=verdict(comparison))
     if a.report.split == a.validation.split:
         st.caption(
-            "These are validation images: where a layer or an encoder was chosen by them, p and "
+            "These are validation images: where a layer or a model was chosen by them, p and "
             "intervals do not count the choice, and the difference flatters what was chosen."
         )
     return comparison

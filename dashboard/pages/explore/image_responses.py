@@ -104,7 +104,7 @@ def _against(subject: Subject, measured: np.ndarray, predicted: np.ndarray) -> N
     known = signed(r) if np.isfinite(r) else "undefined"
     show_note(
         "One dot per {unit_of}. Pattern correlation of this image: <b>r {known}</b> over "
-        "{n_measured} {unit}. One image says little about an encoder: its score is the "
+        "{n_measured} {unit}. One image says little about a model: its score is the "
         "correlation over images, on Accuracy.",
         unit_of=unit_of(subject),
         known=known,

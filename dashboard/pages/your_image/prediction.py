@@ -27,7 +27,7 @@ from cortiscope.subject.model_menu import model_title
 
 
 def show_distribution(subject: Subject, run: Run, picture: str, predicted: np.ndarray) -> None:
-    """Draw the prediction over voxels, and those of images that the encoder was not fitted on."""
+    """Draw the prediction over voxels, and those of images that the model was not fitted on."""
     others, which = services.reference_predictions(run.id)
     unit, shade, facts = subject.space.unit, theme(), subject.conventions
     low, high, width = round_bins(predicted, 60)

@@ -24,7 +24,7 @@ export function drawMarks(data, layout, theme, id) {
     .join("");
 }
 
-/** Measured and predicted share one line and a stem; encoders stand next to each other. */
+/** Measured and predicted share one line and a stem; models stand next to each other. */
 function offsetsOf(data, layout) {
   const joined = isJoined(data);
   const n = data.series.length;

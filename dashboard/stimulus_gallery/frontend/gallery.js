@@ -5,7 +5,7 @@ import { Order } from "./order.js";
 import { Sender } from "./sender.js";
 
 const PAGE = 12;
-const ROLES = { f: "used to fit this encoder", v: "validation", h: "held out", "-": "not used for this encoder" };
+const ROLES = { f: "used to fit this model", v: "validation", h: "held out", "-": "not used for this model" };
 const LEGEND = { f: "fit", v: "validation", h: "held out" };
 
 const FRAME = `

@@ -71,9 +71,9 @@ def test_it_is_listed_and_fitted_on_the_command_line_and_its_run_opens_without_i
 ):
     monkeypatch.setenv("CORTISCOPE_HOME", str(tmp_path / "home"))
     write_subject(tmp_path / "data" / "subj01")
-    assert main(["list", "encoders", "--match", "pls"]) == 0
+    assert main(["list", "regressors", "--match", "pls"]) == 0
     assert "partial least squares" in capsys.readouterr().out
-    what = "--backbone pixels --layers pixels --reduce pca:5 --encoder pls --set n_components=3"
+    what = "--backbone pixels --layers pixels --reduce pca:5 --regressor pls --set n_components=3"
     where = ["--data", str(tmp_path / "data"), "--subject", "subj01", "--progress", "none"]
     assert main(["fit", *where, *what.split()]) == 0
     del REGRESSORS["pls"]
@@ -104,7 +104,7 @@ def _dialog():
 def test_it_is_in_the_apps_menu(entry, monkeypatch, tmp_path):
     monkeypatch.setenv("CORTISCOPE_HOME", str(tmp_path))
     app = AppTest.from_function(_dialog, default_timeout=60).run()
-    assert f"{entry.title}: {entry.summary}" in app.selectbox("fit-encoder").options
+    assert f"{entry.title}: {entry.summary}" in app.selectbox("fit-regressor").options
 
 
 @pytest.mark.parametrize(

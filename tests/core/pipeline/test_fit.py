@@ -99,14 +99,14 @@ def test_near_copies_of_test_images_are_left_out_of_fit_and_validation(tmp_path)
     scene = Image.fromarray(render_scene(3).pixels)
     for path, quality in ((train[4], 60), (train[11], 60), (test[2], 95)):
         scene.save(path, "jpeg", quality=quality)
-    _, run = _fit(folder, tmp_path)
+    subject, run = _fit(folder, tmp_path)
     fitted, validation = run.rows_of("fit"), run.rows_of("validation")
     others = np.setdiff1d(np.arange(20), [4, 11])
     assert sorted([*fitted, *validation]) == others.tolist()
     expected = validation_split(18)
     np.testing.assert_array_equal(fitted, others[expected[0]])
     assert {run.role_of("train", k) for k in (4, 11)} == {"left out"}
-    said = summary(run)
+    said = summary(run, subject)
     assert [pair["train"] for pair in said["left_out"]] == ["nsd-01028", "nsd-01077"]
     text = "left out as nearly test images: 2 (nsd-01028 is like nsd-00014, nsd-01077 is"
     assert text in show({**said, "data_changed": ""})
