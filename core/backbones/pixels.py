@@ -1,4 +1,4 @@
-"""Raw pixels, the baseline that every model has to beat."""
+"""Raw pixels, the baseline that every model has to beat; a file of its own, as every family is."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ NAMES = [*smallest_of_every_family(), "timm_vit_tiny", "shufflenet_v2_x0_5"]
 
 
 def test_every_family_has_its_smallest_network_here():
-    assert set(NAMES) == set(PUBLISHED) | {"gabor", "pixels", "caption_words"}
+    assert set(NAMES) >= set(PUBLISHED) | {"gabor", "pixels", "caption_words"}
 
 
 @pytest.fixture(scope="module")
