@@ -123,7 +123,7 @@ def main(arguments: Sequence[str], also: Sequence[ModuleType] = ()) -> int:
     except CoreError as error:
         return _report(error, as_json, debug)
     except KeyboardInterrupt:
-        print("Stopped. What was finished is kept.", file=sys.stderr)
+        print("Stopped. Finished parts are kept.", file=sys.stderr)
         return 130
     except BrokenPipeError:
         return 0

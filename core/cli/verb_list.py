@@ -53,7 +53,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         wanted = [i for i in result["items"] if fnmatch.fnmatchcase(i["name"], options.match)]
         if result["items"] and not wanted:
             raise InvalidInput(
-                f"None of the {len(result['items'])} names is like {options.match!r}.",
+                f"None of the {len(result['items'])} names matches {options.match!r}.",
                 "* stands for anything.",
             )
         result["items"] = wanted

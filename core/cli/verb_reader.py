@@ -1,6 +1,6 @@
 """``reader``: opens foreign files for the app (``core.cli.answers``), without torch.
 
-A picture or an archive that takes down its reader takes nobody else along. Questions::
+A picture or an archive that crashes its reader crashes nothing else. Questions::
 
     {"id": 1, "ask": "thumbnail", "image": PATH, "size": 96}
     {"id": 2, "ask": "photograph", "image": PATH, "name": NAME, "side": 1600, "out": PATH}

@@ -1,4 +1,4 @@
-"""``store du|clean``: what everything in the home takes, and removing what nobody needs."""
+"""``store du|clean``: the disk space that everything takes, and removing what is not needed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from cortiscope.core.storage.write_failures import size
 
 NAME = "store"
 HELP = (
-    "Runs, cached features, everything kept: its size (du); remove drafts and the unused (clean)."
+    "What runs, cached features and the rest take on disk (du); remove what is not needed (clean)."
 )
 
 
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--older-than",
         type=float,
         metavar="DAYS",
-        help="clean: also remove what was not used for so long (it is made again when needed)",
+        help="clean: also remove what was not used for that long (it is made again when needed)",
     )
     shared.add_runs(parser)
     parser.add_argument(

@@ -67,7 +67,7 @@ def _groups(specs: Sequence[EncodingSpec], people: People) -> list[_Group]:
 
 
 def _is_streamed(group: _Group, store: FeatureStore, reduced: ReducedStore) -> bool:
-    """Tell whether features would take more than the store's limit; what is stored counts not."""
+    """Whether features would take more than the store's limit, not counting what is stored."""
     if group.always or all(reduced.has(s, group.sets) for s in group.spaces):
         return True
     features = {f for space in group.spaces for f in space.features}

@@ -136,12 +136,12 @@ def _check_unchanged(subjects: Sequence[Subject]) -> None:
             raise WorkFailed(
                 f"The data of {subject.id} changed ({', '.join(changed)}) while a model was "
                 "fitted to them.",
-                "Fit it again when nothing writes into the folder any more.",
+                "Fit it again once nothing writes to the folder any more.",
             )
 
 
 def check_placement(subject: Subject, spec: EncodingSpec) -> None:
-    """Refuse a configuration that needs places of responses where nobody knows them.
+    """Refuse a configuration that needs positions where those of the responses are unknown.
 
     Raises
     ------

@@ -26,7 +26,7 @@ def run_record(
     report: Evaluation,
     seconds: dict[str, float],
 ) -> dict[str, Any]:
-    """Gather everything about a run that is no array."""
+    """Gather everything about a run except its arrays."""
     subject = prepared.subjects[0]
     sources = _sources(spec)
     spaces = spec.feature_spaces()

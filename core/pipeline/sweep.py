@@ -232,7 +232,7 @@ def _client(scheduler: str | None, workers: int | None) -> Iterator[Any]:
         except (OSError, TimeoutError, ValueError) as error:
             raise InvalidInput(
                 f"There is no Dask scheduler at {scheduler} ({type(error).__name__}).",
-                "Start one, or leave --scheduler away for a cluster on this machine.",
+                "Start one, or leave --scheduler out for a cluster on this machine.",
             ) from error
         with client:
             yield client
@@ -274,7 +274,7 @@ class WorkersProgress:
         self.topic = f"cortiscope-{uuid.uuid4()}"
         self._shares = dict.fromkeys(steps, 0.0)
         self._progress = progress
-        # Told by the client's own thread as well as by the one that waits for results.
+        # Called from the client's own thread as well as from the one that waits for results.
         self._lock = threading.Lock()
 
     def listen(self, client: Any) -> None:

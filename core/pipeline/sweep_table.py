@@ -180,7 +180,7 @@ def _interval(row: dict[str, Any]) -> str:
 
 
 def _without(row: dict[str, Any]) -> str:
-    """Say how many vertices have no r: a mean over the others is no mean over all."""
+    """Say how many vertices have no r: the mean is over the others alone."""
     return f" without {row['n_undefined']:,} constant" if row["n_undefined"] else ""
 
 

@@ -94,7 +94,7 @@ def subjects_of(
             raise InvalidInput(
                 f"The configuration is for {name} with data {data}; "
                 f"the open subject is {opened.id} with data {own}.",
-                "Make it anew for the data as they are: EncodingSpec.of.",
+                "Make it again for the data as they are: EncodingSpec.of.",
             )
     return tuple(found)
 
@@ -141,7 +141,7 @@ def image_sets(subjects: Sequence[Subject], rows: Sequence[np.ndarray]) -> Image
 
 
 def may_stream(spec: EncodingSpec, space: Sequence[FeatureSpec]) -> bool:
-    """Tell whether a space can be reduced on the way: incremental PCA, of one pass."""
+    """Whether a space can be reduced on the way: incremental PCA, of one pass."""
     asked = spec.on_the_way != "never"
     return asked and can_stream(spec.reduction) and source_of(space) is not None
 

@@ -41,7 +41,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Source:
-    """Where features come from: what the system used first, then what may stand in for it.
+    """Where features come from: what the system used, then what may be used in its place.
 
     The first choice whose weights are on the machine is taken, and the result names it.
     """

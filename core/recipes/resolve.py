@@ -19,7 +19,7 @@ class Resolved:
 
     Parameters
     ----------
-    stand_ins : per source that something stands in for, in words; empty if none.
+    stand_ins : each source that something else is used for, in words; empty if none.
     """
 
     choices: tuple[Choice, ...]

@@ -70,7 +70,7 @@ def facets(run: Run) -> dict[str, str]:
 
 
 def unusual(run: Run) -> tuple[str, ...]:
-    """Return the words of what is not as the app fits it unasked, and is in no title otherwise."""
+    """Return the words of what differs from the app's defaults and is not in a title anyway."""
     found = facets(run)
     return tuple(found[name] for name, usual in _USUAL.items() if found[name] not in ("", usual))
 

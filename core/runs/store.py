@@ -36,14 +36,14 @@ DRAFTS_FOLDER = ".drafts"
 
 @dataclass(frozen=True)
 class SetAside:
-    """Something in the folder of runs that is no whole run, and why; a fit may take its place."""
+    """What is in the folder of runs and is not a whole run, and why; a fit may replace it."""
 
     name: str
     reason: str
 
 
 class RunStore:
-    """All runs under one folder. One store may serve a whole process: it remembers its looks."""
+    """All runs under one folder; one store may serve a whole process, as it keeps what it read."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -103,7 +103,7 @@ class RunStore:
         return FolderCheckpoint(self.root / DRAFTS_FOLDER / run_id)
 
     def save(self, run_id: str, record: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Run:
-        """Write a run whole, or not at all; what bears its name and is not whole gives way.
+        """Write a run whole, or not at all; what has its name and is not whole is replaced.
 
         Raises
         ------

@@ -125,7 +125,7 @@ class Job:
         if code == 0 and "error" not in answer:
             self.result, self.progress = answer, 1.0
         elif self.cancelled:
-            self.error = ("Stopped.", "What was finished is kept.")
+            self.error = ("Stopped.", "Finished parts are kept.")
         else:
             told = answer.get("error", {})
             message = told.get("message") or last_words or f"The work ended with status {code}."
