@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 
@@ -88,13 +90,7 @@ def read_header(path: Path) -> ArrayHeader:
             if (other := _other_file(stream.read(32))) is not None:
                 raise DamagedFile(f"{path.name} is {other}.")
             stream.seek(0)
-            version = np.lib.format.read_magic(stream)
-            reader = (
-                np.lib.format.read_array_header_1_0
-                if version == (1, 0)
-                else np.lib.format.read_array_header_2_0
-            )
-            shape, _, dtype = reader(stream)
+            shape, dtype = shape_and_type(stream)
             offset, size = stream.tell(), path.stat().st_size
     except DamagedFile:
         raise
@@ -107,6 +103,24 @@ def read_header(path: Path) -> ArrayHeader:
     if size < expected:
         raise DamagedFile(f"{path.name} is cut short: {size:,} of {expected:,} bytes.", _AGAIN)
     return ArrayHeader(shape, dtype, size, expected)
+
+
+def shape_and_type(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
+    """Read the header of an ``.npy`` file, up to its values.
+
+    Raises
+    ------
+    ValueError : no such header.
+    """
+    version = np.lib.format.read_magic(stream)
+    shape, _, dtype = header_reader(version)(stream)
+    return shape, dtype
+
+
+def header_reader(version: tuple[int, int]) -> Callable[[IO[bytes]], Any]:
+    """Return numpy's reader of a header, which follows the version at the start of the file."""
+    first = version == (1, 0)
+    return np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
 
 
 def refuse_unfinished(path: Path) -> None:

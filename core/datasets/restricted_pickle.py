@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cortiscope.core.datasets.npy import shape_and_type
 from cortiscope.core.errors import DamagedFile
 from cortiscope.core.storage.foreign import check_fetched
 
@@ -51,13 +52,7 @@ def load_label_names(path: Path) -> dict[int, str]:
         raise DamagedFile(f"{path.name} has {path.stat().st_size:,} bytes; names take few.", hint)
     try:
         with path.open("rb") as stream:
-            version = np.lib.format.read_magic(stream)
-            reader = (
-                np.lib.format.read_array_header_1_0
-                if version == (1, 0)
-                else np.lib.format.read_array_header_2_0
-            )
-            _, _, dtype = reader(stream)
+            _, dtype = shape_and_type(stream)
             if not dtype.hasobject:
                 raise DamagedFile(f"{path.name} holds numbers ({dtype}), not label names.", hint)
             value = _RestrictedUnpickler(io.BytesIO(stream.read())).load()

@@ -111,12 +111,20 @@ def read_sidecar_header(subject_folder: Path) -> dict[str, Any]:
     header = read_json(path)
     if not isinstance(header, dict):
         raise DamagedFile(f"{path.name} holds a {type(header).__name__}; expected an object.")
-    if header.get("format") != _FORMAT or header.get("version") != _VERSION:
-        raise DamagedFile(
-            f"{path.name} says format {header.get('format')!r} version {header.get('version')!r}; "
-            f"this program reads {_FORMAT!r} version {_VERSION}."
-        )
+    if other := other_format(header):
+        raise DamagedFile(f"{path.name} {other}")
     return header
+
+
+def other_format(header: Mapping[str, object]) -> str:
+    """Say which other format a header is of; empty if it is this one."""
+    said = header.get("format"), header.get("version")
+    if said == (_FORMAT, _VERSION):
+        return ""
+    return (
+        f"says format {said[0]!r} version {said[1]!r}; this program reads {_FORMAT!r} version "
+        f"{_VERSION}."
+    )
 
 
 def stated_conventions(subject_folder: Path) -> Conventions:
@@ -132,7 +140,12 @@ def _read_notes(path: Path, n_images: Mapping[str, int]) -> dict[str, tuple[Stim
     if not isinstance(items, list):
         raise DamagedFile(f"{path.name} holds a {type(items).__name__}; expected a list.")
     for k, item in enumerate(items, start=1):
-        split, number = _place(item, path.name, k)
+        place = described(item)
+        if place is None:
+            raise DamagedFile(
+                f"{path.name}: entry {k} does not say split (train or test) and number (from 1)."
+            )
+        split, number = place
         captions = item.get("captions", [item["caption"]] if item.get("caption") else [])
         if not isinstance(captions, list) or not all(isinstance(c, str) for c in captions):
             raise DamagedFile(f"{path.name}: captions must be a list of texts, not {captions!r}.")
@@ -156,11 +169,11 @@ def _read_notes(path: Path, n_images: Mapping[str, int]) -> dict[str, tuple[Stim
     return notes
 
 
-def _place(item: object, name: str, k: int) -> tuple[str, int]:
-    """Return which image an entry is about."""
+def described(item: object) -> tuple[str, int] | None:
+    """Return which image an entry of ``stimuli.json`` describes: split and number; None if none."""
+    if not isinstance(item, dict) or item.get("split") not in ("train", "test"):
+        return None
     try:
-        if isinstance(item, dict) and item.get("split") in ("train", "test"):
-            return str(item["split"]), int(item["number"])
+        return str(item["split"]), int(item["number"])
     except (KeyError, TypeError, ValueError, OverflowError):
-        pass
-    raise DamagedFile(f"{name}: entry {k} does not say split (train or test) and number (from 1).")
+        return None

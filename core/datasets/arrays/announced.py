@@ -17,7 +17,7 @@ import numpy as np
 
 from cortiscope.core.brain import FSAVERAGE_VERTICES
 from cortiscope.core.datasets.arrays.images import TEST_IMAGES, TRAINING_FOLDERS
-from cortiscope.core.datasets.npy import kind_of
+from cortiscope.core.datasets.npy import header_reader, kind_of
 from cortiscope.core.errors import InvalidInput
 
 _LONGEST_HEADER = 2**16  # of an .npy file; numpy's own takes 128 bytes
@@ -78,12 +78,7 @@ def announced_in_npz(archive: zipfile.ZipFile, member: str) -> tuple[int, ...]:
         if n_header > _LONGEST_HEADER:
             raise ValueError(f"{member} has a header of {n_header:,} bytes, which no array has")
         header = raw + stream.read(n_header)
-    reader = (
-        np.lib.format.read_array_header_1_0
-        if version == (1, 0)
-        else np.lib.format.read_array_header_2_0
-    )
-    shape, _, dtype = reader(io.BytesIO(header))
+    shape, _, dtype = header_reader(version)(io.BytesIO(header))
     if dtype.kind not in "biufc":
         raise ValueError(f"{member} holds {kind_of(dtype)}; expected real numbers")
     return tuple(shape)

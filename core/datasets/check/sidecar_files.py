@@ -15,10 +15,9 @@ from cortiscope.core.datasets.check.array_file import REAL, WHOLE, PairOfFiles, 
 from cortiscope.core.datasets.check.report import Report, count, first_of, tried, vertices
 from cortiscope.core.datasets.check.values import check_finite, report_ncsnr
 from cortiscope.core.datasets.conventions import read_conventions
-from cortiscope.core.datasets.sidecar import SIDECAR_FOLDER
+from cortiscope.core.datasets.sidecar import SIDECAR_FOLDER, described, other_format
 from cortiscope.core.storage.foreign import is_there, read_json
 
-_FORMAT, _VERSION = "cortiscope-sidecar", 1
 _LONG_NAME = {"train": "training", "test": "test"}
 
 
@@ -56,11 +55,8 @@ def _check_header(path: Path, report: Report) -> Mapping[str, Any]:
     if not isinstance(header, dict):
         report(f"{path.name} holds a {type(header).__name__}; expected an object with a format.")
         return {}
-    if header.get("format") != _FORMAT or header.get("version") != _VERSION:
-        report(
-            f"{path.name} says format {header.get('format')!r} version {header.get('version')!r}; "
-            f"this program reads {_FORMAT!r} version {_VERSION}."
-        )
+    if other := other_format(header):
+        report(f"{path.name} {other}")
     if not isinstance(header.get("simulated", False), bool):
         report(f"{path.name}: simulated must be true or false, not {header['simulated']!r}.")
     tried(partial(read_conventions, header, path.name), report)
@@ -113,7 +109,7 @@ def _check_stimuli(path: Path, n_images: Mapping[str, int], report: Report) -> N
     wrong, absent, worded, sorted_wrongly = [], [], [], []
     seen: Counter[tuple[str, int]] = Counter()
     for k, item in enumerate(items, start=1):
-        place = _place(item)
+        place = described(item)
         if place is None:
             wrong.append(k)
             continue
@@ -141,15 +137,6 @@ def _check_stimuli(path: Path, n_images: Mapping[str, int], report: Report) -> N
         )
     if twice := [f"{split} {number}" for (split, number), n in seen.items() if n > 1]:
         report(f"{path.name} describes {count(len(twice), 'image')} twice: {first_of(twice)}.")
-
-
-def _place(item: object) -> tuple[str, int] | None:
-    if not isinstance(item, dict) or item.get("split") not in list(_LONG_NAME):
-        return None
-    try:
-        return str(item["split"]), int(item["number"])
-    except (KeyError, TypeError, ValueError, OverflowError):
-        return None
 
 
 def _has_texts(item: Mapping[str, Any]) -> bool:
