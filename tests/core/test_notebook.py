@@ -20,7 +20,7 @@ PIXELS = ("pixels", "pixels")
 @pytest.fixture
 def subject(tmp_path, monkeypatch):
     monkeypatch.setenv("CORTISCOPE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(cs, "_OPENED", {})
+    monkeypatch.setattr("cortiscope.core.notebook.subjects._OPENED", {})
     return cs.open_subject(write_subject(tmp_path / "data" / "s1", n_test=14))
 
 
@@ -136,7 +136,7 @@ def test_a_comparison_asks_for_the_same_data(subject, tmp_path):
 
 
 def test_subjects_are_found_by_folder_and_name(subject, tmp_path, monkeypatch):
-    monkeypatch.setattr(cs, "_OPENED", {})
+    monkeypatch.setattr("cortiscope.core.notebook.subjects._OPENED", {})
     with pytest.raises(UnknownName, match=r"sim01, sim02.*CORTISCOPE_DATA"):
         cs.open_subject("s1")
     with pytest.raises(MissingData, match="does not exist"):
@@ -160,7 +160,7 @@ def test_a_regressor_is_fitted_by_its_name(rng):
 def test_without_its_data_a_run_keeps_its_table(subject, tmp_path, monkeypatch):
     run = _fit(subject)
     columns = set(run.report.table().columns)
-    monkeypatch.setattr(cs, "_OPENED", {})
+    monkeypatch.setattr("cortiscope.core.notebook.subjects._OPENED", {})
     alone = cs.load_run(run.id).report.table()
     assert {"mean_r", "ceiling_r"} <= set(alone.columns) < columns
     np.testing.assert_array_equal(alone.mean_r, run.report.table().mean_r)

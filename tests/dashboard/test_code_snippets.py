@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import cortiscope
-from cortiscope.core import notebook
 from cortiscope.work import picture_worker
 
 
@@ -22,7 +21,7 @@ def own_worker():
 @pytest.fixture
 def shown(tiny_app, monkeypatch, tmp_path):
     """Open a page; return what it says and what its code comes to."""
-    monkeypatch.setattr(notebook, "_OPENED", {})
+    monkeypatch.setattr("cortiscope.core.notebook.subjects._OPENED", {})
     monkeypatch.chdir(tmp_path)
 
     def _open(page, **address):

@@ -19,7 +19,7 @@ def world(tmp_path_factory):
     root = tmp_path_factory.mktemp("evaluate")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CORTISCOPE_HOME", str(root / "home"))
-        patch.setattr(cs, "_OPENED", {})
+        patch.setattr("cortiscope.core.notebook.subjects._OPENED", {})
         subjects = [
             cs.open_subject(write_subject(root / "data" / f"s{k}", n_test=14, seed=k))
             for k in (1, 2)

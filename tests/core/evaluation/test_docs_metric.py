@@ -21,7 +21,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "add-a-metric.md"
 @pytest.fixture
 def model(tmp_path, monkeypatch):
     monkeypatch.setenv("CORTISCOPE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(cs, "_OPENED", {})
+    monkeypatch.setattr("cortiscope.core.notebook.subjects._OPENED", {})
     subject = cs.open_subject(write_subject(tmp_path / "data" / "s1", n_test=14))
     yield cs.fit(subject, "pixels", "pixels", pooling="grid:4", reduction="pca:6")
     METRICS.pop("spearman", None)

@@ -16,7 +16,7 @@ from tests.data.tiny_world import write_subject
 @pytest.fixture
 def subject(tmp_path, monkeypatch):
     monkeypatch.setenv("CORTISCOPE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(cs, "_OPENED", {})
+    monkeypatch.setattr("cortiscope.core.notebook.subjects._OPENED", {})
     return cs.open_subject(write_subject(tmp_path / "data" / "s1", n_test=9))
 
 

@@ -1,9 +1,4 @@
-"""What a notebook does in one line each; ``import cortiscope as cs`` offers these names.
-
-Every function takes the way that the app and the command line take: the same caches, the same
-folder of runs, the same numbers. Arrays over vertices are in the order of the subject's space: left
-hemisphere, then right (voxels of unknown position: as in the folder).
-"""
+"""Fit, open, list, predict, score, compare and draw encoding models."""
 
 from __future__ import annotations
 
@@ -16,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from cortiscope.core import datasets
 from cortiscope.core.backbones import parse_weights
-from cortiscope.core.datasets import Subject, find_subjects
+from cortiscope.core.datasets import Subject
 from cortiscope.core.encoding import Reduction, RegressorSpec
 from cortiscope.core.encoding.settings import with_plain_settings
-from cortiscope.core.errors import CoreError, InvalidInput, MissingData, unknown_name
+from cortiscope.core.errors import CoreError, InvalidInput, MissingData
 from cortiscope.core.evaluation import (
     Comparison,
     Evaluation,
@@ -35,75 +29,18 @@ from cortiscope.core.evaluation import (
 from cortiscope.core.evaluation.metrics import WHOLE
 from cortiscope.core.evaluation.report import places_of
 from cortiscope.core.features import FeatureStore, Pooling
+from cortiscope.core.notebook.subjects import remember, subject_of
 from cortiscope.core.pipeline import fit as fitting
-from cortiscope.core.pipeline.demo import demo_data
 from cortiscope.core.progress import Progress, part, silent
-from cortiscope.core.runs import Belonging, EncodingSpec, Run, RunStore, belonging
-from cortiscope.core.simulation.recipe import DEFAULT_RECIPE
+from cortiscope.core.runs import EncodingSpec, Run, RunStore
 from cortiscope.core.stimuli import StimulusImages, decode_image
-from cortiscope.core.storage import Home, data_folders
+from cortiscope.core.storage import Home
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from cortiscope.core.figures.cortex import CortexFigure
     from cortiscope.core.pipeline.picture import PictureReport
-
-# Where subjects of this session were opened: a run knows its subject by name alone.
-_OPENED: dict[str, Path] = {}
-
-
-def demo(progress: Progress = silent) -> tuple[str, ...]:
-    """Return the names of the simulated subjects; the first time, make them (under a minute)."""
-    return tuple(ref.id for ref in find_subjects(demo_data(Home.from_environment(), progress)))
-
-
-def open_subject(
-    subject: str | os.PathLike[str], name: str | None = None, *, progress: Progress = silent
-) -> Subject:
-    """Open a subject.
-
-    Parameters
-    ----------
-    subject : the subject's folder, a data folder of several (then with ``name``), or the name of a
-        simulated subject or of one in the folders of ``CORTISCOPE_DATA``. What exists as a folder
-        is taken as a folder.
-    name : which subject of a data folder; its only or first without.
-    progress : called with the share done and a phrase, as ``print`` may be.
-    """
-    folder = Path(subject).expanduser()
-    if not folder.is_dir():
-        folder = _folder_of(os.fspath(subject), progress)
-    opened = datasets.open_subject(folder, name).identified(progress)
-    _OPENED[opened.id] = opened.folder
-    return opened
-
-
-def _folder_of(name: str, progress: Progress = silent) -> Path:
-    """Return the folder of a subject that is known by its name."""
-    if name in _OPENED:
-        return _OPENED[name]
-    known: dict[str, Path] = {}
-    if name in DEFAULT_RECIPE.subjects:
-        known |= {
-            r.id: r.folder for r in find_subjects(demo_data(Home.from_environment(), progress))
-        }
-    for folder in data_folders():
-        try:
-            found = find_subjects(folder)
-        except CoreError:
-            continue
-        known |= {ref.id: ref.folder for ref in found if ref.id not in known}
-    if name in known:
-        return known[name]
-    if len(Path(name).parts) > 1:
-        raise MissingData(f"The folder {name} does not exist.")
-    raise unknown_name(
-        "subject",
-        name,
-        [*DEFAULT_RECIPE.subjects, *known],
-        "Give its folder, or name data folders in CORTISCOPE_DATA.",
-    )
 
 
 def fit(
@@ -139,7 +76,7 @@ def fit(
     -------
     run : with ``report`` (scores on images that took no part in fitting or choosing).
     """
-    _OPENED[subject.id] = subject.folder
+    remember(subject)
     people = {other.id: other.identified(progress) for other in others}
     spec = RegressorSpec(regressor) if isinstance(regressor, str) else regressor
     (asked,) = EncodingSpec.of_layers(
@@ -362,15 +299,3 @@ def compare(a: Run, b: Run, subject: Subject | None = None) -> Comparison:
     """
     known = subject_of(a, subject)
     return compare_models(Scored.of_model(a, known), Scored.of_model(b, subject_of(b, known)))
-
-
-def subject_of(run: Run, subject: Subject | None) -> Subject:
-    """Return the subject that a run was fitted to, with the data that it was fitted to."""
-    if subject is None:
-        subject = open_subject(run.subject)
-    if subject.id != run.subject or belonging(run, subject) is Belonging.OTHER:
-        raise InvalidInput(
-            f"{run.id} was not fitted to the data of {subject.id} in {subject.folder}.",
-            "Give the subject that it was fitted to.",
-        )
-    return subject

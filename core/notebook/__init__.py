@@ -1,0 +1,36 @@
+"""What a notebook does in one line each; ``import cortiscope as cs`` offers these names.
+
+Every function takes the way that the app and the command line take: the same caches, the same
+folder of runs, the same numbers. Arrays over vertices are in the order of the subject's space: left
+hemisphere, then right (voxels of unknown position: as in the folder).
+"""
+
+from cortiscope.core.notebook.models import (
+    compare,
+    fit,
+    inspect_image,
+    load_run,
+    methods,
+    plot,
+    predict,
+    runs,
+    score,
+    vertex_values,
+)
+from cortiscope.core.notebook.subjects import demo, open_subject, subject_of
+
+__all__ = [
+    "compare",
+    "demo",
+    "fit",
+    "inspect_image",
+    "load_run",
+    "methods",
+    "open_subject",
+    "plot",
+    "predict",
+    "runs",
+    "score",
+    "subject_of",
+    "vertex_values",
+]
