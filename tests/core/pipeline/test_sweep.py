@@ -172,6 +172,9 @@ def test_a_sweep_fits_tells_failures_and_skips_what_is_there(tmp_path, folders):
             "n_folds",
         ),
         (f"{ONE}split_rule='half'", InvalidInput, "Unknown split 'half'"),
+        (f"{ONE}regressors=['rigde']", UnknownName, "models 1, regressors 1: .*'ridge'"),
+        (f"{ONE}settings.rigde.n_folds=3", UnknownName, "'ridge'"),
+        (f"{ONE}layer=['x']", UnknownName, "key of plan.toml, models 1 'layer'.*'layers'"),
         (f"{ONE}split_seed='x'", InvalidInput, "split_seed must be a whole number"),
         (f"{ONE}validation_fraction=1", InvalidInput, "number like 0.2"),
     ],
@@ -179,6 +182,15 @@ def test_a_sweep_fits_tells_failures_and_skips_what_is_there(tmp_path, folders):
 def test_a_bad_plan_is_told_in_one_line(tmp_path, text, error, words):
     with pytest.raises(error, match=words):
         _plan(tmp_path, text)
+
+
+def test_the_former_word_for_regressors_is_read_and_a_list_of_one_needs_no_brackets(tmp_path):
+    settings = "settings.lasso.n_folds=3"
+    former = _plan(tmp_path, f"{ONE}encoders=['ridge', 'lasso']\n{settings}")
+    assert _plan(tmp_path, f"{ONE}regressors=['ridge', 'lasso']\n{settings}") == former
+    assert [r.name for r in former.models[0].regressors] == ["ridge", "lasso"]
+    assert former.models[0].regressors[1].settings.n_folds == 3
+    assert _plan(tmp_path, f"{ONE}regressors='lasso'").models[0].regressors[0].name == "lasso"
 
 
 def test_a_plan_that_is_not_there(tmp_path):
