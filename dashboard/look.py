@@ -30,8 +30,8 @@ def stamp(text: str) -> None:
     """Print the stamp of simulated data into the header, where it stays on every page."""
     if text:
         st.html(
-            f'<div class="cs-stamp" role="note" title="Made by a computer: its hierarchy is built '
-            f'in by construction and is no evidence about brains.">{escape(text)}</div>'
+            f'<div class="cs-stamp" role="note" title="Simulated: its hierarchy is built in '
+            f'by construction and is not evidence about brains.">{escape(text)}</div>'
         )
 
 

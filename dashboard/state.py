@@ -1,7 +1,7 @@
 """What is on screen, as one frozen value: in the session and in the address bar.
 
 The address is read when a session starts or when somebody edits it, and written after every
-run. Only what differs from nothing is in it. An unknown value is reported and ignored.
+run. Empty fields are left out of it. An unknown value is reported and ignored.
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ def widget_key(name: str, chosen: str) -> str:
 
     A widget forgets its state when another page is opened, and the browser may still hold an older
     one. So the selection is the widget's default, and whenever it was changed elsewhere (address,
-    click, finished fit) a fresh widget takes the old one's place; ``seen`` tells what it shows.
+    click, finished fit) a fresh widget takes the old one's place; ``seen`` says what it shows.
     """
     turn = f"menu-{name}-turn"
     if st.session_state.get(f"menu-{name}-seen") != chosen:
@@ -221,7 +221,9 @@ def read_address() -> list[str]:
     complaints = []
     if unread:
         some = ", ".join(f"“{item}”" for item in unread[:5])
-        complaints.append(f"The address’s view holds {some}, which means nothing; it was ignored.")
+        complaints.append(
+            f"The address’s view holds {some}, which was not recognised and was ignored."
+        )
     complaints += [
         f"The address asks for “{k[:40]}”, which this page does not know; it was ignored."
         for k in address
@@ -252,7 +254,7 @@ def is_readable(value: str) -> bool:
 def write_address(selection: Selection) -> None:
     """Put the selection into the address bar, if it is not there already."""
     asked, view = st.session_state.get(_VIEW_KEY, ("", None))
-    # What the browser writes there meanwhile is not told; what the address came with stays.
+    # What the browser writes there meanwhile is not known here; what the address came with stays.
     address = {**to_address(selection), **({VIEW: asked} if view else {})}
     st.session_state[_SESSION_KEY] = selection
     if st.query_params.to_dict() != address:

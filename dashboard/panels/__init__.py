@@ -6,7 +6,8 @@ draws in place and returns nothing; one that asks for something is called ``pick
 behind Streamlit's cache.
 
 A **chart** (``charts/``) is a function from arrays and a theme to a figure. It knows nothing of
-Streamlit, so that it is drawn elsewhere too and tested by its numbers; ``look.show_chart`` draws it.
+Streamlit, so that it is drawn elsewhere too, and tested by its numbers. ``look.show_chart`` draws
+it.
 
 HTML is made by templates (``markup.show_title``, ``show_note``, ``show_html``), which escape what
 is put into them.

@@ -61,8 +61,8 @@ def no_cortex(subject: Subject, instead: str) -> None:
     """Say in one sentence why there is no brain; ``instead`` is what the page shows."""
     n = subject.space.n_vertices()
     show_html(
-        '<p class="cs-nowhere"><b>No cortex:</b> nobody knows where the {n} voxels of {id} are, '
-        "since its folder (layout {layout}) tells no positions, hemispheres or ROIs. "
+        '<p class="cs-nowhere"><b>No cortex:</b> the positions of the {n} voxels of {id} are '
+        "unknown, since its folder (layout {layout}) gives no positions, hemispheres or ROIs. "
         "{instead}</p>",
         n=f"{n:,}",
         id=subject.id,

@@ -86,7 +86,7 @@ def _watch(subject: Subject) -> None:
             job.cancel()
         return
     if st.session_state.get(_OPEN):
-        # What is being chosen in the dialog must not be lost: told when that is closed.
+        # What is being chosen in the dialog must not be lost: reported when that is closed.
         st.caption(as_text(f"{job.title} has ended."))
         return
     for name in (_OWN, _SEEN):
@@ -105,8 +105,8 @@ def _best(job: Job) -> Run | None:
     """Return the best of what was fitted, on the validation images."""
     if not job.result:
         return None
-    told = job.result.get("runs", [job.result])
-    runs = [run for one in told if (run := services.find_run(one["run"])) is not None]
+    reported = job.result.get("runs", [job.result])
+    runs = [run for one in reported if (run := services.find_run(one["run"])) is not None]
     return max(runs, key=order_of_choice, default=None)
 
 

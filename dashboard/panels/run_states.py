@@ -29,13 +29,13 @@ def note_runs(subject: Subject, run: Run | None = None) -> None:
 
 
 def _about(run: Run, subject: Subject) -> list[str]:
-    told = []
+    lines = []
     if belonging(run, subject) is Belonging.FORMER:
-        told.append(f"This encoding model was {FORMER_WORDS}. Fit it again to be certain.")
+        lines.append(f"This encoding model was {FORMER_WORDS}. Fit it again to be certain.")
     if again := run.facts.scored_again:
         changed = ", ".join(again.changed)
-        told.append(f"Scored again on {again.when[:10]}, not fitted: {changed} changed.")
-    return told
+        lines.append(f"Scored again on {again.when[:10]}, not fitted: {changed} changed.")
+    return lines
 
 
 def note_all_runs(subject: Subject) -> None:

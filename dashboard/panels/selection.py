@@ -42,10 +42,10 @@ def take_selection(subject: Subject, mesh: MeshProjection, viewer: str) -> None:
     mesh : what the subject is drawn on there.
     viewer : the key of the ``cortex_view``.
     """
-    told: Any = st.session_state.get(viewer) or {}
-    if picked := told.get("picked"):
+    said: Any = st.session_state.get(viewer) or {}
+    if picked := said.get("picked"):
         take_picks(mesh, picked)
-    if brushed := told.get("region"):
+    if brushed := said.get("region"):
         _take_region(subject, mesh, read_region(brushed))
 
 

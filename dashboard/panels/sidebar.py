@@ -41,7 +41,7 @@ def pick_subject() -> Subject:
         subject = open_chosen(chosen)
     except CoreError as error:
         show_error(error)
-        link_to("data", f"Everything that is wrong with {chosen}")
+        link_to("data", f"All problems in {chosen}")
         raise PageEnds from None
     pick_mesh(subject, lambda ways, way: _menu("mesh", "drawn by", ways, way, WAYS.__getitem__))
     return subject

@@ -58,10 +58,10 @@ def look_into(home: Home) -> tuple[DataFolder, ...]:
             folders.append(DataFolder(path, origin, error=error))
             continue
         except OSError as error:
-            told = InvalidInput(
+            unreadable = InvalidInput(
                 f"The folder {path} cannot be read: {error.strerror}.", "Check its permissions."
             )
-            folders.append(DataFolder(path, origin, error=told))
+            folders.append(DataFolder(path, origin, error=unreadable))
             continue
         own = tuple(ref for ref in found if ref.id not in taken)
         hidden = tuple(ref.id for ref in found if ref.id in taken)
@@ -123,7 +123,7 @@ def close_folder(home: Home, path: Path) -> None:
 
 
 def may_open(server_address: str | None, headers: Mapping[str, str]) -> bool:
-    """Whether the person at the browser sits at this machine, as far as can be told.
+    """Whether the person at the browser sits at this machine, as far as is known.
 
     Somebody elsewhere must not look into this machine's folders by typing their paths.
 

@@ -203,13 +203,13 @@ class ModelMenu:
         """
         joined = [r.id for r in self.layers_like(run)]
         others = [r for r in self._family(run) if r.id not in joined]
-        told = []
+        named = []
         for name, own in differing([run, *others]).items():
             if name != "layer":
                 found = dict.fromkeys(w or f"usual {name}" for w in own[1:] if w != own[0])
                 words = ", ".join(found)
-                told.append(words if words.startswith(name) else f"{name} {words}")
-        return "; ".join(told)
+                named.append(words if words.startswith(name) else f"{name} {words}")
+        return "; ".join(named)
 
     def _family(self, run: Run) -> list[Run]:
         """Return the runs of the same backbone and regressor."""
@@ -250,9 +250,9 @@ def unlike(a: Run, b: Run) -> str:
     words = {name: " against ".join(w or "as usual" for w in own) for name, own in found.items()}
     words["network"] = f"{backbone_title(a)} against {backbone_title(b)}"
     words["depth"] = f"{a.layer} against {b.layer}"
-    told = "; ".join(f"{name} ({words[name]})" for name in causes)
+    named = "; ".join(f"{name} ({words[name]})" for name in causes)
     return (
-        f"A and B differ in {len(causes)} aspects: {told}. Their difference cannot be put down to "
+        f"A and B differ in {len(causes)} aspects: {named}. Their difference cannot be put down to "
         "one of them."
     )
 

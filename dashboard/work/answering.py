@@ -65,8 +65,8 @@ class AnsweringProcess:
                     "file is made to take very long.",
                 )
         if "error" in answer:
-            told = answer["error"]
-            raise _KINDS.get(told["kind"], CoreError)(told["message"], told["hint"])
+            said = answer["error"]
+            raise _KINDS.get(said["kind"], CoreError)(said["message"], said["hint"])
         return dict(answer["result"])
 
     def _ensure_started(self) -> None:

@@ -27,10 +27,10 @@ def _reader(what: str) -> AnsweringProcess:
 def read_thumbnail(path: Path, size: int) -> tuple[bytes, str]:
     """Return (content, media type) of a picture, its longest side at most ``size`` pixels."""
     try:
-        told = _reader("pictures").ask(ask="thumbnail", image=str(path), size=size)
+        said = _reader("pictures").ask(ask="thumbnail", image=str(path), size=size)
     except CoreError as error:
         raise UnreadablePictureError(str(error)) from error
-    return base64.b64decode(told["base64"]), str(told["media_type"])
+    return base64.b64decode(said["base64"]), str(said["media_type"])
 
 
 def read_photograph(source: Path, name: str, side: int, out: Path) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def read_photograph(source: Path, name: str, side: int, out: Path) -> dict[str, 
 
     Returns
     -------
-    told : ``notes``, what was done to it, and ``original``, its size and colours in words.
+    said : ``notes``, what was done to it, and ``original``, its size and colours in words.
 
     Raises
     ------

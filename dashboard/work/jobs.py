@@ -127,9 +127,9 @@ class Job:
         elif self.cancelled:
             self.error = ("Stopped.", "Finished parts are kept.")
         else:
-            told = answer.get("error", {})
-            message = told.get("message") or last_words or f"The work ended with status {code}."
-            self.error = (message, told.get("hint", ""))
+            said = answer.get("error", {})
+            message = said.get("message") or last_words or f"The work ended with status {code}."
+            self.error = (message, said.get("hint", ""))
 
 
 class JobRegistry:

@@ -71,7 +71,7 @@ def test_the_demos_folder_is_told_whole_and_its_state_is_in_the_address(page, ap
     failures = []
     page.on("pageerror", lambda error: failures.append(str(error)))
     _open(page, f"{app}/data?subject=sim02&draw=test~3")
-    page.locator(".cs-check", has_text="Nothing is wrong").wait_for()
+    page.locator(".cs-check", has_text="No problems").wait_for()
     text = page.locator(".stMain").inner_text()
     for words in ("simulated, written as", "320", "mTL-faces", "absent", "ncsnr", "seed 3"):
         assert words in text

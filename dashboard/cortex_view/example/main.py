@@ -48,7 +48,7 @@ if first == "tables":
 view, unread = read_view(st.query_params.get("view", ""))
 if unread:
     st.warning(
-        f"The address’s view holds {', '.join(unread)}, which means nothing; it was ignored."
+        f"The address’s view holds {', '.join(unread)}, which was not recognised and was ignored."
     )
 event = cortex_view(
     maps[:n_views],

@@ -144,8 +144,8 @@ def _flattery(runs: tuple[str, ...]) -> tuple[float, float, float] | None:
 def _left_out(subject: Subject, a: Run, b: Run) -> str:
     """Say what else was fitted of these backbones and is in no column."""
     menu = ModelMenu.of(services.runs_of(subject.id))
-    told = dict.fromkeys(words for run in (a, b) if (words := menu.besides(run)))
-    return f" Its layers were fitted alike; left out: {escape('; '.join(told))}." if told else ""
+    found = dict.fromkeys(words for run in (a, b) if (words := menu.besides(run)))
+    return f" Its layers were fitted alike; left out: {escape('; '.join(found))}." if found else ""
 
 
 def _over(subject: Subject) -> str:

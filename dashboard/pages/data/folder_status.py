@@ -91,12 +91,12 @@ def _show(result: CheckResult, name: str) -> None:
     when = f"looked at {result.when}: {looked}, all response values"
     if problems:
         n = len(problems)
-        words = "One thing is wrong" if n == 1 else f"{n} things are wrong"
+        words = "1 problem" if n == 1 else f"{n:,} problems"
         kind = "bad"
     else:
-        words, kind = "Nothing is wrong", "good"
+        words, kind = "No problems", "good"
     show_html(
-        '<div class="cs-check" data-kind="{kind}" role="status"><p><b>{words}</b> with {name} '
+        '<div class="cs-check" data-kind="{kind}" role="status"><p><b>{words}</b> in {name} '
         "<small>{when}</small></p>{listed}{notes}</div>",
         kind=kind,
         words=words,

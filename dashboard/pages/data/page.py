@@ -1,4 +1,4 @@
-"""Data: what is in a subject's folder, what is wrong with it, and a first look at the numbers."""
+"""Data: what is in a subject's folder, its problems, and a first look at the numbers."""
 
 from __future__ import annotations
 
@@ -47,9 +47,7 @@ def render() -> None:
     except CoreError as error:
         with head:
             show_error(error)
-            st.caption(
-                f"{as_text(folder)} cannot be opened; below, everything that is wrong with it."
-            )
+            st.caption(f"{as_text(folder)} cannot be opened; all its problems are listed below.")
         subject = None
     if subject is not None:
         with head:
