@@ -120,14 +120,14 @@ def subject_ceiling(
         return noise_ceiling(subject.ncsnr, repeats), words
     if split == "test" and subject.test_ceiling is not None and len(rows) == len(part):
         return subject.test_ceiling, "noise ceiling files of the test split"
-    told = subject.conventions.ceiling
-    if told.value is not None and not told.known:
-        return None, f"unknown: {told.value}"
+    stated = subject.conventions.ceiling
+    if stated.value is not None and not stated.known:
+        return None, f"unknown: {stated.value}"
     return None, "unknown: the folder has neither ncsnr with repeats nor ceiling files"
 
 
 def few_repeats_words(subject: Subject, scored: np.ndarray) -> str:
-    """Warn of an ncsnr that few repeats can have told, or return nothing.
+    """Warn of an ncsnr that comes from few repeats, or return nothing.
 
     Parameters
     ----------

@@ -194,7 +194,7 @@ def metric_number(value: float, metric: Metric) -> str:
 
 
 def _ceiling_facts(whole: RoiScore, unit: str, source: str) -> list[tuple[str, str, str]]:
-    """List what the ceilings tell: the share reached, by which rule, and what chance gives."""
+    """List what follows from the ceilings: the share reached, its rule, and what chance gives."""
     facts = []
     if whole.noise_normalized is not None:
         left_out = f" of ceiling above 0 ({whole.n_zero_ceiling:,} left out)"

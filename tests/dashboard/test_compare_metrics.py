@@ -7,8 +7,13 @@ import pytest
 from sklearn.metrics import r2_score
 
 from cortiscope.core.evaluation import R, Scored, compare_models, get_metric
-from cortiscope.pages.compare.files import differences_csv, vertices_csv
-from cortiscope.pages.compare.pair import Pair, pair_rows, untested_rows
+from cortiscope.pages.compare.pair import (
+    Pair,
+    differences_csv,
+    pair_rows,
+    untested_rows,
+    vertices_csv,
+)
 
 
 def _pair(tiny_app, metric):

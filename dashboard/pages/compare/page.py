@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from cortiscope import services, state
+from cortiscope import state
 from cortiscope.charts.histogram import Distribution, overlaid_histogram, round_bins
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import (
@@ -25,9 +25,15 @@ from cortiscope.look import show_chart, theme
 from cortiscope.markup import as_text, show_html, show_note, show_title
 from cortiscope.navigation import Page
 from cortiscope.pages.compare.brushing import brush_words, brushed, show_scatter
-from cortiscope.pages.compare.files import differences_csv, vertices_csv
 from cortiscope.pages.compare.layer_table import LayerColumn, layer_columns, layer_rows, show_layers
-from cortiscope.pages.compare.pair import Pair, images_of_report, pair_rows, untested_rows
+from cortiscope.pages.compare.pair import (
+    Pair,
+    differences_csv,
+    images_of_report,
+    pair_rows,
+    untested_rows,
+    vertices_csv,
+)
 from cortiscope.pages.compare.paired import (
     compare,
     difference_rows,
@@ -93,7 +99,7 @@ def render() -> None:
     # It reads all responses: everything else is on screen before they start.
     comparison = None
     with sentence, errors_on_page():
-        comparison = _compared(a, b)
+        comparison = _compared(pair)
     with differences, errors_on_page():
         if comparison is not None and rois:
             _differences(pair, comparison)
@@ -109,8 +115,9 @@ def render() -> None:
     simulation_note(subject, key="compare")
 
 
-def _compared(a: Run, b: Run) -> Comparison | None:
+def _compared(pair: Pair) -> Comparison | None:
     """Test the differences, or say why they cannot be tested."""
+    a, b = pair.runs
     if not same_images(a, b):
         st.warning(
             "A and B were scored on different images, so their difference cannot be tested. Fit "
@@ -125,11 +132,12 @@ def _compared(a: Run, b: Run) -> Comparison | None:
             st.rerun()
         st.caption(
             f"{n_images:,} images for {n_vertices:,} "
-            f"{services.subject(a.subject).space.unit} may take half a minute."
+            f"{pair.subject.space.unit} may take half a minute."
         )
         return None
     comparison = compare(a.id, b.id)
-    show_html('<p class="cs-verdict">{verdict}</p>', verdict=verdict(comparison))
+    by = "" if pair.metric is R else "By mean r, which is what is tested: "
+    show_html('<p class="cs-verdict">{verdict}</p>', verdict=by + verdict(comparison))
     if a.report.split == a.validation.split:
         st.caption(
             "These are validation images: where a layer or a model was chosen by them, p and "

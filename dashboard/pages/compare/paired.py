@@ -50,7 +50,7 @@ def verdict(comparison: Comparison) -> str:
 
 
 def _overall_verdict(one: PairedDifference) -> str:
-    """Say which is better over everything, where there are no ROIs to tell apart."""
+    """Say which is better over everything, where there are no ROIs to compare."""
     if one.p is None or one.difference is None or one.p > LEVEL:
         return "A and B are not distinguishable, at p\u00a0<\u00a0.05."
     better, by = ("A", one.difference) if one.difference > 0 else ("B", -one.difference)
