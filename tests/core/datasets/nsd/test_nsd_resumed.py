@@ -23,7 +23,8 @@ KILLED = """
 import os, signal, sys
 import numpy
 from pathlib import Path
-from cortiscope.core.datasets.nsd.prepare import prepare_subject, sessions
+from cortiscope.core.datasets.nsd import sessions
+from cortiscope.core.datasets.nsd.prepare import prepare_subject
 from tests.data import tiny_nsd as tiny
 
 root, out, step = sys.argv[1:]
