@@ -18,42 +18,36 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-_NOTEBOOK, _ESTIMATORS = "cortiscope.core.notebook", "cortiscope.core.encoding.estimators"
-_PLACES = {
-    **dict.fromkeys(
-        (
-            "compare",
-            "demo",
-            "fit",
-            "inspect_image",
-            "load_run",
-            "methods",
-            "open_subject",
-            "plot",
-            "predict",
-            "runs",
-            "score",
-            "vertex_values",
-        ),
-        _NOTEBOOK,
+_NAMES = {
+    "cortiscope.core.notebook": (
+        "compare",
+        "demo",
+        "fit",
+        "inspect_image",
+        "load_run",
+        "methods",
+        "open_subject",
+        "plot",
+        "predict",
+        "runs",
+        "score",
+        "vertex_values",
     ),
-    **dict.fromkeys(
-        (
-            "GCVRidge",
-            "KFoldElasticNet",
-            "KFoldMultitaskElasticNet",
-            "KFoldRidge",
-            "NearestNeighbours",
-        ),
-        _ESTIMATORS,
+    "cortiscope.subject.notebook_view": ("view",),
+    "cortiscope.core.backbones": ("register_backbone",),
+    "cortiscope.core.datasets.registry": ("register_layout",),
+    "cortiscope.core.encoding.regressors": ("register_regressor",),
+    "cortiscope.core.evaluation": ("Metric", "register_metric"),
+    "cortiscope.core.encoding.estimators": (
+        "GCVRidge",
+        "KFoldElasticNet",
+        "KFoldMultitaskElasticNet",
+        "KFoldRidge",
+        "NearestNeighbours",
     ),
-    "register_layout": "cortiscope.core.datasets.registry",
-    "register_backbone": "cortiscope.core.backbones",
-    "view": "cortiscope.subject.notebook_view",
-    "register_regressor": "cortiscope.core.encoding.regressors",
-    **dict.fromkeys(("Metric", "register_metric"), "cortiscope.core.evaluation"),
 }
-"""The module of every public name. Those for type checkers and editors are below."""
+"""Public names by module. Type checkers and editors read them below."""
+_PLACES = {name: module for module, names in _NAMES.items() for name in names}
 
 if TYPE_CHECKING:
     from cortiscope.core.backbones import register_backbone as register_backbone

@@ -106,3 +106,8 @@ def test_the_app_is_started_with_its_port_and_options(monkeypatch, capsys):
 def test_an_unknown_option_of_the_server_is_said_in_one_line(capsys):
     assert main(["serve", "--", "--nonsense"], [serve]) == 2
     assert capsys.readouterr().err.startswith("error: No such option")
+
+
+def test_the_page_about_notebooks_has_every_name():
+    text = (ROOT / "docs" / "notebook.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\bcs\.(\w+)", text)) == set(_PLACES)
