@@ -12,6 +12,7 @@ from cortiscope.core.backbones.own.registration import (
     State,
     card_of,
     folder_of,
+    is_name,
     states_of,
 )
 from cortiscope.core.errors import DamagedFile, MissingWeights
@@ -39,7 +40,7 @@ class OwnFamily:
 
     def card(self, name: str) -> BackboneCard | None:
         """Return the card of one of them; None where none of that name was registered."""
-        states = states_of(name)
+        states = states_of(name) if is_name(name) else ()
         return card_of(name, states) if states else None
 
     def resolve(self, card: BackboneCard, weights: WeightsSpec) -> WeightsSpec:

@@ -23,7 +23,7 @@ from cortiscope.core.storage import atomic_file
 
 
 class RecordedBackbone(Backbone):
-    """A network as ``torch.export`` recorded it: the offered layers, all in one pass."""
+    """A network as ``torch.export`` recorded it: some of its layers, all in one pass."""
 
     def __init__(
         self,
@@ -38,8 +38,7 @@ class RecordedBackbone(Backbone):
         self._program, self._transform, self._state = program, transform, state
 
     def layers(self) -> tuple[LayerInfo, ...]:  # noqa: D102 - as in Backbone
-        kept = self._state.offered
-        return tuple(layer for layer in self._state.layers if layer.name in kept)
+        return self._state.layers
 
     def preprocess(self, image: Image.Image) -> torch.Tensor:  # noqa: D102 - as in Backbone
         return self._transform(image)
@@ -53,7 +52,7 @@ class RecordedBackbone(Backbone):
             found = self._program(batch.to(self.device))
             responses = {
                 name: channels_first(axes[name], response).float()
-                for name, response in zip(self._state.offered, found, strict=True)
+                for name, response in zip(axes, found, strict=True)
             }
             return finish(responses, layers, reduce)
 
@@ -85,14 +84,17 @@ def load_program(path: Path, device: torch.device) -> nn.Module:
 
 
 def outputs(network: nn.Module, state: State) -> nn.Module:
-    """Return a network that gives the layers offered of a state; takes it over."""
-    return Outputs(network.cpu().eval().requires_grad_(False), state.offered)
+    """Return a network that gives the layers of a state; takes it over."""
+    names = [layer.name for layer in state.layers]
+    return Outputs(network.cpu().eval().requires_grad_(False), names)
 
 
-def exported(folder: Path, state: State, network: nn.Module, change: Any) -> State:
-    """Record a network as a program that gives the offered layers; unchanged where that fails."""
-    recorded = replace(state, network={"program": True})
-    whole = outputs(network, state)
+def exported(
+    folder: Path, state: State, layers: tuple[LayerInfo, ...], network: nn.Module, change: Any
+) -> State:
+    """Record a network as a program that gives some layers; the state as it is if that fails."""
+    recorded = replace(state, network={"program": True}, layers=layers)
+    whole = outputs(network, recorded)
     batch = torch.stack([change(probe_picture())] * 2)
     n_images = torch.export.Dim("n_images", min=1, max=4096)
     try:

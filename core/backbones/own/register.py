@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import copy
 import itertools
-import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -34,6 +33,7 @@ from cortiscope.core.backbones.own.registration import (
     State,
     card_of,
     folder_of,
+    is_name,
     states_of,
     write_states,
 )
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _OTHERS = "unknown: a network of one's own"
 
 
@@ -143,14 +142,14 @@ def register_backbone(
         same = [s for s in earlier if s.sha256 == digest]
         if not same or alike(same[0].probe, state.probe):
             break
-    state = _kept(name, replace(state, sha256=digest), made, change)
+    state = _kept(name, replace(state, sha256=digest), made, change, same[0] if same else None)
     write_states(name, (*(s for s in earlier if s.sha256 != digest), state))
     LIVE[folder_of(name), digest] = (copy.deepcopy(made), change)
     return card_of(name, states_of(name))
 
 
 def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise InvalidInput(
             f"{name!r} cannot be the name of a backbone; allowed are up to 64 letters, digits, "
             "'_', '.' and '-', the first a letter or digit.",
@@ -197,8 +196,13 @@ def _shape_given(transform: Callable[[Image.Image], Any]) -> tuple[int, ...]:
     return shape
 
 
-def _kept(name: str, state: State, made: nn.Module, change: Any) -> State:
-    """Write what another process needs, and return the state with how it is made again."""
+def _kept(name: str, state: State, made: nn.Module, change: Any, before: State | None) -> State:
+    """Write what another process needs, and return the state with how it is made again.
+
+    Parameters
+    ----------
+    before : the same state as it was registered before.
+    """
     from safetensors.torch import save_file
 
     folder = folder_of(name)
@@ -206,13 +210,20 @@ def _kept(name: str, state: State, made: nn.Module, change: Any) -> State:
         tensors = {k: v.detach().cpu().clone().contiguous() for k, v in made.state_dict().items()}
         with atomic_file(folder / state.weights_file) as draft:
             save_file(tensors, draft)
+    elif before and before.lasts and "code" in before.network:
+        # What its code makes is the same.
+        state = replace(state, network=before.network, transform=before.transform)
     elif state.transform:
         from cortiscope.core.backbones.own.recorded import exported
 
-        state = exported(folder, state, copy.deepcopy(made), change)
-    if state.network.get("program"):
-        kept = tuple(layer for layer in state.layers if layer.name in state.offered)
-        state = replace(state, layers=kept, probe={k: state.probe[k] for k in state.offered})
+        # Runs of the same state may be fitted with layers that were offered before.
+        recorded = before.layers if before and before.network.get("program") else ()
+        names = {*state.offered, *(layer.name for layer in recorded)}
+        layers = tuple(layer for layer in state.layers if layer.name in names)
+        if layers == recorded and before and (folder / before.weights_file).is_file():
+            state = replace(state, network={"program": True}, layers=layers)
+        else:
+            state = exported(folder, state, layers, copy.deepcopy(made), change)
     if not state.lasts:
         what = "transform" if state.network or not state.transform else "network"
         warnings.warn(

@@ -9,6 +9,7 @@ network's own code; that runs only where the network computes. Nothing is pickle
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ LIVE: dict[tuple[Path, str], Any] = {}
 
 _FORMAT = 1
 FILE = "registration.json"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class State:
     transform : how a picture becomes its input: ``{"square": [side, mean, sd]}``, ``{"code":
         ...}``, ``{"library": ...}`` (a description of a torchvision transform), ``{"network":
         true}`` (comes with the code of the network), or empty as above.
-    layers : all that can be asked for.
+    layers : all that can be asked for; of a program, what it returns, in its order.
     offered : those in menus.
     tokens : tokens before the patches, rows and columns of the patches, where these were declared.
     probe : per layer, three numbers that a fixed picture gives: mean, standard deviation, and a
@@ -77,6 +79,11 @@ class State:
     def weights_file(self) -> str:
         """Name of the file with its weights, or with the program that has them."""
         return f"{self.sha256[:16]}.{'pt2' if self.network.get('program') else 'safetensors'}"
+
+
+def is_name(text: str) -> bool:
+    """Whether a network may be registered under a name: it is that of a folder, too."""
+    return bool(_NAME.fullmatch(text))
 
 
 def folder_of(name: str) -> Path:

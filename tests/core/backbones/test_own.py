@@ -234,6 +234,28 @@ def test_weights_are_known_by_their_content():
     torch.testing.assert_close(found._program.network.state_dict(), wanted)
 
 
+def test_layers_that_were_offered_before_stay_for_the_runs_that_have_them(home, code):
+    register_backbone(Here(), "mine", transform=transform(), layers=["first"])
+    card = register_backbone(Here(), "mine", transform=transform(), layers=["head"])
+    assert card.layers_offered == ("head",)
+    assert [layer.name for layer in list_layers("mine")] == ["first", "head"]
+    (program,) = (home / "backbones" / "mine").glob("*.pt2")
+    written = program.stat().st_mtime_ns
+    register_backbone(Here(), "mine", transform=transform(), layers=["first"])
+    assert program.stat().st_mtime_ns == written
+    # The same network as it is does not take the place of the code that makes it.
+    register_backbone(f"{code}:make", "other", input_size=24)
+    register_backbone(load_backbone("other", device="cpu").network, "other", input_size=24)
+    assert "second" in [layer.name for layer in list_layers("other")]
+    assert not list((home / "backbones" / "other").glob("*.pt2"))
+
+
+@pytest.mark.parametrize("name", ["../mine", "a" * 300, "mine/..", "ViT-B/32"])
+def test_what_cannot_be_a_name_is_unknown(name):
+    with pytest.raises(UnknownName):
+        get_card(name)
+
+
 def test_menus_hold_the_states_of_a_network_apart(tmp_path):
     from cortiscope.subject.model_menu import ModelMenu
 
