@@ -142,14 +142,15 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     along = [*options.others, *(o.subject for spec in described for o in spec.with_subjects)]
     if recipe is not None and recipe.cross_subject and not along:
         along = [ref.id for ref in find_subjects(folder) if ref.id != subject.id]
-    named = [open_subject(folder, n).identified(reading) for n in dict.fromkeys(along)]
-    others = {other.id: other for other in named}
+    # Subjects may be named by their numbers.
+    named = {n: open_subject(folder, n).identified(reading) for n in dict.fromkeys(along)}
+    others = {other.id: other for other in named.values()}
     if recipe is not None:
         specs = configurations(
             recipe, subject, tuple(others.values()), seed=options.seed, device=options.device
         )
     elif described:
-        completed = [s.completed(subject, others, each=options.each_layer) for s in described]
+        completed = [s.completed(subject, named, each=options.each_layer) for s in described]
         specs = tuple(spec for own in completed for spec in own)
     else:
         specs = _chosen(options, subject, others)

@@ -194,7 +194,7 @@ class EncodingSpec:
 
         Parameters
         ----------
-        along : the subjects that are fitted along, opened, by id.
+        along : the subjects that are fitted along, opened, by the names given here.
         each : one configuration per layer instead of one of all.
 
         Raises

@@ -141,6 +141,18 @@ def test_former_names_of_options_and_lists_are_taken(home, data, capsys):
     assert "--encoder" not in words
 
 
+def test_subjects_fitted_along_may_be_named_by_their_numbers(home, data, capsys, tmp_path):
+    write_subject(data / "subj02", seed=1)
+    pixels = {"backbone": "pixels", "weights": "fixed", "layer": "pixels", "pooling": "grid:2"}
+    spec = {"features": [pixels], "reduction": "pca:3", "encoder": "ols", "with_subjects": ["2"]}
+    (tmp_path / "a.json").write_text(json.dumps(spec))
+    status, result = _fit(capsys, data, "--subject", "1", "--spec", str(tmp_path / "a.json"))
+    assert status == 0
+    run = RunStore(home / "runs").open(result["run"])
+    assert [other.subject for other in run.spec.with_subjects] == ["subj02"]
+    assert run.facts.n_fit_by_subject["subj02"] > 0
+
+
 def test_the_example_of_the_docs_can_be_read():
     page = Path(__file__).parents[3] / "docs" / "command-line.md"
     example = page.read_text(encoding="utf-8").split("```json")[1].split("```")[0]
