@@ -94,7 +94,8 @@ def view(
     values : (n_vertices,) in the subject's order, as ``report.r``; or title -> such a map, up to
         six side by side.
     scale : colours and range of all of them; one that fits them without.
-    way : how a subject on fsaverage is drawn: ``full``, ``mean`` or ``nested``.
+    way : how a subject on fsaverage is drawn: ``full``, ``mean`` or ``nested``; one on fsaverage5
+        is drawn there.
     choices : of ``CortexWidget``: ``height``, ``picks``, ``focus_roi``, ``view``.
 
     Returns
@@ -103,9 +104,9 @@ def view(
         other values.
     """
     space = subject.cortex("The viewer")
-    chosen = default_way(space, full_is_here=find_fsaverage() is not None) if way is None else way
-    if chosen != OWN:
-        check_option("way", chosen, WAYS)
+    chosen = default_way(space, full_is_here=find_fsaverage() is not None)
+    if way is not None and check_option("way", way, WAYS) and chosen != OWN:
+        chosen = way
     mesh = MeshProjection.of(subject, chosen, Home.from_environment().surfaces)
     return SubjectWidget(subject, mesh, values, scale, **choices)
 

@@ -86,9 +86,9 @@ def test_the_wheel_is_one_package_with_its_data_and_dependencies(wheel):
 
 
 def test_verbs_and_the_front_door_work_in_an_empty_folder(installed, tmp_path, demo_home):
-    home, cwd = tmp_path / "home", tmp_path / "empty"
+    cwd = tmp_path / "empty"
     cwd.mkdir()
-    assert _command(installed, cwd, home, "--version").startswith("cortiscope ")
+    assert "sim01, sim02" in _command(installed, cwd, demo_home, "demo")
     listed = json.loads(_command(installed, cwd, demo_home, "list", "runs", "--json"))["items"]
     options = ["--data", "demo", "--subject", "sim01", "--backbone", "gabor", "--layers", "energy"]
     fitted = json.loads(_command(installed, cwd, demo_home, "fit", *options, "--json"))

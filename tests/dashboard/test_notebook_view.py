@@ -9,7 +9,7 @@ import pytest
 
 import cortiscope as cs
 from cortiscope.core.datasets import open_subject
-from cortiscope.core.errors import IncompatibleSpace
+from cortiscope.core.errors import IncompatibleSpace, UnknownName
 from cortiscope.cortex_view.container import unpack
 from cortiscope.subject.notebook_view import fitting_scale
 from tests.data.tiny_world import write_subject
@@ -44,6 +44,14 @@ def test_a_widget_holds_its_values_its_stamp_and_all_that_draws_them(subject):
 def test_another_number_of_values_is_refused_in_words(subject):
     with pytest.raises(IncompatibleSpace, match=r"The map 's1' has the shape \(11,\); s1 has 12"):
         cs.view(np.zeros(11), subject)
+
+
+def test_a_way_of_drawing_fsaverage_leaves_fsaverage5_as_it_is(subject):
+    values = np.arange(12.0)
+    _, arrays = unpack(cs.view(values, subject, way="mean")._message)
+    np.testing.assert_array_equal(arrays["map0"], values)
+    with pytest.raises(UnknownName, match="'men'. Did you mean 'mean'"):
+        cs.view(values, subject, way="men")
 
 
 @pytest.mark.parametrize(
