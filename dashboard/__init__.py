@@ -31,6 +31,7 @@ _NAMES = {
         "predict",
         "runs",
         "score",
+        "statistic",
         "vertex_values",
     ),
     "cortiscope.subject.notebook_view": ("view",),
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
     from cortiscope.core.notebook import predict as predict
     from cortiscope.core.notebook import runs as runs
     from cortiscope.core.notebook import score as score
+    from cortiscope.core.notebook import statistic as statistic
     from cortiscope.core.notebook import vertex_values as vertex_values
     from cortiscope.subject.notebook_view import view as view
 

@@ -1,6 +1,6 @@
-"""Any member of the registry, computed: what the verb ``evaluate`` prints.
+"""Any member of the registry, computed over everything and per ROI, with its definition beside it.
 
-Of its own, because both kinds of member meet here: ``metrics`` cannot know the statistics.
+What ``cortiscope evaluate`` prints and ``cs.statistic`` returns.
 """
 
 from __future__ import annotations

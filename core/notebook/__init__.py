@@ -15,6 +15,7 @@ from cortiscope.core.notebook.models import (
     predict,
     runs,
     score,
+    statistic,
     vertex_values,
 )
 from cortiscope.core.notebook.subjects import demo, open_subject, subject_of
@@ -31,6 +32,7 @@ __all__ = [
     "predict",
     "runs",
     "score",
+    "statistic",
     "subject_of",
     "vertex_values",
 ]

@@ -25,6 +25,7 @@ from cortiscope.core.evaluation import (
     evaluate_arrays,
     further_scores,
     get_metric,
+    results,
 )
 from cortiscope.core.evaluation.metrics import WHOLE
 from cortiscope.core.evaluation.report import places_of
@@ -273,6 +274,24 @@ def vertex_values(model: Run, metric: str, subject: Subject | None = None) -> np
     subject : that the model was fitted to; found by its name without.
     """
     return Scored.of_model(model, subject_of(model, subject)).values(get_metric(metric))
+
+
+def statistic(name: str, *models: Run, subjects: Sequence[Subject] = ()) -> dict[str, Any]:
+    """Compute a metric or statistic over everything and per ROI, as ``cortiscope evaluate`` does.
+
+    Parameters
+    ----------
+    name : as ``cortiscope list metrics`` gives it, as ``identification``.
+    models : as many as it takes; of a pair A first.
+    subjects : those of the models, where they are not found by name.
+
+    Returns
+    -------
+    result : definition, unit, source, n_images, split, all, rois (by ``lh`` and ``rh``, and name).
+    """
+    known = {subject.id: subject for subject in subjects}
+    scored = [Scored.of_model(m, subject_of(m, known.get(m.subject))) for m in models]
+    return results(get_metric(name), scored)
 
 
 def methods(model: Run, subject: Subject | None = None) -> str:

@@ -58,6 +58,7 @@ def test_metrics_of_one_model(world, evaluate):
     assert found["simulated"]
     assert (of["r"]["n_images"], of["r"]["split"]) == (14, "test")
     assert of["r"]["all"]["value"] == a.report.overall.mean_r
+    assert of["rsa"] == cs.statistic("rsa", a, subjects=[subject])
     v = subject.roi_vertices("V1v", "left")
     r2 = r2_score(measured[:, v], predicted[:, v], multioutput="raw_values")
     assert of["r2"]["rois"]["lh"]["V1v"]["value"] == pytest.approx(r2.mean(), abs=1e-6)
