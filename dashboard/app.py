@@ -22,7 +22,7 @@ from cortiscope.work import photographs
 from cortiscope.work.foreign_files import read_thumbnail
 
 # A folder called pages beside the script is Streamlit's old kind of pages until st.navigation is
-# called: the first visitor of /accuracy would be told that there is no such page.
+# called: the first visitor of /accuracy would read that there is no such page.
 PagesManager.uses_pages_directory = False
 
 

@@ -18,7 +18,7 @@ class Page:
     Parameters
     ----------
     title : in the bar at the top.
-    url : the end of its address; the first page is also at the root.
+    url : the end of its address; the first page is at the root instead.
     render : draws it, once per run.
     """
 

@@ -264,5 +264,5 @@ def write_address(selection: Selection) -> None:
 
 def to_address(selection: Selection) -> Mapping[str, str]:
     """Return the non-empty fields; a run's id says what it is grouped by, too."""
-    told = _OF_RUN if selection.run else ()
-    return {n: value for n in FIELDS if n not in told and (value := getattr(selection, n))}
+    implied = _OF_RUN if selection.run else ()
+    return {n: value for n in FIELDS if n not in implied and (value := getattr(selection, n))}

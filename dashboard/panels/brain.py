@@ -57,7 +57,7 @@ def own_sd(values: np.ndarray) -> np.ndarray:
     return values / sd if sd > 0 else values
 
 
-def no_cortex(subject: Subject, instead: str) -> None:
+def show_no_cortex(subject: Subject, instead: str) -> None:
     """Say in one sentence why there is no brain; ``instead`` is what the page shows."""
     n = subject.space.n_vertices()
     show_html(

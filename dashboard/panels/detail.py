@@ -194,7 +194,7 @@ def _score_words(subject: Subject, run: Run, shown: MeanResponses) -> str:
 
 
 def _ceiling_of_mean(subject: Subject, shown: MeanResponses) -> str:
-    """Say how well the mean response could be predicted: the vertices' ceilings do not tell."""
+    """Say how well the mean response could be predicted: the vertices' ceilings do not say so."""
     truth = subject.split(shown.split).truth_rows(shown.rows)
     if truth is None:
         return "whose ceiling is unknown without single trials"

@@ -20,7 +20,7 @@ def csv_text(subject: Subject, definition: str, header: Sequence[str], rows: Ite
     """Write a table; simulated data say so in the first line."""
     text = io.StringIO()
     if subject.stamp:
-        text.write(f"# {subject.stamp}: made by a computer, no evidence about brains\n")
+        text.write(f"# {subject.stamp}: not measured, and not evidence about brains\n")
     text.write(f"# {' '.join(definition.split())}\n")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerows(plain_rows([header, *rows]))

@@ -43,7 +43,7 @@ def fit_button(subject: Subject) -> None:
         st.session_state[_SEEN] = job
     if any(st.session_state.get(name) for name in (_OWN, _SEEN)):
         _watch(subject)
-    _tell_how_the_last_one_ended()
+    _say_how_the_last_one_ended()
     another = "another" if services.runs_of(subject.id) else "an"
     if st.button(f"Fit {another} encoding model …", key="fit-open", width="stretch"):
         st.session_state.pop(_ENDED, None)
@@ -51,7 +51,7 @@ def fit_button(subject: Subject) -> None:
         _dialog(subject)
 
 
-def _tell_how_the_last_one_ended() -> None:
+def _say_how_the_last_one_ended() -> None:
     """Say why the last work gave no model, or offer the one that is not on screen."""
     ended: _Ended | None = st.session_state.get(_ENDED)
     if ended is None:

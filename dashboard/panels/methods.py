@@ -7,22 +7,22 @@ import streamlit as st
 from cortiscope.core.datasets import Subject
 from cortiscope.core.pipeline.methods import methods_text, references
 from cortiscope.core.runs import Run
-from cortiscope.core.simulation.recipe import CAVEAT, DESCRIPTION, TITLE
+from cortiscope.core.simulation.recipe import CAVEAT, DESCRIPTION
 from cortiscope.markup import as_text, show_note
 
 
-def simulation_note(subject: Subject, *, key: str) -> None:
+def show_simulation_note(subject: Subject, *, key: str) -> None:
     """Say of a simulated subject that it is one, and how it was made."""
     if not subject.simulated:
         return
     left, right = st.columns([4, 1], vertical_alignment="center")
     with left:
-        show_note("<b>{title}.</b> {caveat}", title=TITLE, caveat=CAVEAT)
+        show_note("<b>Simulated, not measured.</b> {caveat}", caveat=CAVEAT)
     with right.popover("How it was made", key=f"{key}-simulation", width="stretch"):
         st.write(DESCRIPTION)
 
 
-def methods_and_code(
+def show_methods_and_code(
     subject: Subject, run: Run, code: str, *, key: str, of_page: str = "", narrow: bool = False
 ) -> None:
     """Draw the two quiet buttons.

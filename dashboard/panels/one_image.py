@@ -16,7 +16,7 @@ from cortiscope.stimulus_files import stimulus_address
 from cortiscope.subject.locations import location_at, unit_of
 
 
-def image_over_vertices(subject: Subject, stimulus: StimulusChoice) -> None:
+def show_image_over_vertices(subject: Subject, stimulus: StimulusChoice) -> None:
     """Draw how the measured responses to one image are distributed over vertices."""
     unit, units, facts = unit_of(subject), subject.space.unit, subject.conventions
     show_title("One image over all {units}", units=units)

@@ -14,7 +14,7 @@ from cortiscope.subject.model_menu import model_title
 _LISTED = 8
 
 
-def note_runs(subject: Subject, run: Run | None = None) -> None:
+def show_run_states(subject: Subject, run: Run | None = None) -> None:
     """Say in the sidebar what is to be known of a subject's runs; nothing if all are as usual.
 
     Parameters
@@ -38,7 +38,7 @@ def _about(run: Run, subject: Subject) -> list[str]:
     return lines
 
 
-def note_all_runs(subject: Subject) -> None:
+def show_all_run_states(subject: Subject) -> None:
     """Say the same on the Data page, and what else lies in the folder of runs."""
     _show(subject, services.subject_runs(subject.id).of_other_data, services.all_set_aside())
 

@@ -24,7 +24,7 @@ from cortiscope.markup import as_text, show_html
 from cortiscope.navigation import link_to
 from cortiscope.panels.fit_dialog import fit_button
 from cortiscope.panels.mesh_menu import pick_mesh
-from cortiscope.panels.run_states import note_runs
+from cortiscope.panels.run_states import show_run_states
 from cortiscope.panels.scores import interval_text
 from cortiscope.subject.mesh_projection import WAYS
 from cortiscope.subject.model_menu import ModelKey, ModelMenu, model_title, validation_score
@@ -75,11 +75,11 @@ def open_chosen(chosen: str) -> Subject:
     opened = services.subject(chosen)
     bar = st.empty()
 
-    def tell(share: float, words: str) -> None:
+    def report(share: float, words: str) -> None:
         bar.progress(share, as_text(f"{words[:1].upper()}{words[1:]} …"))
 
     # Its files are read the first time only, and where they have changed.
-    opened.identified(tell)
+    opened.identified(report)
     bar.empty()
     stamp(opened.stamp)
     return opened
@@ -98,7 +98,7 @@ def pick_model_if_any(subject: Subject) -> Run | None:
     with st.sidebar:
         run = _pick_run(subject)
         fit_button(subject)
-        note_runs(subject, run)
+        show_run_states(subject, run)
     return run
 
 
@@ -108,7 +108,7 @@ def pick_pair(subject: Subject) -> tuple[Run, Run | None]:
         first = _pick_run(subject)
         second = None if first is None else _pick_versus(subject, first)
         fit_button(subject)
-        note_runs(subject, first)
+        show_run_states(subject, first)
     if first is None:
         _say_that_none_is_fitted(subject)
     return first, second

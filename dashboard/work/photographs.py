@@ -113,10 +113,10 @@ class _Visit:
         source.write_bytes(data)
         try:
             target = source.with_suffix(".png")
-            told = read_photograph(source, name, _SIDE, target)
+            found = read_photograph(source, name, _SIDE, target)
         finally:
             source.unlink()
-        return Photograph(name, target, tuple(told["notes"]), told["original"])
+        return Photograph(name, target, tuple(found["notes"]), found["original"])
 
 
 def _remove(visit: _Visit) -> None:

@@ -29,7 +29,7 @@ from cortiscope.markup import Html, html, show_html, show_note, show_title
 from cortiscope.navigation import Page
 from cortiscope.pages.accuracy.reliability import pick_threshold, scored_above, survivors
 from cortiscope.pages.accuracy.vertex_table import show_extremes
-from cortiscope.panels.brain import no_cortex, show_brain
+from cortiscope.panels.brain import show_brain, show_no_cortex
 from cortiscope.panels.detail import show_wide_detail
 from cortiscope.panels.downloads import (
     csv_button,
@@ -39,7 +39,7 @@ from cortiscope.panels.downloads import (
     place_columns,
     rounded,
 )
-from cortiscope.panels.methods import methods_and_code, opening_lines, simulation_note
+from cortiscope.panels.methods import opening_lines, show_methods_and_code, show_simulation_note
 from cortiscope.panels.roi_responses import rows_as_csv, take_roi
 from cortiscope.panels.scores import (
     histogram_bins,
@@ -69,7 +69,7 @@ def render() -> None:
         if placed:
             _brain(subject, run, scored, metric, threshold)
         else:
-            no_cortex(subject, "The scores of all voxels are shown as a distribution.")
+            show_no_cortex(subject, "The scores of all voxels are shown as a distribution.")
     chart, panel = st.columns([7, 4], gap="medium")
     with chart, errors_on_page():
         if rois:
@@ -96,10 +96,10 @@ def render() -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         _downloads(subject, run, scored, threshold)
     code = _code(subject, run, metric, threshold)
-    methods_and_code(
+    show_methods_and_code(
         subject, run, code, key="accuracy", of_page=_of_page(subject, metric, threshold)
     )
-    simulation_note(subject, key="accuracy")
+    show_simulation_note(subject, key="accuracy")
 
 
 def _extremes_words(run: Run) -> str:

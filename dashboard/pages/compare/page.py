@@ -41,9 +41,9 @@ from cortiscope.pages.compare.paired import (
     overall_html,
     verdict,
 )
-from cortiscope.panels.brain import no_cortex, show_brain
+from cortiscope.panels.brain import show_brain, show_no_cortex
 from cortiscope.panels.downloads import csv_button, csv_text, image_mark
-from cortiscope.panels.methods import opening_lines, simulation_note
+from cortiscope.panels.methods import opening_lines, show_simulation_note
 from cortiscope.panels.roi_responses import rows_as_csv, take_roi
 from cortiscope.panels.scores import metric_scale, pick_metric, scored_run
 from cortiscope.panels.sidebar import pick_pair, pick_subject
@@ -72,7 +72,7 @@ def render() -> None:
         if placed:
             _brains(pair, positions)
         else:
-            no_cortex(subject, "A and B are compared over all voxels.")
+            show_no_cortex(subject, "A and B are compared over all voxels.")
     sentence = st.container()
     if causes := unlike(a, b):
         st.warning(as_text(causes))
@@ -112,7 +112,7 @@ def render() -> None:
             show_html(largest_html(comparison))
         _downloads(pair, comparison, columns)
     _methods_and_code(pair)
-    simulation_note(subject, key="compare")
+    show_simulation_note(subject, key="compare")
 
 
 def _compared(pair: Pair) -> Comparison | None:

@@ -84,7 +84,7 @@ def splits_html(subject: Subject, described: Sequence[SplitDescription]) -> str:
 
 
 def stated_html(subject: Subject) -> str:
-    """Tabulate what the numbers mean, with who says so; what nobody says is unknown."""
+    """Tabulate what the numbers mean, with who says so; what is not stated is unknown."""
     facts = subject.conventions
     shown = (
         ("rows", facts.row_order),
@@ -254,7 +254,7 @@ def roi_rows(subject: Subject) -> list[tuple[object, ...]]:
     ]
 
 
-def side_by_side(refs: Sequence[SubjectRef], current: str) -> None:
+def show_side_by_side(refs: Sequence[SubjectRef], current: str) -> None:
     """Tabulate the subjects of one folder; those that cannot be opened say why."""
     rows = []
     with st.spinner(f"Opening {len(refs)} subjects …", show_time=False):
@@ -280,7 +280,7 @@ def side_by_side(refs: Sequence[SubjectRef], current: str) -> None:
         '<p class="cs-note">Images of each split; vertices of each hemisphere (voxels of unknown '
         "place count once); ROIs present of those named; trials averaged per training image; "
         "median over vertices of the square root of the noise ceiling; problems as the last "
-        "check told them.</p>",
+        "check found them.</p>",
         head=Html(head),
         listed=Html("".join(rows)),
     )

@@ -1,4 +1,4 @@
-"""What is wrong with a folder: the verb ``check`` in the background, and its words on the page."""
+"""The problems of a folder: the verb ``check`` in the background, and its words on the page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SHOWN = 12
 
 
 def show_status(folder: Path, *, name: str, key: str) -> None:
-    """Say what is wrong with a folder; look now if nobody has since its files changed.
+    """Say what problems a folder has; look now if its files have changed since the last look.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ LICENCE = (
     "photograph keeps the licence that its owner gave it on Flickr.\n\n"
     "**img2brain** calls its copy CC0. Its images and responses look like a part of the above, and "
     "a new label would not free them.\n\n"
-    "**The simulated subjects** were made on this machine by this program; nobody’s rights are "
+    "**The simulated subjects** were made on this machine by this program; no one’s rights are "
     "touched.\n\n"
     "Everything stays on this machine. Data folders are read and never written to; what is "
     "computed goes where `CORTISCOPE_HOME` says."

@@ -16,19 +16,19 @@ from cortiscope.pages.data.data_tables import (
     headline,
     roi_rows,
     rois_html,
-    side_by_side,
+    show_side_by_side,
     splits_html,
     stated_html,
 )
 from cortiscope.pages.data.folder_status import show_status
 from cortiscope.pages.data.layout_guide import LICENCE
 from cortiscope.pages.data.open_folder import show_folders, show_opening
-from cortiscope.pages.data.random_images import categories_html, random_images
-from cortiscope.pages.data.vertices import all_vertices, vertex_over_images
+from cortiscope.pages.data.random_images import categories_html, show_random_images
+from cortiscope.pages.data.vertices import show_all_vertices, show_vertex_over_images
 from cortiscope.panels.downloads import csv_button, csv_text
-from cortiscope.panels.methods import simulation_note
-from cortiscope.panels.one_image import image_over_vertices
-from cortiscope.panels.run_states import note_all_runs
+from cortiscope.panels.methods import show_simulation_note
+from cortiscope.panels.one_image import show_image_over_vertices
+from cortiscope.panels.run_states import show_all_run_states
 from cortiscope.panels.sidebar import choose_subject, open_chosen
 from cortiscope.panels.stimulus import pick_stimulus
 
@@ -53,7 +53,7 @@ def render() -> None:
         with head:
             show_html(headline(subject))
         with head, errors_on_page():
-            note_all_runs(subject)
+            show_all_run_states(subject)
         with errors_on_page():
             _tables(subject)
         with errors_on_page():
@@ -68,7 +68,7 @@ def render() -> None:
         show_title("Licences")
         st.caption(LICENCE)
     if subject is not None:
-        simulation_note(subject, key="data")
+        show_simulation_note(subject, key="data")
 
 
 def _tables(subject: Subject) -> None:
@@ -105,12 +105,12 @@ def _tables(subject: Subject) -> None:
 def _exploration(subject: Subject, gallery: st.delta_generator.DeltaGenerator) -> None:
     with gallery:
         stimulus = pick_stimulus(subject, None)
-    vertex_over_images(subject, stimulus)
-    image_over_vertices(subject, stimulus)
+    show_vertex_over_images(subject, stimulus)
+    show_image_over_vertices(subject, stimulus)
     if subject.space.is_placed:
         link_to("explore", "See this image on the cortex, in Explore")
-    all_vertices(subject)
-    random_images(subject)
+    show_all_vertices(subject)
+    show_random_images(subject)
     if words := categories_html(subject):
         show_html(words)
 
@@ -120,7 +120,7 @@ def _other_subjects(chosen: str) -> None:
     for known in services.known_folders():
         if len(known.subjects) > 1 and chosen in [ref.id for ref in known.subjects]:
             show_title("All subjects of this folder")
-            side_by_side(known.subjects, chosen)
+            show_side_by_side(known.subjects, chosen)
 
 
 def _code(subject: Subject) -> str:

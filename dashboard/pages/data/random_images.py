@@ -17,7 +17,7 @@ from cortiscope.stimulus_files import stimulus_address
 _N_RANDOM = 16
 
 
-def random_images(subject: Subject) -> None:
+def show_random_images(subject: Subject) -> None:
     """Draw a grid of random images; split and seed are in the address."""
     show_title("Random images")
     names = [n for n in SPLIT_WORDS if len(subject.split(n))]

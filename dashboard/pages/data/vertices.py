@@ -23,7 +23,7 @@ from cortiscope.stimulus_files import stimulus_address
 from cortiscope.subject.locations import Location, find_location, location_at, unit_of
 
 
-def all_vertices(subject: Subject) -> None:
+def show_all_vertices(subject: Subject) -> None:
     """Draw how mean, SD and ncsnr are distributed over vertices."""
     units, facts = subject.space.unit, subject.conventions
     found = services.moments(subject.id, subject.fingerprint)
@@ -89,7 +89,7 @@ def all_vertices(subject: Subject) -> None:
 _N_TOP = 6
 
 
-def vertex_over_images(subject: Subject, stimulus: StimulusChoice) -> None:
+def show_vertex_over_images(subject: Subject, stimulus: StimulusChoice) -> None:
     """Draw the responses of one vertex to all images of a split, and how they are distributed."""
     unit, facts = unit_of(subject), subject.conventions
     show_title("One {unit} over all images", unit=unit)

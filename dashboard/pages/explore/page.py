@@ -18,14 +18,14 @@ from cortiscope.pages.explore.image_responses import show_image_responses
 from cortiscope.pages.explore.selected_vertices import ImageResponses, show_selected
 from cortiscope.panels.brain import (
     difference_scale,
-    no_cortex,
     own_sd,
     response_scale,
     show_brain,
+    show_no_cortex,
 )
 from cortiscope.panels.detail import show_detail
-from cortiscope.panels.methods import methods_and_code, opening_lines, simulation_note
-from cortiscope.panels.one_image import image_over_vertices
+from cortiscope.panels.methods import opening_lines, show_methods_and_code, show_simulation_note
+from cortiscope.panels.one_image import show_image_over_vertices
 from cortiscope.panels.roi_responses import mean_rows, take_roi
 from cortiscope.panels.sidebar import none_is_fitted, pick_model_if_any, pick_subject
 from cortiscope.panels.stimulus import ROLE_WORDS, StimulusChoice, pick_stimulus
@@ -77,7 +77,7 @@ def render() -> None:
             maps = maps if run is None else with_reliability(maps, run)
             show_brain(subject, maps, key="explore-brain", height=480)
         elif not placed:
-            no_cortex(subject, "The responses of all voxels are shown as a distribution.")
+            show_no_cortex(subject, "The responses of all voxels are shown as a distribution.")
     predicted = responses.predicted
     if run is None or predicted is None:
         _measured_alone(subject, stimulus, responses)
@@ -95,8 +95,8 @@ def render() -> None:
         current = (stimulus.split, stimulus.row)
         show_selected(subject, run, shown, lambda: show_detail(subject, run, current))
     code = _code(subject, run, stimulus)
-    methods_and_code(subject, run, code, key="explore", of_page=_of_page(subject, stimulus))
-    simulation_note(subject, key="explore")
+    show_methods_and_code(subject, run, code, key="explore", of_page=_of_page(subject, stimulus))
+    show_simulation_note(subject, key="explore")
 
 
 def _measured_alone(subject: Subject, stimulus: StimulusChoice, responses: Responses) -> None:
@@ -105,9 +105,9 @@ def _measured_alone(subject: Subject, stimulus: StimulusChoice, responses: Respo
         if responses.measured is not None and has_rois(subject):
             _roi_chart(subject, None, stimulus, responses)
         else:
-            image_over_vertices(subject, stimulus)
+            show_image_over_vertices(subject, stimulus)
     link_to("data", f"What the folder of {as_text(subject.id)} holds")
-    simulation_note(subject, key="explore")
+    show_simulation_note(subject, key="explore")
 
 
 def _responses(subject: Subject, run: Run | None, stimulus: StimulusChoice) -> Responses:

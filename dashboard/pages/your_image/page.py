@@ -32,12 +32,12 @@ from cortiscope.navigation import Page
 from cortiscope.pages.your_image.photograph import choose_photograph
 from cortiscope.pages.your_image.prediction import show_distribution, show_spread
 from cortiscope.panels.brain import (
-    no_cortex,
     response_scale,
     show_brain,
+    show_no_cortex,
 )
 from cortiscope.panels.detail import default_locations, locations_on_screen
-from cortiscope.panels.methods import methods_and_code, opening_lines, simulation_note
+from cortiscope.panels.methods import opening_lines, show_methods_and_code, show_simulation_note
 from cortiscope.panels.roi_responses import roi_places, rows_as_csv, take_roi
 from cortiscope.panels.sidebar import pick_model, pick_subject
 from cortiscope.panels.trust import with_reliability
@@ -69,7 +69,7 @@ def render() -> None:
                 _percentiles(subject, run, photograph, predicted)
             else:
                 show_spread(subject, run, photograph.name, predicted)
-            methods_and_code(
+            show_methods_and_code(
                 subject,
                 run,
                 _code(subject, run, photograph),
@@ -82,7 +82,7 @@ def render() -> None:
             _nearest(subject, run, design)
             _guesses(run, photograph)
             _occlusion(subject, run, photograph, design)
-        simulation_note(subject, key="photo")
+        show_simulation_note(subject, key="photo")
 
 
 @st.cache_data(show_spinner="The network looks at the picture …", max_entries=256)
@@ -110,7 +110,7 @@ def _brain_and_picture(
             show_note("<b>{note}</b>", note=note)
     with brain:
         if not subject.space.is_placed:
-            no_cortex(subject, "The prediction is shown as a distribution.")
+            show_no_cortex(subject, "The prediction is shown as a distribution.")
             show_distribution(subject, run, photograph.name, predicted)
             return
         show_brain(
