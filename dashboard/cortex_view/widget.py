@@ -43,7 +43,7 @@ let entry;
 export default {
   async render(context) {
     entry ??= import(address("widget.js"));
-    return (await entry).render(context, FILES["style.css"]);
+    return (await entry).render(context, FILES);
   },
 };
 """

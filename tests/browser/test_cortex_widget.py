@@ -11,7 +11,7 @@ import threading
 import numpy as np
 import pytest
 
-from cortiscope.cortex_view import ColourScale, CortexMap, colour_table
+from cortiscope.cortex_view import ColourScale, CortexMap, colour_table, register_assets
 
 pytestmark = pytest.mark.browser
 
@@ -51,23 +51,22 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def synthetic(tmp_path_factory):
+def synthetic():
     pytest.importorskip("nilearn", reason="the example's surfaces come with nilearn")
     from cortiscope.cortex_view.example import synthetic
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CORTEX_EXAMPLE_FOLDER", str(tmp_path_factory.mktemp("example")))
-        yield synthetic
+    return synthetic
 
 
 @pytest.fixture(scope="module")
-def widget(synthetic):
+def widget(synthetic, tmp_path_factory):
     from cortiscope.cortex_view.widget import CortexWidget
 
     measured, predicted = synthetic.responses(3)
     maps = [CortexMap("measured", measured, SCALE, simulated=True)]
     maps.append(CortexMap("predicted", predicted, SCALE, role="predicted", simulated=True))
-    assets, folder = synthetic.assets(), synthetic.folder() / "assets"
+    folder = tmp_path_factory.mktemp("assets")
+    assets = register_assets(folder, synthetic.geometry(), synthetic.space())
     return CortexWidget(maps, assets=assets, folder=folder, height=420, stamp="SIMULATED example")
 
 
@@ -91,7 +90,7 @@ def host(widget, synthetic, tmp_path_factory):
 
 
 def test_a_notebook_has_the_viewer_with_its_picks_and_its_next_picture(
-    page, host, widget, synthetic
+    page, browser, host, widget, synthetic, tmp_path
 ):
     failures: list[str] = []
     page.on("pageerror", lambda error: failures.append(str(error)))
@@ -125,6 +124,18 @@ def test_a_notebook_has_the_viewer_with_its_picks_and_its_next_picture(
     page.wait_for_function(f"b => {ROOT}.dataset.payload !== b", arg=first)
     assert page.evaluate(f"{ROOT}.__cortex.cells().length") == 1
     assert page.evaluate(f"{ROOT}.__cortex.camera().preset") == "ventral"
+    # The file to take away is made of what the widget brought: there is nothing to fetch.
+    page.locator("summary[title='Save']").click()
+    with page.expect_download() as saving:
+        page.locator("button", has_text="Viewer in one file").click()
+    saved = tmp_path / "cortex.html"
+    saving.value.save_as(saved)
+    context = browser.new_context(offline=True)
+    alone = context.new_page()
+    alone.goto(saved.as_uri())
+    alone.wait_for_selector("[data-painted]")
+    assert alone.locator(".cortex").evaluate("root => root.__cortex.camera().preset") == "ventral"
+    context.close()
     page.evaluate("window.remove()")
     assert page.evaluate("document.querySelector('#output').children.length") == 0
     assert not failures

@@ -8,8 +8,9 @@ const MODULE = /(from\s+|import\s*)"(\.[^"]+)"/g;
 /** @returns a Blob */
 export async function composeHtml(viewer) {
   const { header } = viewer.model;
-  const modules = await collectModules();
-  const style = await (await fetch(new URL("style.css", import.meta.url))).text();
+  const read = viewer.read ?? (async (path) => (await fetch(new URL(path, import.meta.url))).text());
+  const modules = await collectModules(read);
+  const style = await read("style.css");
   const names = ["geometry", "space", "tables"];
   const assets = await Promise.all(names.map((name) => viewer.assets.source(header[name])));
   const files = await Promise.all([...assets, viewer.message].map(toText));
@@ -40,17 +41,15 @@ ${[...names.map((name) => header[name]), "message"].map((id, i) => `<script type
 }
 
 /** path -> source of every module the viewer needs, with addresses the import map knows. */
-async function collectModules() {
-  const base = new URL("./", import.meta.url);
+async function collectModules(read) {
   const found = new Map();
   const visit = async (path) => {
     if (found.has(path)) return;
     found.set(path, "");
-    const url = new URL(path, base);
-    const source = await (await fetch(url)).text();
+    const source = await read(path);
     const needed = [];
     found.set(path, source.replace(MODULE, (_, before, address) => {
-      const absolute = new URL(address, url).href.slice(base.href.length);
+      const absolute = new URL(address, `file:///${path}`).pathname.slice(1);
       needed.push(absolute);
       return `${before}"cortex/${absolute}"`;
     }));

@@ -32,10 +32,14 @@ import { Tooltip } from "./ui/tooltip.js";
 const REST_MS = 120;
 
 export class Viewer {
-  /** @param offline whether this is a standalone file, which has nothing to fetch */
-  constructor(root, assets, { offline = false, left = new Map() } = {}) {
+  /**
+   * @param offline whether this is a standalone file, which cannot make another
+   * @param read from a path to a promise of that file of the frontend, where it is not fetched
+   */
+  constructor(root, assets, { offline = false, left = new Map(), read = null } = {}) {
     this.root = root;
     this.offline = offline;
+    this.read = read;
     this.left = left;
     this.assets = assets;
     this.state = new State();

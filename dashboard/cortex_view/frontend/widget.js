@@ -15,15 +15,15 @@ const THEME = `
 
 /**
  * Called by anywidget for every view of the widget.
- * @param style the text of style.css
+ * @param files the text of every file of this folder, by path
  * @returns what takes the view away
  */
-export function render({ model, el }, style) {
+export function render({ model, el }, files) {
   // The viewer's keys and its right-drag are its own: in JupyterLab "x" would cut the cell.
   const host = make("div", { "data-lm-suppress-shortcuts": "true", "data-jp-suppress-context-menu": "true" });
   const shadow = host.attachShadow({ mode: "open" });
   const sheet = make("style");
-  sheet.textContent = THEME + style;
+  sheet.textContent = THEME + files["style.css"];
   const root = make("div.cortex", { "data-state": "loading" });
   shadow.append(sheet, root);
   el.append(host);
@@ -33,7 +33,7 @@ export function render({ model, el }, style) {
     const whole = new Blob([stored]).stream().pipeThrough(new DecompressionStream("gzip"));
     return new Response(whole).arrayBuffer();
   };
-  const viewer = new Viewer(root, new Assets(source), { offline: true });
+  const viewer = new Viewer(root, new Assets(source), { read: async (path) => files[path] });
   const tell = (name, value) => {
     model.set(`_${name}`, value);
     model.save_changes();
