@@ -1,4 +1,7 @@
-"""What a newcomer sees while the simulated subjects are being made."""
+"""What a newcomer sees while the simulated subjects are being made.
+
+A module of its own beside ``main``, since it takes the place of every page.
+"""
 
 from __future__ import annotations
 

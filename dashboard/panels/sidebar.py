@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from dataclasses import replace
 from html import escape
@@ -11,7 +10,7 @@ from typing import NoReturn
 import streamlit as st
 
 from cortiscope import services, state
-from cortiscope.charts.style import MEASURED as INK
+from cortiscope.charts.layer_curve import layer_curve
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
 from cortiscope.core.evaluation import INTERVAL
@@ -177,7 +176,9 @@ def _layers(menu: ModelMenu, run: Run) -> None:
     """Draw r over the layers that were fitted like this run, and say what is not among them."""
     like = menu.layers_like(run)
     scores = [(r.layer, validation_score(r)) for r in like]
-    if curve := _curve([(name, r) for name, r in scores if r is not None], run.layer):
+    if curve := layer_curve(
+        [(name, r) for name, r in scores if r is not None], run.layer, theme=theme()
+    ):
         show_html(curve)
         if others := menu.besides(run):
             st.caption(as_text(f"The curve joins layers fitted alike; left out: {others}."))
@@ -328,47 +329,4 @@ def score_line(run: Run, unit: str) -> str:
         f"{interval_text(whole)}{ceiling} {known}<br>"
         f"mean over {whole.n - whole.n_undefined:,} {unit}, "
         f"{run.report.n_images} {run.report.split} images</p>"
-    )
-
-
-def _curve(points: list[tuple[str, float]], chosen: str) -> str:
-    """Draw r over layers on the validation images, so that the choice is informed."""
-    if len(points) < 2:
-        return ""
-    width, height, left, top = 240, 58, 6, 12
-    ink = INK[theme()]
-    values = [v for _, v in points]
-    low, high = min(values), max(values)
-    span = max(high - low, 0.02)
-    xs = [left + k * (width - 2 * left) / (len(points) - 1) for k in range(len(points))]
-    ys = [top + (high - v) / span * 26 for v in values]
-    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
-    marks = []
-    for (name, value), x, y in zip(points, xs, ys, strict=True):
-        own = name == chosen
-        label = (
-            f'<text x="{min(max(x, 14), width - 14):.1f}" y="{y - 5:.1f}" text-anchor="middle" '
-            f'font-weight="600" fill="{ink}">{value:.2f}</text>'
-            if own
-            else ""
-        )
-        marks.append(
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{3.2 if own else 2}" fill="{ink}" '
-            f'opacity="{1 if own else 0.45}"><title>{escape(name)}: mean r {value:.3f}</title>'
-            f"</circle>{label}"
-        )
-    caption = f"mean r on validation images, {escape(points[0][0])} to {escape(points[-1][0])}"
-    drawing = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        'font-family="sans-serif" font-size="9.5">'
-        f'<polyline points="{line}" fill="none" stroke="{ink}" opacity=".35"/>'
-        f'{"".join(marks)}<text x="{left}" y="{height - 4}" fill="{ink}" opacity=".7">'
-        f"{caption}</text></svg>"
-    )
-    # st.html lets no SVG through; a picture of it is allowed.
-    packed = base64.b64encode(drawing.encode()).decode()
-    words = "; ".join(f"{name} {value:.2f}" for name, value in points)
-    return (
-        f'<img class="cs-curve" alt="{escape(caption)}: {escape(words)}" '
-        f'title="{escape(words)}" src="data:image/svg+xml;base64,{packed}">'
     )
