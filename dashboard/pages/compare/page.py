@@ -28,6 +28,7 @@ from cortiscope.pages.compare.brushing import brush_words, brushed, show_scatter
 from cortiscope.pages.compare.layer_table import LayerColumn, layer_columns, layer_rows, show_layers
 from cortiscope.pages.compare.pair import (
     Pair,
+    difference_limit,
     differences_csv,
     images_of_report,
     pair_rows,
@@ -157,7 +158,7 @@ def _brains(pair: Pair, positions: np.ndarray | None) -> None:
     subject, metric = pair.subject, pair.metric
     values = pair.values
     # Its own scale, from all vertices: a brush must not recolour what it leaves.
-    limit = _difference_limit(values[0] - values[1], metric)
+    limit = difference_limit(values[0] - values[1], metric)
     shown = np.ones(subject.space.n_vertices(), bool)
     if positions is not None:
         shown[:] = False
@@ -188,14 +189,6 @@ def _brains(pair: Pair, positions: np.ndarray | None) -> None:
         definition=metric.definition,
         images=pair.images,
     )
-
-
-def _difference_limit(difference: np.ndarray, metric: Metric) -> float:
-    """Return a round end of the scale that holds all but one vertex in a hundred."""
-    steps = 16 / metric.scale_high
-    defined = np.abs(difference[np.isfinite(difference)])
-    end = float(np.ceil(np.quantile(defined, 0.99) * steps) / steps) if len(defined) else 0.0
-    return max(2 / steps, end)
 
 
 def _both(pair: Pair) -> None:

@@ -65,6 +65,14 @@ def images_of_report(pair: Pair) -> str:
     return f"{report.n_images} {images_of(report, pair.subject)}"
 
 
+def difference_limit(difference: np.ndarray, metric: Metric) -> float:
+    """Return a round end of the scale that holds all but one vertex in a hundred."""
+    steps = 16 / metric.scale_high
+    defined = np.abs(difference[np.isfinite(difference)])
+    end = float(np.ceil(np.quantile(defined, 0.99) * steps) / steps) if len(defined) else 0.0
+    return max(2 / steps, end)
+
+
 def pair_rows(pair: Pair) -> list[RoiRow]:
     """Return a row per ROI and hemisphere with the numbers of A and B, and the ceiling of r."""
     rows = []
