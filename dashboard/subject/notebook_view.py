@@ -100,7 +100,7 @@ def view(
 
     Returns
     -------
-    widget : with ``picks``, ``region`` and ``view`` as left by whoever looks; ``update`` shows
+    widget : with ``picks``, ``region`` and ``view`` as the viewer was left; ``update`` shows
         other values.
     """
     space = subject.cortex("The viewer")

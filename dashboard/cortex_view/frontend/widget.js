@@ -34,13 +34,13 @@ export function render({ model, el }, files) {
     return new Response(whole).arrayBuffer();
   };
   const viewer = new Viewer(root, new Assets(source), { read: async (path) => files[path] });
-  const tell = (name, value) => {
+  const report = (name, value) => {
     model.set(`_${name}`, value);
     model.save_changes();
   };
   const update = () => {
     const data = bytesOf(model.get("_message"));
-    viewer.update({ data, setStateValue: tell, setTriggerValue: tell })
+    viewer.update({ data, setStateValue: report, setTriggerValue: report })
       .catch((error) => console.error("cortex_view:", error));
   };
   model.on("change:_message", update);
