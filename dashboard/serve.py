@@ -1,4 +1,7 @@
-"""The verb ``serve``: open the app with its own settings, whatever the current folder."""
+"""The verb ``serve``: open the app with its own settings, whatever the current folder.
+
+A module of its own, since it has the form of every verb (``core/cli``), by which it is listed.
+"""
 
 from __future__ import annotations
 
