@@ -31,10 +31,10 @@ before, start = peak(), time.perf_counter()
 print(json.dumps([time.perf_counter() - start, peak() - before]))
 """
 OURS = _MEASURE.format(
-    imports="from core.datasets import open_subject", work="kept = open_subject(folder)"
+    imports="from cortiscope.core.datasets import open_subject", work="kept = open_subject(folder)"
 )
 IDENTIFIED = _MEASURE.format(
-    imports="from core.datasets import open_subject",
+    imports="from cortiscope.core.datasets import open_subject",
     work="""
 told = []
 kept = open_subject(folder).identified(lambda share, words: told.append((share, words)))

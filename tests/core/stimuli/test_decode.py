@@ -299,6 +299,7 @@ def test_decoding_takes_at_most_250_mb_beyond_the_pixels(kind, tmp_path):
         Image.fromarray(values).save(path, "TIFF", compression="tiff_adobe_deflate")
     else:
         path.write_bytes(announcing(encoded(photograph(64, 64), "JPEG"), side, side))
-    added, refusal = rise("from core.stimuli import decode_image", "decode_image(path)", path)
+    imports = "from cortiscope.core.stimuli import decode_image"
+    added, refusal = rise(imports, "decode_image(path)", path)
     assert added < 4 * side * side + 100 * 2**20
     assert bool(refusal) == (kind == "short JPEG")
