@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tests.architecture import floors, needed, rooms
+from tests.architecture import PICTURE, draw, floors, needed, rooms
+
+
+def test_the_picture_is_up_to_date():
+    hint = "python -m tests.architecture draws it anew"
+    assert PICTURE.read_text(encoding="utf-8") == draw(), hint
 
 
 def test_no_circle_ties_packages():
