@@ -1,7 +1,8 @@
 // Files to take away: self-contained, with title, definition and stamp in them.
 
-import { drawBody, drawKey, escape, text } from "./draw.js";
+import { drawBody, drawKey } from "./draw.js";
 import { layOut } from "./layout.js";
+import { escape, text } from "./shapes.js";
 import { textWidth } from "./theme.js";
 import { HEMISPHERES, intervalOf, valueOf } from "./words.js";
 

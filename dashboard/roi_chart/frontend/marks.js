@@ -1,6 +1,6 @@
 // The data themselves: dots, rings and bars with their intervals, ceilings, and absences.
 
-import { box, line, round, shade, text } from "./draw.js";
+import { box, line, round, shade, text } from "./shapes.js";
 import { mix } from "./theme.js";
 import { intervalOf, valueOf } from "./words.js";
 
