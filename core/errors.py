@@ -126,8 +126,8 @@ def unforeseen(error: Exception, what: str) -> CoreError:
         )
     said = shortened(f"{type(error).__name__}: {error}")
     return WorkFailed(
-        f"{what} could not be looked at to the end ({said}).",
-        "This is a defect of the program, not of the data; everything else was looked at.",
+        f"{what} could not be checked to the end ({said}).",
+        "This is a defect of the program, not of the data; everything else was checked.",
     )
 
 

@@ -1,4 +1,4 @@
-"""How long work tells how far it is: a callback, never a print."""
+"""How long work reports its progress: a callback, never a print."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,25 @@ def test_imports_go_downwards(package, layers):
             if below in layers and layers.index(below) > layers.index(layer):
                 wrong.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
     assert not wrong
+
+
+def _module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    inside = parts if parts[0] == "core" else parts[1:]
+    return ".".join(("cortiscope", *inside)).removesuffix(".__init__")
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    """Imports within functions and for types alone count too: the reader has to follow them."""
+    paths = [p for package in ("core", "dashboard") for p in (ROOT / package).rglob("*.py")]
+    modules = {_module_name(path): path for path in paths}
+    needs = {}
+    for own, path in modules.items():
+        named = {name for _, name in _imports(path)}
+        # A package and a name of it: what is asked for is the module where there is one.
+        named -= {n.rpartition(".")[0] for n in named if n in modules}
+        needs[own] = (named & modules.keys()) - {own}
+    assert list(TopologicalSorter(needs).static_order())  # CycleError names the circle
 
 
 def test_core_knows_neither_dashboard_nor_streamlit():

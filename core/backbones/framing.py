@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from PIL import Image
@@ -17,7 +17,7 @@ from PIL import Image
 from cortiscope.core.errors import InvalidInput, check_option, read_whole
 
 if TYPE_CHECKING:
-    from cortiscope.core.backbones.base import Backbone
+    import torch
 
 FRAMING_KINDS = ("published", "stretch", "caption")
 _SMALLEST, _LARGEST = 16, 4096
@@ -134,7 +134,14 @@ def _numbers(values: Sequence[float]) -> str:
 _MIXED = 0.1
 
 
-def seen_box(backbone: Backbone, size: tuple[int, int]) -> tuple[float, float, float, float]:
+class Preprocesses(Protocol):
+    """Brings pictures to a network's input, as every backbone of pictures does."""
+
+    def preprocess(self, image: Image.Image) -> torch.Tensor:
+        """Return (channels, height, width)."""
+
+
+def seen_box(backbone: Preprocesses, size: tuple[int, int]) -> tuple[float, float, float, float]:
     """Return left, top, right and bottom of what a network sees of pictures of one size.
 
     Published framings differ (torchvision shrinks to 256 pixels and cuts out 224, so that an outer

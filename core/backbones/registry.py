@@ -87,7 +87,7 @@ def _member(name: str) -> tuple[Family, BackboneCard]:
         )
         called = [n for n, (_, card) in _members().items() if card.title.endswith(f" {name}")]
         if called:
-            hint = f"{name} is what is written of: {', '.join(called)}."
+            hint = f"{name} may mean: {', '.join(called)}."
         raise unknown_name("backbone", name, backbone_names(), hint)
     return _members()[name]
 

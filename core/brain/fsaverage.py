@@ -136,7 +136,7 @@ def _hemisphere(folder: Path, hemisphere: Hemisphere) -> HemisphereSurfaces:
         except Exception as error:  # nibabel passes on whatever XML, base64 and zlib raise
             raise DamagedFile(
                 f"{path} cannot be read as a surface ({type(error).__name__}).",
-                "Delete it and put a whole copy in its place.",
+                "Replace it by a complete copy.",
             ) from error
     arrays["sulcal_depth"] = arrays["sulcal_depth"].reshape(-1)
     return HemisphereSurfaces(**arrays)

@@ -206,7 +206,7 @@ _FS_LR: Mapping[int, str] = {
 ALLOWED = f"{FSAVERAGE5_VERTICES:,} (fsaverage5) or {FSAVERAGE_VERTICES:,} (fsaverage)"
 
 RESAMPLE = (
-    "Its vertex numbers mean other places than fsaverage's: resample to fsaverage first "
+    "Its vertices are numbered unlike fsaverage's: resample to fsaverage first "
     "(wb_command -metric-resample with the HCP's fs_LR-to-fsaverage spheres), as GIfTI or .npy."
 )
 
@@ -222,8 +222,8 @@ def nested_words(n_vertices: int) -> str:
     if n_vertices not in NESTED or n_vertices == home:
         return ""
     return (
-        f"{n_vertices:,} vertices per hemisphere are taken for {NESTED[n_vertices]}, the first of "
-        f"{NESTED[home]}'s {home:,}."
+        f"{n_vertices:,} vertices per hemisphere are taken to be {NESTED[n_vertices]}, the first "
+        f"of {NESTED[home]}'s {home:,}."
     )
 
 

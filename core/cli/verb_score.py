@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         metavar="DIR",
         help="folder of ?h_pred.npy or ?h_pred_test.npy, (n_images, n_vertices); voxels without "
-        "positions: pred.npy, and so below; or a folder with one such folder per subject",
+        "positions: pred.npy; or a folder with one such folder per subject",
     )
     parser.add_argument(
         "--responses",
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--ceiling",
         type=Path,
         metavar="DIR",
-        help="folder of ?h_noise_ceiling.npy, (n_vertices,), fractions 0 to 1; likewise",
+        help="folder of ?h_noise_ceiling.npy, (n_vertices,), fractions 0 to 1; or one per subject",
     )
 
 

@@ -98,7 +98,9 @@ def read_header(path: Path) -> ArrayHeader:
         why = " ".join(str(error).split())[:120]
         raise DamagedFile(f"{path.name} cannot be read as an .npy file ({why}).", _AGAIN) from error
     if any(n < 0 for n in shape):
-        raise DamagedFile(f"{path.name} says it is {shape}, which cannot be.", _AGAIN)
+        raise DamagedFile(
+            f"{path.name} says that its shape is {shape}, which is impossible.", _AGAIN
+        )
     expected = size if dtype.hasobject else offset + math.prod(shape) * dtype.itemsize
     if size < expected:
         raise DamagedFile(f"{path.name} is cut short: {size:,} of {expected:,} bytes.", _AGAIN)
@@ -127,7 +129,7 @@ def refuse_unfinished(path: Path) -> None:
     """Raise DamagedFile if a download program still works on a file, which has its full size."""
     if path.with_name(f"{path.name}.aria2").exists():
         raise DamagedFile(
-            f"{path.name} is not downloaded to the end: {path.name}.aria2 lies beside it.",
+            f"{path.name} is not fully downloaded: {path.name}.aria2 lies beside it.",
             "Start the download again, or remove that file if it is finished.",
         )
 

@@ -39,7 +39,7 @@ class Sidecar:
 
     @property
     def simulated(self) -> bool:
-        """Whether the subject was made by a computer."""
+        """Whether the subject is simulated."""
         return bool(self.header.get("simulated", False))
 
     def noted(self, split: Split) -> Split:

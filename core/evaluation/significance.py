@@ -102,6 +102,16 @@ def adjusted_p(p: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     p : (n_tests,) between 0 and 1; NaN is no test and stays NaN.
+
+    Notes
+    -----
+    Holds for independent or positively dependent tests; ROIs that share images and vertices are
+    positively dependent.
+
+    References
+    ----------
+    Benjamini and Hochberg 1995, J. R. Stat. Soc. B 57:289. Benjamini and Yekutieli 2001, Ann.
+    Stat. 29:1165 (positive dependence).
     """
     p = np.asarray(p, dtype=np.float64)
     tested = np.isfinite(p)
@@ -117,31 +127,6 @@ def adjusted_p(p: np.ndarray) -> np.ndarray:
     out = np.full(p.shape, np.nan)
     out[tested] = adjusted
     return out
-
-
-def benjamini_hochberg(p: np.ndarray, q: float = 0.05) -> np.ndarray:
-    """Say which of several tests are found while the false discovery rate stays below q.
-
-    Parameters
-    ----------
-    p : (n_tests,); NaN is no test and is never found.
-    q : expected share of false ones among those found.
-
-    Returns
-    -------
-    found : (n_tests,) bool.
-
-    Notes
-    -----
-    Holds for independent or positively dependent tests; ROIs that share images and vertices are
-    positively dependent.
-
-    References
-    ----------
-    Benjamini and Hochberg 1995, J. R. Stat. Soc. B 57:289. Benjamini and Yekutieli 2001, Ann.
-    Stat. 29:1165 (positive dependence).
-    """
-    return adjusted_p(p) <= q  # NaN compares as False
 
 
 # Permuted sums that differ by rounding alone are ties.

@@ -81,7 +81,7 @@ def mean_over_subjects(values: np.ndarray, *, level: float = 0.95) -> SubjectsMe
     if n < 2:
         raise InvalidInput(
             f"Only {n} of {values.size} subjects {'has' if n == 1 else 'have'} a value: nothing "
-            "can be said of people in general.",
+            "can be said about people in general.",
             "Name at least 2 subjects, or show one subject's interval over images.",
         )
     mean, sd = float(own.mean()), float(own.std(ddof=1))

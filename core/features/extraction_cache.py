@@ -151,7 +151,7 @@ def open_whole(path: Path) -> np.ndarray:
     except (OSError, ValueError, EOFError) as error:
         raise DamagedFile(
             f"The features at {path} could not be read ({error}).",
-            "Delete the file; it is computed anew.",
+            "Delete the file; it will be computed again.",
         ) from None
     return array
 

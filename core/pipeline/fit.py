@@ -152,7 +152,7 @@ def check_placement(subject: Subject, spec: EncodingSpec) -> None:
     if spec.scope != "both":
         subject.cortex(f"The scope {spec.scope!r}")
     if REGRESSORS[spec.encoder.name].uses_positions:
-        subject.cortex(f"The encoder {spec.encoder.name}")
+        subject.cortex(f"The regressor {spec.encoder.name}")
     if spec.with_subjects:
         subject.cortex("Fitting several subjects together")
 

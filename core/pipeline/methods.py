@@ -224,6 +224,6 @@ def comparison_methods_text(subject: Subject, a: Run) -> str:
             f"intervals and two-sided p by Student’s t with {n - 1} degrees of freedom{corrected}"
         )
     return (
-        f"{words}. It speaks of further images like these, for this subject, these "
+        f"{words}. It generalises to further images like these, for this subject, these "
         f"{subject.space.unit} and these two fitted models; other subjects are another question."
     )

@@ -137,7 +137,7 @@ def write_readme(
     if any(run.report.split == "validation" for run in runs):
         lines.append(
             "Test responses are not known. A layer or a model that is chosen by these numbers is "
-            "chosen on the images they are about: of the best, they say too much."
+            "chosen on the images they describe, so the best looks better than it is."
         )
     for group in searches:
         lines.append(

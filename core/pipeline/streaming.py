@@ -159,7 +159,7 @@ class ReducedStore:
             Spaces of several sources, or features that cannot be reduced.
         """
         if len({source_of(space.features) for space in spaces} | {None}) != 2:
-            raise InvalidInput("Spaces that are reduced on the way must share one backbone's pass.")
+            raise InvalidInput("Spaces that are reduced while images pass must share one pass.")
         backbone = backbone or self._features.backbone(resolved(spaces[0].features[0]))
         self._fit(spaces, sets, backbone, part(progress, 0.0, 0.5), batch_size)
         sizes = (np.cumsum([0, *map(len, sets.designs)]) / sum(map(len, sets.designs))).tolist()

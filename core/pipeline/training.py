@@ -1,7 +1,7 @@
 """From a subject and a configuration to what a regressor is given: reductions, designs, rows.
 
 Everything fitted sees the fit images only; for a cross-subject model also those training images of
-the other subjects that no one holds out.
+the other subjects that are not held out for any subject.
 """
 
 from __future__ import annotations

@@ -102,11 +102,6 @@ class Run:
         return self.facts.sources
 
     @property
-    def stretches(self) -> bool:
-        """Whether its networks see whole pictures, stretched, and not their central squares."""
-        return all(source.framing != "published" for source in self.sources)
-
-    @property
     def layer(self) -> str:
         """The layer, or several joined by +, each with its backbone if there are several."""
         several = len(self.sources) > 1

@@ -44,7 +44,7 @@ def unreadable(run: str, file: str, error: Exception) -> CoreError:
     if isinstance(error, OSError) and error.errno in _NOT_ITS_FAULT:
         return WorkFailed(
             f"{file} of run {run} could not be opened: {error.strerror}.",
-            "Nothing is wrong with the run; end other programs, or start this one anew.",
+            "The run itself is fine; close other programs, or restart this one.",
         )
     why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)[:80]
     return damaged(run, f"{file} cannot be read ({why})")
@@ -60,11 +60,11 @@ def read_record(folder: Path, run_format: int) -> dict[str, Any]:
     run, path = folder.name, folder / RECORD
     try:
         if not folder.is_dir():
-            link = "is a link to nothing" if folder.is_symlink() else "is no folder"
+            link = "is a link to nothing" if folder.is_symlink() else "is not a folder"
             raise damaged(run, link)
         status = path.stat()
         if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST_RECORD:
-            raise damaged(run, f"{RECORD} is no record of a run")
+            raise damaged(run, f"{RECORD} is not the record of a run")
         record = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise damaged(run, f"has no {RECORD}") from None
@@ -73,7 +73,7 @@ def read_record(folder: Path, run_format: int) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise damaged(run, f"{RECORD} is not JSON ({str(error)[:80]})") from None
     if not isinstance(record, dict):
-        raise damaged(run, f"{RECORD} is no record of a run")
+        raise damaged(run, f"{RECORD} is not the record of a run")
     if record.get("format") != run_format:
         raise damaged(
             run, f"has format {record.get('format')!r:.20}; this program reads {run_format}"

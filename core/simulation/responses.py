@@ -26,8 +26,6 @@ from cortiscope.core.simulation.early_encoding import (
     early_drive,
 )
 from cortiscope.core.simulation.geodesic import smooth_fields
-from cortiscope.core.simulation.local_structure import local_structure
-from cortiscope.core.simulation.scenes import LATENTS
 
 N_HIDDEN = 24
 _HIDDEN_PASSES = 5
@@ -199,26 +197,6 @@ def mix(model: ResponseModel, drives: Drives) -> np.ndarray:
     signal = np.sqrt(1 - model.unseen) * model.visible_scale.apply(visible)
     signal += np.sqrt(model.unseen) * model.hidden_scale.apply(drives.hidden)
     return signal * (model.ncsnr > 0)
-
-
-def noise_free_responses(
-    model: ResponseModel, pixels: np.ndarray, latents: np.ndarray | None = None
-) -> np.ndarray:
-    """Show pictures to a simulated hemisphere, without noise and with average hidden numbers.
-
-    Parameters
-    ----------
-    pixels : (n_images, 128, 128, 3) uint8.
-    latents : (n_images, len(LATENTS)); None for pictures that show nothing known.
-
-    Returns
-    -------
-    signal : (n_images, n_vertices), in SDs over the training images.
-    """
-    maps = np.stack([local_structure(p) for p in pixels])
-    shown = np.zeros((len(pixels), len(LATENTS))) if latents is None else latents
-    hidden = np.zeros((len(pixels), N_HIDDEN))
-    return mix(model, compute_drives(model.encodings, maps, shown, hidden))
 
 
 def _ncsnr_scatter(anatomy: HemisphereAnatomy, rng: np.random.Generator) -> np.ndarray:

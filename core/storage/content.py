@@ -210,7 +210,7 @@ def _state_of(folder: str, name: str) -> _State:
         raise _unreadable(folder, name, error) from None
     if not stat.S_ISREG(status.st_mode):
         # Reading a pipe would wait for ever.
-        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
         raise DamagedFile(f"{name} in {folder} is {kind}; expected a file.", "Move it elsewhere.")
     return _signature(status)
 
@@ -241,7 +241,7 @@ def _read(folder: str, name: str, count: Callable[[int], bool]) -> tuple[str, _S
 
 def _unreadable(folder: str, name: str, error: OSError) -> MissingData | DamagedFile:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return MissingData(f"{name} is missing from {folder}.", "Put it back, or start anew.")
+        return MissingData(f"{name} is missing from {folder}.", "Put it back, or start again.")
     return DamagedFile(
         f"{name} in {folder} cannot be read ({error.strerror}).",
         "Check its permissions and its disk, or copy it again.",

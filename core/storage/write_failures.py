@@ -73,7 +73,7 @@ def write_failure(
         return None
     blocking = next((p for p in target.parents if os.path.lexists(p) and not p.is_dir()), None)
     if blocking is not None:
-        reason = f"{blocking} is no folder"
+        reason = f"{blocking} is not a folder"
     return CannotWrite(f"{target} cannot be written: {reason}.", _elsewhere(target))
 
 

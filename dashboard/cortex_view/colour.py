@@ -139,27 +139,6 @@ def colour_tables() -> tuple[list[dict[str, str]], np.ndarray]:
     return listing, np.array(tables)
 
 
-def oklab_lightness(rgb: np.ndarray) -> np.ndarray:
-    """Return OKLab lightness, 0..1, of (..., 3) sRGB in 0..255."""
-    lightness: np.ndarray = to_oklab(np.asarray(rgb, dtype=np.float64) / 255)[..., 0]
-    return lightness
-
-
-def to_oklab(rgb: np.ndarray) -> np.ndarray:
-    """Return OKLab (..., 3) of sRGB (..., 3) in 0..1."""
-    encoded = np.asarray(rgb, dtype=np.float64)
-    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-    lms = np.cbrt(linear @ np.linalg.inv(_LMS_TO_RGB).T)
-    lab: np.ndarray = lms @ np.linalg.inv(_OKLAB_TO_LMS).T
-    return lab
-
-
-def from_oklab(lab: np.ndarray) -> np.ndarray:
-    """Return sRGB (..., 3) in 0..1 of OKLab, cut where sRGB ends."""
-    linear = np.clip(((np.asarray(lab) @ _OKLAB_TO_LMS.T) ** 3) @ _LMS_TO_RGB.T, 0, 1)
-    return _encode(linear)
-
-
 def _encode(linear: np.ndarray) -> np.ndarray:
     """Linear light to sRGB, both 0..1."""
     rgb: np.ndarray = np.where(

@@ -186,7 +186,7 @@ def encode_payload(
         if side not in SIDES:
             raise ValueError(f"lit has the key {side!r}; allowed: {', '.join(SIDES)}.")
         arrays[f"lit_{side}"] = np.asarray(numbers).astype(np.uint32)
-    # The id lets the browser skip a rerun that changed nothing, and tells tests what is painted.
+    # The id lets the browser skip a rerun that changed nothing, and shows tests what is painted.
     digest = hashlib.blake2b(repr(header).encode(), digest_size=8)
     for part, array in arrays.items():
         digest.update(part.encode() + array.tobytes())

@@ -157,7 +157,7 @@ def _recipe() -> tuple[str, str]:
     recipe = get_recipe(name)
     st.write(as_text(recipe.summary))
     if recipe.departures:
-        st.caption(as_text(f"Ours, or not as in the source: {' '.join(recipe.departures)}"))
+        st.caption(as_text(f"Ours, or different from the source: {' '.join(recipe.departures)}"))
     try:
         stand_ins = resolve(recipe).stand_ins
     except MissingWeights as error:

@@ -52,7 +52,9 @@ def _show(subject: Subject, of_other_data: list[Run], set_aside: list[SetAside])
             st.caption(as_text(state_words(of_other_data, subject)))
             _list([model_title(run) for run in of_other_data])
         if set_aside:
-            st.caption("Set aside, since they cannot be used; the next such fit takes their place.")
+            st.caption(
+                "Set aside, since they cannot be used; fitting the same again replaces them."
+            )
             _list([f"{one.name}: {one.reason}" for one in set_aside])
 
 

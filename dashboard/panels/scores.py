@@ -213,7 +213,7 @@ def _ceiling_facts(whole: RoiScore, unit: str, source: str) -> list[tuple[str, s
                 f"{whole.bias_corrected:.1f}<small> %</small>".replace("-", "−"),
                 "bias-corrected",
                 "mean of r² less what chance adds, over the mean ceiling of the same: 0 on average "
-                "for a model that knows nothing",
+                "for a model without information",
             )
         )
     if whole.n_zero_ceiling and whole.challenge_score is not None:

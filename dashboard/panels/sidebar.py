@@ -29,7 +29,7 @@ from cortiscope.subject.mesh_projection import WAYS
 from cortiscope.subject.model_menu import ModelKey, ModelMenu, model_title, validation_score
 from cortiscope.work.jobs import registry
 
-# Letters that a closed menu shows: of longer words what tells runs apart may be cut off.
+# Letters that a closed menu shows: of longer words the part that differs may be cut off.
 _SEEN_IN_A_MENU = 14
 
 

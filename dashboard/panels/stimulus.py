@@ -139,8 +139,8 @@ def _search(
     if not found:
         st.warning(
             as_text(
-                f"No caption or category holds “{words}”: all images can be gone through, and the "
-                "one on screen is none that was found."
+                f"No caption or category contains “{words}”: all images are offered, and the "
+                "one on screen does not match."
             )
         )
         return everything, []

@@ -44,11 +44,13 @@ def spread_words(run: Run) -> str:
     """
     r, ratio = _spread(run.id)
     if not np.isfinite(r):
-        return "Neither predicted nor measured responses vary: nothing can be said of their size."
+        return "Neither predicted nor measured responses vary, so their sizes cannot be compared."
     if ratio > r + _NEAR:
-        verdict = "this one is larger than it should be: it shows more than it knows"
+        verdict = (
+            "this one is larger than it should be: the map promises more than the model delivers"
+        )
     elif ratio < r - _NEAR:
-        verdict = "this one is smaller than it need be: the map looks paler than it could"
+        verdict = "this one is smaller than it could be: the map looks paler than it has to"
     else:
         verdict = "so it looks paler on one scale, since the rest is noise or beyond the model"
     return (

@@ -99,7 +99,7 @@ def open_folder(home: Home, text: str) -> tuple[SubjectRef, ...]:
         path = Path(words).expanduser()
     except RuntimeError as error:  # ~nobody
         raise InvalidInput(
-            f"{words} names no home folder here.", "Enter the whole path."
+            f"{words} is not a home folder on this machine.", "Enter the whole path."
         ) from error
     if not path.is_absolute():
         raise InvalidInput(

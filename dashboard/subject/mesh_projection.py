@@ -1,4 +1,4 @@
-"""On which cortex a subject is drawn, and how its vertices come to lie there.
+"""On which cortex a subject is drawn, and how its vertices are mapped onto it.
 
 A subject on fsaverage5 is drawn on fsaverage5. One on fsaverage is drawn on fsaverage where that
 is on this machine, or on fsaverage5: by the mean over the nearest vertices, or by every 16th.

@@ -252,8 +252,8 @@ def unlike(a: Run, b: Run) -> str:
     words["depth"] = f"{a.layer} against {b.layer}"
     named = "; ".join(f"{name} ({words[name]})" for name in causes)
     return (
-        f"A and B differ in {len(causes)} aspects: {named}. Their difference cannot be put down to "
-        "one of them."
+        f"A and B differ in {len(causes)} aspects: {named}. Their difference cannot be attributed "
+        "to one of them."
     )
 
 

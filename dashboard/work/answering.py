@@ -60,9 +60,9 @@ class AnsweringProcess:
             if answer is None:
                 self._stop()
                 raise WorkFailed(
-                    "This could not be worked on: the helping process gave no answer.",
+                    "This could not be done: the helper process did not answer.",
                     "Try again; if it happens again, the machine may be short of memory, or the "
-                    "file is made to take very long.",
+                    "file is built to take very long.",
                 )
         if "error" in answer:
             said = answer["error"]

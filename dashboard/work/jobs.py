@@ -128,7 +128,7 @@ class Job:
             self.error = ("Stopped.", "Finished parts are kept.")
         else:
             said = answer.get("error", {})
-            message = said.get("message") or last_words or f"The work ended with status {code}."
+            message = said.get("message") or last_words or f"It ended with status {code}."
             self.error = (message, said.get("hint", ""))
 
 

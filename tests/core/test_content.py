@@ -124,7 +124,7 @@ def test_what_cannot_be_read_is_named(home, tmp_path):
     with pytest.raises(MissingData, match=r"img2\.png is missing from .*stimuli"):
         hashes.digest(tmp_path / "stimuli" / "img2.png")
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(DamagedFile, match="pipe in .* is no regular file; expected a file"):
+    with pytest.raises(DamagedFile, match="pipe in .* is not a regular file; expected a file"):
         hashes.digest(tmp_path / "pipe")
     with pytest.raises(DamagedFile, match="is a folder; expected a file"):
         hashes.digest(tmp_path)

@@ -37,7 +37,7 @@ def test_a_file_where_a_folder_must_be(home, make):
     with pytest.raises(CannotWrite) as error, make(home / "runs" / "a"):
         pass
     told = _told(error)
-    assert f"{home} is no folder" in told
+    assert f"{home} is not a folder" in told
     assert "CORTISCOPE_HOME" in told
     assert "--runs" in told
 
@@ -110,7 +110,7 @@ def test_a_fit_into_a_home_that_cannot_be_made_says_so_in_one_line(home, tmp_pat
     )
     assert status == 1
     assert answer["error"]["kind"] == "cannot_write"
-    assert "is no folder" in told
+    assert "is not a folder" in told
     assert "defect" not in told
     assert len(told.splitlines()) == 1
 

@@ -41,7 +41,7 @@ def test_a_search_moves_to_what_it_found_and_stands_in_the_address(tiny_app):
     app.text_input[0].set_value("picture 12").run()
     assert app.query_params["image"] == "train-13"
     app.text_input[0].set_value("zebra~x").run()
-    assert "No caption or category holds “zebra~x”" in _warnings(app)
+    assert "No caption or category contains “zebra~x”" in _warnings(app)
     app.text_input[0].set_value("").run()
     assert "search" not in app.query_params
     assert app.query_params["image"] == "train-13"

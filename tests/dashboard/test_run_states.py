@@ -37,7 +37,7 @@ def test_pages_go_on_without_a_damaged_run_and_name_it(tiny_app, spoilt, page):
     assert app.query_params["run"] in [run.id for run in tiny_app.runs]
     words = _not_offered(app)
     assert words.startswith("1 run is not in the menus Set aside")
-    assert "no record of a run" in words
+    assert "not the record of a run" in words
     assert spoilt.id[-10:] in words
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from PIL import Image
@@ -16,9 +14,7 @@ from cortiscope.core.backbones.base import Backbone, Reduce, finish
 from cortiscope.core.backbones.card import BackboneCard, LayerInfo, WeightsSpec
 from cortiscope.core.backbones.layer_axes import channels_first
 from cortiscope.core.backbones.module_backbone import run_with_hooks
-from cortiscope.core.backbones.own.making import alike, at_work, probe, probe_picture
 from cortiscope.core.backbones.own.registration import State
-from cortiscope.core.errors import CoreError
 from cortiscope.core.storage import atomic_file
 
 
@@ -89,24 +85,9 @@ def outputs(network: nn.Module, state: State) -> nn.Module:
     return Outputs(network.cpu().eval().requires_grad_(False), names)
 
 
-def exported(
-    folder: Path, state: State, layers: tuple[LayerInfo, ...], network: nn.Module, change: Any
-) -> State:
-    """Record a network as a program that gives some layers; the state as it is if that fails."""
-    recorded = replace(state, network={"program": True}, layers=layers)
-    whole = outputs(network, recorded)
-    batch = torch.stack([change(probe_picture())] * 2)
+def save_program(whole: nn.Module, batch: torch.Tensor, path: Path) -> None:
+    """Record a network as a program; torch raises nearly anything of one it cannot follow."""
     n_images = torch.export.Dim("n_images", min=1, max=4096)
-    try:
-        program = torch.export.export(
-            whole, (batch,), dynamic_shapes=({0: n_images},), strict=False
-        )
-        with atomic_file(folder / recorded.weights_file) as draft, draft.open("wb") as stream:
-            torch.export.save(program, stream)
-        again = load_program(folder / recorded.weights_file, torch.device("cpu"))
-        found = at_work("", recorded, again, change)
-    except CoreError:
-        raise
-    except Exception:  # it raises nearly anything of a network that it cannot follow
-        return state
-    return recorded if alike(state.probe, probe(found)) else state
+    program = torch.export.export(whole, (batch,), dynamic_shapes=({0: n_images},), strict=False)
+    with atomic_file(path) as draft, draft.open("wb") as stream:
+        torch.export.save(program, stream)

@@ -13,6 +13,7 @@ import itertools
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cortiscope.core.backbones.base import Backbone, match_layers
@@ -39,7 +40,7 @@ from cortiscope.core.backbones.own.registration import (
 )
 from cortiscope.core.backbones.registry import is_built_in
 from cortiscope.core.backbones.tables import block_menu
-from cortiscope.core.errors import InvalidInput
+from cortiscope.core.errors import CoreError, InvalidInput
 from cortiscope.core.storage import atomic_file
 
 if TYPE_CHECKING:
@@ -214,8 +215,6 @@ def _kept(name: str, state: State, made: nn.Module, change: Any, before: State |
         # What its code makes is the same.
         state = replace(state, network=before.network, transform=before.transform)
     elif state.transform:
-        from cortiscope.core.backbones.own.recorded import exported
-
         # Runs of the same state may be fitted with layers that were offered before.
         recorded = before.layers if before and before.network.get("program") else ()
         names = {*state.offered, *(layer.name for layer in recorded)}
@@ -223,7 +222,7 @@ def _kept(name: str, state: State, made: nn.Module, change: Any, before: State |
         if layers == recorded and before and (folder / before.weights_file).is_file():
             state = replace(state, network={"program": True}, layers=layers)
         else:
-            state = exported(folder, state, layers, copy.deepcopy(made), change)
+            state = _exported(folder, state, layers, copy.deepcopy(made), change)
     if not state.lasts:
         what = "transform" if state.network or not state.transform else "network"
         warnings.warn(
@@ -234,6 +233,29 @@ def _kept(name: str, state: State, made: nn.Module, change: Any, before: State |
             stacklevel=3,
         )
     return state
+
+
+def _exported(
+    folder: Path, state: State, layers: tuple[LayerInfo, ...], network: nn.Module, change: Any
+) -> State:
+    """Record a network as a program that gives some layers; the state as it is if that fails."""
+    import torch
+
+    from cortiscope.core.backbones.own.recorded import load_program, outputs, save_program
+
+    recorded = replace(state, network={"program": True}, layers=layers)
+    path = folder / recorded.weights_file
+    whole = outputs(network, recorded)
+    batch = torch.stack([change(probe_picture())] * 2)
+    try:
+        save_program(whole, batch, path)
+        again = load_program(path, torch.device("cpu"))
+        found = at_work("", recorded, again, change)
+    except CoreError:
+        raise
+    except Exception:  # torch raises nearly anything of a network that it cannot follow
+        return state
+    return recorded if alike(state.probe, probe(found)) else state
 
 
 def _layers_of(backbone: Backbone) -> tuple[LayerInfo, ...]:

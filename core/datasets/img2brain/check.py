@@ -99,7 +99,7 @@ def _images(folder: Path, name: str, findings: Findings, notes: Findings) -> tup
     where = folder / name
     if not where.is_dir():
         other = [p.name for p in folder.iterdir() if p.name.casefold() == name.casefold()]
-        words = f"; there is {other[0]}, which is another name" if other else ""
+        words = f"; {other[0]} differs from it by upper and lower case" if other else ""
         # Without test images everything works, as long as none were meant to be there.
         report = notes.add if name == TEST_IMAGES and not other else findings.add
         report(f"The folder {folder.name}/{name} is missing{words}.")

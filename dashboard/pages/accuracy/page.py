@@ -111,7 +111,7 @@ def _extremes_words(run: Run) -> str:
         )
     return (
         f"Chosen by r on the {run.validation.n_images} validation images, whose extremes are "
-        "partly luck; r, beside it, is of images that had no part in the choice."
+        "partly luck; the r beside it is over images that had no part in the choice."
     )
 
 

@@ -34,8 +34,8 @@ def pick_threshold(subject: Subject) -> float:
         step=0.05,
         key=_KEY,
         help="ncsnr: SD of a vertex’s signal over the SD of its noise in single trials, from "
-        "repeats alone. Choosing by it is fair, because it knows no prediction; choosing by r "
-        "and then summarising r would be circular.",
+        "repeats alone. Choosing by it is fair, because no prediction enters it; choosing by "
+        "r and then summarising r would be circular.",
     )
     st.session_state[f"{_KEY}-of"] = chosen
     state.change(ncsnr=f"{chosen:.2f}" if chosen > 0 else "")

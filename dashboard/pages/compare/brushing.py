@@ -156,6 +156,6 @@ def brush_words(pair: Pair, positions: np.ndarray | None) -> str:
     return (
         f'<p class="cs-note"><b>{len(positions):,} {units} brushed</b>: mean '
         f"{escape(pair.metric.title)} of A {of_a:.2f}, of B {of_b:.2f} (chosen by these very "
-        f"scores, so no estimate). {placed}"
-        "Double-click in the chart to let go.</p>"
+        f"scores, so not an estimate for new images). {placed}"
+        "Double-click in the chart to clear the selection.</p>"
     )

@@ -104,8 +104,8 @@ def _look_words(subject: Subject, a: Run, columns: list[LayerColumn]) -> str:
         )
     words = (
         ", which the other panels report too, since no other responses are known: a layer that is "
-        "chosen here looks better there than it is (fit --report-fraction keeps another part "
-        "apart)"
+        "chosen here looks better there than it is (fit --report-fraction keeps images for the "
+        "report alone)"
     )
     own = tuple(c.key for c in columns if c.block == "a")
     n_images, n_vertices = a.validation.n_images, len(a.validation.r)

@@ -142,7 +142,7 @@ def _compared(pair: Pair) -> Comparison | None:
     if a.report.split == a.validation.split:
         st.caption(
             "These are validation images: where a layer or a model was chosen by them, p and "
-            "intervals do not count the choice, and the difference flatters what was chosen."
+            "intervals do not account for it, and the difference flatters what was chosen."
         )
     return comparison
 

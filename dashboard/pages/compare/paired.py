@@ -38,7 +38,7 @@ def verdict(comparison: Comparison) -> str:
     if comparison.overall.difference is None:
         return "There is nothing for which both A and B have a correlation."
     if comparison.overall.p is None:
-        return f"Fewer than {LEAST_STIMULI} images: nothing was calibrated for so few, so no p."
+        return f"Fewer than {LEAST_STIMULI} images: the test is not calibrated for so few, so no p."
     if not n:
         return _overall_verdict(comparison.overall)
     rest = n - a - b

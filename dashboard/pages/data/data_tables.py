@@ -100,7 +100,7 @@ def stated_html(subject: Subject) -> str:
         said = f"{value} <small>({fact.source})</small>" if fact.known else _UNKNOWN
         rows.append(f'<tr><th>{name}</th><td class="cs-left">{said}</td></tr>')
     ask = (
-        '<p class="cs-note">What is unknown is not said on any page. State it as <code>conventions'
+        '<p class="cs-note">No page assumes what is unknown. State it under <code>conventions'
         "</code> in <code>cortiscope_sidecar/sidecar.json</code>: see “Open your own data”.</p>"
         if facts.unstated
         else ""
@@ -206,8 +206,8 @@ def rois_html(subject: Subject) -> str:
     """Tabulate every ROI that the folder's mapping names, class by class; absent ones too."""
     if not subject.space.is_placed:
         return (
-            '<p class="cs-note">Nobody knows where these voxels are: there are no hemispheres and '
-            "no ROIs, so no ROI can be shown as present or absent.</p>"
+            '<p class="cs-note">The positions of these voxels are unknown: there are no '
+            "hemispheres and no ROIs, so no ROI can be shown as present or absent.</p>"
         )
     names = subject.parcellation.roi_names
     if not names:
@@ -278,9 +278,9 @@ def show_side_by_side(refs: Sequence[SubjectRef], current: str) -> None:
         '<div class="cs-scroll"><table class="cs-table cs-wide"><thead><tr><th>subject</th>'
         "{head}</tr></thead><tbody>{listed}</tbody></table></div>"
         '<p class="cs-note">Images of each split; vertices of each hemisphere (voxels of unknown '
-        "place count once); ROIs present of those named; trials averaged per training image; "
-        "median over vertices of the square root of the noise ceiling; problems as the last "
-        "check found them.</p>",
+        "position count once); ROIs present of those named; trials averaged per training image; "
+        "median over vertices of the square root of the noise ceiling; problems that the last "
+        "check found.</p>",
         head=Html(head),
         listed=Html("".join(rows)),
     )

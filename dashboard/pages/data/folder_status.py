@@ -63,7 +63,7 @@ def _watch(folder: Path, state: str, name: str, key: str) -> None:
         remaining = f" · {left:.0f} s left" if left is not None else ""
         line, stop = st.columns([6, 1], vertical_alignment="center")
         line.progress(
-            min(job.progress, 1.0), text=as_text(f"Looking at {name}: {job.message}{remaining}")
+            min(job.progress, 1.0), text=as_text(f"Checking {name}: {job.message}{remaining}")
         )
         if stop.button("Stop", key=f"{key}-stop", width="stretch"):
             job.cancel()
@@ -71,7 +71,7 @@ def _watch(folder: Path, state: str, name: str, key: str) -> None:
     if job.error:
         message, hint = job.error
         show_words(message, hint)
-        if st.button("Look again", key=f"{key}-retry"):
+        if st.button("Check again", key=f"{key}-retry"):
             registry().forget(job_name(state))
             st.rerun()
         return
@@ -88,7 +88,7 @@ def _watch(folder: Path, state: str, name: str, key: str) -> None:
 def _show(result: CheckResult, name: str) -> None:
     problems = list(result.problems)
     looked = "every image decoded" if result.deep else "every file’s header, a sample of the images"
-    when = f"looked at {result.when}: {looked}, all response values"
+    when = f"checked {result.when}: {looked}, all response values"
     if problems:
         n = len(problems)
         words = "1 problem" if n == 1 else f"{n:,} problems"
@@ -132,9 +132,9 @@ def _buttons(folder: Path, state: str, result: CheckResult, key: str) -> None:
         start_check(folder, state, deep=True)
         st.rerun()
     if st.button(
-        "Look again",
+        "Check again",
         key=f"{key}-again",
-        help="Reads the folder and its values anew.",
+        help="Reads the folder and its values again.",
         width="stretch",
     ):
         services.look_again()

@@ -66,15 +66,15 @@ def show_opening() -> None:
                 _open(text)
     else:
         st.caption(
-            "This app is shown to other machines, so folders cannot be opened from the browser. "
-            "Name them where it is started, as below."
+            "This app is open to other machines, so folders cannot be opened from the browser. "
+            "Name them when it is started, as below."
         )
     show_note(
         "Or name folders when the app is started, several separated by a colon (on Windows a "
         "semicolon):"
     )
     st.code("CORTISCOPE_DATA=/data/algonauts_2023 streamlit run dashboard/app.py", language="bash")
-    show_note("From a shell, the same look at a folder as above:")
+    show_note("The same check from a shell:")
     st.code("cortiscope check /data/algonauts_2023 --deep", language="bash")
     known = guides()
     for tab, guide in zip(st.tabs([g.title for g in known]), known, strict=True):

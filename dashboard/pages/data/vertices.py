@@ -56,8 +56,7 @@ def show_all_vertices(subject: Subject) -> None:
     )
     flat = f" {constant:,} never vary: they have no correlation." if constant else ""
     below = (
-        " An SD below 1 is as it should be: averaging over repeats takes noise out of a "
-        "single-trial z."
+        " An SD below 1 is expected: averaging over repeats takes noise out of a single-trial z."
         if facts.is_single_trial_z and facts.repeats.value == AVERAGED
         else ""
     )

@@ -108,7 +108,7 @@ def _accuracy(subject: Subject, run: Run, positions: np.ndarray) -> tuple[str, s
     ceiling = "ceiling unknown"
     if report.ceiling is not None:
         mean = np.sqrt(np.asarray(report.ceiling)[positions]).mean()
-        ceiling = f"ceiling {mean:.2f}, the mean too"
+        ceiling = f"mean ceiling {mean:.2f}"
     return (
         f"{np.nanmean(r):.2f} <small>r</small>",
         f"<b>mean</b> over {scored:,} vertices of Pearson r over {report.n_images} "

@@ -68,7 +68,7 @@ def _chosen(own: Photograph | None) -> Photograph | None:
     asked = state.current().photo
     if asked and asked not in names:
         st.warning(
-            "The address shows a photograph of somebody’s own, which ended with its session. "
+            "The address asks for an uploaded photograph, which ended with its session. "
             "Upload it again."
             if asked == OWN
             else as_text(

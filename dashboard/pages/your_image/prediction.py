@@ -36,7 +36,7 @@ def show_distribution(subject: Subject, run: Run, picture: str, predicted: np.nd
     counted = np.sort(usual, axis=1).mean(axis=0) if len(usual) else np.empty(0)
     shown = [
         Distribution(picture, predicted, PREDICTED[shade]),
-        Distribution(f"a usual one of the {which}", counted, QUIET[shade]),
+        Distribution(f"the {which} on average", counted, QUIET[shade]),
     ]
     figure = overlaid_histogram(
         shown,
@@ -50,8 +50,8 @@ def show_distribution(subject: Subject, run: Run, picture: str, predicted: np.nd
     )
     show_chart(figure, key=f"photo-histogram{image_mark(subject)}", height=330)
     show_note(
-        "{n_predicted} {unit}, {meaning}; {model_title}. The other outline: the {unit} of each "
-        "of {n_usual} {which} in order of their prediction, averaged over the images.",
+        "{n_predicted} {unit}, {meaning}; {model_title}. The other outline: the predictions "
+        "for {n_usual} {which}, each sorted over the {unit}, then averaged over the images.",
         n_predicted=f"{len(predicted):,}",
         unit=unit,
         meaning=facts.meaning,

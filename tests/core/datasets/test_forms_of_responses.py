@@ -184,7 +184,7 @@ def test_nested_templates_lie_in_the_next_larger_one(tmp_path, n, home):
     space = open_subject(folder).space
     assert space.n_template == home
     np.testing.assert_array_equal(space.index["left"], np.arange(n))
-    assert f"{n:,} vertices per hemisphere are taken for fsaverage" in " ".join(
+    assert f"{n:,} vertices per hemisphere are taken to be fsaverage" in " ".join(
         check_folder(folder).subjects[0].notes
     )
 

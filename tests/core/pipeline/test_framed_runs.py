@@ -93,8 +93,7 @@ def test_no_patch_lies_where_the_network_sees_nothing(fitted, tmp_path):
 
 def test_the_run_and_its_methods_say_so(fitted):
     subject, run = fitted
-    assert run.stretches
-    assert run.sources[0].framing == "stretch:64"
+    assert {source.framing for source in run.sources} == {"stretch:64"}
     assert "pictures stretched to 64 px" in methods_text(subject, run)
 
 

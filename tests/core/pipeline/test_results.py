@@ -124,7 +124,7 @@ def test_what_the_numbers_are_is_said_beside_them(world):
         "Pearson correlation",
         "32 fitted, 8 held out (validation)",
         "rule shuffled, seed 224",
-        "chosen on the images they are about",
+        "chosen on the images they describe",
         "Layer search: 3 layers, ols, pca to 4 columns",
         "mine_ols: Raw pixels",
         "pca to 6 columns",

@@ -80,7 +80,7 @@ def test_a_report_over_voxels_is_one_line(placed, tmp_path):
         ({"scope": "hemisphere"}, "The scope 'hemisphere'"),
         ({"scope": "roi"}, "The scope 'roi'"),
         ({"scope": "roi_class"}, "The scope 'roi_class'"),
-        ({"encoder": RegressorSpec("head_positional")}, "The encoder head_positional"),
+        ({"encoder": RegressorSpec("head_positional")}, "The regressor head_positional"),
         ({"with_subjects": (SubjectData("s1", "0" * 16),)}, "Fitting several subjects"),
     ],
 )

@@ -183,7 +183,7 @@ def test_list_runs_gives_the_sound_ones_and_says_what_is_set_aside(world, store,
     result = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert [item["name"] for item in result["items"]] == [world[2][1].run_id]
     assert result["set_aside"] == [
-        {"name": world[2][0].run_id, "reason": "run.json is no record of a run"}
+        {"name": world[2][0].run_id, "reason": "run.json is not the record of a run"}
     ]
     assert main(arguments) == 0
     assert "set aside: " in capsys.readouterr().out

@@ -81,7 +81,7 @@ def test_too_many_open_files_are_no_fault_of_a_run(many, monkeypatch):
         for look in (lambda: run.array("coef"), lambda: RunStore(many).open("run1")):
             with pytest.raises(WorkFailed, match="could not be opened") as error:
                 look()
-            assert "Nothing is wrong with the run" in str(error.value)
+            assert "The run itself is fine" in str(error.value)
         with pytest.raises(WorkFailed):
             _ = "run1" in store
     assert len(store.survey()[0]) == 61

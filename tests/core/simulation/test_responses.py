@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from cortiscope.core.brain import Hemisphere
-from cortiscope.core.simulation.responses import hidden_numbers, noise_free_responses
+from cortiscope.core.simulation.local_structure import local_structure
+from cortiscope.core.simulation.responses import N_HIDDEN, compute_drives, hidden_numbers, mix
 from cortiscope.core.simulation.scenes import LATENTS
 
 _SIZE = 128
@@ -29,9 +30,17 @@ _UPPER_HALF = _patch(slice(8, 56), slice(24, 104))
 _LOWER_HALF = _patch(slice(72, 120), slice(24, 104))
 
 
+def _noise_free(model, pixels, latents=None):
+    """(n_images, n_vertices) responses without noise; without latents nothing known is shown."""
+    maps = np.stack([local_structure(p) for p in pixels])
+    shown = np.zeros((len(pixels), len(LATENTS))) if latents is None else latents
+    hidden = np.zeros((len(pixels), N_HIDDEN))
+    return mix(model, compute_drives(model.encodings, maps, shown, hidden))
+
+
 def _drive(subject, hemisphere, rois, picture):
     """Mean response of ROIs above that to a grey picture."""
-    signal = noise_free_responses(subject.models[hemisphere], np.stack([picture, _GREY]))
+    signal = _noise_free(subject.models[hemisphere], np.stack([picture, _GREY]))
     parcellation = subject.anatomy.parcellation
     vertices = np.concatenate([parcellation.vertices(r, hemisphere) for r in rois])
     return float((signal[0] - signal[1])[vertices].mean())
@@ -77,7 +86,7 @@ def test_category_areas_prefer_their_category(subjects, roi, shown, other):
             latents[row, LATENTS.index("texture")] = 1.0
     subject = subjects["sim01"]
     for hemisphere in Hemisphere:
-        signal = noise_free_responses(subject.models[hemisphere], np.stack([_GREY] * 2), latents)
+        signal = _noise_free(subject.models[hemisphere], np.stack([_GREY] * 2), latents)
         vertices = subject.anatomy.parcellation.vertices(roi, hemisphere)
         difference = signal[0, vertices] - signal[1, vertices]
         assert np.median(difference) > 1.0
@@ -89,7 +98,7 @@ def test_v1_does_not_know_what_is_shown(subjects):
     subject = subjects["sim01"]
     latents = np.zeros((2, len(LATENTS)))
     latents[1, LATENTS.index("face")] = 0.3
-    signal = noise_free_responses(subject.models[Hemisphere.LEFT], np.stack([_GREY] * 2), latents)
+    signal = _noise_free(subject.models[Hemisphere.LEFT], np.stack([_GREY] * 2), latents)
     v1 = subject.anatomy.left.area == "V1"
     np.testing.assert_array_equal(signal[0, v1], signal[1, v1])
     assert np.abs(signal[0, ~v1] - signal[1, ~v1]).max() > 1

@@ -24,17 +24,29 @@ from cortiscope.cortex_view import (
     register_assets,
     write_asset,
 )
-from cortiscope.cortex_view.colour import (
-    GREY_LIGHTNESS,
-    KINDS,
-    TABLES,
-    THEMES,
-    oklab_lightness,
-)
+from cortiscope.cortex_view.colour import GREY_LIGHTNESS, KINDS, TABLES, THEMES
 from cortiscope.cortex_view.container import pack, unpack
 from cortiscope.cortex_view.payload import check_view, encode_payload
 
 SCALE = ColourScale("diverging", -2.0, 2.0, "z")
+
+# Björn Ottosson 2020, "A perceptual color space for image processing": linear sRGB to LMS, and the
+# row of OKLab's lightness.
+_TO_LMS = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_LIGHTNESS = np.array([0.2104542553, 0.7936177850, -0.0040720468])
+
+
+def oklab_lightness(rgb: np.ndarray) -> np.ndarray:
+    """OKLab lightness, 0..1, of (..., 3) sRGB in 0..255."""
+    encoded = np.asarray(rgb, dtype=np.float64) / 255
+    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+    return np.cbrt(linear @ _TO_LMS.T) @ _LIGHTNESS
 
 
 def _mesh(n: int, seed: int) -> HemisphereMesh:

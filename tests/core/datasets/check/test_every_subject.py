@@ -87,7 +87,7 @@ def test_opening_what_breaks_the_loader_is_an_error_with_words(tmp_path, monkeyp
     folder = write_plain(tmp_path / "anna")
     broken = replace(ARRAYS, load=lambda _: (_ for _ in ()).throw(KeyError("x")))
     monkeypatch.setitem(LAYOUTS, "arrays", broken)
-    with pytest.raises(WorkFailed, match="anna could not be looked at"):
+    with pytest.raises(WorkFailed, match="anna could not be checked"):
         open_subject(folder)
 
 

@@ -54,7 +54,7 @@ KINDS = {
     "no training images": Damage(_drop(TRAIN), "subj01/trainingIMG is missing", file="trainingIMG"),
     "other letters": Damage(
         rename(TEST, "TestIMG"),
-        "testIMG is missing; there is TestIMG, which is another name",
+        "testIMG is missing; TestIMG differs from it by upper and lower case",
         AS_STORED,
     ),
     "images one folder too deep": Damage(
