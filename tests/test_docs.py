@@ -68,6 +68,16 @@ def test_links_lead_somewhere(page):
     assert [t for t in local if not (path.parent / t).exists()] == []
 
 
+def test_the_places_of_faults_exist_and_each_is_listed_once():
+    page = PAGES["faults.md"]
+    files = [p.as_posix() for p in ROOT.rglob("*") if p.suffix in (".py", ".js", ".mjs")]
+    named = set(re.findall(r"`([\w/]+(?:\.test)?\.(?:py|js|mjs))`", page))
+    assert [n for n in sorted(named) if not any(f.endswith(f"/{n}") for f in files)] == []
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
+    kinds = [row.split("|")[1].strip() for row in rows]
+    assert [k for k in {*kinds} - {"kind"} if kinds.count(k) > 1] == []
+
+
 def test_a_run_is_read_with_numpy_alone_as_shown(tmp_path, capsys):
     write_subject(tmp_path / "data" / "subj01")
     subject = open_subject(tmp_path / "data" / "subj01")
