@@ -42,7 +42,11 @@ def test_scores_are_never_faded_by_themselves():
 
 @pytest.mark.parametrize(
     ("size", "words"),
-    [(1.0, "0.60 of the measured SD"), (3.0, "more than the model delivers"), (0.3, "smaller than it could be")],
+    [
+        (1.0, "0.60 of the measured SD"),
+        (3.0, "more than the model delivers"),
+        (0.3, "smaller than it could be"),
+    ],
 )
 def test_the_size_of_predictions_is_this_runs_own(monkeypatch, rng, size, words):
     measured = rng.normal(size=(4000, 3))
