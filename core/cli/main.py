@@ -37,7 +37,7 @@ from cortiscope.core.cli import (
     verb_sweep,
     verb_worker,
 )
-from cortiscope.core.errors import CoreError, InvalidInput, WorkFailed
+from cortiscope.core.errors import CoreError, InvalidInput, WorkFailed, unknown_name
 from cortiscope.core.progress import Progress, silent
 from cortiscope.core.storage import Home
 from cortiscope.core.storage.write_failures import write_failure
@@ -116,6 +116,7 @@ def main(arguments: Sequence[str], also: Sequence[ModuleType] = ()) -> int:
     """Run one verb, of ``VERBS`` or of the modules ``also``; return the exit status."""
     as_json, debug = "--json" in arguments, "--debug" in arguments
     try:
+        _check_verb(arguments, also)
         options = build_parser(also).parse_args(arguments)
         result = options.run(options, progress_printer(options.progress))
         print(json.dumps(result, allow_nan=False) if as_json else options.show(result), flush=True)
@@ -131,6 +132,16 @@ def main(arguments: Sequence[str], also: Sequence[ModuleType] = ()) -> int:
         if debug:
             traceback.print_exc()
         return _report(_in_words(error), as_json, debug=False)
+
+
+def _check_verb(arguments: Sequence[str], also: Sequence[ModuleType]) -> None:
+    """Offer the nearest verb for one that there is not, and none that only the app starts."""
+    if not arguments or arguments[0].startswith("-"):
+        return
+    known = {module.NAME: module not in INTERNAL_VERBS for module in (*also, *VERBS)}
+    if arguments[0] not in known:
+        offered = [name for name, is_offered in known.items() if is_offered]
+        raise unknown_name("verb", arguments[0], offered, "See cortiscope --help.")
 
 
 def _success(result: dict[str, Any]) -> int:

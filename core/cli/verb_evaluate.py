@@ -92,4 +92,7 @@ def _words(value: Any) -> str:
         return ", ".join(f"{k} {_words(v)}" for k, v in value.items() if v is not None)
     if isinstance(value, list):
         return " ".join(map(_words, value))
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        # A p of 2e-7 is not 0.
+        return f"{value:.1e}" if 0 < abs(value) < 0.0005 else f"{value:.3f}"
+    return str(value)

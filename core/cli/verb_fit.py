@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from cortiscope.core.backbones import Framing
+from cortiscope.core.backbones import Framing, get_card
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.cli import options as shared
 from cortiscope.core.config import from_plain
@@ -200,6 +200,29 @@ def _chosen(
     )
 
 
+def _as_stored(described: Any, where: str) -> Any:
+    """Put what may be left out of a configuration, or be called otherwise, as runs store it."""
+    if not isinstance(described, dict):
+        return described
+    found = {"subject": "", "data": "", **described}
+    if "regressor" in found:
+        if "encoder" in found:
+            raise InvalidInput(f"{where} has regressor and encoder, which are one.", "Leave one.")
+        found["encoder"] = found.pop("regressor")
+    if isinstance(found.get("features"), list):
+        found["features"] = [_with_weights(one) for one in found["features"]]
+    return found
+
+
+def _with_weights(feature: Any) -> Any:
+    if not isinstance(feature, dict) or "weights" in feature:
+        return feature
+    backbone = feature.get("backbone")
+    if not isinstance(backbone, str):
+        return feature
+    return {**feature, "weights": get_card(backbone).default_weights}
+
+
 def _read_specs(name: str) -> tuple[EncodingSpec, ...]:
     """Read ``--spec``; what only the machine knows may be missing (``EncodingSpec.completed``)."""
     where = "stdin" if name == "-" else Path(name).name
@@ -213,11 +236,7 @@ def _read_specs(name: str) -> tuple[EncodingSpec, ...]:
     named = [(where, found)]
     if isinstance(found, list):
         named = [(f"{where}, {k}", one) for k, one in enumerate(found, 1)]
-    unnamed = {"subject": "", "data": ""}
-    specs = tuple(
-        from_plain(EncodingSpec, {**unnamed, **one} if isinstance(one, dict) else one, place)
-        for place, one in named
-    )
+    specs = tuple(from_plain(EncodingSpec, _as_stored(one, place), place) for place, one in named)
     if not specs:
         raise InvalidInput(f"{where} describes nothing.", "It must hold one object, or several.")
     return specs

@@ -30,15 +30,14 @@ HELP = (
     "recipes, runs."
 )
 _WHAT = ("backbones", "layers", "networks", "regressors", "metrics", "recipes", "runs")
+_NAMED = ("layers", "networks")
 _FORMER = {"encoders": "regressors"}
 _FEW = 60
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's options."""
-    parser.add_argument(
-        "what", choices=_WHAT, type=lambda what: _FORMER.get(what, what), metavar="|".join(_WHAT)
-    )
+    parser.add_argument("what", type=lambda what: _FORMER.get(what, what), metavar="|".join(_WHAT))
     parser.add_argument(
         "name", nargs="?", help="the backbone, for layers; the library, for networks"
     )
@@ -48,6 +47,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Carry the verb out."""
+    check_option("list", options.what, _WHAT)
+    if options.name and options.what not in _NAMED:
+        raise InvalidInput(
+            f"list {options.what} takes no name; got {options.name!r}.",
+            f"Some of them: list {options.what} --match {options.name!r}.",
+        )
     result = _listed(options)
     if options.match:
         wanted = [i for i in result["items"] if fnmatch.fnmatchcase(i["name"], options.match)]
@@ -190,6 +195,10 @@ def show(result: dict[str, Any]) -> str:
         return _show_metrics(items)
     if "layers_offered" in items[0]:
         return _show_backbones(items)
+    if "settings" in items[0]:
+        return _show_regressors(items)
+    if "origin" in items[0]:
+        return _show_recipes(items)
     return "\n".join(_rows(items))
 
 
@@ -207,14 +216,49 @@ def _metric(metric: Metric) -> dict[str, Any]:
     }
 
 
+_GIVES = {"roi": "numbers", "curve": "a curve", "matrix": "a matrix"}
+
+
 def _show_metrics(items: list[dict[str, Any]]) -> str:
     rows = []
     for i in items:
         needs = f"; needs {' and '.join(i['needs'])}" if i["needs"] else ""
-        gives = "a number per vertex" if i["shape"] == "vertex" else f"a {i['shape']} per ROI"
+        gives = "a number per vertex" if i["shape"] == "vertex" else f"{_GIVES[i['shape']]} per ROI"
         rows.append(f"{i['name']:<16} {i['title']}: of {ARITIES[i['arity']]}, {gives}{needs}")
         source = f" ({i['source']})" if i["source"] else ""
         rows.append(f"{'':<16}   {i['definition']}{source}")
+    return "\n".join(rows)
+
+
+def _show_regressors(items: list[dict[str, Any]]) -> str:
+    rows = []
+    for i in items:
+        rows.append(f"{i['name']:<22} {i['title']}: {i['summary']}")
+        settings = ", ".join(
+            f"{name}={_setting(value)}" for name, value in i["settings"].items() if name != "type"
+        )
+        rows += [f"{'':<22}   {settings}"] if settings else []
+    return "\n".join(rows)
+
+
+def _setting(value: Any) -> str:
+    """Write a setting's default, of a long list its ends."""
+    if isinstance(value, list):
+        written = [f"{v:g}" if isinstance(v, float) else str(v) for v in value]
+        few = written if len(written) <= 3 else [written[0], "...", written[-1]]
+        return f"({', '.join(few)})"
+    return str(value)
+
+
+def _show_recipes(items: list[dict[str, Any]]) -> str:
+    rows = []
+    for i in items:
+        rows.append(f"{i['name']:<22} {i['title']} ({i['origin']})")
+        rows += [f"{'':<22}   {words}" for words in (i["summary"], i["ours"]) if words]
+        if not i["available"]:
+            rows.append(f"{'':<22}   not here: {i['missing']}")
+        elif i["stand_ins"]:
+            rows.append(f"{'':<22}   here with {'; '.join(i['stand_ins'])}")
     return "\n".join(rows)
 
 

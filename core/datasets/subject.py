@@ -25,7 +25,7 @@ from cortiscope.core.datasets.fingerprint import (
     former_fingerprint,
 )
 from cortiscope.core.datasets.responses import ResponseRows
-from cortiscope.core.errors import IncompatibleSpace, NoPositions, shortened
+from cortiscope.core.errors import IncompatibleSpace, InvalidInput, NoPositions, shortened
 from cortiscope.core.progress import Progress, silent
 from cortiscope.core.stimuli import StimulusImages
 from cortiscope.core.storage import content_hashes
@@ -136,7 +136,9 @@ class Subject:
     def __repr__(self) -> str:
         """Three lines: which subject, its images, where its responses are."""
         space, names = self.space, self.parcellation.roi_names
-        counts = " + ".join(f"{space.n_vertices(p):,} {p.value}" for p in space.parts)
+        named = [f"{space.n_vertices(p):,} {p.value}" for p in space.parts]
+        is_placed = isinstance(space, ChallengeSpace)
+        counts = " + ".join(named) if is_placed else f"{space.n_vertices():,}"
         rois = f"; {len(names)} ROIs: {', '.join(names)}" if names else "; no ROIs"
         stamp = f", {self.stamp}" if self.stamp else ""
         return (
@@ -256,3 +258,35 @@ def identify(subject: Subject, progress: Progress = silent) -> DataIdentity:
         parts["rois"].arrays(labels)
     parts["notes"].say(subject.simulated, subject.conventions.to_json(), subject.details)
     return DataIdentity(**{name: digest.short() for name, digest in parts.items()})
+
+
+def vertex_maps(
+    subject_id: str,
+    space: ResponseSpace,
+    values: np.ndarray | Mapping[str, np.ndarray],
+    title: str = "",
+) -> dict[str, np.ndarray]:
+    """Return title -> (n_vertices,) of one map, which gets ``title``, or of several.
+
+    Raises
+    ------
+    IncompatibleSpace : a map has another number of values than the subject has vertices.
+    InvalidInput : its values are no numbers.
+    """
+    maps = {title: np.asarray(values)}
+    if isinstance(values, Mapping):
+        maps = {name: np.asarray(each) for name, each in values.items()}
+    for name, each in maps.items():
+        which = f"The map {name!r}" if isinstance(values, Mapping) else "The map"
+        if each.dtype.kind not in "biuf":
+            raise InvalidInput(
+                f"{which} holds {shortened(repr(each.tolist()), 60)}, which are no numbers.",
+                "Give an array such as model.report.r, or titles with such arrays.",
+            )
+        if each.shape != (space.n_vertices(),):
+            raise IncompatibleSpace(
+                f"{which} has the shape {each.shape}; {subject_id} has "
+                f"{space.n_vertices():,} {space.unit}.",
+                "Give one number for each, in the order of the subject: left, then right.",
+            )
+    return maps

@@ -245,8 +245,8 @@ class Metric:
         """Compute (n_vertices,) values, NaN where undefined or not kept."""
         if self.per_vertex is None:
             raise InvalidInput(
-                f"The statistic {self.name} gives no number per vertex but a {self.shape}.",
-                "Ask results() for it.",
+                f"The statistic {self.name} gives no number per vertex.",
+                "'cortiscope evaluate --what', or cs.statistic in a notebook, computes it.",
             )
         if lack := self.missing(scored.report):
             raise InvalidInput(f"{self.title} cannot be computed: {lack}.")

@@ -29,6 +29,7 @@ from cortiscope.core.brain.averaging import (
 )
 from cortiscope.core.brain.spaces import FSAVERAGE5_VERTICES
 from cortiscope.core.datasets import Subject
+from cortiscope.core.datasets.subject import vertex_maps
 from cortiscope.core.errors import IncompatibleSpace, InvalidInput, unknown_name
 from cortiscope.core.figures.grid import CortexFigure, Grid
 from cortiscope.core.figures.hemisphere import (
@@ -110,16 +111,10 @@ def cortex_figure(
         number of values.
     InvalidInput : a view, surface, theme or ROI is unknown.
     """
-    maps = dict(values) if isinstance(values, Mapping) else {"": np.asarray(values)}
+    space = subject.cortex("A figure of the cortex")
+    maps = vertex_maps(subject.id, space, values)
     _check(views, surface, theme, way, len(maps))
     surfaces = surfaces or _fsaverage5(Home.from_environment().surfaces)
-    space = subject.cortex("A figure of the cortex")
-    for title, each in maps.items():
-        if np.shape(each) != (space.n_vertices(),):
-            raise IncompatibleSpace(
-                f"The map {title!r} has the shape {np.shape(each)}; {subject.id} has "
-                f"{space.n_vertices():,} vertices."
-            )
     groups = _groups(space, way, len(surfaces.left.pial))
     if not isinstance(scale, Mapping):
         fitted = scale or Scale.of(np.concatenate([np.ravel(v) for v in maps.values()]))

@@ -18,12 +18,13 @@ from cortiscope.core.notebook.models import (
     statistic,
     vertex_values,
 )
-from cortiscope.core.notebook.subjects import demo, open_subject, subject_of
+from cortiscope.core.notebook.subjects import demo, given_subject, open_subject, subject_of
 
 __all__ = [
     "compare",
     "demo",
     "fit",
+    "given_subject",
     "inspect_image",
     "load_run",
     "methods",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from cortiscope.core.backbones import parse_weights
 from cortiscope.core.datasets import Subject
 from cortiscope.core.encoding import Reduction, RegressorSpec
 from cortiscope.core.encoding.settings import with_plain_settings
-from cortiscope.core.errors import CoreError, InvalidInput, MissingData
+from cortiscope.core.errors import CoreError, InvalidInput, MissingData, shortened, unknown_name
 from cortiscope.core.evaluation import (
     Comparison,
     Evaluation,
@@ -30,7 +30,7 @@ from cortiscope.core.evaluation import (
 from cortiscope.core.evaluation.metrics import WHOLE
 from cortiscope.core.evaluation.report import places_of
 from cortiscope.core.features import FeatureStore, Pooling
-from cortiscope.core.notebook.subjects import remember, subject_of
+from cortiscope.core.notebook.subjects import given_subject, remember, subject_of
 from cortiscope.core.pipeline import fit as fitting
 from cortiscope.core.progress import Progress, part, silent
 from cortiscope.core.runs import EncodingSpec, Run, RunStore
@@ -44,8 +44,12 @@ if TYPE_CHECKING:
     from cortiscope.core.pipeline.picture import PictureReport
 
 
+# Fields of ``EncodingSpec`` that ``fit`` takes by another name, or that no one chooses.
+_NO_CHOICE = ("subject", "data", "features", "reduction", "encoder", "with_subjects", "recipe")
+
+
 def fit(
-    subject: Subject,
+    subject: Subject | str,
     backbone: str,
     layers: str | Sequence[str],
     *,
@@ -54,7 +58,7 @@ def fit(
     weights: str | None = None,
     pooling: str = "grid:5",
     reduction: str = "pca:200",
-    others: Iterable[Subject] = (),
+    others: Iterable[Subject | str] = (),
     progress: Progress = silent,
     **choices: Any,
 ) -> Run:
@@ -62,6 +66,7 @@ def fit(
 
     Parameters
     ----------
+    subject : as ``open_subject`` returns it, or its name or folder.
     backbone, layers : names as ``cortiscope list backbones`` and ``list layers`` give them; of
         layers one, several, or globs such as ``block*``.
     regressor : a name that ``cortiscope list regressors`` gives, or a specification.
@@ -77,13 +82,25 @@ def fit(
     -------
     run : with ``report`` (scores on images that took no part in fitting or choosing).
     """
+    subject = given_subject(subject)
     remember(subject)
-    people = {other.id: other.identified(progress) for other in others}
+    known = [f.name for f in fields(EncodingSpec) if f.name not in _NO_CHOICE]
+    for name in choices:
+        if name not in (known := [*known, "dtype", "framing"]):
+            hint = "The regressor is named by regressor=." if name == "encoder" else ""
+            raise unknown_name("choice of fit", name, known, hint)
+    layers = [layers] if isinstance(layers, str) else layers
+    if not isinstance(layers, Sequence) or not all(isinstance(name, str) for name in layers):
+        raise InvalidInput(
+            f"Layers are named by a text or a list of texts; got {shortened(repr(layers), 60)}.",
+            "'cortiscope list layers NAME' shows a backbone's.",
+        )
+    people = {other.id: other.identified(progress) for other in map(given_subject, others)}
     spec = RegressorSpec(regressor) if isinstance(regressor, str) else regressor
     (asked,) = EncodingSpec.of_layers(
         subject.identified(part(progress, 0.0, 0.1)),
         backbone,
-        [layers] if isinstance(layers, str) else layers,
+        layers,
         weights=parse_weights(backbone, weights),
         pooling=Pooling.parse(pooling),
         along=people.values(),
@@ -118,10 +135,27 @@ def _knowing_responses(run: Run, subject: Subject | None = None) -> Run:
 
 def load_run(run: str | os.PathLike[str]) -> Run:
     """Open a fitted model by its name in the folder of runs, or by its own folder."""
+    if not isinstance(run, str | os.PathLike):
+        raise InvalidInput(
+            f"A fitted model is opened by its name or its folder; got {shortened(repr(run), 60)}.",
+            "cs.runs() lists them.",
+        )
     folder = Path(run).expanduser()
     if len(folder.parts) > 1:
         return _knowing_responses(RunStore(folder.parent.absolute()).open(folder.name))
     return _knowing_responses(RunStore(Home.from_environment().runs).open(os.fspath(run)))
+
+
+def _given_model(model: Run | str | os.PathLike[str]) -> Run:
+    """Return a fitted model that was given as it is, by name or by folder."""
+    if isinstance(model, Run):
+        return model
+    if isinstance(model, str | os.PathLike):
+        return load_run(model)
+    raise InvalidInput(
+        f"A fitted model is needed; got {shortened(repr(model), 60)}.",
+        "Give what cs.fit or cs.load_run returns, or the name of a run.",
+    )
 
 
 def runs(subject: Subject | str | None = None) -> pd.DataFrame:
@@ -150,7 +184,7 @@ def runs(subject: Subject | str | None = None) -> pd.DataFrame:
 
 
 def predict(
-    model: Run,
+    model: Run | str,
     images: str | os.PathLike[str] | StimulusImages | Image.Image | Sequence[Any],
     *,
     progress: Progress = silent,
@@ -164,11 +198,12 @@ def predict(
     """
     from cortiscope.core.pipeline.predict import BackboneCache, picture_design, predict_images
 
+    model = _given_model(model)
     if isinstance(images, StimulusImages):
         stimuli = images
     else:
         single = isinstance(images, str | os.PathLike | Image.Image)
-        given = [images] if single else list(images)  # type: ignore[arg-type]
+        given = [images] if single else _several(images)
         if not given:
             raise InvalidInput("There is no image to predict for.")
         pictures = [p.convert("RGB") for p in given if isinstance(p, Image.Image)]
@@ -179,6 +214,18 @@ def predict(
         stimuli = _stimuli(given)
     by_part = predict_images(model, stimuli, progress=progress)
     return np.concatenate(list(by_part.values()), axis=1)
+
+
+def _several(images: Any) -> list[Any]:
+    """Return files or decoded pictures; arrays say neither their colours nor their range."""
+    given = list(images) if isinstance(images, Iterable) else [images]
+    wrong = [one for one in given if not isinstance(one, str | os.PathLike | Image.Image)]
+    if wrong:
+        raise InvalidInput(
+            f"Images are files or PIL pictures; got {type(wrong[0]).__name__}.",
+            "Name files or a folder, or make pictures of arrays by PIL.Image.fromarray.",
+        )
+    return given
 
 
 def _stimuli(named: Sequence[Any]) -> StimulusImages:
@@ -192,7 +239,9 @@ def _stimuli(named: Sequence[Any]) -> StimulusImages:
 
 
 def inspect_image(
-    model: Run, image: str | os.PathLike[str] | Image.Image, subject: Subject | None = None
+    model: Run | str,
+    image: str | os.PathLike[str] | Image.Image,
+    subject: Subject | str | None = None,
 ) -> PictureReport:
     """Predict responses to one picture, with what the page Your image sets beside them.
 
@@ -206,6 +255,7 @@ def inspect_image(
     """
     from cortiscope.core.pipeline.picture import report_of_picture
 
+    model = _given_model(model)
     if not isinstance(image, Image.Image):
         path = Path(image).expanduser()
         image = decode_image(path, name=path.name).image
@@ -249,7 +299,7 @@ def score(
 
 
 def plot(
-    values: np.ndarray | Mapping[str, np.ndarray], subject: Subject, **choices: Any
+    values: np.ndarray | Mapping[str, np.ndarray], subject: Subject | str, **choices: Any
 ) -> CortexFigure:
     """Draw maps on the cortex as a matplotlib figure, with ROIs, scale and, if simulated, a stamp.
 
@@ -261,10 +311,12 @@ def plot(
     """
     from cortiscope.core.figures.cortex import cortex_figure
 
-    return cortex_figure(values, subject, **choices)
+    return cortex_figure(values, given_subject(subject), **choices)
 
 
-def vertex_values(model: Run, metric: str, subject: Subject | None = None) -> np.ndarray:
+def vertex_values(
+    model: Run | str, metric: str, subject: Subject | str | None = None
+) -> np.ndarray:
     """Return a metric of every vertex, (n_vertices,), NaN where undefined, for maps.
 
     Parameters
@@ -273,10 +325,11 @@ def vertex_values(model: Run, metric: str, subject: Subject | None = None) -> np
         ``r2``, or one of your own (``register_metric``).
     subject : that the model was fitted to; found by its name without.
     """
+    model = _given_model(model)
     return Scored.of_model(model, subject_of(model, subject)).values(get_metric(metric))
 
 
-def statistic(name: str, *models: Run, subjects: Sequence[Subject] = ()) -> dict[str, Any]:
+def statistic(name: str, *models: Run | str, subjects: Sequence[Subject] = ()) -> dict[str, Any]:
     """Compute a metric or statistic over everything and per ROI, as ``cortiscope evaluate`` does.
 
     Parameters
@@ -290,19 +343,21 @@ def statistic(name: str, *models: Run, subjects: Sequence[Subject] = ()) -> dict
     result : definition, unit, source, n_images, split, all, rois (by ``lh`` and ``rh``, and name).
     """
     known = {subject.id: subject for subject in subjects}
-    scored = [Scored.of_model(m, subject_of(m, known.get(m.subject))) for m in models]
+    fitted = [_given_model(model) for model in models]
+    scored = [Scored.of_model(m, subject_of(m, known.get(m.subject))) for m in fitted]
     return results(get_metric(name), scored)
 
 
-def methods(model: Run, subject: Subject | None = None) -> str:
+def methods(model: Run | str, subject: Subject | str | None = None) -> str:
     """Return a paragraph for a methods section, from the model's own record, and its sources."""
     from cortiscope.core.pipeline.methods import methods_text, references
 
+    model = _given_model(model)
     text = methods_text(subject_of(model, subject), model)
     return f"{text}\n{references(text)}"
 
 
-def compare(a: Run, b: Run, subject: Subject | None = None) -> Comparison:
+def compare(a: Run | str, b: Run | str, subject: Subject | str | None = None) -> Comparison:
     """Compare two models of one subject on the images of their reports.
 
     Mean r per ROI and hemisphere, its difference by a jackknife paired over images, p after
@@ -316,5 +371,6 @@ def compare(a: Run, b: Run, subject: Subject | None = None) -> Comparison:
     ------
     InvalidInput : they were reported on different images, or fitted to other data than these.
     """
+    a, b = _given_model(a), _given_model(b)
     known = subject_of(a, subject)
     return compare_models(Scored.of_model(a, known), Scored.of_model(b, subject_of(b, known)))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cortiscope.core import datasets
 from cortiscope.core.datasets import Subject, find_subjects
-from cortiscope.core.errors import CoreError, InvalidInput, MissingData, unknown_name
+from cortiscope.core.errors import CoreError, InvalidInput, MissingData, shortened, unknown_name
 from cortiscope.core.pipeline.demo import demo_data
 from cortiscope.core.progress import Progress, silent
 from cortiscope.core.runs import Belonging, Run, belonging
@@ -36,6 +36,10 @@ def open_subject(
     name : which subject of a data folder; its only or first without.
     progress : called with the share done and a phrase, as ``print`` may be.
     """
+    if not isinstance(subject, str | os.PathLike):
+        raise InvalidInput(
+            f"A subject is opened by its name or its folder; got {shortened(repr(subject), 60)}."
+        )
     folder = Path(subject).expanduser()
     if not folder.is_dir():
         folder = _folder_of(os.fspath(subject), progress)
@@ -47,6 +51,23 @@ def open_subject(
 def remember(subject: Subject) -> None:
     """Let this session find a subject's folder by the subject's name."""
     _OPENED[subject.id] = subject.folder
+
+
+def given_subject(subject: Subject | str | os.PathLike[str]) -> Subject:
+    """Return a subject that was given as it is, by name or by folder.
+
+    Raises
+    ------
+    InvalidInput : it is none of these.
+    """
+    if isinstance(subject, Subject):
+        return subject
+    if isinstance(subject, str | os.PathLike):
+        return open_subject(subject)
+    raise InvalidInput(
+        f"A subject is needed; got {shortened(repr(subject), 60)}.",
+        "Give what cs.open_subject returns, a subject's name, or its folder.",
+    )
 
 
 def _folder_of(name: str, progress: Progress = silent) -> Path:
@@ -76,10 +97,9 @@ def _folder_of(name: str, progress: Progress = silent) -> Path:
     )
 
 
-def subject_of(run: Run, subject: Subject | None) -> Subject:
+def subject_of(run: Run, subject: Subject | str | None) -> Subject:
     """Return the subject that a run was fitted to, with the data that it was fitted to."""
-    if subject is None:
-        subject = open_subject(run.subject)
+    subject = given_subject(run.subject if subject is None else subject)
     if subject.id != run.subject or belonging(run, subject) is Belonging.OTHER:
         raise InvalidInput(
             f"{run.id} was not fitted to the data of {subject.id} in {subject.folder}.",

@@ -11,7 +11,9 @@ import numpy as np
 
 from cortiscope.core.brain.fsaverage import find_fsaverage
 from cortiscope.core.datasets import Subject
-from cortiscope.core.errors import IncompatibleSpace, check_option
+from cortiscope.core.datasets.subject import vertex_maps
+from cortiscope.core.errors import InvalidInput, check_option
+from cortiscope.core.notebook import given_subject
 from cortiscope.core.storage import Home, writing
 from cortiscope.cortex_view import ColourScale, CortexGeometry, CortexMap, register_assets
 from cortiscope.cortex_view.widget import CortexWidget
@@ -63,25 +65,21 @@ class SubjectWidget(CortexWidget):
     def _maps(
         self, values: np.ndarray | Mapping[str, np.ndarray], scale: ColourScale | None
     ) -> list[CortexMap]:
-        maps = dict(values) if isinstance(values, Mapping) else {self._subject.id: values}
-        wanted = (self._subject.space.n_vertices(),)
-        for title, each in maps.items():
-            if np.shape(each) != wanted:
-                raise IncompatibleSpace(
-                    f"The map {title!r} has the shape {np.shape(each)}; {self._subject.id} has "
-                    f"{wanted[0]:,} vertices, left and then right."
-                )
-        scale = scale or fitting_scale(np.concatenate([np.asarray(v) for v in maps.values()]))
+        own = self._subject
+        maps = vertex_maps(own.id, own.space, values, own.id)
+        if not maps:
+            raise InvalidInput("There is no map to show.", "Give at least one.")
+        scale = scale or fitting_scale(np.concatenate(list(maps.values())))
         simulated = self._subject.simulated
         return [
-            self._mesh.drawn(CortexMap(title, np.asarray(each), scale, "", "score", simulated))
+            self._mesh.drawn(CortexMap(title, each, scale, "", "score", simulated))
             for title, each in maps.items()
         ]
 
 
 def view(
     values: np.ndarray | Mapping[str, np.ndarray],
-    subject: Subject,
+    subject: Subject | str,
     *,
     scale: ColourScale | None = None,
     way: str | None = None,
@@ -103,6 +101,7 @@ def view(
     widget : with ``picks``, ``region`` and ``view`` as the viewer was left; ``update`` shows
         other values.
     """
+    subject = given_subject(subject)
     space = subject.cortex("The viewer")
     chosen = default_way(space, full_is_here=find_fsaverage() is not None)
     if way is not None and check_option("way", way, WAYS) and chosen != OWN:

@@ -11,7 +11,7 @@ from sklearn.metrics import r2_score
 from cortiscope.core import notebook as cs
 from cortiscope.core.cli.main import main
 from cortiscope.core.encoding import TrainingData, fit_regressor
-from cortiscope.core.errors import InvalidInput, MissingData, UnknownName
+from cortiscope.core.errors import CoreError, InvalidInput, MissingData, UnknownName
 from tests.data.tiny_world import write_subject
 
 PIXELS = ("pixels", "pixels")
@@ -164,3 +164,43 @@ def test_without_its_data_a_run_keeps_its_table(subject, tmp_path, monkeypatch):
     alone = cs.load_run(run.id).report.table()
     assert {"mean_r", "ceiling_r"} <= set(alone.columns) < columns
     np.testing.assert_array_equal(alone.mean_r, run.report.table().mean_r)
+
+
+def test_a_name_will_do_for_a_subject_and_for_a_model(subject):
+    run = _fit("s1")
+    assert run.id == _fit(subject).id
+    r = cs.vertex_values(run.id, "r", "s1")
+    np.testing.assert_array_equal(r, run.report.r)
+    assert cs.methods(run.id) == cs.methods(run)
+    assert cs.compare(run.id, run).table()["difference"].dropna().eq(0).all()
+
+
+WRONG = {
+    "a subject": lambda run: cs.fit(None, *PIXELS),
+    "opened by its name or its folder; got 3": lambda run: cs.open_subject(3),
+    "Layers are named by a text": lambda run: cs.fit("s1", "pixels", 4),
+    "Unknown choice of fit 'encoder'": lambda run: cs.fit("s1", *PIXELS, encoder="ridge"),
+    "Did you mean 'scope'": lambda run: cs.fit("s1", *PIXELS, scoop="roi"),
+    "Unknown choice of fit 'each'": lambda run: cs.fit("s1", *PIXELS, each=True),
+    "A fitted model is needed; got 3": lambda run: cs.methods(3),
+    "opened by its name or its folder; got None": lambda run: cs.load_run(None),
+    "Unknown run 'nobody'": lambda run: cs.vertex_values("nobody", "r"),
+    "files or PIL pictures; got ndarray": lambda run: cs.predict(run, np.zeros((2, 8, 8, 3))),
+    "files or PIL pictures; got int": lambda run: cs.predict(run, 3),
+    "gives no number per vertex": lambda run: cs.vertex_values(run, "rsa"),
+    r"The map has the shape \(11,\); s1 has 12 vertices": lambda run: cs.plot(
+        run.report.r[:-1], "s1"
+    ),
+    r"The map 'b' has the shape \(2, 12\)": lambda run: cs.plot(
+        {"a": run.report.r, "b": np.zeros((2, 12))}, "s1"
+    ),
+    "which are no numbers": lambda run: cs.plot(run, "s1"),
+}
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_what_cannot_be_is_said_in_one_line(subject, words):
+    run = _fit(subject)
+    with pytest.raises(CoreError, match=words) as raised:
+        WRONG[words](run)
+    assert "\n" not in str(raised.value)

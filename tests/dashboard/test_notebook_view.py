@@ -42,7 +42,7 @@ def test_a_widget_holds_its_values_its_stamp_and_all_that_draws_them(subject):
 
 
 def test_another_number_of_values_is_refused_in_words(subject):
-    with pytest.raises(IncompatibleSpace, match=r"The map 's1' has the shape \(11,\); s1 has 12"):
+    with pytest.raises(IncompatibleSpace, match=r"The map has the shape \(11,\); s1 has 12"):
         cs.view(np.zeros(11), subject)
 
 

@@ -52,7 +52,9 @@ def fold_rows(n_rows: int, n_folds: int, groups: np.ndarray | None = None) -> li
     folds : one slice per fold, with as equal numbers of images as can be; no image is in two.
     """
     starts = np.arange(n_rows) if groups is None else group_starts(groups)
-    if not 2 <= n_folds <= len(starts) // 2:
+    if n_folds < 2:
+        raise InvalidInput(f"Cross-validation takes 2 folds or more; got {n_folds}.")
+    if n_folds > len(starts) // 2:
         raise InvalidInput(
             f"{n_folds} folds need at least {2 * n_folds} images; got {len(starts)}."
         )

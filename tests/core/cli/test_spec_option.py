@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from cortiscope.core.cli.main import main
-from cortiscope.core.config import from_plain, to_plain
+from cortiscope.core.cli.verb_fit import _read_specs
+from cortiscope.core.config import to_plain
 from cortiscope.core.datasets import open_subject
 from cortiscope.core.features import FeatureSpec, Pooling
 from cortiscope.core.runs import EncodingSpec, RunStore
@@ -62,6 +63,16 @@ def test_what_a_person_writes_is_what_the_options_say(home, data, capsys, tmp_pa
     assert len(each["runs"]) == 2
 
 
+def test_weights_may_be_left_out_and_the_regressor_called_so(home, data, capsys, tmp_path):
+    written = {"features": [{"backbone": "pixels", "layer": "pixels"}], "regressor": "ols"}
+    (tmp_path / "a.json").write_text(json.dumps(written))
+    status, found = _fit(capsys, data, "--spec", str(tmp_path / "a.json"))
+    assert status == 0
+    stored = RunStore(home / "runs").open(found["run"]).spec
+    assert stored.features[0].weights.kind == "fixed"
+    assert stored.encoder.name == "ols"
+
+
 def test_a_stored_configuration_is_the_same_run(home, data, capsys, tmp_path):
     _, fitted = _fit(capsys, data, *IN_WORDS)
     run = RunStore(home / "runs").open(fitted["run"])
@@ -85,6 +96,8 @@ def test_a_stored_configuration_is_the_same_run(home, data, capsys, tmp_path):
         ('{"features": [{"layer": "x", "weights": "fixed"}]}', "features 1: backbone is missing"),
         (json.dumps({**HAND_WRITTEN, "scoop": "roi"}), "Did you mean 'scope'?"),
         (json.dumps({**HAND_WRITTEN, "encoder": "rigde"}), "Did you mean 'ridge'?"),
+        (json.dumps({**HAND_WRITTEN, "regressor": "ols"}), "regressor and encoder"),
+        ('{"features": [{"backbone": "pixel", "layer": "x"}]}', "Did you mean 'pixels'?"),
         (json.dumps({**HAND_WRITTEN, "seed": -1}), "seed"),
         (json.dumps({**HAND_WRITTEN, "features": [_feature("block9", "mean")]}), "block5"),
         (json.dumps({**HAND_WRITTEN, "subject": "subj02"}), "for subj02, not for subj01"),
@@ -153,8 +166,9 @@ def test_subjects_fitted_along_may_be_named_by_their_numbers(home, data, capsys,
     assert run.facts.n_fit_by_subject["subj02"] > 0
 
 
-def test_the_example_of_the_docs_can_be_read():
+def test_the_example_of_the_docs_can_be_read(tmp_path):
     page = Path(__file__).parents[3] / "docs" / "command-line.md"
     example = page.read_text(encoding="utf-8").split("```json")[1].split("```")[0]
-    spec = from_plain(EncodingSpec, {"subject": "", "data": "", **json.loads(example)})
+    (tmp_path / "a.json").write_text(example)
+    (spec,) = _read_specs(str(tmp_path / "a.json"))
     assert (spec.features[0].layer, spec.encoder.settings.n_folds) == ("block*", 3)

@@ -86,3 +86,35 @@ def test_networks_go_by_the_name_under_which_they_can_be_asked_for(capsys):
         status, result = listed(capsys, "networks", *library)
         assert status == 2
         assert "open_clip, timm, torchvision" in result["error"]["message"]
+
+
+def test_regressors_and_recipes_are_shown_as_a_person_reads_them(capsys):
+    lines = shown(capsys, "regressors")
+    assert lines[0].startswith("ridge ")
+    assert lines[1].split() == ["alphas=(1,", "...,", "1e+07),", "n_folds=5"]
+    assert not [line for line in lines if "type=" in line or "{" in line]
+    recipes = shown(capsys, "recipes")
+    assert "img2brain: least squares (img2brain)" in "\n".join(recipes)
+    assert not [line for line in recipes if "[]" in line or "available" in line]
+
+
+def test_metrics_say_what_they_give(capsys):
+    lines = {line.split()[0]: line for line in shown(capsys, "metrics")}
+    assert lines["r2"].endswith("a number per vertex")
+    assert lines["rsa"].endswith("numbers per ROI")
+    assert lines["identification"].endswith("a curve per ROI")
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["fti"], "Unknown verb 'fti'. Did you mean 'fit'?"),
+        (["list", "backbone"], "Did you mean 'backbones'?"),
+        (["list", "metrics", "r2"], "list metrics takes no name; got 'r2'."),
+    ],
+)
+def test_a_slip_is_named_with_what_was_meant(capsys, command, words):
+    assert main([*command, "--json"]) == 2
+    error = json.loads(capsys.readouterr().out.strip().splitlines()[-1])["error"]["message"]
+    assert words in error
+    assert "worker" not in error  # which only the app starts

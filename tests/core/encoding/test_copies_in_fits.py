@@ -44,6 +44,8 @@ def test_folds_cut_between_images(n_folds):
 def test_folds_count_images_and_refuse_rows_of_one_that_are_apart():
     with pytest.raises(InvalidInput, match="4 folds need at least 8 images; got 7"):
         fold_rows(len(LABELS), 4, LABELS)
+    with pytest.raises(InvalidInput, match="2 folds or more; got 0"):
+        fold_rows(len(LABELS), 0, LABELS)
     with pytest.raises(ValueError, match="follow one another"):
         fold_rows(6, 2, np.array([0, 1, 0, 2, 3, 4]))
 
