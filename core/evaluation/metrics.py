@@ -183,6 +183,7 @@ class Metric:
     limits : between which values can lie.
     scale_high : upper end of colour scales and axes, which begin at 0: the same for all models
         and subjects, so that maps compare.
+    lower_is_better : of an error; Compare then calls the model with the smaller number better.
     column : its name in tables of vertices; its name without.
     needs : ``ceiling`` (noise ceilings), ``model`` (a fitted model: more than arrays).
     of_data : whether it is the same for all models of a subject.
@@ -205,6 +206,7 @@ class Metric:
     unit: str = ""
     limits: tuple[float, float] = (-np.inf, np.inf)
     scale_high: float = 1.0
+    lower_is_better: bool = False
     column: str = ""
     needs: tuple[str, ...] = ()
     of_data: bool = False

@@ -34,7 +34,7 @@ def _words(app):
 def test_r2_is_on_the_page_with_the_numbers_of_scikit_learn(tiny_app):
     run, subject = tiny_app.runs[0], tiny_app.subject()
     app = tiny_app.open("accuracy", subject="subj01", run=run.id, metric="r2")
-    assert [o.content for o in _menu(app).proto.options][-1] == "R²"
+    assert "R²" in [o.content for o in _menu(app).proto.options]
     split, rows = run.reported
     measured = subject.split(split).response_rows(rows)
     r2 = r2_score(measured, run.predict_rows(split, rows), multioutput="raw_values")
@@ -51,7 +51,8 @@ def test_r_has_no_name_in_the_address_and_an_unknown_metric_is_said(tiny_app):
     run = tiny_app.runs[0]
     app = tiny_app.open("accuracy", subject="subj01", run=run.id, metric="banana")
     assert "banana" in app.warning[0].value
-    assert "normalised, ceiling and r2" in app.warning[0].value
+    assert "there are normalised, ceiling" in app.warning[0].value
+    assert "r2" in app.warning[0].value
     assert "metric" not in app.query_params
 
 

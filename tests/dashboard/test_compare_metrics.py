@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from sklearn.metrics import r2_score
 
-from cortiscope.core.evaluation import R, Scored, compare_models, get_metric
+from cortiscope.core.evaluation import (
+    METRICS,
+    Metric,
+    R,
+    Scored,
+    compare_models,
+    get_metric,
+    register_metric,
+)
 from cortiscope.pages.compare.pair import (
     Pair,
     differences_csv,
@@ -46,7 +54,33 @@ def test_the_page_shows_r2_of_both_and_says_that_only_r_is_tested(tiny_app):
     difference = np.nanmean(of_a) - np.nanmean(of_b)
     assert f"{difference:.3f}".replace("-", "−") in words
     menu = next(one for one in app.get("button_group") if one.key == "compare-metric")
-    assert [o.content for o in menu.proto.options] == ["r", "noise-normalised", "R²"]
+    titles = [o.content for o in menu.proto.options]
+    assert titles[:3] == ["r", "noise-normalised", "R²"]
+    assert "noise ceiling" not in titles  # which is of the data
+
+
+def test_of_an_error_the_smaller_one_is_called_better(tiny_app):
+    a, b = (run.id for run in tiny_app.runs[:2])
+    error = Metric(
+        "mse",
+        "squared error",
+        "mean squared error",
+        lambda s: ((s.predicted - s.measured) ** 2).mean(axis=0),
+        lower_is_better=True,
+    )
+    register_metric(error)
+    said = []
+    try:
+        for metric in ("r2", "mse"):
+            app = tiny_app.open("compare", subject="subj01", run=a, versus=b, metric=metric)
+            said.append(" ".join(one.proto.body for one in app.get("html")))
+            said.append(str([one.proto for one in app.get("bidi_component")]))
+    finally:
+        METRICS.pop("mse")
+    assert "dotted line A predicts better, below it B." in said[0]
+    assert "warm: A predicts better, cool: B" in said[1]
+    assert "dotted line B predicts better, below it A." in said[2]
+    assert "warm: B predicts better, cool: A" in said[3]
 
 
 def test_rois_and_files_hold_every_metric_of_both(tiny_app):

@@ -141,7 +141,8 @@ def brush_words(pair: Pair, positions: np.ndarray | None) -> str:
         )
         return (
             f'<p class="cs-note">One dot per {unit_of(subject)}{_thinned(subject)}. Above the '
-            "dotted line A predicts better, below it B. <b>Draw a lasso around dots</b>: "
+            f"dotted line {pair.better[0]} predicts better, below it {pair.better[1]}. "
+            "<b>Draw a lasso around dots</b>: "
             f"{then}.</p>"
         )
     locations = services.locations(subject.id, subject.state)

@@ -168,10 +168,17 @@ def _brains(pair: Pair, positions: np.ndarray | None) -> None:
     words = f"difference of {metric.title}"
     difference = ColourScale("diverging", -limit, limit, metric.unit, words)
     title_a, title_b = pair.titles
+    warm, cool = pair.better
     maps = [
         ("A", of_a, scale, "score", title_a),
         ("B", of_b, scale, "score", title_b),
-        ("A − B", of_a - of_b, difference, "difference", "warm: A predicts better, cool: B"),
+        (
+            "A − B",
+            of_a - of_b,
+            difference,
+            "difference",
+            f"warm: {warm} predicts better, cool: {cool}",
+        ),
     ]
     show_brain(
         subject,

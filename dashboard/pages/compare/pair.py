@@ -40,6 +40,11 @@ class Pair:
         return a, b
 
     @property
+    def better(self) -> tuple[str, str]:
+        """Which is better where the metric is larger in A, and which where it is larger in B."""
+        return ("B", "A") if self.metric.lower_is_better else ("A", "B")
+
+    @property
     def images(self) -> str:
         """How many images of what, and whose."""
         return f"{images_of_report(self)} of {self.subject.id}"

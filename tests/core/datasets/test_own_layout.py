@@ -60,6 +60,13 @@ def test_it_is_checked_without_a_check_of_its_own(layout, folder):
     assert "Rows are taken by the pictures' names." in anna.notes
 
 
+def test_files_of_arrays_are_no_packed_download(layout, folder):
+    np.savez(folder / "session_01.npz", rows=np.arange(3))
+    (folder / "more.zip").write_bytes((folder / "session_01.npz").read_bytes())
+    (problem,) = check_folder(folder).subjects[0].problems
+    assert problem.startswith("more.zip in ./ has not been unpacked")
+
+
 def test_what_is_wrong_with_it_is_named(layout, folder):
     stored = {h.short: np.zeros((N_IMAGES, N_VERTICES)) for h in HEMISPHERES}
     stored["lh"][3, 7] = np.nan
