@@ -91,7 +91,7 @@ class IncompatibleSpace(CoreError, ValueError):
 
 
 class NoPositions(InvalidInput):
-    """Something of the cortex was asked of responses whose place on it nobody knows."""
+    """Something of the cortex was asked of responses whose position on it is unknown."""
 
     kind = "no_positions"
 
@@ -113,7 +113,7 @@ class CannotWrite(WorkFailed, OSError):
 
 
 def unforeseen(error: Exception, what: str) -> CoreError:
-    """Put an error that nobody foresaw into words, so that whatever else was asked for goes on.
+    """Put an unforeseen error into words, so that everything else that was asked for goes on.
 
     Parameters
     ----------

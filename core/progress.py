@@ -9,7 +9,7 @@ Progress = Callable[[float, str], None]
 
 
 def silent(share: float, message: str) -> None:
-    """Report to nobody."""
+    """Report nothing."""
 
 
 def part(progress: Progress, start: float, stop: float) -> Progress:

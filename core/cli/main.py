@@ -149,7 +149,7 @@ def _success(result: dict[str, Any]) -> int:
 
 
 def _in_words(error: Exception) -> CoreError:
-    """Return what to say of an error that nobody foresaw."""
+    """Return what to say of an unforeseen error."""
     if isinstance(error, OSError):
         named = error.filename if isinstance(error.filename, str | bytes) else None
         place = Path(os.fsdecode(named)) if named else Home.from_environment().root

@@ -71,7 +71,7 @@ def find_score_files(
 
 
 def subjects_without_predictions(responses: Path, scored: list[SubjectFiles]) -> list[str]:
-    """Return subjects whose test responses are there and whom nobody predicted."""
+    """Return subjects that have test responses but no predictions."""
     if not scored[0].subject:
         return []
     folders = sorted(p for p in responses.iterdir() if p.is_dir() and not p.name.startswith("."))

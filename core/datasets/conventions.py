@@ -71,8 +71,8 @@ class Conventions:
     repeats : ``averaged`` over an image's repeats, or ``single trials``.
     ceiling : where noise ceilings come from, in words; unknown with a value: why what the folder
         holds is not used.
-    test_responses : ``measured``, ``withheld`` by those who measured, ``absent`` for a reason that
-        nobody says, or ``no test split``.
+    test_responses : ``measured``, ``withheld`` by those who measured, ``absent`` for a reason
+        that is not stated, or ``no test split``.
     """
 
     row_order: Fact[str] = _TEXT

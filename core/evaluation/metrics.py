@@ -296,7 +296,7 @@ _BUILT_IN: dict[str, None] = {}
 
 
 def register_built_in(*metrics: Metric) -> None:
-    """Add the project's own metrics, whose names nobody else may take."""
+    """Add the project's own metrics, whose names are reserved."""
     for metric in metrics:
         register_metric(metric)
         _BUILT_IN[metric.name] = None

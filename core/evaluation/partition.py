@@ -168,7 +168,7 @@ def partition_report(
 
     Notes
     -----
-    A draw in which a vertex is constant drops out for that vertex alone. The interval speaks of
+    A draw in which a vertex is constant drops out for that vertex alone. The interval applies to
     these subjects and vertices, as every image bootstrap does.
     """
     fits = (predicted_a, predicted_b, predicted_joint)

@@ -311,7 +311,7 @@ def interval_words(report: Evaluation) -> str:
         )
     return (
         f"Intervals: 95 %, leave-one-{what}-out jackknife with Student’s t "
-        f"({n - 1} degrees of freedom), of the mean r; they are about further images "
+        f"({n - 1} degrees of freedom), of the mean r; they apply to further images "
         "like these, for these responses and this fitted model."
     )
 

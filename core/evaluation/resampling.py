@@ -2,7 +2,7 @@
 
 The statistic that is tested, of ROIs and of pairs of models, is the mean of r over vertices: its
 interval covers what it promises also where r is skewed over vertices, which that of the median
-does not (``docs/calibration.md``). The interval speaks of further images of this kind, for these
+does not (``docs/calibration.md``). The interval applies to further images of this kind, for these
 vertices and these fitted models; other subjects are another question (``subjects``). Bootstrap
 intervals are for statistics without a jackknife of their own, and are not calibrated for small
 numbers of images.

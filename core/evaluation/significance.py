@@ -1,7 +1,7 @@
 """Tests: one model against another, one model against chance; corrected over what is tested.
 
 Pairs of models leave out the same images in turn, so what makes an image easy or hard for both
-cancels; the answer speaks of these subjects and vertices. A vertex is tested against chance by
+cancels; the answer holds for these subjects and vertices. A vertex is tested against chance by
 shuffling images: under the null hypothesis the measured responses belong to no image in
 particular. That holds for distinct images with one averaged response each, in random order; not
 for single trials of repeated images.

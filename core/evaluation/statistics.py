@@ -332,7 +332,7 @@ RANDOM_EFFECTS = Metric(
     name="random_effects",
     title="mean over subjects",
     definition="mean r of each subject, averaged over subjects, with a 95 % t interval over "
-    "subjects: it generalises to further subjects",
+    "subjects: it applies to further subjects",
     per_group=_random_effects,
     arity="subjects",
     shape="roi",

@@ -1,7 +1,7 @@
 """Several subjects: what holds for people like them, and what these vertices say together.
 
 Two questions, two numbers. Subjects as random effects: each subject is one observation, and the
-interval speaks of further subjects. Pooled over vertices, as the Algonauts challenge does: a
+interval applies to further subjects. Pooled over vertices, as the Algonauts challenge does: a
 subject with more vertices weighs more, and nothing is said of further subjects.
 """
 

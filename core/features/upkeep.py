@@ -1,4 +1,4 @@
-"""What the feature store takes on disk, and removing what nobody needs.
+"""What the feature store takes on disk, and removing what is no longer needed.
 
 Files are known by the names the store gives them; anything else is neither counted nor touched.
 """

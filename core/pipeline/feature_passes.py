@@ -1,6 +1,6 @@
 """What configurations need of their features, made in as few passes as there can be.
 
-Features are stored, or reduced on the way where they would be too large to store.
+Features are stored, or reduced while images pass where they would be too large to store.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _is_streamed(group: _Group, store: FeatureStore, reduced: ReducedStore) -> b
 def _stored_features(
     specs: Sequence[EncodingSpec], people: People, groups: Sequence[_Group]
 ) -> list[tuple[Sequence[Subject], list[FeatureSpec]]]:
-    """Return the features that are not reduced on the way, by the subjects that they are for."""
+    """Return the features that are not reduced while images pass, by the subjects they are for."""
     found: dict[tuple[str, ...], tuple[Sequence[Subject], dict[FeatureSpec, None]]] = {}
     for spec in specs:
         subjects = people[spec]

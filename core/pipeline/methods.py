@@ -1,6 +1,6 @@
 """How a number came to be, as a paragraph for a paper: from a run's own record and its folder.
 
-Nothing is assumed: what nobody states is said to be unknown.
+Nothing is assumed: what is not stated is said to be unknown.
 """
 
 from __future__ import annotations
@@ -224,6 +224,6 @@ def comparison_methods_text(subject: Subject, a: Run) -> str:
             f"intervals and two-sided p by Student’s t with {n - 1} degrees of freedom{corrected}"
         )
     return (
-        f"{words}. It generalises to further images like these, for this subject, these "
+        f"{words}. It applies to further images like these, for this subject, these "
         f"{subject.space.unit} and these two fitted models; other subjects are another question."
     )

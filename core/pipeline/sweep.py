@@ -158,7 +158,7 @@ def _pass_name(k: int, n: int, wanted: Iterable[FeatureSpec | EncodingSpec]) -> 
 def _passes(task: Task) -> list[tuple[tuple[Any, ...], FeatureSpec | EncodingSpec]]:
     """Name each pass through a network that a task needs, with what it is to give.
 
-    That is features, or a configuration whose features are reduced on the way.
+    That is features, or a configuration whose features are reduced while images pass.
     """
     found: list[tuple[tuple[Any, ...], FeatureSpec | EncodingSpec]] = []
     for spec in task.specs:

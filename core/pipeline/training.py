@@ -141,7 +141,7 @@ def image_sets(subjects: Sequence[Subject], rows: Sequence[np.ndarray]) -> Image
 
 
 def may_stream(spec: EncodingSpec, space: Sequence[FeatureSpec]) -> bool:
-    """Whether a space can be reduced on the way: incremental PCA, of one pass."""
+    """Whether a space can be reduced while images pass: incremental PCA, of one pass."""
     asked = spec.on_the_way != "never"
     return asked and can_stream(spec.reduction) and source_of(space) is not None
 
@@ -149,7 +149,7 @@ def may_stream(spec: EncodingSpec, space: Sequence[FeatureSpec]) -> bool:
 def prepare(subjects: Sequence[Subject], spec: EncodingSpec, store: FeatureStore) -> Prepared:
     """Choose the rows, fit the reductions on them, and make the designs.
 
-    Spaces that were reduced on the way are taken as they are.
+    Spaces that were reduced while images passed are taken as they are.
     """
     target = subjects[0]
     rows = choose_rows(subjects, spec)

@@ -147,7 +147,7 @@ class Run:
 
     @property
     def stand_ins(self) -> tuple[str, ...]:
-        """What stood in for what the recipe names, in words; empty if nothing."""
+        """What replaced missing weights of the recipe, in words; empty if nothing."""
         return self.spec.stand_ins
 
     @property

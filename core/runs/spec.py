@@ -75,7 +75,7 @@ class EncodingSpec:
     report_fraction : share of the training images that neither fit nor choose, for the report of
         a subject whose test responses are unknown; 0 reports the validation images.
     recipe : the recipe this came from; a name only.
-    stand_ins : what the recipe names and what was taken in its place, in words.
+    stand_ins : which weights of the recipe were missing and what replaced them, in words.
     device : ``auto``, ``cpu`` or ``cuda``; does not change what the model is.
     on_the_way : whether features are reduced while images pass and never stored (incremental PCA
         only): ``auto`` where they would be too large to store, ``always`` or ``never``. Does not

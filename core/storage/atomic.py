@@ -18,7 +18,7 @@ import numpy as np
 
 from cortiscope.core.storage.write_failures import writing
 
-# Writing takes seconds, of large features minutes; no one is still writing one of this age.
+# Writing takes seconds, of large features minutes; a draft of this age is abandoned.
 _ABANDONED_SECONDS = 3600
 
 

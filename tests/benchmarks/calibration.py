@@ -34,7 +34,7 @@ variance. Two predictions of one response correlate by .5.
 
 *Covered*: share of 95 % intervals of the mean r that held the true one. *False positives*: share of
 p < .05 for the difference between that encoder and one whose r is .2 at each vertex, the same mean.
-A cell is fit where exact binomial tests at .001 tell neither a coverage below .93 or above .97, nor
+A cell is fit where exact binomial tests at .001 find neither a coverage below .93 or above .97, nor
 false positives above .06. Fewer than {LEAST_STIMULI} images get neither interval nor p.
 
 | images | vertices | r over vertices | noise | repetitions | covered | false positives | fit |

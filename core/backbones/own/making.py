@@ -1,4 +1,4 @@
-"""A network of one's own at work: made anew from what is kept of it, and held against it."""
+"""A registered network at work: made again from what is kept of it, and compared with it."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _SCALING_WORDS = {"floored": "", "standard": ", standardised", "none": ", centre
 class Reduction:
     """The configuration of a reduction.
 
-    A field that means nothing for a kind is cleared, so that equal reductions have equal
+    A field that has no meaning for a kind is cleared, so that equal reductions have equal
     fingerprints.
 
     Parameters

@@ -66,7 +66,7 @@ export class Brush {
     this.line = null;
     const same = before && found && found.every((inside, i) => inside === before[i]);
     if (!found || same) {
-      this.note = "no further vertex with data in sight there";
+      this.note = "no further vertex with data in view there";
       this.#set(before);
     } else {
       this.#set(found);

@@ -11,15 +11,15 @@ export const KEYS = [
     [["0"], "0", "reset"],
   ]],
   ["Point and pick", [
-    [["n", "b"], "n b", "point at the next, the last ROI in sight"],
+    [["n", "b"], "n b", "point at the next, the previous ROI in view"],
     [["x"], "x", "arrows point instead of turning"],
-    [["Enter"], "Enter", "pick; with Shift one more or one less"],
+    [["Enter"], "Enter", "pick; with Shift add or remove a pick"],
     [["Escape"], "Esc", "leave the tool; clear region, then picks"],
   ]],
   ["Region", [
-    [["s"], "s", "brush: drag around vertices; Shift adds, Alt + Shift takes away"],
+    [["s"], "s", "brush: drag around vertices; Shift adds, Alt + Shift removes"],
     [["g", "G"], "g G", "grow, shrink by one ring; Enter when done"],
-    [["a"], "a", "the vertex pointed at joins or leaves"],
+    [["a"], "a", "add or remove the vertex pointed at"],
   ]],
   ["Views", [
     [["v"], "v", "next view"],
@@ -35,14 +35,14 @@ export const MOUSE = [
   ["drag", "turn; on the flat map move"],
   ["Shift or right drag", "move"],
   ["wheel", "zoom to the pointer"],
-  ["click", "pick; with Shift one more or one less"],
+  ["click", "pick; with Shift add or remove a pick"],
   ["double click", "centre"],
 ];
 
 export const TOUCH = [
   ["one finger sideways", "turn"],
-  ["one finger up or down", "scroll the page; once the brain was tapped, turn"],
+  ["one finger up or down", "scroll the page; once the brain has been tapped, turn"],
   ["two fingers", "zoom and move"],
-  ["tap", "pick, and take hold; beside the brain: let go"],
+  ["tap", "pick, and hold the brain; beside it: let go"],
   ["double tap", "centre"],
 ];

@@ -63,7 +63,7 @@ export class Model {
     return (
       `Cortex, ${this.count} ${this.count === 1 ? "view" : "views"}: ${names}. ` +
       "Arrow keys turn, plus and minus zoom, 1 to 6 choose a side, p, i and f the surface, " +
-      "n and b point at the next and the last ROI, Enter picks, t shows a table, " +
+      "n and b point at the next and the previous ROI, Enter picks, t shows a table, " +
       "question mark lists all keys."
     );
   }

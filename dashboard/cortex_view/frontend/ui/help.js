@@ -36,7 +36,7 @@ export class Help {
         make("dl", {}, ...rows.flatMap(([print, words]) => [make("dt", {}, ...(isKeys ? caps(print) : [print])), make("dd", {}, words)])));
     this.element.replaceChildren(
       ...gestures.map((part) => group(part, false)), ...keys.map((part) => group(part, true)),
-      make("p", {}, "Keys act while the brains have the focus: click there, or come with Tab."),
+      make("p", {}, "Keys act while the brains have the focus: click there, or press Tab."),
     );
   }
 }

@@ -42,7 +42,7 @@ export class RegionLine {
     if (brush.untold) return "Enter: done";
     if (pointing.crosshair) return "arrows point · g grows a region · x ends";
     if (!brush.on || brush.line) return "";
-    return brush.region ? "Shift: add · Alt + Shift: take away · s: done" : "draw around vertices · Esc: leave";
+    return brush.region ? "Shift: add · Alt + Shift: remove · s: done" : "draw around vertices · Esc: leave";
   }
 }
 
