@@ -427,7 +427,7 @@ WRONG = [
     (_listed_elsewhere, InvalidInput, r"img1.png in rows 1 and 2"),
     (_test_twice, InvalidInput, r"both test.json and test_images/"),
     (_test_of_all, InvalidInput, r"all 20 images"),
-    (_test_unknown, InvalidInput, r"'img99.png', which is no image"),
+    (_test_unknown, InvalidInput, r"'img99.png', which is not an image"),
     (_test_without_images, MissingData, r"lh_test.npy and rh_test.npy but no test_images/"),
     (_test_of_another_length, InvalidInput, r"3 rows .* 2 images in test_images"),
     (_test_of_other_vertices, InvalidInput, r"6 columns .* training responses have 7"),
