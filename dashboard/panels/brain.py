@@ -142,7 +142,11 @@ def _still(
     """
     scales = still_scales(maps, view, request.theme)
     side, surface = request.side(view)
-    faded = [s.reliable for s in scales if s.reliable is not None]
+    faded = [
+        f"Shown where {m.reliability_label} is above {s.reliable:.2g}."
+        for m, s in zip(maps, scales, strict=True)
+        if s.reliable is not None
+    ]
     gyri, sulci = (0.1, 0.21) if request.theme == "light" else (0.55, 0.68)
     return cortex_picture(
         subject=str(subject.folder),
@@ -159,7 +163,7 @@ def _still(
             "gyri": gyri,
             "sulci": sulci,
         },
-        note=f"Shown where {maps[0].reliability_label} is above {faded[0]:.2g}." if faded else "",
+        note=next(iter(faded), ""),
         width=request.width,
         height=request.height,
         ratio=request.ratio,
