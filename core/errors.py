@@ -131,6 +131,15 @@ def unforeseen(error: Exception, what: str) -> CoreError:
     )
 
 
+def check_kind(what: str, value: object, kind: type) -> None:
+    """Raise InvalidInput where a registry gets something else than its members."""
+    if not isinstance(value, kind):
+        raise InvalidInput(
+            f"A {what} is registered as a {kind.__name__}; got {shortened(repr(value), 60)}.",
+            f"docs/add-a-{what}.md shows one.",
+        )
+
+
 def unknown_name(what: str, name: str, allowed: Iterable[str], hint: str = "") -> UnknownName:
     """Build the error for a name that is not among ``allowed``, with the nearest one.
 

@@ -8,7 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from cortiscope.core.errors import InvalidInput, MissingWeights, check_option, check_whole
+from cortiscope.core.errors import (
+    InvalidInput,
+    MissingWeights,
+    check_option,
+    check_whole,
+    shortened,
+)
 
 WeightsKind = Literal["pretrained", "untrained", "file", "fixed"]
 Modality = Literal["image", "text"]
@@ -229,6 +235,14 @@ class BackboneCard:
     revision: int = 1
     n_prefix: int = 0
     modality: Modality = "image"
+
+    def __repr__(self) -> str:
+        """Three lines: what it is, how it sees, its layers."""
+        return (
+            f"<Backbone {self.name} ({self.family}): {shortened(self.summary, 100)}\n"
+            f" {shortened(self.preprocessing, 100)}\n"
+            f" layers {shortened(', '.join(self.layers_offered), 100)}>"
+        )
 
     def revision_of(self, layer: str, *, pooled: bool) -> int | str:
         """Return what stands in cache keys for the code that computes a layer's features.

@@ -186,7 +186,7 @@ def show(result: dict[str, Any]) -> str:
     """Format for people."""
     items = result["items"]
     if "set_aside" in result:
-        return "\n".join([*_rows(items), *_set_aside(result["set_aside"])]) or "none"
+        return "\n".join([*map(_show_run, items), *_set_aside(result["set_aside"])]) or "none"
     if not items:
         return "none"
     if "backbone" in result:
@@ -199,7 +199,7 @@ def show(result: dict[str, Any]) -> str:
         return _show_regressors(items)
     if "origin" in items[0]:
         return _show_recipes(items)
-    return "\n".join(_rows(items))
+    return "\n".join(i["name"] for i in items)
 
 
 def _metric(metric: Metric) -> dict[str, Any]:
@@ -262,12 +262,13 @@ def _show_recipes(items: list[dict[str, Any]]) -> str:
     return "\n".join(rows)
 
 
-def _rows(items: list[dict[str, Any]]) -> list[str]:
-    rows = []
-    for item in items:
-        rest = {k: v for k, v in item.items() if k != "name" and v not in ({}, None)}
-        rows.append(f"{item['name']:<28} " + "  ".join(f"{k} {v}" for k, v in rest.items()))
-    return [row.rstrip() for row in rows]
+def _show_run(run: dict[str, Any]) -> str:
+    r = "undefined" if run["mean_r"] is None else f"{run['mean_r']:.3f}"
+    words = [f"{run['title']}; mean r {r} over {run['n_held_out']} {run['split']} images"]
+    words += [f"recipe {run['recipe']}"] if run["recipe"] else []
+    words += ["SIMULATED data"] if run["simulated"] else []
+    words += [f"data {run['data']}"] if run["data"] != "known" else []
+    return f"{run['name']}\n   {'; '.join(words)}"
 
 
 def _set_aside(items: list[dict[str, str]]) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cortiscope.core.datasets import algonauts2023, arrays, img2brain, nsd
 from cortiscope.core.datasets.layout import Layout
-from cortiscope.core.errors import InvalidInput
+from cortiscope.core.errors import InvalidInput, check_kind
 
 _BUILT_IN = (algonauts2023.LAYOUT, img2brain.LAYOUT, nsd.LAYOUT, arrays.LAYOUT)
 
@@ -31,6 +31,7 @@ def register_layout(layout: Layout, *, replace: bool = False) -> Layout:
     ------
     InvalidInput : the name is taken or cannot be one, or nothing says how its folders are opened.
     """
+    check_kind("layout", layout, Layout)
     if not _NAME.fullmatch(layout.name):
         raise InvalidInput(
             f"A layout's name is lower-case letters, digits and _; got {layout.name!r}."

@@ -19,7 +19,7 @@ import numpy as np
 from cortiscope.core.encoding.copies import together
 from cortiscope.core.encoding.predictor import EnsemblePredictor, LinearPredictor, Predictor
 from cortiscope.core.encoding.training import TrainingData, Work, check_responses
-from cortiscope.core.errors import InvalidInput, unknown_name
+from cortiscope.core.errors import InvalidInput, check_kind, unknown_name
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -86,6 +86,7 @@ def register_regressor(entry: RegressorEntry, *, replace: bool = False) -> Regre
     InvalidInput : the name is taken or cannot be one, the settings have no defaults or are not
         frozen, or the method names a setting that there is not.
     """
+    check_kind("regressor", entry, RegressorEntry)
     if not _NAME.fullmatch(entry.name):
         raise InvalidInput(
             f"A regressor's name is lower-case letters, digits and _; got {entry.name!r}."

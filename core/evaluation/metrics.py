@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from cortiscope.core.datasets import Subject
-from cortiscope.core.errors import InvalidInput, unknown_name
+from cortiscope.core.errors import InvalidInput, check_kind, unknown_name
 from cortiscope.core.evaluation.report import ALL_VERTICES, Evaluation, RoiScore, places_of
 
 Arity = Literal["one", "pair", "several", "subjects"]
@@ -283,6 +283,7 @@ def register_metric(metric: Metric) -> Metric:
     ------
     InvalidInput : the name is that of one of the built-in metrics.
     """
+    check_kind("metric", metric, Metric)
     if metric.name in _BUILT_IN:
         raise InvalidInput(
             f"A metric is called {metric.name!r} already: {METRICS[metric.name].definition}.",

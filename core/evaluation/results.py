@@ -63,7 +63,7 @@ def _check(metric: Metric, models: Sequence[Scored]) -> None:
     if not fits:
         raise InvalidInput(
             f"The statistic {metric.name} takes {ARITIES[metric.arity]}; got {n}.",
-            "Name that many with --run.",
+            "Name that many (--run).",
         )
     for scored in models:
         if lack := metric.missing(scored.report):

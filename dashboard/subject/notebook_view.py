@@ -16,6 +16,7 @@ from cortiscope.core.errors import InvalidInput, check_option
 from cortiscope.core.notebook import given_subject
 from cortiscope.core.storage import Home, writing
 from cortiscope.cortex_view import ColourScale, CortexGeometry, CortexMap, register_assets
+from cortiscope.cortex_view.payload import MAX_VIEWS
 from cortiscope.cortex_view.widget import CortexWidget
 from cortiscope.subject.mesh_projection import (
     FULL,
@@ -69,6 +70,11 @@ class SubjectWidget(CortexWidget):
         maps = vertex_maps(own.id, own.space, values, own.id)
         if not maps:
             raise InvalidInput("There is no map to show.", "Give at least one.")
+        if len(maps) > MAX_VIEWS:
+            raise InvalidInput(
+                f"The viewer shows up to {MAX_VIEWS} maps side by side; got {len(maps)}.",
+                "Give some of them, or change what is shown with update.",
+            )
         scale = scale or fitting_scale(np.concatenate(list(maps.values())))
         simulated = self._subject.simulated
         return [
@@ -103,6 +109,9 @@ def view(
     """
     subject = given_subject(subject)
     space = subject.cortex("The viewer")
+    focus = choices.get("focus_roi") or ""
+    if roi := focus if isinstance(focus, str) else focus[0]:
+        check_option("ROI", roi, subject.parcellation.roi_names)
     chosen = default_way(space, full_is_here=find_fsaverage() is not None)
     if way is not None and check_option("way", way, WAYS) and chosen != OWN:
         chosen = way

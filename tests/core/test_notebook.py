@@ -8,6 +8,7 @@ from PIL import Image
 from scipy import stats
 from sklearn.metrics import r2_score
 
+import cortiscope
 from cortiscope.core import notebook as cs
 from cortiscope.core.cli.main import main
 from cortiscope.core.encoding import TrainingData, fit_regressor
@@ -194,6 +195,9 @@ WRONG = {
     r"The map 'b' has the shape \(2, 12\)": lambda run: cs.plot(
         {"a": run.report.r, "b": np.zeros((2, 12))}, "s1"
     ),
+    "A metric is registered as a Metric; got 'x'": lambda run: cortiscope.register_metric("x"),
+    "A regressor is registered as a": lambda run: cortiscope.register_regressor("x"),
+    "A layout is registered as a": lambda run: cortiscope.register_layout("x"),
     "which are no numbers": lambda run: cs.plot(run, "s1"),
 }
 

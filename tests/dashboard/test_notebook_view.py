@@ -9,7 +9,7 @@ import pytest
 
 import cortiscope as cs
 from cortiscope.core.datasets import open_subject
-from cortiscope.core.errors import IncompatibleSpace, UnknownName
+from cortiscope.core.errors import IncompatibleSpace, InvalidInput, UnknownName
 from cortiscope.cortex_view.container import unpack
 from cortiscope.subject.notebook_view import fitting_scale
 from tests.data.tiny_world import write_subject
@@ -44,6 +44,10 @@ def test_a_widget_holds_its_values_its_stamp_and_all_that_draws_them(subject):
 def test_another_number_of_values_is_refused_in_words(subject):
     with pytest.raises(IncompatibleSpace, match=r"The map has the shape \(11,\); s1 has 12"):
         cs.view(np.zeros(11), subject)
+    with pytest.raises(InvalidInput, match="up to 6 maps side by side; got 7"):
+        cs.view({str(k): np.zeros(12) for k in range(7)}, subject)
+    with pytest.raises(UnknownName, match="Unknown ROI 'V9'"):
+        cs.view(np.zeros(12), subject, focus_roi=("V9", "left"))
 
 
 def test_a_way_of_drawing_fsaverage_leaves_fsaverage5_as_it_is(subject):

@@ -2,7 +2,7 @@ import shutil
 
 import pytest
 
-from cortiscope.core.backbones import WeightsSpec, get_card
+from cortiscope.core.backbones import WeightsSpec, backbone_names, get_card
 from cortiscope.core.config import fingerprint
 from cortiscope.core.errors import InvalidInput, MissingWeights, UnknownName
 
@@ -43,3 +43,11 @@ def test_labels_say_which_weights():
 def test_a_file_that_is_not_the_published_one_is_labelled_so():
     odd = WeightsSpec("pretrained", variant="IMAGENET1K_V1", sha256="f" * 64)
     assert "other than the published" in get_card("resnet50").weights_label(odd)
+
+
+def test_a_card_shows_itself_in_three_short_lines():
+    for name in backbone_names():
+        lines = repr(get_card(name)).splitlines()
+        assert len(lines) == 3
+        assert name in lines[0]
+        assert max(map(len, lines)) < 180

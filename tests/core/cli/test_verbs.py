@@ -207,3 +207,8 @@ def test_a_run_that_cannot_be_read_is_set_aside_with_its_reason(home, data, caps
     (aside,) = result["set_aside"]
     assert aside["name"] == bad["run"]
     assert "format 0" in aside["reason"]
+    assert main(["list", "runs"]) == 0
+    name, words, *_ = capsys.readouterr().out.splitlines()
+    assert name == good["run"]
+    assert f"mean r {result['items'][0]['mean_r']:.3f} over" in words
+    assert "SIMULATED data" in words
