@@ -56,7 +56,7 @@ def _is_state(value: dict[str, Any]) -> bool:
 
 
 class _Unread:
-    """Stands for a value beside the weights (numpy's numbers, paths, options) that nobody needs.
+    """Stands for a value beside the weights (numpy's numbers, paths, options) that is not needed.
 
     Its own code does not run: torch's reader is given this class in place of the one named.
     """

@@ -96,7 +96,8 @@ def add_dtype(parser: argparse.ArgumentParser) -> None:
         "--dtype",
         default="float32",
         choices=DTYPES,
-        help="of stored features; float16 takes half the bytes and keeps 3 digits, up to 65,504",
+        help="number type of stored features; float16 takes half the bytes and keeps 3 digits, up "
+        "to 65,504",
     )
 
 
@@ -106,8 +107,8 @@ def add_precision(parser: argparse.ArgumentParser, default: str | None = "float3
         "--precision",
         default=default,
         choices=PRECISIONS,
-        help="what networks multiply in; bfloat16 is faster on CPUs and GPUs with units for it, "
-        "and keeps 3 digits",
+        help="number type in which networks multiply; bfloat16 is faster on CPUs and GPUs with "
+        "units for it, and keeps 3 digits",
     )
 
 

@@ -22,11 +22,18 @@ HELP = "Extract the features of images: all layers in one pass, DIR/<layer>.npy 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's options."""
     shared.add_images(parser)
-    parser.add_argument("--backbone", required=True)
+    parser.add_argument("--backbone", required=True, help="its name; 'list backbones' shows them")
     shared.add_weights(parser)
     parser.add_argument("--layers", required=True, help="names or globs, separated by commas")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--batch-size", type=shared.whole_number(1, 65_536), default=32)
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder for what is written"
+    )
+    parser.add_argument(
+        "--batch-size",
+        type=shared.whole_number(1, 65_536),
+        default=32,
+        help="images in memory at a time (default 32)",
+    )
     shared.add_pooling(parser, "none")
     shared.add_framing(parser)
     shared.add_dtype(parser)

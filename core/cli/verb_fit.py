@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the whole configuration as JSON, one or a list of several, instead of the choices "
         "below; - reads it from stdin. A run's own is 'spec' in its run.json",
     )
-    parser.add_argument("--backbone")
+    parser.add_argument("--backbone", help="its name; 'list backbones' shows them")
     shared.add_weights(parser)
     parser.add_argument("--layers", help="names or globs, separated by commas")
     parser.add_argument(
@@ -57,7 +57,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shared.add_dtype(parser)
     shared.add_precision(parser)
     parser.add_argument(
-        "--reduce", default="pca:200", metavar="none|pca:K|ipca:K[:BATCH]|rp:K[:gaussian|sparse]"
+        "--reduce",
+        default="pca:200",
+        metavar="none|pca:K|ipca:K[:BATCH]|rp:K[:gaussian|sparse]",
+        help="to how many numbers features are reduced, and how: PCA, incremental PCA or a random "
+        "projection (default pca:200)",
     )
     parser.add_argument(
         "--scaling",
@@ -72,7 +76,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="reduce features while images pass, without storing them (--reduce ipca); auto: where "
         f"a pass would store more than {LARGEST_PASS / 2**30:.0f} GiB",
     )
-    parser.add_argument("--regressor", default="ridge", metavar="NAME")
+    parser.add_argument(
+        "--regressor",
+        default="ridge",
+        metavar="NAME",
+        help="its name (default ridge); 'list regressors' shows them",
+    )
     parser.add_argument("--encoder", dest="regressor", help=argparse.SUPPRESS)  # its former name
     parser.add_argument(
         "--set",
@@ -99,11 +108,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="others",
         help="another subject of the folder, fitted along (cross-subject)",
     )
-    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument(
+        "--device",
+        default="auto",
+        choices=("auto", "cpu", "cuda"),
+        help="where networks and solvers compute; auto: the first GPU where there is one",
+    )
     parser.add_argument(
         "--seed",
         type=shared.whole_number(),
-        help="of the validation split (default: the recipe's, or 0)",
+        help="seed of the validation split (default: the recipe's, or 0)",
     )
     parser.add_argument(
         "--split",
@@ -114,14 +128,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--validation-fraction",
         type=float,
         metavar="SHARE",
-        help="of the training images kept from fitting (default 0.2)",
+        help="share of the training images that is kept from fitting (default 0.2)",
     )
     parser.add_argument(
         "--report-fraction",
         type=float,
         metavar="SHARE",
-        help="of the training images kept for the report alone, where test responses are unknown: "
-        "validation images choose, these report (default 0: the validation images report)",
+        help="share of the training images that is kept for the report alone, where test responses "
+        "are unknown: validation images choose, these report (default 0: validation images report)",
     )
     shared.add_runs(parser)
 

@@ -27,9 +27,13 @@ HELP = "Predict responses to images: lh_pred.npy and rh_pred.npy (voxels: pred.n
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's options."""
-    parser.add_argument("--run", required=True, metavar="ID", dest="run_id")
+    parser.add_argument(
+        "--run", required=True, metavar="ID", dest="run_id", help="its name; 'list runs' shows them"
+    )
     shared.add_images(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder for what is written"
+    )
     parser.add_argument(
         "--csv", action="store_true", help="write the same numbers as .csv too, and images.csv"
     )

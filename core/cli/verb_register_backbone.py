@@ -10,7 +10,7 @@ from cortiscope.core.cli import options as shared
 from cortiscope.core.progress import Progress
 
 NAME = "register-backbone"
-HELP = "Make a network of one's own a backbone: CODE is FILE.py:function; it is run."
+HELP = "Register a network of your own as a backbone: CODE is FILE.py:function, and is run."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
