@@ -54,7 +54,7 @@ _FINE = np.arange(-0.5, 0.51, 0.25)  # parts of a pixel
 _WHOLE, _BLOCK = 0.4, 13.0
 _ROWS = 256  # of the comparison of all with all, at a time
 _SAVED = 1000  # pictures, after which what was computed is kept
-_SEEN = 8192  # of 12 kB each
+_SEEN = 12_288  # of 12 kB each: all pictures of a subject of NSD
 
 _SKETCH = np.dtype([("digest", "S32"), ("hash", "<u8"), ("rough", "u1", (8, 8, 3))])
 
