@@ -92,9 +92,12 @@ def test_a_folder_typed_in_the_app_is_opened_or_refused_and_its_damage_is_told(
     page.locator(".cs-check li", has_text="no image numbered 4").wait_for()
     assert page.locator('[data-testid="stAlert"]').count() == 1
     field = page.get_by_role("textbox", name="folder on this machine")
+    page.wait_for_selector('[data-test-script-state="notRunning"]')
     field.fill(str(tmp_path / "nowhere"))
     page.get_by_test_id("stBaseButton-secondaryFormSubmit").click()
     page.locator('[data-testid="stAlert"]', has_text="nowhere does not exist").wait_for()
+    # A form that is filled while its page is still drawn may lose what was typed.
+    page.wait_for_selector('[data-test-script-state="notRunning"]')
     write_subject(tmp_path / "mine" / "subj42", sidecar=False)
     field.fill(str(tmp_path / "mine"))
     page.get_by_test_id("stBaseButton-secondaryFormSubmit").click()
