@@ -155,7 +155,7 @@ def _maps(
 
 
 def _options(subject: Subject, run: Run) -> None:
-    left, middle, right = st.columns([6, 9, 11], vertical_alignment="center")
+    left, middle, right = st.columns([7, 10, 9], vertical_alignment="center")
     scales = list(_SCALES)
     thirds = [k for k in _THIRD if k != "truth" or subject.test.truth is not None]
     now = state.current()
