@@ -39,6 +39,14 @@ def rng() -> np.random.Generator:
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@pytest.fixture(autouse=True)
+def _main_module():
+    """Leave ``__main__`` as it was: AppTest puts a page there, which started processes would run."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_home_of_people(tmp_path_factory):
     """Keep what tests remember out of the home folder of whoever runs them."""

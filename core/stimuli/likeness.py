@@ -142,11 +142,18 @@ def _decoded(path: Path) -> np.ndarray | None:
 
 def _blurred(small: np.ndarray | None) -> np.ndarray:
     """Return it as float32, blurred; NaN where there is none."""
-    from scipy.ndimage import gaussian_filter
-
     if small is None:
         return np.full((_SIDE, _SIDE, 3), np.nan, dtype=np.float32)
-    return gaussian_filter(small.astype(np.float32), (_BLUR, _BLUR, 0), mode="nearest")
+    down = _blur_weights() @ small.reshape(_SIDE, _SIDE * 3).astype(np.float32)
+    return _blur_weights() @ down.reshape(_SIDE, _SIDE, 3)
+
+
+@cache
+def _blur_weights() -> np.ndarray:
+    """Weights (64, 64) of a blur along one side: a product, which is faster than the filter."""
+    from scipy.ndimage import gaussian_filter1d
+
+    return gaussian_filter1d(np.eye(_SIDE, dtype=np.float32), _BLUR, axis=0, mode="nearest")
 
 
 def _candidates(sketches: np.ndarray) -> Iterator[tuple[str, str]]:
