@@ -41,7 +41,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(autouse=True)
 def _main_module():
-    """Leave ``__main__`` as it was: AppTest puts a page there, which started processes would run."""
+    """Leave ``__main__`` as it was: AppTest puts a page there, and started processes import it."""
     main = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = main
