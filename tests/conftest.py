@@ -47,6 +47,16 @@ def _main_module():
     sys.modules["__main__"] = main
 
 
+@pytest.fixture(autouse=True)
+def _at_this_machine(monkeypatch):
+    """Have pages that run without a server be looked at by whoever sits at the machine."""
+    if "streamlit.testing.v1" in sys.modules:
+        from cortiscope.access import Connection
+
+        here = Connection("127.0.0.1", (("Host", "localhost:8501"),), {})
+        monkeypatch.setattr("cortiscope.access._connection", lambda: here)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_home_of_people(tmp_path_factory):
     """Keep what tests remember out of the home folder of whoever runs them."""

@@ -40,6 +40,7 @@ DASHBOARD_LAYERS = (
     *COMPONENTS,
     "markup",
     "errors",
+    "access",
     "state",
     "look",
     "navigation",

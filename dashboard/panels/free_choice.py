@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from cortiscope.access import Action, allowed, demand
 from cortiscope.core.backbones import WeightsSpec, backbone_names, get_card, weights_presence
 from cortiscope.core.backbones.card import BackboneCard, WeightsKind
 from cortiscope.core.datasets import Subject
@@ -15,7 +16,6 @@ from cortiscope.core.encoding.scopes import SCOPE_WORDS, SCOPES
 from cortiscope.core.errors import CoreError
 from cortiscope.errors import show_error, show_words
 from cortiscope.markup import as_text
-from cortiscope.subject.data_folders import may_open
 
 _CHECKPOINT = "own checkpoint"
 
@@ -101,7 +101,7 @@ def _weights(card: BackboneCard) -> str:
     """Draw the choice of weights; return them as typed on the command line, "" if absent."""
     known: dict[str, WeightsKind | WeightsSpec] = {k: k for k in card.weights if k != "file"}
     known |= {p.variant: WeightsSpec("pretrained", variant=p.variant) for p in card.pretrained[1:]}
-    own = "file" in card.weights and may_open(st.get_option("server.address"), st.context.headers)
+    own = "file" in card.weights and allowed(Action.CHECKPOINT)
     chosen = st.radio(
         "weights",
         [*known, *([_CHECKPOINT] if own else [])],
@@ -118,6 +118,7 @@ def _weights(card: BackboneCard) -> str:
 
 
 def _checkpoint(card: BackboneCard) -> str:
+    demand(Action.CHECKPOINT)
     path = st.text_input(
         "checkpoint on this machine",
         placeholder="/path/to/weights.safetensors",

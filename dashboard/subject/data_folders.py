@@ -7,9 +7,7 @@ written to.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 
 from cortiscope.core.datasets import SubjectRef, find_subjects
@@ -18,7 +16,6 @@ from cortiscope.core.simulation.demo import demo_folder
 from cortiscope.core.storage import Home, data_folders, write_json
 
 DEMO, NAMED, OPENED = "made here", "CORTISCOPE_DATA", "opened here"
-_FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
 
 
 @dataclass(frozen=True)
@@ -120,23 +117,3 @@ def close_folder(home: Home, path: Path) -> None:
     """Forget an opened folder; its runs and features stay."""
     kept = [str(p) for p in opened_folders(home) if p != path]
     write_json(_register(home), {"folders": kept})
-
-
-def may_open(server_address: str | None, headers: Mapping[str, str]) -> bool:
-    """Whether the person at the browser sits at this machine, as far as is known.
-
-    Somebody elsewhere must not look into this machine's folders by typing their paths.
-
-    Parameters
-    ----------
-    server_address : what the server listens on.
-    headers : of the browser's request; a proxy in between leaves its mark there.
-    """
-    if any(name.lower() in _FORWARDED for name in headers):
-        return False
-    if server_address == "localhost":
-        return True
-    try:
-        return ip_address(server_address or "").is_loopback
-    except ValueError:
-        return False

@@ -11,7 +11,6 @@ from cortiscope.subject.data_folders import (
     OPENED,
     close_folder,
     look_into,
-    may_open,
     open_folder,
     opened_folders,
 )
@@ -80,20 +79,3 @@ def test_a_lost_note_of_opened_folders_is_no_error(home):
     (home.root / "opened-folders.json").write_text("[1, 2")
     assert opened_folders(home) == ()
     assert issubclass(InvalidInput, CoreError)
-
-
-@pytest.mark.parametrize(
-    ("address", "headers", "allowed"),
-    [
-        ("127.0.0.1", {"Host": "127.0.0.1:8501"}, True),
-        ("localhost", {}, True),
-        ("::1", {}, True),
-        ("0.0.0.0", {}, False),  # noqa: S104 - the very thing that is refused
-        ("192.168.1.4", {}, False),
-        ("", {}, False),
-        (None, {}, False),
-        ("127.0.0.1", {"X-Forwarded-For": "10.0.0.9"}, False),
-    ],
-)
-def test_only_who_sits_at_this_machine_may_name_its_folders(address, headers, allowed):
-    assert may_open(address, headers) is allowed

@@ -7,12 +7,13 @@ from html import escape
 import streamlit as st
 
 from cortiscope import services, state
+from cortiscope.access import Action, allowed, demand
 from cortiscope.core.errors import CoreError
 from cortiscope.errors import show_error
 from cortiscope.markup import as_text, show_html, show_note, show_title
 from cortiscope.pages.data.folder_status import show_status
 from cortiscope.pages.data.layout_guide import guides
-from cortiscope.subject.data_folders import OPENED, DataFolder, close_folder, may_open, open_folder
+from cortiscope.subject.data_folders import OPENED, DataFolder, close_folder, open_folder
 
 
 def show_folders() -> None:
@@ -22,9 +23,9 @@ def show_folders() -> None:
         words, close = st.columns([8, 1], vertical_alignment="center")
         with words:
             show_html(_words(known))
-        if known.origin == OPENED and close.button(
-            "Close", key=f"folder-close-{k}", width="stretch"
-        ):
+        may_close = known.origin == OPENED and allowed(Action.FOLDER)
+        if may_close and close.button("Close", key=f"folder-close-{k}", width="stretch"):
+            demand(Action.FOLDER)
             close_folder(services.home(), known.path)
             services.look_again()
             st.rerun()
@@ -53,7 +54,7 @@ def _words(known: DataFolder) -> str:
 def show_opening() -> None:
     """Draw the field for another folder, and the layouts that are understood."""
     show_title("Open your own data")
-    if may_open(st.get_option("server.address"), st.context.headers):
+    if allowed(Action.FOLDER):
         with st.form("open-folder", border=False):
             left, right = st.columns([6, 1], vertical_alignment="bottom")
             text = left.text_input(
@@ -66,8 +67,8 @@ def show_opening() -> None:
                 _open(text)
     else:
         st.caption(
-            "This app is open to other machines, so folders cannot be opened from the browser. "
-            "Name them when it is started, as below."
+            "This app is served to others, so folders are opened by whoever runs it. "
+            "They are named when it is started, as below."
         )
     show_note(
         "Or name folders when the app is started, several separated by a colon (on Windows a "
@@ -85,6 +86,7 @@ def show_opening() -> None:
 
 def _open(text: str) -> None:
     try:
+        demand(Action.FOLDER)
         found = open_folder(services.home(), text)
     except CoreError as error:
         show_error(error)

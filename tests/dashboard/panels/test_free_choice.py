@@ -31,7 +31,6 @@ def _spec(app):
 def app(monkeypatch, tmp_path):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setenv("CORTISCOPE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("cortiscope.panels.free_choice.may_open", lambda *_: True)
     return AppTest.from_function(_page, default_timeout=60)
 
 
