@@ -28,13 +28,18 @@ PagesManager.uses_pages_directory = False
 
 @asynccontextmanager
 async def _lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
-    """Set aside what imports have made, so that no later garbage collection walks over it.
+    """Make this process ready for many small answers: garbage and linear algebra.
 
-    Streamlit collects fully after each script run; with the scientific stack imported that took
-    130 ms a run, and next to nothing once frozen.
+    What imports have made is set aside, so that Python's own collections, the only ones since
+    ``runner.postScriptGC`` is off, walk over what came since. Products of an update are small: on
+    several cores BLAS spends more on waiting in busy loops than on them, at every visitor's cost.
+    Fits and features happen in other processes, which keep all cores.
     """
+    from threadpoolctl import threadpool_limits
+
     import cortiscope.pages  # noqa: F401 - imported here to be frozen with the rest
 
+    threadpool_limits(1, user_api="blas")
     gc.collect()
     gc.freeze()
     yield {}

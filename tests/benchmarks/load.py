@@ -1,0 +1,205 @@
+"""What another image on Explore costs the server while N people look on, 3 s apart.
+
+``--former`` runs a second server beside it with the settings of before (a full garbage collection
+after every run, all BLAS threads), in turns, so that both meet the same machine. ``--minutes``
+watches one server's memory, descriptors and children instead. It prints figures and ratios, and
+never fails on a time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from tests.visitor import Visitor, visiting
+
+ROOT = Path(__file__).resolve().parents[2]
+THINK = 3.0
+_SERVE = "from streamlit.web import cli; cli.main()"
+# The settings of before: whatever asks for one BLAS thread is not heard.
+_AS_BEFORE = "import threadpoolctl; threadpoolctl.threadpool_limits = lambda *a, **k: None; "
+
+
+@dataclass
+class Server:
+    """A running app, its process, and what updates it has answered."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    address: str
+    visitors: list[Visitor] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    n_bytes: list[int] = field(default_factory=list)
+    cpu: float = 0.0
+
+    def cpu_seconds(self) -> float:
+        """CPU of the server's own process so far."""
+        times = psutil.Process(self.process.pid).cpu_times()
+        return times.user + times.system
+
+
+def start(name: str, *, before: bool = False, settings: tuple[str, ...] = ()) -> Server:
+    """Start an app on a free port and wait until it answers."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    if before:
+        settings = ("--runner.postScriptGC", "true", *settings)
+    command = [sys.executable, "-c", (_AS_BEFORE if before else "") + _SERVE]
+    command += ["run", "dashboard/app.py", "--server.headless", "true"]
+    command += ["--server.port", str(port), *settings]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ
+    )
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return Server(name, process, address)
+    raise SystemExit(f"The app did not start: {' '.join(command)}")
+
+
+async def look_on(visitor: Visitor, until: float, server: Server, *, kept: bool = True) -> None:
+    """Change the image every few seconds, as people do, not all at once."""
+    await asyncio.sleep(random.uniform(0, THINK))
+    while time.monotonic() < until:
+        run = await visitor.see("test", random.randrange(100))
+        assert not run.failures(), run.failures()
+        if kept:
+            server.seconds.append(run.seconds)
+            server.n_bytes.append(run.n_bytes)
+        await asyncio.sleep(THINK)
+
+
+async def turn(server: Server, seconds: float, *, kept: bool = True) -> None:
+    """Let all visitors of one server look on for some time."""
+    begun, until = server.cpu_seconds(), time.monotonic() + seconds
+    await asyncio.gather(*(look_on(v, until, server, kept=kept) for v in server.visitors))
+    if kept:
+        server.cpu += server.cpu_seconds() - begun
+
+
+async def measure(servers: list[Server], n_sessions: int, turns: int, seconds: float) -> None:
+    """Measure all servers in turns with as many visitors each, and print a row of each."""
+    async with AsyncExitStack() as stack:
+        for server in servers:
+            server.visitors = [
+                await stack.enter_async_context(visiting(server.address)) for _ in range(n_sessions)
+            ]
+            server.seconds, server.n_bytes, server.cpu = [], [], 0.0
+            for visitor in server.visitors:
+                await visitor.open()
+            await turn(server, 2 * THINK, kept=False)
+        for _ in range(turns):
+            for server in servers:
+                await turn(server, seconds)
+    for server in servers:
+        p50, p95 = 1000 * np.percentile(server.seconds, (50, 95))
+        cpu = 1000 * server.cpu / len(server.seconds)
+        print(
+            f"{server.name:12s}{n_sessions:9d}{p50:9.0f}{p95:9.0f}{cpu:14.1f}"
+            f"{np.median(server.n_bytes) / 1000:8.1f}{max(server.n_bytes) / 1000:9.1f}"
+            f"{len(server.seconds):9d}",
+            flush=True,
+        )
+    if len(servers) == 2:
+        ours, other = (s.cpu / len(s.seconds) for s in servers)
+        slow = [float(np.percentile(s.seconds, 95)) for s in servers]
+        print(
+            f"  {servers[1].name} / {servers[0].name}: {other / ours:.1f} x CPU, "
+            f"{slow[1] / slow[0]:.1f} x p95"
+        )
+
+
+async def watch(server: Server, n_sessions: int, minutes: float) -> list[tuple[float, ...]]:
+    """Load a server for some minutes and return (minute, MB, descriptors, children) of each look.
+
+    Every tenth visitor comes anew each minute, as windows are closed and opened.
+    """
+    process, looks = psutil.Process(server.process.pid), []
+    end = time.monotonic() + 60 * minutes
+    step = min(60.0, 60 * minutes / 12)
+
+    async def come_and_go() -> None:
+        while time.monotonic() < end:
+            async with visiting(server.address) as visitor:
+                await visitor.open()
+                await look_on(visitor, min(end, time.monotonic() + step), server, kept=False)
+
+    async def stay() -> None:
+        async with visiting(server.address) as visitor:
+            await visitor.open()
+            await look_on(visitor, end, server, kept=False)
+
+    async def look() -> None:
+        begun = time.monotonic()
+        while time.monotonic() < end:
+            await asyncio.sleep(step)
+            size, children = process.memory_info().rss / 1e6, len(process.children(recursive=True))
+            looks.append(((time.monotonic() - begun) / 60, size, process.num_fds(), children))
+            print("{:8.1f} min{:9.0f} MB{:6d} descriptors{:4d} children".format(*looks[-1]))
+
+    leaving = n_sessions // 10
+    await asyncio.gather(
+        look(),
+        *(come_and_go() for _ in range(leaving)),
+        *(stay() for _ in range(leaving, n_sessions)),
+    )
+    return looks
+
+
+def slope(looks: list[tuple[float, ...]], after: float) -> float:
+    """Return MB a minute by least squares over the looks after some minutes."""
+    late = np.array([look[:2] for look in looks if look[0] >= after])
+    return float(np.polyfit(late[:, 0], late[:, 1], 1)[0])
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sessions", type=int, nargs="+", default=[10, 30, 50])
+    parser.add_argument("--turns", type=int, default=3, help="of each server")
+    parser.add_argument("--seconds", type=float, default=15, help="of a turn")
+    parser.add_argument("--former", action="store_true", help="beside the settings of before")
+    parser.add_argument("--minutes", type=float, help="watch memory for so long instead")
+    options = parser.parse_args()
+    demo = [sys.executable, "-m", "cortiscope.core", "demo", "--progress", "none"]
+    subprocess.run(demo, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+    servers = [start("now")]
+    try:
+        if options.minutes:
+            looks = asyncio.run(watch(servers[0], options.sessions[0], options.minutes))
+            after = min(10.0, options.minutes / 2)
+            print(f"slope after {after:.0f} minutes: {slope(looks, after):.2f} MB a minute")
+            return
+        if options.former:
+            servers.append(start("former", before=True))
+        print(
+            f"{'':12s}{'sessions':>9s}{'p50 ms':>9s}{'p95 ms':>9s}{'CPU ms/update':>14s}"
+            f"{'kB':>8s}{'max kB':>9s}{'updates':>9s}"
+        )
+        for n_sessions in options.sessions:
+            asyncio.run(measure(servers, n_sessions, options.turns, options.seconds))
+    finally:
+        for server in servers:
+            server.process.terminate()
+
+
+if __name__ == "__main__":
+    main()
