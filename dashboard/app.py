@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from cortiscope.compressed import compressed_static
 from cortiscope.core.storage import Home
 from cortiscope.cortex_view import cortex_asset_route
 from cortiscope.stimulus_files import stimulus_file
@@ -53,5 +54,6 @@ app = st.App(
         cortex_asset_route(Home.from_environment().root / "cortex"),
         stimulus_route(stimulus_file, read_thumbnail),
     ],
+    middleware=[compressed_static()],
     lifespan=_lifespan,
 )

@@ -38,6 +38,7 @@ CORE_LAYERS = (
 COMPONENTS = ("cortex_view", "roi_chart", "stimulus_gallery")
 DASHBOARD_LAYERS = (
     *COMPONENTS,
+    "compressed",
     "markup",
     "errors",
     "access",
