@@ -28,6 +28,7 @@ def main() -> None:
         initial_sidebar_state="auto",
     )
     apply_look()
+    state.mount_address()
     if not demo_is_ready(services.home()):
         first_start.render()
         return
@@ -40,7 +41,7 @@ def main() -> None:
         st.warning(as_text(complaint))
     with errors_on_page():
         page.run()
-    state.write_address(state.current())
+    state.publish()
     worker().warm_up()
 
 

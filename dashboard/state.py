@@ -1,20 +1,24 @@
 """What is on screen, as one frozen value: in the session and in the address bar.
 
-The address is read when a session starts or when somebody edits it, and written after every
-run. Empty fields are left out of it. An unknown value is reported and ignored.
+The address is read when a session starts and when somebody goes back, forward or along a link; the
+browser writes it, as soon as a run has published the selection. Empty fields are left out of it.
+An unknown value is reported and ignored.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from secrets import token_hex
 from typing import Any, NamedTuple
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from cortiscope.address_bar import address_bar, publish_address
 from cortiscope.cortex_view import read_view
 
-_SESSION_KEY, _WRITTEN_KEY, _VIEW_KEY = "selection", "address_written", "address_view"
+_SESSION_KEY, _VIEW_KEY, _NAME_KEY = "selection", "address_view", "session_name"
 
 _LONGEST = 300
 _BETWEEN = "."
@@ -210,10 +214,17 @@ def seen(name: str, value: str) -> None:
 
 
 def read_address() -> list[str]:
-    """Take over what the address says if somebody else wrote it; return complaints about it."""
-    address = {k: v for k, v in st.query_params.to_dict().items()}
-    if address == st.session_state.get(_WRITTEN_KEY):
+    """Take over what the address says if it is news; return complaints about it.
+
+    It is news to a session that starts, and where the browser went back or forward or followed a
+    link. What Streamlit tells of the address otherwise may be older than the selection.
+    """
+    address = st.query_params.to_dict()
+    if _NAME_KEY in st.session_state and not _came_through_history():
+        if not address:  # a page was opened from the bar: what is looked at there is its own
+            st.session_state[_VIEW_KEY] = ("", None)
         return []
+    st.session_state.setdefault(_NAME_KEY, token_hex(8))
     asked = address.pop(VIEW, "")
     view, unread = read_view(asked)
     st.session_state[_VIEW_KEY] = (asked, view)
@@ -232,12 +243,15 @@ def read_address() -> list[str]:
     for name in [n for n, v in known.items() if not is_readable(v)]:
         complaints.append(f"The address gives {name} an unreadable value; it was ignored.")
         del known[name]
-    if any(name in known for name in _OF_RUN):
-        known.setdefault("run", "")  # an older address, or one made by hand, names it by these
-    # A page switch empties the address; that must not empty the selection.
+    # A page that was left before its address was written has none: the selection stays.
     if known:
-        st.session_state[_SESSION_KEY] = replace(current(), **known)
+        st.session_state[_SESSION_KEY] = Selection(**known)
     return complaints
+
+
+def _came_through_history() -> bool:
+    run = get_script_run_ctx()
+    return run is not None and run.is_history_navigation
 
 
 def current_view() -> dict[str, Any] | None:
@@ -251,15 +265,20 @@ def is_readable(value: str) -> bool:
     return len(value) <= _LONGEST and value.isprintable()
 
 
-def write_address(selection: Selection) -> None:
-    """Put the selection into the address bar, if it is not there already."""
+def mount_address() -> None:
+    """Mount what writes the address in the browser, once per full run."""
+    address_bar(key="address-bar", keep=(VIEW,))
+
+
+def publish() -> None:
+    """Say that the address is to name the selection as it is now; in fragments too."""
     asked, view = st.session_state.get(_VIEW_KEY, ("", None))
-    # What the browser writes there meanwhile is not known here; what the address came with stays.
-    address = {**to_address(selection), **({VIEW: asked} if view else {})}
-    st.session_state[_SESSION_KEY] = selection
-    if st.query_params.to_dict() != address:
-        st.query_params.from_dict(address)
-    st.session_state[_WRITTEN_KEY] = address
+    publish_address(
+        to_address(current()),
+        session=st.session_state.get(_NAME_KEY, ""),
+        # The viewer writes what is looked at; what it could not read at all goes.
+        drop=VIEW if asked and view is None else "",
+    )
 
 
 def to_address(selection: Selection) -> Mapping[str, str]:

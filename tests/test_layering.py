@@ -35,7 +35,7 @@ CORE_LAYERS = (
     "__main__",
 )
 # Components know nothing of the project, so that another app can take them as they are.
-COMPONENTS = ("cortex_view", "roi_chart", "stimulus_gallery")
+COMPONENTS = ("address_bar", "cortex_view", "roi_chart", "stimulus_gallery")
 DASHBOARD_LAYERS = (
     *COMPONENTS,
     "compressed",

@@ -145,3 +145,36 @@ def test_an_address_of_before_the_view_was_in_it_opens_as_it_did(page, app):
     assert page.locator(".cs-stamp").inner_text() == "SIMULATED sim02"
     page.wait_for_timeout(600)
     assert "view=" not in page.url
+
+
+def test_back_and_forward_take_one_press_per_page_and_keep_the_selection(page, app):
+    _open(page, f"{app}/?image=test-3")
+    entries = page.evaluate("history.length")
+    page.wait_for_selector('.gallery[data-state="ready"]')
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => location.search.includes('image=test-4')")
+    _settled(page)
+    assert page.evaluate("history.length") == entries  # another image is no other page
+    chosen = page.url.partition("?")[2]
+    for title in ("Accuracy", "Compare"):
+        page.get_by_role("link", name=title).click()
+        _wait_for_page(page, title.lower())
+        assert page.url.partition("?")[2].startswith(chosen), title
+    assert page.evaluate("history.length") == entries + 2
+    for press, path in (
+        (page.go_back, "accuracy"),
+        (page.go_back, ""),
+        (page.go_forward, "accuracy"),
+    ):
+        press()
+        _wait_for_page(page, path)
+        assert page.url.partition("?")[2] == chosen
+    assert page.evaluate("history.length") == entries + 2
+
+
+def _wait_for_page(page, path):
+    """Wait for a page, and for its address to name the selection."""
+    page.wait_for_function(
+        "path => location.pathname === `/${path}` && location.search.includes('image=')", arg=path
+    )
+    _settled(page)

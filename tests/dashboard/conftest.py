@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+from urllib.parse import parse_qsl
+
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
@@ -38,6 +42,13 @@ class TinyApp:
         for name, value in address.items():
             app.query_params[name] = value
         return self.turn_to(app, page)
+
+    @staticmethod
+    def address(app: AppTest) -> dict[str, str]:
+        """Return what the last run says should stand in the address."""
+        said = [re.search('data-address="([^"]*)"', one.proto.body) for one in app.get("html")]
+        *_, last = [found[1] for found in said if found]
+        return dict(parse_qsl(unescape(last)))
 
     def turn_to(self, app: AppTest, page: str) -> AppTest:
         """Open another page in the same session; pages are functions here, which have no file."""

@@ -44,7 +44,7 @@ def test_r2_is_on_the_page_with_the_numbers_of_scikit_learn(tiny_app):
     tables = [frame.value for frame in app.dataframe]
     best = tables[0].set_index(tables[0].columns[0])["R²"]
     assert all(np.isclose(r2, value, atol=1e-6).any() for value in best)
-    assert app.query_params["metric"] == "r2"
+    assert tiny_app.address(app)["metric"] == "r2"
 
 
 def test_r_has_no_name_in_the_address_and_an_unknown_metric_is_said(tiny_app):
@@ -53,7 +53,7 @@ def test_r_has_no_name_in_the_address_and_an_unknown_metric_is_said(tiny_app):
     assert "banana" in app.warning[0].value
     assert "there are normalised, ceiling" in app.warning[0].value
     assert "r2" in app.warning[0].value
-    assert "metric" not in app.query_params
+    assert "metric" not in tiny_app.address(app)
 
 
 def test_a_metric_of_ones_own_is_in_menu_and_files(tiny_app, mine):

@@ -1,9 +1,12 @@
 """What may stand in the address: any name that a folder can have, and nothing unreadable."""
 
 import unicodedata
+from types import SimpleNamespace
 
 import pytest
+import streamlit as st
 
+from cortiscope import state
 from cortiscope.state import (
     Draw,
     ImageName,
@@ -73,3 +76,45 @@ def test_a_selection_reads_what_its_fields_name():
     assert joined(chosen.picked[:2]) == "left~2.right~9"
     assert chosen.drawn is None
     assert Selection(picks="left~2").picked == ()  # nothing is selected without a vertex
+
+
+class TestWhenTheAddressIsRead:
+    """A stand-in for Streamlit: its query, its session, and whether the browser went back."""
+
+    @pytest.fixture
+    def browser(self, monkeypatch):
+        asked = SimpleNamespace(query={}, is_history_navigation=False)
+        monkeypatch.setattr(st, "session_state", {})
+        monkeypatch.setattr(st, "query_params", SimpleNamespace(to_dict=lambda: dict(asked.query)))
+        monkeypatch.setattr(state, "get_script_run_ctx", lambda: asked)
+        return asked
+
+    def test_a_session_starts_with_it_and_an_older_one_told_later_changes_nothing(self, browser):
+        browser.query = {"image": "test-3", "view": "s1"}
+        assert state.read_address() == []
+        state.change(image="test-4")
+        assert state.read_address() == []  # Streamlit goes on telling what the page began with
+        assert state.current().image == "test-4"
+        assert state.current_view() == {"surface": 1.0}
+
+    def test_back_takes_all_of_the_entry_over(self, browser):
+        state.read_address()
+        state.change(image="test-4", roi="V1v~left")
+        browser.query, browser.is_history_navigation = {"image": "test-3"}, True
+        state.read_address()
+        assert state.current() == Selection(image="test-3")
+
+    def test_an_entry_without_an_address_keeps_the_selection(self, browser):
+        browser.query = {"image": "test-3", "view": "s1"}
+        state.read_address()
+        for browser.is_history_navigation in (True, False):
+            browser.query = {}
+            state.read_address()
+            assert state.current() == Selection(image="test-3")
+            assert state.current_view() is None  # it belongs to the page that was left
+
+    def test_what_it_cannot_mean_is_told_once(self, browser):
+        browser.query = {"colour": "red", "image": "a\nb", "view": "s1~zhuge"}
+        told = " ".join(state.read_address())
+        assert all(word in told for word in ("colour", "image", "zhuge"))
+        assert state.read_address() == []

@@ -51,10 +51,10 @@ def test_a_fit_of_another_window_is_shown_and_changes_nothing_here(tiny_app, wor
     work.end(second)
     app.run()
     app.run()
-    assert app.query_params["run"] == first.id
+    assert tiny_app.address(app)["run"] == first.id
     assert "Pixels on subj01 has been fitted." in _texts(app)
     _press(app, "Show it")
-    assert app.query_params["run"] == second.id
+    assert tiny_app.address(app)["run"] == second.id
     assert "has been fitted" not in _texts(app)
 
 

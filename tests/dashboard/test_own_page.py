@@ -37,6 +37,6 @@ def test_the_page_of_the_guide_is_drawn_and_its_test_passes(tiny_app):
     assert not app.error
     assert len(app.get("plotly_chart")) == 1
     assert "selectivity-brain" in str([one.proto for one in app.get("bidi_component")])
-    assert app.query_params["subject"] == "subj01"
+    assert tiny_app.address(app)["subject"] == "subj01"
     # Other pages are as they were.
     assert "SD of the prediction" not in str([h.proto for h in tiny_app.open().get("html")])

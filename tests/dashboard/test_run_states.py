@@ -34,7 +34,7 @@ def test_pages_go_on_without_a_damaged_run_and_name_it(tiny_app, spoilt, page):
     (spoilt.folder / "run.json").write_text("[]")
     app = tiny_app.open(page, subject="subj01", run=spoilt.id)
     assert not app.error
-    assert app.query_params["run"] in [run.id for run in tiny_app.runs]
+    assert tiny_app.address(app)["run"] in [run.id for run in tiny_app.runs]
     words = _not_offered(app)
     assert words.startswith("1 run is not in the menus Set aside")
     assert "not the record of a run" in words

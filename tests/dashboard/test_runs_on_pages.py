@@ -27,11 +27,11 @@ def test_two_reductions_of_one_layer_are_both_in_the_menu_and_keep_their_address
         alike = _menu(app, "reduction")
         assert set(alike.options) == {"PCA 6", "PCA 4"}
         assert alike.value == run.id
-        assert app.query_params["run"] == run.id
+        assert tiny_app.address(app)["run"] == run.id
         assert not _said(app)
     other = {first.id: second.id, second.id: first.id}[alike.value]
     alike.set_value(other).run()
-    assert app.query_params["run"] == other
+    assert tiny_app.address(app)["run"] == other
 
 
 def test_a_run_whose_data_are_uncertain_is_not_where_one_starts(tiny_app):
@@ -44,8 +44,8 @@ def test_a_run_whose_data_are_uncertain_is_not_where_one_starts(tiny_app):
 
 def test_an_address_of_before_opens_the_encoder_that_it_names(tiny_app):
     app = tiny_app.open(subject="subj01", backbone="pixels~fixed", layer="pixels", encoder="ridge")
-    assert app.query_params["run"] in [run.id for run in tiny_app.runs]
-    assert not {"backbone", "layer", "encoder"} & set(app.query_params)
+    assert tiny_app.address(app)["run"] in [run.id for run in tiny_app.runs]
+    assert not {"backbone", "layer", "encoder"} & set(tiny_app.address(app))
     assert not _said(app)
 
 
@@ -67,8 +67,8 @@ def test_another_subject_keeps_the_encoder_and_tells_in_titles_what_it_lacks(tin
     first = tiny_app.runs[0]
     app = tiny_app.open(subject="subj01", run=first.id)
     _menu(app, "subject").set_value("subj02").run()
-    assert app.query_params["subject"] == "subj02"
-    assert app.query_params["run"].startswith("subj02-pixels")
+    assert tiny_app.address(app)["subject"] == "subj02"
+    assert tiny_app.address(app)["run"].startswith("subj02-pixels")
     assert not _said(app)
 
 

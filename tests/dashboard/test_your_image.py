@@ -50,12 +50,12 @@ def page(tiny_app):
     return tiny_app.open("your-image", subject="subj01", photo="temple")
 
 
-def test_what_was_chosen_last_is_shown_be_it_upload_or_sample(page):
+def test_what_was_chosen_last_is_shown_be_it_upload_or_sample(page, tiny_app):
     assert "china.jpg" in _notes(page)
     assert not page.error
     _upload(page, "my~own.png", _png("red"))
     assert "my~own.png, 40 x 30 px" in _notes(page)
-    assert page.query_params["photo"] == "own"
+    assert tiny_app.address(page)["photo"] == "own"
     _choice(page).set_value("flower").run()
     assert "flower.jpg" in _notes(page)
     assert "40 x 30" not in _notes(page)
@@ -70,7 +70,7 @@ def test_a_file_that_is_no_picture_says_so_and_leaves_what_was_there(page):
     assert "mine.png, 40 x 30 px" in _notes(page)
 
 
-def test_a_bad_file_in_the_place_of_a_photograph_brings_that_back(page):
+def test_a_bad_file_in_the_place_of_a_photograph_brings_that_back(page, tiny_app):
     """A browser takes the former file out of the widget before it puts the next one in."""
     _upload(page, "mine.png", _png("red"))
     page.get("file_uploader")[0].set_value([]).run()
@@ -78,7 +78,7 @@ def test_a_bad_file_in_the_place_of_a_photograph_brings_that_back(page):
     _upload(page, "notes.png", b"no picture at all")
     assert page.error
     assert "mine.png, 40 x 30 px" in _notes(page)
-    assert page.query_params["photo"] == "own"
+    assert tiny_app.address(page)["photo"] == "own"
 
 
 def test_another_page_keeps_the_upload(page, tiny_app):

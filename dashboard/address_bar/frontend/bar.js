@@ -1,0 +1,104 @@
+// Puts what the app publishes into the address, in place: the history has one entry per page.
+
+import { isOfEmbedding, merged, nameOf, parts } from "./query.js";
+
+const PUBLISHED = ".cs-address";
+const LINKS = "a.cs-go";
+// Streamlit's own links to pages; their addresses name nothing but the page.
+const PAGES = '[data-testid="stTopNavLink"], [data-testid="stSidebarNavLink"], [data-testid="stPageLink-NavLink"]';
+
+// Whose address stands there. It outlives the element: a new session may mount it anew.
+let session = null;
+
+export class AddressBar {
+  constructor() {
+    this.keep = [];
+    this.turn = -1;
+    this.watching = new MutationObserver(() => this.#soon());
+    this.watching.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-turn"] });
+    this.listening = new AbortController();
+    const { signal } = this.listening;
+    // Before the browser reads it, to follow it or to open it in a new tab.
+    for (const type of ["pointerdown", "focusin"]) {
+      document.addEventListener(type, (event) => complete(event, this.keep), { capture: true, signal });
+    }
+    document.addEventListener("click", follow, { signal });
+    this.#soon();
+  }
+
+  destroy() {
+    this.watching.disconnect();
+    this.listening.abort();
+    cancelAnimationFrame(this.waiting);
+    this.waiting = undefined;
+  }
+
+  #soon() {
+    this.waiting ??= requestAnimationFrame(() => {
+      this.waiting = undefined;
+      this.#put();
+    });
+  }
+
+  #put() {
+    const found = [...document.querySelectorAll(PUBLISHED)].map((element) => element.dataset);
+    const newest = found.reduce((best, one) => (best && best.turn - one.turn >= 0 ? best : one), null);
+    if (!newest || (newest.session === session && newest.turn - this.turn <= 0)) return;
+    const before = session;
+    session = newest.session;
+    this.turn = Number(newest.turn);
+    if (before !== null && before !== session) {
+      // Streamlit told the new session an address that is no longer there.
+      tell();
+      return;
+    }
+    const kept = parts(location.search).filter(
+      (part) => isOfEmbedding(part) || (this.keep.includes(nameOf(part)) && nameOf(part) !== newest.drop),
+    );
+    replace([...parts(newest.address), ...kept]);
+  }
+}
+
+function replace(all) {
+  const search = all.length ? `?${all.join("&")}` : "";
+  if (search === location.search) return;
+  try {
+    history.replaceState(history.state, "", `${location.pathname}${search}${location.hash}`);
+  } catch {
+    // A sandboxed frame has no address to write.
+  }
+}
+
+/** Have the app read the address, as after "back". */
+function tell() {
+  window.dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
+}
+
+function linkOf(event, selector) {
+  const own = event.composedPath().find((node) => node instanceof HTMLAnchorElement);
+  return own?.matches(selector) ? own : null;
+}
+
+/** Let a link's address carry all that the page's does, but for what the link changes. */
+function complete(event, keep) {
+  const link = linkOf(event, `${LINKS}, ${PAGES}`);
+  if (!link || link.origin !== location.origin) return;
+  // What a link was given is kept: its address is completed anew each time.
+  link.dataset.given ??= link.matches(LINKS) ? link.search : "";
+  const here = link.pathname === location.pathname;
+  const carried = parts(location.search).filter((part) => here || !keep.includes(nameOf(part)));
+  const all = merged(carried, parts(link.dataset.given));
+  link.search = all.length ? `?${all.join("&")}` : "";
+}
+
+/** Go where a link leads without loading the app anew. */
+function follow(event) {
+  const link = linkOf(event, LINKS);
+  const elsewhere = event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
+  if (!link || elsewhere || event.defaultPrevented || link.origin !== location.origin) return;
+  event.preventDefault();
+  // Another image is no other page: "back" leaves the page with one press.
+  if (link.pathname === location.pathname) history.replaceState(history.state, "", link.href);
+  else history.pushState({}, "", link.href);
+  tell();
+}
