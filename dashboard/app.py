@@ -12,11 +12,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import streamlit as st
+from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 
+from cortiscope.access import gate
 from cortiscope.compressed import compressed_static
 from cortiscope.core.storage import Home
 from cortiscope.cortex_view import cortex_asset_route
+from cortiscope.gatehouse import Gatehouse, announcement
 from cortiscope.stimulus_files import stimulus_file
 from cortiscope.stimulus_gallery import stimulus_route
 from cortiscope.work import photographs
@@ -43,6 +46,8 @@ async def _lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     threadpool_limits(1, user_api="blas")
     gc.collect()
     gc.freeze()
+    address, port = (st.get_option(f"server.{name}") for name in ("address", "port"))
+    print(announcement(gate(), address or "0.0.0.0", port), flush=True)  # noqa: S104, T201
     yield {}
     # Only here: a server that is asked to end does not come to Python's own end.
     photographs.remove_all()
@@ -54,6 +59,6 @@ app = st.App(
         cortex_asset_route(Home.from_environment().root / "cortex"),
         stimulus_route(stimulus_file, read_thumbnail),
     ],
-    middleware=[compressed_static()],
+    middleware=[Middleware(Gatehouse), compressed_static()],
     lifespan=_lifespan,
 )

@@ -6,6 +6,9 @@ A module of its own, since it has the form of every verb (``core/cli``), by whic
 from __future__ import annotations
 
 import argparse
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="port of the server (default 8501)",
     )
     parser.add_argument(
+        "--address",
+        metavar="IP",
+        help="what the server listens on (default 127.0.0.1, this machine alone; 0.0.0.0: all)",
+    )
+    ways = parser.add_mutually_exclusive_group()
+    ways.add_argument(
+        "--class",
+        dest="mode",
+        action="store_const",
+        const="class",
+        help="read-only: visitors look, upload a photograph and download; a presenter has a token",
+    )
+    ways.add_argument(
+        "--lab",
+        dest="mode",
+        action="store_const",
+        const="lab",
+        help="members fit models, each their own; they have a token or a proxy that knows them",
+    )
+    parser.add_argument(
+        "--user-header",
+        metavar="NAME",
+        help="with --lab: the header in which a proxy names its user, as X-Remote-User",
+    )
+    parser.add_argument(
+        "--proxies",
+        metavar="IPS",
+        help="from where that header is believed, separated by commas (default this machine)",
+    )
+    parser.add_argument(
         "streamlit",
         nargs="*",
         metavar="-- OPTIONS",
@@ -40,15 +73,56 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     import click
     from streamlit.web import cli
 
-    port = [] if options.port is None else ["--server.port", str(options.port)]
+    words = [] if options.port is None else ["--server.port", str(options.port)]
+    words += ["--server.address", options.address] if options.address else []
     # Settings come from .streamlit/config.toml beside app.py.
     try:
-        cli.main(["run", str(_APP), *port, *options.streamlit], standalone_mode=False)
+        with _environment(_served(options)):
+            cli.main(["run", str(_APP), *words, *options.streamlit], standalone_mode=False)
     except click.Abort:  # Ctrl-C is how one closes it
         pass
     except click.ClickException as error:
         raise InvalidInput(error.format_message(), "streamlit run --help lists them.") from None
     return {}
+
+
+def _served(options: argparse.Namespace) -> dict[str, str]:
+    """Return the environment that says how the app is served; what is not given stays as it is."""
+    # Streamlit comes with it: other verbs do without.
+    from cortiscope.access import MODE, PROXIES, USER_HEADER, Mode, networks
+
+    said = {USER_HEADER: options.user_header, PROXIES: options.proxies}
+    given = {name: value for name, value in said.items() if value}
+    if given and options.mode != Mode.LAB:
+        raise InvalidInput(
+            "--user-header and --proxies say who is a member of a laboratory.",
+            "Add --lab, or leave them out.",
+        )
+    if PROXIES in given and not options.user_header:
+        raise InvalidInput(
+            "--proxies says from where a header is believed, and no header is named.",
+            "Add --user-header NAME.",
+        )
+    networks(options.proxies or "")
+    if options.mode is not None:
+        given[MODE] = options.mode
+    # uvicorn would put what X-Forwarded-For says in the place of the proxy's own address, by
+    # which a proxy is known here.
+    return {**given, "FORWARDED_ALLOW_IPS": ""}
+
+
+@contextmanager
+def _environment(changes: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in changes}
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def show(result: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -101,6 +102,31 @@ def test_the_app_is_started_with_its_port_and_options(monkeypatch, capsys):
     capsys.readouterr()
     assert main(["serve", "--port", "70000"], [serve]) == 2
     assert "from 1 to 65,535; got '70000'" in capsys.readouterr().err
+
+
+def test_serve_says_how_to_the_server_alone(monkeypatch, capsys):
+    from streamlit.web import cli
+
+    names = ("CORTISCOPE_SERVE", "CORTISCOPE_USER_HEADER", "CORTISCOPE_PROXIES")
+    seen = []
+    monkeypatch.setattr(
+        cli, "main", lambda *_, **__: seen.append([os.environ.get(n) for n in names])
+    )
+    assert main(["serve"], [serve]) == 0
+    assert main(["serve", "--class"], [serve]) == 0
+    lab = ["serve", "--lab", "--user-header", "X-User", "--proxies", "10.0.0.0/8"]
+    assert main(lab, [serve]) == 0
+    assert seen == [[None] * 3, ["class", None, None], ["lab", "X-User", "10.0.0.0/8"]]
+    assert not any(name in os.environ for name in names)
+    capsys.readouterr()
+    for wrong, said in (
+        (["--class", "--lab"], "not allowed with"),
+        (["--class", "--user-header", "X-User"], "Add --lab"),
+        (["--lab", "--proxies", "10.0.0.1"], "Add --user-header"),
+        (["--lab", "--user-header", "X-User", "--proxies", "nginx"], "'nginx' is neither"),
+    ):
+        assert main(["serve", *wrong], [serve]) == 2
+        assert said in capsys.readouterr().err
 
 
 def test_an_unknown_option_of_the_server_is_said_in_one_line(capsys):

@@ -54,6 +54,8 @@ DASHBOARD_LAYERS = (
     "panels",
     "pages",
     "main",
+    "path_names",
+    "gatehouse",
     "app",
     "serve",
     "__main__",
