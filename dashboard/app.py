@@ -15,10 +15,12 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 
+from cortiscope import address_bar, cortex_view, roi_chart, stimulus_gallery
 from cortiscope.access import gate
 from cortiscope.compressed import compressed_static
 from cortiscope.core.storage import Home
 from cortiscope.cortex_view import cortex_asset_route
+from cortiscope.frontends import frontend_route
 from cortiscope.gatehouse import Gatehouse, announcement
 from cortiscope.stimulus_files import stimulus_file
 from cortiscope.stimulus_gallery import stimulus_route
@@ -28,6 +30,8 @@ from cortiscope.work.foreign_files import read_thumbnail
 # A folder called pages beside the script is Streamlit's old kind of pages until st.navigation is
 # called: the first visitor of /accuracy would read that there is no such page.
 PagesManager.uses_pages_directory = False
+
+_COMPONENTS = (address_bar, cortex_view, roi_chart, stimulus_gallery)
 
 
 @asynccontextmanager
@@ -56,6 +60,7 @@ async def _lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
 app = st.App(
     "main.py",
     routes=[
+        frontend_route(part.FRONTEND for part in _COMPONENTS),
         cortex_asset_route(Home.from_environment().root / "cortex"),
         stimulus_route(stimulus_file, read_thumbnail),
     ],

@@ -11,12 +11,16 @@ import time
 from collections.abc import Mapping
 from functools import cache
 from html import escape
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
+from cortiscope.frontends import Frontend
+
 _NAME = "cortiscope.address_bar"
+FRONTEND = Frontend("address_bar", Path(__file__).parent / "frontend")
 
 #: Class of anchors that lead to another state of the app: ``href`` names only what is to change.
 LINK_CLASS = "cs-go"
@@ -52,4 +56,4 @@ def publish_address(address: Mapping[str, str], *, session: str, drop: str = "")
 @cache
 def _component() -> Any:
     """Register with Streamlit on first use, so that importing this package does nothing."""
-    return st.components.v2.component(_NAME, html="<i hidden></i>", js="index.js")
+    return st.components.v2.component(_NAME, html="<i hidden></i>", js=FRONTEND.loader)

@@ -13,7 +13,7 @@ from cortiscope.cortex_view.assets import (
     write_asset,
 )
 from cortiscope.cortex_view.colour import colour_table
-from cortiscope.cortex_view.component import CortexEvent, cortex_view
+from cortiscope.cortex_view.component import FRONTEND, CortexEvent, cortex_view
 from cortiscope.cortex_view.geometry import CortexGeometry, HemisphereMesh
 from cortiscope.cortex_view.payload import ColourScale, CortexMap
 from cortiscope.cortex_view.selection import (
@@ -26,6 +26,7 @@ from cortiscope.cortex_view.space import CortexRoi, CortexSpace
 from cortiscope.cortex_view.still import StillRequest, StillScale, still_scales
 
 __all__ = [
+    "FRONTEND",
     "AssetRef",
     "ColourScale",
     "CortexEvent",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,10 @@ from cortiscope.cortex_view.assets import AssetRef
 from cortiscope.cortex_view.payload import CortexMap, encode_payload
 from cortiscope.cortex_view.selection import CortexRegion, PickedVertex, read_picks, read_region
 from cortiscope.cortex_view.still import StillRequest, kept_picture, read_request
+from cortiscope.frontends import Frontend
 
 _NAME = "cortiscope.cortex_view"
+FRONTEND = Frontend("cortex_view", Path(__file__).parent / "frontend")
 # Shown until the script runs: a quiet panel, never a blank page.
 _HTML = (
     '<div class="cortex" data-state="loading"><div class="skeleton" aria-hidden="true"></div></div>'
@@ -126,7 +129,7 @@ def _component() -> Any:
     """Register with Streamlit on first use, so that importing this package does nothing."""
     import streamlit as st
 
-    return st.components.v2.component(_NAME, html=_HTML, css="style.css", js="index.js")
+    return st.components.v2.component(_NAME, html=_HTML, js=FRONTEND.loader)
 
 
 def _as_picked(pick: PickedVertex | tuple[str, int]) -> PickedVertex:

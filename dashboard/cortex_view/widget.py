@@ -1,7 +1,7 @@
 """The viewer in a notebook: the same JavaScript as in the app, as an anywidget.
 
-A widget has one module, and no server of its own. So the viewer's modules travel as text, become
-addresses of the page in the order of their imports, and the geometry comes as bytes.
+A widget has one module, and no server of its own. So the viewer's bundle travels as text, which the
+viewer puts into the files that it saves, and the geometry comes as bytes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import anywidget
 import traitlets
 
 from cortiscope.cortex_view.assets import AssetRef, stored_asset
+from cortiscope.cortex_view.component import FRONTEND
 from cortiscope.cortex_view.payload import CortexMap, encode_payload
 from cortiscope.cortex_view.selection import (
     CortexRegion,
@@ -24,26 +25,13 @@ from cortiscope.cortex_view.selection import (
     read_region,
 )
 
-_FRONTEND = Path(__file__).parent / "frontend"
-# A module is rewritten to import its neighbours by the addresses that they were given.
 _LOADER = """
-const FILES = %s;
-const IMPORT = /(from\\s+|import\\s*)"(\\.[^"]+)"/g;
-const addresses = new Map();
-function address(path) {
-  if (!addresses.has(path)) {
-    const at = new URL(path, "file:///");
-    const source = FILES[path].replace(IMPORT, (_, before, name) =>
-      `${before}"${address(new URL(name, at).pathname.slice(1))}"`);
-    addresses.set(path, URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
-  }
-  return addresses.get(path);
-}
+const BUNDLE = %s;
 let entry;
 export default {
   async render(context) {
-    entry ??= import(address("widget.js"));
-    return (await entry).render(context, FILES);
+    entry ??= import(URL.createObjectURL(new Blob([BUNDLE], { type: "text/javascript" })));
+    return (await entry).render(context, BUNDLE);
   },
 };
 """
@@ -52,11 +40,7 @@ export default {
 @cache
 def widget_module() -> str:
     """Return the viewer as one JavaScript module, for anywidget."""
-    files = {
-        path.relative_to(_FRONTEND).as_posix(): path.read_text(encoding="utf-8")
-        for path in sorted([*_FRONTEND.rglob("*.js"), _FRONTEND / "style.css"])
-    }
-    return _LOADER % json.dumps(files)
+    return _LOADER % json.dumps(FRONTEND.bundle)
 
 
 class CortexWidget(anywidget.AnyWidget):

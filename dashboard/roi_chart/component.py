@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+from cortiscope.frontends import Frontend
 from cortiscope.roi_chart.model import Axis, RoiPick, RoiRow, Series
 from cortiscope.roi_chart.payload import encode_payload
 
 _NAME = "cortiscope.roi_chart"
+FRONTEND = Frontend("roi_chart", Path(__file__).parent / "frontend")
 # Hidden until the style sheet is there, so that nothing unstyled is ever seen.
 _HTML = '<div class="roi-chart" data-state="loading" style="visibility:hidden"></div>'
 
@@ -75,7 +78,7 @@ def _component() -> Any:
     """Register with Streamlit on first use, so that importing this package does nothing."""
     import streamlit as st
 
-    return st.components.v2.component(_NAME, html=_HTML, css="style.css", js="index.js")
+    return st.components.v2.component(_NAME, html=_HTML, js=FRONTEND.loader)
 
 
 def _stored(key: str) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """The stimulus on the screen, its neighbours, and the route that serves pictures."""
 
-from cortiscope.stimulus_gallery.component import stimulus_gallery
+from cortiscope.stimulus_gallery.component import FRONTEND, stimulus_gallery
 from cortiscope.stimulus_gallery.model import GalleryPick
 from cortiscope.stimulus_gallery.route import (
     UnreadablePictureError,
@@ -9,6 +9,7 @@ from cortiscope.stimulus_gallery.route import (
 )
 
 __all__ = [
+    "FRONTEND",
     "GalleryPick",
     "UnreadablePictureError",
     "stimulus_base_url",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+from cortiscope.frontends import Frontend
 from cortiscope.stimulus_gallery.model import GalleryPick, Order, encode_payload
 
 _NAME = "cortiscope.stimulus_gallery"
+FRONTEND = Frontend("stimulus_gallery", Path(__file__).parent / "frontend")
 # Hidden until the style sheet is there, so that nothing unstyled is ever seen.
 _HTML = '<div class="gallery" data-state="loading" style="visibility:hidden"></div>'
 
@@ -73,7 +76,7 @@ def _component() -> Any:
     """Register with Streamlit on first use, so that importing this package does nothing."""
     import streamlit as st
 
-    return st.components.v2.component(_NAME, html=_HTML, css="style.css", js="index.js")
+    return st.components.v2.component(_NAME, html=_HTML, js=FRONTEND.loader)
 
 
 def _stored(key: str) -> Mapping[str, Any]:

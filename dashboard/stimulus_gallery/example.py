@@ -10,7 +10,8 @@ from pathlib import Path
 import streamlit as st
 from PIL import Image, ImageDraw
 
-from cortiscope.stimulus_gallery import stimulus_route
+from cortiscope.frontends import frontend_route
+from cortiscope.stimulus_gallery import FRONTEND, stimulus_route
 
 FOLDER = Path(tempfile.mkdtemp(prefix="gallery-example-"))
 
@@ -44,4 +45,6 @@ def shrink(path: Path, size: int) -> tuple[bytes, str]:
     return content.getvalue(), "image/png"
 
 
-app = st.App("example_page.py", routes=[stimulus_route(resolve, shrink)])
+app = st.App(
+    "example_page.py", routes=[frontend_route([FRONTEND]), stimulus_route(resolve, shrink)]
+)

@@ -1,47 +1,102 @@
-"""Every module of every frontend parses, and finds what it imports."""
+"""The bundle of every frontend runs in a browser; that each module is in it is tested elsewhere."""
 
 from __future__ import annotations
 
-import functools
 import http.server
 import threading
-from pathlib import Path
 
 import pytest
 
+from cortiscope import address_bar, cortex_view, roi_chart, stimulus_gallery
+from cortiscope.frontends import Frontend
+
 pytestmark = pytest.mark.browser
 
-DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard"
-MODULES = sorted(p.relative_to(DASHBOARD).as_posix() for p in DASHBOARD.glob("*/frontend/**/*.js"))
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    extensions_map = {".js": "text/javascript"}
-
-    def log_message(self, *_: object) -> None:
-        pass
+ALL_FORMS = {
+    "index.js": """
+import { one, two as zwei } from "./low/a.js";
+import {
+  Shape,
+  later,
+} from "./b.js";
+import { style } from "./style.css";
+export { one as first } from "./low/a.js";
+export default function () { return [one, zwei(), new Shape().area(), style, calls()]; }
+export const calls = () => later();
+""",
+    "low/a.js": """
+import { later } from "../b.js";
+export const one = 1;
+export function two() { return 2 * one; }
+export async function slow() { return later(); }
+""",
+    "b.js": """
+const hidden = 3; // of the same name elsewhere
+export class Shape { area() { return hidden; } }
+export function later() { return "called"; }
+""",
+    "style.css": "p::after { content: '</p>`${x}'; }",
+}
 
 
 @pytest.fixture(scope="module")
-def served():
-    handler = functools.partial(_Quiet, directory=str(DASHBOARD))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+def tiny(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("frontend")
+    for name, text in ALL_FORMS.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    return Frontend("tiny", folder)
+
+
+@pytest.fixture(scope="module")
+def served(tiny):
+    """A page, and the bundles at their addresses."""
+    ours = (address_bar, cortex_view, roi_chart, stimulus_gallery)
+    own = (tiny, *(part.FRONTEND for part in ours))
+    bundles = {f"/{frontend.address}": frontend.bundle for frontend in own}
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = bundles.get(self.path, "<!doctype html><title>empty</title>")
+            self.send_response(200)
+            kind = "text/javascript" if self.path in bundles else "text/html"
+            self.send_header("Content-Type", kind)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
 
-def test_every_module_loads(page, served):
-    assert len(MODULES) > 60
-    page.goto(f"{served}/cortex_view/frontend/pure/space.js")
-    failures = page.evaluate(
-        """async (modules) => {
-          const failures = [];
-          for (const name of modules) {
-            await import('/' + name).catch((error) => failures.push(`${name}: ${error}`));
-          }
-          return failures;
+def test_every_form_of_import_and_export_works(page, served, tiny):
+    page.goto(served)
+    said = page.evaluate(
+        """async (address) => {
+          const bundle = await import('/' + address);
+          return [Object.keys(bundle), bundle.default(), bundle.first];
         }""",
-        MODULES,
+        tiny.address,
     )
-    assert failures == []
+    names, values, first = said
+    assert names == ["calls", "default", "first", "style"]
+    assert values == [1, 2, 3, ALL_FORMS["style.css"], "called"]
+    assert first == 1
+
+
+@pytest.mark.parametrize(
+    ("own", "names"),
+    [
+        (cortex_view.FRONTEND, ["default", "mountOffline", "render", "style"]),
+        (address_bar.FRONTEND, ["default", "style"]),
+        (roi_chart.FRONTEND, ["default", "style"]),
+        (stimulus_gallery.FRONTEND, ["default", "style"]),
+    ],
+)
+def test_our_bundles_load(page, served, own, names):
+    page.goto(served)
+    assert page.evaluate("async (a) => Object.keys(await import('/' + a))", own.address) == names

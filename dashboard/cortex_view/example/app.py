@@ -2,7 +2,11 @@
 
 import streamlit as st
 
-from cortiscope.cortex_view import cortex_asset_route
+from cortiscope.cortex_view import FRONTEND, cortex_asset_route
 from cortiscope.cortex_view.example import synthetic
+from cortiscope.frontends import frontend_route
 
-app = st.App("main.py", routes=[cortex_asset_route(synthetic.folder() / "assets")])
+app = st.App(
+    "main.py",
+    routes=[frontend_route([FRONTEND]), cortex_asset_route(synthetic.folder() / "assets")],
+)

@@ -6,8 +6,8 @@ import { prepareSpace, SIDES } from "./pure/space.js";
 
 /** Fetch an asset's bytes by its content hash from the route in assets.py. */
 export async function fetchAsset(hash) {
-  // This module lives at <base>/_stcore/bidi-components/<name>/, the assets at <base>/.
-  const url = new URL(`../../../cortex-assets/${hash}.bin`, import.meta.url);
+  // The bundle lies in a folder beside that of the assets.
+  const url = new URL(`../cortex-assets/${hash}.bin`, import.meta.url);
   const response = await fetch(url);
   const type = response.headers.get("content-type") || "";
   if (!response.ok || !type.startsWith("application/octet-stream")) {

@@ -5,6 +5,10 @@ import { Assets } from "./assets.js";
 import { StillViewer } from "./still.js";
 import { Viewer } from "./viewer.js";
 
+// The same bundle serves a standalone file and a notebook's widget.
+export { mountOffline } from "./offline.js";
+export { render } from "./widget.js";
+
 const viewers = new WeakMap();
 const left = new Map(); // by key: how a viewer was when its page was left
 const assets = new Assets();

@@ -1,22 +1,18 @@
 // The viewer and what it shows as one HTML file that opens without a network.
 //
-// The file holds these very modules as data: addresses in an import map, and the message and its
-// assets compressed; offline.js puts them together again.
+// The file holds this very bundle, and the message and its assets compressed; offline.js puts them
+// together again.
 
-const MODULE = /(from\s+|import\s*)"(\.[^"]+)"/g;
+import { style } from "./style.css";
 
 /** @returns a Blob */
 export async function composeHtml(viewer) {
   const { header } = viewer.model;
-  const read = viewer.read ?? (async (path) => (await fetch(new URL(path, import.meta.url))).text());
-  const modules = await collectModules(read);
-  const style = await read("style.css");
+  const bundle = viewer.bundle ?? (await (await fetch(import.meta.url)).text());
   const names = ["geometry", "space", "tables"];
   const assets = await Promise.all(names.map((name) => viewer.assets.source(header[name])));
   const files = await Promise.all([...assets, viewer.message].map(toText));
-  const imports = Object.fromEntries(
-    [...modules].map(([path, source]) => [`cortex/${path}`, `data:text/javascript;base64,${encode(new TextEncoder().encode(source))}`]),
-  );
+  const source = `data:text/javascript;base64,${encode(new TextEncoder().encode(bundle))}`;
   const { theme } = viewer;
   const title = header.maps.map((map) => map.title).join(" and ");
   const html = `<!doctype html>
@@ -34,29 +30,9 @@ ${style}
 <noscript>This picture is drawn by the browser and needs JavaScript.</noscript>
 ${[...names.map((name) => header[name]), "message"].map((id, i) => `<script type="text/plain" id="asset-${id}">${files[i]}</script>`).join("\n")}
 <script type="application/json" id="view">${inScript(JSON.stringify(viewer.currentView()))}</script>
-<script type="importmap">${inScript(JSON.stringify({ imports }))}</script>
-<script type="module">import { mountOffline } from "cortex/offline.js"; mountOffline(document);</script>
+<script type="module">import { mountOffline } from "${source}"; mountOffline(document);</script>
 </html>`;
   return new Blob([html], { type: "text/html" });
-}
-
-/** path -> source of every module the viewer needs, with addresses the import map knows. */
-async function collectModules(read) {
-  const found = new Map();
-  const visit = async (path) => {
-    if (found.has(path)) return;
-    found.set(path, "");
-    const source = await read(path);
-    const needed = [];
-    found.set(path, source.replace(MODULE, (_, before, address) => {
-      const absolute = new URL(address, `file:///${path}`).pathname.slice(1);
-      needed.push(absolute);
-      return `${before}"cortex/${absolute}"`;
-    }));
-    await Promise.all(needed.map(visit));
-  };
-  await visit("offline.js");
-  return found;
 }
 
 /** Bytes, gzipped, as base64. */

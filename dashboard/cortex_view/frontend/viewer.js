@@ -34,12 +34,12 @@ const REST_MS = 120;
 export class Viewer {
   /**
    * @param offline whether this is a standalone file, which cannot make another
-   * @param read from a path to a promise of that file of the frontend, where it is not fetched
+   * @param bundle the text of the module that holds this, where it cannot be fetched
    */
-  constructor(root, assets, { offline = false, left = new Map(), read = null } = {}) {
+  constructor(root, assets, { offline = false, left = new Map(), bundle = null } = {}) {
     this.root = root;
     this.offline = offline;
-    this.read = read;
+    this.bundle = bundle;
     this.left = left;
     this.assets = assets;
     this.state = new State();

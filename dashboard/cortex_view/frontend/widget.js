@@ -2,6 +2,7 @@
 
 import { Assets } from "./assets.js";
 import { make } from "./element.js";
+import { style } from "./style.css";
 import { Viewer } from "./viewer.js";
 
 // A notebook's colours under the names that the viewer reads: JupyterLab's, VS Code's, else light.
@@ -15,15 +16,15 @@ const THEME = `
 
 /**
  * Called by anywidget for every view of the widget.
- * @param files the text of every file of this folder, by path
+ * @param bundle the text of the module that holds this
  * @returns what takes the view away
  */
-export function render({ model, el }, files) {
+export function render({ model, el }, bundle) {
   // The viewer's keys and its right-drag are its own: in JupyterLab "x" would cut the cell.
   const host = make("div", { "data-lm-suppress-shortcuts": "true", "data-jp-suppress-context-menu": "true" });
   const shadow = host.attachShadow({ mode: "open" });
   const sheet = make("style");
-  sheet.textContent = THEME + files["style.css"];
+  sheet.textContent = THEME + style;
   const root = make("div.cortex", { "data-state": "loading" });
   shadow.append(sheet, root);
   el.append(host);
@@ -33,7 +34,7 @@ export function render({ model, el }, files) {
     const whole = new Blob([stored]).stream().pipeThrough(new DecompressionStream("gzip"));
     return new Response(whole).arrayBuffer();
   };
-  const viewer = new Viewer(root, new Assets(source), { read: async (path) => files[path] });
+  const viewer = new Viewer(root, new Assets(source), { bundle });
   const report = (name, value) => {
     model.set(`_${name}`, value);
     model.save_changes();

@@ -24,9 +24,9 @@ const FRAME = `
     <div class="legend"></div>
   </div>`;
 
-// This module lives at <base>/_stcore/bidi-components/<name>/, the pictures below <base>/.
+// The bundle lies in a folder beside that of the pictures.
 const address = (base, { split, number }, size) =>
-  new URL(`../../../${base}/${split}/${number}?s=${size}`, import.meta.url).href;
+  new URL(`../${base}/${split}/${number}?s=${size}`, import.meta.url).href;
 
 export class Gallery {
   constructor(root) {
