@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -20,6 +21,7 @@ from cortiscope.work.jobs import Job, registry
 
 _JOB = "fit"
 _OWN, _SEEN, _ENDED, _OPEN = "fit-own", "fit-seen", "fit-ended", "fit-open-dialog"
+_ASKED = "fit-asked"
 
 
 @dataclass(frozen=True)
@@ -35,19 +37,45 @@ class _Ended:
     run: str = ""
 
 
-def fit_button(subject: Subject) -> None:
-    """Draw the button, and the state of the work once it has been started, here or elsewhere."""
-    st.session_state[_OPEN] = False  # a run of the whole page closes it
+def show_fits(subject: Subject) -> None:
+    """Show the state of the work once it has been started, here or elsewhere."""
     job = registry().get(_JOB)
     if job is not None and job.running:
         st.session_state[_SEEN] = job
     if any(st.session_state.get(name) for name in (_OWN, _SEEN)):
         _watch(subject)
     _say_how_the_last_one_ended()
-    another = "another" if services.runs_of(subject.id) else "an"
-    if st.button(f"Fit {another} encoding model …", key="fit-open", width="stretch"):
+
+
+def fit_button(
+    subject: Subject, *, key: str = "fit-open", then: Callable[[], None] | None = None
+) -> None:
+    """Draw the button that opens the dialog, over the whole page.
+
+    Parameters
+    ----------
+    then : called when it is pressed, such as to close what holds the button.
+    """
+
+    def ask() -> None:
         st.session_state.pop(_ENDED, None)
-        st.session_state[_OPEN] = True
+        st.session_state[_ASKED] = True
+        if then is not None:
+            then()
+
+    another = "another" if services.runs_of(subject.id) else "an"
+    st.button(f"Fit {another} encoding model …", key=key, width="stretch", on_click=ask)
+
+
+def fit_is_asked_for() -> bool:
+    """Whether the button was pressed, and the dialog has not been opened yet."""
+    return bool(st.session_state.get(_ASKED))
+
+
+def open_fit_dialog(subject: Subject) -> None:
+    """Open the dialog if it was asked for; a run of the whole page does, so its end is one too."""
+    st.session_state[_OPEN] = st.session_state.pop(_ASKED, False)
+    if st.session_state[_OPEN]:
         _dialog(subject)
 
 

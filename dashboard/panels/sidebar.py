@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from html import escape
 from typing import NoReturn
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cortiscope import services, state
-from cortiscope.charts.layer_curve import layer_curve
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
 from cortiscope.core.evaluation import INTERVAL
 from cortiscope.core.runs import Run, changes
 from cortiscope.core.runs.belonging import state_words
-from cortiscope.core.runs.facets import differing, distinct_words
+from cortiscope.core.runs.facets import differing
 from cortiscope.errors import PageEnds, show_error
-from cortiscope.look import stamp, theme
+from cortiscope.look import stamp
 from cortiscope.markup import as_text, show_html
 from cortiscope.navigation import link_to
-from cortiscope.panels.fit_dialog import fit_button
+from cortiscope.panels.fit_dialog import fit_button, open_fit_dialog, show_fits
 from cortiscope.panels.mesh_menu import pick_mesh
+from cortiscope.panels.model_picker import pick_from_table, step_through_layers
 from cortiscope.panels.run_states import show_run_states
 from cortiscope.panels.scores import interval_text
 from cortiscope.subject.mesh_projection import WAYS
-from cortiscope.subject.model_menu import ModelKey, ModelMenu, model_title, validation_score
+from cortiscope.subject.model_menu import ModelKey, ModelMenu, model_title
 from cortiscope.work.jobs import registry
-
-# Letters that a closed menu shows: of longer words the part that differs may be cut off.
-_SEEN_IN_A_MENU = 14
 
 
 def pick_subject() -> Subject:
@@ -85,32 +84,45 @@ def open_chosen(chosen: str) -> Subject:
 
 
 def pick_model(subject: Subject) -> Run:
-    """Draw the menus of backbone, layer and regressor, and return the run they name."""
+    """Draw the choice of a model, and return the one on screen."""
     run = pick_model_if_any(subject)
     if run is None:
         _say_that_none_is_fitted(subject)
     return run
 
 
-def pick_model_if_any(subject: Subject) -> Run | None:
-    """Draw the same menus; None where no model has been fitted yet."""
+def pick_model_if_any(subject: Subject, head: DeltaGenerator | None = None) -> Run | None:
+    """Draw the same; None where no model has been fitted yet.
+
+    Parameters
+    ----------
+    head : where the model's name goes; the sidebar without. Under it the table has room.
+    """
     with st.sidebar:
-        run = _pick_run(subject)
-        fit_button(subject)
-        show_run_states(subject, run)
+        open_fit_dialog(subject)
+        run = _pick_run(subject, head=head)
+        _fits(subject, run)
     return run
 
 
 def pick_pair(subject: Subject) -> tuple[Run, Run | None]:
-    """Draw the menus of two models to compare; the second is None where there is no other."""
+    """Draw the choice of two models to compare; the second is None where there is no other."""
     with st.sidebar:
-        first = _pick_run(subject)
+        open_fit_dialog(subject)
+        first = _pick_run(subject, "A")
         second = None if first is None else _pick_versus(subject, first)
-        fit_button(subject)
-        show_run_states(subject, first)
+        _fits(subject, first)
     if first is None:
         _say_that_none_is_fitted(subject)
     return first, second
+
+
+def _fits(subject: Subject, run: Run | None) -> None:
+    """Show fits that run or have ended, and what is to be known of runs; offer the first fit."""
+    show_fits(subject)
+    if run is None:
+        fit_button(subject)
+    show_run_states(subject, run)
 
 
 def none_is_fitted(subject: Subject) -> str:
@@ -131,57 +143,21 @@ def _say_that_none_is_fitted(subject: Subject) -> NoReturn:
     raise PageEnds
 
 
-def _pick_run(subject: Subject) -> Run | None:
+def _pick_run(subject: Subject, letter: str = "", head: DeltaGenerator | None = None) -> Run | None:
     menu = ModelMenu.of(services.runs_of(subject.id))
     if not menu.runs:
         return None
     run = _asked_for(menu, subject)
-    run = _choose(menu, run, "backbone", menu.backbones(), menu.title_of)
-    run = _choose(menu, run, "layer", menu.layers(ModelKey.of(run).backbone), str)
-    curve = st.container()
-    key = ModelKey.of(run)
-    regressors = menu.regressor_words(key.backbone, key.layer)
-    run = _choose(menu, run, "regressor", list(regressors), regressors.__getitem__)
-    alike = menu.alike(ModelKey.of(run))
-    if len(alike) > 1:
-        names = dict(zip([r.id for r in alike], distinct_words(alike), strict=True))
-        what = list(differing(alike))
-        label = what[0] if len(what) == 1 else f"which of {len(alike)}"
-        chosen = _menu("run", label, list(names), run.id, names.__getitem__)
-        run = menu.get(chosen) or run
-        if len(words := names[run.id]) > _SEEN_IN_A_MENU:
-            st.caption(as_text(words))
     key = ModelKey.of(run)
     state.change(run=run.id, backbone=key.backbone, layer=key.layer, encoder=key.regressor)
-    with curve:
-        _layers(menu, run)
+    with head or nullcontext():
+        pick_from_table(subject, menu, run, field="run", letter=letter)
+    step_through_layers(menu, run)
     run = services.reported(run)
     show_html(score_line(run, subject.space.unit))
     if words := _fits_under_way():
         st.caption(as_text(words))
     return run
-
-
-def _choose(
-    menu: ModelMenu, run: Run, what: str, options: list[str], words: Callable[[str], str]
-) -> Run:
-    """Draw one menu, and return the run nearest to the present one with what was chosen there."""
-    key = ModelKey.of(run)
-    chosen = _menu(what, what, options, getattr(key, what), words)
-    wanted = replace(key, **{what: chosen})
-    return run if wanted == key else menu.nearest(wanted, like=run)
-
-
-def _layers(menu: ModelMenu, run: Run) -> None:
-    """Draw r over the layers that were fitted like this run, and say what is not among them."""
-    like = menu.layers_like(run)
-    scores = [(r.layer, validation_score(r)) for r in like]
-    if curve := layer_curve(
-        [(name, r) for name, r in scores if r is not None], run.layer, theme=theme()
-    ):
-        show_html(curve)
-        if others := menu.besides(run):
-            st.caption(as_text(f"The curve joins layers fitted alike; left out: {others}."))
 
 
 def _asked_for(menu: ModelMenu, subject: Subject) -> Run:
@@ -246,12 +222,10 @@ def _pick_versus(subject: Subject, first: Run) -> Run | None:
     others = [r for r in menu.runs if r.id != first.id]
     if not others:
         return None
-    start = _versus_asked_for(menu, subject, first) or _twin(first, others)
-    titles = menu.titles()
-    chosen = _menu("versus", "versus", [r.id for r in others], start.id, titles.__getitem__)
-    state.change(versus=chosen)
-    found = menu.get(chosen)
-    return None if found is None else services.reported(found)
+    second = _versus_asked_for(menu, subject, first) or _twin(first, others)
+    state.change(versus=second.id)
+    pick_from_table(subject, menu, second, field="versus", letter="B", without=first.id)
+    return services.reported(second)
 
 
 def _versus_asked_for(menu: ModelMenu, subject: Subject, first: Run) -> Run | None:

@@ -133,14 +133,6 @@ class ModelMenu:
         """List the regressors fitted on one layer."""
         return [k.regressor for k in self._alike if (k.backbone, k.layer) == (backbone, layer)]
 
-    def regressor_words(self, backbone: str, layer: str) -> dict[str, str]:
-        """Return each regressor fitted on one layer -> its words, with the recipes it came from."""
-        words = {}
-        for regressor in self.regressors(backbone, layer):
-            recipes = map(recipe_title, self.alike(ModelKey(backbone, layer, regressor)))
-            words[regressor] = " · ".join(dict.fromkeys([regressor, *filter(None, recipes)]))
-        return words
-
     def alike(self, key: ModelKey) -> list[Run]:
         """Return the runs that share backbone, layer and regressor."""
         return self._alike.get(key, [])

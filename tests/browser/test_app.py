@@ -98,13 +98,14 @@ def test_a_copied_address_opens_the_same_view_elsewhere(page, browser, app):
     assert other.locator("body").inner_text() == first
     assert "PPA left" in first
     assert "run=sim02-gabor-fixed-energy-ridge-" in copied
-    menus = [i.input_value() for i in other.locator(".stSelectbox input").all()]
-    assert menus[:2] == ["sim02", "Gabor energy"]
+    assert _shown(other) == ("sim02", "Gabor energy · energy · ridge")
     other.context.close()
 
 
-def _menus(page):
-    return [field.input_value() for field in page.locator(".stSelectbox input").all()]
+def _shown(page):
+    """Subject and model on screen, as the sidebar names them."""
+    subject = page.locator(".stSelectbox input").first.input_value()
+    return subject, page.locator(".st-key-models-run button p").inner_text()
 
 
 def test_the_encoder_stays_when_the_page_changes_and_when_it_is_chosen_anew(page, app):
@@ -113,17 +114,26 @@ def test_the_encoder_stays_when_the_page_changes_and_when_it_is_chosen_anew(page
         page.get_by_role("link", name=title).click()
         page.locator(".cs-title, .cs-note").first.wait_for()
         _settled(page)
-        assert _menus(page)[:2] == ["sim01", "Gabor energy"], title
-    page.locator(".stSelectbox input").nth(1).click()
-    page.get_by_role("option", name="Small CNN · untrained, seed 0").click()
-    page.wait_for_function("() => location.search.includes('small_cnn-untrained')")
+        assert _shown(page) == ("sim01", "Gabor energy · energy · ridge"), title
+    page.locator(".st-key-models-run button").click()
+    page.get_by_placeholder("filter").press_sequentially("untrained block4")
+    table = page.locator(".st-key-models-run-table")
+    # A row of heads and the one model that is left.
+    page.wait_for_function(
+        "() => document.querySelectorAll('.st-key-models-run-table [role=row]').length === 2"
+    )
+    table.locator('[data-testid="stDataFrame"]').click(position={"x": 200, "y": 52})
+    page.wait_for_function("() => location.search.includes('small_cnn-untrained-block4')")
     _settled(page)
-    assert _menus(page)[1] == "Small CNN · untrained, seed 0"
-    assert _menus(page)[2].startswith("block")
+    assert _shown(page)[1] == "Small CNN · untrained, seed 0 · block4 · ridge"
+    # One key press steps to the layer before.
+    page.locator(".st-key-model-layer input").focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("() => location.search.includes('small_cnn-untrained-block3')")
     page.get_by_role("link", name="Accuracy").click()
     page.wait_for_function("() => location.pathname.includes('accuracy')")
     _settled(page)
-    assert _menus(page)[1] == "Small CNN · untrained, seed 0"
+    assert _shown(page)[1] == "Small CNN · untrained, seed 0 · block3 · ridge"
 
 
 @pytest.mark.parametrize(
@@ -166,6 +176,7 @@ def test_a_clicked_vertex_arrives_in_python(page, app):
 
 def test_absent_weights_are_one_clear_message_and_the_rest_goes_on(page, app):
     _open(page, app)
+    page.locator(".st-key-models-run button").click()
     page.get_by_role("button", name="Fit another encoding model").click()
     dialog = page.get_by_role("dialog")
     message = dialog.locator('[data-testid="stAlert"]').inner_text()

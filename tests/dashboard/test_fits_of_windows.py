@@ -60,7 +60,10 @@ def test_a_fit_of_another_window_is_shown_and_changes_nothing_here(tiny_app, wor
 
 def test_who_wants_a_second_fit_reads_what_is_running_and_since_when(tiny_app, work):
     app = tiny_app.open(subject="subj01")
+    app.session_state["models-run"] = True  # the table of models is open
+    app.run()
     _press(app, "Fit another encoding model")
+    assert app.session_state["models-run"] is False  # it would lie under the dialog
     assert "has been running since 9:05" in _texts(app)
     assert app.get("progress")
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from cortiscope.core.encoding import Reduction
+from cortiscope.core.runs import Run
 from cortiscope.core.runs.facets import differing, distinct_words, facets
+from cortiscope.panels.model_picker import holds, model_rows
 from cortiscope.state import Selection, to_address
-from cortiscope.subject.model_menu import ModelKey, ModelMenu, model_title, unlike
+from cortiscope.subject.model_menu import ModelKey, ModelMenu, model_title, unlike, validation_score
 
 
 def _menu(app, label):
@@ -20,18 +22,46 @@ def _said(app):
     return " ".join(one.value for one in (*app.warning, *app.info, *app.error))
 
 
-def test_two_reductions_of_one_layer_are_both_in_the_menu_and_keep_their_address(tiny_app):
+def _open_table(app, field="run"):
+    """Return the table of models behind a name, and that name."""
+    app.session_state[f"models-{field}"] = True
+    app.run()
+    table = next(one for one in app.dataframe if one.key == f"models-{field}-table")
+    popovers = [b.proto.popover for b in app.sidebar if b.type == "popover"]
+    (name,) = [p.label for p in popovers if f"models-{field}" in p.id]
+    return table.value, name.replace("\\", "")
+
+
+def test_two_reductions_of_one_layer_are_both_in_the_table_and_keep_their_address(tiny_app):
     first, second = tiny_app.runs
-    for run in (first, second):
+    for run, words in ((first, "PCA 6"), (second, "PCA 4")):
         app = tiny_app.open(subject="subj01", run=run.id)
-        alike = _menu(app, "reduction")
-        assert set(alike.options) == {"PCA 6", "PCA 4"}
-        assert alike.value == run.id
+        table, name = _open_table(app)
+        assert set(table["besides"]) == {"PCA 6", "PCA 4"}
+        assert name == f"Raw pixels · pixels · ridge · grid 4 · {words}"
+        assert table[table["shown"] == "●"]["besides"].tolist() == [words]
         assert tiny_app.address(app)["run"] == run.id
         assert not _said(app)
-    other = {first.id: second.id, second.id: first.id}[alike.value]
-    alike.set_value(other).run()
-    assert tiny_app.address(app)["run"] == other
+
+
+def test_rows_of_the_table_are_found_by_any_of_their_words(tiny_app):
+    rows = model_rows(tiny_app.runs)
+    assert [row["r"] for row in rows] == [validation_score(run) for run in tiny_app.runs]
+    assert all(holds(row, " RAW  ridge ") and holds(row, "") for row in rows)
+    assert [holds(row, "pixels pca 4") for row in rows] == [False, True]
+    assert "besides" not in model_rows(tiny_app.runs[:1])[0]  # nothing else tells it apart
+
+
+def test_the_slider_steps_through_the_layers_that_were_fitted_alike(tiny_app, monkeypatch):
+    first, second = tiny_app.runs
+    app = tiny_app.open(subject="subj01", run=first.id)
+    assert not app.select_slider  # a layer alone is no choice
+    monkeypatch.setattr(ModelMenu, "layers_like", lambda *_: [second, first])
+    monkeypatch.setattr(Run, "layer", property(lambda run: "deep" if run == first else "flat"))
+    app.run()
+    assert app.select_slider("model-layer").value == first.id
+    app.select_slider("model-layer").set_value(second.id).run()
+    assert tiny_app.address(app)["run"] == second.id
 
 
 def test_a_run_whose_data_are_uncertain_is_not_where_one_starts(tiny_app):

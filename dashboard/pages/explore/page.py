@@ -53,12 +53,11 @@ class Responses:
 
 def render() -> None:
     """Draw the page."""
-    with st.sidebar:
-        # The picture leads; it is drawn last, since its mark depends on the model below it.
-        top = st.container()
     subject = pick_subject()
-    run = pick_model_if_any(subject)
-    with top:
+    # The picture's mark depends on the model, of which all but the name comes below it.
+    head, picture = st.sidebar.container(), st.sidebar.container()
+    run = pick_model_if_any(subject, head)
+    with picture:
         stimulus = pick_stimulus(subject, run)
     # On a phone the sidebar is folded away, and the picture with it.
     show_html(
