@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
+
+from cortiscope.address_bar import LINK_CLASS
+from cortiscope.markup import Html, html
 
 _KEY = "pages"
 
@@ -36,6 +40,32 @@ def open_page(pages: Iterable[Page]) -> Any:
     # Links need the very objects of this run.
     st.session_state[_KEY] = made
     return st.navigation(list(made.values()), position="top")
+
+
+def link_with(
+    words: str | Html, *, page: str | None = None, title: str = "", **changes: object
+) -> Html:
+    """Return a link to the app as it is but for some fields of the selection, also in a new tab.
+
+    Parameters
+    ----------
+    words : what is clicked.
+    page : where it leads: the end of a page's address, empty for the first; None stays.
+    title : shown on hover.
+    changes : fields of the selection, such as ``image``; None or empty takes one away.
+    """
+    query = urlencode(
+        {name: "" if value is None else str(value) for name, value in changes.items()}
+    )
+    start = "" if page is None else f"./{page}"
+    return html(
+        '<a class="{css}" href="{start}?{query}" title="{title}">{words}</a>',
+        css=LINK_CLASS,
+        start=start,
+        query=query,
+        title=title,
+        words=words,
+    )
 
 
 def link_to(url: str, label: str) -> None:

@@ -19,7 +19,7 @@ from cortiscope.look import show_chart, theme
 from cortiscope.markup import Html, show_html
 from cortiscope.panels.downloads import image_mark
 from cortiscope.panels.selection import region_came_last, region_positions
-from cortiscope.stimulus_files import stimulus_address
+from cortiscope.panels.stimulus import linked_pictures
 from cortiscope.subject.locations import find_location, has_rois, location_at
 
 _N_TOP = 6
@@ -223,11 +223,10 @@ def _top_images(subject: Subject, run: Run, shown: MeanResponses) -> list[str]:
     strips = []
     for words, values in (("measured", shown.measured), ("predicted", shown.predicted)):
         best = np.argsort(values)[::-1][:_N_TOP]
-        figures = "".join(
-            f'<figure><img loading="lazy" alt="{shown.split} image {shown.rows[k] + 1}" '
-            f'src="{stimulus_address(subject)}/{shown.split}/{shown.rows[k]}?s=96">'
-            f"<figcaption>{signed(values[k], 1)}</figcaption></figure>"
-            for k in best
+        figures = linked_pictures(
+            subject,
+            [(shown.split, int(shown.rows[k]), signed(values[k], 1)) for k in best],
+            page="",
         )
         strips.append(
             f'<p class="cs-note">highest <b>{words}</b>, of {len(values)} {run.report.split} '

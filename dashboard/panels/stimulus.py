@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,8 @@ import streamlit as st
 from cortiscope import state
 from cortiscope.core.datasets import StimulusNote, Subject
 from cortiscope.core.runs import Run
-from cortiscope.markup import as_text
+from cortiscope.markup import Html, as_text, html
+from cortiscope.navigation import link_with
 from cortiscope.stimulus_files import stimulus_address
 from cortiscope.stimulus_gallery import GalleryPick, stimulus_gallery
 
@@ -67,6 +69,40 @@ def pick_stimulus(subject: Subject, run: Run | None) -> StimulusChoice:
         )
     state.change(image=state.ImageName(split, row + 1))
     return StimulusChoice(split, row, role, _note(subject, split, row))
+
+
+def linked_pictures(
+    subject: Subject,
+    pictures: Iterable[tuple[str, int, str]],
+    *,
+    page: str | None = None,
+    side: int = 96,
+) -> Html:
+    """Return small pictures as figures; each is a link that brings its image on screen.
+
+    Parameters
+    ----------
+    pictures : split, row and the words below each.
+    page : where the image is shown (see ``navigation.link_with``).
+    side : pixels.
+    """
+    figures = []
+    for split, row, words in pictures:
+        name, caption = state.ImageName(split, row + 1), _note(subject, split, row).caption
+        picture = html(
+            '<img loading="lazy" alt="{name}{caption}" src="{base}/{split}/{row}?s={side}">',
+            name=name,
+            caption=f": {caption}" if caption else "",
+            base=stimulus_address(subject),
+            split=split,
+            row=row,
+            side=side,
+        )
+        link = link_with(picture, page=page, title=caption or str(name), image=name, search=None)
+        figures.append(
+            html("<figure>{link}<figcaption>{words}</figcaption></figure>", link=link, words=words)
+        )
+    return Html("".join(figures))
 
 
 def _take(picked: GalleryPick) -> None:

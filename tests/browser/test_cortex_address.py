@@ -172,6 +172,28 @@ def test_back_and_forward_take_one_press_per_page_and_keep_the_selection(page, a
     assert page.evaluate("history.length") == entries + 2
 
 
+def test_a_picture_leads_to_its_image_here_and_in_a_new_tab(page, app):
+    _open(page, f"{app}/?image=test-3&roi=PPA~left&search=street")
+    entries = page.evaluate("history.length")
+    picture = page.locator(".cs-strip a").nth(2)
+    name = picture.locator("img").get_attribute("alt").partition(":")[0]
+    with page.context.expect_page() as opened:
+        picture.click(modifiers=["Control"])
+    other = opened.value
+    other.set_default_timeout(60_000)
+    _settled(other)
+    picture.click()
+    for one in (page, other):
+        one.wait_for_function("name => location.search.includes(`image=${name}&`)", arg=name)
+        _settled(one)
+        assert "roi=PPA~left" in one.url  # all else stays
+        assert "search=" not in one.url  # it was not among those searched for
+        assert other.locator(".gallery").inner_text()
+    assert page.evaluate("history.length") == entries
+    assert page.locator("body").inner_text() == other.locator("body").inner_text()
+    other.close()
+
+
 def _wait_for_page(page, path):
     """Wait for a page, and for its address to name the selection."""
     page.wait_for_function(

@@ -7,6 +7,7 @@ import pytest
 import streamlit as st
 
 from cortiscope import state
+from cortiscope.navigation import link_with
 from cortiscope.state import (
     Draw,
     ImageName,
@@ -118,3 +119,18 @@ class TestWhenTheAddressIsRead:
         told = " ".join(state.read_address())
         assert all(word in told for word in ("colour", "image", "zhuge"))
         assert state.read_address() == []
+
+
+def test_a_link_names_what_it_changes_and_where_it_leads():
+    here = link_with("it", image=ImageName("test", 3), search=None)
+    assert here == '<a class="cs-go" href="?image=test-3&amp;search=" title="">it</a>'
+    assert 'href="./data?subject=a%26b+%3Cb%3E"' in link_with("<b>", page="data", subject="a&b <b>")
+    assert "&lt;b&gt;</a>" in link_with("<b>", page="")
+
+
+def test_pictures_are_links_to_their_images(tiny_app):
+    app = tiny_app.open(image="test-1")
+    drawn = "".join(one.proto.body for one in app.get("html"))
+    strip = drawn.partition('<div class="cs-strip">')[2].partition("</div>")[0]
+    assert strip.count("<a ") == strip.count("<img ") > 1
+    assert 'href="./?image=test-' in strip

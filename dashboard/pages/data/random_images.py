@@ -9,10 +9,10 @@ import numpy as np
 import streamlit as st
 
 from cortiscope import state
-from cortiscope.core.datasets import Split, Subject
-from cortiscope.markup import Html, as_text, show_html, show_title
+from cortiscope.core.datasets import Subject
+from cortiscope.markup import as_text, show_html, show_title
 from cortiscope.panels.data_words import SPLIT_WORDS
-from cortiscope.stimulus_files import stimulus_address
+from cortiscope.panels.stimulus import linked_pictures
 
 _N_RANDOM = 16
 
@@ -50,17 +50,11 @@ def show_random_images(subject: Subject) -> None:
     state.change(draw=state.Draw(name, number))
     split = subject.split(name)
     rows = draw_rows(len(split), number)
-    figures = "".join(
-        f'<figure title="{escape(_caption(split, k))}"><img loading="lazy" '
-        f'alt="{escape(_caption(split, k)) or f"{name} image {k + 1}"}" '
-        f'src="{stimulus_address(subject)}/{name}/{k}?s=320">'
-        f"<figcaption>{name}-{k + 1}</figcaption></figure>"
-        for k in rows
-    )
+    pictures = [(name, int(k), f"{name}-{k + 1}") for k in rows]
     show_html(
         '<div class="cs-grid">{figures}</div><p class="cs-note">{n_rows} of {n_split} {split} '
         "images, drawn without replacement with seed {number}. {stamp}</p>",
-        figures=Html(figures),
+        figures=linked_pictures(subject, pictures, side=320),
         n_rows=len(rows),
         n_split=f"{len(split):,}",
         split=SPLIT_WORDS[name],
@@ -72,10 +66,6 @@ def show_random_images(subject: Subject) -> None:
 def draw_rows(n: int, seed: int, size: int = _N_RANDOM) -> np.ndarray:
     """Return up to ``size`` different rows below ``n``, the same for the same seed."""
     return np.random.default_rng(seed).choice(n, min(n, size), replace=False)
-
-
-def _caption(split: Split, row: int) -> str:
-    return split.notes[row].caption if split.notes else ""
 
 
 def categories_html(subject: Subject) -> str:

@@ -18,8 +18,7 @@ from cortiscope.look import show_chart, theme
 from cortiscope.markup import as_text, show_html, show_note, show_title
 from cortiscope.panels.data_words import SPLIT_WORDS, moments_words
 from cortiscope.panels.downloads import csv_button, csv_text, file_name, image_mark, rounded
-from cortiscope.panels.stimulus import StimulusChoice
-from cortiscope.stimulus_files import stimulus_address
+from cortiscope.panels.stimulus import StimulusChoice, linked_pictures
 from cortiscope.subject.locations import Location, find_location, location_at, unit_of
 
 
@@ -254,11 +253,8 @@ def _extremes(subject: Subject, split: Split, responses: np.ndarray) -> str:
     order = order[np.isfinite(responses[order])]
     rows = []
     for words, best in (("highest", order[::-1][:_N_TOP]), ("lowest", order[:_N_TOP])):
-        figures = "".join(
-            f'<figure><img loading="lazy" alt="{split.name} image {k + 1}" '
-            f'src="{stimulus_address(subject)}/{split.name}/{k}?s=96">'
-            f"<figcaption>{signed(responses[k], 1)}</figcaption></figure>"
-            for k in best
+        figures = linked_pictures(
+            subject, [(split.name, int(k), signed(responses[k], 1)) for k in best]
         )
         rows.append(
             f'<p class="cs-note"><b>{words}</b> of {len(order):,} '

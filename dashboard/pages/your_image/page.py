@@ -40,9 +40,9 @@ from cortiscope.panels.detail import default_locations, locations_on_screen
 from cortiscope.panels.methods import opening_lines, show_methods_and_code, show_simulation_note
 from cortiscope.panels.roi_responses import roi_places, rows_as_csv, take_roi
 from cortiscope.panels.sidebar import pick_model, pick_subject
+from cortiscope.panels.stimulus import linked_pictures
 from cortiscope.panels.trust import with_reliability
 from cortiscope.roi_chart import Axis, Mark, RoiRow, Series, roi_chart
-from cortiscope.stimulus_files import stimulus_address
 from cortiscope.subject.locations import has_rois
 from cortiscope.subject.model_menu import model_title
 from cortiscope.work.photographs import Photograph, as_seen
@@ -233,16 +233,14 @@ def _looks(pictures: tuple[str, ...]) -> np.ndarray:
 
 
 def _nearest(subject: Subject, run: Run, design: np.ndarray) -> None:
-    figures = [
-        f'<figure><img loading="lazy" alt="{one.split} image {one.row + 1}" '
-        f'src="{stimulus_address(subject)}/{one.split}/{one.row}?s=96">'
-        f"<figcaption>{one.similarity:.2f}</figcaption></figure>"
-        for one in nearest_of_run(run, subject, design)
-    ]
+    nearest = nearest_of_run(run, subject, design)
+    figures = linked_pictures(
+        subject, [(one.split, one.row, f"{one.similarity:.2f}") for one in nearest], page=""
+    )
     show_html(
         '<p class="cs-title">nearest stimuli</p><div class="cs-strip">{listed}</div><p '
         'class="cs-note">by cosine similarity in the model’s own feature space</p>',
-        listed=Html("".join(figures)),
+        listed=figures,
     )
 
 
