@@ -45,6 +45,7 @@ DASHBOARD_LAYERS = (
     "errors",
     "access",
     "state",
+    "regions",
     "look",
     "navigation",
     "work",

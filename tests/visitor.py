@@ -1,27 +1,36 @@
-"""A visitor without a browser: one websocket that speaks Streamlit's protocol as a browser does.
+"""The served app and its visitors without browsers: websockets that speak Streamlit's protocol.
 
-It knows what is on its page by the keys of widgets and components, and sends what a browser sends
-when one of them is used: the element's id, its value, and the fragment that it belongs to.
+A visitor knows what is on its page by the keys of widgets and components, and sends what a browser
+sends when one of them is used: the element's id, its value, and the fragment that it belongs to.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
+import socket
+import subprocess
+import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import urllib.request
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from html import unescape
+from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
+ROOT = Path(__file__).resolve().parents[1]
 _PATIENCE = 120
+_ADDRESS = re.compile(r'data-address="([^"]*)"')
 _KEYED = re.compile(r"\$\$ID-[0-9a-f]+-(.+)")
 
 
@@ -49,7 +58,7 @@ class Run:
     fragments: list[str] = field(default_factory=list)
     elements: list[tuple[str, str, Any]] = field(default_factory=list)
 
-    def keys(self) -> set[str]:
+    def drawn(self) -> set[str]:
         """Keys of what was sent anew."""
         return {key for _, key, _ in self.elements if key}
 
@@ -76,6 +85,11 @@ class Visitor:
         self.query, self._page = "", ""
         self._cached: dict[str, int] = {}
         self._runs = 0
+
+    @property
+    def address(self) -> dict[str, str]:
+        """What the address bar says."""
+        return dict(parse_qsl(self.query))
 
     async def open(self, page: str = "", **address: str) -> Run:
         """Open a page of the app, by its ``url``."""
@@ -120,9 +134,8 @@ class Visitor:
             kind = message.WhichOneof("type")
             if kind == "new_session":
                 run.fragments = list(message.metadata.run.fragment_ids)
-                self._page = message.new_session.page_script_hash
-            elif kind == "page_info_changed":
-                self.query = message.page_info_changed.query_string
+            elif kind == "navigation":
+                self._page = message.navigation.page_script_hash
             elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
                 self._take(run, message)
             elif kind == "ref_hash":
@@ -146,6 +159,8 @@ class Visitor:
             self.widgets[key] = Widget(element.id, message.delta.fragment_id)
         if message.metadata.cacheable:
             self._cached[message.hash] = self._runs
+        if kind == "html" and (address := _ADDRESS.search(element.body)):
+            self.query = unescape(address[1])
         run.elements.append((kind, key, element))
 
 
@@ -158,3 +173,55 @@ async def visiting(address: str) -> AsyncIterator[Visitor]:
         url, subprotocols=["streamlit"], max_size=None, compression=None, open_timeout=_PATIENCE
     ) as socket:
         yield Visitor(socket)
+
+
+class Served(NamedTuple):
+    """A running app."""
+
+    address: str
+    process: subprocess.Popen[bytes]
+
+
+@contextmanager
+def serving(
+    *settings: str, env: Mapping[str, str] | None = None, before: str = "", folder: Path = ROOT
+) -> Iterator[Served]:
+    """Serve the app on a free port for as long as the block lasts.
+
+    Parameters
+    ----------
+    settings : options of ``streamlit run``.
+    before : Python that runs first in the server's process.
+    folder : the checkout it comes from.
+    """
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    command = [sys.executable, "-c", f"{before}\nfrom streamlit.web import cli\ncli.main()"]
+    command += ["run", "dashboard/app.py", "--server.headless", "true"]
+    command += ["--server.port", str(port), *settings]
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, **(env or {})},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", process)
+        yield Served(f"http://127.0.0.1:{port}", process)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(address, timeout=1).close()
+        except OSError:
+            assert process.poll() is None, "The app ended while it was starting."
+            time.sleep(0.2)
+        else:
+            return
+    raise AssertionError("The app did not answer for two minutes.")

@@ -58,6 +58,7 @@ def cortex_view(
     stamp: str = "SIMULATED",
     publish_view: bool = False,
     address: str | None = None,
+    on_select: Callable[[], None] | None = None,
     draw_still: Callable[[StillRequest], bytes] | None = None,
 ) -> CortexEvent:
     """Show one to six maps on one cortex.
@@ -79,6 +80,9 @@ def cortex_view(
     publish_view : report the camera after each interaction, which reruns the app.
     address : query parameter in which the browser keeps the view while somebody looks, without
         the server; ``read_view`` reads it. None leaves the address alone.
+    on_select : called before the script runs again when vertices were picked or a region was
+        brushed or cleared; ``st.session_state[key]`` then holds ``picked`` or ``region``
+        (``read_picks``, ``read_region``).
     draw_still : returns a PNG of the maps, for browsers without WebGL2; without it these get the
         table alone. What it draws is kept as long as the maps stay.
     """
@@ -98,7 +102,12 @@ def cortex_view(
         address=address,
         key=key,
     )
-    callbacks = dict.fromkeys(("on_picked_change", "on_region_change", "on_still_change"), _nothing)
+    selected = on_select or _nothing
+    callbacks = {
+        "on_picked_change": selected,
+        "on_region_change": selected,
+        "on_still_change": _nothing,
+    }
     if publish_view:
         callbacks["on_view_change"] = _nothing
     result = _component()(data=data, key=key, height=height, **callbacks)

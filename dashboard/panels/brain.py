@@ -28,6 +28,7 @@ from cortiscope.panels.selection import (
     take_selection,
     vertex_numbers,
 )
+from cortiscope.regions import redraw
 from cortiscope.subject.mesh_projection import FULL, MEAN, NESTED
 from cortiscope.subject.roi_style import roi_classes_shown, roi_colour
 from cortiscope.work.picture_worker import cortex_picture
@@ -78,14 +79,16 @@ def show_brain(
     key: str,
     height: int = 540,
     lit: np.ndarray | None = None,
+    redraws: str = "",
 ) -> None:
     """Draw the maps on the mesh that was chosen; what is selected there becomes the selection.
 
-    ``lit`` are positions (n,) that a chart has selected; they are outlined.
+    Parameters
+    ----------
+    lit : positions (n,) that a chart has selected; they are outlined.
+    redraws : the region that follows a vertex, where the cortex stands in one within it.
     """
     mesh = current_mesh(subject)
-    # What was selected since the last run is known before drawing, so one run is enough.
-    take_selection(subject, mesh, key)
     # The full cortex takes seconds to prepare, once; shown only if it does.
     with st.spinner("Preparing the full cortex …") if mesh.way == FULL else nullcontext():
         assets = services.brain_assets(subject.id, subject.state, mesh.way)
@@ -103,6 +106,7 @@ def show_brain(
         view=state.current_view(),
         address=state.VIEW,
         stamp=subject.stamp,
+        on_select=lambda: _take(subject, key, redraws),
         draw_still=lambda request: _still(
             subject,
             maps,
@@ -118,6 +122,12 @@ def show_brain(
             "{drawn} Charts, tables and numbers are over the subject’s own vertices.",
             drawn=mesh.at_length(),
         )
+
+
+def _take(subject: Subject, key: str, redraws: str) -> None:
+    take_selection(subject, current_mesh(subject), key)
+    if redraws:
+        redraw(redraws)
 
 
 def _still(

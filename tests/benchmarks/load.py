@@ -10,27 +10,23 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import random
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import psutil
 
-from tests.visitor import Visitor, visiting
+from tests.visitor import ROOT, Served, Visitor, serving, visiting
 
-ROOT = Path(__file__).resolve().parents[2]
 THINK = 3.0
-_SERVE = "from streamlit.web import cli; cli.main()"
 # The settings of before: whatever asks for one BLAS thread is not heard.
-_AS_BEFORE = "import threadpoolctl; threadpoolctl.threadpool_limits = lambda *a, **k: None; "
+_AS_BEFORE = "import threadpoolctl; threadpoolctl.threadpool_limits = lambda *a, **k: None"
+_COLLECTING = ("--runner.postScriptGC", "true")
 
 
 @dataclass
@@ -38,8 +34,7 @@ class Server:
     """A running app, its process, and what updates it has answered."""
 
     name: str
-    process: subprocess.Popen[bytes]
-    address: str
+    served: Served
     visitors: list[Visitor] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     n_bytes: list[int] = field(default_factory=list)
@@ -47,32 +42,8 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """CPU of the server's own process so far."""
-        times = psutil.Process(self.process.pid).cpu_times()
+        times = psutil.Process(self.served.process.pid).cpu_times()
         return times.user + times.system
-
-
-def start(name: str, *, before: bool = False, settings: tuple[str, ...] = ()) -> Server:
-    """Start an app on a free port and wait until it answers."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    if before:
-        settings = ("--runner.postScriptGC", "true", *settings)
-    command = [sys.executable, "-c", (_AS_BEFORE if before else "") + _SERVE]
-    command += ["run", "dashboard/app.py", "--server.headless", "true"]
-    command += ["--server.port", str(port), *settings]
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ
-    )
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return Server(name, process, address)
-    raise SystemExit(f"The app did not start: {' '.join(command)}")
 
 
 async def look_on(visitor: Visitor, until: float, server: Server, *, kept: bool = True) -> None:
@@ -100,7 +71,8 @@ async def measure(servers: list[Server], n_sessions: int, turns: int, seconds: f
     async with AsyncExitStack() as stack:
         for server in servers:
             server.visitors = [
-                await stack.enter_async_context(visiting(server.address)) for _ in range(n_sessions)
+                await stack.enter_async_context(visiting(server.served.address))
+                for _ in range(n_sessions)
             ]
             server.seconds, server.n_bytes, server.cpu = [], [], 0.0
             for visitor in server.visitors:
@@ -132,18 +104,18 @@ async def watch(server: Server, n_sessions: int, minutes: float) -> list[tuple[f
 
     Every tenth visitor comes anew each minute, as windows are closed and opened.
     """
-    process, looks = psutil.Process(server.process.pid), []
+    process, looks = psutil.Process(server.served.process.pid), []
     end = time.monotonic() + 60 * minutes
     step = min(60.0, 60 * minutes / 12)
 
     async def come_and_go() -> None:
         while time.monotonic() < end:
-            async with visiting(server.address) as visitor:
+            async with visiting(server.served.address) as visitor:
                 await visitor.open()
                 await look_on(visitor, min(end, time.monotonic() + step), server, kept=False)
 
     async def stay() -> None:
-        async with visiting(server.address) as visitor:
+        async with visiting(server.served.address) as visitor:
             await visitor.open()
             await look_on(visitor, end, server, kept=False)
 
@@ -177,28 +149,28 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=3, help="of each server")
     parser.add_argument("--seconds", type=float, default=15, help="of a turn")
     parser.add_argument("--former", action="store_true", help="beside the settings of before")
+    parser.add_argument("--beside", type=Path, help="the same from the code of this checkout")
     parser.add_argument("--minutes", type=float, help="watch memory for so long instead")
     options = parser.parse_args()
     demo = [sys.executable, "-m", "cortiscope.core", "demo", "--progress", "none"]
     subprocess.run(demo, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
-    servers = [start("now")]
-    try:
+    with ExitStack() as stack:
+        servers = [Server("now", stack.enter_context(serving()))]
         if options.minutes:
             looks = asyncio.run(watch(servers[0], options.sessions[0], options.minutes))
             after = min(10.0, options.minutes / 2)
             print(f"slope after {after:.0f} minutes: {slope(looks, after):.2f} MB a minute")
             return
-        if options.former:
-            servers.append(start("former", before=True))
+        if options.former or options.beside:
+            folder = options.beside or ROOT
+            other = serving(*_COLLECTING, before=_AS_BEFORE, folder=folder)
+            servers.append(Server("former", stack.enter_context(other)))
         print(
             f"{'':12s}{'sessions':>9s}{'p50 ms':>9s}{'p95 ms':>9s}{'CPU ms/update':>14s}"
             f"{'kB':>8s}{'max kB':>9s}{'updates':>9s}"
         )
         for n_sessions in options.sessions:
             asyncio.run(measure(servers, n_sessions, options.turns, options.seconds))
-    finally:
-        for server in servers:
-            server.process.terminate()
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cortiscope import services, state
 from cortiscope.core.datasets import Subject
@@ -30,12 +31,14 @@ from cortiscope.panels.roi_responses import mean_rows, take_roi
 from cortiscope.panels.sidebar import none_is_fitted, pick_model_if_any, pick_subject
 from cortiscope.panels.stimulus import ROLE_WORDS, StimulusChoice, pick_stimulus
 from cortiscope.panels.trust import spread_words, with_reliability
+from cortiscope.regions import region
 from cortiscope.roi_chart import Axis, Series, roi_chart
 from cortiscope.stimulus_files import stimulus_address
 from cortiscope.subject.locations import has_rois
 from cortiscope.subject.model_menu import model_title
 
 _THIRD = {"": "two brains", "difference": "+ difference", "truth": "+ noise-free truth"}
+_PLACES = "explore-places"
 _SCALES = {"": "one scale", "own": "each to its own SD"}
 
 
@@ -57,6 +60,16 @@ def render() -> None:
     # The picture's mark depends on the model, of which all but the name comes below it.
     head, picture = st.sidebar.container(), st.sidebar.container()
     run = pick_model_if_any(subject, head)
+    with st.container():
+        if run is None:
+            st.info(none_is_fitted(subject))
+    _image(subject, run, picture)
+    show_simulation_note(subject, key="explore")
+
+
+@region("explore-image")
+def _image(subject: Subject, run: Run | None, picture: DeltaGenerator) -> None:
+    """Draw the choice of an image, into ``picture``, and all that follows it."""
     with picture:
         stimulus = pick_stimulus(subject, run)
     # On a phone the sidebar is folded away, and the picture with it.
@@ -67,22 +80,27 @@ def render() -> None:
         split=stimulus.split,
         row=stimulus.row,
     )
-    responses = _responses(subject, run, stimulus)
+    _places(subject, run, stimulus, _responses(subject, run, stimulus))
+    if run is not None:
+        code = _code(subject, run, stimulus)
+        of_page = _of_page(subject, stimulus)
+        show_methods_and_code(subject, run, code, key="explore", of_page=of_page)
+
+
+@region(_PLACES)
+def _places(
+    subject: Subject, run: Run | None, stimulus: StimulusChoice, responses: Responses
+) -> None:
+    """Draw the cortex, and what follows the vertex, region or ROI that is selected."""
     placed = subject.space.is_placed
-    if run is None:
-        st.info(none_is_fitted(subject))
-    with errors_on_page():
-        if placed and (maps := _maps(subject, run, stimulus, responses)):
-            maps = maps if run is None else with_reliability(maps, run)
-            show_brain(subject, maps, key="explore-brain", height=480)
-        elif not placed:
-            show_no_cortex(subject, "The responses of all voxels are shown as a distribution.")
+    if placed:
+        _brain(subject, run, stimulus, responses)
+    else:
+        show_no_cortex(subject, "The responses of all voxels are shown as a distribution.")
     predicted = responses.predicted
     if run is None or predicted is None:
         _measured_alone(subject, stimulus, responses)
         return
-    if placed:
-        _options(subject, run)
     chart, panel = st.columns([7, 4], gap="medium")
     with chart, errors_on_page():
         if has_rois(subject):
@@ -93,9 +111,19 @@ def render() -> None:
         shown = ImageResponses(stimulus.name, responses.measured, predicted)
         current = (stimulus.split, stimulus.row)
         show_selected(subject, run, shown, lambda: show_detail(subject, run, current))
-    code = _code(subject, run, stimulus)
-    show_methods_and_code(subject, run, code, key="explore", of_page=_of_page(subject, stimulus))
-    show_simulation_note(subject, key="explore")
+
+
+@region("explore-brain")
+def _brain(
+    subject: Subject, run: Run | None, stimulus: StimulusChoice, responses: Responses
+) -> None:
+    """Draw the cortex and the options of how."""
+    with errors_on_page():
+        if maps := _maps(subject, run, stimulus, responses):
+            maps = maps if run is None else with_reliability(maps, run)
+            show_brain(subject, maps, key="explore-brain", height=480, redraws=_PLACES)
+    if run is not None:
+        _options(subject, run)
 
 
 def _measured_alone(subject: Subject, stimulus: StimulusChoice, responses: Responses) -> None:
@@ -106,7 +134,6 @@ def _measured_alone(subject: Subject, stimulus: StimulusChoice, responses: Respo
         else:
             show_image_over_vertices(subject, stimulus)
     link_to("data", f"What the folder of {as_text(subject.id)} holds")
-    show_simulation_note(subject, key="explore")
 
 
 def _responses(subject: Subject, run: Run | None, stimulus: StimulusChoice) -> Responses:
@@ -155,32 +182,30 @@ def _maps(
 
 def _options(subject: Subject, run: Run) -> None:
     left, middle, right = st.columns([7, 10, 9], vertical_alignment="center")
-    scales = list(_SCALES)
-    thirds = [k for k in _THIRD if k != "truth" or subject.test.truth is not None]
-    now = state.current()
-    scale = left.segmented_control(
-        "scale",
-        scales,
-        default=now.scale if now.scale in scales else "",
-        format_func=_SCALES.__getitem__,
-        label_visibility="collapsed",
-        required=True,
-        key="explore-scale",
-    )
-    show = middle.segmented_control(
-        "third brain",
-        thirds,
-        default=now.show if now.show in thirds else "",
-        format_func=_THIRD.__getitem__,
-        label_visibility="collapsed",
-        required=True,
-        key="explore-show",
-    )
-    if (scale or "", show or "") != (now.scale, now.show):
-        state.change(scale=scale or "", show=show or "")
-        st.rerun()
+    thirds = {k: v for k, v in _THIRD.items() if k != "truth" or subject.test.truth is not None}
+    for column, name, label, words in (
+        (left, "scale", "scale", _SCALES),
+        (middle, "show", "third brain", thirds),
+    ):
+        chosen, key = getattr(state.current(), name), f"explore-{name}"
+        # The selection leads, whoever changed it.
+        st.session_state[key] = chosen if chosen in words else ""
+        column.segmented_control(
+            label,
+            list(words),
+            format_func=words.__getitem__,
+            label_visibility="collapsed",
+            required=True,
+            key=key,
+            on_change=_take_option,
+            args=(name, key),
+        )
     with right:
         show_note("{words}", words=spread_words(run))
+
+
+def _take_option(name: str, key: str) -> None:
+    state.change(**{name: st.session_state[key] or ""})
 
 
 def _roi_chart(

@@ -1,0 +1,62 @@
+"""Parts of a page that are drawn again alone, when something in them is used.
+
+A page's ``render`` draws what subject and model decide, and calls its regions. What is used within
+a region (a picture, a vertex, an option) runs that region and those inside it; the rest of the page
+stays as it is, untouched and unsent. A region may draw into containers made outside of it, the
+sidebar's too, as long as it draws into them every time. Streamlit knows a region by its place, so
+nothing that comes and goes may stand above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
+
+from cortiscope import state
+from cortiscope.errors import errors_on_page
+
+
+def region(name: str, *, every: float | None = None) -> Callable[[Any], Any]:
+    """Make a function that draws a region: its errors stay in it, and the address follows it.
+
+    Parameters
+    ----------
+    name : for ``redraw``; one of a kind in the app.
+    every : seconds after which it is drawn again by itself, for what goes on elsewhere.
+    """
+
+    def decorate(draw: Callable[..., None]) -> Callable[..., None]:
+        @st.fragment(key=name, run_every=every)
+        @wraps(draw)
+        def drawn(*args: Any, **kwargs: Any) -> None:
+            with errors_on_page():
+                draw(*args, **kwargs)
+            if _runs_alone():
+                state.publish()
+
+        return drawn
+
+    return decorate
+
+
+def redraw(name: str) -> None:
+    """Draw another region than the one of a widget, at the end of that widget's callback.
+
+    Where there is no region of that name on the page, the widget's own follows, as without this.
+    """
+    try:
+        st.rerun(name)
+    except StreamlitAPIException:
+        return
+
+
+def _runs_alone() -> bool:
+    """Whether the script was started for this region, not for the page or a region around it."""
+    run = get_script_run_ctx()
+    return run is not None and ThreadState.get().fragment_id in (run.fragment_ids_this_run or ())

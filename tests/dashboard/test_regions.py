@@ -1,0 +1,99 @@
+"""What is used in a region runs that region, on the served app as a browser would use it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.visitor import serving, visiting
+
+
+@pytest.fixture(scope="module")
+def app(tiny_world, surfaces):
+    """The app on tiny subjects, without the demo."""
+    from cortiscope.core.brain import load_fsaverage5
+
+    load_fsaverage5(tiny_world.home.surfaces)
+    env = {
+        "CORTISCOPE_HOME": str(tiny_world.home.root),
+        "CORTISCOPE_DATA": str(tiny_world.data),
+    }
+    before = (
+        "import cortiscope.core.pipeline.demo as demo, pathlib\n"
+        "demo.demo_is_ready = demo.demo_is_complete = lambda _: True\n"
+        "import cortiscope.subject.data_folders as folders\n"
+        f"folders.demo_folder = lambda _: pathlib.Path({str(tiny_world.data)!r})\n"
+        "from cortiscope.work.answering import AnsweringProcess\n"
+        "AnsweringProcess.warm_up = lambda _: None\n"
+    )
+    with serving(env=env, before=before) as served:
+        yield served.address
+
+
+def _visit(app, look, page="", **address):
+    """Open a page and let ``look(visitor, first run)`` go on from there."""
+
+    async def visit():
+        async with visiting(app) as visitor:
+            first = await visitor.open(page, **{"subject": "subj01", **address})
+            assert not first.failures()
+            await look(visitor, first)
+
+    asyncio.run(visit())
+
+
+_MODEL = {"menu-subject-1"}
+
+
+def test_another_image_redraws_what_follows_it_and_no_more(app):
+    async def look(visitor, first):
+        assert first.drawn() >= _MODEL | {"gallery", "explore-brain", "explore-rois"}
+        run = await visitor.see("test", 3)
+        assert len(run.fragments) == 1
+        assert not run.failures()
+        assert run.drawn() >= {"gallery", "explore-brain", "explore-rois", "detail-scatter"}
+        assert not run.drawn() & _MODEL
+        assert visitor.address["image"] == "test-4"
+        assert run.n_bytes <= 60_000
+        # What was drawn before the image changed is not what the next region starts from.
+        again = await visitor.tell(
+            "explore-rois", "picked", {"roi": "V1v", "hemisphere": "left", "count": 1}
+        )
+        assert "test-4" in str(again.elements)
+        assert visitor.address["image"] == "test-4"
+
+    _visit(app, look)
+
+
+def test_a_picked_vertex_redraws_the_cortex_and_its_panel_not_the_picture(app):
+    async def look(visitor, first):
+        number = visitor.widgets["gallery"]
+        picks = [{"hemisphere": "left", "vertex": 3, "position": 0, "rois": []}]
+        run = await visitor.tell("explore-brain", "picked", {"picks": picks})
+        assert not run.failures()
+        assert run.drawn() >= {"explore-brain", "explore-rois", "detail-scatter"}
+        assert not run.drawn() & {"gallery", *_MODEL}
+        assert visitor.address["vertex"] == "left~3"
+        assert visitor.widgets["gallery"] == number
+
+    _visit(app, look)
+
+
+def test_an_option_redraws_the_cortex_alone(app):
+    async def look(visitor, first):
+        run = await visitor.use("explore-show", string_array_value={"data": ["+ difference"]})
+        assert not run.failures()
+        assert run.drawn() == {"explore-brain", "explore-scale", "explore-show"}
+        assert visitor.address["show"] == "difference"
+
+    _visit(app, look)
+
+
+def test_another_subject_redraws_the_page(app):
+    async def look(visitor, first):
+        run = await visitor.use("menu-subject-1", string_value="subj02")
+        assert run.fragments == []
+        assert "explore-brain" in run.drawn()
+
+    _visit(app, look)
