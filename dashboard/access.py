@@ -67,6 +67,7 @@ class Action(Enum):
     CHECKPOINT = "Naming a checkpoint on the server"
     NETWORK = "Looking up any network of a library"
     CHECK = "Checking a data folder"
+    FETCH = "Downloading files to the server"
     PREDICT = "Predicting with a network"
     PATHS = "Seeing where files lie on the server"
     SETTINGS = "Emptying the app’s caches"
@@ -74,13 +75,15 @@ class Action(Enum):
 
 _GUESTS = frozenset({Action.UPLOAD, Action.DOWNLOAD, Action.PREDICT})
 _MEMBERS = _GUESTS | {Action.FIT, Action.CANCEL, Action.DELETE, Action.NETWORK, Action.CHECK}
-#: What each role may do, whatever the mode; only a laboratory has members.
-RULES: Mapping[Role, frozenset[Action]] = {
-    Role.OWNER: frozenset(Action),
-    Role.MEMBER: _MEMBERS,
-    Role.GUEST: _GUESTS,
+# Served to others, the data are those of CORTISCOPE_DATA.
+_KEEPERS_TOO = frozenset(Action) - {Action.FOLDER}
+#: What each role may do. Only a laboratory has members.
+RULES: Mapping[Mode, Mapping[Role, frozenset[Action]]] = {
+    Mode.OWN: {Role.OWNER: frozenset(Action), Role.MEMBER: _GUESTS, Role.GUEST: _GUESTS},
+    Mode.CLASS: {Role.OWNER: _KEEPERS_TOO, Role.MEMBER: _GUESTS, Role.GUEST: _GUESTS},
+    Mode.LAB: {Role.OWNER: _KEEPERS_TOO, Role.MEMBER: _MEMBERS, Role.GUEST: _GUESTS},
 }
-#: Done to a thing that somebody owns: theirs alone, and the app's owner's.
+# Done to a thing that somebody owns: theirs alone, and the app's owner's.
 _TO_OWN = frozenset({Action.CANCEL, Action.DELETE})
 
 
@@ -326,9 +329,19 @@ def allowed(action: Action, *, of: str = "") -> bool:
 
 def may(who: Visitor, action: Action, *, of: str = "") -> bool:
     """Whether somebody may do something; see ``allowed``."""
-    if action not in RULES[who.role]:
+    if action not in RULES[gate().mode][who.role]:
         return False
     return who.is_owner or action not in _TO_OWN or (bool(of) and of == who.id)
+
+
+def way_in_short(served: Gate, who: Visitor) -> str:
+    """Say how the app is served and what somebody is to it; nothing to the owner of a machine."""
+    if served.mode is Mode.OWN:
+        return "" if who.is_owner else "read-only"
+    if served.mode is Mode.CLASS:
+        return "class · presenter" if who.is_owner else "class · read-only"
+    part = {Role.OWNER: "keeper", Role.MEMBER: who.name, Role.GUEST: "read-only"}[who.role]
+    return f"laboratory · {part}"
 
 
 _KEEPERS = {Mode.OWN: "whoever sits at its machine", Mode.CLASS: "the presenter"}
@@ -349,7 +362,12 @@ def refusal(who: Visitor, action: Action) -> NotAllowed:
     """Put into words that somebody may not do something."""
     mode = gate().mode
     keeper = _KEEPERS.get(mode, "its keeper")
-    if action in RULES[who.role]:
+    if action is Action.FOLDER and mode is not Mode.OWN:
+        return NotAllowed(
+            f"{action.value} is not possible while the app is served to others.",
+            "Name folders in CORTISCOPE_DATA when it is started.",
+        )
+    if action in RULES[mode][who.role]:
         return NotAllowed(
             f"{action.value} is for whoever it belongs to, and {keeper}; this is somebody else’s.",
             "What you started yourself can be changed.",

@@ -11,6 +11,8 @@ from typing import Any
 
 import streamlit as st
 
+from cortiscope.access import gate, visitor, way_in_short
+
 _STYLE = Path(__file__).parent / "look.css"
 
 
@@ -32,6 +34,15 @@ def stamp(text: str) -> None:
         st.html(
             f'<div class="cs-stamp" role="note" title="Simulated: its hierarchy is built in '
             f'by construction and is not evidence about brains.">{escape(text)}</div>'
+        )
+
+
+def show_way_of_serving() -> None:
+    """Print at the foot how the app is served, leading to where a token is given."""
+    if words := way_in_short(gate(), visitor()):
+        st.html(
+            f'<a class="cs-way" href="./presenter" target="_self" title="What you may do here, and '
+            f'where a token is given">{escape(words)}</a>'
         )
 
 

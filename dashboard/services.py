@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from cortiscope.access import Mode, gate
 from cortiscope.core.datasets import Subject, open_subject
 from cortiscope.core.datasets.describe import (
     ResponseMoments,
@@ -47,7 +48,7 @@ def home() -> Home:
 @st.cache_resource(show_spinner=False, ttl=60)
 def known_folders() -> tuple[DataFolder, ...]:
     """Look for subjects in every data folder, the demo first."""
-    return look_into(home())
+    return look_into(home(), opened=gate().mode is Mode.OWN)
 
 
 def subject_folders() -> dict[str, Path]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from cortiscope import services, state
+from cortiscope.access import Action, allowed, demand
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError, MissingWeights
 from cortiscope.core.recipes import get_recipe, recipe_names, resolve
@@ -39,6 +40,8 @@ class _Ended:
 
 def show_fits(subject: Subject) -> None:
     """Show the state of the work once it has been started, here or elsewhere."""
+    if not allowed(Action.FIT):
+        return
     job = registry().get(_JOB)
     if job is not None and job.running:
         st.session_state[_SEEN] = job
@@ -63,6 +66,8 @@ def fit_button(
         if then is not None:
             then()
 
+    if not allowed(Action.FIT):
+        return
     another = "another" if services.runs_of(subject.id) else "an"
     st.button(f"Fit {another} encoding model …", key=key, width="stretch", on_click=ask)
 
@@ -111,6 +116,7 @@ def _watch(subject: Subject) -> None:
         words = f"{job.title}: {job.message}{remaining}{elsewhere}"
         st.progress(min(job.progress, 1.0), text=as_text(words))
         if st.button("Cancel", key="fit-cancel"):
+            demand(Action.FIT)
             job.cancel()
         return
     if st.session_state.get(_OPEN):
@@ -164,6 +170,7 @@ def _dialog(subject: Subject) -> None:
         folder = services.subject_folders()[subject.id]
         start = ["fit", "--data", str(folder), "--subject", subject.id]
         try:
+            demand(Action.FIT)
             job = registry().start(_JOB, f"{title} on {subject.id}", [*start, *words], given)
         except CoreError as error:
             show_error(error)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from cortiscope import services, state
+from cortiscope.access import Action, allowed, demand
 from cortiscope.core.brain.fsaverage import find_fsaverage, missing_files
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
@@ -71,7 +72,10 @@ def _how_to_get_it() -> None:
         folder=str(folder),
         listed=", ".join(absent),
     )
+    if not allowed(Action.FETCH):
+        return
     if st.button("Download it from osf.io", key="fetch-fsaverage", width="stretch"):
+        demand(Action.FETCH)
         registry().start(_JOB, "fsaverage", ["fetch-fsaverage"])
         st.rerun()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from cortiscope.access import Action, allowed
 from cortiscope.core.datasets import Subject
 from cortiscope.core.pipeline.methods import methods_text, references
 from cortiscope.core.runs import Run
@@ -43,8 +44,10 @@ def show_methods_and_code(
 
 def opening_lines(subject: Subject, run: Run) -> str:
     """Lines of Python that open the same subject and model in a notebook."""
+    # Elsewhere it is found by its name, in the folders of CORTISCOPE_DATA.
+    where = f"{str(subject.folder.parent)!r}, " if allowed(Action.PATHS) else ""
     return (
         "import cortiscope as cs\n\n"
-        f"subject = cs.open_subject({str(subject.folder.parent)!r}, {subject.id!r})\n"
+        f"subject = cs.open_subject({where}{subject.id!r})\n"
         f"model = cs.load_run({run.id!r})\n"
     )

@@ -37,11 +37,16 @@ class DataFolder:
     error: CoreError | None = None
 
 
-def look_into(home: Home) -> tuple[DataFolder, ...]:
-    """Look for subjects in every known folder, the demo first; names stay unique."""
+def look_into(home: Home, *, opened: bool = True) -> tuple[DataFolder, ...]:
+    """Look for subjects in every known folder, the demo first; names stay unique.
+
+    Parameters
+    ----------
+    opened : in those too that were opened in the app, which are for whoever opened them.
+    """
     known = [(demo_folder(home), DEMO)]
     known += [(path, NAMED) for path in data_folders()]
-    known += [(path, OPENED) for path in opened_folders(home)]
+    known += [(path, OPENED) for path in opened_folders(home) if opened]
     folders: list[DataFolder] = []
     taken: set[str] = set()
     seen: set[Path] = set()

@@ -30,17 +30,29 @@ def _came(peer="127.0.0.1", headers=LOCAL, **cookies) -> Connection:
     return Connection(peer, tuple(headers), cookies)
 
 
+@pytest.fixture
+def served(monkeypatch):
+    """Return a function that serves this process in a way."""
+    return lambda mode: monkeypatch.setattr("cortiscope.access.gate", lambda: Gate(mode))
+
+
 @pytest.mark.parametrize("action", Action)
 @pytest.mark.parametrize("role", Role)
-def test_every_action_has_a_rule_for_every_role(role, action):
-    who = Visitor("own", "x", role)
-    expected = {Role.OWNER: set(Action), Role.MEMBER: MEMBER_MAY, Role.GUEST: GUEST_MAY}[role]
-    assert may(who, action, of="own") is (action in expected)
+@pytest.mark.parametrize("mode", Mode)
+def test_every_action_has_a_rule_for_every_role(mode, role, action, served):
+    served(mode)
+    expected = {
+        Role.OWNER: set(Action) - ({Action.FOLDER} if mode is not Mode.OWN else set()),
+        Role.MEMBER: MEMBER_MAY if mode is Mode.LAB else GUEST_MAY,
+        Role.GUEST: GUEST_MAY,
+    }[role]
+    assert may(Visitor("own", "x", role), action, of="own") is (action in expected)
     assert action.value
 
 
 @pytest.mark.parametrize("action", [Action.CANCEL, Action.DELETE])
-def test_what_belongs_to_somebody_else_is_the_owners_alone(action):
+def test_what_belongs_to_somebody_else_is_the_owners_alone(action, served):
+    served(Mode.LAB)
     assert not may(Visitor("b", "b", Role.MEMBER), action, of="a")
     assert not may(Visitor("b", "b", Role.MEMBER), action)
     assert not may(Visitor("", "nobody", Role.MEMBER), action, of="")
@@ -124,12 +136,14 @@ def test_a_visitor_is_the_same_over_sessions_and_the_id_does_not_give_the_cookie
 
 
 @pytest.mark.parametrize("mode", Mode)
-def test_a_refusal_says_what_and_who_may(mode, monkeypatch):
-    monkeypatch.setattr("cortiscope.access.gate", lambda: Gate(mode))
-    for action in set(Action) - RULES[Role.GUEST]:
+def test_a_refusal_says_what_and_who_may(mode, served):
+    served(mode)
+    for action in set(Action) - RULES[mode][Role.GUEST]:
         error = refusal(Visitor("a", "a"), action)
         assert action.value in error.message
-        assert "terminal" in error.hint
+        no_folders = action is Action.FOLDER and mode is not Mode.OWN
+        assert ("CORTISCOPE_DATA" if no_folders else "terminal") in error.hint
+    served(Mode.LAB)
     theirs = refusal(Visitor("a", "a", Role.MEMBER), Action.CANCEL)
     assert "somebody else’s" in theirs.message
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from cortiscope import services
+from cortiscope.access import Action, allowed, demand
 from cortiscope.core.errors import CannotWrite
 from cortiscope.errors import show_error, show_words
 from cortiscope.markup import Html, as_text, show_html
@@ -35,6 +36,10 @@ def show_status(folder: Path, *, name: str, key: str) -> None:
     state = services.state_of(folder)
     job = registry().get(job_name(state))
     result = load_result(services.home(), state)
+    if not allowed(Action.CHECK):
+        if result is not None:
+            _show(result, name)
+        return
     if job is None and result is None:
         job = start_check(folder, state, deep=False)
     if job is not None:
@@ -66,12 +71,14 @@ def _watch(folder: Path, state: str, name: str, key: str) -> None:
             min(job.progress, 1.0), text=as_text(f"Checking {name}: {job.message}{remaining}")
         )
         if stop.button("Stop", key=f"{key}-stop", width="stretch"):
+            demand(Action.CHECK)
             job.cancel()
         return
     if job.error:
         message, hint = job.error
         show_words(message, hint)
         if st.button("Check again", key=f"{key}-retry"):
+            demand(Action.CHECK)
             registry().forget(job_name(state))
             st.rerun()
         return
@@ -129,6 +136,7 @@ def _buttons(folder: Path, state: str, result: CheckResult, key: str) -> None:
         help="Reads every picture to its last pixel.",
         width="stretch",
     ):
+        demand(Action.CHECK)
         start_check(folder, state, deep=True)
         st.rerun()
     if st.button(
@@ -137,6 +145,7 @@ def _buttons(folder: Path, state: str, result: CheckResult, key: str) -> None:
         help="Reads the folder and its values again.",
         width="stretch",
     ):
+        demand(Action.CHECK)
         services.look_again()
         start_check(folder, services.state_of(folder), deep=result.deep)
         st.rerun()

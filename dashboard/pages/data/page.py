@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cortiscope import services
+from cortiscope.access import Action, allowed
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
 from cortiscope.core.pipeline.methods import data_methods_text, references
@@ -124,12 +125,15 @@ def _other_subjects(chosen: str) -> None:
 
 
 def _code(subject: Subject) -> str:
+    where, remark = str(subject.folder), ""
+    if not allowed(Action.PATHS):
+        where, remark = subject.folder.name, "  # where it is on your machine"
     return (
         "from pathlib import Path\n\n"
         "import cortiscope as cs\n"
         "from cortiscope.core.datasets.checking import check_folder\n"
         "from cortiscope.core.datasets.describe import describe_split, response_moments\n\n"
-        f"folder = Path({str(subject.folder)!r})\n"
+        f"folder = Path({where!r}){remark}\n"
         "print(check_folder(folder).to_json())\n"
         "subject = cs.open_subject(folder)\n"
         "print(describe_split(subject.train), describe_split(subject.test))\n"
