@@ -118,7 +118,7 @@ class Selection:
     picks : those picked before it, as in ``left~12.right~80``.
     versus : id of the other run on Compare; formerly as in ``gabor~fixed~energy~ridge``.
     scale : how brains are scaled on Explore: empty (one scale) or ``own``.
-    show : third brain on Explore: empty, ``difference`` or ``truth``.
+    show : map beside the responses on Explore: empty, or the name of one (``panels.maps``).
     metric : on Accuracy and Compare: empty (r), or the name of another registered metric.
     ncsnr : on Accuracy: least ncsnr of the vertices summarised, as in ``0.40``; empty for all.
     photo : photograph on Your image: a built-in one, or ``own`` for what was uploaded.

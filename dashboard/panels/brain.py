@@ -44,14 +44,6 @@ def response_scale(subject: Subject) -> ColourScale:
     return ColourScale(kind, low, high, subject.conventions.unit, "response")
 
 
-def difference_scale(scale: ColourScale) -> ColourScale:
-    """Return the scale of differences between maps of a scale: its own if that lies about 0."""
-    if scale.kind == "diverging":
-        return scale
-    half = (scale.high - scale.low) / 2
-    return ColourScale("diverging", -half, half, scale.unit, "difference of responses")
-
-
 def own_sd(values: np.ndarray) -> np.ndarray:
     """Express a map in units of its own SD over vertices; zero stays zero."""
     sd = np.nanstd(values)

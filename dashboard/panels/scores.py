@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from cortiscope import services, state
+from cortiscope import services
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import (
     INTERVAL,
@@ -16,12 +16,10 @@ from cortiscope.core.evaluation import (
     Metric,
     RoiScore,
     Scored,
-    get_metric,
 )
 from cortiscope.core.evaluation.report import images_of, interval_words
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import ColourScale
-from cortiscope.markup import as_text
 from cortiscope.panels.roi_responses import roi_places
 from cortiscope.roi_chart import Axis, Mark, RoiRow
 
@@ -58,39 +56,6 @@ def scored_run(
 def _values(key: tuple[str, ...], _scored: Scored, _metric: Metric) -> np.ndarray:
     """Compute (n_vertices,) values; only the key is compared with earlier calls."""
     return _scored.values(_metric)
-
-
-def pick_metric(offered: Sequence[Metric], known: Sequence[Metric], *, key: str) -> Metric:
-    """Draw the menu of metrics; r is what an address without a metric means.
-
-    Parameters
-    ----------
-    offered : all of this page.
-    known : those that the model has all for.
-    """
-    asked = state.current().metric
-    others = [m.name for m in offered if m.name != "r"]
-    if asked not in ("", *others):
-        st.warning(
-            as_text(
-                f"The address asks for metric “{asked}”; there are {', '.join(others[:-1])} and "
-                f"{others[-1]}."
-            )
-        )
-    names = [m.name for m in known]
-    chosen = st.segmented_control(
-        "metric",
-        names,
-        default=asked if asked in names else "r",
-        format_func=lambda name: get_metric(name).title,
-        label_visibility="collapsed",
-        required=True,
-        key=key,
-    )
-    # What another page can show and this one cannot stays chosen there.
-    if asked not in others or asked in names:
-        state.change(metric="" if chosen in (None, "r") else chosen)
-    return get_metric(chosen or "r")
 
 
 def metric_scale(metric: Metric) -> ColourScale:

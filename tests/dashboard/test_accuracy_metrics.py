@@ -24,7 +24,8 @@ def mine():
 
 
 def _menu(app):
-    return next(one for one in app.get("button_group") if one.key == "accuracy-metric")
+    """Titles in the menu of maps."""
+    return app.radio("accuracy-metric-0").options
 
 
 def _words(app):
@@ -34,7 +35,7 @@ def _words(app):
 def test_r2_is_on_the_page_with_the_numbers_of_scikit_learn(tiny_app):
     run, subject = tiny_app.runs[0], tiny_app.subject()
     app = tiny_app.open("accuracy", subject="subj01", run=run.id, metric="r2")
-    assert "R²" in [o.content for o in _menu(app).proto.options]
+    assert "R²" in _menu(app)
     split, rows = run.reported
     measured = subject.split(split).response_rows(rows)
     r2 = r2_score(measured, run.predict_rows(split, rows), multioutput="raw_values")
@@ -45,6 +46,8 @@ def test_r2_is_on_the_page_with_the_numbers_of_scikit_learn(tiny_app):
     best = tables[0].set_index(tables[0].columns[0])["R²"]
     assert all(np.isclose(r2, value, atol=1e-6).any() for value in best)
     assert tiny_app.address(app)["metric"] == "r2"
+    app.radio("accuracy-metric-0").set_value("r").run()
+    assert "metric" not in tiny_app.address(app)
 
 
 def test_r_has_no_name_in_the_address_and_an_unknown_metric_is_said(tiny_app):
@@ -59,7 +62,7 @@ def test_r_has_no_name_in_the_address_and_an_unknown_metric_is_said(tiny_app):
 def test_a_metric_of_ones_own_is_in_menu_and_files(tiny_app, mine):
     run, subject = tiny_app.runs[0], tiny_app.subject()
     app = tiny_app.open("accuracy", subject="subj01", run=run.id, metric="mse")
-    assert [o.content for o in _menu(app).proto.options][-1] == "squared error"
+    assert _menu(app)[-1] == "squared error"
     assert "mean squared error" in _words(app)
     scored = Scored.of_model(run, subject)
     expected = ((scored.predicted - scored.measured) ** 2).mean(axis=0)

@@ -53,8 +53,7 @@ def test_the_page_shows_r2_of_both_and_says_that_only_r_is_tested(tiny_app):
     assert f"{np.nanmean(of_a):.3f}".replace("-", "−") in words
     difference = np.nanmean(of_a) - np.nanmean(of_b)
     assert f"{difference:.3f}".replace("-", "−") in words
-    menu = next(one for one in app.get("button_group") if one.key == "compare-metric")
-    titles = [o.content for o in menu.proto.options]
+    titles = app.radio("compare-metric-0").options
     assert titles[:3] == ["r", "noise-normalised", "R²"]
     assert "noise ceiling" not in titles  # which is of the data
 

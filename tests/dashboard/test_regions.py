@@ -82,9 +82,9 @@ def test_a_picked_vertex_redraws_the_cortex_and_its_panel_not_the_picture(app):
 
 def test_an_option_redraws_the_cortex_alone(app):
     async def look(visitor, first):
-        run = await visitor.use("explore-show", string_array_value={"data": ["+ difference"]})
+        run = await visitor.use("explore-map-0", string_value="measured − predicted")
         assert not run.failures()
-        assert run.drawn() == {"explore-brain", "explore-scale", "explore-show"}
+        assert run.drawn() == {"explore-brain", "explore-map-0", "explore-map-1", "explore-scale"}
         assert visitor.address["show"] == "difference"
 
     _visit(app, look)

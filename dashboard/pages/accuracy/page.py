@@ -39,6 +39,7 @@ from cortiscope.panels.downloads import (
     place_columns,
     rounded,
 )
+from cortiscope.panels.maps import pick_metric
 from cortiscope.panels.methods import opening_lines, show_methods_and_code, show_simulation_note
 from cortiscope.panels.roi_responses import rows_as_csv, take_roi
 from cortiscope.panels.scores import (
@@ -46,7 +47,6 @@ from cortiscope.panels.scores import (
     images_of,
     metric_axis,
     metric_scale,
-    pick_metric,
     report_rows,
     summary_html,
 )

@@ -44,9 +44,10 @@ from cortiscope.pages.compare.paired import (
 )
 from cortiscope.panels.brain import show_brain, show_no_cortex
 from cortiscope.panels.downloads import csv_button, csv_text, image_mark
+from cortiscope.panels.maps import pick_metric
 from cortiscope.panels.methods import opening_lines, show_simulation_note
 from cortiscope.panels.roi_responses import rows_as_csv, take_roi
-from cortiscope.panels.scores import metric_scale, pick_metric, scored_run
+from cortiscope.panels.scores import metric_scale, scored_run
 from cortiscope.panels.sidebar import pick_pair, pick_subject
 from cortiscope.roi_chart import MODEL_COLOURS, Axis, RoiRow, Series, roi_chart
 from cortiscope.subject.locations import has_rois, unit_of

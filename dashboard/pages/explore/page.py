@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -18,13 +16,13 @@ from cortiscope.navigation import Page, link_to
 from cortiscope.pages.explore.image_responses import show_image_responses
 from cortiscope.pages.explore.selected_vertices import ImageResponses, show_selected
 from cortiscope.panels.brain import (
-    difference_scale,
     own_sd,
     response_scale,
     show_brain,
     show_no_cortex,
 )
 from cortiscope.panels.detail import show_detail
+from cortiscope.panels.maps import MapKind, Shown, map_kinds, map_menu
 from cortiscope.panels.methods import opening_lines, show_methods_and_code, show_simulation_note
 from cortiscope.panels.one_image import show_image_over_vertices
 from cortiscope.panels.roi_responses import mean_rows, take_roi
@@ -37,21 +35,8 @@ from cortiscope.stimulus_files import stimulus_address
 from cortiscope.subject.locations import has_rois
 from cortiscope.subject.model_menu import model_title
 
-_THIRD = {"": "two brains", "difference": "+ difference", "truth": "+ noise-free truth"}
 _PLACES = "explore-places"
 _SCALES = {"": "one scale", "own": "each to its own SD"}
-
-
-@dataclass(frozen=True)
-class Responses:
-    """Measured, predicted and (simulated subjects) noise-free responses to one image.
-
-    Measured ones may be withheld; predicted ones need a model.
-    """
-
-    measured: np.ndarray | None
-    predicted: np.ndarray | None
-    truth: np.ndarray | None
 
 
 def render() -> None:
@@ -88,9 +73,7 @@ def _image(subject: Subject, run: Run | None, picture: DeltaGenerator) -> None:
 
 
 @region(_PLACES)
-def _places(
-    subject: Subject, run: Run | None, stimulus: StimulusChoice, responses: Responses
-) -> None:
+def _places(subject: Subject, run: Run | None, stimulus: StimulusChoice, responses: Shown) -> None:
     """Draw the cortex, and what follows the vertex, region or ROI that is selected."""
     placed = subject.space.is_placed
     if placed:
@@ -114,19 +97,16 @@ def _places(
 
 
 @region("explore-brain")
-def _brain(
-    subject: Subject, run: Run | None, stimulus: StimulusChoice, responses: Responses
-) -> None:
+def _brain(subject: Subject, run: Run | None, stimulus: StimulusChoice, responses: Shown) -> None:
     """Draw the cortex and the options of how."""
     with errors_on_page():
         if maps := _maps(subject, run, stimulus, responses):
-            maps = maps if run is None else with_reliability(maps, run)
             show_brain(subject, maps, key="explore-brain", height=480, redraws=_PLACES)
     if run is not None:
-        _options(subject, run)
+        _options(run, responses)
 
 
-def _measured_alone(subject: Subject, stimulus: StimulusChoice, responses: Responses) -> None:
+def _measured_alone(subject: Subject, stimulus: StimulusChoice, responses: Shown) -> None:
     """Draw what there is without a model."""
     with errors_on_page():
         if responses.measured is not None and has_rois(subject):
@@ -136,80 +116,80 @@ def _measured_alone(subject: Subject, stimulus: StimulusChoice, responses: Respo
     link_to("data", f"What the folder of {as_text(subject.id)} holds")
 
 
-def _responses(subject: Subject, run: Run | None, stimulus: StimulusChoice) -> Responses:
+def _responses(subject: Subject, run: Run | None, stimulus: StimulusChoice) -> Shown:
     rows = np.array([stimulus.row])
     split = subject.split(stimulus.split)
     measured = None if split.responses is None else split.response_rows(rows)[0]
     truth = split.truth_rows(rows)
     predicted = None if run is None else run.predict_rows(stimulus.split, rows)[0]
-    return Responses(measured, predicted, None if truth is None else truth[0])
+    return Shown(subject, run, measured, predicted, None if truth is None else truth[0])
 
 
 def _maps(
-    subject: Subject, run: Run | None, stimulus: StimulusChoice, responses: Responses
+    subject: Subject, run: Run | None, stimulus: StimulusChoice, responses: Shown
 ) -> list[CortexMap]:
-    now = state.current()
+    """Return measured and predicted responses, and the map beside them that was chosen."""
+    own = state.current().scale == "own"
     scale = response_scale(subject)
-    own = now.scale == "own"
     if own:
         scale = ColourScale("diverging", -3.0, 3.0, "SD", "each map in units of its own SD")
     predicted_note = "" if run is None else model_title(run)
     if stimulus.role == "fit":
         predicted_note += " · fitted on this image"
+    # Title, subtitle, role; of responses, or of the model.
     parts = [
-        ("measured", "measured", responses.measured, subject.conventions.meaning),
-        ("predicted", "predicted", responses.predicted, predicted_note),
+        ("measured", subject.conventions.meaning, "measured", responses.measured, scale, True),
+        ("predicted", predicted_note, "predicted", responses.predicted, scale, True),
     ]
-    measured, predicted = responses.measured, responses.predicted
-    if now.show == "difference" and measured is not None and predicted is not None:
-        difference = measured - predicted
-        parts.append(("difference", "measured − predicted", difference, "what the model misses"))
-    if now.show == "truth" and responses.truth is not None:
-        parts.append(("score", "noise-free truth", responses.truth, "known only in a simulation"))
-    return [
-        CortexMap(
-            title=title,
-            subtitle=subtitle,
-            values=(own_sd(values) if own else values).astype(np.float32),
-            scale=difference_scale(scale) if role == "difference" else scale,
-            role=role,
-            simulated=subject.simulated,
-        )
-        for role, title, values, subtitle in parts
-        if values is not None
-    ]
+    if (kind := _beside(responses)) is not None:
+        third = kind.values(responses), kind.scale(scale), kind.of_image
+        parts.append((kind.title, kind.definition, kind.role, *third))
+    maps = []
+    for title, subtitle, role, values, colours, of_image in parts:
+        if values is None:
+            continue
+        shown = (own_sd(values) if own and of_image else values).astype(np.float32)
+        one = CortexMap(title, shown, colours, subtitle, role, subject.simulated)
+        maps += [one] if run is None else with_reliability([one], run, of_scores=not of_image)
+    return maps
 
 
-def _options(subject: Subject, run: Run) -> None:
-    left, middle, right = st.columns([7, 10, 9], vertical_alignment="center")
-    thirds = {k: v for k, v in _THIRD.items() if k != "truth" or subject.test.truth is not None}
-    for column, name, label, words in (
-        (left, "scale", "scale", _SCALES),
-        (middle, "show", "third brain", thirds),
-    ):
-        chosen, key = getattr(state.current(), name), f"explore-{name}"
-        # The selection leads, whoever changed it.
-        st.session_state[key] = chosen if chosen in words else ""
-        column.segmented_control(
-            label,
-            list(words),
-            format_func=words.__getitem__,
-            label_visibility="collapsed",
-            required=True,
-            key=key,
-            on_change=_take_option,
-            args=(name, key),
+def _beside(responses: Shown) -> MapKind | None:
+    """Return the map beside the responses; None where none was asked for or it lacks something."""
+    asked = state.current().show
+    return next((k for k in map_kinds() if k.name == asked and not k.lacks(responses)), None)
+
+
+def _options(run: Run, responses: Shown) -> None:
+    """Draw the menu of maps, with how they are scaled, and how large predictions should be."""
+    left, right = st.columns([1, 2], gap="medium", vertical_alignment="center")
+    third = _beside(responses)
+    with left:
+        menu = map_menu(
+            [kind for kind in map_kinds() if not kind.lacks(responses)],
+            "" if third is None else third.name,
+            lambda name: state.change(show=name),
+            key="explore-map",
+            label="measured, predicted" if third is None else f"+ {third.title}",
+            without="measured and predicted alone",
         )
+    chosen, key = state.current().scale, "explore-scale"
+    # The selection leads, whoever changed it.
+    st.session_state[key] = chosen if chosen in _SCALES else ""
+    menu.segmented_control(
+        "responses are drawn on",
+        list(_SCALES),
+        format_func=_SCALES.__getitem__,
+        required=True,
+        key=key,
+        on_change=lambda: state.change(scale=st.session_state[key] or ""),
+    )
     with right:
         show_note("{words}", words=spread_words(run))
 
 
-def _take_option(name: str, key: str) -> None:
-    state.change(**{name: st.session_state[key] or ""})
-
-
 def _roi_chart(
-    subject: Subject, run: Run | None, stimulus: StimulusChoice, responses: Responses
+    subject: Subject, run: Run | None, stimulus: StimulusChoice, responses: Shown
 ) -> None:
     maps = [m for m in (responses.measured, responses.predicted) if m is not None]
     names = [

@@ -1,0 +1,234 @@
+"""What can be shown on the cortex: one registry of maps, and the menu "Map" that offers them.
+
+``register_map`` adds a kind, and every registered metric with a number per vertex is one by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from cortiscope import state
+from cortiscope.core.datasets import Subject
+from cortiscope.core.evaluation import Metric, get_metric, vertex_metrics
+from cortiscope.core.runs import Run
+from cortiscope.cortex_view import ColourScale
+from cortiscope.markup import as_text
+from cortiscope.panels.scores import metric_scale, scored_run
+
+OF_IMAGE = "responses to this image"
+OF_MODEL = "how right the model is"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is on screen, of which a map can be.
+
+    Parameters
+    ----------
+    measured, predicted, truth : (n_vertices,) responses to the image, where there is one and they
+        are known; ``truth`` without noise.
+    """
+
+    subject: Subject
+    run: Run | None = None
+    measured: np.ndarray | None = None
+    predicted: np.ndarray | None = None
+    truth: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class MapKind:
+    """One map.
+
+    Parameters
+    ----------
+    name : in addresses.
+    title : in the menu and above the map.
+    group : under which the menu lists it.
+    definition : what one number is, a fragment.
+    values : returns (n_vertices,), NaN where it has none.
+    lacks : says what it needs and has not; empty where it can be shown.
+    scale : its colours and range, given those of responses.
+    role : of ``CortexMap``.
+    """
+
+    name: str
+    title: str
+    group: str
+    definition: str
+    values: Callable[[Shown], np.ndarray]
+    lacks: Callable[[Shown], str]
+    scale: Callable[[ColourScale], ColourScale]
+    role: str = "score"
+
+    @property
+    def of_image(self) -> bool:
+        """Whether it changes with the image, in the unit of responses."""
+        return self.group == OF_IMAGE
+
+
+MAPS: dict[str, MapKind] = {}
+"""Maps beside measured and predicted responses, by name, in the order of the menu."""
+
+
+def register_map(kind: MapKind) -> MapKind:
+    """Add a map to the menus; return it."""
+    MAPS[kind.name] = kind
+    return kind
+
+
+def difference_scale(scale: ColourScale) -> ColourScale:
+    """Return the scale of differences between maps of a scale: its own if that lies about 0."""
+    if scale.kind == "diverging":
+        return scale
+    half = (scale.high - scale.low) / 2
+    return ColourScale("diverging", -half, half, scale.unit, "difference of responses")
+
+
+def _difference(shown: Shown) -> np.ndarray:
+    assert shown.measured is not None and shown.predicted is not None  # noqa: S101, PT018 - lacks
+    return shown.measured - shown.predicted
+
+
+def _truth(shown: Shown) -> np.ndarray:
+    assert shown.truth is not None  # noqa: S101 - by lacks
+    return shown.truth
+
+
+register_map(
+    MapKind(
+        "difference",
+        "measured − predicted",
+        OF_IMAGE,
+        "what the model misses",
+        _difference,
+        lambda shown: (
+            "measured and predicted responses to the image"
+            if shown.measured is None or shown.predicted is None
+            else ""
+        ),
+        difference_scale,
+        "difference",
+    )
+)
+register_map(
+    MapKind(
+        "truth",
+        "noise-free truth",
+        OF_IMAGE,
+        "known only in a simulation",
+        _truth,
+        lambda shown: "a simulated subject" if shown.truth is None else "",
+        lambda scale: scale,
+    )
+)
+
+
+def map_kinds() -> list[MapKind]:
+    """Return all maps there are, those of metrics last."""
+    return [*MAPS.values(), *map(_of_metric, vertex_metrics())]
+
+
+def _of_metric(metric: Metric) -> MapKind:
+    def values(shown: Shown) -> np.ndarray:
+        assert shown.run is not None  # noqa: S101 - by lacks
+        return scored_run(shown.run, metric).values(metric)
+
+    def lacks(shown: Shown) -> str:
+        return "a model" if shown.run is None else metric.missing(shown.run.report)
+
+    return MapKind(
+        metric.name,
+        metric.title,
+        OF_MODEL,
+        metric.definition,
+        values,
+        lacks,
+        lambda _: metric_scale(metric),
+    )
+
+
+def map_menu(
+    kinds: Sequence[MapKind],
+    chosen: str,
+    take: Callable[[str], None],
+    *,
+    key: str,
+    label: str,
+    without: str = "",
+) -> DeltaGenerator:
+    """Draw the menu "Map"; return its first column, where a page adds how its maps are shown.
+
+    Parameters
+    ----------
+    kinds : that can be shown, in order.
+    chosen : name of the one that is; empty for none of them.
+    take : told what is picked, before the script runs.
+    label : what is shown, in words.
+    without : words for none of them, where that is a choice; it heads the first group.
+    """
+    groups = {kind.group: {k.name: k for k in kinds if k.group == kind.group} for kind in kinds}
+    menu = st.popover(f"Map: {as_text(label)}", key=key, icon=":material/layers:")
+    columns = menu.columns(len(groups), gap="medium")
+    for place, (column, (group, own)) in enumerate(zip(columns, groups.items(), strict=True)):
+        none = {"": without} if without and not place else {}
+        words = none | {name: kind.title for name, kind in own.items()}
+        captions = ["" for _ in none] + [as_text(_in_short(kind)) for kind in own.values()]
+        slot = f"{key}-{place}"
+        # The selection leads, whoever changed it; of several groups one at most has a choice.
+        st.session_state[slot] = chosen if chosen in words else None
+        column.radio(
+            as_text(group),
+            list(words),
+            index=None,
+            format_func=words.__getitem__,
+            captions=captions,
+            key=slot,
+            on_change=_taker(slot, take),
+        )
+    return columns[0]
+
+
+def _in_short(kind: MapKind) -> str:
+    """Return its definition without the rules that follow a semicolon; the note has them."""
+    return kind.definition.partition(";")[0]
+
+
+def _taker(slot: str, take: Callable[[str], None]) -> Callable[[], None]:
+    def taken() -> None:
+        if st.session_state[slot] is not None:
+            take(st.session_state[slot])
+
+    return taken
+
+
+def pick_metric(offered: Sequence[Metric], known: Sequence[Metric], *, key: str) -> Metric:
+    """Draw the menu of a page on which a metric is all that is shown; r is its default.
+
+    Parameters
+    ----------
+    offered : all of this page.
+    known : those that the model has all for.
+    """
+    asked = state.current().metric
+    others = [m.name for m in offered if m.name != "r"]
+    if asked not in ("", *others):
+        listed = f"{', '.join(others[:-1])} and {others[-1]}"
+        st.warning(as_text(f"The address asks for metric “{asked}”; there are {listed}."))
+        state.change(metric="")
+    names = [m.name for m in known]
+    # What another page can show and this one cannot stays chosen there.
+    chosen = get_metric(asked if asked in names else "r")
+    map_menu(
+        [_of_metric(m) for m in known],
+        chosen.name,
+        lambda name: state.change(metric="" if name == "r" else name),
+        key=key,
+        label=chosen.title,
+    )
+    return chosen
