@@ -38,7 +38,7 @@ from cortiscope.core.cli import (
     verb_worker,
 )
 from cortiscope.core.errors import CoreError, InvalidInput, WorkFailed, unknown_name
-from cortiscope.core.progress import Progress, silent
+from cortiscope.core.progress import Progress, Said, silent
 from cortiscope.core.storage import Home
 from cortiscope.core.storage.write_failures import write_failure
 
@@ -181,8 +181,11 @@ def progress_printer(kind: str) -> Progress:
 
 def _json_lines() -> Progress:
     def report(share: float, message: str) -> None:
-        line = json.dumps({"progress": round(share, 4), "message": message})
-        print(line, file=sys.stderr, flush=True)
+        said: dict[str, Any] = {"progress": round(share, 4), "message": message}
+        if isinstance(message, Said):
+            said |= {"stage": message.stage} if message.stage else {}
+            said |= {"run": message.run} if message.run else {}
+        print(json.dumps(said), file=sys.stderr, flush=True)
 
     return report
 

@@ -24,8 +24,12 @@ def extract_together(
     for f in features:
         groups.setdefault(f.source, {})[f] = None
     steps = [(list(g), images) for g in groups.values() for images in image_sets if len(images)]
-    for k, (wanted, images) in enumerate(steps):
-        store.get(wanted, images, progress=part(progress, k / len(steps), (k + 1) / len(steps)))
+    n, done = sum(len(images) for _, images in steps), 0
+    for wanted, images in steps:
+        # By images, so that the share advances evenly within a network.
+        step = part(progress, done / n, (done + len(images)) / n)
+        store.get(wanted, images, progress=step)
+        done += len(images)
 
 
 def space_features(

@@ -16,7 +16,7 @@ from cortiscope.core.pipeline.feature_passes import make_features
 from cortiscope.core.pipeline.record import run_record
 from cortiscope.core.pipeline.scoring import evaluation_arrays, score_held_out, up_to_date
 from cortiscope.core.pipeline.training import fit_prepared, prepare, subjects_of
-from cortiscope.core.progress import Progress, part, silent
+from cortiscope.core.progress import Progress, Said, part, silent, staged
 from cortiscope.core.runs import EncodingSpec, Run, RunStore
 from cortiscope.core.storage import Home
 
@@ -76,9 +76,15 @@ def fit_all(
     missing = [s for s in dict.fromkeys(specs) if s.run_id not in runs]
     for person in {s.id: s for spec in missing for s in people[spec]}.values():
         require_usable(person, part(progress, 0.0, 0.05))
-    make_features(missing, people, features, part(progress, 0.05, 0.6))
+    n, sources = len(missing), {f.source for spec in missing for f in spec.features}
+    then = f"{n} models to fit" if n > 1 else "the model is fitted"
+    # Two networks take different times for an image: a pace measured on one says nothing of both.
+    passes = staged(part(progress, 0.05, 0.6), "features", even=len(sources) == 1, then=then)
+    make_features(missing, people, features, passes)
     for k, spec in enumerate(missing):
-        step = part(progress, 0.6 + 0.4 * k / len(missing), 0.6 + 0.4 * (k + 1) / len(missing))
+        step = part(progress, 0.6 + 0.4 * k / n, 0.6 + 0.4 * (k + 1) / n)
+        name = spec.features[0].layer if len(spec.features) == 1 else ""
+        step = staged(step, "model", k + 1, n, name=name if n > 1 else "")
         _fit_one(people[spec], spec, features, runs, surfaces, step)
     progress(1.0, "done")
     opened = [runs.open(s.run_id) for s in specs]
@@ -126,7 +132,7 @@ def _fit_one(
     record = run_record(prepared, spec, fitted, validation, report, seconds)
     runs.save(spec.run_id, {**record, "predictor": fitted.structure()}, arrays)
     draft.forget()
-    progress(1.0, "saved")
+    progress(1.0, Said("saved", run=spec.run_id))
 
 
 def _check_unchanged(subjects: Sequence[Subject]) -> None:

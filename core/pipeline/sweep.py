@@ -7,7 +7,6 @@ are named by path. What is finished is on disk; a sweep that is started again sk
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 import threading
 import time
@@ -24,6 +23,7 @@ from cortiscope.core.features import FeatureSpec, FeatureStore
 from cortiscope.core.pipeline.designs import extract_together
 from cortiscope.core.pipeline.feature_passes import make_features
 from cortiscope.core.pipeline.fit import fit_all
+from cortiscope.core.pipeline.job_process import THREADS, cores_here, workers_here
 from cortiscope.core.pipeline.plan import Plan, Task, failure, plan_tasks
 from cortiscope.core.pipeline.streaming import source_of
 from cortiscope.core.pipeline.training import may_stream, subjects_of
@@ -32,7 +32,6 @@ from cortiscope.core.runs import EncodingSpec, RunStore
 
 _SECONDS = 1.0
 _WORKER_ENVIRONMENT = "distributed.nanny.pre-spawn-environ"
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _CONNECT_TIMEOUT = "20s"
 
 
@@ -237,11 +236,11 @@ def _client(scheduler: str | None, workers: int | None) -> Iterator[Any]:
         with client:
             yield client
         return
-    cores = os.cpu_count() or 1
-    count = workers or max(1, cores // 4)
+    cores = cores_here()
+    count = workers or workers_here(cores)
     # Dask gives every worker one thread for arithmetic, which leaves most cores idle
     # here. A variable that the user has set stays as it is.
-    share = {f"{_WORKER_ENVIRONMENT}.{name}": max(1, cores // count) for name in _THREADS}
+    share = {f"{_WORKER_ENVIRONMENT}.{name}": max(1, cores // count) for name in THREADS}
     # A worker's task runs in a thread, whose own heap in glibc takes no block above 64 MiB, and
     # networks' memory could not be kept (core.features.extract).
     share[f"{_WORKER_ENVIRONMENT}.MALLOC_ARENA_MAX"] = 1
@@ -317,6 +316,6 @@ def from_worker(topic: str, step: str) -> Progress:
         now = time.monotonic()
         if now - last >= _SECONDS or share >= 1:
             last = now
-            worker.log_event(topic, {"step": step, "share": float(share), "message": message})
+            worker.log_event(topic, {"step": step, "share": float(share), "message": str(message)})
 
     return report
