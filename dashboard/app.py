@@ -26,6 +26,7 @@ from cortiscope.stimulus_files import stimulus_file
 from cortiscope.stimulus_gallery import stimulus_route
 from cortiscope.work import photographs
 from cortiscope.work.foreign_files import read_thumbnail
+from cortiscope.work.jobs import queue
 
 # A folder called pages beside the script is Streamlit's old kind of pages until st.navigation is
 # called: the first visitor of /accuracy would read that there is no such page.
@@ -52,8 +53,10 @@ async def _lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     gc.freeze()
     address, port = (st.get_option(f"server.{name}") for name in ("address", "port"))
     print(announcement(gate(), address or "0.0.0.0", port), flush=True)  # noqa: S104, T201
+    queue()  # takes up what was interrupted, before anybody has opened a page
     yield {}
     # Only here: a server that is asked to end does not come to Python's own end.
+    queue().close()
     photographs.remove_all()
 
 

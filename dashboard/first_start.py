@@ -9,16 +9,20 @@ import streamlit as st
 
 from cortiscope import services
 from cortiscope.core.pipeline.demo import demo_is_ready
+from cortiscope.core.pipeline.jobs import Job
 from cortiscope.errors import show_words
 from cortiscope.markup import as_text
-from cortiscope.work.jobs import Job, registry
+from cortiscope.work.jobs import end_words, latest, progress_words, queue
 
 JOB = "demo"
 
 
 def start() -> Job:
-    """Start making what is missing of the demo, or return the job that does."""
-    return registry().start(JOB, "simulated subjects", ["demo"])
+    """Start making what is missing of the demo, or return the job that does.
+
+    For whoever comes first: nobody needs to be allowed what the app cannot do without.
+    """
+    return queue().submit(JOB, "simulated subjects", ["demo"])
 
 
 def render() -> None:
@@ -40,14 +44,11 @@ def _progress() -> None:
     if demo_is_ready(services.home()):
         services.known_folders.clear()
         st.rerun()
-    job = start()
-    if job.error:
-        message, hint = job.error
-        show_words(message, hint)
+    job = latest(JOB) or start()
+    if not job.active:
+        show_words(*end_words(job))
         if st.button("Try again"):
-            registry().forget(JOB)
+            start()
             st.rerun()
         return
-    left = job.seconds_left
-    remaining = f", about {left:.0f} s left" if left is not None else ""
-    st.progress(min(job.progress, 1.0), text=as_text(f"{job.message}{remaining}"))
+    st.progress(job.share, text=as_text(progress_words(job)))

@@ -13,7 +13,8 @@ from cortiscope.look import apply_look, show_way_of_serving
 from cortiscope.markup import as_text
 from cortiscope.navigation import open_page
 from cortiscope.pages import PAGES
-from cortiscope.work.jobs import registry
+from cortiscope.panels.work import show_work
+from cortiscope.work.jobs import latest
 from cortiscope.work.picture_worker import worker
 
 _LOGO = Path(__file__).parent / "logo.svg"
@@ -33,7 +34,7 @@ def main() -> None:
     if not demo_is_ready(services.home()):
         first_start.render()
         return
-    if not demo_is_complete(services.home()) and registry().get(first_start.JOB) is None:
+    if not demo_is_complete(services.home()) and latest(first_start.JOB) is None:
         # The app was closed while the rest of the demo was being fitted: take it up again.
         first_start.start()
     complaints = state.read_address()
@@ -42,6 +43,8 @@ def main() -> None:
         st.warning(as_text(complaint))
     with errors_on_page():
         page.run()
+    with errors_on_page():
+        show_work()
     state.publish()
     worker().warm_up()
 

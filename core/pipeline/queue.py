@@ -64,6 +64,7 @@ class Queue:
         self.cores = cores or cores_here()
         self.workers = workers_here(self.cores)
         self.journal = Journal(home / "jobs")
+        self.opened = time.time()
         self._own: dict[str, Process] = {}
         self._changed, self._closed = threading.Condition(), False
         self._thread: threading.Thread | None = None
@@ -119,11 +120,9 @@ class Queue:
     def before(self, job: Job) -> list[Job]:
         """Return what is at work or waits before a job in its lane."""
         quick = kind_of(job).quick
-        return [
-            j
-            for j in self.jobs()
-            if j.active and kind_of(j).quick == quick and (j.running or j.id < job.id or not job.id)
-        ]
+        others = [j for j in self.jobs() if j.active and j.id != job.id]
+        lane = [j for j in others if kind_of(j).quick == quick]
+        return [j for j in lane if j.running or j.id < job.id]
 
     # -- changing -------------------------------------------------------------------------------
 

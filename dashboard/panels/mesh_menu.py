@@ -7,14 +7,14 @@ from collections.abc import Callable
 import streamlit as st
 
 from cortiscope import services, state
-from cortiscope.access import Action, allowed, demand
+from cortiscope.access import Action, allowed
 from cortiscope.core.brain.fsaverage import find_fsaverage, missing_files
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
 from cortiscope.errors import show_error
 from cortiscope.markup import as_text, show_html, show_note
 from cortiscope.subject.mesh_projection import FULL, OWN, WAYS, MeshProjection, default_way
-from cortiscope.work.jobs import registry
+from cortiscope.work.jobs import end_words, latest, progress_words, submit
 
 _JOB = "fetch-fsaverage"
 
@@ -60,12 +60,12 @@ def _way(subject: Subject) -> tuple[str, str]:
 
 def _how_to_get_it() -> None:
     """Say where the files belong, and offer to download them."""
-    job = registry().get(_JOB)
-    if job is not None and job.running:
+    job = latest(_JOB)
+    if job is not None and job.active:
         _watch()
         return
-    if job is not None and job.error is not None:
-        show_error(CoreError(*job.error))
+    if job is not None and job.error:
+        show_error(CoreError(*end_words(job)))
     folder, absent = missing_files()
     show_note(
         "<b>Full fsaverage is not on this machine.</b> <code>{folder}</code> lacks {listed}.",
@@ -75,15 +75,14 @@ def _how_to_get_it() -> None:
     if not allowed(Action.FETCH):
         return
     if st.button("Download it from osf.io", key="fetch-fsaverage", width="stretch"):
-        demand(Action.FETCH)
-        registry().start(_JOB, "fsaverage", ["fetch-fsaverage"])
+        submit(_JOB, "fsaverage", ["fetch-fsaverage"], action=Action.FETCH)
         st.rerun()
 
 
 @st.fragment(run_every=1.0)
 def _watch() -> None:
-    job = registry().get(_JOB)
-    if job is None or not job.running:
+    job = latest(_JOB)
+    if job is None or not job.active:
         st.rerun()
     else:
-        st.progress(min(job.progress, 1.0), text=as_text(f"{job.title}: {job.message}"))
+        st.progress(job.share, text=as_text(f"{job.title}: {progress_words(job)}"))

@@ -22,14 +22,14 @@ from cortiscope.errors import PageEnds, show_error
 from cortiscope.look import stamp
 from cortiscope.markup import as_text, show_html
 from cortiscope.navigation import link_to
-from cortiscope.panels.fit_dialog import fit_button, open_fit_dialog, show_fits
+from cortiscope.panels.fit_dialog import fit_button, open_fit_dialog
 from cortiscope.panels.mesh_menu import pick_mesh
 from cortiscope.panels.model_picker import pick_from_table, step_through_layers
 from cortiscope.panels.run_states import show_run_states
 from cortiscope.panels.scores import interval_text
 from cortiscope.subject.mesh_projection import WAYS
 from cortiscope.subject.model_menu import ModelKey, ModelMenu, model_title
-from cortiscope.work.jobs import registry
+from cortiscope.work.jobs import latest
 
 
 def pick_subject() -> Subject:
@@ -118,8 +118,7 @@ def pick_pair(subject: Subject) -> tuple[Run, Run | None]:
 
 
 def _fits(subject: Subject, run: Run | None) -> None:
-    """Show fits that run or have ended, and what is to be known of runs; offer the first fit."""
-    show_fits(subject)
+    """Say what is to be known of runs; offer the first fit."""
     if run is None:
         fit_button(subject)
     show_run_states(subject, run)
@@ -208,11 +207,11 @@ def _not_here(menu: ModelMenu, subject: Subject, shown: Run, former: Run | None)
 
 def _fits_under_way() -> str:
     """Say that the demo's other models are still being fitted, while they are."""
-    job = registry().get("demo")
-    if job is None or not job.running:
+    job = latest("demo")
+    if job is None or not job.active:
         return ""
     return (
-        f" More of the demo’s models are being fitted ({100 * job.progress:.0f} %); reload to "
+        f" More of the demo’s models are being fitted ({100 * job.share:.0f} %); reload to "
         "see them."
     )
 

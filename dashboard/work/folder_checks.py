@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from cortiscope.access import Action
+from cortiscope.core.pipeline.jobs import Job
 from cortiscope.core.storage import Home, write_json
-from cortiscope.work.jobs import Job, registry
+from cortiscope.work.jobs import submit
 
 _FORMAT = 1
 _DEPTH = 4  # subject/training_split/training_images/file
@@ -31,6 +33,11 @@ class CheckResult:
     report: dict[str, Any]
     deep: bool
     when: str
+
+    @classmethod
+    def at(cls, when: datetime, report: dict[str, Any], *, deep: bool) -> CheckResult:
+        """Make one of what a check has said at a time."""
+        return cls(report, deep, when.astimezone().strftime("%Y-%m-%d %H:%M"))
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -95,19 +102,19 @@ def load_result(home: Home, key: str) -> CheckResult | None:
         return None  # never checked, or not to be read: it is checked again
 
 
-def keep_result(home: Home, key: str, report: dict[str, Any], *, deep: bool) -> CheckResult:
-    """Keep a result until a file changes."""
-    when = datetime.now(UTC).astimezone().strftime("%Y-%m-%d %H:%M")
-    write_json(_file(home, key), {"format": _FORMAT, "report": report, "deep": deep, "when": when})
-    return CheckResult(report, deep, when)
-
-
-def job_name(key: str) -> str:
-    """Name the job that checks what the key stands for."""
-    return f"check-{key}"
+def keep_result(home: Home, key: str, result: CheckResult) -> CheckResult:
+    """Keep a result until a file changes, and return it."""
+    write_json(_file(home, key), {"format": _FORMAT, **asdict(result)})
+    return result
 
 
 def start_check(folder: Path, key: str, *, deep: bool) -> Job:
-    """Start the verb ``check`` in another process, or return the one that is at it."""
+    """Start the verb ``check`` in another process, or return the one that is at it.
+
+    Raises
+    ------
+    NotAllowed : the visitor may not check folders.
+    """
     arguments = ["check", str(folder), *(["--deep"] if deep else [])]
-    return registry().start(job_name(key), f"checking {folder.name}", arguments)
+    title = f"checking {folder.name}"
+    return submit("check", title, arguments, about=key, action=Action.CHECK)

@@ -1,181 +1,144 @@
-"""Work in other processes: making the demo, fitting models. Survives a page reload.
+"""The app's side of the queue (``core.pipeline.queue``): who asks for work, and how it is told.
 
-A job is a command line of ``cortiscope`` with JSON progress on stderr. The registry is shared
-by all sessions: two browser tabs that ask for the same watch one job instead of starting two. One
-that asks for something else meanwhile is refused in words, never dropped.
+Work happens in other processes and survives a reload of the page and a restart of the server. The
+queue belongs to the home: all sessions, and other servers of the same home, see the same jobs.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import subprocess
-import sys
-import tempfile
-import threading
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
 
-import streamlit as st
+from cortiscope import access
+from cortiscope.access import Action
+from cortiscope.core.pipeline.jobs import CANCELLED, FAILED, INTERRUPTED, WAITING, Job, kind_of
+from cortiscope.core.pipeline.pace import duration_words
+from cortiscope.core.pipeline.queue import SCHEDULER, Queue
+from cortiscope.core.storage import Home
 
-from cortiscope.core.errors import WorkFailed
+
+def queue() -> Queue:
+    """Return the queue of the home; this process takes part in its work from now on."""
+    return _queue(Home.from_environment().root)
 
 
-class Job:
-    """One running or finished command.
+@cache
+def _queue(home: Path) -> Queue:
+    made = Queue(home, scheduler=os.environ.get(SCHEDULER, ""))
+    made.work()
+    return made
 
-    Attributes
+
+def submit(
+    kind: str,
+    title: str,
+    arguments: Sequence[str],
+    given: str = "",
+    *,
+    about: str = "",
+    action: Action = Action.FIT,
+) -> Job:
+    """Put a visitor's job into the queue, or return the one that does the same already.
+
+    Parameters
     ----------
-    title : for people.
-    arguments, given : the command's words, and what it reads from its input.
-    progress, message : share done and what is being done.
-    result : the command's JSON, once finished.
-    error : message and hint, if it failed.
-    started_at : local time of day, as in 14:05.
+    given : what the command reads from its input.
+    about : what it concerns, for ``latest``.
+    action : what the visitor must be allowed to do.
+
+    Raises
+    ------
+    NotAllowed : the visitor may not.
+    CannotWrite : the journal cannot be written.
     """
+    access.demand(action)
+    owner = access.visitor().id
+    return queue().submit(kind, title, arguments, given, owner=owner, about=about)
 
-    def __init__(self, title: str, arguments: Sequence[str], given: str = "") -> None:
-        self.title = title
-        self.arguments, self.given = tuple(arguments), given
-        self.progress, self.message = 0.0, "starting"
-        self.result: dict[str, Any] | None = None
-        self.error: tuple[str, str] | None = None
-        self.cancelled = False
-        self.started = time.monotonic()
-        self.started_at = time.strftime("%H:%M")
-        # A pipe would hold 64 KiB: a longer answer would wait for a reader who waits for its end.
-        self._answer = tempfile.TemporaryFile(mode="w+", encoding="utf-8")  # noqa: SIM115
-        command = [
-            sys.executable,
-            "-m",
-            "cortiscope.core",
-            *arguments,
-            "--json",
-            "--progress",
-            "json",
-        ]
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=self._answer,
-            stderr=subprocess.PIPE,
-            text=True,
-            # Offline labs: a look-up of weights must fail at once instead of after retries.
-            env={**os.environ, "HF_HUB_OFFLINE": "1"},
-        )
-        assert self._process.stdin is not None  # noqa: S101 - by construction, for the checker
-        # A command that ended at once has closed it; why is in its last words.
-        with contextlib.suppress(BrokenPipeError), self._process.stdin as stream:
-            stream.write(given)
-        self._watcher = threading.Thread(target=self._watch, daemon=True)
-        self._watcher.start()
 
-    @property
-    def running(self) -> bool:
-        """Whether the command is still at work."""
-        return self._watcher.is_alive()
+def cancel(job: Job) -> None:
+    """Stop a job; what it has finished is kept.
 
-    @property
-    def so_far(self) -> str:
-        """Say what is at work, since when, and how far it is."""
+    Raises
+    ------
+    NotAllowed : it is somebody else's.
+    """
+    access.demand(Action.CANCEL, of=job.owner)
+    queue().cancel(job.id, by=access.visitor().id)
+
+
+def go_on(job: Job) -> None:
+    """Put an interrupted, cancelled or failed job back to its place.
+
+    Raises
+    ------
+    NotAllowed : it is somebody else's.
+    """
+    access.demand(Action.FIT)
+    access.demand(Action.CANCEL, of=job.owner)
+    queue().go_on(job.id)
+
+
+def latest(kind: str, about: str = "") -> Job | None:
+    """Return the newest job of a kind; None where it ended before this server was started."""
+    job = queue().newest(kind, about)
+    return None if job is None or (not job.active and job.ended < queue().opened) else job
+
+
+def is_mine(job: Job) -> bool:
+    """Whether the visitor has asked for a job."""
+    own = access.visitor().id
+    return bool(own) and own in job.concerns
+
+
+def mine(jobs: Iterable[Job]) -> list[Job]:
+    """Return what the visitor has asked for and is told of: at work, waiting, or just ended."""
+    return [
+        job
+        for job in jobs
+        if is_mine(job) and kind_of(job).announced and (job.active or not job.told)
+    ]
+
+
+def progress_words(job: Job) -> str:
+    """Say what a job is doing and how long it takes yet, where that is known."""
+    if job.state == WAITING:
+        again = "was interrupted and goes on; " if job.attempts else ""
+        return f"{again}{waiting_words(queue().before(job))}"
+    left = f" · {job.left.words()}" if job.left is not None else ""
+    again = " (taken up again)" if job.attempts > 1 else ""
+    return f"{job.message}{left}{again}"
+
+
+def waiting_words(before: Sequence[Job]) -> str:
+    """Say what is before a job that waits, and when it starts, where that is known."""
+    if not before:
+        return "starts at once"
+    n = len(before)
+    words = "1 job is before it" if n == 1 else f"{n} jobs are before it"
+    left = [job.left for job in before if job.left is not None and not job.left.then]
+    # Of what waits nobody knows how long it takes.
+    if len(left) == n <= queue().workers:
+        words += f"; it starts in {duration_words(min(each.seconds for each in left))}"
+    return words
+
+
+def end_words(job: Job) -> tuple[str, str]:
+    """Say how a job has ended without what was wanted, and what to do."""
+    if job.state == CANCELLED:
+        return "Stopped.", "Finished parts are kept."
+    if job.state == INTERRUPTED:
         return (
-            f"“{self.title}” has been running since {self.started_at} and is "
-            f"{100 * self.progress:.0f} % done."
+            "Interrupted: the server ended under it more than once.",
+            "Finished parts are kept; it can go on.",
         )
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Estimate the remaining time from the share done; None while it says nothing."""
-        passed = time.monotonic() - self.started
-        if not self.running or self.progress < 0.05 or passed < 2:
-            return None
-        return passed * (1 - self.progress) / self.progress
-
-    def cancel(self) -> None:
-        """Stop it; what it has finished is kept."""
-        self.cancelled = True
-        self._process.terminate()
-
-    def wait(self, timeout: float | None = None) -> None:
-        """Wait until it has ended."""
-        self._watcher.join(timeout)
-
-    def _watch(self) -> None:
-        assert self._process.stderr is not None  # noqa: S101 - by construction, for the checker
-        last_words = ""
-        for line in self._process.stderr:
-            try:
-                report = json.loads(line)
-                self.progress, self.message = report["progress"], report["message"]
-            except (ValueError, KeyError, TypeError):
-                last_words = line.strip() or last_words
-        code = self._process.wait()
-        with self._answer as answer:
-            answer.seek(0)
-            lines = answer.read().strip().splitlines()
-        self._conclude(code, lines[-1] if lines else "", last_words)
-
-    def _conclude(self, code: int, last_line: str, last_words: str) -> None:
-        try:
-            answer = json.loads(last_line)
-        except ValueError:
-            answer = {}
-        if code == 0 and "error" not in answer:
-            self.result, self.progress = answer, 1.0
-        elif self.cancelled:
-            self.error = ("Stopped.", "Finished parts are kept.")
-        else:
-            said = answer.get("error", {})
-            message = said.get("message") or last_words or f"It ended with status {code}."
-            self.error = (message, said.get("hint", ""))
+    return (job.error, job.hint) if job.state == FAILED else ("", "")
 
 
-class JobRegistry:
-    """All jobs of this server, by name."""
-
-    def __init__(self) -> None:
-        self._jobs: dict[str, Job] = {}
-        self._lock = threading.Lock()
-
-    def start(self, name: str, title: str, arguments: Sequence[str], given: str = "") -> Job:
-        """Start a job, or return the one that does the same already.
-
-        Parameters
-        ----------
-        given : what the command reads from its input.
-
-        Raises
-        ------
-        WorkFailed : one of that name does something else; what, and since when.
-        """
-        with self._lock:
-            known = self._jobs.get(name)
-            if known is None or not known.running:
-                self._jobs[name] = Job(title, arguments, given)
-            elif (known.arguments, known.given) != (tuple(arguments), given):
-                raise WorkFailed(
-                    f"“{title}” was not started: only one at a time. {known.so_far}",
-                    "Start it again when that has ended, or cancel that one.",
-                )
-            return self._jobs[name]
-
-    def get(self, name: str) -> Job | None:
-        """Return the latest job of a name."""
-        return self._jobs.get(name)
-
-    def all(self) -> dict[str, Job]:
-        """Return all jobs, oldest first."""
-        return dict(self._jobs)
-
-    def forget(self, name: str) -> None:
-        """Take a finished job off the list."""
-        with self._lock:
-            self._jobs.pop(name, None)
-
-
-@st.cache_resource(show_spinner=False)
-def registry() -> JobRegistry:
-    """Return the server's jobs."""
-    return JobRegistry()
+def time_words(seconds: float) -> str:
+    """Say a time of day, with the date where it is not today's."""
+    then, today = time.localtime(seconds), time.localtime()
+    return time.strftime("%H:%M" if then[:3] == today[:3] else "%Y-%m-%d %H:%M", then)

@@ -1,12 +1,14 @@
 """Kept checks: they hold as long as no file changes, and never longer."""
 
 import os
+from datetime import UTC, datetime
 
 import pytest
 
 from cortiscope.core.storage import Home
-from cortiscope.work.folder_checks import keep_result, load_result, state_of_files
+from cortiscope.work.folder_checks import CheckResult, keep_result, load_result, state_of_files
 
+NOW = datetime(2026, 3, 1, 14, 5, tzinfo=UTC)
 REPORT = {
     "subjects": [
         {"id": "a", "problems": ["x.npy is missing."], "notes": ["None withheld."]},
@@ -52,7 +54,7 @@ def test_a_folder_that_leads_into_itself_ends(folder):
 
 def test_a_result_is_kept_and_read_back(tmp_path):
     home = Home(tmp_path)
-    kept = keep_result(home, "key", REPORT, deep=True)
+    kept = keep_result(home, "key", CheckResult.at(NOW, REPORT, deep=True))
     assert load_result(home, "key") == kept
     assert load_result(home, "other") is None
     assert kept.problems == ("a: x.npy is missing.", "subj02.zip was not unpacked.")
@@ -62,11 +64,11 @@ def test_a_result_is_kept_and_read_back(tmp_path):
 
 def test_a_result_that_cannot_be_read_counts_as_none(tmp_path):
     home = Home(tmp_path)
-    keep_result(home, "key", REPORT, deep=False)
+    keep_result(home, "key", CheckResult.at(NOW, REPORT, deep=False))
     (tmp_path / "checks" / "key.json").write_text("{")
     assert load_result(home, "key") is None
 
 
-def test_a_single_subjects_problems_need_no_name(tmp_path):
+def test_a_single_subjects_problems_need_no_name():
     alone = {**REPORT, "subjects": REPORT["subjects"][:1], "problems": []}
-    assert keep_result(Home(tmp_path), "key", alone, deep=False).problems == ("x.npy is missing.",)
+    assert CheckResult.at(NOW, alone, deep=False).problems == ("x.npy is missing.",)

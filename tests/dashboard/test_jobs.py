@@ -1,51 +1,100 @@
-"""Work in other processes."""
+"""The app's side of the queue: whose a job is, who may do what with it, and what is said of it."""
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from cortiscope.core.errors import WorkFailed
-from cortiscope.work.jobs import Job, JobRegistry
+from cortiscope import access
+from cortiscope.access import Gate, Mode, NotAllowed, Role, Visitor
+from cortiscope.core.pipeline.jobs import DONE, RUNNING, WAITING, replace
+from cortiscope.core.pipeline.pace import Left
+from cortiscope.core.pipeline.queue import Queue
+from cortiscope.work import jobs
+
+ANNA, BO = Visitor("anna", "Anna", Role.MEMBER), Visitor("bo", "Bo", Role.MEMBER)
 
 
-def test_an_answer_longer_than_a_pipe_holds_arrives_whole() -> None:
-    job = Job("layers", ["list", "layers", "efficientnet_v2_l"])
-    job.wait(60)
-    assert not job.running
-    assert job.error is None
-    assert job.result is not None
-    assert len(str(job.result)) > 65_536
+@pytest.fixture
+def queue(tmp_path, monkeypatch):
+    made = Queue(tmp_path, cores=4)
+    monkeypatch.setattr(jobs, "queue", lambda: made)
+    return made
 
 
-def test_what_went_wrong_is_told_in_the_command_s_own_words() -> None:
-    job = Job("layers", ["list", "layers", "no-such-network"])
-    job.wait(60)
-    assert job.result is None
-    assert job.error is not None
-    assert "no-such-network" in job.error[0]
-    assert job.error[1]
+@pytest.fixture
+def be(monkeypatch):
+    def become(who):
+        monkeypatch.setattr(access, "visitor", lambda: who)
+
+    monkeypatch.setattr(access, "gate", lambda: Gate(Mode.LAB))
+    become(ANNA)
+    return become
 
 
-def test_who_asks_for_something_else_meanwhile_is_refused_with_what_is_running() -> None:
-    jobs = JobRegistry()
-    first = jobs.start("fit", "Gabor on anna", ["list", "layers", "efficientnet_v2_l"])
-    assert jobs.start("fit", "Gabor on anna", ["list", "layers", "efficientnet_v2_l"]) is first
-    with pytest.raises(WorkFailed) as refused:
-        jobs.start("fit", "Pixels on bo", ["list", "layers", "pixels"])
-    assert "“Pixels on bo” was not started" in refused.value.message
-    assert f"“Gabor on anna” has been running since {first.started_at}" in refused.value.message
-    assert jobs.get("fit") is first
-    first.wait(60)
-    assert jobs.start("fit", "Pixels on bo", ["list", "layers", "pixels"]) is not first
+def test_a_job_belongs_to_who_asked_for_it_and_others_cannot_touch_it(queue, be):
+    job = jobs.submit("fit", "Gabor on anna", ["fit"])
+    assert job.owner == "anna"
+    assert jobs.is_mine(job)
+    be(BO)
+    assert not jobs.is_mine(job)
+    assert not jobs.mine(queue.jobs())
+    for forbidden in (jobs.cancel, jobs.go_on):
+        with pytest.raises(NotAllowed):
+            forbidden(job)
+    assert queue.job(job.id).state == WAITING
+    be(Visitor("keeper", "keeper", Role.OWNER))
+    jobs.cancel(job)
+    be(ANNA)
+    # She is told, since it was somebody else who stopped it.
+    assert [j.title for j in jobs.mine(queue.jobs())] == ["Gabor on anna"]
+    jobs.go_on(job)
+    jobs.cancel(job)
+    assert not jobs.mine(queue.jobs())
 
 
-def test_what_a_command_reads_from_its_input_is_given_to_it_and_part_of_what_it_does(tmp_path):
-    jobs = JobRegistry()
-    fit = ["fit", "--data", str(tmp_path), "--spec", "-"]
-    first = jobs.start("fit", "nothing", fit, '{"features": 3}')
-    assert jobs.start("fit", "nothing", fit, '{"features": 3}') is first
-    with pytest.raises(WorkFailed):
-        jobs.start("fit", "another", fit, '{"features": []}')
-    first.wait(60)
-    assert first.error is not None
-    assert first.error[0] == "stdin: features must be a list; got 3."
+def test_a_guest_starts_nothing(queue, be):
+    be(Visitor("guest", "guest"))
+    with pytest.raises(NotAllowed):
+        jobs.submit("fit", "Gabor on anna", ["fit"])
+    assert not queue.jobs()
+
+
+def test_nobody_in_particular_owns_nothing(queue, be):
+    queue.submit("fit", "Gabor", ["fit"])
+    be(Visitor("", "nobody", Role.MEMBER))
+    assert not jobs.mine(queue.jobs())
+
+
+def test_what_ended_before_the_server_started_is_not_the_latest(queue, be):
+    job = queue.submit("check", "checking data", ["check"], about="state")
+    assert jobs.latest("check", "state") == job
+    assert jobs.latest("check", "another") is None
+    queue.journal.write(replace(job, state=DONE, ended=queue.opened - 1))
+    assert jobs.latest("check", "state") is None
+    queue.journal.write(replace(job, state=DONE, ended=queue.opened + 1))
+    assert jobs.latest("check", "state").state == DONE
+
+
+def test_what_waits_says_what_is_before_it_and_when_it_starts_where_that_is_known(queue, be):
+    first, second, third = (jobs.submit("fit", name, [name]) for name in "abc")
+    assert jobs.progress_words(first) == "starts at once"
+    assert jobs.progress_words(third) == "2 jobs are before it"
+    first = queue.journal.write(replace(first, state=RUNNING, attempts=1, message="fitting"))
+    assert jobs.progress_words(first) == "fitting"
+    assert jobs.progress_words(second) == "1 job is before it"
+    first = queue.journal.write(replace(first, left=Left(170.0)))
+    assert jobs.progress_words(first) == "fitting · about 3 min left"
+    assert jobs.progress_words(second) == "1 job is before it; it starts in about 3 min"
+    # Of the features alone it is known how long they take.
+    queue.journal.write(replace(first, left=Left(170.0, "14 models to fit")))
+    assert jobs.progress_words(second) == "1 job is before it"
+    again = replace(first, attempts=2, left=None)
+    assert jobs.progress_words(again) == "fitting (taken up again)"
+    assert "was interrupted and goes on" in jobs.progress_words(replace(again, state=WAITING))
+
+
+def test_times_of_other_days_have_their_date():
+    assert len(jobs.time_words(time.time())) == len("14:05")
+    assert len(jobs.time_words(0.0)) == len("1970-01-01 00:00")

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 
 import streamlit as st
 
 from cortiscope import services
-from cortiscope.access import Action, allowed, demand
+from cortiscope.access import Action, allowed
 from cortiscope.core.errors import CannotWrite
+from cortiscope.core.pipeline.jobs import CANCELLED, Job
 from cortiscope.errors import show_error, show_words
 from cortiscope.markup import Html, as_text, show_html
 from cortiscope.work.folder_checks import (
     CheckResult,
-    job_name,
     keep_result,
     load_result,
     start_check,
 )
-from cortiscope.work.jobs import registry
+from cortiscope.work.jobs import cancel, end_words, latest, progress_words
 
 _SHOWN = 12
 
@@ -34,17 +35,19 @@ def show_status(folder: Path, *, name: str, key: str) -> None:
     key : of the widgets.
     """
     state = services.state_of(folder)
-    job = registry().get(job_name(state))
+    job = latest("check", state)
     result = load_result(services.home(), state)
+    if job is not None and job.result is not None:
+        result = _kept(state, job, result)
     if not allowed(Action.CHECK):
         if result is not None:
             _show(result, name)
         return
     if job is None and result is None:
         job = start_check(folder, state, deep=False)
-    if job is not None:
+    if job is not None and job.result is None:
         _watch(folder, state, name, key)
-    if result is not None and (job is None or not job.running):
+    if result is not None and (job is None or not job.active):
         card, buttons = st.columns([9, 2], gap="small")
         with card:
             _show(result, name)
@@ -57,39 +60,36 @@ def last_result(folder: Path) -> CheckResult | None:
     return load_result(services.home(), services.state_of(folder))
 
 
+def _kept(state: str, job: Job, former: CheckResult | None) -> CheckResult | None:
+    """Keep what a check has said until a file changes, whoever saw its end first."""
+    deep, when = "--deep" in job.arguments, datetime.fromtimestamp(job.ended, UTC)
+    said = CheckResult.at(when, job.result or {}, deep=deep)
+    if said == former:
+        return former
+    try:
+        return keep_result(services.home(), state, said)
+    except CannotWrite as error:
+        show_error(error)
+        return said
+
+
 @st.fragment(run_every=0.6)
 def _watch(folder: Path, state: str, name: str, key: str) -> None:
-    job = registry().get(job_name(state))
-    if job is None:
-        st.rerun()  # another window saw its end first, and kept what it said
-        return
-    if job.running:
-        left = job.seconds_left
-        remaining = f" · {left:.0f} s left" if left is not None else ""
+    job = latest("check", state)
+    if job is None or job.result is not None:
+        st.rerun()
+    elif job.active:
         line, stop = st.columns([6, 1], vertical_alignment="center")
-        line.progress(
-            min(job.progress, 1.0), text=as_text(f"Checking {name}: {job.message}{remaining}")
-        )
-        if stop.button("Stop", key=f"{key}-stop", width="stretch"):
-            demand(Action.CHECK)
-            job.cancel()
-        return
-    if job.error:
-        message, hint = job.error
-        show_words(message, hint)
-        if st.button("Check again", key=f"{key}-retry"):
-            demand(Action.CHECK)
-            registry().forget(job_name(state))
+        line.progress(job.share, text=as_text(f"Checking {name}: {progress_words(job)}"))
+        if allowed(Action.CANCEL, of=job.owner) and stop.button(
+            "Stop", key=f"{key}-stop", width="stretch"
+        ):
+            cancel(job)
+    else:
+        show_words(*end_words(job), calm=job.state == CANCELLED)
+        if allowed(Action.CHECK) and st.button("Check again", key=f"{key}-retry"):
+            start_check(folder, state, deep="--deep" in job.arguments)
             st.rerun()
-        return
-    if job.result is not None:
-        try:
-            keep_result(services.home(), state, job.result, deep="--deep" in job.arguments)
-        except CannotWrite as error:
-            show_error(error)
-            return
-    registry().forget(job_name(state))
-    st.rerun()
 
 
 def _show(result: CheckResult, name: str) -> None:
@@ -130,13 +130,14 @@ def _notes(lines: Sequence[str]) -> str:
 
 
 def _buttons(folder: Path, state: str, result: CheckResult, key: str) -> None:
+    if not allowed(Action.CHECK):
+        return
     if not result.deep and st.button(
         "Decode every image",
         key=f"{key}-deep",
         help="Reads every picture to its last pixel.",
         width="stretch",
     ):
-        demand(Action.CHECK)
         start_check(folder, state, deep=True)
         st.rerun()
     if st.button(
@@ -145,7 +146,6 @@ def _buttons(folder: Path, state: str, result: CheckResult, key: str) -> None:
         help="Reads the folder and its values again.",
         width="stretch",
     ):
-        demand(Action.CHECK)
         services.look_again()
         start_check(folder, services.state_of(folder), deep=result.deep)
         st.rerun()

@@ -229,6 +229,22 @@ def test_what_went_wrong_is_kept_in_the_command_s_own_words(home):
     assert queue.job(talks.id).error == "no memory"
 
 
+def test_an_answer_longer_than_a_pipe_holds_arrives_whole(home):
+    queue = home.queue()
+    job = queue.submit("word", "long", ["print('{\"long\": \"' + 100_000 * 'x' + '\"}')"])
+    queue.work()
+    _until(lambda: not queue.job(job.id).active)
+    assert len(queue.job(job.id).result["long"]) == 100_000
+
+
+def test_a_sweep_with_failures_keeps_what_became_of_the_rest(home):
+    queue = home.queue()
+    job = queue.submit("word", "sweep", ["print('{\"done\": 3}'); raise SystemExit(1)"])
+    queue.work()
+    _until(lambda: not queue.job(job.id).active)
+    assert (queue.job(job.id).state, queue.job(job.id).result) == (FAILED, {"done": 3})
+
+
 def test_a_server_that_is_closed_ends_its_work_and_the_next_takes_it_up(home):
     first = home.queue()
     running = home.submit(first, "a", gate=home.gate)
