@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
 from cortiscope.core.cli import options as shared
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.pipeline.demo import demo_data
+from cortiscope.core.pipeline.jobs import SCHEDULER
 from cortiscope.core.pipeline.plan import read_plan
 from cortiscope.core.pipeline.results import write_results
 from cortiscope.core.pipeline.sweep import SharedFolders, run_sweep
@@ -24,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's options."""
     parser.add_argument("plan", type=Path, metavar="PLAN.toml")
     parser.add_argument("--data", help=f"data folder, or {shared.DEMO!r}; default: the plan's")
-    parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler to use")
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS", help=f"a Dask scheduler to use (default: {SCHEDULER})"
+    )
     parser.add_argument(
         "--workers", type=shared.whole_number(1, 1024), help="processes of the local cluster"
     )
@@ -51,7 +55,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     result = run_sweep(
         plan,
         SharedFolders(Path(data).absolute(), home.features, runs.root.absolute(), home.surfaces),
-        scheduler=options.scheduler,
+        scheduler=options.scheduler or os.environ.get(SCHEDULER) or None,
         workers=options.workers,
         precision=options.precision,
         progress=part(progress, start, 1.0),

@@ -23,6 +23,9 @@ from cortiscope.core.storage import write_json
 WAITING, RUNNING, STOPPING = "waiting", "running", "stopping"
 DONE, FAILED, CANCELLED, INTERRUPTED = "done", "failed", "cancelled", "interrupted"
 
+SCHEDULER = "CORTISCOPE_SCHEDULER"
+"""Environment variable with the address of the Dask scheduler that sweeps go to."""
+
 _KEPT = 200
 _PYTHON = (sys.executable, "-m", "cortiscope.core")
 _ENDING = ("--json", "--progress", "json")

@@ -42,9 +42,6 @@ from cortiscope.core.pipeline.jobs import (
 )
 from cortiscope.core.storage.locks import FileLock, locked
 
-SCHEDULER = "CORTISCOPE_SCHEDULER"
-"""Environment variable with the address of the Dask scheduler that sweeps go to."""
-
 _CRASHES = 3  # what ends its server each time is not started for ever
 _TICK, _IDLE = 0.25, 5.0
 

@@ -14,9 +14,17 @@ from pathlib import Path
 
 from cortiscope import access
 from cortiscope.access import Action
-from cortiscope.core.pipeline.jobs import CANCELLED, FAILED, INTERRUPTED, WAITING, Job, kind_of
+from cortiscope.core.pipeline.jobs import (
+    CANCELLED,
+    FAILED,
+    INTERRUPTED,
+    SCHEDULER,
+    WAITING,
+    Job,
+    kind_of,
+)
 from cortiscope.core.pipeline.pace import duration_words
-from cortiscope.core.pipeline.queue import SCHEDULER, Queue
+from cortiscope.core.pipeline.queue import Queue
 from cortiscope.core.storage import Home
 
 
