@@ -37,7 +37,7 @@ def region(name: str, *, every: float | None = None) -> Callable[[Any], Any]:
         def drawn(*args: Any, **kwargs: Any) -> None:
             with errors_on_page():
                 draw(*args, **kwargs)
-            if _runs_alone():
+            if is_alone():
                 state.publish()
 
         return drawn
@@ -45,18 +45,18 @@ def region(name: str, *, every: float | None = None) -> Callable[[Any], Any]:
     return decorate
 
 
-def redraw(name: str) -> None:
-    """Draw another region than the one of a widget, at the end of that widget's callback.
+def redraw(*names: str) -> None:
+    """Draw other regions than a widget's own, at the end of that widget's callback.
 
-    Where there is no region of that name on the page, the widget's own follows, as without this.
+    Where the page lacks one of them, the widget's own follows, as without this.
     """
     try:
-        st.rerun(name)
+        st.rerun(list(names))
     except StreamlitAPIException:
         return
 
 
-def _runs_alone() -> bool:
-    """Whether the script was started for this region, not for the page or a region around it."""
+def is_alone() -> bool:
+    """Whether the script runs for this region, not for the page or a region around it."""
     run = get_script_run_ctx()
     return run is not None and ThreadState.get().fragment_id in (run.fragment_ids_this_run or ())

@@ -65,13 +65,18 @@ def look_again() -> None:
     """Forget what was seen of data folders and subjects; the next run reads them anew."""
     known_folders.clear()
     _subject.clear()
-    state_of.clear()
+    _state_of.clear()
 
 
-@st.cache_data(show_spinner=False, ttl=20)
 def state_of(folder: Path) -> str:
-    """Return what changes when any file in a folder does."""
-    return state_of_files(folder)
+    """Return what changes when any file in a folder does, up to 20 s ago."""
+    return _state_of(str(folder))
+
+
+# By texts: Streamlit takes several times as long to hash a path, at each visitor's every update.
+@st.cache_data(show_spinner=False, ttl=20)
+def _state_of(folder: str) -> str:
+    return state_of_files(Path(folder))
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
@@ -101,14 +106,14 @@ def subject(subject_id: str) -> Subject:
     if subject_id not in folders:
         raise unknown_name("subject", subject_id, folders)
     folder = folders[subject_id]
-    return _subject(folder, state_of(folder))
+    return _subject(str(folder), state_of(folder))
 
 
 # A subject keeps the files of its responses open, six or more.
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _subject(folder: Path, state: str) -> Subject:
-    try_subject(folder)
-    return open_subject(folder)
+def _subject(folder: str, state: str) -> Subject:
+    try_subject(Path(folder))
+    return open_subject(Path(folder))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -209,6 +214,17 @@ def _geometry(*, full: bool) -> CortexGeometry:
     return viewer_geometry(home().surfaces, full=full)
 
 
+def predicted_row(opened: Run, split: str, row: int) -> np.ndarray:
+    """Predict (n_vertices,) for one of a subject's images; the last ones asked for are kept."""
+    return _predicted_row(opened.id, split, row)
+
+
+# A whole NSD subject: 160 kB each. Visitors of a class look at the same pictures.
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _predicted_row(run_id: str, split: str, row: int) -> np.ndarray:
+    return run(run_id).predict_rows(split, np.array([row]))[0]
+
+
 @st.cache_resource(show_spinner=False, max_entries=32)
 def held_out_predictions(run_id: str) -> np.ndarray:
     """Predict (n_test, n_vertices) for a subject's test images once."""
@@ -216,9 +232,9 @@ def held_out_predictions(run_id: str) -> np.ndarray:
     return opened.predict_rows("test", slice(None))
 
 
-def response_range(subject_id: str) -> tuple[float, float]:
+def response_range(opened: Subject) -> tuple[float, float]:
     """Return the ends of a subject's response scale (``range_of_responses``)."""
-    return _response_range(subject_id, subject(subject_id).fingerprint)
+    return _response_range(opened.id, opened.fingerprint)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)

@@ -39,7 +39,7 @@ def response_scale(subject: Subject) -> ColourScale:
 
     Its ends are those of measured test (else training) responses, symmetric where they lie about 0.
     """
-    low, high = services.response_range(subject.id)
+    low, high = services.response_range(subject)
     kind = "diverging" if low == -high else "sequential"
     return ColourScale(kind, low, high, subject.conventions.unit, "response")
 

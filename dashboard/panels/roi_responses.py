@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
+import streamlit as st
 
 from cortiscope import state
 from cortiscope.core.brain import HEMISPHERES, Hemisphere
@@ -17,30 +19,60 @@ from cortiscope.roi_chart.palette import Shades
 from cortiscope.subject.roi_style import roi_colour
 
 
-def roi_places(subject: Subject) -> Iterator[tuple[str, str, str, Shades, Hemisphere, np.ndarray]]:
-    """Yield roi, class, title, colour, hemisphere, positions; a ROI absent in both is left out.
+class RoiPlace(NamedTuple):
+    """A ROI of a hemisphere: ``vertices`` (n,) are positions over both, none where it is absent."""
 
-    Voxels of unknown place have no ROIs: nothing is yielded.
+    roi: str
+    group: str
+    title: str
+    colour: Shades
+    hemisphere: Hemisphere
+    vertices: np.ndarray
+
+
+def roi_places(subject: Subject) -> tuple[RoiPlace, ...]:
+    """Return the ROIs of both hemispheres in order; one absent in both is left out.
+
+    Voxels of unknown place have no ROIs.
     """
-    if not subject.space.is_placed:
-        return
-    for roi in subject.parcellation.roi_names:
-        vertices = {h: subject.roi_vertices(roi, h) for h in HEMISPHERES}
-        if not any(len(v) for v in vertices.values()):
-            continue
-        group = subject.parcellation.class_of(roi)
-        title, colour = roi_colour(group)
-        for h in HEMISPHERES:
-            yield roi, group, title, colour, h, vertices[h]
+    return _places(subject.id, subject.state, subject)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _places(subject_id: str, state: str, _subject: Subject) -> tuple[RoiPlace, ...]:
+    if not _subject.space.is_placed:
+        return ()
+    found: list[RoiPlace] = []
+    for roi in _subject.parcellation.roi_names:
+        vertices = {h: _subject.roi_vertices(roi, h) for h in HEMISPHERES}
+        if any(len(v) for v in vertices.values()):
+            group = _subject.parcellation.class_of(roi)
+            look = (roi, group, *roi_colour(group))
+            found += [RoiPlace(*look, h, vertices[h]) for h in HEMISPHERES]
+    return tuple(found)
 
 
 def mean_rows(subject: Subject, maps: Sequence[np.ndarray]) -> list[RoiRow]:
     """Average maps (n_vertices,) over each ROI's vertices; one mark per map."""
+    places = roi_places(subject)
+    means = [_means(one, places) for one in maps]
     rows = []
-    for roi, group, title, colour, h, vertices in roi_places(subject):
-        marks = tuple(Mark(float(np.nanmean(m[vertices]))) if len(vertices) else None for m in maps)
+    for k, (roi, group, title, colour, h, vertices) in enumerate(places):
+        marks = tuple(Mark(float(own[k])) if len(vertices) else None for own in means)
         rows.append(RoiRow(roi, group, title, colour, h.value, len(vertices), marks, None, ""))
     return rows
+
+
+def _means(values: np.ndarray, places: Sequence[RoiPlace]) -> np.ndarray:
+    """Return the mean (n_places,) over each place's vertices, NaN left out; all in one pass."""
+    if not places:
+        return np.empty(0)
+    own = values[np.concatenate([place.vertices for place in places])].astype(float)
+    known = ~np.isnan(own)
+    ends = np.cumsum([0, *(len(place.vertices) for place in places)])
+    sums = np.diff(np.concatenate([[0.0], np.cumsum(np.where(known, own, 0.0))])[ends])
+    counts = np.diff(np.concatenate([[0], np.cumsum(known)])[ends])
+    return sums / np.where(counts, counts, np.nan)
 
 
 def rows_as_csv(rows: Sequence[RoiRow], names: Sequence[str], heading: str) -> str:

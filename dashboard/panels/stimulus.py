@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from cortiscope import state
+from cortiscope import services, state
 from cortiscope.core.datasets import StimulusNote, Subject
 from cortiscope.core.runs import Run
 from cortiscope.markup import Html, as_text, html
@@ -137,13 +137,16 @@ def _note(subject: Subject, split: str, row: int) -> StimulusNote:
 
 def _roles(subject: Subject, run: Run | None) -> dict[str, str]:
     """Say per split what the model did: one letter per image for train, one for all of test."""
-    if run is None:
-        return {}
-    letters = np.full(len(subject.train), "-")
+    return {} if run is None else {"train": _roles_of(run.id, len(subject.train)), "test": "h"}
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _roles_of(run_id: str, n_images: int) -> str:
+    run, letters = services.run(run_id), np.full(n_images, "-")
     letters[run.rows_of("fit")] = "f"
     letters[run.rows_of("validation")] = "v"
     letters[run.rows_of("report")] = "h"
-    return {"train": "".join(letters), "test": "h"}
+    return "".join(letters)
 
 
 def _search(

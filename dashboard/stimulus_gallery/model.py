@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -102,6 +103,10 @@ def _spell_roles(roles: str | Mapping[str, str], order: Order, total: int) -> st
 def _roles_by_split(roles: Mapping[str, str], order: Order) -> str:
     """Spell roles given per split: one letter for all of it, or one per number."""
     if isinstance(order, Mapping):
+        # All pictures of a split at once: there may be 10,000, at each of them.
+        whole = [(roles.get(split, "-"), n) for split, n in order.items()]
+        if all(len(given) == 1 or len(given) >= n for given, n in whole):
+            return "".join(given * n if len(given) == 1 else given[:n] for given, n in whole)
         order = [(split, number) for split, n in order.items() for number in range(n)]
     letters = []
     for split, number in order:
@@ -114,6 +119,7 @@ def _roles_by_split(roles: Mapping[str, str], order: Order) -> str:
     return "".join(letters)
 
 
+@lru_cache(maxsize=32)
 def run_lengths(letters: str) -> str:
     """Shorten ``fffhh`` to ``f3h2``; a single letter stands without its 1."""
     runs = ((letter, len(list(run))) for letter, run in groupby(letters))

@@ -43,7 +43,7 @@ def test_a_changed_picture_is_not_served_under_the_key_of_the_former_one(own_app
     assert stimulus_files.stimulus_key(services.subject("subj01")) == key
     assert stimulus_files.stimulus_file(key, "train", 3) is None
     assert stimulus_files.stimulus_file(key, "train", 4) is not None
-    services.state_of.clear()  # as after some seconds
+    services._state_of.clear()  # as after some seconds
     other = stimulus_files.stimulus_key(services.subject("subj01"))
     assert other != key
     assert stimulus_files.stimulus_file(other, "train", 3) == _picture(own_app)
@@ -53,7 +53,7 @@ def test_a_changed_picture_is_not_served_under_the_key_of_the_former_one(own_app
 def test_pages_say_that_the_data_changed_and_which_runs_belong_to_the_former_state(own_app):
     assert "changed" not in _texts(own_app.open("data", subject="subj01"))
     Image.new("RGB", (32, 32), (9, 0, 0)).save(_picture(own_app))
-    services.state_of.clear()
+    services._state_of.clear()
     for page in ("data", ""):
         said = _texts(own_app.open(page, subject="subj01"))
         assert "The data of subj01 changed (pictures) since 2 runs were fitted" in said
@@ -63,7 +63,7 @@ def test_pages_say_that_the_data_changed_and_which_runs_belong_to_the_former_sta
 def test_changed_rois_are_scored_anew_and_said(own_app):
     labels = own_app.data / "subj01/roi_masks/lh.floc-faces_challenge_space.npy"
     np.save(labels, np.array([2, 2, 2, 0, 2, 2, 1]))
-    services.state_of.clear()
+    services._state_of.clear()
     run = own_app.runs[0]
     assert services.reported(services.run(run.id)).report.of("FFA-1", "left").n == 5
     said = _texts(own_app.open(subject="subj01", run=run.id))

@@ -97,3 +97,15 @@ def test_another_subject_redraws_the_page(app):
         assert "explore-brain" in run.drawn()
 
     _visit(app, look)
+
+
+def test_an_image_of_the_other_split_redraws_the_page_whose_maps_differ(app):
+    async def look(visitor, first):
+        run = await visitor.see("train", 2)
+        assert not run.failures()
+        assert run.drawn() >= {"gallery", "explore-brain", "explore-map-0"}
+        assert visitor.address["image"] == "train-3"
+        again = await visitor.see("train", 3)
+        assert "explore-map-0" not in again.drawn()
+
+    _visit(app, look)

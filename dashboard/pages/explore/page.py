@@ -29,13 +29,13 @@ from cortiscope.panels.roi_responses import mean_rows, take_roi
 from cortiscope.panels.sidebar import none_is_fitted, pick_model_if_any, pick_subject
 from cortiscope.panels.stimulus import ROLE_WORDS, StimulusChoice, pick_stimulus
 from cortiscope.panels.trust import spread_words, with_reliability
-from cortiscope.regions import region
+from cortiscope.regions import is_alone, redraw, region
 from cortiscope.roi_chart import Axis, Series, roi_chart
 from cortiscope.stimulus_files import stimulus_address
 from cortiscope.subject.locations import has_rois
 from cortiscope.subject.model_menu import model_title
 
-_PLACES = "explore-places"
+_SPLIT = "explore-options-split"
 _SCALES = {"": "one scale", "own": "each to its own SD"}
 
 
@@ -48,38 +48,42 @@ def render() -> None:
     with st.container():
         if run is None:
             st.info(none_is_fitted(subject))
-    _image(subject, run, picture)
+    # The menu of maps follows no image, though it stands between what does.
+    above, between = st.container(), st.container()
+    _image(subject, run, picture, above)
+    with between:
+        if run is not None and subject.space.is_placed:
+            _options(subject, run)
     show_simulation_note(subject, key="explore")
 
 
 @region("explore-image")
-def _image(subject: Subject, run: Run | None, picture: DeltaGenerator) -> None:
+def _image(
+    subject: Subject, run: Run | None, picture: DeltaGenerator, above: DeltaGenerator
+) -> None:
     """Draw the choice of an image, into ``picture``, and all that follows it."""
     with picture:
         stimulus = pick_stimulus(subject, run)
-    # On a phone the sidebar is folded away, and the picture with it.
-    show_html(
-        '<img class="cs-phone" alt="{words}" src="{base}/{split}/{row}?s=320">',
-        words=stimulus.note.caption or stimulus.name,
-        base=stimulus_address(subject),
-        split=stimulus.split,
-        row=stimulus.row,
-    )
-    _places(subject, run, stimulus, _responses(subject, run, stimulus))
+    if is_alone() and st.session_state.get(_SPLIT, stimulus.split) != stimulus.split:
+        st.rerun()  # images of another split have other maps
+    _places(subject, run, stimulus, _responses(subject, run, stimulus.split, stimulus.row), above)
     if run is not None:
         code = _code(subject, run, stimulus)
         of_page = _of_page(subject, stimulus)
         show_methods_and_code(subject, run, code, key="explore", of_page=of_page)
 
 
-@region(_PLACES)
-def _places(subject: Subject, run: Run | None, stimulus: StimulusChoice, responses: Shown) -> None:
+@region("explore-places")
+def _places(
+    subject: Subject,
+    run: Run | None,
+    stimulus: StimulusChoice,
+    responses: Shown,
+    above: DeltaGenerator,
+) -> None:
     """Draw the cortex, and what follows the vertex, region or ROI that is selected."""
-    placed = subject.space.is_placed
-    if placed:
+    with above:
         _brain(subject, run, stimulus, responses)
-    else:
-        show_no_cortex(subject, "The responses of all voxels are shown as a distribution.")
     predicted = responses.predicted
     if run is None or predicted is None:
         _measured_alone(subject, stimulus, responses)
@@ -98,12 +102,19 @@ def _places(subject: Subject, run: Run | None, stimulus: StimulusChoice, respons
 
 @region("explore-brain")
 def _brain(subject: Subject, run: Run | None, stimulus: StimulusChoice, responses: Shown) -> None:
-    """Draw the cortex and the options of how."""
-    with errors_on_page():
-        if maps := _maps(subject, run, stimulus, responses):
-            show_brain(subject, maps, key="explore-brain", height=480, redraws=_PLACES)
-    if run is not None:
-        _options(run, responses)
+    """Draw the cortex."""
+    # On a phone the sidebar is folded away, and the picture with it.
+    show_html(
+        '<img class="cs-phone" alt="{words}" src="{base}/{split}/{row}?s=320">',
+        words=stimulus.note.caption or stimulus.name,
+        base=stimulus_address(subject),
+        split=stimulus.split,
+        row=stimulus.row,
+    )
+    if not subject.space.is_placed:
+        show_no_cortex(subject, "The responses of all voxels are shown as a distribution.")
+    elif maps := _maps(subject, run, stimulus, responses):
+        show_brain(subject, maps, key="explore-brain", height=480, redraws="explore-places")
 
 
 def _measured_alone(subject: Subject, stimulus: StimulusChoice, responses: Shown) -> None:
@@ -116,12 +127,11 @@ def _measured_alone(subject: Subject, stimulus: StimulusChoice, responses: Shown
     link_to("data", f"What the folder of {as_text(subject.id)} holds")
 
 
-def _responses(subject: Subject, run: Run | None, stimulus: StimulusChoice) -> Shown:
-    rows = np.array([stimulus.row])
-    split = subject.split(stimulus.split)
+def _responses(subject: Subject, run: Run | None, name: str, row: int) -> Shown:
+    rows, split = np.array([row]), subject.split(name)
     measured = None if split.responses is None else split.response_rows(rows)[0]
     truth = split.truth_rows(rows)
-    predicted = None if run is None else run.predict_rows(stimulus.split, rows)[0]
+    predicted = None if run is None else services.predicted_row(run, name, row)
     return Shown(subject, run, measured, predicted, None if truth is None else truth[0])
 
 
@@ -160,15 +170,21 @@ def _beside(responses: Shown) -> MapKind | None:
     return next((k for k in map_kinds() if k.name == asked and not k.lacks(responses)), None)
 
 
-def _options(run: Run, responses: Shown) -> None:
+@region("explore-options")
+def _options(subject: Subject, run: Run) -> None:
     """Draw the menu of maps, with how they are scaled, and how large predictions should be."""
+    image = state.current().image_name
+    if image is None:
+        return
+    st.session_state[_SPLIT] = image.split
+    responses = _responses(subject, run, image.split, image.number - 1)
     left, right = st.columns([1, 2], gap="medium", vertical_alignment="center")
     third = _beside(responses)
     with left:
         menu = map_menu(
             [kind for kind in map_kinds() if not kind.lacks(responses)],
             "" if third is None else third.name,
-            lambda name: state.change(show=name),
+            lambda name: _take_option(show=name),
             key="explore-map",
             label="measured, predicted" if third is None else f"+ {third.title}",
             without="measured and predicted alone",
@@ -182,10 +198,15 @@ def _options(run: Run, responses: Shown) -> None:
         format_func=_SCALES.__getitem__,
         required=True,
         key=key,
-        on_change=lambda: state.change(scale=st.session_state[key] or ""),
+        on_change=lambda: _take_option(scale=st.session_state[key] or ""),
     )
     with right:
         show_note("{words}", words=spread_words(run))
+
+
+def _take_option(**changed: str) -> None:
+    state.change(**changed)
+    redraw("explore-brain", "explore-options")
 
 
 def _roi_chart(
@@ -228,7 +249,7 @@ def _of_page(subject: Subject, stimulus: StimulusChoice) -> str:
     n = min(200, len(shown))
     which = f"first {n} {measured}" if n < len(shown) else f"{n} {measured}"
     rois = "; values of ROIs are means over their vertices" if has_rois(subject) else ""
-    low, high = services.response_range(subject.id)
+    low, high = services.response_range(subject)
     ends = (
         f"end at the 99th percentile of the absolute responses to the {which} images, rounded up"
         if low == -high
