@@ -22,6 +22,7 @@ from cortiscope.core.storage import Home
 from cortiscope.cortex_view import cortex_asset_route
 from cortiscope.frontends import frontend_route
 from cortiscope.gatehouse import Gatehouse, announcement
+from cortiscope.navigation import first_page_route
 from cortiscope.stimulus_files import stimulus_file
 from cortiscope.stimulus_gallery import stimulus_route
 from cortiscope.work import photographs
@@ -63,6 +64,7 @@ async def _lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
 app = st.App(
     "main.py",
     routes=[
+        first_page_route("explore"),
         frontend_route(part.FRONTEND for part in _COMPONENTS),
         cortex_asset_route(Home.from_environment().root / "cortex"),
         stimulus_route(stimulus_file, read_thumbnail),

@@ -10,7 +10,6 @@ from cortiscope import first_start, services, state
 from cortiscope.core.pipeline.demo import demo_is_complete, demo_is_ready
 from cortiscope.errors import errors_on_page
 from cortiscope.look import apply_look, show_way_of_serving
-from cortiscope.markup import as_text
 from cortiscope.navigation import open_page
 from cortiscope.pages import PAGES
 from cortiscope.panels.work import show_work
@@ -37,10 +36,8 @@ def main() -> None:
     if not demo_is_complete(services.home()) and latest(first_start.JOB) is None:
         # The app was closed while the rest of the demo was being fitted: take it up again.
         first_start.start()
-    complaints = state.read_address()
+    state.read_address()
     page = open_page(PAGES)
-    for complaint in complaints:
-        st.warning(as_text(complaint))
     with errors_on_page():
         page.run()
     with errors_on_page():

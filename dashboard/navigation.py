@@ -8,6 +8,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
 
 from cortiscope.address_bar import LINK_CLASS
 from cortiscope.markup import Html, html
@@ -29,6 +32,21 @@ class Page:
     title: str
     url: str
     render: Callable[[], None]
+
+
+def first_page_route(url: str) -> Route:
+    """Return a route that leads from the first page's own name to the root, where it is.
+
+    Streamlit knows it at the root alone. The address stays relative: behind a proxy nobody here
+    knows the path that the browser sees.
+    """
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+
+    def lead(request: Request) -> RedirectResponse:
+        query = request.url.query
+        return RedirectResponse(f"./?{query}" if query else "./")
+
+    return Route(f"{f'/{base}' if base else ''}/{url}", lead, methods=["GET"])
 
 
 def open_page(pages: Iterable[Page]) -> Any:

@@ -17,8 +17,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from cortiscope.address_bar import address_bar, publish_address
 from cortiscope.cortex_view import read_view
+from cortiscope.markup import as_text
 
 _SESSION_KEY, _VIEW_KEY, _NAME_KEY = "selection", "address_view", "session_name"
+_READ_KEY = "selection_as_read"
+_TOLD_KEY = "to_be_told"
 
 _LONGEST = 300
 _BETWEEN = "."
@@ -213,8 +216,8 @@ def seen(name: str, value: str) -> None:
     st.session_state[f"menu-{name}-seen"] = value
 
 
-def read_address() -> list[str]:
-    """Take over what the address says if it is news; return complaints about it.
+def read_address() -> None:
+    """Take over what the address says if it is news, and tell what it cannot mean.
 
     It is news to a session that starts, and where the browser went back or forward or followed a
     link. What Streamlit tells of the address otherwise may be older than the selection.
@@ -223,30 +226,30 @@ def read_address() -> list[str]:
     if _NAME_KEY in st.session_state and not _came_through_history():
         if not address:  # a page was opened from the bar: what is looked at there is its own
             st.session_state[_VIEW_KEY] = ("", None)
-        return []
+        return
     st.session_state.setdefault(_NAME_KEY, token_hex(8))
     asked = address.pop(VIEW, "")
     view, unread = read_view(asked)
     st.session_state[_VIEW_KEY] = (asked, view)
     known = {k: v for k, v in address.items() if k in FIELDS}
-    complaints = []
     if unread:
         some = ", ".join(f"“{item}”" for item in unread[:5])
-        complaints.append(
-            f"The address’s view holds {some}, which was not recognised and was ignored."
-        )
-    complaints += [
-        f"The address asks for “{k[:40]}”, which this page does not know; it was ignored."
-        for k in address
-        if k not in FIELDS and not k.startswith("embed")
-    ]
+        tell(f"The address’s view holds {some}, which was not recognised and was ignored.")
+    if unknown := [k for k in address if k not in FIELDS and not k.startswith("embed")]:
+        some = ", ".join(f"“{name[:40]}”" for name in unknown[:5])
+        tell(f"The address asks for {some}, which the app does not know; it was ignored.")
     for name in [n for n, v in known.items() if not is_readable(v)]:
-        complaints.append(f"The address gives {name} an unreadable value; it was ignored.")
+        tell(f"The address gives {name} an unreadable value; it was ignored.")
         del known[name]
     # A page that was left before its address was written has none: the selection stays.
     if known:
-        st.session_state[_SESSION_KEY] = Selection(**known)
-    return complaints
+        st.session_state[_SESSION_KEY] = st.session_state[_READ_KEY] = Selection(**known)
+
+
+def is_from_address(selection: Selection) -> bool:
+    """Whether the address named this vertex, and no click since."""
+    read: Selection | None = st.session_state.get(_READ_KEY)
+    return read is not None and (read.vertex, read.picks) == (selection.vertex, selection.picks)
 
 
 def _came_through_history() -> bool:
@@ -270,8 +273,19 @@ def mount_address() -> None:
     address_bar(key="address-bar", keep=(VIEW,))
 
 
+def tell(words: str) -> None:
+    """Say once what was asked for and is not there; it stays on screen until it is closed.
+
+    Whoever says so also puts the selection right, so that the next run has nothing to say.
+    """
+    st.session_state.setdefault(_TOLD_KEY, []).append(words)
+
+
 def publish() -> None:
     """Say that the address is to name the selection as it is now; in fragments too."""
+    # Here, at the end of a run: one that starts anew in its middle would take it along.
+    for words in st.session_state.pop(_TOLD_KEY, ()):
+        st.toast(as_text(words), icon=":material/info:", duration="infinite")
     asked, view = st.session_state.get(_VIEW_KEY, ("", None))
     publish_address(
         to_address(current()),

@@ -218,8 +218,8 @@ def pick_metric(offered: Sequence[Metric], known: Sequence[Metric], *, key: str)
     asked = state.current().metric
     others = [m.name for m in offered if m.name != "r"]
     if asked not in ("", *others):
-        listed = f"{', '.join(others[:-1])} and {others[-1]}"
-        st.warning(as_text(f"The address asks for metric “{asked}”; there are {listed}."))
+        listed = f"r, {', '.join(others[:-1])} and {others[-1]}"
+        state.tell(f"There is no metric “{asked}”; there are {listed}. Showing r.")
         state.change(metric="")
     names = [m.name for m in known]
     # What another page can show and this one cannot stays chosen there.

@@ -33,7 +33,8 @@ def pick_mesh(subject: Subject, menu: Callable[[list[str], str], str]) -> None:
         return
     way, complaint = _way(subject)
     if complaint:
-        st.warning(as_text(complaint))
+        state.tell(complaint)
+        state.change(mesh="")
     with st.sidebar:
         if way != OWN:
             asked = state.current().mesh
@@ -54,7 +55,9 @@ def _way(subject: Subject) -> tuple[str, str]:
     if usual == OWN or not asked:
         return usual, ""
     if asked not in WAYS:
-        return usual, f"The address asks for mesh “{asked}”; there are {', '.join(WAYS)}."
+        return usual, (
+            f"There is no mesh “{asked}”; there are {', '.join(WAYS)}. Showing the usual one."
+        )
     return (usual if asked == FULL else asked), ""
 
 

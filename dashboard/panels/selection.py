@@ -10,9 +10,10 @@ import numpy as np
 import streamlit as st
 
 from cortiscope import state
-from cortiscope.core.brain import HEMISPHERES, ChallengeSpace
+from cortiscope.core.brain import HEMISPHERES, ChallengeSpace, Hemisphere
 from cortiscope.core.datasets import Subject
 from cortiscope.cortex_view import CortexRegion, read_picks, read_region
+from cortiscope.subject.locations import find_location, unit_of
 from cortiscope.subject.mesh_projection import MeshProjection
 
 _REGION = "brushed_region"
@@ -32,6 +33,30 @@ class BrushedRegion:
     subject: str
     positions: np.ndarray
     place: tuple[str, str]
+
+
+def check_places(subject: Subject) -> None:
+    """Tell which vertex and ROI of the selection a subject lacks, and select none instead.
+
+    A vertex is looked at where an address names it: on the cortex, people click at grey ones too.
+    """
+    now, name, roi = state.current(), state.current().vertex_name, state.current().roi_name
+    if now.vertex and state.is_from_address(now) and find_location(subject, name) is None:
+        called = f"“{now.vertex}”" if name is None else f"{name.number}"
+        side = f" with data in the {name.part} hemisphere" if name and name.part != "voxels" else ""
+        state.tell(f"{subject.id} has no {unit_of(subject)} {called}{side}; none is selected.")
+        state.change(vertex="")
+    if now.roi and not _has_roi(subject, roi):
+        called = f"“{now.roi}”" if roi is None else f"{roi.name} in the {roi.hemisphere} hemisphere"
+        state.tell(f"{subject.id} has no ROI {called}; none is in focus.")
+        state.change(roi="")
+
+
+def _has_roi(subject: Subject, roi: state.RoiName | None) -> bool:
+    if roi is None or not subject.space.is_placed:
+        return False
+    known = roi.name in subject.parcellation.roi_names
+    return known and len(subject.roi_vertices(roi.name, Hemisphere(roi.hemisphere))) > 0
 
 
 def take_selection(subject: Subject, mesh: MeshProjection, viewer: str) -> None:

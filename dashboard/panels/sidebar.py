@@ -27,8 +27,9 @@ from cortiscope.panels.mesh_menu import pick_mesh
 from cortiscope.panels.model_picker import pick_from_table, step_through_layers
 from cortiscope.panels.run_states import show_run_states
 from cortiscope.panels.scores import interval_text
+from cortiscope.panels.selection import check_places
 from cortiscope.subject.mesh_projection import WAYS
-from cortiscope.subject.model_menu import ModelKey, ModelMenu, model_title
+from cortiscope.subject.model_menu import ModelKey, ModelMenu, key_title, model_title
 from cortiscope.work.jobs import latest
 
 
@@ -51,7 +52,7 @@ def choose_subject() -> str:
     asked = state.current().subject
     if asked and asked not in ids:
         listed = ", ".join(ids)
-        st.warning(as_text(f"The address asks for subject “{asked}”; there are {listed}."))
+        state.tell(f"There is no subject “{asked}”; there are {listed}. Showing {ids[0]}.")
     chosen = asked if asked in ids else ids[0]
     for problem in services.data_folder_problems():
         st.sidebar.warning(as_text(str(problem)))
@@ -80,6 +81,7 @@ def open_chosen(chosen: str) -> Subject:
     opened.identified(report)
     bar.empty()
     stamp(opened.stamp)
+    check_places(opened)
     return opened
 
 
@@ -172,7 +174,7 @@ def _asked_for(menu: ModelMenu, subject: Subject) -> Run:
         wish = {k: v for k, name in _PARTS.items() if (v := getattr(now, name)) and not now.run}
         run = menu.nearest(replace(start, **wish))
     if problem := _not_here(menu, subject, run, former):
-        st.warning(as_text(f"{problem} Showing {model_title(run)}."))
+        state.tell(f"{problem}; showing {model_title(run)}.")
     return run
 
 
@@ -187,22 +189,19 @@ def _not_here(menu: ModelMenu, subject: Subject, shown: Run, former: Run | None)
         what = changes([former], subject)
         since = f" ({what})" if what else ""
         return (
-            f"{model_title(former)} was fitted to {subject.id} before its data changed{since}; "
-            "fit it again to see it."
+            f"“{model_title(former)}” was fitted to {subject.id} before its data changed{since}, "
+            "and can be fitted again"
         )
     if former is not None:
         missing = ModelKey.of(former) != key
-        return f"{subject.id} has no encoding model {model_title(former)}." if missing else ""
+        return f"{subject.id} has no “{model_title(former)}”" if missing else ""
     if now.run:
-        return f"There is no run “{now.run}” here."
+        return f"There is no run “{now.run}” here"
     asked = {k: v for k, name in _PARTS.items() if (v := getattr(now, name))}
     if all(getattr(key, k) == v for k, v in asked.items()):
         return ""
-    words = [
-        menu.title_of(v) if k == "backbone" and v in menu.backbones() else v
-        for k, v in asked.items()
-    ]
-    return f"{subject.id} has no encoding model {' · '.join(words)}."
+    words = [key_title(v) if k == "backbone" else v for k, v in asked.items()]
+    return f"{subject.id} has no “{' · '.join(words)}”"
 
 
 def _fits_under_way() -> str:
@@ -241,12 +240,8 @@ def _versus_asked_for(menu: ModelMenu, subject: Subject, first: Run) -> Run | No
         if found.id != first.id:
             return found
     if key != ModelKey.of(first):
-        words = asked if former is None else model_title(former)
-        st.warning(
-            as_text(
-                f"{subject.id} has no encoding model {words} to compare with; another is shown."
-            )
-        )
+        words = asked if key is None else key.title if former is None else model_title(former)
+        state.tell(f"{subject.id} has no “{words}” to compare with; another is shown.")
     return None
 
 

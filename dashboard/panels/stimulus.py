@@ -116,9 +116,10 @@ def _from_address(subject: Subject, run: Run | None) -> tuple[str, int]:
         if 1 <= name.number <= len(subject.split(name.split)):
             return name.split, name.number - 1
         shown = state.ImageName(start[0], start[1] + 1)
-        st.warning(as_text(f"{subject.id} has no image “{asked}”; showing {shown}."))
+        state.tell(f"{subject.id} has no image “{asked}”; showing {shown}.")
     elif asked:
-        st.warning(f"The address asks for image “{as_text(asked)}”; images are named like test-12.")
+        shown = state.ImageName(start[0], start[1] + 1)
+        state.tell(f"There is no image “{asked}”: images are named like test-12; showing {shown}.")
     return start
 
 

@@ -49,6 +49,11 @@ class ModelKey:
     def __str__(self) -> str:
         return f"{self.backbone}~{self.layer}~{self.regressor}"
 
+    @property
+    def title(self) -> str:
+        """In words, whether or not there is such a model."""
+        return f"{key_title(self.backbone)} · {self.layer} · {self.regressor}"
+
 
 def backbone_key(run: Run) -> str:
     """Name a run's backbones and weights."""
@@ -62,6 +67,20 @@ def _source_key(source: RunSource) -> str:
         # One's own network may be registered anew after it was trained on.
         detail["pretrained"] = str(weights["sha256"])[:8]
     return f"{source.backbone}~{weights['kind']}{detail.get(weights['kind'], '')}"
+
+
+def key_title(backbone: str) -> str:
+    """Words for a ``ModelKey.backbone`` that no run may have."""
+    titles = []
+    for source in backbone.split("+"):
+        name, _, weights = source.partition("~")
+        card = card_or_name(name)
+        trained = "trained" if card.family == "built in" else "pretrained"
+        kinds = {"": "", "fixed": "", "pretrained": trained}
+        seed = weights.removeprefix("untrained")
+        words = kinds.get(weights, f"untrained, seed {seed}" if seed.isdigit() else weights)
+        titles.append(f"{card.title} · {words}" if words else card.title)
+    return " + ".join(titles)
 
 
 def backbone_title(run: Run) -> str:

@@ -149,7 +149,12 @@ def test_the_encoder_stays_when_the_page_changes_and_when_it_is_chosen_anew(page
 )
 def test_an_unknown_value_in_the_address_is_told_and_ignored(page, app, query, words):
     _open(page, f"{app}/?{query}")
-    assert words in page.locator('[data-testid="stAlert"]').first.inner_text()
+    told = page.locator('[data-testid="stToast"]')
+    assert words in told.first.inner_text()
+    assert serious_violations(page) == []
+    told.get_by_role("button").click()
+    told.wait_for(state="detached")
+    assert page.locator('[data-testid="stAlert"]').count() == 0
     assert page.locator("[data-painted]").count() == 1
 
 

@@ -132,7 +132,8 @@ def test_the_view_stays_while_the_data_change_and_after_another_page(page, app):
 
 def test_nonsense_in_the_view_is_told_and_the_rest_is_shown(page, app):
     _open(page, f"{app}/?view=pven~zhuge~rainbow")
-    told = [a.inner_text() for a in page.locator('[data-testid="stAlert"]').all()]
+    page.locator('[data-testid="stToast"]').first.wait_for()
+    told = [a.inner_text() for a in page.locator('[data-testid="stToast"]').all()]
     assert len(told) == 1
     assert "zhuge" in told[0]
     assert "rainbow" in told[0]

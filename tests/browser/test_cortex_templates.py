@@ -238,6 +238,6 @@ def test_a_subject_on_fsaverage5_has_nothing_to_choose(small, without_copy):
 
 def test_an_unknown_mesh_in_the_address_is_told_and_ignored(small, without_copy):
     small.open(f"{without_copy}/?subject={NAME}&image=test-1&mesh=fsaverage9")
-    told = small.page.locator('[data-testid="stAlert"]').first.inner_text()
+    told = small.page.locator('[data-testid="stToast"]').first.inner_text()
     assert "fsaverage9" in told
     assert "full, mean, nested" in told

@@ -53,9 +53,9 @@ def test_r2_is_on_the_page_with_the_numbers_of_scikit_learn(tiny_app):
 def test_r_has_no_name_in_the_address_and_an_unknown_metric_is_said(tiny_app):
     run = tiny_app.runs[0]
     app = tiny_app.open("accuracy", subject="subj01", run=run.id, metric="banana")
-    assert "banana" in app.warning[0].value
-    assert "there are normalised, ceiling" in app.warning[0].value
-    assert "r2" in app.warning[0].value
+    assert "banana" in app.toast[0].value
+    assert "there are r, normalised, ceiling" in app.toast[0].value
+    assert "r2" in app.toast[0].value
     assert "metric" not in tiny_app.address(app)
 
 

@@ -2,12 +2,16 @@
 
 import unicodedata
 from types import SimpleNamespace
+from urllib.parse import urljoin
 
 import pytest
 import streamlit as st
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from cortiscope import state
-from cortiscope.navigation import link_with
+from cortiscope.navigation import first_page_route, link_with
+from cortiscope.pages import PAGES
 from cortiscope.state import (
     Draw,
     ImageName,
@@ -85,16 +89,19 @@ class TestWhenTheAddressIsRead:
     @pytest.fixture
     def browser(self, monkeypatch):
         asked = SimpleNamespace(query={}, is_history_navigation=False)
+        asked.told = []
         monkeypatch.setattr(st, "session_state", {})
+        monkeypatch.setattr(st, "toast", lambda words, **_: asked.told.append(words))
+        monkeypatch.setattr(state, "publish_address", lambda *_, **__: None)
         monkeypatch.setattr(st, "query_params", SimpleNamespace(to_dict=lambda: dict(asked.query)))
         monkeypatch.setattr(state, "get_script_run_ctx", lambda: asked)
         return asked
 
     def test_a_session_starts_with_it_and_an_older_one_told_later_changes_nothing(self, browser):
         browser.query = {"image": "test-3", "view": "s1"}
-        assert state.read_address() == []
+        state.read_address()
         state.change(image="test-4")
-        assert state.read_address() == []  # Streamlit goes on telling what the page began with
+        state.read_address()  # Streamlit goes on telling what the page began with
         assert state.current().image == "test-4"
         assert state.current_view() == {"surface": 1.0}
 
@@ -116,9 +123,13 @@ class TestWhenTheAddressIsRead:
 
     def test_what_it_cannot_mean_is_told_once(self, browser):
         browser.query = {"colour": "red", "image": "a\nb", "view": "s1~zhuge"}
-        told = " ".join(state.read_address())
+        state.read_address()
+        state.publish()
+        told = " ".join(browser.told)
         assert all(word in told for word in ("colour", "image", "zhuge"))
-        assert state.read_address() == []
+        state.read_address()
+        state.publish()
+        assert " ".join(browser.told) == told
 
 
 def test_a_link_names_what_it_changes_and_where_it_leads():
@@ -126,6 +137,21 @@ def test_a_link_names_what_it_changes_and_where_it_leads():
     assert here == '<a class="cs-go" href="?image=test-3&amp;search=" title="">it</a>'
     assert 'href="./data?subject=a%26b+%3Cb%3E"' in link_with("<b>", page="data", subject="a&b <b>")
     assert "&lt;b&gt;</a>" in link_with("<b>", page="")
+
+
+@pytest.mark.parametrize("base", ["", "lab/brains"])
+def test_the_first_page_answers_to_its_name_too(monkeypatch, base):
+    monkeypatch.setattr(st, "get_option", lambda _: base)
+    assert PAGES[0].url == "explore"
+    route = first_page_route("explore")
+    path = f"/{base}/explore".replace("//", "/")
+    browser = TestClient(Starlette(routes=[route]), follow_redirects=False)
+    answer = browser.get(f"{path}?image=test-3&roi=PPA~left")
+    assert answer.is_redirect
+    assert urljoin(f"http://proxy/what/ever{path}", answer.headers["location"]) == (
+        f"http://proxy/what/ever{path.removesuffix('explore')}?image=test-3&roi=PPA~left"
+    )
+    assert browser.get(path).headers["location"] == "./"
 
 
 def test_pictures_are_links_to_their_images(tiny_app):

@@ -16,7 +16,7 @@ def _components(app):
 
 
 def _warnings(app):
-    return " ".join(one.value for one in app.warning).replace("\\", "")
+    return " ".join(one.value for one in (*app.warning, *app.toast)).replace("\\", "")
 
 
 def test_a_subject_without_an_encoder_shows_its_measured_cortex_and_its_own_address(tiny_app):

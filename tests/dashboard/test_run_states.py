@@ -70,8 +70,8 @@ def test_runs_of_data_that_changed_are_named_with_what_changed_and_are_not_offer
         assert "Raw pixels · pixels · ridge · grid 4 · PCA 4" in words
         tiny_app.fit("changing", reduction=Reduction("pca", 5))
         app = tiny_app.open(subject="changing", run=before.id)
-        told = app.warning[0].value.replace("\\", "")
-        assert "before its data changed (responses); fit it again to see it. Showing" in told
+        told = app.toast[0].value.replace("\\", "")
+        assert "before its data changed (responses), and can be fitted again; showing" in told
     finally:
         shutil.rmtree(folder)
 

@@ -80,16 +80,28 @@ def test_an_address_of_before_opens_the_encoder_that_it_names(tiny_app):
 
 
 @pytest.mark.parametrize(
-    "address", [{"run": "no~such~run"}, {"layer": "block9~x"}, {"backbone": "gabor~fixed"}]
+    ("address", "words"),
+    [
+        ({"run": "no~such~run"}, "There is no run “no~such~run” here; showing"),
+        ({"layer": "block9~x"}, "subj01 has no “block9~x”; showing"),
+        ({"backbone": "gabor~fixed"}, "subj01 has no “Gabor energy”; showing"),
+        ({"backbone": "small_cnn~untrained3"}, "no “Small CNN · untrained, seed 3”; showing"),
+        ({"roi": "FFX~left"}, "subj01 has no ROI FFX in the left hemisphere; none is in focus."),
+        ({"vertex": "left~999"}, "subj01 has no vertex 999 with data in the left hemisphere;"),
+        ({"vertex": "nowhere"}, "subj01 has no vertex “nowhere”; none is selected."),
+        ({"subject": "a~b~"}, "There is no subject “a~b~”; there are"),
+        ({"colour": "red", "shape": "x"}, "asks for “colour”, “shape”, which the app does not"),
+    ],
 )
-def test_what_is_not_there_is_said_once_letter_by_letter(tiny_app, address):
-    app = tiny_app.open(subject="subj01", **address)
-    (warning,) = app.warning
-    assert next(iter(address.values())) in warning.value.replace("\\", "")
-    assert "\\~" in warning.value
-    assert "Raw pixels" in warning.value
-    app.run()
+def test_what_is_not_there_is_said_once_letter_by_letter(tiny_app, address, words):
+    app = tiny_app.open(**{"subject": "subj01", **address})
+    (told,) = app.toast
+    assert words in told.value.replace("\\", "")
+    assert "~" not in told.value.replace("\\~", "")  # nothing is struck out
+    assert "Raw pixels" in told.value or not {"run", "layer", "backbone"} & set(address)
     assert not app.warning
+    app.run()
+    assert not app.toast
 
 
 def test_another_subject_keeps_the_encoder_and_tells_in_titles_what_it_lacks(tiny_app):

@@ -90,7 +90,7 @@ def test_another_page_keeps_the_upload(page, tiny_app):
 
 def test_an_address_with_somebody_s_own_photograph_says_that_it_ended(tiny_app):
     app = tiny_app.open("your-image", subject="subj01", photo="own")
-    assert "ended with its session" in app.warning[0].value
+    assert "ended with its session" in app.toast[0].value
     assert "china.jpg" in _notes(app)
 
 

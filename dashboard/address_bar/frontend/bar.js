@@ -37,6 +37,7 @@ export class AddressBar {
     this.waiting ??= requestAnimationFrame(() => {
       this.waiting = undefined;
       this.#put();
+      nameMessages();
     });
   }
 
@@ -56,6 +57,13 @@ export class AddressBar {
       (part) => isOfEmbedding(part) || (this.keep.includes(nameOf(part)) && nameOf(part) !== newest.drop),
     );
     replace([...parts(newest.address), ...kept]);
+  }
+}
+
+/** Streamlit's messages are dialogs without a name, which screen readers ask for. */
+function nameMessages() {
+  for (const message of document.querySelectorAll('[data-testid="stToast"]:not([aria-label])')) {
+    message.setAttribute("aria-label", "Message");
   }
 }
 

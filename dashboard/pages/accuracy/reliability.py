@@ -9,7 +9,6 @@ from cortiscope import services, state
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import Evaluation, Metric, Scored, evaluate
 from cortiscope.core.runs import Run
-from cortiscope.markup import as_text
 from cortiscope.panels.roi_responses import roi_places
 from cortiscope.panels.scores import scored_run
 
@@ -51,7 +50,9 @@ def _asked() -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= _HIGHEST:
-        st.warning(f"The address asks for ncsnr “{as_text(text)}”; it goes from 0 to {_HIGHEST}.")
+        state.tell(
+            f"There is no ncsnr “{text}”: it goes from 0 to {_HIGHEST}; showing all vertices."
+        )
         return 0.0
     return round(value / 0.05) * 0.05
 

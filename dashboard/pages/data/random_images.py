@@ -10,7 +10,7 @@ import streamlit as st
 
 from cortiscope import state
 from cortiscope.core.datasets import Subject
-from cortiscope.markup import as_text, show_html, show_title
+from cortiscope.markup import show_html, show_title
 from cortiscope.panels.data_words import SPLIT_WORDS
 from cortiscope.panels.stimulus import linked_pictures
 
@@ -24,11 +24,9 @@ def show_random_images(subject: Subject) -> None:
     drawn = state.current().drawn
     known = drawn is not None and drawn.split in names
     if state.current().draw and not known:
-        st.warning(
-            as_text(
-                f"The address asks for the draw “{state.current().draw}”; draws are named like "
-                f"{state.Draw(names[0], 7)}."
-            )
+        state.tell(
+            f"There is no draw “{state.current().draw}”: draws are named like "
+            f"{state.Draw(names[0], 7)}; showing {state.Draw(names[0], 1)}."
         )
     name, number = drawn if drawn is not None and known else (names[0], 1)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):

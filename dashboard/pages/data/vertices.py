@@ -15,7 +15,7 @@ from cortiscope.charts.style import signed
 from cortiscope.core.datasets import Split, Subject
 from cortiscope.core.datasets.conventions import AVERAGED
 from cortiscope.look import show_chart, theme
-from cortiscope.markup import as_text, show_html, show_note, show_title
+from cortiscope.markup import show_html, show_note, show_title
 from cortiscope.panels.data_words import SPLIT_WORDS, moments_words
 from cortiscope.panels.downloads import csv_button, csv_text, file_name, image_mark, rounded
 from cortiscope.panels.stimulus import StimulusChoice, linked_pictures
@@ -145,10 +145,7 @@ def _with_responses(subject: Subject, asked: str) -> Split:
 
 def _pick_location(subject: Subject) -> Location:
     """Draw the choice of a vertex and return it; it is in the address."""
-    asked = state.current().vertex
     found = find_location(subject, state.current().vertex_name)
-    if asked and found is None:
-        st.warning(as_text(f"{subject.id} has no {unit_of(subject)} “{asked}”; showing another."))
     location = found or location_at(subject, _first_position(subject))
     space, unit = subject.space, unit_of(subject)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):

@@ -67,13 +67,11 @@ def _chosen(own: Photograph | None) -> Photograph | None:
     names = [*([OWN] if own is not None else []), *found]
     asked = state.current().photo
     if asked and asked not in names:
-        st.warning(
+        state.tell(
             "The address asks for an uploaded photograph, which ended with its session. "
             "Upload it again."
             if asked == OWN
-            else as_text(
-                f"The address asks for photograph “{asked}”; there are {', '.join(found)}."
-            )
+            else f"There is no photograph “{asked}”; there are {', '.join(found)}."
         )
     if not names:
         st.info("No sample photograph is on this machine; upload one.")
