@@ -165,12 +165,22 @@ class Visitor:
 
 
 @asynccontextmanager
-async def visiting(address: str) -> AsyncIterator[Visitor]:
-    """Connect to an app at ``http://...`` for as long as the block lasts."""
+async def visiting(address: str, **how: Any) -> AsyncIterator[Visitor]:
+    """Connect to an app at ``http://...`` for as long as the block lasts.
+
+    Parameters
+    ----------
+    how : further options of the websocket, such as ``additional_headers``.
+    """
     url = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
     # No compression: the app's own answers are not compressed either.
     async with connect(
-        url, subprotocols=["streamlit"], max_size=None, compression=None, open_timeout=_PATIENCE
+        url,
+        subprotocols=["streamlit"],
+        max_size=None,
+        compression=None,
+        open_timeout=_PATIENCE,
+        **how,
     ) as socket:
         yield Visitor(socket)
 
