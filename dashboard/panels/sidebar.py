@@ -85,9 +85,9 @@ def open_chosen(chosen: str) -> Subject:
     return opened
 
 
-def pick_model(subject: Subject) -> Run:
+def pick_model(subject: Subject, head: DeltaGenerator | None = None) -> Run:
     """Draw the choice of a model, and return the one on screen."""
-    run = pick_model_if_any(subject)
+    run = pick_model_if_any(subject, head)
     if run is None:
         _say_that_none_is_fitted(subject)
     return run

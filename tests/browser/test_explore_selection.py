@@ -122,8 +122,7 @@ def test_pointing_at_an_roi_in_the_chart_lifts_its_outline_on_the_cortex(page, a
 
 def test_dots_brushed_in_a_scatter_light_up_on_the_cortex(page, app):
     _open(page, f"{app}/compare")
-    chart = page.locator(".js-plotly-plot", has_text="B").last
-    chart.scroll_into_view_if_needed()
+    page.get_by_role("tab", name="vertex by vertex").click()
     drag = page.locator('[class*="st-key-compare-scatter"] .js-plotly-plot .nsewdrag').first
     drag.wait_for()
     drag.scroll_into_view_if_needed()

@@ -72,6 +72,8 @@ def test_of_an_error_the_smaller_one_is_called_better(tiny_app):
     try:
         for metric in ("r2", "mse"):
             app = tiny_app.open("compare", subject="subj01", run=a, versus=b, metric=metric)
+            app.session_state["compare-panel-tab"] = "vertex by vertex"
+            app.run()
             said.append(" ".join(one.proto.body for one in app.get("html")))
             said.append(str([one.proto for one in app.get("bidi_component")]))
     finally:

@@ -80,32 +80,32 @@ def render() -> None:
         st.warning(as_text(causes))
     columns = layer_columns(subject, a, b)
     charts, panel = st.columns([7, 4], gap="medium")
+    differences = None
     with charts, errors_on_page():
         if rois:
-            _both(pair)
+            both, differences = st.tabs(
+                ["A and B", "A − B"], key="compare-rois-tab", on_change="rerun"
+            )
+            if both.open:
+                with both:
+                    _both(pair)
         else:
             _distributions(pair)
-    differences = charts.container()
     with panel, errors_on_page():
-        what = "for which ROI" if rois else "predicts best"
-        show_title("Which layer {what}?", what=what)
-        show_layers(subject, a, b, columns)
-    scatter, words = st.columns(2, gap="medium")
-    with scatter, errors_on_page():
-        show_title(
-            "A against B, {unit} by {unit}",
-            unit=unit_of(subject),
-        )
-        show_html(brush_words(pair, positions))
-        show_scatter(pair)
+        _layers_or_vertices(pair, columns, positions)
+    # Beside the heatmap, which is twice as tall as a chart.
+    whole = charts.container()
     # It reads all responses: everything else is on screen before they start.
     comparison = None
     with sentence, errors_on_page():
         comparison = _compared(pair)
-    with differences, errors_on_page():
-        if comparison is not None and rois:
-            _differences(pair, comparison)
-    with words, errors_on_page():
+    if differences is not None and differences.open:
+        with differences, errors_on_page():
+            if comparison is not None:
+                _differences(pair, comparison)
+            else:
+                st.caption("The differences have not been tested; the sentence above says why.")
+    with whole, errors_on_page():
         where = "the whole cortex" if placed else f"all {subject.space.unit}"
         show_title("Over {where}", where=where)
         show_html(overall_html(pair, comparison))
@@ -146,6 +146,27 @@ def _compared(pair: Pair) -> Comparison | None:
             "intervals do not account for it, and the difference flatters what was chosen."
         )
     return comparison
+
+
+def _layers_or_vertices(
+    pair: Pair, columns: list[LayerColumn], positions: np.ndarray | None
+) -> None:
+    """Draw one of two charts; the other is not computed before it is asked for."""
+    subject = pair.subject
+    layers, vertices = st.tabs(
+        ["layers", as_text(f"{unit_of(subject)} by {unit_of(subject)}")],
+        key="compare-panel-tab",
+        on_change="rerun",
+    )
+    if layers.open:
+        with layers:
+            what = "for which ROI" if has_rois(subject) else "predicts best"
+            show_title("Which layer {what}?", what=what)
+            show_layers(subject, *pair.runs, columns)
+    else:
+        with vertices:
+            show_html(brush_words(pair, positions))
+            show_scatter(pair)
 
 
 def _pair(subject: Subject, a: Run, b: Run) -> Pair:

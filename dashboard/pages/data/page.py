@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
-from cortiscope import services
+from cortiscope import services, state
 from cortiscope.access import Action, allowed
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
@@ -31,14 +33,14 @@ from cortiscope.panels.methods import show_simulation_note
 from cortiscope.panels.one_image import show_image_over_vertices
 from cortiscope.panels.run_states import show_all_run_states
 from cortiscope.panels.sidebar import choose_subject, open_chosen
-from cortiscope.panels.stimulus import pick_stimulus
+from cortiscope.panels.stimulus import StimulusChoice, pick_stimulus
+from cortiscope.subject.locations import unit_of
 
 
 def render() -> None:
     """Draw the page."""
-    with st.sidebar:
-        top = st.container()
     chosen = choose_subject()
+    top = st.sidebar.container()
     folder = services.subject_folders()[chosen]
     head = st.container()
     with errors_on_page():
@@ -106,11 +108,30 @@ def _tables(subject: Subject) -> None:
 def _exploration(subject: Subject, gallery: st.delta_generator.DeltaGenerator) -> None:
     with gallery:
         stimulus = pick_stimulus(subject, None)
-    show_vertex_over_images(subject, stimulus)
+    unit, units = unit_of(subject), subject.space.unit
+    titles = [f"One {unit}", "One image", f"All {units}", "Random images"]
+    looks: list[Callable[[], None]] = [
+        lambda: show_vertex_over_images(subject, stimulus),
+        lambda: _one_image(subject, stimulus),
+        lambda: show_all_vertices(subject),
+        lambda: _several_images(subject),
+    ]
+    # An address that names random images shows them.
+    first = titles[-1] if state.current().drawn else titles[0]
+    tabs = st.tabs(titles, default=first, key="data-look", on_change="rerun")
+    for tab, show in zip(tabs, looks, strict=True):
+        if tab.open:
+            with tab, errors_on_page():
+                show()
+
+
+def _one_image(subject: Subject, stimulus: StimulusChoice) -> None:
     show_image_over_vertices(subject, stimulus)
     if subject.space.is_placed:
         link_to("explore", "See this image on the cortex, in Explore")
-    show_all_vertices(subject)
+
+
+def _several_images(subject: Subject) -> None:
     show_random_images(subject)
     if words := categories_html(subject):
         show_html(words)

@@ -54,9 +54,10 @@ _OCCLUSION_GRID = 9
 def render() -> None:
     """Draw the page."""
     subject = pick_subject()
+    head = st.sidebar.container()
     with st.sidebar:
         photograph = choose_photograph()
-    run = pick_model(subject)
+    run = pick_model(subject, head)
     if photograph is None:
         return
     with errors_on_page():
