@@ -48,12 +48,23 @@ def region(name: str, *, every: float | None = None) -> Callable[[Any], Any]:
 def redraw(*names: str) -> None:
     """Draw other regions than a widget's own, at the end of that widget's callback.
 
-    Where the page lacks one of them, the widget's own follows, as without this.
+    Those that the page lacks are left out; if it has none of them, the widget's own follows.
     """
+    if there := [name for name in names if _is_there(name)]:
+        st.rerun(there)
+
+
+def _is_there(name: str) -> bool:
+    run = get_script_run_ctx()
     try:
-        st.rerun(list(names))
+        return run is not None and bool(run.fragment_storage.resolve_target(name))
     except StreamlitAPIException:
-        return
+        return False
+
+
+def draw_again() -> None:
+    """Draw the region at hand from its start, or the page if that is what the script runs for."""
+    st.rerun(scope="fragment" if is_alone() else "app")
 
 
 def is_alone() -> bool:

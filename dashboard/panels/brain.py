@@ -71,14 +71,14 @@ def show_brain(
     key: str,
     height: int = 540,
     lit: np.ndarray | None = None,
-    redraws: str = "",
+    redraws: Sequence[str] = (),
 ) -> None:
     """Draw the maps on the mesh that was chosen; what is selected there becomes the selection.
 
     Parameters
     ----------
     lit : positions (n,) that a chart has selected; they are outlined.
-    redraws : the region that follows a vertex, where the cortex stands in one within it.
+    redraws : the regions that follow a vertex; without any the one in which the cortex stands.
     """
     mesh = current_mesh(subject)
     # The full cortex takes seconds to prepare, once; shown only if it does.
@@ -116,10 +116,9 @@ def show_brain(
         )
 
 
-def _take(subject: Subject, key: str, redraws: str) -> None:
+def _take(subject: Subject, key: str, redraws: Sequence[str]) -> None:
     take_selection(subject, current_mesh(subject), key)
-    if redraws:
-        redraw(redraws)
+    redraw(*redraws)
 
 
 def _still(

@@ -14,6 +14,7 @@ from cortiscope import state
 from cortiscope.core.brain import HEMISPHERES, Hemisphere
 from cortiscope.core.datasets import Subject
 from cortiscope.core.storage.csv_cells import plain_rows
+from cortiscope.regions import redraw
 from cortiscope.roi_chart import Mark, RoiPick, RoiRow
 from cortiscope.roi_chart.palette import Shades
 from cortiscope.subject.roi_style import roi_colour
@@ -92,6 +93,12 @@ def rows_as_csv(rows: Sequence[RoiRow], names: Sequence[str], heading: str) -> s
     return text.getvalue()
 
 
-def take_roi(picked: RoiPick) -> None:
-    """Turn a click on a chart into the selection, before the script runs again."""
+def take_roi(picked: RoiPick, *, redraws: Sequence[str] = ()) -> None:
+    """Turn a click on a chart into the selection, before the script runs again.
+
+    Parameters
+    ----------
+    redraws : the regions that follow a ROI; without any the one in which the chart stands.
+    """
     state.change(roi=state.RoiName(picked.roi, picked.hemisphere), vertex="")
+    redraw(*redraws)

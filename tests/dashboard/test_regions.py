@@ -109,3 +109,25 @@ def test_an_image_of_the_other_split_redraws_the_page_whose_maps_differ(app):
         assert "explore-map-0" not in again.drawn()
 
     _visit(app, look)
+
+
+_PICK = {"picks": [{"hemisphere": "left", "vertex": 3, "position": 0, "rois": []}]}
+
+
+def test_accuracy_redraws_for_a_vertex_what_follows_it_and_for_a_metric_the_scores(app):
+    async def look(visitor, first):
+        run = await visitor.tell("accuracy-brain", "picked", _PICK)
+        assert not run.failures()
+        assert run.drawn() == {"accuracy-brain", "accuracy-rois"}
+        assert visitor.address["vertex"] == "left~3"
+        picked = {"roi": "V1v", "hemisphere": "left", "count": 1}
+        run = await visitor.tell("accuracy-rois", "picked", picked)
+        assert run.drawn() == {"accuracy-brain", "accuracy-rois"}
+        assert (visitor.address["roi"], visitor.address.get("vertex")) == ("V1v~left", None)
+        run = await visitor.use("accuracy-ncsnr", double_array_value={"data": [0.1]})
+        assert not run.failures()
+        assert run.drawn() >= {"accuracy-brain", "accuracy-rois", "vertices-best"}
+        assert not run.drawn() & _MODEL
+        assert visitor.address["ncsnr"] == "0.10"
+
+    _visit(app, look, "accuracy")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 
 import numpy as np
@@ -52,15 +53,26 @@ from cortiscope.panels.scores import (
 )
 from cortiscope.panels.sidebar import pick_model, pick_subject
 from cortiscope.panels.trust import with_reliability
+from cortiscope.regions import region
 from cortiscope.roi_chart import Series, roi_chart
 from cortiscope.subject.locations import find_location, has_rois
 from cortiscope.subject.model_menu import model_title
+
+# What follows the vertex or ROI that is selected.
+_PLACES = ("accuracy-brain", "accuracy-rois", "accuracy-detail")
 
 
 def render() -> None:
     """Draw the page."""
     subject = pick_subject()
     run = pick_model(subject)
+    _scores(subject, run)
+    show_simulation_note(subject, key="accuracy")
+
+
+@region("accuracy")
+def _scores(subject: Subject, run: Run) -> None:
+    """Draw the choice of a metric and of vertices, and all that follows it."""
     brain = st.container()
     metric, threshold = _options(subject, run)
     scored = scored_above(run, threshold, metric)
@@ -83,10 +95,9 @@ def render() -> None:
         if run.grid_edges and (edges := run.grid_edges.warning(subject.space.unit)):
             show_note("<b>Penalties:</b> {edges}", edges=edges)
     if not rois:
-        with errors_on_page():
-            show_wide_detail(subject, run)
+        _detail(subject, run)
     with errors_on_page():
-        show_extremes(subject, run, scored, metric)
+        show_extremes(subject, run, scored, metric, redraws=_PLACES)
         then = "marks the vertex on the cortex" if placed else "shows the voxel above"
         show_note(
             "A click on a row {then}. {chosen}",
@@ -99,7 +110,6 @@ def render() -> None:
     show_methods_and_code(
         subject, run, code, key="accuracy", of_page=_of_page(subject, metric, threshold)
     )
-    show_simulation_note(subject, key="accuracy")
 
 
 def _extremes_words(run: Run) -> str:
@@ -132,6 +142,7 @@ def _options(subject: Subject, run: Run) -> tuple[Metric, float]:
     return metric, threshold
 
 
+@region("accuracy-brain")
 def _brain(subject: Subject, run: Run, scored: Scored, metric: Metric, threshold: float) -> None:
     report, values = scored.report, scored.values(metric)
     maps = [
@@ -147,7 +158,7 @@ def _brain(subject: Subject, run: Run, scored: Scored, metric: Metric, threshold
     ]
     if not metric.of_data:
         maps = with_reliability(maps, run, of_scores=True)
-    show_brain(subject, maps, key="accuracy-brain", height=500)
+    show_brain(subject, maps, key="accuracy-brain", height=500, redraws=_PLACES)
     place = _vertex_words(subject, scored, metric)
     show_note(
         "Per vertex: {definition}. Grey: no data, {hidden}or constant responses.{place}",
@@ -194,6 +205,12 @@ def _chance(report: Evaluation, metric: Metric) -> str:
     return "" if chance is None else f" ({chance:.1f} % over everything if every true r were 0)"
 
 
+@region("accuracy-detail")
+def _detail(subject: Subject, run: Run) -> None:
+    show_wide_detail(subject, run)
+
+
+@region("accuracy-rois")
 def _roi_bars(subject: Subject, run: Run, scored: Scored, metric: Metric, threshold: float) -> None:
     rows = report_rows(subject, scored, metric)
     definition = _definition(subject, scored.report, metric, threshold)
@@ -210,7 +227,7 @@ def _roi_bars(subject: Subject, run: Run, scored: Scored, metric: Metric, thresh
         definition=definition,
         stamp=subject.stamp,
         focus=state.current().roi_name,
-        on_pick=take_roi,
+        on_pick=partial(take_roi, redraws=_PLACES),
         csv=rows_as_csv(rows, [metric.axis_title], stamped),
     )
 

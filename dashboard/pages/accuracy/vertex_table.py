@@ -5,6 +5,7 @@ They are chosen by the validation images: of the extremes of the reported r, luc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,19 +16,23 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import Metric, Scored
 from cortiscope.core.runs import Run
 from cortiscope.markup import show_title
+from cortiscope.regions import redraw
 from cortiscope.subject.locations import Location, unit_of
 
 _N_ROWS = 10
 _CHOSEN_BY = "validation r"
 
 
-def show_extremes(subject: Subject, run: Run, scored: Scored, metric: Metric) -> None:
+def show_extremes(
+    subject: Subject, run: Run, scored: Scored, metric: Metric, *, redraws: Sequence[str] = ()
+) -> None:
     """Draw both tables side by side.
 
     Parameters
     ----------
     scored : the run, over the vertices that are kept.
     metric : shown; it has a column of its own beside those of every report.
+    redraws : the regions that follow a vertex.
     """
     chosen_by = np.where(np.isfinite(scored.report.r), run.validation.r, np.nan)
     order = np.argsort(chosen_by)  # NaN last
@@ -40,14 +45,14 @@ def show_extremes(subject: Subject, run: Run, scored: Scored, metric: Metric) ->
             n_defined=f"{len(defined):,}",
             unit=subject.space.unit,
         )
-        _table(subject, run, scored, metric, locations, defined[::-1][:_N_ROWS], "best")
+        _table(subject, run, scored, metric, locations, defined[::-1][:_N_ROWS], "best", redraws)
     with right:
         show_title(
             "worst predicted, of {n_defined} {unit}",
             n_defined=f"{len(defined):,}",
             unit=subject.space.unit,
         )
-        _table(subject, run, scored, metric, locations, defined[:_N_ROWS], "worst")
+        _table(subject, run, scored, metric, locations, defined[:_N_ROWS], "worst", redraws)
 
 
 def _table(
@@ -58,6 +63,7 @@ def _table(
     locations: list[Location],
     positions: np.ndarray,
     name: str,
+    redraws: Sequence[str],
 ) -> None:
     report = scored.report
     r = np.asarray(report.r)
@@ -82,6 +88,7 @@ def _table(
         if cells:
             location = own[cells[0][0]]
             state.change(vertex=location.name, roi=location.roi)
+            redraw(*redraws)
 
     decimals = st.column_config.NumberColumn(format="%.2f", width=60)
     st.dataframe(

@@ -114,7 +114,7 @@ def _brain(subject: Subject, run: Run | None, stimulus: StimulusChoice, response
     if not subject.space.is_placed:
         show_no_cortex(subject, "The responses of all voxels are shown as a distribution.")
     elif maps := _maps(subject, run, stimulus, responses):
-        show_brain(subject, maps, key="explore-brain", height=480, redraws="explore-places")
+        show_brain(subject, maps, key="explore-brain", height=480, redraws=["explore-places"])
 
 
 def _measured_alone(subject: Subject, stimulus: StimulusChoice, responses: Shown) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
+from functools import partial
 from html import escape
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
 
 from cortiscope import services, state
 from cortiscope.core.datasets import Subject
@@ -42,6 +44,7 @@ from cortiscope.panels.roi_responses import roi_places, rows_as_csv, take_roi
 from cortiscope.panels.sidebar import pick_model, pick_subject
 from cortiscope.panels.stimulus import linked_pictures
 from cortiscope.panels.trust import with_reliability
+from cortiscope.regions import region
 from cortiscope.roi_chart import Axis, Mark, RoiRow, Series, roi_chart
 from cortiscope.subject.locations import has_rois
 from cortiscope.subject.model_menu import model_title
@@ -51,39 +54,52 @@ from cortiscope.work.picture_worker import design_of, first_guesses, looks_of, o
 _OCCLUSION_GRID = 9
 
 
+# What follows the vertex or ROI that is selected.
+_PLACES = ("photo-brain", "photo-rois", "photo-occlusion")
+
+
 def render() -> None:
     """Draw the page."""
     subject = pick_subject()
-    head = st.sidebar.container()
-    with st.sidebar:
-        photograph = choose_photograph()
+    head, choice = st.sidebar.container(), st.sidebar.container()
     run = pick_model(subject, head)
+    _photograph(subject, run, choice)
+    show_simulation_note(subject, key="photo")
+
+
+@region("photo")
+def _photograph(subject: Subject, run: Run, choice: DeltaGenerator) -> None:
+    """Draw the choice of a photograph, into ``choice``, and all that follows it."""
+    with choice:
+        photograph = choose_photograph()
     if photograph is None:
         return
-    with errors_on_page():
-        design, residual = _design(run.id, str(photograph.path))
-        predicted = run.fitted.predict(design[None])[0]
-        _brain_and_picture(subject, run, photograph, predicted)
-        chart, panel = st.columns([7, 4], gap="medium")
-        with chart:
-            if has_rois(subject):
-                _percentiles(subject, run, photograph, predicted)
-            else:
-                show_spread(subject, run, photograph.name, predicted)
-            show_methods_and_code(
-                subject,
-                run,
-                _code(subject, run, photograph),
-                key="photo",
-                of_page=_of_page(subject, run),
-                narrow=True,
-            )
-        with panel, errors_on_page():
-            _gauge(subject, run, photograph, design, residual)
-            _nearest(subject, run, design)
-            _guesses(run, photograph)
-            _occlusion(subject, run, photograph, design)
-        show_simulation_note(subject, key="photo")
+    design, residual = _design(run.id, str(photograph.path))
+    predicted = run.fitted.predict(design[None])[0]
+    picture, brain = st.columns([2, 7], gap="medium")
+    with picture:
+        _picture(subject, run, photograph)
+    with brain:
+        _brain(subject, run, photograph, predicted)
+    chart, panel = st.columns([7, 4], gap="medium")
+    with chart:
+        if has_rois(subject):
+            _percentiles(subject, run, photograph, predicted)
+        else:
+            show_spread(subject, run, photograph.name, predicted)
+        show_methods_and_code(
+            subject,
+            run,
+            _code(subject, run, photograph),
+            key="photo",
+            of_page=_of_page(subject, run),
+            narrow=True,
+        )
+    with panel, errors_on_page():
+        _gauge(subject, run, photograph, design, residual)
+        _nearest(subject, run, design)
+        _guesses(run, photograph)
+        _occlusion(subject, run, photograph, design)
 
 
 @st.cache_data(show_spinner="The network looks at the picture …", max_entries=256)
@@ -91,47 +107,38 @@ def _design(run_id: str, path: str) -> tuple[np.ndarray, float]:
     return design_of(run_id, Path(path))
 
 
-def _brain_and_picture(
-    subject: Subject, run: Run, photograph: Photograph, predicted: np.ndarray
-) -> None:
-    picture, brain = st.columns([2, 7], gap="medium")
+def _picture(subject: Subject, run: Run, photograph: Photograph) -> None:
     seen = _seen(run.id, str(photograph.path))
     words = _seen_words(subject, photograph, seen)
-    with picture:
-        show_html(
-            '<p class="cs-title">as the model sees it</p><img class="cs-photo" alt="{name}, '
-            '{words}" src="{url}"><p class="cs-note">{name}, {original}. The network sees '
-            "{words}.</p>",
-            name=photograph.name,
-            words=words,
-            url=_data_url(as_seen(photograph, seen)),
-            original=photograph.original,
-        )
-        for note in photograph.notes:
-            show_note("<b>{note}</b>", note=note)
-    with brain:
-        if not subject.space.is_placed:
-            show_no_cortex(subject, "The prediction is shown as a distribution.")
-            show_distribution(subject, run, photograph.name, predicted)
-            return
-        show_brain(
-            subject,
-            with_reliability(
-                [
-                    CortexMap(
-                        title="predicted",
-                        subtitle=f"{model_title(run)} · {subject.conventions.meaning}",
-                        values=predicted.astype(np.float32),
-                        scale=response_scale(subject),
-                        role="predicted",
-                        simulated=subject.simulated,
-                    )
-                ],
-                run,
-            ),
-            key="photo-brain",
-            height=460,
-        )
+    show_html(
+        '<p class="cs-title">as the model sees it</p><img class="cs-photo" alt="{name}, '
+        '{words}" src="{url}"><p class="cs-note">{name}, {original}. The network sees '
+        "{words}.</p>",
+        name=photograph.name,
+        words=words,
+        url=_data_url(as_seen(photograph, seen)),
+        original=photograph.original,
+    )
+    for note in photograph.notes:
+        show_note("<b>{note}</b>", note=note)
+
+
+@region("photo-brain")
+def _brain(subject: Subject, run: Run, photograph: Photograph, predicted: np.ndarray) -> None:
+    if not subject.space.is_placed:
+        show_no_cortex(subject, "The prediction is shown as a distribution.")
+        show_distribution(subject, run, photograph.name, predicted)
+        return
+    shown = CortexMap(
+        title="predicted",
+        subtitle=f"{model_title(run)} · {subject.conventions.meaning}",
+        values=predicted.astype(np.float32),
+        scale=response_scale(subject),
+        role="predicted",
+        simulated=subject.simulated,
+    )
+    maps = with_reliability([shown], run)
+    show_brain(subject, maps, key="photo-brain", height=460, redraws=_PLACES)
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
@@ -169,6 +176,7 @@ def _data_url(picture: Image.Image) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
+@region("photo-rois")
 def _percentiles(subject: Subject, run: Run, photograph: Photograph, predicted: np.ndarray) -> None:
     others, which = services.reference_predictions(run.id)
     rows = []
@@ -194,7 +202,7 @@ def _percentiles(subject: Subject, run: Run, photograph: Photograph, predicted: 
         definition=definition,
         stamp=subject.stamp,
         focus=state.current().roi_name,
-        on_pick=take_roi,
+        on_pick=partial(take_roi, redraws=_PLACES),
         csv=rows_as_csv(rows, ["percentile"], f"{subject.stamp} {definition}".strip()),
     )
 
@@ -266,6 +274,7 @@ def _guesses(run: Run, photograph: Photograph) -> None:
     )
 
 
+@region("photo-occlusion")
 def _occlusion(subject: Subject, run: Run, photograph: Photograph, design: np.ndarray) -> None:
     locations = locations_on_screen(subject) or default_locations(subject)
     show_title("which part drives {title}?", title=locations.title)
