@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from html import escape
+from math import isfinite
 
 import streamlit as st
 
@@ -53,3 +54,21 @@ def as_text(text: object) -> str:
     """Return a text so that Markdown shows it as it is, in one line."""
     line = _ADDRESS.sub(rf"\1{_WORD_JOINER}", " ".join(str(text).split()))
     return _SPECIAL.sub(r"\\\1", line)
+
+
+def signed(value: float, digits: int = 2, *, plus: bool = False) -> str:
+    """Write a number for people: a true minus, and no minus before a zero.
+
+    Parameters
+    ----------
+    plus : of a difference: what is above zero says so.
+    """
+    text = f"{float(value):{'+' if plus else ''}.{digits}f}"
+    return text.lstrip("-+") if not float(text) else text.replace("-", "\u2212")
+
+
+def p_words(value: float | None) -> str:
+    """Write what follows "p": ``= .012``, or ``< .001`` where it is less."""
+    if value is None or not isfinite(value):
+        return "unknown"
+    return "< .001" if value < 0.001 else f"= {value:.3f}".replace("= 0.", "= .")

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from cortiscope.charts.style import MEASURED, QUIET, as_written, layout, signed
+from cortiscope.charts.style import MEASURED, QUIET, as_written, layout
+from cortiscope.markup import signed
 
 
 def vertex_histogram(

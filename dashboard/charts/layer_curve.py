@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from html import escape
 
 from cortiscope.charts.style import MEASURED
+from cortiscope.markup import signed
 
 
 def layer_curve(points: Sequence[tuple[str, float]], chosen: str, *, theme: str) -> str:
@@ -35,14 +36,14 @@ def layer_curve(points: Sequence[tuple[str, float]], chosen: str, *, theme: str)
         own = name == chosen
         label = (
             f'<text x="{min(max(x, 14), width - 14):.1f}" y="{y - 5:.1f}" text-anchor="middle" '
-            f'font-weight="600" fill="{ink}">{value:.2f}</text>'
+            f'font-weight="600" fill="{ink}">{signed(value)}</text>'
             if own
             else ""
         )
         marks.append(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{3.2 if own else 2}" fill="{ink}" '
-            f'opacity="{1 if own else 0.45}"><title>{escape(name)}: mean r {value:.3f}</title>'
-            f"</circle>{label}"
+            f'opacity="{1 if own else 0.45}">'
+            f"<title>{escape(name)}: mean r {signed(value, 3)}</title></circle>{label}"
         )
     caption = escape(f"mean r on validation images, {points[0][0]} to {points[-1][0]}")
     drawing = (
@@ -53,7 +54,7 @@ def layer_curve(points: Sequence[tuple[str, float]], chosen: str, *, theme: str)
         f"{caption}</text></svg>"
     )
     packed = base64.b64encode(drawing.encode()).decode()
-    words = "; ".join(f"{name} {value:.2f}" for name, value in points)
+    words = "; ".join(f"{name} {signed(value)}" for name, value in points)
     return (
         f'<img class="cs-curve" alt="{caption}: {escape(words)}" '
         f'title="{escape(words)}" src="data:image/svg+xml;base64,{packed}">'

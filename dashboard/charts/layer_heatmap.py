@@ -10,6 +10,7 @@ import numpy as np
 
 from cortiscope.charts.style import QUIET, as_written, layout
 from cortiscope.cortex_view import colour_table
+from cortiscope.markup import signed
 from cortiscope.roi_chart import MODEL_COLOURS
 
 
@@ -76,10 +77,10 @@ def layer_by_roi(
                 continue
             xs.append(places[j])
             ys.append(i)
-            number = f"{values[i, j]:.2f}".replace("0.", ".")
+            number = signed(values[i, j]).replace("0.", ".", 1)
             words.append(f"<b>★{number}</b>" if best[i, j] else number)
             named = as_written(f"{roi} · {column.layer}")
-            hover.append(f"{named}: mean r {values[i, j]:.3f}")
+            hover.append(f"{named}: mean r {signed(values[i, j], 3)}")
             keys.append([column.block, column.key])
             rgb = table[round(float(np.clip(values[i, j] / high, 0, 1)) * 255)]
             ink.append("#15181d" if rgb @ (0.299, 0.587, 0.114) > 140 else "#ffffff")

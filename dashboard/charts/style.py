@@ -28,12 +28,6 @@ def packed(values: np.ndarray) -> dict[str, str]:
     return {"dtype": kind, "bdata": base64.b64encode(data.tobytes()).decode()}
 
 
-def signed(value: float, digits: int = 2) -> str:
-    """Write a number for people: a true minus, and no minus before a zero."""
-    text = f"{float(value):.{digits}f}"
-    return text.lstrip("-") if not float(text) else text.replace("-", "\u2212")
-
-
 def as_written(text: str) -> str:
     """Return a text from outside so that Plotly shows it as it is.
 

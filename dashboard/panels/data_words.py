@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cortiscope.charts.style import signed
 from cortiscope.core.datasets.conventions import Conventions
+from cortiscope.markup import signed
 
 SPLIT_WORDS = {"train": "training", "test": "test"}
 

@@ -10,13 +10,12 @@ import streamlit as st
 
 from cortiscope import services, state
 from cortiscope.charts.responses import measured_and_predicted, predicted_against_measured
-from cortiscope.charts.style import signed
 from cortiscope.core.brain import Hemisphere
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import pearson_r
 from cortiscope.core.runs import Run
 from cortiscope.look import show_chart, theme
-from cortiscope.markup import Html, show_html
+from cortiscope.markup import Html, show_html, signed
 from cortiscope.panels.downloads import image_mark
 from cortiscope.panels.selection import region_came_last, region_positions
 from cortiscope.panels.stimulus import linked_pictures
@@ -182,14 +181,13 @@ def _score_words(subject: Subject, run: Run, shown: MeanResponses) -> str:
     )
     attainable = "ceiling unknown" if ceiling is None else f"ceiling {ceiling.mean():.2f}"
     if n == 1:
-        return (
-            f'<p class="cs-score"><b>r {r[0]:.2f}</b> {attainable}<br>Pearson r over {images}</p>'
-        )
+        number = f'<p class="cs-score"><b>r {signed(r[0])}</b> {attainable}'
+        return f"{number}<br>Pearson r over {images}</p>"
     of_what = "ROI mean" if locations.roi else "mean"
     return (
-        f'<p class="cs-score"><b>r {np.nanmean(r):.2f}</b> {attainable}<br>'
+        f'<p class="cs-score"><b>r {signed(np.nanmean(r))}</b> {attainable}<br>'
         f"mean over {n:,} {subject.space.unit}, {images} · r of the {of_what} "
-        f"{_r_of_mean(shown):.2f}, {_ceiling_of_mean(subject, shown)}</p>"
+        f"{signed(_r_of_mean(shown))}, {_ceiling_of_mean(subject, shown)}</p>"
     )
 
 
@@ -199,7 +197,7 @@ def _ceiling_of_mean(subject: Subject, shown: MeanResponses) -> str:
     if truth is None:
         return "whose ceiling is unknown without single trials"
     best = truth[:, shown.locations.positions].mean(axis=1)
-    return f"that of the noise-free truth {_r_with(best, shown.measured):.2f}"
+    return f"that of the noise-free truth {signed(_r_with(best, shown.measured))}"
 
 
 def _r_of_mean(shown: MeanResponses) -> float:
@@ -212,7 +210,7 @@ def _r_with(one: np.ndarray, other: np.ndarray) -> float:
 
 def _mean_words(run: Run, shown: MeanResponses) -> str:
     return (
-        f'<p class="cs-score"><b>r {_r_of_mean(shown):.2f}</b> of the mean over '
+        f'<p class="cs-score"><b>r {signed(_r_of_mean(shown))}</b> of the mean over '
         f"{len(shown.locations.positions):,} vertices, {run.report.n_images} {run.report.split} "
         "images</p>"
     )

@@ -20,6 +20,7 @@ from cortiscope.core.evaluation import (
 from cortiscope.core.evaluation.report import images_of, interval_words
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import ColourScale
+from cortiscope.markup import signed
 from cortiscope.panels.roi_responses import roi_places
 from cortiscope.roi_chart import Axis, Mark, RoiRow
 
@@ -125,11 +126,11 @@ def summary_html(subject: Subject, scored: Scored, metric: Metric) -> str:
     bracket = "" if whole.low is None else f"; in brackets {INTERVAL}"
     facts = [
         (
-            f"{whole.mean_r:.3f}<small>{interval_text(whole)}</small>",
+            f"{signed(whole.mean_r, 3)}<small>{interval_text(whole)}</small>",
             "mean r",
             f"over {unit}{bracket}",
         ),
-        (f"{whole.median_r:.3f}", "median r", f"half of the {unit} are predicted better"),
+        (f"{signed(whole.median_r, 3)}", "median r", f"half of the {unit} are predicted better"),
     ]
     if metric.of_score is None:
         value = metric.of_group(scored, whole.roi, whole.hemisphere)
@@ -154,8 +155,7 @@ def summary_html(subject: Subject, scored: Scored, metric: Metric) -> str:
 def metric_number(value: float, metric: Metric) -> str:
     """Write one number of a metric, for a list of facts."""
     percent = metric.unit == "%"
-    number = f"{value:.1f}" if percent else f"{value:.3f}"
-    return number.replace("-", "−") + ("<small> %</small>" if percent else "")
+    return signed(value, 1 if percent else 3) + ("<small> %</small>" if percent else "")
 
 
 def _ceiling_facts(whole: RoiScore, unit: str, source: str) -> list[tuple[str, str, str]]:
@@ -175,7 +175,7 @@ def _ceiling_facts(whole: RoiScore, unit: str, source: str) -> list[tuple[str, s
     if whole.bias_corrected is not None:
         facts.append(
             (
-                f"{whole.bias_corrected:.1f}<small> %</small>".replace("-", "−"),
+                f"{signed(whole.bias_corrected, 1)}<small> %</small>",
                 "bias-corrected",
                 "mean of r² less what chance adds, over the mean ceiling of the same: 0 on average "
                 "for a model without information",
@@ -202,4 +202,4 @@ def of_both(subject: Subject) -> str:
 
 
 def _short(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
+    return "" if value is None else signed(value)

@@ -20,7 +20,7 @@ from cortiscope.core.runs.belonging import state_words
 from cortiscope.core.runs.facets import differing
 from cortiscope.errors import PageEnds, show_error
 from cortiscope.look import stamp
-from cortiscope.markup import as_text, show_html
+from cortiscope.markup import as_text, show_html, signed
 from cortiscope.navigation import link_to
 from cortiscope.panels.fit_dialog import fit_button, open_fit_dialog
 from cortiscope.panels.mesh_menu import pick_mesh
@@ -293,7 +293,7 @@ def score_line(run: Run, unit: str) -> str:
         f"images, with {INTERVAL}; attainable: mean square root of the noise ceiling."
     )
     return (
-        f'<p class="cs-score" title="{escape(title)}"><b>r {whole.mean_r:.2f}</b>'
+        f'<p class="cs-score" title="{escape(title)}"><b>r {signed(whole.mean_r)}</b>'
         f"{interval_text(whole)}{ceiling} {known}<br>"
         f"mean over {whole.n - whole.n_undefined:,} {unit}, "
         f"{run.report.n_images} {run.report.split} images</p>"

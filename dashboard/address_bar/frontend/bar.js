@@ -90,7 +90,7 @@ function linkOf(event, selector) {
 /** Let a link's address carry all that the page's does, but for what the link changes. */
 function complete(event, keep) {
   const link = linkOf(event, `${LINKS}, ${PAGES}`);
-  if (!link || link.origin !== location.origin) return;
+  if (!link || link.origin !== location.origin || placeOf(link)) return;
   // What a link was given is kept: its address is completed anew each time.
   link.dataset.given ??= link.matches(LINKS) ? link.search : "";
   const here = link.pathname === location.pathname;
@@ -99,12 +99,25 @@ function complete(event, keep) {
   link.search = all.length ? `?${all.join("&")}` : "";
 }
 
+/** The element of this page that a link like `#name` leads to. */
+function placeOf(link) {
+  const name = link.getAttribute("href");
+  return name.startsWith("#") ? document.getElementById(name.slice(1)) : null;
+}
+
 /** Go where a link leads without loading the app anew. */
 function follow(event) {
   const link = linkOf(event, LINKS);
   const elsewhere = event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
   if (!link || elsewhere || event.defaultPrevented || link.origin !== location.origin) return;
   event.preventDefault();
+  const place = placeOf(link);
+  if (place) {
+    // A place of the page is no address of its own: a hash would be an entry in the history.
+    place.scrollIntoView({ block: "start" });
+    place.focus({ preventScroll: true });
+    return;
+  }
   // Another image is no other page: "back" leaves the page with one press.
   if (link.pathname === location.pathname) history.replaceState(history.state, "", link.href);
   else history.pushState({}, "", link.href);

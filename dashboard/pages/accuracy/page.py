@@ -26,7 +26,7 @@ from cortiscope.core.runs import Run
 from cortiscope.cortex_view import CortexMap
 from cortiscope.errors import errors_on_page
 from cortiscope.look import show_chart, theme
-from cortiscope.markup import Html, html, show_html, show_note, show_title
+from cortiscope.markup import Html, html, show_html, show_note, show_title, signed
 from cortiscope.navigation import Page
 from cortiscope.pages.accuracy.reliability import pick_threshold, scored_above, survivors
 from cortiscope.pages.accuracy.vertex_table import show_extremes
@@ -175,9 +175,9 @@ def _vertex_words(subject: Subject, scored: Scored, metric: Metric) -> str:
     if location is None:
         return ""
     r = float(report.r[location.position])
-    score = f"r {r:.2f}" if np.isfinite(r) else "no r shown"
+    score = f"r {signed(r)}" if np.isfinite(r) else "no r shown"
     if metric.of_score is None:
-        score += f", {metric.title} {scored.values(metric)[location.position]:.2f}"
+        score += f", {metric.title} {signed(scored.values(metric)[location.position])}"
     ceiling = (
         ""
         if report.ceiling is None

@@ -16,6 +16,7 @@ from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import Metric
 from cortiscope.look import show_chart, theme
+from cortiscope.markup import signed
 from cortiscope.pages.compare.pair import Pair
 from cortiscope.panels.downloads import file_name
 from cortiscope.roi_chart import Shades
@@ -156,7 +157,7 @@ def brush_words(pair: Pair, positions: np.ndarray | None) -> str:
     of_a, of_b = (np.nanmean(own[positions]) for own in pair.values)
     return (
         f'<p class="cs-note"><b>{len(positions):,} {units} brushed</b>: mean '
-        f"{escape(pair.metric.title)} of A {of_a:.2f}, of B {of_b:.2f} (chosen by these very "
-        f"scores, so not an estimate for new images). {placed}"
+        f"{escape(pair.metric.title)} of A {signed(of_a)}, of B {signed(of_b)} (chosen by these "
+        f"very scores, so not an estimate for new images). {placed}"
         "Double-click in the chart to clear the selection.</p>"
     )

@@ -16,7 +16,7 @@ from cortiscope.core.errors import InvalidInput
 from cortiscope.core.evaluation import selection_optimism
 from cortiscope.core.runs import Run
 from cortiscope.look import show_chart, theme
-from cortiscope.markup import Html, show_note
+from cortiscope.markup import Html, show_note, signed
 from cortiscope.panels.downloads import file_name, rounded
 from cortiscope.subject.locations import has_rois, unit_of
 from cortiscope.subject.model_menu import ModelMenu, backbone_title
@@ -114,7 +114,7 @@ def _look_words(subject: Subject, a: Run, columns: list[LayerColumn]) -> str:
     flattery = _flattery(own)
     if flattery is None:
         return words
-    mean, most, each = (f"{value:+.3f}".replace("-", "−") for value in flattery)
+    mean, most, each = (signed(value, 3, plus=True) for value in flattery)
     return (
         f"{words}. By how much, by five-fold cross-validation of choosing among A’s {len(own)}: "
         f"{mean} on average over the rows, {most} at most; {each} where each "

@@ -13,6 +13,7 @@ from cortiscope.core.evaluation.comparison import LEVEL
 from cortiscope.core.evaluation.report import images_of
 from cortiscope.core.runs import Run
 from cortiscope.core.runs.facets import distinct_words
+from cortiscope.markup import signed
 from cortiscope.panels.downloads import csv_text, numbering, place_columns, rounded
 from cortiscope.panels.roi_responses import roi_places
 from cortiscope.roi_chart import Mark, RoiRow
@@ -101,7 +102,7 @@ def untested_rows(pair: Pair) -> list[RoiRow]:
         a, b = (pair.metric.of_group(own, roi, h.value) for own in pair.scored)
         mark, note = None, ""
         if a is not None and b is not None:
-            mark, note = Mark(a.value - b.value), f"A {a.value:.2f}, B {b.value:.2f}"
+            mark, note = Mark(a.value - b.value), f"A {signed(a.value)}, B {signed(b.value)}"
         rows.append(RoiRow(roi, group, title, colour, h.value, len(vertices), (mark,), None, note))
     return rows
 

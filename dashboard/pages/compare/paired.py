@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from html import escape
 
-import numpy as np
 import streamlit as st
 
 from cortiscope import services
@@ -13,6 +12,7 @@ from cortiscope.core.evaluation import LEAST_STIMULI, Comparison, compare_models
 from cortiscope.core.evaluation.comparison import LEVEL
 from cortiscope.core.evaluation.metrics import WHOLE
 from cortiscope.core.evaluation.significance import PairedDifference
+from cortiscope.markup import p_words, signed
 from cortiscope.pages.compare.pair import Pair
 from cortiscope.panels.roi_responses import roi_places
 from cortiscope.panels.scores import (
@@ -56,7 +56,7 @@ def _overall_verdict(one: PairedDifference) -> str:
     better, by = ("A", one.difference) if one.difference > 0 else ("B", -one.difference)
     return (
         f"{better} is better by {by:.3f} in mean r over {_n_defined(one):,} responses, "
-        f"p\u00a0{_p(one.p)}."
+        f"p\u00a0{p_words(one.p)}."
     )
 
 
@@ -70,11 +70,11 @@ def difference_rows(subject: Subject, comparison: Comparison) -> list[RoiRow]:
             one, q = known
             mark = Mark(float(one.difference or 0), one.low, one.high)
             decision = "distinguishable" if q <= LEVEL else "not distinguishable"
-            tested = f"{decision} at q < .05 (p {_p(one.p)}, adjusted {_p(q)}); "
+            tested = f"{decision} at q < .05 (p {p_words(one.p)}, adjusted {p_words(q)}); "
             note = (
                 f"{'' if one.p is None else tested}"
-                f"A {one.mean_a:.2f}, B {one.mean_b:.2f}; medians {one.median_a:.2f}, "
-                f"{one.median_b:.2f}"
+                f"A {_r(one.mean_a)}, B {_r(one.mean_b)}; medians {_r(one.median_a)}, "
+                f"{_r(one.median_b)}"
             )
         rows.append(RoiRow(roi, group, title, colour, h.value, len(vertices), (mark,), None, note))
     return rows
@@ -100,13 +100,14 @@ def overall_html(pair: Pair, comparison: Comparison | None) -> str:
         if (own := whole.n - whole.n_undefined) != n:
             # The other model is constant where this one is not, or the other way round.
             share += f"; over {own:,} {subject.space.unit}"
-        number = f"{whole.mean_r:.3f}<small>{interval_text(whole)}</small>"
-        facts.append((number, letter, f"mean r; median {whole.median_r:.3f}{share}"))
+        number = f"{signed(whole.mean_r, 3)}<small>{interval_text(whole)}</small>"
+        facts.append((number, letter, f"mean r; median {signed(whole.median_r or 0, 3)}{share}"))
     if comparison is not None and comparison.overall.difference is not None:
         one = comparison.overall
-        tested = "" if one.low is None else f"<small> [{one.low:.2f}, {one.high:.2f}]</small>"
-        words = "of the means, paired over images" + ("" if one.p is None else f"; p {_p(one.p)}")
-        facts.append((f"{one.difference:+.3f}{tested}".replace("-", "−"), "A − B", words))
+        tested = "" if one.low is None else f"<small> [{_r(one.low)}, {_r(one.high)}]</small>"
+        words = "of the means, paired over images"
+        words += "" if one.p is None else f"; p {p_words(one.p)}"
+        facts.append((f"{signed(one.difference or 0, 3, plus=True)}{tested}", "A − B", words))
     if pair.metric.name != "r":
         facts += _further_facts(pair)
     rows = "".join(f"<dt>{v}</dt><dd><b>{t}</b> {escape(d)}</dd>" for v, t, d in facts)
@@ -155,9 +156,9 @@ def largest_html(comparison: Comparison) -> str:
         rows.append(
             f"<tr><th>{escape(roi)} <small>{side}</small></th><td>{_n_defined(one)}</td>"
             f"<td>{_r(one.mean_a)}</td><td>{_r(one.mean_b)}</td>"
-            f"<td><b>{_r(one.difference, '+')}</b></td>"
+            f"<td><b>{_r(one.difference, plus=True)}</b></td>"
             f"<td>{'' if one.low is None else f'{_r(one.low)} to {_r(one.high)}'}</td>"
-            f"<td>{escape(_p(float(comparison.adjusted[k]), ''))}"
+            f"<td>{escape(p_words(float(comparison.adjusted[k])).removeprefix('= '))}"
             f"{'' if comparison.found[k] or one.p is None else ' n.s.'}</td>"
             "</tr>"
         )
@@ -170,13 +171,5 @@ def largest_html(comparison: Comparison) -> str:
     )
 
 
-def _r(value: float | None, sign: str = "") -> str:
-    return "" if value is None else f"{value:{sign}.2f}".replace("-", "−")
-
-
-def _p(value: float | None, equals: str = "= ") -> str:
-    if value is None or not np.isfinite(value):
-        return "unknown"
-    if value < 0.001:
-        return "< .001"
-    return equals + f"{value:.3f}".removeprefix("0")
+def _r(value: float | None, *, plus: bool = False) -> str:
+    return "" if value is None else signed(value, plus=plus)

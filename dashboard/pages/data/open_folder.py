@@ -15,6 +15,9 @@ from cortiscope.pages.data.folder_status import show_status
 from cortiscope.pages.data.layout_guide import guides
 from cortiscope.subject.data_folders import OPENED, DataFolder, close_folder, open_folder
 
+#: Where on the page another folder is opened.
+OPENING = "open-your-own-data"
+
 
 def show_folders() -> None:
     """List the known folders; those without a subject say why."""
@@ -53,7 +56,9 @@ def _words(known: DataFolder) -> str:
 
 def show_opening() -> None:
     """Draw the field for another folder, and the layouts that are understood."""
-    show_title("Open your own data")
+    show_html(
+        '<p class="cs-title" id="{place}" tabindex="-1">Open your own data</p>', place=OPENING
+    )
     if allowed(Action.FOLDER):
         with st.form("open-folder", border=False):
             left, right = st.columns([6, 1], vertical_alignment="bottom")

@@ -8,6 +8,7 @@ import streamlit as st
 
 from cortiscope import services, state
 from cortiscope.access import Action, allowed
+from cortiscope.address_bar import LINK_CLASS
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
 from cortiscope.core.pipeline.methods import data_methods_text, references
@@ -25,7 +26,7 @@ from cortiscope.pages.data.data_tables import (
 )
 from cortiscope.pages.data.folder_status import show_status
 from cortiscope.pages.data.layout_guide import LICENCE
-from cortiscope.pages.data.open_folder import show_folders, show_opening
+from cortiscope.pages.data.open_folder import OPENING, show_folders, show_opening
 from cortiscope.pages.data.random_images import categories_html, show_random_images
 from cortiscope.pages.data.vertices import show_all_vertices, show_vertex_over_images
 from cortiscope.panels.downloads import csv_button, csv_text
@@ -55,6 +56,14 @@ def render() -> None:
     if subject is not None:
         with head:
             show_html(headline(subject))
+    with head:
+        show_html(
+            '<p class="cs-note"><a class="{css}" href="#{place}">Open your own data</a>: folders '
+            "and layouts that are understood, below</p>",
+            css=LINK_CLASS,
+            place=OPENING,
+        )
+    if subject is not None:
         with head, errors_on_page():
             show_all_run_states(subject)
         with errors_on_page():

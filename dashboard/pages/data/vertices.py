@@ -11,11 +11,10 @@ import streamlit as st
 from cortiscope import services, state
 from cortiscope.charts.histogram import round_bins, vertex_histogram
 from cortiscope.charts.responses import response_series
-from cortiscope.charts.style import signed
 from cortiscope.core.datasets import Split, Subject
 from cortiscope.core.datasets.conventions import AVERAGED
 from cortiscope.look import show_chart, theme
-from cortiscope.markup import show_html, show_note, show_title
+from cortiscope.markup import show_html, show_note, show_title, signed
 from cortiscope.panels.data_words import SPLIT_WORDS, moments_words
 from cortiscope.panels.downloads import csv_button, csv_text, file_name, image_mark, rounded
 from cortiscope.panels.stimulus import StimulusChoice, linked_pictures

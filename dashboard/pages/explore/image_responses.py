@@ -7,12 +7,12 @@ import numpy as np
 from cortiscope import state
 from cortiscope.charts.histogram import Distribution, overlaid_histogram, round_bins
 from cortiscope.charts.responses import predicted_against_measured
-from cortiscope.charts.style import MEASURED, PREDICTED, signed
+from cortiscope.charts.style import MEASURED, PREDICTED
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import pearson_r
 from cortiscope.core.runs import Run
 from cortiscope.look import show_chart, theme
-from cortiscope.markup import show_note, show_title
+from cortiscope.markup import show_note, show_title, signed
 from cortiscope.panels.downloads import (
     csv_button,
     csv_text,

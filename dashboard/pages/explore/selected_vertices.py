@@ -10,12 +10,12 @@ from html import escape
 import numpy as np
 
 from cortiscope import services, state
-from cortiscope.charts.style import PREDICTED, signed
+from cortiscope.charts.style import PREDICTED
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation.report import images_of
 from cortiscope.core.runs import Run
 from cortiscope.look import theme
-from cortiscope.markup import Html, show_html
+from cortiscope.markup import Html, show_html, signed
 from cortiscope.panels.downloads import csv_button, csv_text, numbering, place_columns, rounded
 from cortiscope.panels.selection import region_came_last, region_positions
 from cortiscope.subject.locations import Location, find_location
@@ -110,7 +110,7 @@ def _accuracy(subject: Subject, run: Run, positions: np.ndarray) -> tuple[str, s
         mean = np.sqrt(np.asarray(report.ceiling)[positions]).mean()
         ceiling = f"mean ceiling {mean:.2f}"
     return (
-        f"{np.nanmean(r):.2f} <small>r</small>",
+        f"{signed(np.nanmean(r))} <small>r</small>",
         f"<b>mean</b> over {scored:,} vertices of Pearson r over {report.n_images} "
         f"{escape(images_of(report, subject))}; {ceiling}",
     )
@@ -150,7 +150,7 @@ def _picks(
         f"{escape(location.part)} {location.number}</td>"
         f'<td class="cs-left">{escape(", ".join(location.rois)) or "none"}</td>'
         + "".join(f"<td>{signed(float(values[k]), 2)}</td>" for _, values in shown)
-        + f"<td>{f'{r[k]:.2f}' if np.isfinite(r[k]) else 'constant'}</td></tr>"
+        + f"<td>{signed(r[k]) if np.isfinite(r[k]) else 'constant'}</td></tr>"
         for k, location in enumerate(locations)
     )
     show_html(

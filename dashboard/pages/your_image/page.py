@@ -29,7 +29,7 @@ from cortiscope.core.pipeline.picture import (
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import CortexMap
 from cortiscope.errors import errors_on_page
-from cortiscope.markup import Html, show_html, show_note, show_title
+from cortiscope.markup import Html, show_html, show_note, show_title, signed
 from cortiscope.navigation import Page
 from cortiscope.pages.your_image.photograph import choose_photograph
 from cortiscope.pages.your_image.prediction import show_distribution, show_spread
@@ -186,7 +186,7 @@ def _percentiles(subject: Subject, run: Run, photograph: Photograph, predicted: 
         if len(vertices):
             own, percentile = group_percentile(predicted, others, vertices)
             mark = Mark(percentile) if len(others) else None
-            note = f"predicted mean response {subject.conventions.with_unit(f'{own:.2f}')}"
+            note = f"predicted mean response {subject.conventions.with_unit(signed(own))}"
         rows.append(RoiRow(roi, group, title, colour, h.value, len(vertices), (mark,), None, note))
     definition = (
         f"percentile of the predicted mean response of each ROI to {photograph.name} among the "
@@ -244,7 +244,7 @@ def _looks(pictures: tuple[str, ...]) -> np.ndarray:
 def _nearest(subject: Subject, run: Run, design: np.ndarray) -> None:
     nearest = nearest_of_run(run, subject, design)
     figures = linked_pictures(
-        subject, [(one.split, one.row, f"{one.similarity:.2f}") for one in nearest], page=""
+        subject, [(one.split, one.row, signed(one.similarity)) for one in nearest], page=""
     )
     show_html(
         '<p class="cs-title">nearest stimuli</p><div class="cs-strip">{listed}</div><p '
@@ -300,8 +300,8 @@ def _occlusion(subject: Subject, run: Run, photograph: Photograph, design: np.nd
         "(largest fall {fall}, largest rise {rise}). {stamp}</p>",
         title=locations.title,
         url=_data_url(_overlay(as_seen(photograph, seen), drop)),
-        fall=f"{drop.max():.2f}",
-        rise=subject.conventions.with_unit(f"{max(-drop.min(), 0):.2f}"),
+        fall=signed(drop.max()),
+        rise=subject.conventions.with_unit(signed(max(-drop.min(), 0))),
         stamp=subject.stamp,
     )
 

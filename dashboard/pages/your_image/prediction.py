@@ -8,13 +8,13 @@ import numpy as np
 
 from cortiscope import services
 from cortiscope.charts.histogram import Distribution, overlaid_histogram, round_bins
-from cortiscope.charts.style import PREDICTED, QUIET, signed
+from cortiscope.charts.style import PREDICTED, QUIET
 from cortiscope.core.datasets import Subject
 from cortiscope.core.datasets.describe import spread_rows
 from cortiscope.core.evaluation import percentile_among
 from cortiscope.core.runs import Run
 from cortiscope.look import show_chart, theme
-from cortiscope.markup import Html, show_html, show_note
+from cortiscope.markup import Html, show_html, show_note, signed
 from cortiscope.panels.downloads import (
     csv_button,
     csv_text,

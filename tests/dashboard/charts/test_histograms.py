@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from cortiscope.charts.histogram import Distribution, overlaid_histogram, round_bins
-from cortiscope.charts.style import packed, signed
+from cortiscope.charts.style import packed
+from cortiscope.markup import p_words, signed
 
 
 @pytest.mark.parametrize("scale", [1e-4, 0.37, 12.0, 3e5])
@@ -56,3 +57,17 @@ def test_numbers_have_a_true_minus_and_no_negative_zero(value, text):
 @pytest.mark.parametrize(("n", "kind"), [(10, "i2"), (40_000, "i4")])
 def test_whole_numbers_are_packed_without_loss(n, kind):
     assert packed(np.arange(n))["dtype"] == kind
+
+
+def test_numbers_are_written_as_people_read_them():
+    assert signed(-1.1405979) == "−1.14"
+    assert signed(-0.001) == "0.00"
+    assert [signed(v, 3, plus=True) for v in (0.0124, -0.0124, 0.0)] == [
+        "+0.012",
+        "−0.012",
+        "0.000",
+    ]
+    assert [p_words(p) for p in (0.0004, 0.001, 0.0421, 1.0)] == [
+        "< .001", "= .001", "= .042", "= 1.000"
+    ]  # fmt: skip
+    assert p_words(None) == p_words(float("nan")) == "unknown"

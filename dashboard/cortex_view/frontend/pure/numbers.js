@@ -5,12 +5,10 @@ export function formatNumber(value) {
   return String(Number(value.toPrecision(3))).replace("-", "−");
 }
 
-/** The shortest decimal that reads back as the same float32. */
-export function exactFloat32(value) {
+/** A value as people read it: four digits, a whole number whole, a true minus sign. */
+export function readable(value) {
   if (!Number.isFinite(value)) return "no value";
-  for (let digits = 6; digits <= 9; digits++) {
-    const text = String(Number(value.toPrecision(digits)));
-    if (Math.fround(Number(text)) === value) return text.replace("-", "−");
-  }
-  return String(value);
+  const before = value ? Math.floor(Math.log10(Math.abs(value))) + 1 : 1;
+  const text = String(Number(value.toFixed(Math.min(Math.max(4 - before, 0), 12))));
+  return text.replaceAll("-", "−");
 }

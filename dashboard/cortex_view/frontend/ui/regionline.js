@@ -1,7 +1,7 @@
-// A small line over the brains: what the region holds, exactly, or how to draw one.
+// A small line over the brains: what the region holds, or how to draw one.
 
 import { icon, make } from "../element.js";
-import { exactFloat32 } from "../pure/numbers.js";
+import { readable } from "../pure/numbers.js";
 import { regionMeans } from "../pure/region.js";
 
 const CLOSE = "M4 4l8 8M12 4l-8 8";
@@ -52,7 +52,7 @@ function describe({ n, left, right, means, counts }, views) {
     make("span.mean", {},
       make(`span.dot.${view.role}`),
       make("span.name", {}, `${view.title} `),
-      make("strong", {}, exactFloat32(means[i])),
+      make("strong", {}, readable(means[i])),
       make("span.unit", {}, Number.isFinite(means[i]) ? ` ${view.unit}` : ""),
       // Where a map has holes, its mean is over fewer.
       counts[i] < n ? make("span.unit", {}, ` (of ${counts[i]})`) : "",

@@ -1,7 +1,7 @@
-// What is under the pointer, in words and exact numbers.
+// What is under the pointer, in words and numbers.
 
 import { make } from "../element.js";
-import { exactFloat32 } from "../pure/numbers.js";
+import { readable } from "../pure/numbers.js";
 
 export class Tooltip {
   constructor(stage) {
@@ -18,7 +18,7 @@ export class Tooltip {
       make("div.row", {},
         make(`span.dot.${view.role}`),
         make("span.name", {}, view.title),
-        make("span.value", {}, covered ? exactFloat32(values[i]) : "outside the data"),
+        make("span.value", {}, covered ? readable(values[i]) : "outside the data"),
         make("span.unit", {}, Number.isFinite(values[i]) ? unitOf(view, alike ? "" : behind[i]) : ""),
       ),
     );
