@@ -148,9 +148,7 @@ class Gatehouse:
 
     async def _websocket(self, who: Visitor, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass messages on: of those that visitors may send, and without the machine's paths."""
-        if who.is_owner:
-            await self._app(scope, receive, send)
-            return
+        hears_all, sees_all = may(who, Action.SETTINGS), may(who, Action.PATHS)
 
         async def heard() -> Message:
             while True:
@@ -168,7 +166,7 @@ class Gatehouse:
                 message = {**message, "bytes": names_in_message(content)}
             await send(message)
 
-        await self._app(scope, heard, said)
+        await self._app(scope, receive if hears_all else heard, send if sees_all else said)
 
 
 class _TooMuchError(Exception):

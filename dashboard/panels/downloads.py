@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from cortiscope import services
+from cortiscope.access import Action, allowed
 from cortiscope.core.brain import FSAVERAGE5_VERTICES
 from cortiscope.core.datasets import Subject
 from cortiscope.core.runs.spec import readable
@@ -35,6 +36,8 @@ def file_name(subject: Subject, what: str, ending: str = "csv") -> str:
 
 def csv_button(subject: Subject, label: str, what: str, write: Callable[[], str]) -> None:
     """Draw a button; the text is written only when somebody asks for it."""
+    if not allowed(Action.DOWNLOAD):
+        return
     st.download_button(
         label,
         data=write,

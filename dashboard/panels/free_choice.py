@@ -87,6 +87,8 @@ def _backbone() -> BackboneCard | None:
     if not name:
         return None
     try:
+        if name not in names:
+            demand(Action.NETWORK)
         # A network met for the first time is described by its library, in another process.
         with st.spinner(f"Reading about {as_text(name)}", show_time=True):
             card = get_card(name)

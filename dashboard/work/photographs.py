@@ -17,6 +17,7 @@ from PIL import Image
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
+from cortiscope.access import Action, demand
 from cortiscope.core.errors import CoreError
 from cortiscope.work.foreign_files import read_photograph
 
@@ -70,6 +71,7 @@ def take_upload(upload: UploadedFile) -> Photograph:
     CoreError : what is wrong with it and what to do, also when it is asked for again.
     """
     try:
+        demand(Action.UPLOAD)
         return _visit().take(upload.file_id, upload.name, upload.getvalue)
     finally:
         _let_go(upload)

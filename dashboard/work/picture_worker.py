@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from cortiscope.access import Action, demand
 from cortiscope.core.cli.answers import read_array
 from cortiscope.work.answering import AnsweringProcess
 
@@ -20,35 +21,40 @@ def worker() -> AnsweringProcess:
     return AnsweringProcess("worker")
 
 
+def _ask(**question: Any) -> dict[str, Any]:
+    demand(Action.PREDICT)
+    return worker().ask(**question)
+
+
 def design_of(run_id: str, picture: Path) -> tuple[np.ndarray, float]:
     """Return the design (n_components,) of a picture for a run, and its residual."""
-    answer = worker().ask(ask="design", run=run_id, image=str(picture))
+    answer = _ask(ask="design", run=run_id, image=str(picture))
     return read_array(answer["design"]), float(answer["residual"])
 
 
 def occlusion_of(run_id: str, picture: Path, grid: int) -> np.ndarray:
     """Return designs (grid, grid, n_components), one patch blurred away in each."""
-    answer = worker().ask(ask="occlusion", run=run_id, image=str(picture), grid=grid)
+    answer = _ask(ask="occlusion", run=run_id, image=str(picture), grid=grid)
     return read_array(answer["designs"])
 
 
 def seen_of(run_id: str, picture: Path) -> tuple[float, float, float, float]:
     """Return left, top, right, bottom of what a run's networks see of a picture, in its pixels."""
-    left, top, right, bottom = worker().ask(ask="seen", run=run_id, image=str(picture))["seen"]
+    left, top, right, bottom = _ask(ask="seen", run=run_id, image=str(picture))["seen"]
     return float(left), float(top), float(right), float(bottom)
 
 
 def looks_of(pictures: Sequence[Path]) -> np.ndarray:
     """Return (n_pictures, n_looks) of some pictures (``core.stimuli.picture_looks``)."""
-    return read_array(worker().ask(ask="looks", images=[str(p) for p in pictures])["looks"])
+    return read_array(_ask(ask="looks", images=[str(p) for p in pictures])["looks"])
 
 
 def first_guesses(run_id: str, picture: Path) -> list[tuple[str, float]]:
     """Return what a run's backbone itself takes the picture for, best first."""
-    answer = worker().ask(ask="classes", run=run_id, image=str(picture))
+    answer = _ask(ask="classes", run=run_id, image=str(picture))
     return [(str(name), float(p)) for name, p in answer["classes"]]
 
 
 def cortex_picture(**question: Any) -> bytes:
     """Return a PNG of maps on the cortex; the question is ``core.cli.cortex_picture``'s."""
-    return base64.b64decode(worker().ask(ask="cortex", **question)["png"])
+    return base64.b64decode(_ask(ask="cortex", **question)["png"])

@@ -30,7 +30,7 @@ PAGES = ("", "accuracy", "compare", "your-image", "data")
 # offers it. A new action needs its own; one that no page offers yet says so by none.
 CONTROLS: dict[Action, tuple[str, ...]] = {
     Action.FIT: ("fit-open-run", "fit-go"),
-    Action.CANCEL: ("fit-cancel", "data-check-stop"),
+    Action.CANCEL: ("work-cancel-job", "data-check-stop"),
     Action.FOLDER: ("open-folder-path", "FormSubmitter:open-folder-Open", "folder-close-2"),
     Action.CHECKPOINT: ("fit-checkpoint-small_cnn",),
     Action.NETWORK: ("fit-backbone",),
