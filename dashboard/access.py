@@ -87,6 +87,15 @@ RULES: Mapping[Mode, Mapping[Role, frozenset[Action]]] = {
 _TO_OWN = frozenset({Action.CANCEL, Action.DELETE})
 
 
+#: Bytes and files that one session may upload in all; decoded pictures are small, so that this
+#: bounds work, and what lies in memory until it is decoded.
+UPLOADS: Mapping[Role, tuple[int, int]] = {
+    Role.OWNER: (2048 * 2**20, 500),
+    Role.MEMBER: (512 * 2**20, 100),
+    Role.GUEST: (256 * 2**20, 40),
+}
+
+
 class NotAllowed(CoreError):  # noqa: N818 - named as it is asked
     """Somebody asked for what their role does not give."""
 

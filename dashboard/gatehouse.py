@@ -20,6 +20,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from cortiscope.access import (
     KEY_COOKIE,
+    UPLOADS,
     VISITOR_COOKIE,
     Action,
     Connection,
@@ -44,13 +45,6 @@ _LONGEST_FORM = 4096
 #: The page on which a key is given.
 KEY_PAGE = "presenter"
 
-# Bytes and files that one session may upload in all; decoded pictures are small, so that this
-# bounds work and what lies in memory until it is decoded.
-_LIMITS = {
-    Role.OWNER: (2048 * 2**20, 500),
-    Role.MEMBER: (512 * 2**20, 100),
-    Role.GUEST: (256 * 2**20, 40),
-}
 _SESSIONS = 10_000
 
 # What a browser says that changes nothing for others. The rest empties caches, looks into the
@@ -115,7 +109,7 @@ class Gatehouse:
             words = PlainTextResponse(str(refusal(who, Action.UPLOAD)), 403)
             await words(scope, receive, send)
             return
-        most, files = _LIMITS[who.role]
+        most, files = UPLOADS[who.role]
         begun = False
 
         async def counted() -> Message:

@@ -23,6 +23,7 @@ from cortiscope.work.foreign_files import read_photograph
 
 # Networks see a few hundred pixels; a smaller file makes every later step faster.
 _SIDE = 1600
+_KEPT = 6  # pictures of one session
 _SAMPLES = {"temple": "china.jpg", "flower": "flower.jpg"}
 
 
@@ -103,10 +104,20 @@ class _Visit:
                 self.taken[key] = self._read(name, content())
             except CoreError as error:
                 self.taken[key] = error
+            self._forget()
         found = self.taken[key]
         if isinstance(found, CoreError):
             raise found
         return found
+
+    def _forget(self) -> None:
+        """Let the oldest pictures go; the page shows one, and may go back to the one before."""
+        pictures = [k for k, v in self.taken.items() if isinstance(v, Photograph)]
+        for key in pictures[:-_KEPT]:
+            gone = self.taken.pop(key)
+            shown = [v.path for v in self.taken.values() if isinstance(v, Photograph)]
+            if isinstance(gone, Photograph) and gone.path not in shown:
+                gone.path.unlink(missing_ok=True)
 
     def _read(self, name: str, data: bytes) -> Photograph:
         # Whoever clears temporary folders may have taken it.

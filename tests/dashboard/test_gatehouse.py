@@ -100,7 +100,7 @@ def test_a_key_in_the_field_does_the_same_and_a_wrong_one_says_so():
 
 
 def test_an_upload_ends_where_its_session_has_no_room(monkeypatch):
-    monkeypatch.setitem(gatehouse._LIMITS, Role.GUEST, (1000, 3))
+    monkeypatch.setitem(gatehouse.UPLOADS, Role.GUEST, (1000, 3))
     taken: list[int] = []
     client = _client(taken=taken)
     assert client.put(f"{UPLOAD}/a", content=b"x" * 600).text == "600"
@@ -121,7 +121,7 @@ def test_an_upload_ends_where_its_session_has_no_room(monkeypatch):
 
 
 def test_a_false_length_does_not_help(monkeypatch):
-    monkeypatch.setitem(gatehouse._LIMITS, Role.GUEST, (1000, 3))
+    monkeypatch.setitem(gatehouse.UPLOADS, Role.GUEST, (1000, 3))
     taken: list[int] = []
     client = _client(taken=taken)
     for length in ("1", "-5", "many", "9" * 30):

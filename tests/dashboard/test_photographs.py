@@ -106,3 +106,24 @@ def test_an_upload_is_decoded_once_and_its_bytes_are_let_go(monkeypatch):
     photographs.remove_all()
     assert not Path(shown.split()[-1]).exists()
     assert asked == ["cat.png"]
+
+
+def test_of_many_pictures_of_a_session_the_last_few_are_kept(monkeypatch, tmp_path):
+    def read(source, name, side, out):
+        if name.endswith("bad"):
+            raise InvalidImage("no picture")
+        out.write_bytes(source.read_bytes())
+        return {"notes": [], "original": name}
+
+    monkeypatch.setattr(photographs, "read_photograph", read)
+    visit = photographs._Visit(tmp_path)
+    # The first and the last are one picture under two names: its file stays.
+    contents = [b"same", *(bytes([k]) for k in range(10)), b"same"]
+    taken = [visit.take(f"{k}", f"{k}", lambda c=c: c) for k, c in enumerate(contents)]
+    for k in range(10):
+        with pytest.raises(InvalidImage):
+            visit.take(f"bad {k}", "bad", bytes)
+    there = [photograph.path.is_file() for photograph in taken]
+    assert there == [True, *[False] * 5, *[True] * 6]
+    assert len(list(tmp_path.iterdir())) == 6
+    assert visit.take("9", "9", bytes) is taken[9]

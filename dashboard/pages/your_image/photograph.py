@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cortiscope import state
+from cortiscope.access import UPLOADS, visitor
 from cortiscope.core.errors import CoreError
 from cortiscope.errors import show_error
 from cortiscope.markup import as_text
@@ -21,12 +22,14 @@ def choose_photograph() -> Photograph | None:
 
     An upload that cannot be read says so and leaves on screen what was there.
     """
+    most, files = UPLOADS[visitor().role]
     upload = st.file_uploader(
         "your photograph",
         # All types are let through: what is wrong with a file is said by us, in full.
         key=_UPLOAD,
         on_change=_forget_what_was_removed,
-        help="JPEG, PNG, WebP, GIF, BMP or TIFF. It stays on this machine, for this session.",
+        help="JPEG, PNG, WebP, GIF, BMP or TIFF. It stays on the app’s machine, for this session. "
+        f"A session takes {files} files and {most // 2**20:,} MB; a reload begins another.",
     )
     if upload is not None and upload.file_id != st.session_state.get(_TAKEN):
         st.session_state[_TAKEN] = upload.file_id
