@@ -24,6 +24,8 @@ import psutil
 from tests.visitor import ROOT, Served, Visitor, serving, visiting
 
 THINK = 3.0
+# Few enough that all are in the simulated subjects, too many to be kept at hand.
+_IMAGES = [("test", k) for k in range(100)]
 # The settings of before: whatever asks for one BLAS thread is not heard.
 _AS_BEFORE = "import threadpoolctl; threadpoolctl.threadpool_limits = lambda *a, **k: None"
 _COLLECTING = ("--runner.postScriptGC", "true")
@@ -50,7 +52,7 @@ async def look_on(visitor: Visitor, until: float, server: Server, *, kept: bool 
     """Change the image every few seconds, as people do, not all at once."""
     await asyncio.sleep(random.uniform(0, THINK))
     while time.monotonic() < until:
-        run = await visitor.see("test", random.randrange(100))
+        run = await visitor.see(*random.choice(_IMAGES))
         assert not run.failures(), run.failures()
         if kept:
             server.seconds.append(run.seconds)
@@ -125,7 +127,8 @@ async def watch(server: Server, n_sessions: int, minutes: float) -> list[tuple[f
             await asyncio.sleep(step)
             size, children = process.memory_info().rss / 1e6, len(process.children(recursive=True))
             looks.append(((time.monotonic() - begun) / 60, size, process.num_fds(), children))
-            print("{:8.1f} min{:9.0f} MB{:6d} descriptors{:4d} children".format(*looks[-1]))
+            words = "{:8.1f} min{:9.0f} MB{:6d} descriptors{:4d} children"
+            print(words.format(*looks[-1]), flush=True)
 
     leaving = n_sessions // 10
     await asyncio.gather(

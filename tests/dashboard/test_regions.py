@@ -6,24 +6,34 @@ import asyncio
 
 import pytest
 
+from cortiscope.core.brain import load_fsaverage5
+from cortiscope.core.encoding import Reduction
+from cortiscope.core.storage import Home
+from tests.dashboard.conftest import TinyApp
+from tests.data.tiny_world import write_subject
 from tests.visitor import serving, visiting
 
 
 @pytest.fixture(scope="module")
-def app(tiny_world, surfaces):
-    """The app on tiny subjects, without the demo."""
-    from cortiscope.core.brain import load_fsaverage5
-
-    load_fsaverage5(tiny_world.home.surfaces)
+def app(tmp_path_factory):
+    """The app on tiny subjects, the second without test responses, and without the demo."""
+    root = tmp_path_factory.mktemp("regions")
+    world = TinyApp(Home(root / "home"), root / "data")
+    load_fsaverage5(world.home.surfaces)
+    write_subject(world.data / "subj01")
+    write_subject(world.data / "subj02", test_responses=False)
+    for k in (6, 4):
+        world.fit(reduction=Reduction("pca", k))
+    world.fit("subj02", reduction=Reduction("pca", 4))
     env = {
-        "CORTISCOPE_HOME": str(tiny_world.home.root),
-        "CORTISCOPE_DATA": str(tiny_world.data),
+        "CORTISCOPE_HOME": str(world.home.root),
+        "CORTISCOPE_DATA": str(world.data),
     }
     before = (
         "import cortiscope.core.pipeline.demo as demo, pathlib\n"
         "demo.demo_is_ready = demo.demo_is_complete = lambda _: True\n"
         "import cortiscope.subject.data_folders as folders\n"
-        f"folders.demo_folder = lambda _: pathlib.Path({str(tiny_world.data)!r})\n"
+        f"folders.demo_folder = lambda _: pathlib.Path({str(world.data)!r})\n"
         "from cortiscope.work.answering import AnsweringProcess\n"
         "AnsweringProcess.warm_up = lambda _: None\n"
     )
@@ -99,16 +109,17 @@ def test_another_subject_redraws_the_page(app):
     _visit(app, look)
 
 
-def test_an_image_of_the_other_split_redraws_the_page_whose_maps_differ(app):
+def test_an_image_of_which_less_is_known_redraws_the_page_whose_maps_are_others(app):
     async def look(visitor, first):
-        run = await visitor.see("train", 2)
+        assert "train" in visitor.address["image"]
+        run = await visitor.see("test", 2)
         assert not run.failures()
-        assert run.drawn() >= {"gallery", "explore-brain", "explore-map-0"}
-        assert visitor.address["image"] == "train-3"
-        again = await visitor.see("train", 3)
-        assert "explore-map-0" not in again.drawn()
+        assert run.drawn() >= {"gallery", "explore-brain", "explore-map-0", *_MODEL}
+        assert visitor.address["image"] == "test-3"
+        again = await visitor.see("test", 3)
+        assert not again.drawn() & {"explore-map-0", *_MODEL}
 
-    _visit(app, look)
+    _visit(app, look, subject="subj02")
 
 
 _PICK = {"picks": [{"hemisphere": "left", "vertex": 3, "position": 0, "rois": []}]}
@@ -131,3 +142,33 @@ def test_accuracy_redraws_for_a_vertex_what_follows_it_and_for_a_metric_the_scor
         assert visitor.address["ncsnr"] == "0.10"
 
     _visit(app, look, "accuracy")
+
+
+def test_compare_redraws_for_a_roi_the_brains_and_the_chart(app):
+    async def look(visitor, first):
+        picked = {"roi": "V1v", "hemisphere": "left", "count": 1}
+        run = await visitor.tell("compare-rois", "picked", picked)
+        assert not run.failures()
+        assert run.drawn() == {"compare-brain", "compare-rois"}
+        run = await visitor.use("compare-metric-0", string_value="R²")
+        assert not run.failures()
+        assert run.drawn() >= {"compare-brain", "compare-rois", "compare-metric-0"}
+        assert not run.drawn() & _MODEL
+        assert visitor.address["metric"] == "r2"
+
+    _visit(app, look, "compare")
+
+
+def test_another_image_on_data_redraws_the_responses_alone(app):
+    async def look(visitor, first):
+        run = await visitor.see("train", 3)
+        assert not run.failures()
+        assert len(run.fragments) == 1
+        assert "gallery" in run.drawn()
+        assert not run.drawn() & _MODEL
+        run = await visitor.use("data-random-vertex", trigger_value=True)
+        assert not run.failures()
+        assert visitor.address["vertex"]
+        assert not run.drawn() & _MODEL
+
+    _visit(app, look, "data")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
@@ -49,12 +51,16 @@ from cortiscope.panels.methods import opening_lines, show_simulation_note
 from cortiscope.panels.roi_responses import rows_as_csv, take_roi
 from cortiscope.panels.scores import metric_scale, scored_run
 from cortiscope.panels.sidebar import pick_pair, pick_subject
+from cortiscope.regions import draw_again, region
 from cortiscope.roi_chart import MODEL_COLOURS, Axis, RoiRow, Series, roi_chart
 from cortiscope.subject.locations import has_rois, unit_of
 from cortiscope.subject.model_menu import model_title, unlike
 
 # Beyond this many responses per model reading and comparing them takes more than ten seconds.
 _MANY_RESPONSES = 60_000_000
+
+# What follows the vertex or ROI that is selected.
+_PLACES = ("compare-brain", "compare-rois", "compare-differences")
 
 
 def render() -> None:
@@ -66,6 +72,13 @@ def render() -> None:
             "There is one encoding model only. Fit another one in the sidebar to compare it with."
         )
         return
+    _compare(subject, a, b)
+    show_simulation_note(subject, key="compare")
+
+
+@region("compare")
+def _compare(subject: Subject, a: Run, b: Run) -> None:
+    """Draw the choice of a metric, the brush, and all that follows them."""
     positions = brushed(subject)
     placed, rois = subject.space.is_placed, has_rois(subject)
     brains = st.container()
@@ -114,7 +127,6 @@ def render() -> None:
             show_html(largest_html(comparison))
         _downloads(pair, comparison, columns)
     _methods_and_code(pair)
-    show_simulation_note(subject, key="compare")
 
 
 def _compared(pair: Pair) -> Comparison | None:
@@ -131,7 +143,7 @@ def _compared(pair: Pair) -> Comparison | None:
     if n_images * n_vertices > _MANY_RESPONSES and not st.session_state.get(asked):
         if st.button("Test the differences", key="compare-test"):
             st.session_state[asked] = True
-            st.rerun()
+            draw_again()
         st.caption(
             f"{n_images:,} images for {n_vertices:,} "
             f"{pair.subject.space.unit} may take half a minute."
@@ -176,6 +188,7 @@ def _pair(subject: Subject, a: Run, b: Run) -> Pair:
     return Pair(subject, (a, b), metric, (scored_run(a, metric), scored_run(b, metric)))
 
 
+@region("compare-brain")
 def _brains(pair: Pair, positions: np.ndarray | None) -> None:
     subject, metric = pair.subject, pair.metric
     values = pair.values
@@ -211,6 +224,7 @@ def _brains(pair: Pair, positions: np.ndarray | None) -> None:
         key="compare-brain",
         height=400,
         lit=positions,
+        redraws=_PLACES,
     )
     show_note(
         "Per vertex: {definition}; {images}. A and B share one scale; their difference has its "
@@ -220,6 +234,7 @@ def _brains(pair: Pair, positions: np.ndarray | None) -> None:
     )
 
 
+@region("compare-rois")
 def _both(pair: Pair) -> None:
     subject, metric = pair.subject, pair.metric
     rows = pair_rows(pair)
@@ -238,7 +253,7 @@ def _both(pair: Pair) -> None:
         definition=definition,
         stamp=subject.stamp,
         focus=state.current().roi_name,
-        on_pick=take_roi,
+        on_pick=partial(take_roi, redraws=_PLACES),
         csv=rows_as_csv(rows, ["A", "B"], f"{subject.stamp} {definition}".strip()),
     )
 
@@ -283,6 +298,7 @@ def _range_of(rows: list[RoiRow], metric: Metric) -> tuple[float, float]:
     return float(low / steps), float(high / steps)
 
 
+@region("compare-differences")
 def _differences(pair: Pair, comparison: Comparison) -> None:
     subject, metric = pair.subject, pair.metric
     if metric is R:
@@ -313,7 +329,7 @@ def _differences(pair: Pair, comparison: Comparison) -> None:
         definition=definition,
         stamp=subject.stamp,
         focus=state.current().roi_name,
-        on_pick=take_roi,
+        on_pick=partial(take_roi, redraws=_PLACES),
         csv=differences_csv(pair, definition, comparison)
         if metric is R
         else rows_as_csv(rows, ["A - B"], f"{subject.stamp} {definition}".strip()),

@@ -35,6 +35,7 @@ from cortiscope.panels.one_image import show_image_over_vertices
 from cortiscope.panels.run_states import show_all_run_states
 from cortiscope.panels.sidebar import choose_subject, open_chosen
 from cortiscope.panels.stimulus import StimulusChoice, pick_stimulus
+from cortiscope.regions import region
 from cortiscope.subject.locations import unit_of
 
 
@@ -68,8 +69,7 @@ def render() -> None:
             show_all_run_states(subject)
         with errors_on_page():
             _tables(subject)
-        with errors_on_page():
-            _exploration(subject, top)
+        _exploration(subject, top)
     with errors_on_page():
         _other_subjects(chosen)
     left, right = st.columns([7, 4], gap="medium")
@@ -114,7 +114,9 @@ def _tables(subject: Subject) -> None:
             st.code(_code(subject), language="python")
 
 
+@region("data-responses")
 def _exploration(subject: Subject, gallery: st.delta_generator.DeltaGenerator) -> None:
+    """Draw the choice of an image, into ``gallery``, and looks at responses and images."""
     with gallery:
         stimulus = pick_stimulus(subject, None)
     unit, units = unit_of(subject), subject.space.unit

@@ -13,6 +13,7 @@ from cortiscope.core.datasets import Subject
 from cortiscope.markup import show_html, show_title
 from cortiscope.panels.data_words import SPLIT_WORDS
 from cortiscope.panels.stimulus import linked_pictures
+from cortiscope.regions import draw_again
 
 _N_RANDOM = 16
 
@@ -41,10 +42,10 @@ def show_random_images(subject: Subject) -> None:
         )
         if chosen != name:
             state.change(draw=state.Draw(chosen, number))
-            st.rerun()
+            draw_again()
         if st.button("Draw again", key="data-draw", icon=":material/shuffle:"):
             state.change(draw=state.Draw(name, number + 1))
-            st.rerun()
+            draw_again()
     state.change(draw=state.Draw(name, number))
     split = subject.split(name)
     rows = draw_rows(len(split), number)

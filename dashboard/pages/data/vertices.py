@@ -18,6 +18,7 @@ from cortiscope.markup import show_html, show_note, show_title, signed
 from cortiscope.panels.data_words import SPLIT_WORDS, moments_words
 from cortiscope.panels.downloads import csv_button, csv_text, file_name, image_mark, rounded
 from cortiscope.panels.stimulus import StimulusChoice, linked_pictures
+from cortiscope.regions import draw_again
 from cortiscope.subject.locations import Location, find_location, location_at, unit_of
 
 
@@ -183,7 +184,7 @@ def _pick_location(subject: Subject) -> Location:
 
 def _go_to(location: Location) -> None:
     state.change(vertex=location.name, roi=location.roi)
-    st.rerun()
+    draw_again()
 
 
 def _nearest(subject: Subject, part: str, number: int) -> Location:

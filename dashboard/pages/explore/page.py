@@ -35,7 +35,7 @@ from cortiscope.stimulus_files import stimulus_address
 from cortiscope.subject.locations import has_rois
 from cortiscope.subject.model_menu import model_title
 
-_SPLIT = "explore-options-split"
+_KNOWN = "explore-known"
 _SCALES = {"": "one scale", "own": "each to its own SD"}
 
 
@@ -64,9 +64,10 @@ def _image(
     """Draw the choice of an image, into ``picture``, and all that follows it."""
     with picture:
         stimulus = pick_stimulus(subject, run)
-    if is_alone() and st.session_state.get(_SPLIT, stimulus.split) != stimulus.split:
-        st.rerun()  # images of another split have other maps
-    _places(subject, run, stimulus, _responses(subject, run, stimulus.split, stimulus.row), above)
+    responses = _responses(subject, run, stimulus.split, stimulus.row)
+    if is_alone() and st.session_state.get(_KNOWN, known := _known(responses)) != known:
+        st.rerun()  # the menu of maps is another one for this image
+    _places(subject, run, stimulus, responses, above)
     if run is not None:
         code = _code(subject, run, stimulus)
         of_page = _of_page(subject, stimulus)
@@ -135,6 +136,11 @@ def _responses(subject: Subject, run: Run | None, name: str, row: int) -> Shown:
     return Shown(subject, run, measured, predicted, None if truth is None else truth[0])
 
 
+def _known(responses: Shown) -> tuple[bool, bool]:
+    """Say what is known of an image, on which the maps that can be shown depend."""
+    return responses.measured is not None, responses.truth is not None
+
+
 def _maps(
     subject: Subject, run: Run | None, stimulus: StimulusChoice, responses: Shown
 ) -> list[CortexMap]:
@@ -176,8 +182,8 @@ def _options(subject: Subject, run: Run) -> None:
     image = state.current().image_name
     if image is None:
         return
-    st.session_state[_SPLIT] = image.split
     responses = _responses(subject, run, image.split, image.number - 1)
+    st.session_state[_KNOWN] = _known(responses)
     left, right = st.columns([1, 2], gap="medium", vertical_alignment="center")
     third = _beside(responses)
     with left:
