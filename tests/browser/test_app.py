@@ -85,6 +85,7 @@ def test_another_image_costs_62_kb_at_most_and_the_camera_stays(page, app):
     assert 0 < sum(received) <= 62_000
     assert _camera(page) == camera
     assert "image=test-2" in page.url
+    assert page.locator("[data-painted]").count() == 1  # drawn anew in its place
 
 
 def test_a_copied_address_opens_the_same_view_elsewhere(page, browser, app):

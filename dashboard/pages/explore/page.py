@@ -83,7 +83,8 @@ def _places(
     above: DeltaGenerator,
 ) -> None:
     """Draw the cortex, and what follows the vertex, region or ROI that is selected."""
-    with above:
+    # A region called in a container of outside would be added to it each time: in one of its own.
+    with above.container():
         _brain(subject, run, stimulus, responses)
     predicted = responses.predicted
     if run is None or predicted is None:
