@@ -11,6 +11,9 @@ import numpy as np
 from cortiscope.charts.style import MEASURED, PREDICTED, QUIET, as_written, layout, packed
 from cortiscope.core.datasets.conventions import Conventions
 
+#: The trace of ``predicted_against_measured`` that holds a dot for each image.
+DOTS = 1
+
 # Beyond this many dots SVG gets slow.
 _MOST_SVG = 4000
 
@@ -25,6 +28,7 @@ def predicted_against_measured(
     facts: Conventions,
     stamp: str = "",
     theme: str,
+    choice: bool = False,
 ) -> dict[str, Any]:
     """Draw one dot per image (or voxel), the identity line, and the one on screen.
 
@@ -33,9 +37,11 @@ def predicted_against_measured(
     measured, predicted : (n,) responses, in units that ``facts`` knows or not.
     numbers, label : (n,) and what stands before them, for the tooltip: ``test-`` and 1 to n.
     marked : which one is on screen, or None.
+    choice : a click at a dot chooses it; those of trace ``DOTS`` are in the order given.
     """
     both = np.concatenate([measured, predicted])
     both = both[np.isfinite(both)]
+    faded = {"marker": {"opacity": 0.45}}
     ends = [float(both.min()), float(both.max())] if len(both) else [-1.0, 1.0]
     traces: list[dict[str, Any]] = [
         {
@@ -53,6 +59,8 @@ def predicted_against_measured(
             "y": packed(predicted),
             "customdata": packed(numbers),
             "marker": {"size": 5, "color": MEASURED[theme], "opacity": 0.45},
+            # A dot stands for its image: choosing one must not fade the others.
+            **({"selected": faded, "unselected": faded} if choice else {}),
             "hovertemplate": f"{label}%{{customdata}}<br>"
             "measured %{x:.2f}<br>predicted %{y:.2f}<extra></extra>",
         },
@@ -76,6 +84,7 @@ def predicted_against_measured(
             theme,
             xaxis={"title": {"text": facts.label("measured")}},
             yaxis={"title": {"text": facts.label("predicted")}},
+            **({"clickmode": "event+select", "dragmode": False} if choice else {}),
         ),
     }
 

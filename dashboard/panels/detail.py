@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from cortiscope import services, state
-from cortiscope.charts.responses import measured_and_predicted, predicted_against_measured
+from cortiscope.charts.responses import DOTS, measured_and_predicted, predicted_against_measured
 from cortiscope.core.brain import Hemisphere
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import pearson_r
@@ -19,6 +20,7 @@ from cortiscope.markup import Html, show_html, signed
 from cortiscope.panels.downloads import image_mark
 from cortiscope.panels.selection import region_came_last, region_positions
 from cortiscope.panels.stimulus import linked_pictures
+from cortiscope.regions import redraw
 from cortiscope.subject.locations import find_location, has_rois, location_at
 
 _N_TOP = 6
@@ -116,7 +118,8 @@ def show_detail(subject: Subject, run: Run, current: tuple[str, int] | None) -> 
 
     Parameters
     ----------
-    current : split and row of the stimulus on screen, marked in the scatter; None without one.
+    current : split and row of the stimulus on screen, marked in the scatter, in which another can
+        be chosen; None without one.
     """
     shown = MeanResponses.on_screen(subject, run, current)
     title, words = shown.locations.title, _score_words(subject, run, shown)
@@ -124,7 +127,7 @@ def show_detail(subject: Subject, run: Run, current: tuple[str, int] | None) -> 
         # Its accuracy stands above, with all else that is known of it.
         title, words = "Its mean, image by image", _mean_words(run, shown)
     show_html('<p class="cs-title">{title}</p>{words}', title=title, words=Html(words))
-    _scatter(subject, shown)
+    _scatter(subject, shown, choice=current is not None)
     show_html("".join(_top_images(subject, run, shown)))
 
 
@@ -155,7 +158,7 @@ def show_wide_detail(subject: Subject, run: Run) -> None:
         show_html(predicted)
 
 
-def _scatter(subject: Subject, shown: MeanResponses) -> None:
+def _scatter(subject: Subject, shown: MeanResponses, *, choice: bool = False) -> None:
     figure = predicted_against_measured(
         shown.measured,
         shown.predicted,
@@ -165,8 +168,20 @@ def _scatter(subject: Subject, shown: MeanResponses) -> None:
         facts=subject.conventions,
         stamp=subject.stamp,
         theme=theme(),
+        choice=choice,
     )
-    show_chart(figure, key="detail-scatter", height=236)
+    key = "detail-scatter"
+
+    def take() -> None:
+        said = (st.session_state.get(key) or {}).get("selection") or {}
+        for point in said.get("points") or []:
+            if point["curve_number"] == DOTS:
+                row = int(shown.rows[point["point_index"]])
+                state.change(image=state.ImageName(shown.split, row + 1), search="")
+                redraw("explore-image")
+
+    chosen: dict[str, Any] = {"on_select": take, "selection_mode": "points"} if choice else {}
+    show_chart(figure, key=key, height=236, **chosen)
 
 
 def _score_words(subject: Subject, run: Run, shown: MeanResponses) -> str:
