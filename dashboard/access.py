@@ -262,15 +262,19 @@ def _begins_here(connection: Connection) -> bool:
     marks = {name.lower() for name, _ in connection.headers}
     if any(m in _FORWARDING or m.startswith(("x-forwarded", "cf-")) for m in marks):
         return False
-    hosts = connection.all_of("host")
     origins = connection.all_of("origin")
     return (
         is_loopback(connection.peer)
-        and len(hosts) == 1
-        and is_loopback(_host_of(f"//{hosts[0]}"))
+        and asks_for_this_machine(connection)
         and len(origins) <= 1
         and all(is_loopback(_host_of(origin)) for origin in origins)
     )
+
+
+def asks_for_this_machine(connection: Connection) -> bool:
+    """Whether what was asked for is this machine by its own name, or a loopback address."""
+    hosts = connection.all_of("host")
+    return len(hosts) == 1 and is_loopback(_host_of(f"//{hosts[0]}"))
 
 
 def _host_of(address: str) -> str | None:

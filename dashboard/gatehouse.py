@@ -28,6 +28,7 @@ from cortiscope.access import (
     Mode,
     Role,
     Visitor,
+    asks_for_this_machine,
     gate,
     is_loopback,
     is_visitor_cookie,
@@ -75,7 +76,9 @@ class Gatehouse:
         served = self._served or gate()
         connection = connection_of(scope)
         who = who_is(served, connection)
-        if scope["type"] == "websocket":
+        if served.mode is Mode.OWN and _is_foreign_name(connection):
+            await _refuse_foreign_name(scope, receive, send)
+        elif scope["type"] == "websocket":
             await self._websocket(who, scope, receive, send)
         elif scope["method"] == "PUT" and (upload := _UPLOAD.search(scope["path"])):
             await self._upload(who, upload[1], scope, receive, send)
@@ -193,6 +196,27 @@ class _Uploads:
         """Count what has come; False where that is too much."""
         self._of(session)[0] += size
         return self._of(session)[0] <= most
+
+
+def _is_foreign_name(connection: Connection) -> bool:
+    """Whether somebody reached an app that listens to its own machine alone by a foreign name.
+
+    A page of the internet can have its own name point here, and would then read what it likes.
+    """
+    address = str(st.get_option("server.address") or "")
+    return is_loopback(address) and not asks_for_this_machine(connection)
+
+
+async def _refuse_foreign_name(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    words = PlainTextResponse(
+        "This app is served on its own machine, and was asked for by another name. Whoever runs it "
+        "can serve it to others with cortiscope serve --class or --lab.",
+        403,
+    )
+    await words(scope, receive, send)
 
 
 def connection_of(scope: Scope) -> Connection:

@@ -175,7 +175,7 @@ def controls(world) -> dict[str, Control]:
         async with _coming(served, {}) as (owner, seen):
             offered = await _controls_of(owner, seen)
             assert any(str(data).encode() in content for content in seen)
-        for way in ("for", "forwarded", "real", "host"):
+        for way in ("for", "forwarded", "real"):
             async with _coming(served, WAYS[way]) as (guest, heard):
                 for page in ("", "data"):
                     await guest.open(page)

@@ -8,6 +8,7 @@ from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -131,6 +132,27 @@ def test_a_false_length_does_not_help(monkeypatch):
             headers={"Content-Length": length},
         )
     assert sum(taken) <= 1000
+
+
+def test_an_app_of_this_machine_alone_answers_to_its_own_names(monkeypatch):
+    import streamlit as st
+
+    address = ["127.0.0.1"]
+    monkeypatch.setattr(st, "get_option", lambda name: address[0] if "address" in name else "")
+    for host in ("localhost", "127.0.0.1:8501", "[::1]:8501"):
+        assert _client(Mode.OWN).get("/", headers={"Host": host}).status_code == 200
+    for host in ("evil.example", "localhost.evil.example:8501", "10.0.0.9"):
+        refused = _client(Mode.OWN).get("/", headers={"Host": host, "X-Forwarded-For": "::1"})
+        assert refused.status_code == 403
+        assert "--class or --lab" in refused.text
+        with (
+            pytest.raises(WebSocketDisconnect),
+            _client(Mode.OWN).websocket_connect("/_stcore/stream", headers={"Host": host}),
+        ):
+            pass
+        assert _client(Mode.LAB).get("/", headers={"Host": host}).status_code == 200
+    address[0] = "0.0.0.0"  # noqa: S104
+    assert _client(Mode.OWN).get("/", headers={"Host": "10.0.0.9"}).text == Role.GUEST
 
 
 def _hear(message: BackMsg, key: str = "") -> str:
