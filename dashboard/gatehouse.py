@@ -10,6 +10,7 @@ import re
 from collections import OrderedDict
 from html import escape
 from http.cookies import SimpleCookie
+from socket import gethostname
 from urllib.parse import parse_qsl, quote, urlencode
 
 import streamlit as st
@@ -347,7 +348,8 @@ def announcement(served: Gate, address: str, port: int) -> str:
     ----------
     address, port : what the server listens on.
     """
-    host = "localhost" if is_loopback(address) else "THIS-MACHINE"
+    everywhere = address in ("0.0.0.0", "::")  # noqa: S104 - as given, to be said otherwise
+    host = "localhost" if is_loopback(address) else gethostname() if everywhere else address
     link = f"http://{host}:{port}{_base()}?token="
     lines = {
         Mode.OWN: ["Served on your own machine: connections from it may do everything."],

@@ -108,6 +108,10 @@ def test_serve_says_how_to_the_server_alone(monkeypatch, capsys):
     from streamlit.web import cli
 
     names = ("CORTISCOPE_SERVE", "CORTISCOPE_USER_HEADER", "CORTISCOPE_PROXIES")
+    # A proxy is known by its own address, whatever X-Forwarded-For says.
+    names = (*names, "FORWARDED_ALLOW_IPS")
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
     seen = []
     monkeypatch.setattr(
         cli, "main", lambda *_, **__: seen.append([os.environ.get(n) for n in names])
@@ -116,7 +120,8 @@ def test_serve_says_how_to_the_server_alone(monkeypatch, capsys):
     assert main(["serve", "--class"], [serve]) == 0
     lab = ["serve", "--lab", "--user-header", "X-User", "--proxies", "10.0.0.0/8"]
     assert main(lab, [serve]) == 0
-    assert seen == [[None] * 3, ["class", None, None], ["lab", "X-User", "10.0.0.0/8"]]
+    own, given = [None] * 3, ["lab", "X-User", "10.0.0.0/8"]
+    assert seen == [[*own, ""], ["class", None, None, ""], [*given, ""]]
     assert not any(name in os.environ for name in names)
     capsys.readouterr()
     for wrong, said in (
