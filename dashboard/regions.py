@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from cortiscope import state
@@ -60,6 +60,27 @@ def _is_there(name: str) -> bool:
         return run is not None and bool(run.fragment_storage.resolve_target(name))
     except StreamlitAPIException:
         return False
+
+
+def draw_instead(name: str) -> NoReturn:
+    """End the region at hand and draw another, such as the one that holds it.
+
+    For what a timer draws: it has no callback, by which ``redraw`` goes, and its timer ends only
+    when what holds it is drawn without it.
+    """
+    run = get_script_run_ctx()
+    if run is None:
+        raise RuntimeError("A region is drawn in a session.")
+    raise RerunException(
+        RerunData(
+            query_string=run.query_string,
+            page_script_hash=run.page_script_hash,
+            fragment_id_queue=run.fragment_storage.resolve_target(name),
+            is_fragment_scoped_rerun=True,
+            cached_message_hashes=run.cached_message_hashes,
+            context_info=run.context_info,
+        )
+    )
 
 
 def draw_again() -> None:

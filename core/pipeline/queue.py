@@ -316,7 +316,7 @@ class Queue:
     def _ended(self, job_id: str, own: Process, changes: dict[str, Any]) -> None:
         """Write down how a job has ended."""
         try:
-            with contextlib.suppress(CoreError), locked(self.journal.root / ".lock"):
+            with contextlib.suppress(OSError, CoreError), locked(self.journal.root / ".lock"):
                 job = own.now(self.journal.get(job_id))
                 if job.state == STOPPING:
                     changes = {"state": CANCELLED}

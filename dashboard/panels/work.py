@@ -1,17 +1,15 @@
 """What is at work: a line in the sidebar, a word when one's own has ended, and the list of all.
 
-A region of its own: while something of the visitor's is at work it alone is drawn anew, once a
-second, and once that has ended nothing is asked any more. The rest of the page stays as it is.
+A region of its own: while something is at work it alone is drawn anew, once a second where it is
+the visitor's, and once that has ended nothing is asked any more. The rest of the page stays.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NoReturn
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
 
 from cortiscope import services, state
 from cortiscope.access import Action, allowed
@@ -28,6 +26,7 @@ from cortiscope.core.pipeline.jobs import (
 from cortiscope.core.runs import Run
 from cortiscope.errors import show_words
 from cortiscope.markup import as_text, show_html, show_note
+from cortiscope.regions import draw_instead, region
 from cortiscope.subject.model_menu import order_of_choice
 from cortiscope.work.jobs import (
     cancel,
@@ -41,12 +40,17 @@ from cortiscope.work.jobs import (
 )
 
 _REGION = "work"
-_DRAWN, _TOASTED = "work-drawn", "work-toasted"
+_OWN, _OTHERS = 1.0, 5.0  # seconds between two looks
+_DRAWN, _TOASTED, _ASKED = "work-drawn", "work-toasted", "work-list-asked"
 _LISTED = 20
 
 
 def show_work() -> None:
     """Draw the region at the end of the sidebar, the same on all pages."""
+    # Opened by a run of the page, so that its end is one too: the timer of a dialog that a region
+    # has opened would go on, and draw where the next message is (both are at the page's top).
+    if st.session_state.pop(_ASKED, False):
+        _list()
     with st.sidebar.container(key="work"):
         _region(_without_model())
 
@@ -58,7 +62,7 @@ def _without_model() -> str:
     return subject if known and not services.runs_of(subject) else ""
 
 
-@st.fragment(key=_REGION)
+@region(_REGION)
 def _region(without: str) -> None:
     """Draw it.
 
@@ -69,47 +73,51 @@ def _region(without: str) -> None:
     jobs = queue().jobs()
     own = mine(jobs)
     st.session_state[_DRAWN] = _shape(jobs)
-    for job in [job for job in own if not job.active]:
-        best = _best(job)
-        if best is not None and best.subject == without:
-            # There is nothing on screen that this would take away.
-            queue().tell(job.id)
-            state.change(subject=best.subject, run=best.id)
-            st.rerun()
-        _announce(job, best)
-    if any(job.active for job in own):
-        _progress()
+    # The timer may come once more after it has been stopped: what it draws finds its place empty.
+    at_work, ended = st.container(), st.container()
+    with ended:
+        for job in [job for job in own if not job.active]:
+            best = _best(job)
+            if best is not None and best.subject == without:
+                # There is nothing on screen that this would take away.
+                queue().tell(job.id)
+                state.change(subject=best.subject, run=best.id)
+                st.rerun()
+            _announce(job, best)
+    if any(job.active for job in jobs):
+        with at_work:
+            st.fragment(_watch, run_every=_OWN if any(job.active for job in own) else _OTHERS)()
     some = any(job.active or kind_of(job).announced for job in jobs)
-    if some and st.button(
-        as_text(_counted(jobs)), key="work-list", type="tertiary", width="stretch"
-    ):
-        _list()
+    if some and st.button(as_text(_counted(jobs)), key="work-list", type="tertiary"):
+        st.session_state[_ASKED] = True
+        st.rerun()
 
 
 def _shape(jobs: Sequence[Job]) -> tuple[object, ...]:
-    """Return what the region is drawn anew for: something was started or has ended."""
-    return tuple((job.id, job.state) for job in mine(jobs))
+    """Return what the region is drawn anew for: something was asked for, started or has ended."""
+    own = {job.id for job in mine(jobs)}
+    return tuple((job.id, job.state) for job in jobs if job.active or job.id in own)
 
 
-@st.fragment(run_every=1.0)
-def _progress() -> None:
+def _watch() -> None:
     jobs = queue().jobs()
     if _shape(jobs) != st.session_state.get(_DRAWN):
-        redraw(_REGION)
+        draw_instead(_REGION)
     for job in [job for job in mine(jobs) if job.active]:
         st.progress(job.share, text=as_text(f"{job.title}: {progress_words(job)}"))
-        if job.runs:
-            _offer_so_far(job)
-        if job.state != STOPPING and st.button("Cancel", key=f"work-cancel-{job.id}"):
-            cancel(job)
-            redraw(_REGION)
+        with st.container(horizontal=True):
+            if job.state != STOPPING and st.button("Cancel", key=f"work-cancel-{job.id}"):
+                cancel(job)
+                draw_instead(_REGION)
+            if job.runs:
+                _offer_so_far(job)
 
 
 def _offer_so_far(job: Job) -> None:
     """Offer what is finished already: it can be looked at while the rest is fitted."""
     run = services.find_run(job.runs[-1])
-    n = len(job.runs)
-    if run is not None and st.button(f"Show the latest of {n} fitted", key=f"work-far-{job.id}"):
+    words = f"Show the latest of {len(job.runs)}"
+    if run is not None and st.button(words, key=f"work-far-{job.id}", help="It is fitted."):
         state.change(subject=run.subject, run=run.id)
         st.rerun()
 
@@ -133,7 +141,7 @@ def _announce(job: Job, best: Run | None) -> None:
             st.rerun()
         if st.button("Close", key=f"work-close-{job.id}"):
             queue().tell(job.id)
-            redraw(_REGION)
+            draw_instead(_REGION)
 
 
 def _best(job: Job) -> Run | None:
@@ -210,23 +218,3 @@ def _button(place: DeltaGenerator, label: str, job: Job, do: Callable[[Job], Non
     ):
         do(job)
         st.rerun(scope="fragment")
-
-
-def redraw(key: str) -> NoReturn:
-    """End a fragment's run, and run the one of a key instead: that which holds it.
-
-    Streamlit offers this to callbacks of widgets alone (``st.rerun``); a fragment that runs by a
-    timer has none, and ends only when what holds it is drawn without it.
-    """
-    context = get_script_run_ctx()
-    assert context is not None  # noqa: S101 - a fragment runs in one
-    raise RerunException(
-        RerunData(
-            query_string=context.query_string,
-            page_script_hash=context.page_script_hash,
-            fragment_id_queue=context.fragment_storage.resolve_target(key),
-            is_fragment_scoped_rerun=True,
-            cached_message_hashes=context.cached_message_hashes,
-            context_info=context.context_info,
-        )
-    )
