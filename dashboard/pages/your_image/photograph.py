@@ -29,7 +29,7 @@ def choose_photograph() -> Photograph | None:
         key=_UPLOAD,
         on_change=_forget_what_was_removed,
         help="JPEG, PNG, WebP, GIF, BMP or TIFF. It stays on the app’s machine, for this session. "
-        f"A session takes {files} files and {most // 2**20:,} MB; a reload begins another.",
+        f"A session takes {files:,} files and {most // 2**20:,} MB; a reload begins another.",
     )
     if upload is not None and upload.file_id != st.session_state.get(_TAKEN):
         st.session_state[_TAKEN] = upload.file_id
