@@ -94,10 +94,10 @@ class _Checked(BaseFigure):
     def to_dict(self) -> dict[str, Any]:
         """Return what a ``go.Figure`` of it would."""
         plain = self.__dict__["_plain"]
-        layout = {"template": _template(), **plain["layout"]}
         # Arrays become base64 in place: in copies of the dicts that hold them.
-        made = {"data": [_copy(trace) for trace in plain["data"]], "layout": layout}
+        made = {"data": [_copy(trace) for trace in plain["data"]], "layout": _copy(plain["layout"])}
         convert_to_base64(made)
+        made["layout"] = {"template": _template(), **made["layout"]}
         return made
 
 
@@ -109,4 +109,5 @@ def _copy(value: Any) -> Any:
 def _template() -> dict[str, Any]:
     """Return Streamlit's own template, whose colours the browser replaces by the theme's."""
     found: dict[str, Any] = plotly.io.templates[plotly.io.templates.default].to_plotly_json()
+    convert_to_base64(found)
     return found

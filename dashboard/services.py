@@ -1,5 +1,7 @@
 """The only place with Streamlit caches: opened subjects, runs, surfaces and brain assets.
 
+What each update asks for is kept by ``lru_cache`` instead: Streamlit's takes a third of a
+millisecond to answer, for the sake of waiting visitors, who would see nothing of it here.
 Everything here is shared between sessions and read-only. Nothing imports torch, scikit-learn or
 nilearn: what needs them happens in other processes (``dashboard.jobs``).
 """
@@ -7,6 +9,7 @@ nilearn: what needs them happens in other processes (``dashboard.jobs``).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -137,7 +140,7 @@ def run_store() -> RunStore:
     return _run_store(home().runs)
 
 
-@st.cache_resource(show_spinner=False)
+@lru_cache(maxsize=8)
 def _run_store(root: Path) -> RunStore:
     return RunStore(root)
 
@@ -220,7 +223,7 @@ def predicted_row(opened: Run, split: str, row: int) -> np.ndarray:
 
 
 # A whole NSD subject: 160 kB each. Visitors of a class look at the same pictures.
-@st.cache_resource(show_spinner=False, max_entries=64)
+@lru_cache(maxsize=64)
 def _predicted_row(run_id: str, split: str, row: int) -> np.ndarray:
     return run(run_id).predict_rows(split, np.array([row]))[0]
 
@@ -237,7 +240,7 @@ def response_range(opened: Subject) -> tuple[float, float]:
     return _response_range(opened.id, opened.fingerprint)
 
 
-@st.cache_resource(show_spinner=False, max_entries=32)
+@lru_cache(maxsize=32)
 def _response_range(subject_id: str, data: str) -> tuple[float, float]:
     opened = subject(subject_id)
     part = opened.test if opened.test.responses is not None else opened.train
@@ -287,7 +290,7 @@ def _validation_predictions(run_id: str) -> np.ndarray:
     return opened.predict_rows("train", np.asarray(opened.array("validation_rows")))
 
 
-def reported_at(run_id: str, positions: bytes) -> tuple[np.ndarray, np.ndarray]:
+def reported_at(opened: Run, known: Subject, positions: bytes) -> tuple[np.ndarray, np.ndarray]:
     """Return predicted and measured (n_images, n_positions) behind a run's report.
 
     Of a whole NSD subject without test responses all vertices would be gigabytes.
@@ -296,10 +299,10 @@ def reported_at(run_id: str, positions: bytes) -> tuple[np.ndarray, np.ndarray]:
     ----------
     positions : (n_positions,) int64, as bytes: a cache's key should be quick to compare.
     """
-    return _reported_at(run_id, subject(run(run_id).subject).fingerprint, positions)
+    return _reported_at(opened.id, known.fingerprint, positions)
 
 
-@st.cache_resource(show_spinner=False, max_entries=256)
+@lru_cache(maxsize=256)
 def _reported_at(run_id: str, data: str, positions: bytes) -> tuple[np.ndarray, np.ndarray]:
     opened = run(run_id)
     split, rows = opened.reported

@@ -194,7 +194,7 @@ class Served(NamedTuple):
 
 @contextmanager
 def serving(
-    *settings: str, env: Mapping[str, str] | None = None, before: str = "", folder: Path = ROOT
+    *settings: str, env: Mapping[str, str] | None = None, before: str = ""
 ) -> Iterator[Served]:
     """Serve the app on a free port for as long as the block lasts.
 
@@ -202,7 +202,6 @@ def serving(
     ----------
     settings : options of ``streamlit run``.
     before : Python that runs first in the server's process.
-    folder : the checkout it comes from.
     """
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -212,7 +211,7 @@ def serving(
     command += ["--server.port", str(port), *settings]
     process = subprocess.Popen(
         command,
-        cwd=folder,
+        cwd=ROOT,
         env={**os.environ, **(env or {})},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

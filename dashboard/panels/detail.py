@@ -106,7 +106,7 @@ class MeanResponses:
         locations = locations_on_screen(subject) or start
         split, rows = run.reported
         predicted, measured = services.reported_at(
-            run.id, locations.positions.astype(np.int64).tobytes()
+            run, subject, locations.positions.astype(np.int64).tobytes()
         )
         found = np.flatnonzero(rows == current[1]) if current and current[0] == split else rows[:0]
         marked = int(found[0]) if found.size else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import streamlit as st
@@ -141,7 +142,7 @@ def _roles(subject: Subject, run: Run | None) -> dict[str, str]:
     return {} if run is None else {"train": _roles_of(run.id, len(subject.train)), "test": "h"}
 
 
-@st.cache_resource(show_spinner=False, max_entries=32)
+@lru_cache(maxsize=32)
 def _roles_of(run_id: str, n_images: int) -> str:
     run, letters = services.run(run_id), np.full(n_images, "-")
     letters[run.rows_of("fit")] = "f"

@@ -70,7 +70,7 @@ def _spread(run_id: str) -> tuple[float, float]:
     if not len(defined):
         return float("nan"), float("nan")
     places = defined[:: max(1, len(defined) // _N_SPREAD)].astype(np.int64)
-    predicted, measured = services.reported_at(run_id, places.tobytes())
+    predicted, measured = services.reported_at(run, services.subject(run.subject), places.tobytes())
     ratio = predicted.std(axis=0) / measured.std(axis=0)
     return float(np.median(r[places])), float(np.median(ratio))
 

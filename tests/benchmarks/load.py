@@ -16,7 +16,6 @@ import sys
 import time
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import psutil
@@ -152,7 +151,6 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=3, help="of each server")
     parser.add_argument("--seconds", type=float, default=15, help="of a turn")
     parser.add_argument("--former", action="store_true", help="beside the settings of before")
-    parser.add_argument("--beside", type=Path, help="the same from the code of this checkout")
     parser.add_argument("--minutes", type=float, help="watch memory for so long instead")
     options = parser.parse_args()
     demo = [sys.executable, "-m", "cortiscope.core", "demo", "--progress", "none"]
@@ -164,9 +162,8 @@ def main() -> None:
             after = min(10.0, options.minutes / 2)
             print(f"slope after {after:.0f} minutes: {slope(looks, after):.2f} MB a minute")
             return
-        if options.former or options.beside:
-            folder = options.beside or ROOT
-            other = serving(*_COLLECTING, before=_AS_BEFORE, folder=folder)
+        if options.former:
+            other = serving(*_COLLECTING, before=_AS_BEFORE)
             servers.append(Server("former", stack.enter_context(other)))
         print(
             f"{'':12s}{'sessions':>9s}{'p50 ms':>9s}{'p95 ms':>9s}{'CPU ms/update':>14s}"

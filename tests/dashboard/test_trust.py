@@ -53,11 +53,14 @@ def test_the_size_of_predictions_is_this_runs_own(monkeypatch, rng, size, words)
     # What a linear prediction of least squared error with r .6 looks like, times a size.
     predicted = size * (0.36 * measured + 0.48 * rng.normal(size=measured.shape))
     report = SimpleNamespace(r=np.array([0.6, np.nan, 0.6]), n_images=4000, split="test")
-    monkeypatch.setattr(services, "run", lambda name: SimpleNamespace(report=report))
+    monkeypatch.setattr(services, "run", lambda name: SimpleNamespace(report=report, subject=""))
+    monkeypatch.setattr(services, "subject", lambda name: None)
     monkeypatch.setattr(
         services,
         "reported_at",
-        lambda name, at: tuple(x[:, np.frombuffer(at, np.int64)] for x in (predicted, measured)),
+        lambda run, subject, at: tuple(
+            x[:, np.frombuffer(at, np.int64)] for x in (predicted, measured)
+        ),
     )
     trust._spread.clear()
     said = trust.spread_words(SimpleNamespace(id="some", report=report))
