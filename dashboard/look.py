@@ -79,7 +79,8 @@ def show_chart(
     }
     figure["layout"]["height"] = height
     plain = _Checked(figure)
-    return st.plotly_chart(plain, key=key, theme="streamlit", config=config, **extra)
+    # The height twice: Plotly draws in it, and Streamlit keeps it free until Plotly is there.
+    return st.plotly_chart(plain, key=key, height=height, theme="streamlit", config=config, **extra)
 
 
 class _Checked(BaseFigure):

@@ -328,7 +328,8 @@ def _deep_grey_conversion(
     return scaled
 
 
-# Originals this small are sent as they are: making them again costs time and quality.
+# Originals this small are sent as they are where all their pixels are wanted: making them again
+# costs time and quality.
 SMALL = 160
 _SENT_AS_IS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
@@ -341,7 +342,7 @@ def thumbnail(path: Path, size: int) -> tuple[bytes, str]:
     InvalidImage, MissingData : as ``decode_image``.
     """
     decoded = decode_image(path, min_side=1, enough=2 * size)
-    small = max(decoded.original_size) <= SMALL
+    small = max(decoded.original_size) <= min(SMALL, size)
     if small and not decoded.notes and decoded.original_format in _SENT_AS_IS:
         return path.read_bytes(), _SENT_AS_IS[decoded.original_format]
     picture, content = decoded.image, io.BytesIO()

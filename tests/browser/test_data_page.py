@@ -111,7 +111,13 @@ def test_voxels_of_unknown_place_have_every_page_but_no_cortex(page, app, path):
     failures = []
     page.on("pageerror", lambda error: failures.append(str(error)))
     _open(page, f"{app}/{path}?subject={quote(NAME)}")
-    page.locator(".js-plotly-plot").first.wait_for()
+    # Plotly waits until a chart comes into sight.
+    page.wait_for_function(
+        """() => {
+          document.querySelector('[data-testid="stSkeleton"]')?.scrollIntoView();
+          return document.querySelector('.js-plotly-plot');
+        }"""
+    )
     page.wait_for_selector('[data-test-script-state="notRunning"]')
     assert f"subject={NAME}" in unquote(page.url.replace("+", " "))
     assert page.locator("[data-painted]").count() == 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import re
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -76,6 +78,31 @@ def test_everything_else_is_answered_by_the_app(folder, path, headers):
         answer = client.get(path, headers=headers)
     assert "content-encoding" not in answer.headers
     assert answer.status_code == (206 if "Range" in headers else 404 if "none" in path else 200)
+
+
+def test_plotly_is_a_module_that_waits_and_plotly_itself_behind_a_query(folder):
+    plotly = "/static/js/PlotlyChart.D9.js"
+    (folder / plotly[1:]).write_bytes(SCRIPT)
+    with _client(folder) as client:
+        late = client.get(plotly)
+        whole = client.get(f"{plotly}?whole")
+    assert 'import("./PlotlyChart.D9.js?whole")' in late.text
+    assert "export { Chart as default }" in late.text
+    # Another app of the same address must not meet what stands for this one's Plotly.
+    assert late.headers["cache-control"] == "no-store"
+    assert whole.content == SCRIPT
+    assert "immutable" in whole.headers["cache-control"]
+
+
+def test_streamlit_takes_no_more_of_plotly_than_the_waiting_module_hands_on():
+    """Its chart alone: by that name a module is made for, and it is read by name from nowhere."""
+    from streamlit import file_util
+
+    scripts = list((Path(file_util.get_static_dir()) / "static" / "js").glob("*.js"))
+    (plotly,) = (path for path in scripts if path.name.startswith("PlotlyChart."))
+    named = rf"import\s*{{[^}}]*}}\s*from\s*[\"'`]\./{re.escape(plotly.name)}"
+    assert not [p.name for p in scripts if re.search(named, p.read_text(encoding="utf-8"))]
+    assert re.search(r"export\s*{[^}]* as default\s*}", plotly.read_text(encoding="utf-8"))
 
 
 def test_head_and_posts_and_websockets_pass(folder):

@@ -72,10 +72,14 @@ def test_the_longest_side_is_the_size_asked_for(client, size):
     assert max(Image.open(io.BytesIO(answer.content)).size) == size
 
 
-def test_a_small_original_is_sent_untouched(client, pictures):
-    answer = get(client, 1)
+def test_a_small_original_is_sent_untouched_where_all_its_pixels_are_wanted(client, pictures):
+    answer = get(client, 1, 320)
     assert answer.headers["content-type"] == "image/png"
     assert answer.content == (pictures / "small.png").read_bytes()
+    # A strip of these would cost a visit as much as the cortex.
+    little = get(client, 1, 96)
+    assert little.headers["content-type"] == "image/jpeg"
+    assert max(Image.open(io.BytesIO(little.content)).size) == 96
 
 
 def test_what_is_transparent_shows_grey(client):
