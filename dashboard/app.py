@@ -17,14 +17,15 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from cortiscope import address_bar, cortex_view, roi_chart, stimulus_gallery
 from cortiscope.access import gate
-from cortiscope.compressed import compressed_static
 from cortiscope.core.storage import Home
 from cortiscope.cortex_view import cortex_asset_route
 from cortiscope.frontends import frontend_route
 from cortiscope.gatehouse import Gatehouse, announcement
+from cortiscope.look import look_style
 from cortiscope.navigation import first_page_route
 from cortiscope.stimulus_files import stimulus_file
 from cortiscope.stimulus_gallery import stimulus_route
+from cortiscope.streamlit_files import streamlit_files
 from cortiscope.work import photographs
 from cortiscope.work.foreign_files import read_thumbnail
 from cortiscope.work.jobs import queue
@@ -69,6 +70,6 @@ app = st.App(
         cortex_asset_route(Home.from_environment().root / "cortex"),
         stimulus_route(stimulus_file, read_thumbnail),
     ],
-    middleware=[Middleware(Gatehouse), compressed_static()],
+    middleware=[Middleware(Gatehouse), streamlit_files(look_style())],
     lifespan=_lifespan,
 )

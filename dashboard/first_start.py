@@ -29,7 +29,7 @@ def render() -> None:
     """Start the work and show how far it is."""
     left, middle, right = st.columns([1, 2, 1])
     with middle:
-        st.html('<div style="height:14vh"></div>')
+        st.html('<div class="cs-alone" style="height:14vh"></div>')
         st.subheader("Making the simulated subjects")
         st.write(
             "Cortiscope opens on two simulated subjects: procedural pictures, a cortex that "

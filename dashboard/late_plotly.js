@@ -4,12 +4,12 @@
 const SOON_PX = 150;
 const LONGEST_MS = 8000;
 
-const waiting = () => [...document.querySelectorAll('[data-testid="stSkeleton"]')];
-
+/** Whether a chart's skeleton is in sight, or there is none: React may keep what was there before. */
 function inSight() {
-  return waiting().some((element) => {
-    const { top, bottom, width } = element.getBoundingClientRect();
-    return width > 0 && bottom > -SOON_PX && top < innerHeight + SOON_PX;
+  const waiting = [...document.querySelectorAll('[data-testid="stSkeleton"]')];
+  return !waiting.length || waiting.some((element) => {
+    const { top, bottom } = element.getBoundingClientRect();
+    return bottom > -SOON_PX && top < innerHeight + SOON_PX;
   });
 }
 
@@ -24,10 +24,10 @@ const began = performance.now();
 await new Promise((go) => {
   const look = () => {
     const late = performance.now() - began > LONGEST_MS;
-    if (inSight() && (painted() || late)) return go();
-    setTimeout(() => requestAnimationFrame(look), 100);
+    if (inSight() && (painted() || late)) go();
+    else setTimeout(look, 100);
   };
-  look();
+  setTimeout(look, 100); // when the skeletons are there
 });
 
 const { default: Chart } = await import("./WHOLE");

@@ -19,14 +19,9 @@ from cortiscope.access import gate, visitor, way_in_short
 _STYLE = Path(__file__).parent / "look.css"
 
 
-def apply_look() -> None:
-    """Send the style sheet."""
-    st.html(f"<style>{_compact_style()}</style>")
-
-
 @cache
-def _compact_style() -> str:
-    """Read the style sheet without comments and indentation: it is sent again with every run."""
+def look_style() -> str:
+    """Return the style sheet without comments and indentation, for the app's document."""
     text = re.sub(r"/\*.*?\*/", "", _STYLE.read_text(encoding="utf-8"), flags=re.DOTALL)
     return re.sub(r"\s*([{};:,])\s+", r"\1", " ".join(text.split()))
 

@@ -9,7 +9,7 @@ import streamlit as st
 from cortiscope import first_start, services, state
 from cortiscope.core.pipeline.demo import demo_is_complete, demo_is_ready
 from cortiscope.errors import errors_on_page
-from cortiscope.look import apply_look, show_way_of_serving
+from cortiscope.look import show_way_of_serving
 from cortiscope.navigation import open_page
 from cortiscope.pages import PAGES
 from cortiscope.panels.work import show_work
@@ -27,7 +27,6 @@ def main() -> None:
         layout="wide",
         initial_sidebar_state="auto",
     )
-    apply_look()
     show_way_of_serving()
     state.mount_address()
     if not demo_is_ready(services.home()):

@@ -40,7 +40,7 @@ COMPONENTS = ("address_bar", "cortex_view", "roi_chart", "stimulus_gallery")
 DASHBOARD_LAYERS = (
     "frontends",
     *COMPONENTS,
-    "compressed",
+    "streamlit_files",
     "markup",
     "errors",
     "access",

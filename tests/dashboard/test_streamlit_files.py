@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.testclient import TestClient
 
-from cortiscope.compressed import CompressedStatic
+from cortiscope.streamlit_files import StreamlitFiles
 
 SCRIPT = b"export const answer = 42;\n" * 100
+DOCUMENT = b"<!doctype html><body><div id=root></div></body></html>"
 NAME = "/static/js/index.D9Z0_fxz.js"
 
 
@@ -26,11 +28,11 @@ def folder(tmp_path):
         file = tmp_path / "static" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(SCRIPT)
-    (tmp_path / "index.html").write_bytes(SCRIPT)
+    (tmp_path / "index.html").write_bytes(DOCUMENT)
     return tmp_path
 
 
-def _client(folder, base=""):
+def _client(folder, base="", style="p{color:red}", zipping=False):
     async def echo(socket):
         await socket.accept()
         await socket.send_text(await socket.receive_text())
@@ -41,7 +43,11 @@ def _client(folder, base=""):
             Route("/said", lambda _: PlainTextResponse("said"), methods=["POST"]),
             Mount(f"/{base}" if base else "/", StaticFiles(directory=folder, html=True)),
         ],
-        middleware=[Middleware(CompressedStatic, folder=folder, base=base)],
+        # As Streamlit does, which leaves scripts and the first page out.
+        middleware=[
+            Middleware(StreamlitFiles, folder=folder, base=base, style=style),
+            *([Middleware(GZipMiddleware, minimum_size=0)] if zipping else []),
+        ],
     )
     return TestClient(app)
 
@@ -114,3 +120,41 @@ def test_head_and_posts_and_websockets_pass(folder):
         with client.websocket_connect(NAME) as socket:
             socket.send_text("hello")
             assert socket.receive_text() == "hello"
+
+
+ASKED = {"Accept": "text/html,*/*;q=0.8", "Accept-Encoding": "gzip"}
+
+
+@pytest.mark.parametrize("zipping", [False, True])
+def test_a_document_carries_the_style_sheet_at_its_end(folder, zipping):
+    with _client(folder, zipping=zipping) as client:
+        answer = client.get("/", headers=ASKED)
+        plain = client.get("/", headers={**ASKED, "Accept-Encoding": "identity"})
+    dressed = DOCUMENT.replace(b"</body>", b"<style>p{color:red}</style></body>")
+    assert answer.content == plain.content == dressed
+    assert answer.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert int(plain.headers["content-length"]) == len(dressed)
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_a_document_is_asked_for_again_and_sent_when_its_style_is_another(folder):
+    with _client(folder) as client:
+        first = client.get("/", headers=ASKED)
+        again = client.get("/", headers={**ASKED, "If-None-Match": first.headers["etag"]})
+        day = {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"}
+        dated = client.get("/", headers={**ASKED, **day})
+    assert (again.status_code, again.content) == (304, b"")
+    assert "content-length" not in again.headers
+    assert dated.status_code == 200
+    with _client(folder, style="p{color:blue}") as client:
+        other = client.get("/", headers={**ASKED, "If-None-Match": first.headers["etag"]})
+    assert other.status_code == 200
+    assert b"blue" in other.content
+
+
+@pytest.mark.parametrize("path", ["/static/media/font.woff2", "/none.html"])
+def test_what_is_no_document_passes_undressed(folder, path):
+    with _client(folder) as client:
+        answer = client.get(path, headers=ASKED)
+    assert b"color" not in answer.content
