@@ -1,5 +1,6 @@
 // Text and marks over the brains, drawn on a 2-D canvas: the same on screen and in pictures.
 
+import { shortened } from "../pure/cells.js";
 import { toCss } from "../pure/colour.js";
 import { placeLabels } from "../pure/labels.js";
 import { DIMMED, standsOut } from "../pure/scene.js";
@@ -96,8 +97,8 @@ function drawTitle(context, scene, i) {
   const after = x + context.measureText(title).width + 10;
   context.font = `400 12.5px ${theme.font}`;
   context.fillStyle = fade(theme, "text", 0.68);
-  if (right - after > 120) {
-    context.fillText(fitText(context, view.subtitle, right - after), after, baseline);
+  if (context.measureText(view.subtitle).width <= right - after) {
+    context.fillText(view.subtitle, after, baseline);
   } else {
     const subtitle = fitText(context, view.subtitle, below - cell.x - INSET);
     context.fillText(subtitle, cell.x + INSET, baseline + 17);
@@ -206,8 +207,5 @@ function halo(context, { theme }, text, x, y, colour) {
 }
 
 function fitText(context, text, width) {
-  if (context.measureText(text).width <= width) return text;
-  let cut = text.length;
-  while (cut > 1 && context.measureText(`${text.slice(0, cut)}…`).width > width) cut--;
-  return `${text.slice(0, cut).trimEnd()}…`;
+  return shortened(text, width, (part) => context.measureText(part).width);
 }

@@ -32,3 +32,19 @@ export function layoutCells(width, height, n, legend = null) {
 }
 
 export const contains = ({ x, y, w, h }, px, py) => px >= x && px < x + w && py >= y && py < y + h;
+
+/**
+ * A text within a width: of words joined by " · " the middle goes first, since a model's end (its
+ * layer) tells it from others as much as its beginning; of other texts the end.
+ */
+export function shortened(text, width, measure) {
+  if (measure(text) <= width) return text;
+  const joined = text.includes(" · ");
+  for (let kept = text.length - 1; kept > 1; kept--) {
+    const head = joined ? Math.floor(kept * 0.4) : kept;
+    const end = joined ? text.slice(text.length - (kept - head)).trimStart() : "";
+    const short = `${text.slice(0, head).trimEnd()}…${end}`;
+    if (measure(short) <= width) return short;
+  }
+  return "…";
+}

@@ -6,7 +6,7 @@ import { brain } from "./geometry.mjs";
 
 const at = (name) => `../../../../dashboard/cortex_view/frontend/${name}.js`;
 const { Camera, PRESETS, presetRotation } = await import(at("pure/camera"));
-const { layoutCells } = await import(at("pure/cells"));
+const { layoutCells, shortened } = await import(at("pure/cells"));
 const { chooseLabels, overlap, placeLabels } = await import(at("pure/labels"));
 const { fromHex, fromOklab, toOklab } = await import(at("pure/colour"));
 const { Projection } = await import(at("pure/projection"));
@@ -284,4 +284,17 @@ test("a value is printed with four digits, and a whole number whole", () => {
   for (const [value, text] of Object.entries(printed)) assert.equal(readable(Math.fround(Number(value))), text);
   assert.equal(readable(-1e-9), "−1e−9");
   assert.equal(readable(NaN), "no value");
+});
+
+test("a text that is too long keeps what tells models apart", () => {
+  const measure = (text) => text.length;
+  const model = "Small CNN · untrained, seed 0 · block4 · ridge";
+  assert.equal(shortened(model, 60, measure), model);
+  for (const width of [24, 30, 40]) {
+    const short = shortened(model, width, measure);
+    assert.ok(short.length <= width && short.startsWith("Small CNN".slice(0, 8)), short);
+    assert.ok(short.endsWith("lock4 · ridge"), short);
+  }
+  assert.equal(shortened("single-trial z, averaged", 10, measure), "single-tr…");
+  assert.equal(shortened("abc", 0, measure), "…");
 });
