@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cortiscope import services, state
+from cortiscope.access import Action, allowed
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
 from cortiscope.core.evaluation import INTERVAL
@@ -130,10 +131,10 @@ def none_is_fitted(subject: Subject) -> str:
     """Say that a subject has no encoding model yet, and how it gets one."""
     former = state_words(services.subject_runs(subject.id).of_other_data, subject)
     when = " as its data are now." if former else " yet."
-    return as_text(
-        f"No encoding model has been fitted to {subject.id}{when}{_fits_under_way()} Fit one with "
-        f"the button in the sidebar; it appears here when it is done. {former}".rstrip()
-    )
+    how = "Fit one with the button in the sidebar; it appears here when it is done."
+    words = [f"No encoding model has been fitted to {subject.id}{when}{_fits_under_way()}"]
+    words += [how] if allowed(Action.FIT) else []
+    return as_text(" ".join([*words, former]).rstrip())
 
 
 def _say_that_none_is_fitted(subject: Subject) -> NoReturn:
