@@ -123,6 +123,7 @@ class Selection:
     scale : how brains are scaled on Explore: empty (one scale) or ``own``.
     show : map beside the responses on Explore: empty, or the name of one (``panels.maps``).
     metric : on Accuracy and Compare: empty (r), or the name of another registered metric.
+    statistic : on Accuracy and Compare: empty, or the name of a registered statistic.
     ncsnr : on Accuracy: least ncsnr of the vertices summarised, as in ``0.40``; empty for all.
     photo : photograph on Your image: a built-in one, or ``own`` for what was uploaded.
     mesh : the cortex that a subject on fsaverage is drawn on: empty (full where it is here),
@@ -144,6 +145,7 @@ class Selection:
     scale: str = ""
     show: str = ""
     metric: str = ""
+    statistic: str = ""
     ncsnr: str = ""
     photo: str = ""
     mesh: str = ""

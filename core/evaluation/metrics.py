@@ -190,6 +190,7 @@ class Metric:
     remarks : what is to be known beside the number of a group.
     chance : the number of a group that a model would have whose true r is 0.
     source : where it was published.
+    long : whether it takes more than some seconds, so that an app computes it elsewhere.
     """
 
     name: str
@@ -213,6 +214,7 @@ class Metric:
     remarks: Callable[[RoiScore], Sequence[str]] | None = None
     chance: Callable[[RoiScore], float | None] | None = None
     source: str = ""
+    long: bool = False
 
     def __post_init__(self) -> None:
         if not self.name.replace("_", "").isalnum() or self.name != self.name.lower():

@@ -269,6 +269,7 @@ PERMUTATION = Metric(
     per_group=_permutation,
     shape="roi",
     limits=(0, 1),
+    long=True,
     source="Phipson and Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9:39; Benjamini and Hochberg "
     "1995, J. R. Stat. Soc. B 57:289",
 )
@@ -301,6 +302,7 @@ LEARNING_CURVE = Metric(
     shape="curve",
     limits=(-1, 1),
     needs=("model",),
+    long=True,
     source="Cortes et al. 1993, NIPS 6:327",
 )
 PARTITION = Metric(
@@ -314,6 +316,7 @@ PARTITION = Metric(
     shape="roi",
     limits=(-np.inf, 1),
     needs=("model",),
+    long=True,
     source="Lescroart et al. 2015, Front. Comput. Neurosci. 9:135",
 )
 PREFERRED_LAYER = Metric(

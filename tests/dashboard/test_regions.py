@@ -129,11 +129,11 @@ def test_accuracy_redraws_for_a_vertex_what_follows_it_and_for_a_metric_the_scor
     async def look(visitor, first):
         run = await visitor.tell("accuracy-brain", "picked", _PICK)
         assert not run.failures()
-        assert run.drawn() == {"accuracy-brain", "accuracy-rois"}
+        assert run.drawn() == {"accuracy-brain", "accuracy-rois", "statistic"}
         assert visitor.address["vertex"] == "left~3"
         picked = {"roi": "V1v", "hemisphere": "left", "count": 1}
         run = await visitor.tell("accuracy-rois", "picked", picked)
-        assert run.drawn() == {"accuracy-brain", "accuracy-rois"}
+        assert run.drawn() == {"accuracy-brain", "accuracy-rois", "statistic"}
         assert (visitor.address["roi"], visitor.address.get("vertex")) == ("V1v~left", None)
         run = await visitor.use("accuracy-ncsnr", double_array_value={"data": [0.1]})
         assert not run.failures()
@@ -149,7 +149,7 @@ def test_compare_redraws_for_a_roi_the_brains_and_the_chart(app):
         picked = {"roi": "V1v", "hemisphere": "left", "count": 1}
         run = await visitor.tell("compare-rois", "picked", picked)
         assert not run.failures()
-        assert run.drawn() == {"compare-brain", "compare-rois"}
+        assert run.drawn() == {"compare-brain", "compare-rois", "statistic"}
         run = await visitor.use("compare-metric-0", string_value="R²")
         assert not run.failures()
         assert run.drawn() >= {"compare-brain", "compare-rois", "compare-metric-0"}

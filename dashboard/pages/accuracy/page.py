@@ -52,6 +52,7 @@ from cortiscope.panels.scores import (
     summary_html,
 )
 from cortiscope.panels.sidebar import pick_model, pick_subject
+from cortiscope.panels.statistics import show_statistics
 from cortiscope.panels.trust import with_reliability
 from cortiscope.regions import region
 from cortiscope.roi_chart import Series, roi_chart
@@ -59,7 +60,7 @@ from cortiscope.subject.locations import find_location, has_rois
 from cortiscope.subject.model_menu import model_title
 
 # What follows the vertex or ROI that is selected.
-_PLACES = ("accuracy-brain", "accuracy-rois", "accuracy-detail")
+_PLACES = ("accuracy-brain", "accuracy-rois", "accuracy-detail", "statistics")
 
 
 def render() -> None:
@@ -67,6 +68,7 @@ def render() -> None:
     subject = pick_subject()
     run = pick_model(subject)
     _scores(subject, run)
+    show_statistics(subject, [run], redraws=_PLACES)
     show_simulation_note(subject, key="accuracy")
 
 

@@ -51,6 +51,7 @@ from cortiscope.panels.methods import opening_lines, show_simulation_note
 from cortiscope.panels.roi_responses import rows_as_csv, take_roi
 from cortiscope.panels.scores import metric_scale, scored_run
 from cortiscope.panels.sidebar import pick_pair, pick_subject
+from cortiscope.panels.statistics import show_statistics
 from cortiscope.regions import draw_again, region
 from cortiscope.roi_chart import MODEL_COLOURS, Axis, RoiRow, Series, roi_chart
 from cortiscope.subject.locations import has_rois, unit_of
@@ -60,7 +61,7 @@ from cortiscope.subject.model_menu import model_title, unlike
 _MANY_RESPONSES = 60_000_000
 
 # What follows the vertex or ROI that is selected.
-_PLACES = ("compare-brain", "compare-rois", "compare-differences")
+_PLACES = ("compare-brain", "compare-rois", "compare-differences", "statistics")
 
 
 def render() -> None:
@@ -73,6 +74,7 @@ def render() -> None:
         )
         return
     _compare(subject, a, b)
+    show_statistics(subject, [a, b], redraws=_PLACES)
     show_simulation_note(subject, key="compare")
 
 

@@ -1,0 +1,103 @@
+"""Statistics behind one chooser: each of the registry, with the numbers of ``evaluate``."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from cortiscope.core.evaluation import METRICS, Scored, results
+from cortiscope.panels import statistics
+from cortiscope.panels.statistics import numbers_of, statistics_of
+
+SHORT = ["roi_mean", "identification", "rsa"]
+
+
+def _open(tiny_app, page="accuracy", **address):
+    first, second = tiny_app.runs
+    return tiny_app.open(page, subject="subj01", run=first.id, versus=second.id, **address)
+
+
+def _words(app):
+    return " ".join(one.proto.body for one in app.get("html"))
+
+
+def _keys(app):
+    return [one.proto.id for one in (*app.get("bidi_component"), *app.get("plotly_chart"))]
+
+
+def test_every_statistic_of_one_model_or_a_pair_is_offered_and_nothing_is_computed_before(
+    tiny_app, monkeypatch
+):
+    monkeypatch.setattr(statistics, "results", lambda *_: pytest.fail("computed"))
+    offered = {m.name for n in (1, 2) for m in statistics_of(n)}
+    assert offered == {
+        m.name for m in METRICS.values() if m.shape != "vertex" and m.arity != "subjects"
+    }
+    for page, n in (("accuracy", 1), ("compare", 2)):
+        menu = _open(tiny_app, page).selectbox("statistic")
+        assert menu.value is None
+        assert menu.options == [m.title for m in statistics_of(n)]
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_a_statistic_that_is_chosen_has_the_numbers_of_the_command(tiny_app, name):
+    app = _open(tiny_app)
+    app.selectbox("statistic").set_value(name).run()
+    assert not app.exception
+    assert not app.error
+    assert tiny_app.address(app)["statistic"] == name
+    assert METRICS[name].definition[:40].replace("'", "&#x27;") in _words(app)
+    expected = results(METRICS[name], [Scored.of_model(tiny_app.runs[0], tiny_app.subject())])
+    for number, *_ in numbers_of(expected["all"]).values():
+        assert statistics._number(number) in _words(app)
+    assert any(f"statistic-{name}" in key for key in _keys(app))
+
+
+def test_a_pair_s_statistic_is_of_a_and_b(tiny_app):
+    app = _open(tiny_app, "compare", statistic="preferred_layer")
+    assert not app.error
+    assert any("statistic-preferred_layer" in key for key in _keys(app))
+    app = _open(tiny_app, "accuracy", statistic="preferred_layer")
+    assert app.selectbox("statistic").value is None  # of one model there is none
+    assert tiny_app.address(app)["statistic"] == "preferred_layer"
+
+
+def test_an_unknown_statistic_is_said(tiny_app):
+    app = _open(tiny_app, statistic="banana")
+    assert "banana" in app.warning[0].value
+    assert "identification" in app.warning[0].value
+
+
+def test_what_takes_long_is_asked_for_once_more_and_stands_in_the_queue(tiny_app, monkeypatch):
+    asked, done = [], SimpleNamespace(result=None, active=False)
+    monkeypatch.setattr(statistics, "latest", lambda *_: done if asked else None)
+    monkeypatch.setattr(statistics, "submit", lambda *a, **k: asked.append((*a, k["about"])))
+    found = {"definition": "", "n_images": 6, "split": "test", "rois": {"lh": {}, "rh": {}}}
+    done.result = {"results": {"learning_curve": {**found, "all": CURVE}}}
+    app = _open(tiny_app, statistic="learning_curve")
+    assert "statistic-learning_curve" not in str(_keys(app))
+    app.button("statistic-go").click().run()
+    (kind, title, words, about), *more = asked
+    assert not more
+    assert kind == "evaluate"
+    assert words[-4:] == ["--run", tiny_app.runs[0].id, "--what", "learning_curve"]
+    assert tiny_app.runs[0].id in about
+    assert "statistic-learning_curve" in str(_keys(app))
+    assert ".125 … .250".replace(".", "0.") in _words(app)
+
+
+CURVE = {"n_train": [8, 16], "mean_r": [0.125, 0.25]}
+
+
+def test_an_interval_belongs_to_the_number_before_it():
+    assert numbers_of({"n": 3, "difference": 0.5, "low": 0.25, "high": 0.75, "p": None}) == {
+        "n": (3, None, None),
+        "difference": (0.5, 0.25, 0.75),
+    }
+    part = {"value": 0.5, "low": 0.25, "high": None}
+    assert numbers_of({"unique_a": part, "share": {"A": 0.5}}) == {
+        "unique_a": (0.5, 0.25, None),
+        "share A": (0.5, None, None),
+    }
+    assert numbers_of(None) == {}
