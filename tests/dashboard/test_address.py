@@ -1,6 +1,9 @@
 """What may stand in the address: any name that a folder can have, and nothing unreadable."""
 
+import shutil
+import subprocess
 import unicodedata
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urljoin
 
@@ -130,6 +133,15 @@ class TestWhenTheAddressIsRead:
         state.read_address()
         state.publish()
         assert " ".join(browser.told) == told
+
+
+def test_the_browser_writes_what_the_newest_run_says():
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("Node is not installed; a browser test covers part of this.")
+    tests = Path(__file__).with_name("address_bar.test.mjs")
+    run = subprocess.run([node, "--test", tests], capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
 def test_a_link_names_what_it_changes_and_where_it_leads():
