@@ -37,6 +37,7 @@ KEY = "CORTISCOPE_TOKEN"
 VISITOR_COOKIE, KEY_COOKIE = "cortiscope_visitor", "cortiscope_key"
 _VISITOR = re.compile(r"[A-Za-z0-9_-]{32,64}")
 _SESSION_KEY = "access-visitor"
+_SHORTEST_KEY = 12
 
 
 class Mode(StrEnum):
@@ -145,7 +146,7 @@ class Gate:
 
         Raises
         ------
-        InvalidInput : a mode or an address that there is not.
+        InvalidInput : a mode or an address that there is not, a token that is easily guessed.
         """
         named = os.environ.get(MODE, "") or Mode.OWN.value
         if named not in set(Mode):
@@ -153,7 +154,13 @@ class Gate:
                 f"There is no way to serve called {named!r}; there are {', '.join(Mode)}.",
                 f"Change the environment variable {MODE}, or start with cortiscope serve.",
             )
-        keys = {"key": own} if (own := os.environ.get(KEY, "")) else {}
+        own = os.environ.get(KEY, "")
+        if own and not (own.isascii() and own.isprintable() and len(own) >= _SHORTEST_KEY):
+            raise InvalidInput(
+                f"The token of {KEY} is too short, or holds more than plain characters.",
+                f"Give it {_SHORTEST_KEY} letters and digits or more; without, one is made.",
+            )
+        keys = {"key": own} if own else {}
         return cls(
             Mode(named),
             user_header=os.environ.get(USER_HEADER, "").lower(),

@@ -73,11 +73,14 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     import click
     from streamlit.web import cli
 
+    from cortiscope.access import Gate
+
     words = [] if options.port is None else ["--server.port", str(options.port)]
     words += ["--server.address", options.address] if options.address else []
     # Settings come from .streamlit/config.toml beside app.py.
     try:
         with _environment(_served(options)):
+            Gate.from_environment()  # what is wrong with it is said before the server starts
             cli.main(["run", str(_APP), *words, *options.streamlit], standalone_mode=False)
     except click.Abort:  # Ctrl-C is how one closes it
         pass

@@ -132,6 +132,9 @@ def test_serve_says_how_to_the_server_alone(monkeypatch, capsys):
     ):
         assert main(["serve", *wrong], [serve]) == 2
         assert said in capsys.readouterr().err
+    monkeypatch.setenv("CORTISCOPE_TOKEN", "1234")
+    assert main(["serve", "--class"], [serve]) == 2
+    assert "too short" in capsys.readouterr().err
 
 
 def test_an_unknown_option_of_the_server_is_said_in_one_line(capsys):

@@ -152,5 +152,12 @@ def test_what_cannot_be_a_way_to_serve_is_said(monkeypatch):
     monkeypatch.setenv("CORTISCOPE_SERVE", "classroom")
     with pytest.raises(InvalidInput, match="classroom"):
         Gate.from_environment()
+    monkeypatch.setenv("CORTISCOPE_SERVE", "class")
+    for token in ("1234", "a b\nc d e f g", "ü" * 20):
+        monkeypatch.setenv("CORTISCOPE_TOKEN", token)
+        with pytest.raises(InvalidInput, match="too short, or holds"):
+            Gate.from_environment()
+    monkeypatch.setenv("CORTISCOPE_TOKEN", "a-longer-token")
+    assert Gate.from_environment().role_of("a-longer-token") is Role.OWNER
     with pytest.raises(InvalidInput, match=r"proxy\.example"):
         networks("127.0.0.1, proxy.example")
