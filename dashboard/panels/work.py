@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from cortiscope import services, state
 from cortiscope.access import Action, allowed
+from cortiscope.core.errors import CoreError
 from cortiscope.core.pipeline.jobs import (
     CANCELLED,
     DONE,
@@ -58,8 +59,12 @@ def show_work() -> None:
 def _without_model() -> str:
     """Return the subject on screen where it has no model that could be shown, else nothing."""
     subject = state.current().subject
-    known = subject in services.subject_folders()
-    return subject if known and not services.runs_of(subject) else ""
+    if not mine(queue().jobs()) or subject not in services.subject_folders():
+        return ""
+    try:
+        return "" if services.runs_of(subject) else subject
+    except CoreError:  # the page says what is wrong with it
+        return ""
 
 
 @region(_REGION)
@@ -161,7 +166,7 @@ def _counted(jobs: Sequence[Job]) -> str:
     return ", ".join(counts) or "All jobs"
 
 
-@st.dialog("Jobs", width="large", on_dismiss="rerun")
+@st.dialog("Jobs", width="medium", on_dismiss="rerun")
 def _list() -> None:
     n = queue().workers
     at_a_time = "one fit at a time" if n == 1 else f"{n} fits at a time"

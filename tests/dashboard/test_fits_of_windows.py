@@ -6,6 +6,7 @@ import pytest
 
 from cortiscope import access
 from cortiscope.access import Gate, Mode, Role, Visitor
+from cortiscope.core.errors import DamagedFile
 from cortiscope.core.pipeline.jobs import CANCELLED, DONE, FAILED, RUNNING, WAITING, replace
 from cortiscope.core.pipeline.queue import Queue
 from cortiscope.panels import work as panel
@@ -142,6 +143,17 @@ def test_the_first_model_of_a_subject_is_shown_as_there_is_nothing_it_takes_away
     app.run()
     assert tiny_app.address(app)["run"] == second.id
     assert "has been fitted" not in _texts(app)
+
+
+def test_a_subject_that_cannot_be_opened_is_complained_of_once(tiny_app, work, monkeypatch):
+    def damaged(_):
+        raise DamagedFile("subj01 is damaged.")
+
+    work.submit()
+    monkeypatch.setattr("cortiscope.services.subject", damaged)
+    app = tiny_app.open(subject="subj01")
+    assert _texts(app).count("subj01 is damaged.") == 1
+    assert "Pixels on subj01" in _texts(app)
 
 
 def test_who_wants_a_second_fit_reads_how_many_are_before_it(tiny_app, work):
