@@ -6,6 +6,7 @@ changes with the image.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -37,14 +38,21 @@ PagesManager.uses_pages_directory = False
 _COMPONENTS = (address_bar, cortex_view, roi_chart, stimulus_gallery)
 
 
+async def _collect() -> None:
+    """Collect now and then: sessions are circles of objects, each with three descriptors."""
+    while True:
+        await asyncio.sleep(60)
+        gc.collect()
+
+
 @asynccontextmanager
 async def _lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     """Make this process ready for many small answers: garbage and linear algebra.
 
-    What imports have made is set aside, so that Python's own collections, the only ones since
-    ``runner.postScriptGC`` is off, walk over what came since. Products of an update are small: on
-    several cores BLAS spends more on waiting in busy loops than on them, at every visitor's cost.
-    Fits and features happen in other processes, which keep all cores.
+    What imports have made is set aside, so that collections walk over what came since: Python's own
+    and, as ``runner.postScriptGC`` is off, one a minute for sessions that have ended. Products of
+    an update are small: on several cores BLAS spends more on waiting in busy loops than on them, at
+    every visitor's cost. Fits and features happen in other processes, which keep all cores.
     """
     from threadpoolctl import threadpool_limits
 
@@ -56,7 +64,9 @@ async def _lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     address, port = (st.get_option(f"server.{name}") for name in ("address", "port"))
     print(announcement(gate(), address or "0.0.0.0", port), flush=True)  # noqa: S104, T201
     queue()  # takes up what was interrupted, before anybody has opened a page
+    collecting = asyncio.create_task(_collect())
     yield {}
+    collecting.cancel()
     # Only here: a server that is asked to end does not come to Python's own end.
     queue().close()
     photographs.remove_all()

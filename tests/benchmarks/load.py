@@ -47,16 +47,18 @@ class Server:
         return times.user + times.system
 
 
-async def look_on(visitor: Visitor, until: float, server: Server, *, kept: bool = True) -> None:
+async def look_on(
+    visitor: Visitor, until: float, server: Server, *, kept: bool = True, think: float = THINK
+) -> None:
     """Change the image every few seconds, as people do, not all at once."""
-    await asyncio.sleep(random.uniform(0, THINK))
+    await asyncio.sleep(random.uniform(0, think))
     while time.monotonic() < until:
         run = await visitor.see(*random.choice(_IMAGES))
         assert not run.failures(), run.failures()
         if kept:
             server.seconds.append(run.seconds)
             server.n_bytes.append(run.n_bytes)
-        await asyncio.sleep(THINK)
+        await asyncio.sleep(think)
 
 
 async def turn(server: Server, seconds: float, *, kept: bool = True) -> None:
@@ -100,28 +102,27 @@ async def measure(servers: list[Server], n_sessions: int, turns: int, seconds: f
         )
 
 
-async def watch(server: Server, n_sessions: int, minutes: float) -> list[tuple[float, ...]]:
+async def watch(
+    server: Server, n_sessions: int, minutes: float, *, think: float = THINK
+) -> list[tuple[float, ...]]:
     """Load a server for some minutes and return (minute, MB, descriptors, children) of each look.
 
-    Every tenth visitor comes anew each minute, as windows are closed and opened.
+    Every tenth visitor goes, and another one comes, between looks.
     """
     process, looks = psutil.Process(server.served.process.pid), []
-    end = time.monotonic() + 60 * minutes
-    step = min(60.0, 60 * minutes / 12)
+    begun, step = time.monotonic(), min(60.0, 60 * minutes / 12)
+    end = begun + 60 * minutes
+
+    async def visit(until: float) -> None:
+        async with visiting(server.served.address) as visitor:
+            await visitor.open()
+            await look_on(visitor, until, server, kept=False, think=think)
 
     async def come_and_go() -> None:
         while time.monotonic() < end:
-            async with visiting(server.served.address) as visitor:
-                await visitor.open()
-                await look_on(visitor, min(end, time.monotonic() + step), server, kept=False)
-
-    async def stay() -> None:
-        async with visiting(server.served.address) as visitor:
-            await visitor.open()
-            await look_on(visitor, end, server, kept=False)
+            await visit(min(end, time.monotonic() + step))
 
     async def look() -> None:
-        begun = time.monotonic()
         while time.monotonic() < end:
             await asyncio.sleep(step)
             size, children = process.memory_info().rss / 1e6, len(process.children(recursive=True))
@@ -133,7 +134,7 @@ async def watch(server: Server, n_sessions: int, minutes: float) -> list[tuple[f
     await asyncio.gather(
         look(),
         *(come_and_go() for _ in range(leaving)),
-        *(stay() for _ in range(leaving, n_sessions)),
+        *(visit(end) for _ in range(leaving, n_sessions)),
     )
     return looks
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 from cortiscope.core.brain import load_fsaverage5
 from cortiscope.pages import PAGES
+from tests.benchmarks.load import Server, watch
 from tests.test_layering import HEAVY, ROOT
+from tests.visitor import serving
 
 # In a process of its own: this one has torch from other tests.
 _VISIT = """
@@ -78,3 +84,17 @@ def test_every_page_is_one_folder_and_one_line():
     folders = {p.parent.name for p in Path(ROOT, "dashboard/pages").glob("*/page.py")}
     assert {page.render.__module__.split(".")[-2] for page in PAGES} == folders
     assert len({page.url for page in PAGES}) == len({page.title for page in PAGES}) == len(folders)
+
+
+@pytest.mark.slow
+def test_twenty_visitors_leave_nothing_behind(demo_home):
+    """Two minutes, as many updates as in ten minutes of people who take three seconds each."""
+    settings = ("--server.disconnectedSessionTTL", "5")
+    with serving(*settings, env={"CORTISCOPE_HOME": str(demo_home), "CORTISCOPE_DATA": ""}) as app:
+        looks = asyncio.run(watch(Server("app", app), 20, 2, think=0.5))
+    _, sizes, descriptors, children = map(np.array, zip(*looks, strict=True))
+    assert np.ptp(children[3:]) == 0, looks
+    # A session that goes and one that comes may both be there when somebody looks.
+    assert np.ptp(descriptors[6:]) <= 12, looks
+    # Of 20 sessions that keep 1 MB at each of their updates it would be hundreds.
+    assert np.median(sizes[9:]) - np.median(sizes[6:9]) <= 15, looks
