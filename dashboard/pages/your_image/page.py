@@ -14,6 +14,7 @@ from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 
 from cortiscope import services, state
+from cortiscope.access import Action, allowed
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
 from cortiscope.core.evaluation import group_percentile, novelty_of_looks, occlusion_drop
@@ -336,7 +337,7 @@ def _of_page(subject: Subject, run: Run) -> str:
 
 def _code(subject: Subject, run: Run, photograph: Photograph) -> str:
     where, remark = photograph.name, "  # where your photograph is"
-    if photograph.source is not None:
+    if photograph.source is not None and allowed(Action.PATHS):
         where, remark = str(photograph.source), ""
     return opening_lines(subject, run) + (
         f"found = cs.inspect_image(model, {where!r}){remark}\n"
