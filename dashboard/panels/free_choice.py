@@ -18,6 +18,9 @@ from cortiscope.errors import show_error, show_words
 from cortiscope.markup import as_text
 
 _CHECKPOINT = "own checkpoint"
+_TRAINED = ("pretrained", "fixed")
+# Where the choice starts, if its weights are here.
+_FIRST = ("squeezenet1_1", "small_cnn")
 
 
 def free_choice(subject: Subject) -> tuple[str, dict[str, Any]]:
@@ -73,17 +76,27 @@ def free_choice(subject: Subject) -> tuple[str, dict[str, Any]]:
 
 
 def _backbone() -> BackboneCard | None:
-    names = list(backbone_names())
-    name = st.selectbox(
+    names, here = list(backbone_names()), _with_weights_here()
+    names.sort(key=lambda name: name not in here)  # stable: as listed, those with weights first
+    chosen = st.selectbox(
         "backbone",
         names,
-        format_func=lambda n: f"{get_card(n).title} · {get_card(n).family}" if n in names else n,
-        index=names.index("squeezenet1_1") if "squeezenet1_1" in names else 0,
+        format_func=lambda n: (
+            f"{get_card(n).title} · {get_card(n).family}"
+            f"{' · weights on this machine' if n in here else ''}"
+        ),
+        index=next(names.index(n) for n in (*_FIRST, *names) if n in here or n == names[0]),
         key="fit-backbone",
-        accept_new_options=True,
-        help="Any other network of a library too, by the library's name: timm:resnet18, "
-        "open_clip:ViT-B-32, torchvision:resnet18.",
+        help=f"Pretrained weights of {len(here)} of {len(names)} are on this machine.",
     )
+    name = chosen
+    if allowed(Action.NETWORK):
+        other = st.text_input(
+            "or any other network of a library, by the library’s name",
+            placeholder="timm:resnet18, open_clip:ViT-B-32, torchvision:resnet18",
+            key="fit-network",
+        ).strip()
+        name = other or chosen
     if not name:
         return None
     try:
@@ -97,6 +110,19 @@ def _backbone() -> BackboneCard | None:
         return None
     st.caption(as_text(f"{card.summary} {card.preprocessing} Licence: {card.licence}."))
     return card
+
+
+@st.cache_data(show_spinner=False, ttl=20)
+def _with_weights_here() -> frozenset[str]:
+    """Name the backbones that can be used as they were trained, without a download."""
+    usual = {
+        name: [k for k in get_card(name).weights if k in _TRAINED] for name in backbone_names()
+    }
+    return frozenset(
+        name
+        for name, kinds in usual.items()
+        if any(weights_presence(name, k).present for k in kinds)
+    )
 
 
 def _weights(card: BackboneCard) -> str:

@@ -128,8 +128,8 @@ def model_rows(runs: list[Run]) -> list[dict[str, Any]]:
             {
                 "network": backbone_title(run),
                 "layer": run.layer,
-                "regressor": run.method,
                 "r": validation_score(run),
+                "regressor": run.method,
                 "besides": " · ".join(besides),
                 "fitted": run.facts.created[:10],
             }

@@ -185,6 +185,9 @@ def test_absent_weights_are_one_clear_message_and_the_rest_goes_on(page, app):
     page.locator(".st-key-models-run button").click()
     page.get_by_role("button", name="Fit another encoding model").click()
     dialog = page.get_by_role("dialog")
+    menu = dialog.get_by_label("backbone", exact=True)
+    menu.fill("squeezenet 1.1")
+    menu.press("Enter")
     message = dialog.locator('[data-testid="stAlert"]').inner_text()
     assert "squeezenet1_1-b8a52dc0.pth" in message
     assert "checkpoints" in message

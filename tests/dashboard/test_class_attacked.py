@@ -33,7 +33,7 @@ CONTROLS: dict[Action, tuple[str, ...]] = {
     Action.CANCEL: ("work-cancel-job", "data-check-stop"),
     Action.FOLDER: ("open-folder-path", "FormSubmitter:open-folder-Open", "folder-close-2"),
     Action.CHECKPOINT: ("fit-checkpoint-small_cnn",),
-    Action.NETWORK: ("fit-backbone",),
+    Action.NETWORK: ("fit-network",),
     Action.CHECK: ("data-check-deep", "data-check-again"),
     Action.FETCH: ("fetch-fsaverage",),
     Action.DELETE: (),

@@ -23,7 +23,7 @@ def show_folders() -> None:
     """List the known folders; those without a subject say why."""
     show_title("Data folders")
     for k, known in enumerate(services.known_folders()):
-        words, close = st.columns([8, 1], vertical_alignment="center")
+        words, close = st.columns([3, 1], vertical_alignment="center")
         with words:
             show_html(_words(known))
         may_close = known.origin == OPENED and allowed(Action.FOLDER)

@@ -53,8 +53,19 @@ def test_absent_weights_are_told_and_nothing_starts(app):
     assert "weights" in app.error[0].value.lower()
 
 
+def test_what_can_be_used_as_it_is_stands_first_and_is_chosen(app):
+    app.run()
+    menu = app.selectbox("fit-backbone")
+    here = [words.endswith("weights on this machine") for words in menu.options]
+    assert here == sorted(here, reverse=True)
+    assert 0 < sum(here) < len(here)
+    assert menu.value == "small_cnn"
+    assert not app.error
+    assert _spec(app)["features"]
+
+
 def test_any_network_of_a_library_is_taken_by_its_name(app):
-    app.session_state["fit-backbone"] = "timm:resnet10t"
+    app.session_state["fit-network"] = "timm:resnet10t"
     app.session_state["fit-weights-timm:resnet10t"] = "untrained"
     app.run()
     first = _spec(app)["features"][0]
@@ -62,7 +73,7 @@ def test_any_network_of_a_library_is_taken_by_its_name(app):
 
 
 def test_a_name_that_no_library_knows_is_told_and_nothing_starts(app):
-    app.session_state["fit-backbone"] = "timm:no_such_network"
+    app.session_state["fit-network"] = "timm:no_such_network"
     app.run()
     assert _spec(app) == {}
     assert "no_such_network" in app.error[0].value.replace("\\", "")
