@@ -116,7 +116,7 @@ async def watch(
     async def visit(until: float) -> None:
         async with visiting(server.served.address) as visitor:
             await visitor.open()
-            await look_on(visitor, until, server, kept=False, think=think)
+            await look_on(visitor, until, server, think=think)
 
     async def come_and_go() -> None:
         while time.monotonic() < end:

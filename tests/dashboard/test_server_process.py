@@ -91,7 +91,8 @@ def test_twenty_visitors_leave_nothing_behind(demo_home):
     """Two minutes, as many updates as in ten minutes of people who take three seconds each."""
     settings = ("--server.disconnectedSessionTTL", "5")
     with serving(*settings, env={"CORTISCOPE_HOME": str(demo_home), "CORTISCOPE_DATA": ""}) as app:
-        looks = asyncio.run(watch(Server("app", app), 20, 2, think=0.5))
+        looks = asyncio.run(watch(server := Server("app", app), 20, 2, think=0.5))
+    assert max(server.n_bytes) <= 60_000
     _, sizes, descriptors, children = map(np.array, zip(*looks, strict=True))
     assert np.ptp(children[3:]) == 0, looks
     # A session that goes and one that comes may both be there when somebody looks.
