@@ -91,12 +91,14 @@ def test_another_image_costs_62_kb_at_most_and_the_camera_stays(page, app):
 def test_a_copied_address_opens_the_same_view_elsewhere(page, browser, app):
     _open(page, f"{app}/?subject=sim02&backbone=gabor~fixed&image=test-7&roi=PPA~left")
     assert page.locator(".cs-stamp").inner_text() == "SIMULATED sim02"
+    page.locator(".js-plotly-plot").wait_for()  # which is drawn last, and late
     first = page.locator("body").inner_text()
     copied = page.url
     other = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
     other.set_default_timeout(60_000)
     _open(other, copied)
-    assert other.locator("body").inner_text() == first
+    # The script rests before a busy browser has drawn all it was sent.
+    other.wait_for_function("text => document.body.innerText === text", arg=first)
     assert "PPA left" in first
     assert "run=sim02-gabor-fixed-energy-ridge-" in copied
     assert _shown(other) == ("sim02", "Gabor energy · energy · ridge")
