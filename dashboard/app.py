@@ -17,13 +17,13 @@ from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 
 from cortiscope import address_bar, cortex_view, roi_chart, stimulus_gallery
-from cortiscope.access import gate
 from cortiscope.core.storage import Home
 from cortiscope.cortex_view import cortex_asset_route
 from cortiscope.frontends import frontend_route
-from cortiscope.gatehouse import Gatehouse, announcement
+from cortiscope.gatehouse import Gatehouse, base_path
 from cortiscope.look import look_style
 from cortiscope.navigation import first_page_route
+from cortiscope.serving import announcement, gate
 from cortiscope.stimulus_files import stimulus_file
 from cortiscope.stimulus_gallery import stimulus_route
 from cortiscope.streamlit_files import streamlit_files
@@ -62,7 +62,7 @@ async def _lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     gc.collect()
     gc.freeze()
     address, port = (st.get_option(f"server.{name}") for name in ("address", "port"))
-    print(announcement(gate(), address or "0.0.0.0", port), flush=True)  # noqa: S104, T201
+    print(announcement(gate(), address or "0.0.0.0", port, base_path()), flush=True)  # noqa: S104, T201
     queue()  # takes up what was interrupted, before anybody has opened a page
     collecting = asyncio.create_task(_collect())
     yield {}

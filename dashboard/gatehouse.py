@@ -10,7 +10,6 @@ import re
 from collections import OrderedDict
 from html import escape
 from http.cookies import SimpleCookie
-from socket import gethostname
 from urllib.parse import parse_qsl, quote, urlencode
 
 import streamlit as st
@@ -19,11 +18,11 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from cortiscope.access import (
+from cortiscope.access import UPLOADS, Action, may, refusal
+from cortiscope.path_names import names_in_message
+from cortiscope.serving import (
     KEY_COOKIE,
-    UPLOADS,
     VISITOR_COOKIE,
-    Action,
     Connection,
     Gate,
     Mode,
@@ -33,12 +32,9 @@ from cortiscope.access import (
     gate,
     is_loopback,
     is_visitor_cookie,
-    may,
     new_visitor_cookie,
-    refusal,
     who_is,
 )
-from cortiscope.path_names import names_in_message
 
 _UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+$")
 _YEAR = 365 * 24 * 3600
@@ -262,7 +258,7 @@ def _cookie(scope: Scope, name: str, value: str, age: int) -> str:
     made: SimpleCookie = SimpleCookie()
     made[name] = value
     one = made[name]
-    one["path"], one["max-age"] = _base(), age
+    one["path"], one["max-age"] = base_path(), age
     one["httponly"], one["samesite"] = True, "Lax"
     forwarded = HTTPConnection(scope).headers.get("x-forwarded-proto", "")
     if "https" in (scope.get("scheme"), forwarded):
@@ -270,7 +266,8 @@ def _cookie(scope: Scope, name: str, value: str, age: int) -> str:
     return one.OutputString()
 
 
-def _base() -> str:
+def base_path() -> str:
+    """Return the path under which the app is served, ``/`` without one."""
     return "/" + str(st.get_option("server.baseUrlPath") or "").strip("/")
 
 
@@ -339,39 +336,3 @@ def _wrong() -> Response:
     )
     page = _PAGE.format(title="Not this token", words=words, form=_FIELD.format(page=KEY_PAGE))
     return HTMLResponse(page, 403, headers=_QUIET)
-
-
-def announcement(served: Gate, address: str, port: int) -> str:
-    """Say in the terminal how the app is served, and which link gives more.
-
-    Parameters
-    ----------
-    address, port : what the server listens on.
-    """
-    everywhere = address in ("0.0.0.0", "::")  # noqa: S104 - as given, to be said otherwise
-    host = "localhost" if is_loopback(address) else gethostname() if everywhere else address
-    link = f"http://{host}:{port}{_base()}?token="
-    lines = {
-        Mode.OWN: ["Served on your own machine: connections from it may do everything."],
-        Mode.CLASS: ["Served to a class, read-only: visitors look, upload a photograph, download."],
-        Mode.LAB: ["Served to a laboratory: members fit models; visitors look, read-only."],
-    }[served.mode]
-    if served.mode is Mode.OWN and is_loopback(address):
-        lines.append("Before you put a proxy in front of it, name the way: serve --class or --lab.")
-    else:
-        who = {Mode.CLASS: "The presenter’s link", Mode.LAB: "The keeper’s link"}
-        lines.append(
-            f"{who.get(served.mode, 'From elsewhere, with all rights')}: {link}{served.key}"
-        )
-    if served.mode is Mode.OWN and not is_loopback(address):
-        lines.append(
-            "Everybody else looks, read-only. A proxy on this machine: serve --lab instead."
-        )
-    if served.mode is Mode.LAB:
-        lines.append(f"The members’ link: {link}{served.member_key}")
-    if served.mode is Mode.LAB and served.user_header:
-        listed = ", ".join(map(str, served.proxies))
-        lines.append(f"Members by the header {served.user_header}, from {listed}.")
-    if served.mode is not Mode.OWN and is_loopback(address):
-        lines.append("It listens to this machine alone; --address 0.0.0.0 lets others in.")
-    return "\n".join(f"  {line}" for line in lines)

@@ -14,7 +14,8 @@ import streamlit as st
 from _plotly_utils.utils import convert_to_base64
 from plotly.basedatatypes import BaseFigure
 
-from cortiscope.access import gate, visitor, way_in_short
+from cortiscope.access import visitor, way_in_short
+from cortiscope.serving import gate
 
 _STYLE = Path(__file__).parent / "look.css"
 

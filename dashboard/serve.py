@@ -73,7 +73,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     import click
     from streamlit.web import cli
 
-    from cortiscope.access import Gate
+    from cortiscope.serving import Gate
 
     words = [] if options.port is None else ["--server.port", str(options.port)]
     words += ["--server.address", options.address] if options.address else []
@@ -92,7 +92,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
 def _served(options: argparse.Namespace) -> dict[str, str]:
     """Return the environment that says how the app is served; what is not given stays as it is."""
     # Streamlit comes with it: other verbs do without.
-    from cortiscope.access import MODE, PROXIES, USER_HEADER, Mode, networks
+    from cortiscope.serving import MODE, PROXIES, USER_HEADER, Mode, networks
 
     said = {USER_HEADER: options.user_header, PROXIES: options.proxies}
     given = {name: value for name, value in said.items() if value}

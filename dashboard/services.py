@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from cortiscope.access import Mode, gate
 from cortiscope.core.datasets import Subject, open_subject
 from cortiscope.core.datasets.describe import (
     ResponseMoments,
@@ -31,6 +30,7 @@ from cortiscope.core.runs import Run, RunStore, SetAside, report_is_current, run
 from cortiscope.core.runs.spec import readable
 from cortiscope.core.storage import Home, content_hashes, writing
 from cortiscope.cortex_view import AssetRef, CortexGeometry, register_assets
+from cortiscope.serving import Mode, gate
 from cortiscope.subject.data_folders import DataFolder, look_into
 from cortiscope.subject.locations import Location, all_locations
 from cortiscope.subject.mesh_projection import (

@@ -51,7 +51,7 @@ def _main_module():
 def _at_this_machine(monkeypatch):
     """Have pages that run without a server be looked at by whoever sits at the machine."""
     if "streamlit.testing.v1" in sys.modules:
-        from cortiscope.access import Connection
+        from cortiscope.serving import Connection
 
         here = Connection("127.0.0.1", (("Host", "localhost:8501"),), {})
         monkeypatch.setattr("cortiscope.access._connection", lambda: here)

@@ -43,6 +43,7 @@ DASHBOARD_LAYERS = (
     "streamlit_files",
     "markup",
     "errors",
+    "serving",
     "access",
     "state",
     "regions",

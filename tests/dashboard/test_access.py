@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from cortiscope.access import (
+from cortiscope.access import RULES, Action, may, refusal
+from cortiscope.core.errors import InvalidInput
+from cortiscope.serving import (
     KEY_COOKIE,
-    RULES,
     VISITOR_COOKIE,
-    Action,
     Connection,
     Gate,
     Mode,
     Role,
     Visitor,
-    may,
     networks,
-    refusal,
     who_is,
 )
-from cortiscope.core.errors import InvalidInput
 
 LOCAL = (("Host", "localhost:8501"),)
 GUEST_MAY = {Action.UPLOAD, Action.DOWNLOAD, Action.PREDICT}

@@ -19,7 +19,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from cortiscope.access import KEY_COOKIE, RULES, Action, Mode, Role
+from cortiscope.access import RULES, Action
+from cortiscope.serving import KEY_COOKIE, Mode, Role
 from tests.data.tiny_world import write_subject
 from tests.visitor import ROOT, Run, Served, Visitor, serving, visiting
 

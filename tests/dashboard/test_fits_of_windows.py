@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from cortiscope import access
-from cortiscope.access import Gate, Mode, Role, Visitor
 from cortiscope.core.errors import DamagedFile
 from cortiscope.core.pipeline.jobs import CANCELLED, DONE, FAILED, RUNNING, WAITING, replace
 from cortiscope.core.pipeline.queue import Queue
 from cortiscope.panels import work as panel
+from cortiscope.serving import Gate, Mode, Role, Visitor
 from cortiscope.work import jobs
 
 ANNA, BO = Visitor("anna", "Anna", Role.MEMBER), Visitor("bo", "Bo", Role.MEMBER)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cortiscope.access import Connection, NotAllowed
+from cortiscope.access import NotAllowed
+from cortiscope.serving import Connection
 from cortiscope.subject.data_folders import opened_folders
 from cortiscope.work.jobs import queue, submit
 from tests.data.plain_folder import write_plain

@@ -13,8 +13,17 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from cortiscope import gatehouse
-from cortiscope.access import KEY_COOKIE, VISITOR_COOKIE, Gate, Mode, Role, networks, who_is
-from cortiscope.gatehouse import Gatehouse, announcement, connection_of
+from cortiscope.gatehouse import Gatehouse, connection_of
+from cortiscope.serving import (
+    KEY_COOKIE,
+    VISITOR_COOKIE,
+    Gate,
+    Mode,
+    Role,
+    announcement,
+    networks,
+    who_is,
+)
 
 KEY, MEMBER = "k" * 32, "m" * 32
 PAGE = {"Accept": "text/html,*/*"}

@@ -7,10 +7,11 @@ import time
 import pytest
 
 from cortiscope import access
-from cortiscope.access import Gate, Mode, NotAllowed, Role, Visitor
+from cortiscope.access import NotAllowed
 from cortiscope.core.pipeline.jobs import DONE, RUNNING, WAITING, replace
 from cortiscope.core.pipeline.pace import Left
 from cortiscope.core.pipeline.queue import Queue
+from cortiscope.serving import Gate, Mode, Role, Visitor
 from cortiscope.work import jobs
 
 ANNA, BO = Visitor("anna", "Anna", Role.MEMBER), Visitor("bo", "Bo", Role.MEMBER)
