@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import streamlit as st
 
-from cortiscope import state
-from cortiscope.charts.histogram import Distribution, overlaid_histogram, round_bins
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import (
-    INTERVAL,
     Comparison,
-    Metric,
     R,
     further_metrics,
     same_images,
@@ -23,45 +17,37 @@ from cortiscope.core.pipeline.methods import comparison_methods_text, methods_te
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import ColourScale, CortexMap
 from cortiscope.errors import errors_on_page
-from cortiscope.look import show_chart, theme
 from cortiscope.markup import as_text, show_html, show_note, show_title
 from cortiscope.navigation import Page
 from cortiscope.pages.compare.brushing import brush_words, brushed, show_scatter
+from cortiscope.pages.compare.charts import PLACES, show_both, show_differences, show_distributions
 from cortiscope.pages.compare.layer_table import LayerColumn, layer_columns, layer_rows, show_layers
 from cortiscope.pages.compare.pair import (
     Pair,
     difference_limit,
     differences_csv,
     images_of_report,
-    pair_rows,
-    untested_rows,
     vertices_csv,
 )
 from cortiscope.pages.compare.paired import (
     compare,
-    difference_rows,
     largest_html,
     overall_html,
     verdict,
 )
 from cortiscope.panels.brain import show_brain, show_no_cortex
-from cortiscope.panels.downloads import csv_button, csv_text, image_mark
+from cortiscope.panels.downloads import csv_button, csv_text
 from cortiscope.panels.maps import pick_metric
 from cortiscope.panels.methods import opening_lines, show_simulation_note
-from cortiscope.panels.roi_responses import rows_as_csv, take_roi
 from cortiscope.panels.scores import metric_scale, scored_run
 from cortiscope.panels.sidebar import pick_pair, pick_subject
 from cortiscope.panels.statistics import show_statistics
 from cortiscope.regions import draw_again, region
-from cortiscope.roi_chart import MODEL_COLOURS, Axis, RoiRow, Series, roi_chart
 from cortiscope.subject.locations import has_rois, unit_of
 from cortiscope.subject.model_menu import model_title, unlike
 
 # Beyond this many responses per model reading and comparing them takes more than ten seconds.
 _MANY_RESPONSES = 60_000_000
-
-# What follows the vertex or ROI that is selected.
-_PLACES = ("compare-brain", "compare-rois", "compare-differences", "statistics")
 
 
 def render() -> None:
@@ -74,7 +60,7 @@ def render() -> None:
         )
         return
     _compare(subject, a, b)
-    show_statistics(subject, [a, b], redraws=_PLACES)
+    show_statistics(subject, [a, b], redraws=PLACES)
     show_simulation_note(subject, key="compare")
 
 
@@ -103,9 +89,9 @@ def _compare(subject: Subject, a: Run, b: Run) -> None:
             )
             if both.open:
                 with both:
-                    _both(pair)
+                    show_both(pair)
         else:
-            _distributions(pair)
+            show_distributions(pair)
     with panel, errors_on_page():
         _layers_or_vertices(pair, columns, positions)
     # Beside the heatmap, which is twice as tall as a chart.
@@ -117,7 +103,7 @@ def _compare(subject: Subject, a: Run, b: Run) -> None:
     if differences is not None and differences.open:
         with differences, errors_on_page():
             if comparison is not None:
-                _differences(pair, comparison)
+                show_differences(pair, comparison)
             else:
                 st.caption("The differences have not been tested; the sentence above says why.")
     with whole, errors_on_page():
@@ -226,115 +212,13 @@ def _brains(pair: Pair, positions: np.ndarray | None) -> None:
         key="compare-brain",
         height=400,
         lit=positions,
-        redraws=_PLACES,
+        redraws=PLACES,
     )
     show_note(
         "Per vertex: {definition}; {images}. A and B share one scale; their difference has its "
         "own, symmetric about 0.",
         definition=metric.definition,
         images=pair.images,
-    )
-
-
-@region("compare-rois")
-def _both(pair: Pair) -> None:
-    subject, metric = pair.subject, pair.metric
-    rows = pair_rows(pair)
-    title_a, title_b = map(model_title, pair.runs)
-    definition = (
-        f"A: {title_a}. B: {title_b}. {metric.axis_title[0].upper()}{metric.axis_title[1:]} over "
-        f"the ROI’s vertices{f', each with {INTERVAL}' if metric is R else ''}; {pair.images}."
-    )
-    roi_chart(
-        rows,
-        [Series("A", role="a"), Series("B", role="b", mark="ring")],
-        Axis(metric.axis_title, "%" if metric.unit == "%" else "", *_range_of(rows, metric)),
-        key="compare-rois",
-        height=310,
-        title="Accuracy of each ROI" if metric is R else f"{metric.title} of each ROI",
-        definition=definition,
-        stamp=subject.stamp,
-        focus=state.current().roi_name,
-        on_pick=partial(take_roi, redraws=_PLACES),
-        csv=rows_as_csv(rows, ["A", "B"], f"{subject.stamp} {definition}".strip()),
-    )
-
-
-def _distributions(pair: Pair) -> None:
-    subject, metric = pair.subject, pair.metric
-    low, high, width = round_bins(np.concatenate(pair.values))
-    shade = theme()
-    shown = [
-        Distribution(f"{letter}: {title}", own, getattr(colour, shade))
-        for letter, title, own, colour in zip(
-            "AB", pair.titles, pair.values, MODEL_COLOURS, strict=False
-        )
-    ]
-    unit = subject.space.unit
-    show_title("{title} of A and of B over {unit}", title=metric.title, unit=unit)
-    figure = overlaid_histogram(
-        shown,
-        low=low,
-        high=high,
-        width=width,
-        label=metric.title,
-        unit=unit,
-        stamp=subject.stamp,
-        theme=theme(),
-    )
-    show_chart(figure, key=f"compare-histogram{image_mark(subject)}", height=330)
-    what = f"{metric.definition[0].upper()}{metric.definition[1:]}"
-    show_note("{what}; {images}.", what=what, images=pair.images)
-
-
-def _range_of(rows: list[RoiRow], metric: Metric) -> tuple[float, float]:
-    """Return round ends that hold every interval and ceiling, 0 included."""
-    steps = 8 / metric.scale_high
-    ends = [0.0, 1 / steps]
-    for row in rows:
-        ends += [] if row.ceiling is None else [row.ceiling]
-        for mark in row.marks:
-            if mark is not None:
-                ends += [e for e in (mark.value, mark.low, mark.high) if e is not None]
-    low, high = np.floor(min(ends) * steps), np.ceil(max(ends) * steps + 0.1)
-    return float(low / steps), float(high / steps)
-
-
-@region("compare-differences")
-def _differences(pair: Pair, comparison: Comparison) -> None:
-    subject, metric = pair.subject, pair.metric
-    if metric is R:
-        rows, title = difference_rows(subject, comparison), "A − B in each ROI"
-        definition = (
-            "Mean r of A minus mean r of B, with its 95 % interval over images (paired "
-            f"leave-one-image-out jackknife, t); {images_of_report(pair)}. "
-            f"The tooltip says which differ at q < .05 (Benjamini-Hochberg over "
-            f"{comparison.counts()[2]} tests)."
-        )
-    else:
-        rows, title = untested_rows(pair), f"A − B in {metric.axis_title} of each ROI"
-        definition = (
-            f"{metric.axis_title[0].upper()}{metric.axis_title[1:]} of A minus that of B; "
-            f"{images_of_report(pair)}. It is not tested: intervals and p are of the mean r."
-        )
-    roi_chart(
-        rows,
-        [Series("A − B")],
-        Axis(
-            f"difference of {metric.title}",
-            "%" if metric.unit == "%" else "",
-            *_range_of(rows, metric),
-        ),
-        key="compare-differences",
-        height=260,
-        title=title,
-        definition=definition,
-        stamp=subject.stamp,
-        focus=state.current().roi_name,
-        on_pick=partial(take_roi, redraws=_PLACES),
-        csv=differences_csv(pair, definition, comparison)
-        if metric is R
-        else rows_as_csv(rows, ["A - B"], f"{subject.stamp} {definition}".strip()),
     )
 
 
