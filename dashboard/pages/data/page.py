@@ -85,7 +85,8 @@ def render() -> None:
 
 def _tables(subject: Subject) -> None:
     described = services.described_splits(subject.id, subject.state)
-    left, right = st.columns([6, 5], gap="medium")
+    # Its height is kept until it is there (look.css).
+    left, right = st.container(key="data-tables").columns([6, 5], gap="medium")
     with left:
         show_title("Images and responses")
         show_html(splits_html(subject, described))
