@@ -20,6 +20,9 @@ new PerformanceObserver((list) => {
 }).observe({ type: "layout-shift", buffered: true });
 """
 PLOTLY = "PlotlyChart"
+# Every chart in sight, and a little below, is drawn (late_plotly.js).
+NOTHING_IS_AWAITED = """() => [...document.querySelectorAll('[data-testid="stSkeleton"]')].every(
+  (element) => element.getBoundingClientRect().top > innerHeight + 150)"""
 
 
 @dataclass
@@ -74,7 +77,7 @@ def _visit(context, address):
     page.goto(address)
     page.wait_for_selector("[data-painted], .cs-facts")
     page.wait_for_selector('[data-test-script-state="notRunning"]')
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function(NOTHING_IS_AWAITED)
     return page, visit
 
 
