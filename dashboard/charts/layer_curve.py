@@ -1,6 +1,7 @@
 """r over the layers of a network, small enough for the sidebar: a module of its own, as all charts.
 
-Streamlit's HTML lets no SVG through; a picture of it is allowed.
+Streamlit's HTML lets no SVG through; a mask of it is allowed. What shows through the mask is the
+text's own colour, so the curve follows a change of the theme while it is on screen.
 """
 
 from __future__ import annotations
@@ -9,11 +10,10 @@ import base64
 from collections.abc import Sequence
 from html import escape
 
-from cortiscope.charts.style import MEASURED
 from cortiscope.markup import signed
 
 
-def layer_curve(points: Sequence[tuple[str, float]], chosen: str, *, theme: str) -> str:
+def layer_curve(points: Sequence[tuple[str, float]], chosen: str) -> str:
     """Return an image as HTML; empty for fewer than two layers.
 
     Parameters
@@ -24,7 +24,6 @@ def layer_curve(points: Sequence[tuple[str, float]], chosen: str, *, theme: str)
     if len(points) < 2:
         return ""
     width, height, left, top = 240, 58, 6, 12
-    ink = MEASURED[theme]
     values = [v for _, v in points]
     low, high = min(values), max(values)
     span = max(high - low, 0.02)
@@ -36,26 +35,26 @@ def layer_curve(points: Sequence[tuple[str, float]], chosen: str, *, theme: str)
         own = name == chosen
         label = (
             f'<text x="{min(max(x, 14), width - 14):.1f}" y="{y - 5:.1f}" text-anchor="middle" '
-            f'font-weight="600" fill="{ink}">{signed(value)}</text>'
+            f'font-weight="600">{signed(value)}</text>'
             if own
             else ""
         )
         marks.append(
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{3.2 if own else 2}" fill="{ink}" '
-            f'opacity="{1 if own else 0.45}">'
-            f"<title>{escape(name)}: mean r {signed(value, 3)}</title></circle>{label}"
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{3.2 if own else 2}" '
+            f'opacity="{1 if own else 0.45}"/>{label}'
         )
     caption = escape(f"mean r on validation images, {points[0][0]} to {points[-1][0]}")
     drawing = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         'font-family="sans-serif" font-size="9.5">'
-        f'<polyline points="{line}" fill="none" stroke="{ink}" opacity=".35"/>'
-        f'{"".join(marks)}<text x="{left}" y="{height - 4}" fill="{ink}" opacity=".7">'
+        f'<polyline points="{line}" fill="none" stroke="black" opacity=".35"/>'
+        f'{"".join(marks)}<text x="{left}" y="{height - 4}" opacity=".7">'
         f"{caption}</text></svg>"
     )
     packed = base64.b64encode(drawing.encode()).decode()
     words = "; ".join(f"{name} {signed(value)}" for name, value in points)
     return (
-        f'<img class="cs-curve" alt="{caption}: {escape(words)}" '
-        f'title="{escape(words)}" src="data:image/svg+xml;base64,{packed}">'
+        f'<div class="cs-curve" role="img" aria-label="{caption}: {escape(words)}" '
+        f'title="{escape(words)}" style="aspect-ratio:{width}/{height};'
+        f'mask-image:url(data:image/svg+xml;base64,{packed})"></div>'
     )

@@ -17,7 +17,6 @@ from cortiscope.charts.layer_curve import layer_curve
 from cortiscope.core.datasets import Subject
 from cortiscope.core.runs import Run
 from cortiscope.core.runs.facets import differing, facets
-from cortiscope.look import theme
 from cortiscope.markup import as_text, show_html
 from cortiscope.panels.fit_dialog import fit_button, fit_is_asked_for
 from cortiscope.subject.model_menu import ModelMenu, backbone_title, validation_score
@@ -153,7 +152,7 @@ def step_through_layers(menu: ModelMenu, run: Run) -> None:
         return
     scores = [(one.layer, validation_score(one)) for one in like]
     known = [(name, r) for name, r in scores if r is not None]
-    if curve := layer_curve(known, run.layer, theme=theme()):
+    if curve := layer_curve(known, run.layer):
         show_html(curve)
     names = {one.id: one.layer for one in like}
     key = "model-layer"
