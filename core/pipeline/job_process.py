@@ -6,12 +6,14 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from cortiscope.core.pipeline.jobs import DONE, FAILED, Job
@@ -52,13 +54,17 @@ class Process:
         self._stops = False
         self._given = job.given
         # A pipe would hold 64 KiB: a longer answer would wait for a reader who waits for its end.
-        self._answer = tempfile.TemporaryFile(mode="w+", encoding="utf-8")  # noqa: SIM115
+        self._answer = tempfile.TemporaryFile(  # noqa: SIM115
+            mode="w+", encoding="utf-8", errors="replace"
+        )
         self._process = subprocess.Popen(
             list(command),
             stdin=subprocess.PIPE,
             stdout=self._answer,
             stderr=subprocess.PIPE,
             text=True,
+            encoding="utf-8",
+            errors="replace",  # a library's complaint in another encoding must not end the watch
             env=dict(environment),
             # Its own group, so that what it has started ends with it.
             start_new_session=True,
@@ -166,3 +172,30 @@ def end_group(process: int, sign: signal.Signals) -> None:
             os.killpg(process, sign)
         else:
             os.kill(process, signal.SIGTERM)
+
+
+def end_left_behind(job: Job, lock: Path) -> None:
+    """End the process of a server that was killed on this machine: nobody else will.
+
+    Parameters
+    ----------
+    lock : of the job, which the process has. A free one says that the process has ended already,
+        and its number may be another's by now.
+    """
+    if job.host != socket.gethostname() or _lives(job.holder):
+        return
+    held = FileLock.take(lock)
+    if held is None:
+        end_group(job.process, signal.SIGKILL)
+    else:
+        held.release()
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

@@ -92,7 +92,7 @@ class Job:
     attempts : how often it was started; more than once where a server ended under it.
     crashes : how often the processes at it ended without a word.
     host, holder, process : who runs it.
-    told : its owner has seen how it ended.
+    told : ids of those who asked for it and have seen how it ended.
     """
 
     id: str
@@ -119,7 +119,7 @@ class Job:
     host: str = ""
     holder: int = 0
     process: int = 0
-    told: bool = False
+    told: tuple[str, ...] = ()
 
     @property
     def active(self) -> bool:
@@ -220,7 +220,9 @@ class Journal:
         ended = [j.id for j in found.values() if not j.active and j.state != INTERRUPTED]
         for old in ended[: max(len(ended) - _KEPT, 0)]:
             self.remove(old)
-        number = max((int(name) for name in found), default=0) + 1
+        # A damaged record keeps its number: what it was may be at work yet.
+        names = [path.stem for path in self.root.glob("[0-9]*.json")]
+        number = max((int(name) for name in names if name.isdecimal()), default=0) + 1
         return self.write(replace(job, id=f"{number:06d}"))
 
     def remove(self, job_id: str) -> None:
@@ -243,7 +245,8 @@ class Journal:
         return known[1]
 
 
-_TUPLES = ("arguments", "askers", "runs")
+_TUPLES = ("arguments", "askers", "runs", "told")
+_PLAIN: dict[str, type | tuple[type, ...]] = {"str": str, "int": int, "float": (int, float)}
 
 
 def _restored(path: Path) -> Job:
@@ -256,10 +259,15 @@ def _restored(path: Path) -> Job:
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
         known = {f.name: stored[f.name] for f in fields(Job) if f.name in stored}
-        known |= {name: tuple(map(str, known.get(name, ()))) for name in _TUPLES}
+        known |= {name: tuple(map(str, known.get(name) or ())) for name in _TUPLES}
         if known.get("left") is not None:
             known["left"] = Left(*known["left"])
         job = Job(**known)
+        for f in fields(Job):
+            if not isinstance(getattr(job, f.name), _PLAIN.get(str(f.type), object)):
+                raise TypeError(f"its {f.name} is {getattr(job, f.name)!r}")
+        if not 0 <= job.share <= 1:
+            raise ValueError(f"its share is {job.share}")
     except (ValueError, KeyError, TypeError) as error:
         raise DamagedFile(f"{path} is no job: {error}.", "Delete it.") from None
     if job.id != path.stem or job.state not in _STATES:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import socket
 import threading
 import time
@@ -24,7 +23,7 @@ from cortiscope.core.pipeline.job_process import (
     THREADS,
     Process,
     cores_here,
-    end_group,
+    end_left_behind,
     workers_here,
 )
 from cortiscope.core.pipeline.jobs import (
@@ -41,6 +40,7 @@ from cortiscope.core.pipeline.jobs import (
     newest,
 )
 from cortiscope.core.storage.locks import FileLock, locked
+from cortiscope.core.storage.write_failures import writing
 
 _CRASHES = 3  # what ends its server each time is not started for ever
 _TICK, _IDLE = 0.25, 5.0
@@ -126,9 +126,11 @@ class Queue:
     def cancel(self, job_id: str, *, by: str = "") -> Job:
         """Stop a job; what it has finished is kept. Its state says so at once.
 
+        What several have asked for goes on for the others when one of them wants it no more.
+
         Parameters
         ----------
-        by : whoever asks for it; the owner need not be told what they did themselves.
+        by : whoever asks for it; they need not be told what they did themselves.
 
         Raises
         ------
@@ -136,7 +138,10 @@ class Queue:
         """
         with self._journal() as journal:
             job = journal.get(job_id)
-            told = by in job.concerns
+            others = [who for who in job.concerns if who != by]
+            if job.active and by in job.concerns and others:
+                return self._update(job, owner=others[0], askers=tuple(others[1:]))
+            told = (by,) if by in job.concerns else ()
             if job.state in (WAITING, INTERRUPTED):
                 return self._update(job, state=CANCELLED, ended=time.time(), told=told)
             if job.state == RUNNING:
@@ -144,9 +149,8 @@ class Queue:
         own = self._own.get(job_id)
         if own is not None:
             own.stop()
-        elif job.running and job.host == socket.gethostname() and not _lives(job.holder):
-            # Left behind by a server that was killed: nobody else will end it.
-            end_group(job.process, signal.SIGKILL)
+        elif job.running:
+            end_left_behind(job, self.journal.lock(job.id))
         return job
 
     def go_on(self, job_id: str) -> Job:
@@ -165,12 +169,13 @@ class Queue:
                     "Interrupted, cancelled and failed jobs can be taken up again.",
                 )
             again = replace(job, state=WAITING, ended=0.0, crashes=0, error="", hint="")
-            return self._update(again, result=None, told=False)
+            return self._update(again, result=None, told=())
 
-    def tell(self, job_id: str) -> None:
-        """Take down that a job's owner has seen how it ended."""
-        with self._journal() as journal, contextlib.suppress(CoreError):
-            self._update(journal.get(job_id), told=True)
+    def tell(self, job_id: str, who: str) -> None:
+        """Take down that one of those who asked for a job has seen how it ended."""
+        with contextlib.suppress(CoreError), self._journal() as journal:
+            job = journal.get(job_id)
+            self._update(job, told=(*job.told, who))
 
     def _update(self, job: Job, **changes: Any) -> Job:
         return self.journal.write(replace(job, **changes))
@@ -178,9 +183,11 @@ class Queue:
     @contextlib.contextmanager
     def _journal(self) -> Iterator[Journal]:
         """Have the journal alone, then look at once whether there is something to do."""
-        self.journal.root.mkdir(parents=True, exist_ok=True)
-        with locked(self.journal.root / ".lock"):
-            yield self.journal
+        lock = self.journal.root / ".lock"
+        with writing(lock):
+            self.journal.root.mkdir(parents=True, exist_ok=True)
+            with locked(lock):
+                yield self.journal
         with self._changed:
             self._changed.notify_all()
 
@@ -273,26 +280,30 @@ class Queue:
         held = FileLock.take(self.journal.lock(job.id))
         if held is None:
             return
-        job = self._update(
-            job,
-            state=RUNNING,
-            started=time.time(),
-            message="starting",
-            attempts=job.attempts + 1,
-            host=socket.gethostname(),
-            holder=os.getpid(),
-        )
         try:
+            job = self._update(
+                job,
+                state=RUNNING,
+                started=time.time(),
+                message="starting",
+                attempts=job.attempts + 1,
+                host=socket.gethostname(),
+                holder=os.getpid(),
+            )
             process = Process(job, held, job.command(self.scheduler), self.environment())
+        except CoreError:  # the journal cannot be written: it waits until it can
+            held.release()
+            raise
         except OSError as error:
             held.release()
             self._update(job, state=FAILED, ended=time.time(), error=f"It cannot start: {error}.")
             return
         self._own[job.id] = process
-        self._update(job, process=process.pid)
+        # Before anything else is written down, which a full disk may refuse: its end is heard.
         process.watch(
             lambda: self._heard(job.id, process), lambda c: self._ended(job.id, process, c)
         )
+        self._update(job, process=process.pid)
 
     def environment(self) -> dict[str, str]:
         """Return the environment of what is started."""
@@ -330,13 +341,3 @@ class Queue:
             self._own.pop(job_id, None)
             with self._changed:
                 self._changed.notify_all()
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

@@ -25,7 +25,7 @@ from cortiscope.core.pipeline.jobs import (
     kind_of,
 )
 from cortiscope.core.runs import Run
-from cortiscope.errors import show_words
+from cortiscope.errors import errors_on_page, show_words
 from cortiscope.markup import as_text, show_html, show_note
 from cortiscope.regions import draw_instead, region
 from cortiscope.subject.model_menu import order_of_choice
@@ -36,8 +36,10 @@ from cortiscope.work.jobs import (
     is_mine,
     mine,
     progress_words,
+    put_away,
     queue,
     time_words,
+    whose,
 )
 
 _REGION = "work"
@@ -85,7 +87,7 @@ def _region(without: str) -> None:
             best = _best(job)
             if best is not None and best.subject == without:
                 # There is nothing on screen that this would take away.
-                queue().tell(job.id)
+                put_away(job)
                 state.change(subject=best.subject, run=best.id)
                 st.rerun()
             _announce(job, best)
@@ -112,8 +114,9 @@ def _watch() -> None:
         st.progress(job.share, text=as_text(f"{job.title}: {progress_words(job)}"))
         with st.container(horizontal=True):
             if job.state != STOPPING and st.button("Cancel", key=f"work-cancel-{job.id}"):
-                cancel(job)
-                draw_instead(_REGION)
+                with errors_on_page():
+                    cancel(job)
+                    draw_instead(_REGION)
             if job.runs:
                 _offer_so_far(job)
 
@@ -141,11 +144,11 @@ def _announce(job: Job, best: Run | None) -> None:
         show_words(f"{job.title}: {words}", hint, calm=job.state != FAILED)
     with st.container(horizontal=True):
         if best is not None and st.button("Show it", key=f"work-show-{job.id}"):
-            queue().tell(job.id)
+            put_away(job)
             state.change(subject=best.subject, run=best.id)
             st.rerun()
         if st.button("Close", key=f"work-close-{job.id}"):
-            queue().tell(job.id)
+            put_away(job)
             draw_instead(_REGION)
 
 
@@ -185,16 +188,15 @@ def _rows() -> None:
     listed += [job for job in reversed(jobs) if not job.active][:_LISTED]
     for job in listed:
         words, button = st.columns([5, 1], vertical_alignment="center")
-        whose = "you" if is_mine(job) else "another visitor"
         with words:
-            _row(job, whose)
+            _row(job, "you" if is_mine(job) else "another visitor")
         if job.state in (FAILED, CANCELLED, INTERRUPTED):
             _button(button, "Go on", job, go_on)
         elif job.active and job.state != STOPPING:
             _button(button, "Cancel", job, cancel)
 
 
-def _row(job: Job, whose: str) -> None:
+def _row(job: Job, by: str) -> None:
     """Say of a job what, whose, since when, how far; why one failed is for whose it is."""
     at = f"asked for {time_words(job.submitted)}"
     if job.active:
@@ -206,20 +208,21 @@ def _row(job: Job, whose: str) -> None:
     title = job.title if kind_of(job).announced or is_mine(job) else "a check or a preparation"
     show_html(
         '<div class="cs-job" data-state="{state}"><p><b>{title}</b> <small>{words}{percent}</small>'
-        "</p><p><small>{whose} · {at}{detail}</small></p></div>",
+        "</p><p><small>{by} · {at}{detail}</small></p></div>",
         state=job.state,
         title=title,
         words=state_words,
         percent=percent,
-        whose=whose,
+        by=by,
         at=at,
         detail=f" · {detail}" if detail else "",
     )
 
 
 def _button(place: DeltaGenerator, label: str, job: Job, do: Callable[[Job], None]) -> None:
-    if allowed(Action.CANCEL, of=job.owner) and place.button(
+    if allowed(Action.CANCEL, of=whose(job)) and place.button(
         label, key=f"work-{label}-{job.id}", width="stretch"
     ):
-        do(job)
-        st.rerun(scope="fragment")
+        with errors_on_page():
+            do(job)
+            st.rerun(scope="fragment")

@@ -68,13 +68,13 @@ def submit(
 
 
 def cancel(job: Job) -> None:
-    """Stop a job; what it has finished is kept.
+    """Stop a job; what it has finished is kept. What others asked for too goes on for them.
 
     Raises
     ------
     NotAllowed : it is somebody else's.
     """
-    access.demand(Action.CANCEL, of=job.owner)
+    access.demand(Action.CANCEL, of=whose(job))
     queue().cancel(job.id, by=access.visitor().id)
 
 
@@ -86,7 +86,7 @@ def go_on(job: Job) -> None:
     NotAllowed : it is somebody else's.
     """
     access.demand(Action.FIT)
-    access.demand(Action.CANCEL, of=job.owner)
+    access.demand(Action.CANCEL, of=whose(job))
     queue().go_on(job.id)
 
 
@@ -94,6 +94,16 @@ def latest(kind: str, about: str = "") -> Job | None:
     """Return the newest job of a kind; None where it ended before this server was started."""
     job = queue().newest(kind, about)
     return None if job is None or (not job.active and job.ended < queue().opened) else job
+
+
+def put_away(job: Job) -> None:
+    """Take down that the visitor has seen how a job of theirs ended."""
+    queue().tell(job.id, access.visitor().id)
+
+
+def whose(job: Job) -> str:
+    """Return whose a job is to the visitor: their own if they have asked for it too."""
+    return access.visitor().id if is_mine(job) else job.owner
 
 
 def is_mine(job: Job) -> bool:
@@ -104,10 +114,11 @@ def is_mine(job: Job) -> bool:
 
 def mine(jobs: Iterable[Job]) -> list[Job]:
     """Return what the visitor has asked for and is told of: at work, waiting, or just ended."""
+    own = access.visitor().id
     return [
         job
         for job in jobs
-        if is_mine(job) and kind_of(job).announced and (job.active or not job.told)
+        if is_mine(job) and kind_of(job).announced and (job.active or own not in job.told)
     ]
 
 

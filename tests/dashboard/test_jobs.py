@@ -55,6 +55,21 @@ def test_a_job_belongs_to_who_asked_for_it_and_others_cannot_touch_it(queue, be)
     assert not jobs.mine(queue.jobs())
 
 
+def test_who_asked_for_the_same_withdraws_alone_and_each_is_told(queue, be):
+    job = jobs.submit("fit", "Gabor on anna", ["fit"])
+    be(BO)
+    assert jobs.submit("fit", "Gabor on anna", ["fit"]).id == job.id
+    jobs.cancel(queue.job(job.id))
+    assert queue.job(job.id).state == WAITING
+    assert not jobs.mine(queue.jobs())
+    jobs.submit("fit", "Gabor on anna", ["fit"])
+    queue.journal.write(replace(queue.job(job.id), state=DONE))
+    jobs.put_away(queue.job(job.id))
+    assert not jobs.mine(queue.jobs())
+    be(ANNA)
+    assert [j.id for j in jobs.mine(queue.jobs())] == [job.id]
+
+
 def test_a_guest_starts_nothing(queue, be):
     be(Visitor("guest", "guest"))
     with pytest.raises(NotAllowed):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
-from cortiscope.core.errors import InvalidInput, UnknownName
+from cortiscope.core.errors import CannotWrite, InvalidInput, UnknownName
 from cortiscope.core.pipeline import jobs as jobs_module
 from cortiscope.core.pipeline.jobs import (
     CANCELLED,
@@ -180,7 +182,7 @@ def test_cancelling_says_so_at_once_and_ends_all_that_was_started(home):
     assert queue.job(job.id).message == "stopping"
     _until(lambda: _state(queue, job) == CANCELLED)
     _until(lambda: not _is_alive(child), "a grandchild lives on")
-    assert queue.job(job.id).told
+    assert queue.job(job.id).told == ("anna",)
     _until(lambda: _state(queue, waiting) == DONE)
 
 
@@ -353,6 +355,87 @@ def test_unknown_kinds_and_jobs_are_named(home):
     with pytest.raises(UnknownName, match="no job 000004"):
         queue.cancel("000004")
     assert queue.job("000004") is None
+
+
+def test_what_two_asked_for_goes_on_for_one_when_the_other_wants_it_no_more(home):
+    queue = home.queue()
+    home.submit(queue, "a", owner="anna")
+    job = home.submit(queue, "a", owner="bo")
+    left = queue.cancel(job.id, by="anna")
+    assert (left.state, left.concerns) == (WAITING, ("bo",))
+    assert queue.cancel(job.id, by="bo").state == CANCELLED
+
+
+def test_each_who_asked_is_told_by_themselves(home):
+    queue = home.queue()
+    home.submit(queue, "a", owner="anna")
+    job = home.submit(queue, "a", owner="bo")
+    queue.cancel(job.id, by="keeper")
+    queue.tell(job.id, "anna")
+    assert queue.job(job.id).told == ("anna",)
+    queue.tell(job.id, "bo")
+    assert queue.job(job.id).told == ("anna", "bo")
+
+
+def test_after_a_full_disk_a_job_starts_and_its_end_is_heard(home, monkeypatch):
+    queue = home.queue()
+    job = home.submit(queue, "a")
+    write = queue.journal.write
+
+    def full(job):
+        raise CannotWrite("The disk is full.")
+
+    monkeypatch.setattr(queue.journal, "write", full)
+    with pytest.raises(CannotWrite):
+        queue.look()
+    monkeypatch.setattr(queue.journal, "write", lambda job: (full if job.process else write)(job))
+    with pytest.raises(CannotWrite):
+        queue.look()
+    monkeypatch.setattr(queue.journal, "write", write)
+    _until(lambda: _state(queue, job) == DONE)
+
+
+def test_a_journal_that_cannot_be_written_is_said_in_words(home):
+    (home.root / "jobs").write_text("in the way")
+    with pytest.raises(CannotWrite, match="jobs"):
+        home.submit(home.queue(), "a")
+
+
+def test_a_complaint_in_another_encoding_does_not_hide_the_end(home):
+    queue = home.queue()
+    says = "import sys; sys.stderr.buffer.write(b'caf\\xe9\\n'); print('{\"a\": 1}')"
+    job = queue.submit("word", "latin", [says])
+    queue.work()
+    _until(lambda: not queue.job(job.id).active)
+    assert _state(queue, job) == DONE
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"share": "half"}, {"share": 7}, {"submitted": None}, {"title": 3}, {"left": 5}]
+)
+def test_a_record_with_values_of_other_kinds_is_damaged_and_keeps_its_number(home, wrong):
+    queue = home.queue()
+    job = home.submit(queue, "a")
+    path = home.root / "jobs" / f"{job.id}.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **wrong}))
+    assert Queue(home.root).jobs() == []
+    assert home.submit(Queue(home.root), "b").id == "000002"
+
+
+def test_nobody_else_s_process_is_ended_by_a_number_that_was_used_again(home):
+    queue = home.queue()
+    job = home.submit(queue, "a")
+    stranger = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True
+    )
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    stored = replace(job, state=RUNNING, host=socket.gethostname())
+    queue.journal.write(replace(stored, holder=gone.pid, process=stranger.pid))
+    queue.cancel(job.id)
+    assert stranger.poll() is None
+    stranger.kill()
+    assert stranger.wait() == -signal.SIGKILL
 
 
 def test_a_sweep_goes_to_the_scheduler_that_is_named_and_a_fit_does_not(home):
