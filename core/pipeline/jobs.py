@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -276,8 +276,3 @@ def _restored(path: Path) -> Job:
 
 
 _STATES = (WAITING, RUNNING, STOPPING, DONE, FAILED, CANCELLED, INTERRUPTED)
-
-
-def newest(jobs: Iterable[Job], kind: str, about: str = "") -> Job | None:
-    """Return the latest job of a kind that concerns something; None where there is none."""
-    return next((j for j in reversed([*jobs]) if (j.kind, j.about) == (kind, about)), None)

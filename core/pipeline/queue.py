@@ -37,7 +37,6 @@ from cortiscope.core.pipeline.jobs import (
     Journal,
     check_kind_name,
     kind_of,
-    newest,
 )
 from cortiscope.core.storage.locks import FileLock, locked
 from cortiscope.core.storage.write_failures import writing
@@ -61,7 +60,8 @@ class Queue:
         self.cores = cores or cores_here()
         self.workers = workers_here(self.cores)
         self.journal = Journal(home / "jobs")
-        self.opened = time.time()
+        # By what it found, not by the time of day: a clock may be set back.
+        self._before = {job.id: job.ended for job in self.journal.all().values() if job.ended}
         self._own: dict[str, Process] = {}
         self._changed, self._closed = threading.Condition(), False
         self._thread: threading.Thread | None = None
@@ -111,8 +111,15 @@ class Queue:
         return next((job for job in self.jobs() if job.id == job_id), None)
 
     def newest(self, kind: str, about: str = "") -> Job | None:
-        """Return the latest job of a kind that concerns something."""
-        return newest(self.jobs(), kind, about)
+        """Return the latest job of a kind that concerns something.
+
+        None where there is none, or it had ended before this queue was opened.
+        """
+        for job in reversed(self.jobs()):
+            if (job.kind, job.about) == (kind, about):
+                old = job.ended != 0 and self._before.get(job.id) == job.ended
+                return None if old else job
+        return None
 
     def before(self, job: Job) -> list[Job]:
         """Return what is at work or waits before a job in its lane."""
