@@ -38,16 +38,18 @@ class Action(Enum):
     PREDICT = "Predicting with a network"
     PATHS = "Seeing where files lie on the server"
     SETTINGS = "Emptying the app’s caches"
+    PAGES = "Opening every page"
 
 
-_GUESTS = frozenset({Action.UPLOAD, Action.DOWNLOAD, Action.PREDICT})
+_CLASS = frozenset({Action.UPLOAD, Action.DOWNLOAD, Action.PREDICT})
+_GUESTS = _CLASS | {Action.PAGES}
 _MEMBERS = _GUESTS | {Action.FIT, Action.CANCEL, Action.DELETE, Action.NETWORK, Action.CHECK}
 # Served to others, the data are those of CORTISCOPE_DATA.
 _KEEPERS_TOO = frozenset(Action) - {Action.FOLDER}
 #: What each role may do. Only a laboratory has members.
 RULES: Mapping[Mode, Mapping[Role, frozenset[Action]]] = {
     Mode.OWN: {Role.OWNER: frozenset(Action), Role.MEMBER: _GUESTS, Role.GUEST: _GUESTS},
-    Mode.CLASS: {Role.OWNER: _KEEPERS_TOO, Role.MEMBER: _GUESTS, Role.GUEST: _GUESTS},
+    Mode.CLASS: {Role.OWNER: _KEEPERS_TOO, Role.MEMBER: _CLASS, Role.GUEST: _CLASS},
     Mode.LAB: {Role.OWNER: _KEEPERS_TOO, Role.MEMBER: _MEMBERS, Role.GUEST: _GUESTS},
 }
 # Done to a thing that somebody owns: theirs alone, and the app's owner's.

@@ -12,10 +12,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
+from cortiscope import state
+from cortiscope.access import Action, allowed
 from cortiscope.address_bar import LINK_CLASS
 from cortiscope.markup import Html, html
 
-_KEY = "pages"
+_KEY, _LED_KEY = "pages", "led-from"
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,13 @@ class Page:
     title : in the bar at the top.
     url : the end of its address; the first page is at the root instead.
     render : draws it, once per run.
+    for_class : a class sees it too; the first page is always one that it does.
     """
 
     title: str
     url: str
     render: Callable[[], None]
+    for_class: bool = False
 
 
 def first_page_route(url: str) -> Route:
@@ -50,14 +54,43 @@ def first_page_route(url: str) -> Route:
 
 
 def open_page(pages: Iterable[Page]) -> Any:
-    """Draw the bar of pages and return the one that the address names, as Streamlit has it."""
+    """Draw the bar of pages and return the one that the address names, as Streamlit has it.
+
+    What a visitor may not open is neither in the bar nor linked to; its address shows the first
+    page, and says so.
+    """
+    first, *others = pages
+    open_to_all = allowed(Action.PAGES)
+    hidden = [page for page in others if not (open_to_all or page.for_class)]
     made = {
-        page.url: st.Page(page.render, title=page.title, url_path=page.url, default=number == 0)
-        for number, page in enumerate(pages)
+        page.url: st.Page(page.render, title=page.title, url_path=page.url, default=page is first)
+        for page in (first, *others)
+        if page not in hidden
     }
     # Links need the very objects of this run.
     st.session_state[_KEY] = made
-    return st.navigation(list(made.values()), position="top")
+    led = [
+        st.Page(
+            _first_instead(page, first), title=first.title, url_path=page.url, visibility="hidden"
+        )
+        for page in hidden
+    ]
+    return st.navigation([*made.values(), *led], position="top")
+
+
+def _first_instead(page: Page, first: Page) -> Callable[[], None]:
+    """Return what draws the first page where another was asked for.
+
+    In its place: to be sent on would leave an address behind that going back leads to again.
+    """
+
+    def render() -> None:
+        if st.session_state.get(_LED_KEY) != page.url:
+            st.session_state[_LED_KEY] = page.url
+            state.tell(f"{page.title} is for whoever presents; this is {first.title}.")
+        first.render()
+
+    return render
 
 
 def link_with(

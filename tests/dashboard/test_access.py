@@ -19,7 +19,8 @@ from cortiscope.serving import (
 )
 
 LOCAL = (("Host", "localhost:8501"),)
-GUEST_MAY = {Action.UPLOAD, Action.DOWNLOAD, Action.PREDICT}
+CLASS_MAY = {Action.UPLOAD, Action.DOWNLOAD, Action.PREDICT}
+GUEST_MAY = CLASS_MAY | {Action.PAGES}
 MEMBER_MAY = GUEST_MAY | {Action.FIT, Action.NETWORK, Action.CHECK, Action.CANCEL, Action.DELETE}
 
 
@@ -40,8 +41,8 @@ def test_every_action_has_a_rule_for_every_role(mode, role, action, served):
     served(mode)
     expected = {
         Role.OWNER: set(Action) - ({Action.FOLDER} if mode is not Mode.OWN else set()),
-        Role.MEMBER: MEMBER_MAY if mode is Mode.LAB else GUEST_MAY,
-        Role.GUEST: GUEST_MAY,
+        Role.MEMBER: {Mode.OWN: GUEST_MAY, Mode.CLASS: CLASS_MAY, Mode.LAB: MEMBER_MAY}[mode],
+        Role.GUEST: CLASS_MAY if mode is Mode.CLASS else GUEST_MAY,
     }[role]
     assert may(Visitor("own", "x", role), action, of="own") is (action in expected)
     assert action.value

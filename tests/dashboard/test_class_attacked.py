@@ -40,6 +40,7 @@ CONTROLS: dict[Action, tuple[str, ...]] = {
     Action.DELETE: (),
     Action.PATHS: (),
     Action.SETTINGS: (),
+    Action.PAGES: (),
 }
 # Written for whoever looks on: what a browser needs to draw a cortex, and digests of pictures.
 CACHES = {"cortex", "surfaces", "content", "converted"}

@@ -279,4 +279,4 @@ def _code(subject: Subject, run: Run, stimulus: StimulusChoice) -> str:
     )
 
 
-PAGE = Page("Explore", "explore", render)
+PAGE = Page("Explore", "explore", render, for_class=True)

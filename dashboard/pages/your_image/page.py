@@ -347,4 +347,4 @@ def _code(subject: Subject, run: Run, photograph: Photograph) -> str:
     )
 
 
-PAGE = Page("Your image", "your-image", render)
+PAGE = Page("Your image", "your-image", render, for_class=True)
