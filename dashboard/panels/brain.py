@@ -21,7 +21,7 @@ from cortiscope.cortex_view import (
     still_scales,
 )
 from cortiscope.markup import show_html, show_note
-from cortiscope.panels.mesh_menu import current_mesh
+from cortiscope.panels.mesh_menu import current_mesh, pick_mesh
 from cortiscope.panels.selection import (
     marked_region,
     picked_vertices,
@@ -114,6 +114,7 @@ def show_brain(
             "{drawn} Charts, tables and numbers are over the subject’s own vertices.",
             drawn=mesh.at_length(),
         )
+    pick_mesh(subject)
 
 
 def _take(subject: Subject, key: str, redraws: Sequence[str]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from cortiscope import services, state
@@ -24,11 +22,8 @@ def current_mesh(subject: Subject) -> MeshProjection:
     return services.mesh_projection(subject.id, subject.fingerprint, _way(subject)[0])
 
 
-def pick_mesh(subject: Subject, menu: Callable[[list[str], str], str]) -> None:
-    """Draw the menu where there is a choice, and say in one sentence how the subject is drawn.
-
-    ``menu(options, chosen)`` draws it and returns what was chosen.
-    """
+def say_mesh(subject: Subject) -> None:
+    """Say in the sidebar, in one sentence, how a placed subject is drawn."""
     if not subject.space.is_placed:
         return
     way, complaint = _way(subject)
@@ -36,16 +31,33 @@ def pick_mesh(subject: Subject, menu: Callable[[list[str], str], str]) -> None:
         state.tell(complaint)
         state.change(mesh="")
     with st.sidebar:
-        if way != OWN:
-            asked = state.current().mesh
-            shown = asked if asked in WAYS else way
-            chosen = menu(list(WAYS), shown)
-            if chosen != shown:
-                state.change(mesh=chosen)
-                asked = chosen
-            if asked == FULL and find_fsaverage() is None:
-                _how_to_get_it()
+        if way != OWN and state.current().mesh == FULL and find_fsaverage() is None:
+            _how_to_get_it()
         show_html('<p class="cs-score">{drawn}</p>', drawn=current_mesh(subject).in_short())
+
+
+def pick_mesh(subject: Subject) -> None:
+    """Draw the menu where there is a choice, under the cortex: the sidebar has its five controls.
+
+    What is chosen redraws the page, whose sidebar says how the subject is drawn.
+    """
+    way, _ = _way(subject)
+    if way == OWN:
+        return
+    asked = state.current().mesh
+    shown = asked if asked in WAYS else way
+    chosen = st.selectbox(
+        "drawn by",
+        list(WAYS),
+        index=list(WAYS).index(shown),
+        key=state.widget_key("mesh", shown),
+        format_func=WAYS.__getitem__,
+        width=260,
+    )
+    state.seen("mesh", chosen)
+    if chosen != shown:
+        state.change(mesh=chosen)
+        st.rerun()
 
 
 def _way(subject: Subject) -> tuple[str, str]:

@@ -24,12 +24,11 @@ from cortiscope.look import stamp
 from cortiscope.markup import as_text, show_html, signed
 from cortiscope.navigation import link_to
 from cortiscope.panels.fit_dialog import fit_button, open_fit_dialog
-from cortiscope.panels.mesh_menu import pick_mesh
+from cortiscope.panels.mesh_menu import say_mesh
 from cortiscope.panels.model_picker import pick_from_table, step_through_layers
 from cortiscope.panels.run_states import show_run_states
 from cortiscope.panels.scores import interval_text
 from cortiscope.panels.selection import check_places
-from cortiscope.subject.mesh_projection import WAYS
 from cortiscope.subject.model_menu import ModelKey, ModelMenu, key_title, model_title
 from cortiscope.work.jobs import latest
 
@@ -43,7 +42,7 @@ def pick_subject() -> Subject:
         show_error(error)
         link_to("data", f"All problems in {chosen}")
         raise PageEnds from None
-    pick_mesh(subject, lambda ways, way: _menu("mesh", "drawn by", ways, way, WAYS.__getitem__))
+    say_mesh(subject)
     return subject
 
 

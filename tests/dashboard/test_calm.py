@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from cortiscope import services
 from cortiscope.pages import PAGES
+from cortiscope.panels import mesh_menu
+from cortiscope.subject.mesh_projection import MEAN, OWN
 
 # What takes a click or a key; the gallery's component is one of them.
 _CONTROLS = {
@@ -40,3 +43,19 @@ def test_few_controls_stand_in_the_sidebar_and_few_figures_on_the_page(tiny_app,
     assert len(controls) <= 5, controls
     figures = [one for one in _count(app.main, _FIGURES) if one.key != "address-bar"]
     assert len(figures) <= 3, figures
+
+
+@pytest.mark.parametrize("page", ["", "your-image"])
+def test_a_choice_of_mesh_stands_under_the_cortex_and_is_no_sixth_control(
+    tiny_app, page, monkeypatch
+):
+    run, drawn = tiny_app.runs[0], services.mesh_projection
+    monkeypatch.setattr(mesh_menu, "default_way", lambda *_, **__: MEAN)
+    # The tiny subject has no fsaverage: it is drawn on its own mesh all the same.
+    monkeypatch.setattr(services, "mesh_projection", lambda *of: drawn(*of[:2], OWN))
+    app = tiny_app.open(page, subject="subj01", run=run.id)
+    assert len(_count(app.sidebar, _CONTROLS)) <= 5
+    [menu] = [one for one in app.main.selectbox if one.label == "drawn by"]
+    menu.select("nested").run()
+    assert not app.exception
+    assert tiny_app.address(app)["mesh"] == "nested"
