@@ -13,6 +13,7 @@ from http.cookies import SimpleCookie
 from urllib.parse import parse_qsl, quote, urlencode
 
 import streamlit as st
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -91,6 +92,11 @@ class Gatehouse:
         request = Request(scope, receive)
         own_page = scope["path"].rstrip("/").endswith(f"/{KEY_PAGE}")
         if own_page and request.method == "POST":
+            if request.headers.get("sec-fetch-site", "") == "cross-site":
+                # A page of others must not take the key from whoever presents.
+                return PlainTextResponse(
+                    "A key is given and taken back on the app’s own page.", 403
+                )
             said = await _form(request)
             if "leave" in said:
                 return _home(request, "")
@@ -245,7 +251,12 @@ def _with_cookie(connection: Connection, scope: Scope, send: Send) -> Send:
     is_page = any("text/html" in accepted for accepted in connection.all_of("accept"))
 
     async def named(message: Message) -> None:
-        if is_page and message["type"] == "http.response.start":
+        # What caches may keep for all must not hand one visitor's name to the next.
+        if (
+            is_page
+            and message["type"] == "http.response.start"
+            and "public" not in Headers(raw=message["headers"]).get("cache-control", "")
+        ):
             made = _cookie(scope, VISITOR_COOKIE, new_visitor_cookie(), _YEAR)
             headers = [*message["headers"], (b"set-cookie", made.encode("latin-1"))]
             message = {**message, "headers": headers}

@@ -109,6 +109,30 @@ def test_a_key_in_the_field_does_the_same_and_a_wrong_one_says_so():
     assert lab.get("/").text == Role.MEMBER
 
 
+def test_a_page_of_others_takes_no_key_from_whoever_presents():
+    client = _client()
+    client.cookies.set(KEY_COOKIE, KEY)
+    foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    answer = client.post("/presenter", data={"leave": "1"}, headers=foreign)
+    assert (answer.status_code, answer.headers.get("set-cookie")) == (403, None)
+    own = {"Sec-Fetch-Site": "same-origin"}
+    left = client.post("/presenter", data={"leave": "1"}, headers=own, follow_redirects=False)
+    assert left.status_code == 303
+
+
+def test_what_caches_may_keep_for_all_names_nobody():
+    async def answer(scope, receive, send):
+        kept = {"Cache-Control": "public, max-age=9, immutable"}
+        shared = scope["path"] == "/stimuli/1"
+        await PlainTextResponse("x", headers=kept if shared else {})(scope, receive, send)
+
+    client = TestClient(Gatehouse(answer, Gate(Mode.CLASS)))
+    assert VISITOR_COOKIE not in client.get("/stimuli/1", headers=PAGE).headers.get(
+        "set-cookie", ""
+    )
+    assert VISITOR_COOKIE in client.get("/", headers=PAGE).headers["set-cookie"]
+
+
 def test_an_upload_ends_where_its_session_has_no_room(monkeypatch):
     monkeypatch.setitem(gatehouse.UPLOADS, Role.GUEST, (1000, 3))
     taken: list[int] = []
