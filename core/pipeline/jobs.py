@@ -246,6 +246,7 @@ class Journal:
 
 
 _TUPLES = ("arguments", "askers", "runs", "told")
+_NEVER = 1e13  # seconds; of what is much later no date can be said
 _PLAIN: dict[str, type | tuple[type, ...]] = {"str": str, "int": int, "float": (int, float)}
 
 
@@ -261,13 +262,17 @@ def _restored(path: Path) -> Job:
         known = {f.name: stored[f.name] for f in fields(Job) if f.name in stored}
         known |= {name: tuple(map(str, known.get(name) or ())) for name in _TUPLES}
         if known.get("left") is not None:
-            known["left"] = Left(*known["left"])
+            seconds, then = known["left"]
+            known["left"] = Left(float(seconds), str(then))
         job = Job(**known)
         for f in fields(Job):
             if not isinstance(getattr(job, f.name), _PLAIN.get(str(f.type), object)):
                 raise TypeError(f"its {f.name} is {getattr(job, f.name)!r}")
-        if not 0 <= job.share <= 1:
-            raise ValueError(f"its share is {job.share}")
+        times = (job.submitted, job.started, job.ended)
+        if not (0 <= job.share <= 1 and all(0 <= when < _NEVER for when in times)):
+            raise ValueError(f"its share is {job.share}, its times are {times}")
+        if not isinstance(job.result, dict | None):
+            raise TypeError(f"its result is {job.result!r}")
     except (ValueError, KeyError, TypeError) as error:
         raise DamagedFile(f"{path} is no job: {error}.", "Delete it.") from None
     if job.id != path.stem or job.state not in _STATES:

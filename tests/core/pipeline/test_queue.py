@@ -411,7 +411,17 @@ def test_a_complaint_in_another_encoding_does_not_hide_the_end(home):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"share": "half"}, {"share": 7}, {"submitted": None}, {"title": 3}, {"left": 5}]
+    "wrong",
+    [
+        {"share": "half"},
+        {"share": 7},
+        {"submitted": None},
+        {"ended": float("inf")},
+        {"title": 3},
+        {"left": 5},
+        {"left": ["soon", ""]},
+        {"result": [1]},
+    ],
 )
 def test_a_record_with_values_of_other_kinds_is_damaged_and_keeps_its_number(home, wrong):
     queue = home.queue()
