@@ -24,21 +24,20 @@ def show_simulation_note(subject: Subject, *, key: str) -> None:
 
 
 def show_methods_and_code(
-    subject: Subject, run: Run, code: str, *, key: str, of_page: str = "", narrow: bool = False
+    subject: Subject, run: Run, code: str, *, key: str, of_page: str = ""
 ) -> None:
-    """Draw the two quiet buttons.
+    """Draw the two quiet buttons, each as wide as its words: a column's width would cut them.
 
     Parameters
     ----------
     of_page : how the page's own numbers come about, beside the model's.
-    narrow : where the column is.
     """
-    left, right = st.columns(2) if narrow else st.columns([1, 1, 3])[:2]
-    with left.popover("Methods", key=f"{key}-methods", width="stretch"):
+    row = st.container(horizontal=True, gap="small")
+    with row.popover("Methods", key=f"{key}-methods"):
         text = f"{methods_text(subject, run)} {of_page}".strip()
         st.write(as_text(text))
         st.caption(as_text(references(text)))
-    with right.popover("Show the code", key=f"{key}-code", width="stretch"):
+    with row.popover("Show the code", key=f"{key}-code"):
         st.code(code, language="python")
 
 

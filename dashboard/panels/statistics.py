@@ -7,6 +7,7 @@ queue; either way it is what ``cortiscope evaluate`` says.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -314,9 +315,10 @@ def _number(value: float | None) -> str:
 
 
 def _words(name: str) -> str:
-    return {"n": "vertices", "n_vertices": "vertices", "n_undefined": "undefined"}.get(
-        name, name.replace("_", " ")
-    )
+    whole = {"n": "vertices", "n_vertices": "vertices", "n_undefined": "undefined"}
+    words = whole.get(name, name.replace("_", " "))
+    # The page calls the two models A and B.
+    return re.sub(r" [ab]$", lambda letter: letter[0].upper(), words)
 
 
 def _csv(subject: Subject, metric: Metric, found: dict[str, Any], titles: str) -> str:

@@ -63,6 +63,12 @@ def test_a_pair_s_statistic_is_of_a_and_b(tiny_app):
     assert tiny_app.address(app)["statistic"] == "preferred_layer"
 
 
+def test_the_two_models_are_called_as_everywhere_on_the_page():
+    assert statistics._words("mean_a") == "mean A"
+    assert statistics._words("unique_b") == "unique B"
+    assert statistics._words("alpha") == "alpha"
+
+
 def test_an_unknown_statistic_is_said(tiny_app):
     app = _open(tiny_app, statistic="banana")
     assert "banana" in app.warning[0].value

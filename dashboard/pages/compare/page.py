@@ -250,17 +250,17 @@ def _downloads(pair: Pair, comparison: Comparison | None, columns: list[LayerCol
 
 def _methods_and_code(pair: Pair) -> None:
     subject, (a, b) = pair.subject, pair.runs
-    left, right, _ = st.columns([1, 1, 4])
+    row = st.container(horizontal=True, gap="small")
     texts = {
         "A": methods_text(subject, a),
         "B": methods_text(subject, b),
         "A − B": comparison_methods_text(subject, a),
     }
-    with left.popover("Methods", key="compare-methods", width="stretch"):
+    with row.popover("Methods", key="compare-methods"):
         for what, text in texts.items():
             st.write(f"**{as_text(what)}.** {as_text(text)}")
         st.caption(as_text(references(" ".join(texts.values()))))
-    with right.popover("Show the code", key="compare-code", width="stretch"):
+    with row.popover("Show the code", key="compare-code"):
         st.code(_code(pair), language="python")
 
 

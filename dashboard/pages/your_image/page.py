@@ -94,7 +94,6 @@ def _photograph(subject: Subject, run: Run, choice: DeltaGenerator) -> None:
             _code(subject, run, photograph),
             key="photo",
             of_page=_of_page(subject, run),
-            narrow=True,
         )
     with panel, errors_on_page():
         _gauge(subject, run, photograph, design, residual)
