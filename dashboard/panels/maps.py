@@ -173,7 +173,7 @@ def map_menu(
     without : words for none of them, where that is a choice; it heads the first group.
     """
     groups = {kind.group: {k.name: k for k in kinds if k.group == kind.group} for kind in kinds}
-    menu = st.popover(f"Map: {as_text(label)}", key=key, icon=":material/layers:")
+    menu = st.popover(f"Map: {as_text(label)}", key=key, icon=":material/layers:", wrap=True)
     columns = menu.columns(len(groups), gap="medium")
     for place, (column, (group, own)) in enumerate(zip(columns, groups.items(), strict=True)):
         none = {"": without} if without and not place else {}
