@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from cortiscope import state
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import (
     Comparison,
@@ -67,6 +68,9 @@ def render() -> None:
 @region("compare")
 def _compare(subject: Subject, a: Run, b: Run) -> None:
     """Draw the choice of a metric, the brush, and all that follows them."""
+    now = state.current()
+    if (now.run, now.versus) != (a.id, b.id):
+        st.rerun()  # a cell of the heatmap chose another model: the whole page follows
     positions = brushed(subject)
     placed, rois = subject.space.is_placed, has_rois(subject)
     brains = st.container()
