@@ -11,12 +11,12 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -46,6 +46,15 @@ export default (component) => {
   return mount(component);
 };
 """
+
+
+def plain(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a component's data so that Streamlit takes no list in it for a table.
+
+    It asks each list on the first level whether it is one of twenty kinds of tables, at every
+    update; a tuple is none, and the same JSON.
+    """
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in data.items()}
 
 
 class BundleError(ValueError):

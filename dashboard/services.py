@@ -196,15 +196,26 @@ def locations(subject_id: str, data: str) -> list[Location]:
     return all_locations(subject(subject_id))
 
 
-@st.cache_resource(show_spinner=False, max_entries=32)
+@lru_cache(maxsize=32)
 def mesh_projection(subject_id: str, data: str, way: str) -> MeshProjection:
     """Lay a subject's vertices onto the mesh that they are drawn on."""
+    return _mesh_projection(subject_id, data, way)
+
+
+# Below: what takes seconds once, for which Streamlit lets those wait who ask meanwhile.
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _mesh_projection(subject_id: str, data: str, way: str) -> MeshProjection:
     return MeshProjection.of(subject(subject_id), way, home().surfaces)
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
+@lru_cache(maxsize=16)
 def brain_assets(subject_id: str, data: str, way: str) -> AssetRef:
     """Store what the browser needs to draw a subject's brain."""
+    return _brain_assets(subject_id, data, way)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _brain_assets(subject_id: str, data: str, way: str) -> AssetRef:
     space = cortex_space(subject(subject_id), mesh_projection(subject_id, data, way))
     folder = home().root / "cortex"
     geometry = _geometry(full=way == FULL)
@@ -309,6 +320,19 @@ def _reported_at(run_id: str, data: str, positions: bytes) -> tuple[np.ndarray, 
     part, places = subject(opened.subject).split(split), np.frombuffer(positions, np.int64)
     design = np.asarray(opened.array(f"design_{split}")[rows])
     return opened.fitted.predict(design, places), part.rows_on_disk(rows)[:, places]
+
+
+def truth_at(known: Subject, opened: Run, positions: bytes) -> np.ndarray | None:
+    """Return the noise-free (n_images, n_positions) of the same images, None where unknown."""
+    return _truth_at(opened.id, known.fingerprint, positions)
+
+
+@lru_cache(maxsize=256)
+def _truth_at(run_id: str, data: str, positions: bytes) -> np.ndarray | None:
+    opened = run(run_id)
+    split, rows = opened.reported
+    truth = subject(opened.subject).split(split).truth_rows(rows)
+    return None if truth is None else truth[:, np.frombuffer(positions, np.int64)]
 
 
 def reported_responses(opened: Run) -> tuple[np.ndarray, np.ndarray]:

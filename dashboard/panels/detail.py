@@ -202,16 +202,16 @@ def _score_words(subject: Subject, run: Run, shown: MeanResponses) -> str:
     return (
         f'<p class="cs-score"><b>r {signed(np.nanmean(r))}</b> {attainable}<br>'
         f"mean over {n:,} {subject.space.unit}, {images} · r of the {of_what} "
-        f"{signed(_r_of_mean(shown))}, {_ceiling_of_mean(subject, shown)}</p>"
+        f"{signed(_r_of_mean(shown))}, {_ceiling_of_mean(subject, run, shown)}</p>"
     )
 
 
-def _ceiling_of_mean(subject: Subject, shown: MeanResponses) -> str:
+def _ceiling_of_mean(subject: Subject, run: Run, shown: MeanResponses) -> str:
     """Say how well the mean response could be predicted: the vertices' ceilings do not say so."""
-    truth = subject.split(shown.split).truth_rows(shown.rows)
+    truth = services.truth_at(subject, run, shown.locations.positions.astype(np.int64).tobytes())
     if truth is None:
         return "whose ceiling is unknown without single trials"
-    best = truth[:, shown.locations.positions].mean(axis=1)
+    best = truth.mean(axis=1)
     return f"that of the noise-free truth {signed(_r_with(best, shown.measured))}"
 
 

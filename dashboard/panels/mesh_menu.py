@@ -62,9 +62,11 @@ def pick_mesh(subject: Subject) -> None:
 
 def _way(subject: Subject) -> tuple[str, str]:
     """Return how the subject is drawn, and a complaint about what the address asks for."""
+    if default_way(subject.cortex(), full_is_here=False) == OWN:
+        return OWN, ""  # whatever lies on the disk, which is not looked through then
     usual = default_way(subject.cortex(), full_is_here=find_fsaverage() is not None)
     asked = state.current().mesh
-    if usual == OWN or not asked:
+    if not asked:
         return usual, ""
     if asked not in WAYS:
         return usual, (

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cortiscope.access import Action, allowed
 from cortiscope.core.datasets import Subject
@@ -32,13 +35,37 @@ def show_methods_and_code(
     ----------
     of_page : how the page's own numbers come about, beside the model's.
     """
+    methods_and_code(subject, run, key=key, of_page=of_page).show(of_page, code)
+
+
+class MethodsAndCode(NamedTuple):
+    """The places in both buttons of what follows the page's choices."""
+
+    words: DeltaGenerator
+    code: DeltaGenerator
+
+    def show(self, of_page: str, code: str) -> None:
+        """Draw it."""
+        if of_page:
+            self.words.write(as_text(of_page))
+        self.code.code(code, language="python")
+
+
+def methods_and_code(subject: Subject, run: Run, *, key: str, of_page: str = "") -> MethodsAndCode:
+    """Draw the two buttons and what follows the model alone; a region may draw the rest.
+
+    Parameters
+    ----------
+    of_page : whose references are given beside the model's.
+    """
     row = st.container(horizontal=True, gap="small")
     with row.popover("Methods", key=f"{key}-methods"):
-        text = f"{methods_text(subject, run)} {of_page}".strip()
+        text = methods_text(subject, run)
         st.write(as_text(text))
-        st.caption(as_text(references(text)))
-    with row.popover("Show the code", key=f"{key}-code"):
-        st.code(code, language="python")
+        words = st.container()
+        st.caption(as_text(references(f"{text} {of_page}".strip())))
+    place = row.popover("Show the code", key=f"{key}-code")
+    return MethodsAndCode(words, place)
 
 
 def opening_lines(subject: Subject, run: Run) -> str:

@@ -56,11 +56,12 @@ def _places(subject_id: str, state: str, _subject: Subject) -> tuple[RoiPlace, .
 def mean_rows(subject: Subject, maps: Sequence[np.ndarray]) -> list[RoiRow]:
     """Average maps (n_vertices,) over each ROI's vertices; one mark per map."""
     places = roi_places(subject)
-    means = [_means(one, places) for one in maps]
+    means = [_means(one, places).tolist() for one in maps]
     rows = []
     for k, (roi, group, title, colour, h, vertices) in enumerate(places):
-        marks = tuple(Mark(float(own[k])) if len(vertices) else None for own in means)
-        rows.append(RoiRow(roi, group, title, colour, h.value, len(vertices), marks, None, ""))
+        n = len(vertices)
+        marks = tuple([Mark(own[k]) for own in means]) if n else (None,) * len(means)
+        rows.append(RoiRow(roi, group, title, colour, h.value, n, marks, None, ""))
     return rows
 
 

@@ -87,14 +87,23 @@ def linked_pictures(
     page : where the image is shown (see ``navigation.link_with``).
     side : pixels.
     """
+    named = tuple((*one, _note(subject, *one[:2]).caption) for one in pictures)
+    return _figures(stimulus_address(subject), named, page, side)
+
+
+# The same ones stand beside each image, as long as vertex, ROI and model are the same.
+@lru_cache(maxsize=128)
+def _figures(
+    base: str, pictures: tuple[tuple[str, int, str, str], ...], page: str | None, side: int
+) -> Html:
     figures = []
-    for split, row, words in pictures:
-        name, caption = state.ImageName(split, row + 1), _note(subject, split, row).caption
+    for split, row, words, caption in pictures:
+        name = state.ImageName(split, row + 1)
         picture = html(
             '<img loading="lazy" alt="{name}{caption}" src="{base}/{split}/{row}?s={side}">',
             name=name,
             caption=f": {caption}" if caption else "",
-            base=stimulus_address(subject),
+            base=base,
             split=split,
             row=row,
             side=side,

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cortiscope.frontends import Frontend
+from cortiscope.frontends import Frontend, plain
 from cortiscope.roi_chart.model import Axis, RoiPick, RoiRow, Series
 from cortiscope.roi_chart.payload import encode_payload
 
@@ -69,7 +69,7 @@ def roi_chart(
         if on_pick is not None and picked is not None:
             on_pick(picked)
 
-    result = _component()(data=data, key=key, on_picked_change=report)
+    result = _component()(data=plain(data), key=key, on_picked_change=report)
     return _read_picked(result.get("picked"))
 
 

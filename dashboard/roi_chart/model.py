@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 HEMISPHERES = ("left", "right")
 MARKS = ("dot", "ring", "bar")
@@ -33,6 +34,8 @@ class Mark:
     high: float | None = None
 
     def __post_init__(self) -> None:
+        if self.low is None and self.high is None and math.isfinite(self.value):
+            return  # a hundred of these at each change of image
         if (self.low is None) != (self.high is None):
             raise ValueError("An interval needs low and high, or neither.")
         for name in ("value", "low", "high"):
@@ -180,6 +183,11 @@ def check_rows(rows: Sequence[RoiRow], series: Sequence[Series]) -> None:
 
 def check_colour(colour: Colour) -> None:
     """Raise ValueError unless the colour is ``#rrggbb`` or a pair of them."""
-    pair = (colour,) if isinstance(colour, str) else tuple(colour)
-    if len(pair) not in (1, 2) or not all(_HEX.fullmatch(value) for value in pair):
+    if not _is_colour((colour,) if isinstance(colour, str) else tuple(colour)):
         raise ValueError(f"A colour is '#rrggbb' or a (light, dark) pair, got {colour!r}.")
+
+
+# A page has some ten, and a chart asks of each of its rows.
+@lru_cache(maxsize=256)
+def _is_colour(pair: tuple[str, ...]) -> bool:
+    return len(pair) in (1, 2) and all(_HEX.fullmatch(value) for value in pair)

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cortiscope.frontends import Frontend
+from cortiscope.frontends import Frontend, plain
 from cortiscope.stimulus_gallery.model import GalleryPick, Order, encode_payload
 
 _NAME = "cortiscope.stimulus_gallery"
@@ -67,7 +67,7 @@ def stimulus_gallery(
         if on_pick is not None and picked is not None:
             on_pick(picked)
 
-    result = _component()(data=data, key=key, on_picked_change=report)
+    result = _component()(data=plain(data), key=key, on_picked_change=report)
     return _read_picked(result.get("picked"))
 
 

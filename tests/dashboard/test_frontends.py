@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from unittest.mock import patch
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from cortiscope import address_bar, cortex_view, roi_chart, stimulus_gallery
-from cortiscope.frontends import BundleError, Frontend, frontend_route
+from cortiscope.frontends import BundleError, Frontend, frontend_route, plain
 
 OWN = [address_bar.FRONTEND, cortex_view.FRONTEND, roi_chart.FRONTEND, stimulus_gallery.FRONTEND]
 
@@ -113,3 +115,14 @@ def test_no_other_file_is_served_and_no_absence_is_kept(client, file):
     assert answer.status_code == 404
     if "%" not in file:
         assert answer.headers["cache-control"] == "no-store"
+
+
+def test_no_list_of_a_component_s_data_is_looked_at_as_a_table():
+    from streamlit.dataframe_util import is_dataframe_like
+
+    given = {"series": [["measured", 1]], "notes": {"0": "few"}, "csv": None, "n": [1, None]}
+    made = plain(given)
+    assert json.dumps(made) == json.dumps(given)
+    with patch("streamlit.dataframe_util.determine_data_format") as asked:
+        assert not any(is_dataframe_like(v) for k, v in made.items() if k != "notes")
+    asked.assert_not_called()

@@ -66,6 +66,13 @@ def test_another_image_redraws_what_follows_it_and_no_more(app):
         assert not run.drawn() & _MODEL
         assert visitor.address["image"] == "test-4"
         assert run.n_bytes <= 60_000
+        # The model's own methods stand outside of the region.
+        methods = [e.body for kind, _, e in run.elements if kind == "markdown"]
+        assert ["Shown are responses to" in text for text in methods] == [True]
+        assert [e.code_text for kind, _, e in run.elements if kind == "code"][0].count("[3]") == 1
+        said = "".join(e.body for kind, _, e in first.elements if kind == "markdown")
+        assert "Central square" in said
+        assert "Central square" not in methods[0]
         # What was drawn before the image changed is not what the next region starts from.
         again = await visitor.tell(
             "explore-rois", "picked", {"roi": "V1v", "hemisphere": "left", "count": 1}

@@ -23,7 +23,12 @@ from cortiscope.panels.brain import (
 )
 from cortiscope.panels.detail import show_detail
 from cortiscope.panels.maps import MapKind, Shown, map_kinds, map_menu
-from cortiscope.panels.methods import opening_lines, show_methods_and_code, show_simulation_note
+from cortiscope.panels.methods import (
+    MethodsAndCode,
+    methods_and_code,
+    opening_lines,
+    show_simulation_note,
+)
 from cortiscope.panels.one_image import show_image_over_vertices
 from cortiscope.panels.roi_responses import mean_rows, take_roi
 from cortiscope.panels.sidebar import none_is_fitted, pick_model_if_any, pick_subject
@@ -49,8 +54,11 @@ def render() -> None:
         if run is None:
             st.info(none_is_fitted(subject))
     # The menu of maps follows no image, though it stands between what does.
-    above, between = st.container(), st.container()
-    _image(subject, run, picture, above)
+    above, between, below = st.container(), st.container(), st.container()
+    # What does not follow the image stands outside of its region.
+    how = None if run is None else methods_and_code(subject, run, key="explore")
+    with below:
+        _image(subject, run, picture, above, how)
     with between:
         if run is not None and subject.space.is_placed:
             _options(subject, run)
@@ -59,7 +67,11 @@ def render() -> None:
 
 @region("explore-image")
 def _image(
-    subject: Subject, run: Run | None, picture: DeltaGenerator, above: DeltaGenerator
+    subject: Subject,
+    run: Run | None,
+    picture: DeltaGenerator,
+    above: DeltaGenerator,
+    how: MethodsAndCode | None,
 ) -> None:
     """Draw the choice of an image, into ``picture``, and all that follows it."""
     with picture:
@@ -68,10 +80,8 @@ def _image(
     if is_alone() and st.session_state.get(_KNOWN, known := _known(responses)) != known:
         st.rerun()  # the menu of maps is another one for this image
     _places(subject, run, stimulus, responses, above)
-    if run is not None:
-        code = _code(subject, run, stimulus)
-        of_page = _of_page(subject, stimulus)
-        show_methods_and_code(subject, run, code, key="explore", of_page=of_page)
+    if run is not None and how is not None:
+        how.show(_of_page(subject, stimulus), _code(subject, run, stimulus))
 
 
 @region("explore-places")
