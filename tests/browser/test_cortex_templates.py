@@ -210,7 +210,7 @@ def test_the_choice_is_in_the_menu_and_in_the_address(small, without_copy):
     page = small.page
     assert small.said() == "Drawn on fsaverage5 by every 16th vertex."
     assert small.call("facts", "left", 4000)["counts"] == [None, None]
-    page.locator(".stSelectbox input").nth(1).click()
+    page.get_by_role("combobox", name="drawn by").click()
     page.get_by_role("option", name="local means").click()
     page.wait_for_function("() => location.search.includes('mesh=mean')")
     small.settle()
