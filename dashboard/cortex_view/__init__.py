@@ -24,6 +24,7 @@ from cortiscope.cortex_view.selection import (
 )
 from cortiscope.cortex_view.space import CortexRoi, CortexSpace
 from cortiscope.cortex_view.still import StillRequest, StillScale, still_scales
+from cortiscope.frontends import frontend_route
 
 __all__ = [
     "FRONTEND",
@@ -42,6 +43,7 @@ __all__ = [
     "colour_table",
     "cortex_asset_route",
     "cortex_view",
+    "frontend_route",
     "read_picks",
     "read_region",
     "read_view",

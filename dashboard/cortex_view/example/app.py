@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from cortiscope.cortex_view import FRONTEND, cortex_asset_route
+from cortiscope.cortex_view import FRONTEND, cortex_asset_route, frontend_route
 from cortiscope.cortex_view.example import synthetic
-from cortiscope.frontends import frontend_route
 
 app = st.App(
     "main.py",

@@ -48,7 +48,8 @@ def render() -> None:
     """Draw the page."""
     subject = pick_subject()
     # The picture's mark depends on the model, of which all but the name comes below it.
-    head, picture = st.sidebar.container(), st.sidebar.container()
+    head = st.sidebar.container()
+    picture = st.sidebar.container(key="explore-picture")  # its room is kept (look.css)
     run = pick_model_if_any(subject, head)
     with st.container():
         if run is None:

@@ -238,7 +238,7 @@ def test_the_workers_of_this_machine_share_all_its_cores(monkeypatch):
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MKL_NUM_THREADS", "5")
-    monkeypatch.setattr("os.cpu_count", lambda: 7)
+    monkeypatch.setattr("cortiscope.core.pipeline.sweep.cores_here", lambda: 7)
     with _client(None, 2) as client:
         found = client.run(lambda: [os.environ[f"{k}_NUM_THREADS"] for k in ("OMP", "MKL")])
     assert list(found.values()) == [["3", "5"], ["3", "5"]]
