@@ -13,11 +13,14 @@ function inSight() {
   });
 }
 
-/** Whether every cortex of the page is painted, or will not be. */
+/** Whether every cortex of the page is painted, or will not be; one still to come is not. */
 function painted() {
-  const hosts = [...document.querySelectorAll('[data-testid="stBidiComponentIsolated"]')];
-  const roots = hosts.map((host) => host.shadowRoot?.querySelector(".cortex")).filter(Boolean);
-  return roots.every((root) => root.dataset.painted || root.dataset.state === "failed");
+  const places = [...document.querySelectorAll('[class*="-brain"]')];
+  return places.every((place) => {
+    const host = place.querySelector('[data-testid="stBidiComponentIsolated"]');
+    const root = host?.shadowRoot?.querySelector(".cortex");
+    return root && (root.dataset.painted || root.dataset.state === "failed");
+  });
 }
 
 const began = performance.now();
