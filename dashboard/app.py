@@ -19,8 +19,8 @@ from streamlit.runtime.pages_manager import PagesManager
 from cortiscope import address_bar, cortex_view, roi_chart, stimulus_gallery
 from cortiscope.core.storage import Home
 from cortiscope.cortex_view import cortex_asset_route
-from cortiscope.frontends import frontend_route
-from cortiscope.gatehouse import Gatehouse, base_path
+from cortiscope.frontends import base_path, frontend_route
+from cortiscope.gatehouse import Gatehouse
 from cortiscope.look import look_style
 from cortiscope.navigation import first_page_route
 from cortiscope.serving import announcement, gate

@@ -3,6 +3,8 @@
 Streamlit sends a component's files without an age, so that sixty modules are asked for again at
 every visit. Here they are one module, served under the hash of its content. No build step: the
 frontends keep to a few forms of import and export, and what has another form is refused.
+
+The components' other routes send what never changes by the same answer (``kept_for_ever``).
 """
 
 from __future__ import annotations
@@ -100,6 +102,42 @@ class Frontend:
         return _LOADER % self.address
 
 
+def base_path() -> str:
+    """Return the path under which the app is served, as in ``/lab/x``; empty without one.
+
+    To be asked after Streamlit has read its configuration.
+    """
+    from streamlit import config
+
+    base = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}" if base else ""
+
+
+def accepts_gzip(accepted: str) -> bool:
+    """Whether a request's ``Accept-Encoding`` allows a gzipped answer."""
+    for part in accepted.split(","):
+        coding, _, quality = part.partition(";")
+        if coding.strip().lower() == "gzip":
+            return not re.fullmatch(r"\s*q=0(\.0*)?\s*", quality)
+    return False
+
+
+def kept_for_ever(packed: bytes, request: Request, media_type: str) -> Response:
+    """Answer with a gzipped file whose address names its content."""
+    from starlette.responses import Response
+
+    headers = {
+        "Cache-Control": "public, max-age=31536000, immutable",
+        "X-Content-Type-Options": "nosniff",
+        "Vary": "Accept-Encoding",
+    }
+    if accepts_gzip(request.headers.get("accept-encoding", "")):
+        headers["Content-Encoding"] = "gzip"
+    else:
+        packed = gzip.decompress(packed)
+    return Response(packed, media_type=media_type, headers=headers)
+
+
 def frontend_route(frontends: Iterable[Frontend]) -> Route:
     """Return the route that serves bundles; give it to ``st.App(routes=[...])``.
 
@@ -107,9 +145,7 @@ def frontend_route(frontends: Iterable[Frontend]) -> Route:
     with ``server.baseUrlPath``. The bundles are made here, so that no visitor waits for them.
     """
     from starlette.responses import PlainTextResponse
-    from starlette.responses import Response as PlainResponse
     from starlette.routing import Route
-    from streamlit import config
 
     packed = {f.address: gzip.compress(f.bundle.encode(), mtime=0) for f in frontends}
 
@@ -118,20 +154,9 @@ def frontend_route(frontends: Iterable[Frontend]) -> Route:
         if content is None:
             none = {"Cache-Control": "no-store"}
             return PlainTextResponse("No such bundle.", status_code=404, headers=none)
-        headers = {
-            "Cache-Control": "public, max-age=31536000, immutable",
-            "X-Content-Type-Options": "nosniff",
-            "Vary": "Accept-Encoding",
-        }
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            headers["Content-Encoding"] = "gzip"
-        else:
-            content = gzip.decompress(content)
-        return PlainResponse(content, media_type="text/javascript", headers=headers)
+        return kept_for_ever(content, request, "text/javascript")
 
-    base = (config.get_option("server.baseUrlPath") or "").strip("/")
-    prefix = f"/{base}" if base else ""
-    return Route(f"{prefix}/{ROUTE}/{{file}}", serve, methods=["GET"])
+    return Route(f"{base_path()}/{ROUTE}/{{file}}", serve, methods=["GET"])
 
 
 @dataclass

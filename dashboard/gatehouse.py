@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from cortiscope.access import UPLOADS, Action, may, refusal
+from cortiscope.frontends import base_path
 from cortiscope.path_names import names_in_message
 from cortiscope.serving import (
     KEY_COOKIE,
@@ -269,17 +270,12 @@ def _cookie(scope: Scope, name: str, value: str, age: int) -> str:
     made: SimpleCookie = SimpleCookie()
     made[name] = value
     one = made[name]
-    one["path"], one["max-age"] = base_path(), age
+    one["path"], one["max-age"] = base_path() or "/", age
     one["httponly"], one["samesite"] = True, "Lax"
     forwarded = HTTPConnection(scope).headers.get("x-forwarded-proto", "")
     if "https" in (scope.get("scheme"), forwarded):
         one["secure"] = True
     return one.OutputString()
-
-
-def base_path() -> str:
-    """Return the path under which the app is served, ``/`` without one."""
-    return "/" + str(st.get_option("server.baseUrlPath") or "").strip("/")
 
 
 # A key must neither be kept nor be told to another page.

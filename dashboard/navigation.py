@@ -15,6 +15,7 @@ from starlette.routing import Route
 from cortiscope import state
 from cortiscope.access import Action, allowed
 from cortiscope.address_bar import LINK_CLASS
+from cortiscope.frontends import base_path
 from cortiscope.markup import Html, html
 
 _KEY, _LED_KEY = "pages", "led-from"
@@ -44,13 +45,12 @@ def first_page_route(url: str) -> Route:
     Streamlit knows it at the root alone. The address stays relative: behind a proxy nobody here
     knows the path that the browser sees.
     """
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
 
     def lead(request: Request) -> RedirectResponse:
         query = request.url.query
         return RedirectResponse(f"./?{query}" if query else "./")
 
-    return Route(f"{f'/{base}' if base else ''}/{url}", lead, methods=["GET"])
+    return Route(f"{base_path()}/{url}", lead, methods=["GET"])
 
 
 def open_page(pages: Iterable[Page]) -> Any:

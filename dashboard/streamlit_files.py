@@ -18,6 +18,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from cortiscope.frontends import accepts_gzip, base_path
+
 if TYPE_CHECKING:
     from starlette.middleware import Middleware
     from starlette.responses import Response
@@ -43,7 +45,7 @@ class StreamlitFiles:
     app : what stands behind.
     folder : holds ``static/js`` and ``static/css``.
     style : the style sheet that documents carry.
-    base : the path the app is served under (``server.baseUrlPath``), or nothing.
+    base : the path the app is served under, as in ``/lab/x``; empty without one.
     """
 
     def __init__(self, app: ASGIApp, *, folder: Path, style: str = "", base: str = "") -> None:
@@ -51,9 +53,8 @@ class StreamlitFiles:
         # At its end, where it has the last word over the styles that Streamlit adds to the head.
         self._style = f"<style>{style}</style>".encode() if style else b""
         self._folder = folder
-        start = f"/{base.strip('/')}" if base.strip("/") else ""
         name = r"(static/(?:js|css)/[A-Za-z0-9_-][A-Za-z0-9._-]*\.(?:js|css))"
-        self._path = re.compile(re.escape(start) + "/" + name)
+        self._path = re.compile(re.escape(base) + "/" + name)
         self._kept: dict[str, bytes] = {}
         self._lock = Lock()
 
@@ -120,7 +121,7 @@ class StreamlitFiles:
         fresh = [(b"etag", mark.encode()), (b"vary", b"Accept-Encoding")]
         if mark.encode() in asked.get(b"if-none-match", b""):
             answer = Response(status_code=304)
-        elif accepts_gzip(asked):
+        elif accepts_gzip(_accepted(asked)):
             answer = Response(gzip.compress(body, compresslevel=_LEVEL, mtime=0))
             fresh.append((b"content-encoding", b"gzip"))
         else:
@@ -136,7 +137,7 @@ class StreamlitFiles:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         found = self._path.fullmatch(path)
         headers = dict(scope["headers"])
-        if found is None or b"range" in headers or not accepts_gzip(headers):
+        if found is None or b"range" in headers or not accepts_gzip(_accepted(headers)):
             return None
         return found[1]
 
@@ -150,6 +151,10 @@ class StreamlitFiles:
                     return None
                 self._kept[name] = gzip.compress(content, compresslevel=_LEVEL, mtime=0)
             return self._kept[name]
+
+
+def _accepted(headers: dict[bytes, bytes]) -> str:
+    return headers.get(b"accept-encoding", b"").decode("latin-1")
 
 
 def _is_document(start: Message) -> bool:
@@ -166,26 +171,17 @@ def _late(plotly: str) -> bytes:
     return gzip.compress(text.encode(), mtime=0)
 
 
-def accepts_gzip(headers: dict[bytes, bytes]) -> bool:
-    """Whether a request's headers allow a gzipped answer."""
-    for part in headers.get(b"accept-encoding", b"").decode("latin-1").split(","):
-        coding, _, quality = part.partition(";")
-        if coding.strip().lower() == "gzip":
-            return not re.fullmatch(r"\s*q=0(\.0*)?\s*", quality)
-    return False
-
-
 def streamlit_files(style: str) -> Middleware:
     """Return the middleware for ``st.App(middleware=[...])``; documents carry ``style``.
 
     Call it in the app's entry file, after Streamlit has read its configuration.
     """
     from starlette.middleware import Middleware
-    from streamlit import config, file_util
+    from streamlit import file_util
 
     return Middleware(
         StreamlitFiles,
         folder=Path(file_util.get_static_dir()),
         style=style,
-        base=config.get_option("server.baseUrlPath") or "",
+        base=base_path(),
     )

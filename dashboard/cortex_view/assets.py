@@ -19,6 +19,7 @@ from cortiscope.cortex_view.colour import colour_tables
 from cortiscope.cortex_view.container import pack
 from cortiscope.cortex_view.geometry import CortexGeometry
 from cortiscope.cortex_view.space import CortexSpace
+from cortiscope.frontends import base_path, kept_for_ever
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -113,9 +114,7 @@ def cortex_asset_route(folder: Path) -> Route:
     with ``server.baseUrlPath``.
     """
     from starlette.responses import PlainTextResponse
-    from starlette.responses import Response as PlainResponse
     from starlette.routing import Route
-    from streamlit import config
 
     def serve(request: Request) -> Response:
         name = request.path_params["name"]
@@ -123,18 +122,6 @@ def cortex_asset_route(folder: Path) -> Route:
         # The name decides which file is read, so nothing but a hash gets through.
         if not _NAME.fullmatch(name) or not stored.is_file():
             return PlainTextResponse("No such asset.", status_code=404)
-        content = stored.read_bytes()
-        headers = {
-            "Cache-Control": "public, max-age=31536000, immutable",
-            "X-Content-Type-Options": "nosniff",
-            "Vary": "Accept-Encoding",
-        }
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            headers["Content-Encoding"] = "gzip"
-        else:
-            content = gzip.decompress(content)
-        return PlainResponse(content, media_type="application/octet-stream", headers=headers)
+        return kept_for_ever(stored.read_bytes(), request, "application/octet-stream")
 
-    base = (config.get_option("server.baseUrlPath") or "").strip("/")
-    prefix = f"/{base}" if base else ""
-    return Route(f"{prefix}/{ASSET_PATH}/{{name}}", serve, methods=["GET"])
+    return Route(f"{base_path()}/{ASSET_PATH}/{{name}}", serve, methods=["GET"])

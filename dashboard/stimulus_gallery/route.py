@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from cortiscope.frontends import base_path
 from cortiscope.stimulus_gallery.model import SPLIT_NAME
 
 SIZES = (96, 320)
@@ -98,7 +99,6 @@ def stimulus_route(resolve: Resolve, make_thumbnail: MakeThumbnail) -> Route:
     from starlette.responses import PlainTextResponse
     from starlette.responses import Response as PlainResponse
     from starlette.routing import Route
-    from streamlit import config
 
     kept = ThumbnailCache(make_thumbnail)
 
@@ -123,9 +123,7 @@ def stimulus_route(resolve: Resolve, make_thumbnail: MakeThumbnail) -> Route:
         }
         return PlainResponse(content, media_type=media_type, headers=headers)
 
-    base = (config.get_option("server.baseUrlPath") or "").strip("/")
-    prefix = f"/{base}" if base else ""
-    return Route(f"{prefix}/{PREFIX}/{{key}}/{{split}}/{{number}}", serve, methods=["GET"])
+    return Route(f"{base_path()}/{PREFIX}/{{key}}/{{split}}/{{number}}", serve, methods=["GET"])
 
 
 def _size(request: Request) -> int | None:
