@@ -11,6 +11,7 @@ import pytest
 import streamlit as st
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from streamlit import config
 
 from cortiscope import state
 from cortiscope.navigation import first_page_route, link_with
@@ -153,7 +154,7 @@ def test_a_link_names_what_it_changes_and_where_it_leads():
 
 @pytest.mark.parametrize("base", ["", "lab/brains"])
 def test_the_first_page_answers_to_its_name_too(monkeypatch, base):
-    monkeypatch.setattr(st, "get_option", lambda _: base)
+    monkeypatch.setattr(config, "get_option", lambda _: base)
     assert PAGES[0].url == "explore"
     route = first_page_route("explore")
     path = f"/{base}/explore".replace("//", "/")
