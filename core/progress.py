@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 Progress = Callable[[float, str], None]
@@ -30,18 +30,25 @@ class Stage(NamedTuple):
 
 
 class Said(str):
-    """A message that knows its stage, and the run that has just been finished.
+    """A message that knows its stage, the run just finished, and curves of a training so far.
 
     It is a text to everybody who does not ask.
     """
 
     stage: Stage | None
     run: str
+    curves: Mapping[str, Sequence[float]]
 
-    def __new__(cls, words: str, stage: Stage | None = None, run: str = "") -> Said:
-        """Make a text with its stage and its run."""
+    def __new__(
+        cls,
+        words: str,
+        stage: Stage | None = None,
+        run: str = "",
+        curves: Mapping[str, Sequence[float]] | None = None,
+    ) -> Said:
+        """Make a text with what it knows."""
         said = super().__new__(cls, words)
-        said.stage, said.run = stage, run
+        said.stage, said.run, said.curves = stage, run, curves or {}
         return said
 
 
@@ -80,6 +87,7 @@ def staged(
     def report(share: float, message: str) -> None:
         stage = Stage(unit, number, of, min(max(share, 0.0), 1.0), even, then)
         text = f"{lead}: {message}" if lead else message
-        progress(share, Said(text, stage, getattr(message, "run", "")))
+        more = (message.run, message.curves) if isinstance(message, Said) else ()
+        progress(share, Said(text, stage, *more))
 
     return report

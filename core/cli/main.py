@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import sys
 import time
@@ -185,6 +186,12 @@ def _json_lines() -> Progress:
         if isinstance(message, Said):
             said |= {"stage": message.stage} if message.stage else {}
             said |= {"run": message.run} if message.run else {}
+            # JSON knows no NaN.
+            known = {
+                k: [v if math.isfinite(v) else None for v in values]
+                for k, values in message.curves.items()
+            }
+            said |= {"curves": known} if known else {}
         print(json.dumps(said), file=sys.stderr, flush=True)
 
     return report

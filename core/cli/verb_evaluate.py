@@ -80,7 +80,8 @@ def show(result: dict[str, Any]) -> str:
     """Format for people."""
     lines = ["SIMULATED data"] if result["simulated"] else []
     for name, own in result["results"].items():
-        lines.append(f"{name}: {own['definition']} ({own['n_images']} {own['split']} images)")
+        n = "" if own["n_images"] is None else f"{own['n_images']} "
+        lines.append(f"{name}: {own['definition']} ({n}{own['split']} images)")
         lines.append(f"  everything: {_words(own['all'])}")
         for side, rois in own["rois"].items():
             lines += [f"  {side} {roi}: {_words(value)}" for roi, value in rois.items()]

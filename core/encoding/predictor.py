@@ -243,3 +243,25 @@ def _edges(
             return None
         edges[:, member.vertices] += predictor.edges
     return edges / count
+
+
+def notes_by_part(structure: Mapping[str, Any], before: str = "") -> dict[str, dict[str, str]]:
+    """Return which notes a saved predictor has: part of the vertices -> note -> array's name.
+
+    Parameters
+    ----------
+    structure : of the predictor, as it was saved. The part of one that was fitted to all vertices
+        is the empty string.
+    before : what the names of its arrays begin with.
+    """
+    if structure["kind"] == EnsemblePredictor.kind:
+        members = enumerate(structure["members"])
+        return {
+            m["name"]: notes_by_part(m["predictor"], f"{before}member{k}_").get("", {})
+            for k, m in members
+        }
+    found: dict[str, dict[str, str]] = {}
+    for name in structure.get("notes", ()):
+        part, _, note = name.rpartition(".")
+        found.setdefault(part, {})[note] = before + name
+    return found

@@ -118,10 +118,11 @@ from cortiscope.core.evaluation.subjects import (
     mean_over_subjects,
     pool_vertices,
 )
+from cortiscope.core.evaluation.training_curves import TRAINING
 
 # In the order of menus and lists.
 register_built_in(R, NORMALISED, CEILING, R2)
-register_built_in(ROI_MEAN, PERMUTATION, IDENTIFICATION, RSA, LEARNING_CURVE)
+register_built_in(ROI_MEAN, PERMUTATION, IDENTIFICATION, RSA, LEARNING_CURVE, TRAINING)
 register_built_in(PARTITION, PAIRED, PREFERRED_LAYER, RANDOM_EFFECTS)
 
 __all__ = [

@@ -57,6 +57,10 @@ class FittedModel(Protocol):
     def reported(self) -> tuple[str, np.ndarray]:
         """Split and rows of these images."""
 
+    @property
+    def notes(self) -> Mapping[str, Mapping[str, str]]:
+        """Names of the arrays that its fit noted: part of the vertices -> note -> name."""
+
     def array(self, name: str) -> np.ndarray:
         """Read a stored array, such as ``design_train`` or ``fit_rows``."""
 
@@ -186,6 +190,9 @@ class Metric:
     lower_is_better : of an error; Compare then calls the model with the smaller number better.
     column : its name in tables of vertices; its name without.
     needs : ``ceiling`` (noise ceilings), ``model`` (a fitted model: more than arrays).
+    lacks : says what a fitted model lacks for it; nothing where it lacks nothing.
+    images : how many images its numbers are of (None where that is unknown), and which in words;
+        those of the report without.
     of_data : whether it is the same for all models of a subject.
     remarks : what is to be known beside the number of a group.
     chance : the number of a group that a model would have whose true r is 0.
@@ -210,6 +217,8 @@ class Metric:
     lower_is_better: bool = False
     column: str = ""
     needs: tuple[str, ...] = ()
+    lacks: Callable[[FittedModel], str] | None = None
+    images: Callable[[Scored], tuple[int | None, str]] | None = None
     of_data: bool = False
     remarks: Callable[[RoiScore], Sequence[str]] | None = None
     chance: Callable[[RoiScore], float | None] | None = None
@@ -239,11 +248,11 @@ class Metric:
         """What the number of a group is called."""
         return self.group_title or f"mean {self.title}"
 
-    def missing(self, report: Evaluation) -> str:
-        """Say what it lacks of a report, or return nothing."""
+    def missing(self, report: Evaluation, model: FittedModel | None = None) -> str:
+        """Say what it lacks of a report, or of the model behind it; or return nothing."""
         if "ceiling" in self.needs and report.ceiling is None:
             return f"the noise ceiling is {report.ceiling_source}"
-        return ""
+        return "" if self.lacks is None or model is None else self.lacks(model)
 
     def vertex_values(self, scored: Scored) -> np.ndarray:
         """Compute (n_vertices,) values, NaN where undefined or not kept."""

@@ -36,14 +36,18 @@ def results(metric: Metric, models: Sequence[Scored]) -> dict[str, Any]:
         found = [_plain(metric.of_group(first, *group), first, metric, group) for group in groups]
     by_group = dict(zip(groups, found, strict=True))
     short = {"left": "lh", "right": "rh"}
+    report = first.report
+    n_images, split = (
+        (report.n_images, report.split) if metric.images is None else metric.images(first)
+    )
     return {
         "definition": f"{metric.definition}; per ROI: {metric.group_definition}"
         if metric.shape == "vertex"
         else metric.definition,
         "unit": metric.unit,
         "source": metric.source,
-        "n_images": first.report.n_images,
-        "split": first.report.split,
+        "n_images": n_images,
+        "split": split,
         "all": by_group[WHOLE],
         "rois": {
             side: {
@@ -66,7 +70,7 @@ def _check(metric: Metric, models: Sequence[Scored]) -> None:
             "Name that many (--run).",
         )
     for scored in models:
-        if lack := metric.missing(scored.report):
+        if lack := metric.missing(scored.report, scored.model):
             raise InvalidInput(f"{metric.title} cannot be computed: {lack}.")
 
 

@@ -51,6 +51,7 @@ class Process:
         self.held = held
         self._pace, self._share, self._message = Pace(), 0.0, "starting"
         self._runs: tuple[str, ...] = ()
+        self._curves: dict[str, list[float | None]] = {}
         self._stops = False
         self._given = job.given
         # A pipe would hold 64 KiB: a longer answer would wait for a reader who waits for its end.
@@ -98,6 +99,7 @@ class Process:
             share=self._share,
             message="stopping" if self._stops else self._message,
             runs=self._runs,
+            curves=self._curves,
             left=None if self._stops else self._pace.left(time.monotonic()),
         )
 
@@ -138,6 +140,7 @@ class Process:
         except (ValueError, KeyError, TypeError):
             return False
         self._pace.hear(time.monotonic(), self._share, stage)
+        self._curves = said.get("curves") or {}
         if said.get("run"):
             self._runs = (*self._runs, str(said["run"]))
         return True

@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +86,7 @@ class Job:
     submitted, started, ended : seconds since 1970; 0 for not yet.
     share, message : share done, and what is being done.
     runs : ids of the encoding models finished so far; they can be used.
+    curves : of the training that is under way, a value per epoch so far (None: undefined).
     left : how long it takes yet, where that is known.
     result : the command's JSON, once it is done.
     error, hint : why it has failed, and what to do.
@@ -110,6 +111,7 @@ class Job:
     share: float = 0.0
     message: str = ""
     runs: tuple[str, ...] = ()
+    curves: dict[str, list[float | None]] = field(default_factory=dict)
     left: Left | None = None
     result: dict[str, Any] | None = None
     error: str = ""
@@ -271,8 +273,8 @@ def _restored(path: Path) -> Job:
         times = (job.submitted, job.started, job.ended)
         if not (0 <= job.share <= 1 and all(0 <= when < _NEVER for when in times)):
             raise ValueError(f"its share is {job.share}, its times are {times}")
-        if not isinstance(job.result, dict | None):
-            raise TypeError(f"its result is {job.result!r}")
+        if not (isinstance(job.result, dict | None) and isinstance(job.curves, dict)):
+            raise TypeError(f"its result is {job.result!r}, its curves are {job.curves!r}")
     except (ValueError, KeyError, TypeError) as error:
         raise DamagedFile(f"{path} is no job: {error}.", "Delete it.") from None
     if job.id != path.stem or job.state not in _STATES:

@@ -20,6 +20,7 @@ from cortiscope.core.datasets.conventions import Conventions
 from cortiscope.core.datasets.fingerprint import DataIdentity
 from cortiscope.core.encoding import FittedReduction, Predictor
 from cortiscope.core.encoding.grid_edges import GridEdges
+from cortiscope.core.encoding.predictor import notes_by_part
 from cortiscope.core.encoding.regressors import restore_predictor
 from cortiscope.core.errors import DamagedFile
 from cortiscope.core.evaluation import Evaluation, RoiScore
@@ -174,6 +175,14 @@ class Run:
             return array if "arrays" in self.record else without_nan(self.id, name, array)
 
         return self._reading(lambda: restore_predictor(self.record["predictor"], numbers))
+
+    @property
+    def notes(self) -> dict[str, dict[str, str]]:
+        """Names of the arrays that the fit noted: part of the vertices -> note -> name.
+
+        The part of a model of all vertices is the empty string; ``lh.V1`` is a ROI's.
+        """
+        return notes_by_part(self.record["predictor"])
 
     @property
     def reductions(self) -> tuple[FittedReduction, ...]:

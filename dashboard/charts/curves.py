@@ -1,7 +1,8 @@
-"""A statistic that is a curve for each ROI: identification by set size, r by training images."""
+"""A statistic that is a curve for each ROI: identification by set size, a training over epochs."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,41 +10,99 @@ from cortiscope.charts.style import MEASURED, PREDICTED, QUIET, as_written, layo
 
 # What guessing gives is drawn as what it is: no finding.
 _CHANCE = "chance"
+# x of which every step counts as much as the first.
+_EVEN = ("epoch",)
+_GAP = 0.08
 
 
 def curves(
-    curve: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]], *, stamp: str, theme: str
+    curve: Mapping[str, Any] | None,
+    others: Mapping[str, Mapping[str, Any]],
+    *,
+    stamp: str,
+    theme: str,
 ) -> dict[str, Any]:
     """Draw the curves of everything, and of places beside them.
 
     Parameters
     ----------
-    curve : the first list is x; each further one is a curve over it. What is no list is left out.
-    others : words of a place -> its curves, over the same x.
+    curve : the first list is x; each further one is a curve over it. What is no list is left out,
+        but for ``kept_X``, a place on the axis X that is marked. Curves that end in the same word
+        as another (train and validation *loss*) get a panel for each such word. None where there
+        are curves of places alone.
+    others : words of a place -> its curves.
     """
-    x_name, *names = [name for name, values in curve.items() if isinstance(values, list)]
-    traces = []
-    for dash, (where, own) in zip(
-        ("solid", "dash", "dot"), {"everything": curve, **others}.items(), strict=False
-    ):
+    drawn = {**({} if curve is None else {"everything": curve}), **others}
+    first = next(iter(drawn.values()))
+    x_name, *names = [name for name, values in first.items() if isinstance(values, list)]
+    panels = _panels(names)
+    traces, marks = [], []
+    for dash, (where, own) in zip(("solid", "dash", "dot"), drawn.items(), strict=False):
         colour = MEASURED[theme] if own is curve else PREDICTED[theme]
         for name in names:
-            if name == _CHANCE and own is not curve:
+            if name == _CHANCE and own is not first:
                 continue
-            quiet = name == _CHANCE
-            words = _CHANCE if quiet else f"{_words(name)}, {where}"
-            traces.append(_line(own[x_name], own[name], words, QUIET[theme] if quiet else colour))
-            traces[-1]["line"]["dash"] = "dot" if quiet else dash
+            quiet = name == _CHANCE or name.startswith("train_")
+            words = _CHANCE if name == _CHANCE else f"{_words(name)}, {where}"
+            line = _line(own[x_name], own[name], words, QUIET[theme] if quiet else colour)
+            line["line"]["dash"] = "dot" if name == _CHANCE else dash
+            line["yaxis"] = f"y{panels[name] or ''}"
+            traces.append(line)
+        kept = own.get(f"kept_{x_name}")
+        if kept is not None:
+            marks.append(_mark(kept, colour))
     figure = layout(
         stamp,
         theme,
-        xaxis={"title": {"text": as_written(_words(x_name))}, "type": "log"},
-        yaxis={"title": {"text": as_written(_words(names[0]))}, "rangemode": "tozero"},
+        xaxis={
+            "title": {"text": as_written(_words(x_name))},
+            "type": "linear" if x_name in _EVEN else "log",
+            "anchor": f"y{max(panels.values()) or ''}",
+        },
+        shapes=marks,
     )
     return {
         "data": traces,
-        "layout": {**figure, "showlegend": True, "legend": {"orientation": "h", "y": 1.15}},
+        "layout": {
+            **figure,
+            **_axes(panels, figure["yaxis"]),
+            "showlegend": True,
+            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        },
     }
+
+
+def _panels(names: Sequence[str]) -> dict[str, int]:
+    """Return the number of each curve's axis: 0 for the first, 2 for the second, as Plotly does."""
+    of_word = Counter(name.rpartition("_")[2] for name in names)
+    if min(of_word.values()) == 1:
+        return dict.fromkeys(names, 0)
+    number = {word: k + (k > 0) for k, word in enumerate(of_word)}
+    return {name: number[name.rpartition("_")[2]] for name in names}
+
+
+def _axes(panels: Mapping[str, int], axis: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the panels below each other, the first on top."""
+    rows = list(dict.fromkeys(panels.values()))
+    height = (1 - _GAP * (len(rows) - 1)) / len(rows)
+    found = {}
+    for k, number in enumerate(rows):
+        bottom = (len(rows) - 1 - k) * (height + _GAP)
+        name = next(name for name, row in panels.items() if row == number)
+        words = _words(name) if len(rows) == 1 else name.rpartition("_")[2]
+        found[f"yaxis{number or ''}"] = {
+            **axis,
+            "title": {"text": as_written(words)},
+            # An r may be below 0, a loss begins far above it.
+            "rangemode": "tozero" if len(rows) == 1 else "normal",
+            "domain": [bottom, bottom + height],
+        }
+    return found
+
+
+def _mark(x: float, colour: str) -> dict[str, Any]:
+    line = {"color": colour, "width": 1, "dash": "dot"}
+    return {"type": "line", "x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1, "line": line}
 
 
 def _line(x: Sequence[float], y: Sequence[float | None], words: str, colour: str) -> dict[str, Any]:

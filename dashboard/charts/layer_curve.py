@@ -1,4 +1,4 @@
-"""r over the layers of a network, small enough for the sidebar: a module of its own, as all charts.
+"""Curves small enough for the sidebar: r over the layers of a network, a training under way.
 
 Streamlit's HTML lets no SVG through; a mask of it is allowed. What shows through the mask is the
 text's own colour, so the curve follows a change of the theme while it is on screen.
@@ -7,7 +7,7 @@ text's own colour, so the curve follows a change of the theme while it is on scr
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from cortiscope.markup import signed
@@ -45,16 +45,58 @@ def layer_curve(points: Sequence[tuple[str, float]], chosen: str) -> str:
         )
     caption = escape(f"mean r on validation images, {points[0][0]} to {points[-1][0]}")
     drawing = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        'font-family="sans-serif" font-size="9.5">'
-        f'<polyline points="{line}" fill="none" stroke="black" opacity=".35"/>'
-        f'{"".join(marks)}<text x="{left}" y="{height - 4}" opacity=".7">'
-        f"{caption}</text></svg>"
+        f'<polyline points="{line}" fill="none" stroke="black" opacity=".35"/>{"".join(marks)}'
+        f'<text x="{left}" y="{height - 4}" opacity=".7">{caption}</text>'
     )
-    packed = base64.b64encode(drawing.encode()).decode()
     words = "; ".join(f"{name} {signed(value)}" for name, value in points)
+    return _image(drawing, (width, height), f"{caption}: {escape(words)}", escape(words))
+
+
+def training_curve(curves: Mapping[str, Sequence[float | None]]) -> str:
+    """Return an image of a training that is under way as HTML; empty before its second epoch.
+
+    Parameters
+    ----------
+    curves : losses by epoch, as the training of a head names them; None where undefined.
+    """
+    width, height, top, bottom = 240, 58, 6, 42
+    drawn = {
+        words: [v for v in curves.get(f"curve_{name}_loss", ()) if v is not None]
+        for name, words in (("validation", "validation"), ("train", "training"))
+    }
+    drawn = {words: values for words, values in drawn.items() if len(values) > 1}
+    if not drawn:
+        return ""
+    every = [v for values in drawn.values() for v in values]
+    low, span = min(every), max(max(every) - min(every), 1e-6)
+    lines, said = [], []
+    for words, values in drawn.items():
+        step = width / (len(values) - 1)
+        points = " ".join(
+            f"{k * step:.1f},{bottom - (v - low) / span * (bottom - top):.1f}"
+            for k, v in enumerate(values)
+        )
+        opacity = 0.9 if words == "validation" else 0.35
+        lines.append(
+            f'<polyline points="{points}" fill="none" stroke="black" opacity="{opacity}"/>'
+        )
+        said.append(f"{words} {signed(values[-1])}")
+    n = max(map(len, drawn.values()))
+    caption = escape(f"loss after {n} epochs: {', '.join(said)}")
+    drawing = f'{"".join(lines)}<text x="0" y="{height - 4}" opacity=".7">{caption}</text>'
+    return _image(drawing, (width, height), caption, caption)
+
+
+def _image(drawing: str, size: tuple[int, int], label: str, title: str) -> str:
+    """Return a drawing in black on nothing as an image in the text's colour; words are escaped."""
+    width, height = size
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'font-family="sans-serif" font-size="9.5">{drawing}</svg>'
+    )
+    packed = base64.b64encode(svg.encode()).decode()
     return (
-        f'<div class="cs-curve" role="img" aria-label="{caption}: {escape(words)}" '
-        f'title="{escape(words)}" style="aspect-ratio:{width}/{height};'
+        f'<div class="cs-curve" role="img" aria-label="{label}" '
+        f'title="{title}" style="aspect-ratio:{width}/{height};'
         f'mask-image:url(data:image/svg+xml;base64,{packed})"></div>'
     )

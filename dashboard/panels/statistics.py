@@ -63,15 +63,14 @@ def show_statistics(subject: Subject, runs: Sequence[Run], *, redraws: Sequence[
     if metric is None:
         return
     show_note(
-        "<b>{title}</b>: {definition}. {n} {images} of {id}. {source}",
+        "<b>{title}</b>: {definition}. {images} of {id}. {source}",
         title=metric.title,
         definition=metric.definition,
-        n=runs[0].report.n_images,
-        images=images_of(runs[0].report, subject),
+        images=_images(subject, runs[0], metric),
         id=subject.id,
         source=metric.source,
     )
-    if lack := next((why for run in runs if (why := metric.missing(run.report))), ""):
+    if lack := next((why for run in runs if (why := metric.missing(run.report, run))), ""):
         st.info(as_text(f"It cannot be computed here: {lack}."))
         return
     if metric.long:
@@ -80,6 +79,13 @@ def show_statistics(subject: Subject, runs: Sequence[Run], *, redraws: Sequence[
         found = _computed(metric.name, tuple(run.id for run in runs), subject.state)
     if found is not None:
         _draw(subject, runs, metric, found, redraws)
+
+
+def _images(subject: Subject, run: Run, metric: Metric) -> str:
+    if metric.images is None or metric.missing(run.report, run):
+        return f"{run.report.n_images} {images_of(run.report, subject)}"
+    n, which = metric.images(scored_run(services.reported(run)))
+    return f"{n or ''} {which} images".strip()
 
 
 def _choose(offered: Sequence[Metric]) -> Metric | None:
@@ -173,12 +179,11 @@ def _draw(
         show_html('<dl class="cs-facts">{rows}</dl>', rows=Html(_facts(found["all"])))
         if metric.shape != "curve":
             show_note("{note}", note=subject.stamp)
-        titles = "; ".join(map(model_title, runs))
         csv_button(
             subject,
             f"{metric.title} (CSV)",
             f"statistic-{metric.name}",
-            lambda: _csv(subject, metric, found, titles),
+            lambda: _csv(subject, metric, found, "; ".join(map(model_title, runs))),
         )
 
 
@@ -273,9 +278,12 @@ def _curves(subject: Subject, metric: Metric, found: dict[str, Any]) -> None:
         own = found["rois"].get(_SIDES[focus.hemisphere], {}).get(focus.name)
         beside = {f"{focus.name} {focus.hemisphere}": own} if own else {}
     show_title("{title}", title=metric.title)
+    if found["all"] is None and not beside:
+        show_note("Click a ROI in a chart above to see the curve of the training it took part in.")
+        return
     figure = curves(found["all"], beside, stamp=subject.stamp, theme=theme())
     show_chart(figure, key=f"statistic-{metric.name}{image_mark(subject)}", height=310)
-    if not beside:
+    if not beside and any(found["rois"].values()):
         show_note("Click a ROI in a chart above to see its curve beside that of everything.")
 
 
@@ -330,7 +338,9 @@ def _csv(subject: Subject, metric: Metric, found: dict[str, Any], titles: str) -
     rows = (
         (*place, *(_cell((own or {}).get(name)) for name in names)) for place, own in places.items()
     )
-    about = f"{metric.title}: {metric.definition}; {found['n_images']} {found['split']} images; "
+    about = (
+        f"{metric.title}: {metric.definition}; {found['n_images'] or ''} {found['split']} images; "
+    )
     return csv_text(subject, about + titles, ["roi", "hemisphere", *names], rows)
 
 

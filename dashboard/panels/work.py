@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from cortiscope import services, state
 from cortiscope.access import Action, allowed
+from cortiscope.charts.layer_curve import training_curve
 from cortiscope.core.errors import CoreError
 from cortiscope.core.pipeline.jobs import (
     CANCELLED,
@@ -26,7 +27,7 @@ from cortiscope.core.pipeline.jobs import (
 )
 from cortiscope.core.runs import Run
 from cortiscope.errors import errors_on_page, show_words
-from cortiscope.markup import as_text, show_html, show_note
+from cortiscope.markup import Html, as_text, show_html, show_note
 from cortiscope.regions import draw_instead, region
 from cortiscope.subject.model_menu import order_of_choice
 from cortiscope.work.jobs import (
@@ -112,6 +113,8 @@ def _watch() -> None:
         draw_instead(_REGION)
     for job in [job for job in mine(jobs) if job.active]:
         st.progress(job.share, text=as_text(f"{job.title}: {progress_words(job)}"))
+        if drawn := training_curve(job.curves):
+            show_html("{drawn}", drawn=Html(drawn))
         with st.container(horizontal=True):
             if job.state != STOPPING and st.button("Cancel", key=f"work-cancel-{job.id}"):
                 with errors_on_page():

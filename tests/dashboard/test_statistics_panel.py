@@ -69,6 +69,22 @@ def test_the_two_models_are_called_as_everywhere_on_the_page():
     assert statistics._words("alpha") == "alpha"
 
 
+def test_curves_of_a_training_are_of_models_that_were_trained(tiny_app, monkeypatch):
+    assert "was not trained epoch by epoch" in _open(tiny_app, statistic="training").info[0].value
+    trained = {"n_images": 3, "split": "validation", "rois": {"lh": {}, "rh": {}}, "all": TRAINED}
+    monkeypatch.setattr(statistics, "results", lambda *_: trained)
+    monkeypatch.setattr("cortiscope.core.evaluation.Metric.missing", lambda *_: "")
+    app = _open(tiny_app, statistic="training")
+    assert not app.exception
+    assert "statistic-training" in str(_keys(app))
+    assert "3 validation (of the images to fit) images of subj01" in _words(app)
+    assert "kept epoch" in _words(app)
+    assert "Click a ROI" not in _words(app)
+
+
+TRAINED = {"epoch": [1, 2], "train_loss": [1, 0.5], "validation_loss": [1, 0.9], "kept_epoch": 2}
+
+
 def test_an_unknown_statistic_is_said(tiny_app):
     app = _open(tiny_app, statistic="banana")
     assert "banana" in app.warning[0].value

@@ -33,6 +33,7 @@ from cortiscope.core.encoding.predictor import LinearPredictor
 from cortiscope.core.encoding.splits import validation_split
 from cortiscope.core.encoding.training import TrainingData, Work
 from cortiscope.core.errors import InvalidInput, WorkFailed
+from cortiscope.core.progress import Said
 
 if TYPE_CHECKING:
     import torch
@@ -43,6 +44,7 @@ CURVES = (
     "curve_train_r",
     "curve_validation_r",
 )
+KEPT_EPOCH = "curve_best_epoch"
 _CHECKPOINTS = 10
 _SCORED = 200
 _WEIGHTS, _BATCHES, _DROPOUT, _SCORING = range(4)
@@ -71,11 +73,9 @@ def train_head(
         scores = training.scored()
         training.keep(scores)
         r = scores["curve_validation_r"]
-        work.progress(
-            (epoch + 1) / settings.max_epochs,
-            f"epoch {epoch + 1} of at most {settings.max_epochs}"
-            + (f": validation r {r:.3f}" if np.isfinite(r) else ""),
-        )
+        words = f"epoch {epoch + 1} of at most {settings.max_epochs}"
+        words += f": validation r {r:.3f}" if np.isfinite(r) else ""
+        work.progress((epoch + 1) / settings.max_epochs, Said(words, curves=training.curves))
         if training.validation_rows.size and epoch - training.best_epoch >= settings.patience:
             break
         if (epoch + 1) % _every(settings) == 0 and epoch + 1 < settings.max_epochs:
@@ -318,7 +318,7 @@ class _Training:
         if self.settings.loss == "pearson":
             outputs = self._calibrated()
         notes = {name: np.asarray(values) for name, values in self.curves.items()}
-        notes["curve_best_epoch"] = np.array([self.best_epoch + 1])
+        notes[KEPT_EPOCH] = np.array([self.best_epoch + 1])
         best = {k: w.cpu().numpy() for k, w in {**self.best, **self.fixed}.items()}
         return head_predictor(self.trunk, self.readout, best, self.inputs, outputs, notes)
 

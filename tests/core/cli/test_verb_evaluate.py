@@ -86,6 +86,34 @@ def test_a_learning_curve_ends_where_the_model_is(world, evaluate):
     assert curve["mean_r"][-1] == pytest.approx(a.report.overall.mean_r, abs=1e-5)
 
 
+@pytest.mark.parametrize("regressor", ["head_linear", "head_residual"])
+def test_training_curves_are_those_that_the_fit_noted(world, evaluate, regressor):
+    subject = world[0][0]
+    settings = {"max_epochs": 3, "validation_fraction": 0.25}
+    one = cs.fit(
+        subject, "pixels", "pixels", pooling="mean", regressor=regressor, settings=settings
+    )
+    of = evaluate("training", one)["results"]["training"]
+    curve = of["all"]
+    assert curve["epoch"] == [1, 2, 3]
+    noted = one.array("curve_validation_loss")
+    assert curve["validation_loss"] == pytest.approx(noted)
+    assert curve["kept_epoch"] == 1 + np.argmin(noted)
+    assert of["n_images"] == round(one.facts.n_fit * 0.25)
+    assert of["rois"] == {"lh": {}, "rh": {}}
+    per = cs.fit(
+        *(subject, "pixels", "pixels"),
+        **{"pooling": "mean", "regressor": regressor, "scope": "hemisphere", "settings": settings},
+    )
+    of = evaluate("training", per)["results"]["training"]
+    assert of["all"] is None
+    for side in ("lh", "rh"):
+        name = per.notes[side]["curve_train_r"]
+        for curve in of["rois"][side].values():
+            assert curve["train_r"] == pytest.approx(per.array(name), nan_ok=True)
+    assert of["rois"]["lh"]["V1v"] != of["rois"]["rh"]["V1v"]
+
+
 def test_pairs_layers_and_subjects(world, evaluate):
     a, other, b = world[1]
     of = evaluate("paired,partition,preferred_layer", a, b)["results"]
@@ -120,6 +148,7 @@ def test_several_models_and_a_folder_of_files(world, evaluate, tmp_path):
         ("paired", (0,), "takes two models; got 1"),
         ("paired", (0, 1), "not scored on the same images"),
         ("random_effects", (0, 2), "one model of each"),
+        ("training", (0,), "was not trained epoch by epoch"),
         (" , ", (0,), "names no statistic"),
     ],
 )

@@ -36,7 +36,7 @@ import json, os, pathlib, sys, time
 name, gate, log = sys.argv[1:4]
 say = lambda share, words, **more: print(
     json.dumps({"progress": share, "message": words, **more}), file=sys.stderr, flush=True)
-say(0.5, "at work", run="run-" + name)
+say(0.5, "at work", run="run-" + name, curves={"curve_train_loss": [1, None]})
 with open(log, "a") as out: out.write(name + "\\n")
 while gate != "-" and not pathlib.Path(gate).exists():
     say(0.5, "at work")
@@ -105,6 +105,7 @@ def test_a_job_is_done_with_its_answer_its_runs_and_its_times(home):
     assert job.state == DONE
     assert job.result == {"name": "a", "read": "words"}
     assert job.runs == ("run-a",)
+    assert job.curves == {"curve_train_loss": [1, None]}
     assert job.submitted <= job.started <= job.ended
 
 

@@ -3,7 +3,7 @@
 import base64
 import re
 
-from cortiscope.charts.layer_curve import layer_curve
+from cortiscope.charts.layer_curve import layer_curve, training_curve
 
 
 def _drawing(image: str) -> str:
@@ -27,3 +27,16 @@ def test_names_of_layers_are_escaped_once():
 
 def test_one_layer_is_no_curve():
     assert layer_curve([("a", 0.1)], "a") == ""
+
+
+def test_a_training_is_drawn_from_its_second_epoch_with_its_losses_on_one_scale():
+    curves = {"curve_validation_loss": [1.0, 0.75], "curve_train_loss": [1.0, 0.5]}
+    image = training_curve({**curves, "curve_train_r": [0.1, 0.2]})
+    validation, training = re.findall(r'points="([^"]+)"', _drawing(image))
+    heights = [[float(p.split(",")[1]) for p in line.split()] for line in (validation, training)]
+    assert heights[0][0] == heights[1][0] < heights[0][1] < heights[1][1]
+    assert "loss after 2 epochs: validation 0.75, training 0.50" in image
+    assert training_curve({"curve_train_loss": [1.0]}) == ""
+    assert training_curve({}) == ""
+    without = training_curve({"curve_validation_loss": [None, None], "curve_train_loss": [2, 1]})
+    assert "2 epochs: training 1.00" in without

@@ -1,8 +1,11 @@
+import json
+
 import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import LinearRegression, Ridge
 
+from cortiscope.core.cli.main import progress_printer
 from cortiscope.core.encoding.checkpoint import MemoryCheckpoint
 from cortiscope.core.encoding.neural import training
 from cortiscope.core.encoding.neural.optimisation import TrainingSettings
@@ -108,6 +111,21 @@ def test_the_best_epoch_is_the_one_of_least_validation_loss_and_its_weights_are_
     assert np.mean(error**2) == pytest.approx(loss.min(), rel=1e-4)
     stopped = _linear(data, learning_rate=0.02, max_epochs=best, validation_fraction=0.3)
     np.testing.assert_array_equal(stopped.coef, fitted.coef)
+
+
+def test_the_curves_so_far_are_told_after_each_epoch(rng, capsys):
+    told = []
+    report = progress_printer("json")
+
+    def note(share, message):
+        report(share, message)
+        told.append(json.loads(capsys.readouterr().err))
+
+    fitted = _linear(_data(rng), Work(progress=note), max_epochs=3, validation_fraction=0.0)
+    epochs = [one["curves"] for one in told if "curves" in one]
+    assert [len(curves["curve_train_loss"]) for curves in epochs] == [1, 2, 3]
+    assert epochs[-1]["curve_train_loss"] == pytest.approx(fitted.notes["curve_train_loss"])
+    assert epochs[-1]["curve_validation_r"] == [None] * 3
 
 
 def test_overfitting_is_seen_in_the_curves(rng):

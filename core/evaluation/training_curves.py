@@ -1,0 +1,80 @@
+"""The curves of a head that was trained by gradient, as its fit has noted them.
+
+Chimisso et al. 2023 judged by them how much their heads overfit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from cortiscope.core.brain.rois import ROI_CLASSES
+from cortiscope.core.encoding.neural.training import CURVES, KEPT_EPOCH, training_images
+from cortiscope.core.errors import InvalidInput
+from cortiscope.core.evaluation.metrics import WHOLE, FittedModel, Group, Metric, Scored
+
+_SIDES = {"left": "lh", "right": "rh"}
+
+
+def _lacks(model: FittedModel) -> str:
+    if any(KEPT_EPOCH in named for named in model.notes.values()):
+        return ""
+    return f"{model.title} was not trained epoch by epoch, as heads are"
+
+
+def _training(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
+    """Return the curves of the training that a ROI's vertices took part in, if not of all."""
+    (one,) = models
+    if one.model is None:
+        raise InvalidInput("Training curves are of fitted models; got arrays.")
+    classes = {roi: c.name for c in ROI_CLASSES for roi in c.rois}
+    found = []
+    for roi, hemisphere in groups:
+        side = _SIDES.get(hemisphere, "")
+        parts = (f"{side}.{roi}", side, classes.get(roi, side))
+        found.append(_curves(one.model, ("",) if (roi, hemisphere) == WHOLE else parts))
+    return found
+
+
+def _curves(model: FittedModel, parts: Sequence[str]) -> dict[str, Any] | None:
+    """Return the curves of the first of some parts that was trained; None where none was."""
+    named = next((own for part in parts if KEPT_EPOCH in (own := model.notes.get(part, {}))), None)
+    if named is None:
+        return None
+    read = {name: np.asarray(model.array(named[name])) for name in (*CURVES, KEPT_EPOCH)}
+    return {
+        "epoch": list(range(1, len(read[CURVES[0]]) + 1)),
+        **{
+            name.removeprefix("curve_"): [float(v) if np.isfinite(v) else None for v in read[name]]
+            for name in CURVES
+        },
+        "kept_epoch": int(read[KEPT_EPOCH][0]),
+    }
+
+
+def _images(one: Scored) -> tuple[int | None, str]:
+    """Count the images to fit that stopped the training, where those of one subject were fitted."""
+    which = "validation (of the images to fit)"
+    if one.subject is None or one.model is None or one.model.spec.with_subjects:
+        return None, which
+    fit = np.asarray(one.model.array("fit_rows"))
+    labels = one.subject.train.images.groups()[fit]
+    return len(training_images(len(fit), one.model.spec.encoder.settings, labels)[1]), which
+
+
+TRAINING = Metric(
+    name="training",
+    title="training curves",
+    definition="after each epoch of a head, mean loss and median r over the vertices trained "
+    "together, on the validation images (a share of the images to fit) and on images trained on; "
+    "the weights of the epoch of the smallest validation loss were kept. A validation loss that "
+    "rises while the other falls is overfitting. No image of the report takes part",
+    per_group=_training,
+    shape="curve",
+    needs=("model",),
+    lacks=_lacks,
+    images=_images,
+    source="Prechelt 1998, Neural Netw. 11:761 (early stopping)",
+)
