@@ -10,6 +10,8 @@ from typing import Any
 
 from cortiscope.core.pipeline.demo import prepare_demo
 from cortiscope.core.progress import Progress
+from cortiscope.core.simulation.demo import ensure_demo
+from cortiscope.core.simulation.recipe import FURTHER_RECIPE
 from cortiscope.core.storage import Home
 
 NAME = "demo"
@@ -18,11 +20,22 @@ HELP = "Make the simulated subjects and their encoding models (once; later calls
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's options."""
+    parser.add_argument(
+        "--further",
+        action="store_true",
+        help="make two further simulated subjects, without models, to judge what was chosen on "
+        "the demo: sim03, whose receptive fields are not Gaussian and whose early areas answer to "
+        "signed colour edges, and sim04, made as sim01 with everything drawn anew",
+    )
 
 
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Carry the verb out."""
-    demo = prepare_demo(Home.from_environment(), progress)
+    home = Home.from_environment()
+    if options.further:
+        folder = ensure_demo(home, FURTHER_RECIPE, progress)
+        return {"data": str(folder), "subjects": list(FURTHER_RECIPE.subjects), "runs": []}
+    demo = prepare_demo(home, progress)
     return {"data": str(demo.folder), "subjects": list(demo.subjects), "runs": list(demo.runs)}
 
 

@@ -10,7 +10,12 @@ import numpy as np
 
 from cortiscope.core.brain import load_fsaverage5
 from cortiscope.core.progress import Progress, part, silent
-from cortiscope.core.simulation.recipe import DEFAULT_RECIPE, SimulationRecipe, plan_stimuli
+from cortiscope.core.simulation.recipe import (
+    DEFAULT_RECIPE,
+    SimulationRecipe,
+    individual,
+    plan_stimuli,
+)
 from cortiscope.core.storage import Home, atomic_directory, write_json
 
 # Every file with its size. Hidden, so that it is no part of the data.
@@ -49,7 +54,11 @@ def ensure_demo(
         surfaces = load_fsaverage5(home.surfaces)
         plans = plan_stimuli(recipe)
         everything = np.unique(np.concatenate([np.r_[p.train, p.test] for p in plans.values()]))
-        stimuli = make_stimuli(everything.tolist(), part(progress, 0.05, 0.7))
+        stimuli = make_stimuli(
+            everything.tolist(),
+            part(progress, 0.05, 0.7),
+            signed=any(individual(name).signed for name in plans),
+        )
         for k, (name, plan) in enumerate(plans.items()):
             share = 0.7 + 0.3 * k / len(plans)
             progress(share, f"scanning {name}")

@@ -22,12 +22,15 @@ from cortiscope.core.simulation.local_structure import (
     N_CELLS,
     N_ORIENTATIONS,
     N_ORIENTED,
+    N_SIGNED,
     cell_centres,
 )
 
 # Share of the drive that comes from contour complexity and colour instead of oriented amplitude.
 _COMPLEX_SHARE = {"V1": 0.0, "V2": 0.05, "V3": 0.05, "hV4": 0.40}
 _BEYOND_SHARE = 0.40
+# Of the second truth: share of the drive of V1 to V3 and hV4 that comes from signed edges.
+_SIGNED_SHARE = 0.7
 _IMAGES_AT_ONCE = 40
 # Block size, and the pRF sizes (sigma in degrees) that it serves; a cell is 0.26 degrees wide.
 _TIERS = ((1, 0.0, 0.8), (2, 0.8, 1.5), (4, 1.5, np.inf))
@@ -56,7 +59,8 @@ class EarlyEncoding:
     Parameters
     ----------
     tiers : every vertex is in one of them.
-    channels : (N_CHANNELS, n) float32 non-negative weights; each column sums to 1.
+    channels : (N_CHANNELS, n) float32 non-negative weights, or with signed edges (N_CHANNELS +
+        N_SIGNED, n); each column sums to 1.
     exponent : (n,) compressive exponents.
     """
 
@@ -70,10 +74,15 @@ def build_early_encoding(
     hemisphere: Hemisphere,
     exponent: np.ndarray,
     rng: np.random.Generator,
+    signed: bool = False,
 ) -> EarlyEncoding:
     """Give every vertex a receptive field and channel preferences.
 
     Vertices beyond hV4 get large fields about the fovea that lean to the opposite side.
+
+    Parameters
+    ----------
+    signed : the second truth: fields that are not Gaussian, and signed edges.
     """
     n = anatomy.n_vertices
     scatter = smooth_fields(anatomy.averaging, 4, 6, rng)
@@ -90,7 +99,10 @@ def build_early_encoding(
     tiers = []
     for coarsening, low, high in _TIERS:
         vertices = np.flatnonzero((sigma >= low) & (sigma < high))
-        fields = _gaussian_fields(centres[vertices], N_CELLS // coarsening)
+        if signed:
+            fields = _other_fields(centres[vertices], N_CELLS // coarsening, rng)
+        else:
+            fields = _gaussian_fields(centres[vertices], N_CELLS // coarsening)
         tiers.append(FieldTier(coarsening, vertices, fields))
 
     # Preferred spatial frequency falls with eccentricity; a vertex holds many orientations, so its
@@ -107,14 +119,59 @@ def build_early_encoding(
     extra = rng.dirichlet([1.5, 1.5, 1.0, 1.0], size=n)
     share = np.array([_COMPLEX_SHARE.get(str(a), _BEYOND_SHARE) for a in anatomy.area])[:, None]
     channels = np.concatenate([(1 - share) * oriented, share * extra], axis=1)
+    if signed:
+        own = np.where(beyond, 0.0, _SIGNED_SHARE)[:, None]
+        channels = np.concatenate([(1 - own) * channels, own * _signed_tuning(n, rng)], axis=1)
     return EarlyEncoding(tuple(tiers), channels.T.astype(np.float32), exponent)
 
 
-def _gaussian_fields(centres: np.ndarray, n_cells: int) -> np.ndarray:
-    """Sample pRFs, (n, 3) of x, y and sigma in degrees, on a grid: (n_cells**2, n)."""
+def _signed_tuning(n: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw (n, N_SIGNED) weights of sum 1 about a preferred direction of the whole circle."""
+    angles = 2 * np.pi * np.arange(N_SIGNED) / N_SIGNED
+    tuning = np.exp(3.0 * np.cos(angles - 2 * np.pi * rng.random((n, 1))))
+    return tuning / tuning.sum(axis=1, keepdims=True)
+
+
+def _other_fields(centres: np.ndarray, n_cells: int, rng: np.random.Generator) -> np.ndarray:
+    """Sample fields that are no Gaussian, a third each: (n_cells**2, n).
+
+    A centre with a suppressive surround; an elongated field at any angle; two places, one of them
+    weaker. Centre and size are those of the table of pRFs, as of a Gaussian in its place.
+    """
+    n = len(centres)
+    kind, angle = rng.integers(3, size=n), np.pi * rng.random(n)
+    x, y, sigma = centres.T
+    away = 1.2 * sigma * np.array([np.cos(angle), np.sin(angle)])
+    surround = _gaussian_fields(centres * [1, 1, 2.2], n_cells)
+    first = _gaussian_fields(np.stack([x + away[0], y + away[1], 0.8 * sigma], axis=1), n_cells)
+    second = _gaussian_fields(np.stack([x - away[0], y - away[1], 0.8 * sigma], axis=1), n_cells)
+    fields = np.select(
+        [kind == 0, kind == 1],
+        [
+            _gaussian_fields(centres, n_cells) - 0.6 * surround,
+            _gaussian_fields(centres, n_cells, angle, 1.7),
+        ],
+        (first + 0.6 * second) / 1.6,
+    )
+    return np.ascontiguousarray(fields, dtype=np.float32)
+
+
+def _gaussian_fields(
+    centres: np.ndarray, n_cells: int, angle: np.ndarray | None = None, ratio: float = 1.0
+) -> np.ndarray:
+    """Sample pRFs, (n, 3) of x, y and sigma in degrees, on a grid: (n_cells**2, n).
+
+    Parameters
+    ----------
+    angle, ratio : (n,) the direction in which sigma is ``ratio`` times as large; across, it is as
+        much smaller.
+    """
     x, y, sigma = centres.T[:, :, None]
     cells_x, cells_y = cell_centres(n_cells)
     square = (cells_x - x) ** 2 + (cells_y - y) ** 2
+    if angle is not None:
+        along = np.cos(angle)[:, None] * (cells_x - x) + np.sin(angle)[:, None] * (cells_y - y)
+        square = (along / ratio) ** 2 + (square - along**2) * ratio**2
     cell_area = (FIELD_DEG / n_cells) ** 2
     fields = np.exp(-square / (2 * sigma**2)) * cell_area / (2 * np.pi * sigma**2)
     # Denormal numbers make matrix products a hundred times slower.
@@ -127,7 +184,7 @@ def early_drive(encoding: EarlyEncoding, maps: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    maps : (n_images, N_CHANNELS, N_CELLS, N_CELLS).
+    maps : (n_images, N_CHANNELS or more, N_CELLS, N_CELLS).
 
     Returns
     -------
@@ -135,7 +192,8 @@ def early_drive(encoding: EarlyEncoding, maps: np.ndarray) -> np.ndarray:
     """
     drive = np.empty((len(maps), encoding.channels.shape[1]))
     for start in range(0, len(maps), _IMAGES_AT_ONCE):
-        some = maps[start : start + _IMAGES_AT_ONCE].astype(np.float32)
+        # Signed edges, where there are any, are nothing to those who do not answer to them.
+        some = maps[start : start + _IMAGES_AT_ONCE, : len(encoding.channels)].astype(np.float32)
         for tier in encoding.tiers:
             c, n = tier.coarsening, N_CELLS // tier.coarsening
             small = some.reshape(*some.shape[:2], n, c, n, c).mean(axis=(3, 5)) if c > 1 else some

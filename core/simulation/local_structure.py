@@ -28,6 +28,9 @@ N_ORIENTED = len(FREQUENCIES) * N_ORIENTATIONS
 # Oriented channels, then contour complexity at two scales, then two colour contrasts.
 N_CHANNELS = N_ORIENTED + 4
 
+# Directions of an edge between red and green, of either sign: see ``signed_edges``.
+N_SIGNED = 2 * N_ORIENTATIONS
+
 _PAD = 16
 _PADDED = IMAGE_SIZE + 2 * _PAD
 # Low frequencies need few samples; the coarsest grid is sixteen times cheaper than the finest.
@@ -73,6 +76,16 @@ def _cell_means(grid: int) -> np.ndarray:
 
 def _amplitudes(plane: np.ndarray, bands: tuple[int, ...]) -> list[np.ndarray]:
     """Filter one (128, 128) plane; per band (n_orientations, N_CELLS, N_CELLS)."""
+    return [_in_cells(np.abs(analytic)) for analytic in _analytic(plane, bands)]
+
+
+def _in_cells(samples: np.ndarray) -> np.ndarray:
+    pooling = _cell_means(samples.shape[-1])
+    return pooling @ samples @ pooling.T
+
+
+def _analytic(plane: np.ndarray, bands: tuple[int, ...]) -> list[np.ndarray]:
+    """Return per band the analytic signal (n_orientations, grid, grid), with its margin."""
     padded = np.pad(plane, _PAD, mode="reflect")
     spectrum = fft.fft2(padded)
     found = []
@@ -83,9 +96,7 @@ def _amplitudes(plane: np.ndarray, bands: tuple[int, ...]) -> list[np.ndarray]:
             half = grid // 2
             keep = np.r_[0:half, _PADDED - half : _PADDED]
             part = spectrum[np.ix_(keep, keep)] * (grid / _PADDED) ** 2
-        analytic = np.abs(fft.ifft2(part[None] * filters))
-        pooling = _cell_means(grid)
-        found.append(pooling @ analytic @ pooling.T)
+        found.append(fft.ifft2(part[None] * filters))
     return found
 
 
@@ -119,6 +130,27 @@ def local_structure(pixels: np.ndarray) -> np.ndarray:
     colour = colour / (0.02 + colour)
     channels = normalised.reshape(N_ORIENTED, N_CELLS, N_CELLS)
     return np.concatenate([channels, complexity, colour]).astype(np.float32)
+
+
+def signed_edges(pixels: np.ndarray) -> np.ndarray:
+    """Compute where red turns into green, by direction: what only the second truth answers to.
+
+    Half-rectified odd log-Gabor filters (2.4 cycles per degree) on the red-green plane. Red on one
+    side and red on the other are different channels, where energy models, which square, have one.
+
+    Parameters
+    ----------
+    pixels : (128, 128, 3) uint8.
+
+    Returns
+    -------
+    maps : (N_SIGNED, N_CELLS, N_CELLS) float32: the orientations, then the same of the other sign.
+    """
+    rgb = pixels.astype(np.float32) / 255
+    (odd,) = (one.imag for one in _analytic(rgb[..., 0] - rgb[..., 1], (2,)))
+    signed = _in_cells(np.maximum(np.concatenate([odd, -odd]), 0.0))
+    pool = gaussian_filter(signed.mean(axis=0), sigma=3.0, mode="nearest")
+    return (signed / (0.003 + pool)).astype(np.float32)
 
 
 def cell_centres(n_cells: int = N_CELLS) -> tuple[np.ndarray, np.ndarray]:

@@ -110,12 +110,14 @@ def hidden_numbers(ids: np.ndarray, seed: int) -> np.ndarray:
     return np.stack([np.random.default_rng([seed, int(i)]).standard_normal(N_HIDDEN) for i in ids])
 
 
-def build_encodings(anatomy: HemisphereAnatomy, hemisphere: Hemisphere, seed: int) -> Encodings:
-    """Draw a hemisphere's tuning."""
+def build_encodings(
+    anatomy: HemisphereAnatomy, hemisphere: Hemisphere, seed: int, signed: bool = False
+) -> Encodings:
+    """Draw a hemisphere's tuning; ``signed`` is the second truth."""
     rng = np.random.default_rng([seed, 2, 0 if hemisphere is Hemisphere.LEFT else 1])
     exponent = anatomy.averaging @ area_properties(anatomy.area)["exponent"]
     return Encodings(
-        build_early_encoding(anatomy, hemisphere, exponent, rng),
+        build_early_encoding(anatomy, hemisphere, exponent, rng, signed),
         build_category_encoding(anatomy, rng),
         smooth_fields(anatomy.averaging, N_HIDDEN, _HIDDEN_PASSES, rng).T / np.sqrt(N_HIDDEN),
     )

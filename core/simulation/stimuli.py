@@ -8,13 +8,14 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from cortiscope.core.progress import Progress, silent
-from cortiscope.core.simulation.local_structure import local_structure
+from cortiscope.core.simulation.local_structure import local_structure, signed_edges
 from cortiscope.core.simulation.recipe import scene_seed
 from cortiscope.core.simulation.scenes import render_scene
 
@@ -32,7 +33,8 @@ class Stimulus:
     png : the encoded picture.
     caption, categories : for people.
     latents : (len(LATENTS),) float32.
-    maps : (N_CHANNELS, N_CELLS, N_CELLS) float16 local structure.
+    maps : (N_CHANNELS, N_CELLS, N_CELLS) float16 local structure; with signed edges behind it
+        where somebody answers to them, (N_CHANNELS + N_SIGNED, N_CELLS, N_CELLS).
     """
 
     identity: int
@@ -43,14 +45,21 @@ class Stimulus:
     maps: np.ndarray
 
 
-def make_stimulus(identity: int) -> Stimulus:
-    """Render one scene and compute its local structure."""
+def make_stimulus(identity: int, signed: bool = False) -> Stimulus:
+    """Render one scene and compute its local structure; with ``signed``, signed edges too."""
     scene = render_scene(scene_seed(identity))
     stream = io.BytesIO()
     Image.fromarray(scene.pixels).save(stream, format="PNG", compress_level=6)
-    maps = local_structure(scene.pixels).astype(np.float16)
+    maps = local_structure(scene.pixels)
+    if signed:
+        maps = np.concatenate([maps, signed_edges(scene.pixels)])
     return Stimulus(
-        identity, stream.getvalue(), scene.caption, scene.categories, scene.latents, maps
+        identity,
+        stream.getvalue(),
+        scene.caption,
+        scene.categories,
+        scene.latents,
+        maps.astype(np.float16),
     )
 
 
@@ -68,11 +77,15 @@ def _two_workers() -> Executor:
     return ThreadPoolExecutor(2)
 
 
-def make_stimuli(identities: Sequence[int], progress: Progress = silent) -> dict[int, Stimulus]:
+def make_stimuli(
+    identities: Sequence[int], progress: Progress = silent, *, signed: bool = False
+) -> dict[int, Stimulus]:
     """Make all stimuli, two at a time."""
     made: dict[int, Stimulus] = {}
     with _two_workers() as pool:
-        for stimulus in pool.map(make_stimulus, [int(i) for i in identities], chunksize=10):
+        for stimulus in pool.map(
+            partial(make_stimulus, signed=signed), map(int, identities), chunksize=10
+        ):
             made[stimulus.identity] = stimulus
             if len(made) % 20 == 0:
                 progress(len(made) / len(identities), f"drawing scene {len(made)}")

@@ -79,7 +79,7 @@ def simulate_subject(
     true_ncsnr: dict[Hemisphere, np.ndarray] = {}
     measured: dict[str, dict[Hemisphere, Measured]] = {split: {} for split in rows}
     for hemisphere in HEMISPHERES:
-        encodings = build_encodings(anatomy[hemisphere], hemisphere, person.seed)
+        encodings = build_encodings(anatomy[hemisphere], hemisphere, person.seed, person.signed)
         drives = {split: compute_drives(encodings, *shown[split]) for split in rows}
         model = build_response_model(
             anatomy[hemisphere], hemisphere, person.seed, person.n_dead, encodings, drives["train"]
