@@ -16,19 +16,34 @@ import pytest  # noqa: E402
 from filelock import FileLock  # noqa: E402
 
 # Long files begin, so that no worker is left alone with one at the end. The first makes the demo;
-# for as long as that takes, the second worker is given what needs no demo.
+# for as long as that takes, the other workers are given what needs no demo. The last of them looks
+# on for two minutes, and takes next to nothing of the machine.
 _FIRST = (
     "tests/browser/test_app.py",
     "tests/core/cli/test_killed_commands.py",
-    "tests/browser/test_data_page.py",
     "tests/core/pipeline/test_killed_fits.py",
+    "tests/dashboard/test_server_process.py",
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first; the others keep their order."""
-    place = {name: k for k, name in enumerate(_FIRST)}
-    items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))
+    """Put the longest files first, and spread those with a browser evenly among the others.
+
+    A browser draws in software, on a core of its own: three at once would wait for each other.
+    """
+    files = list(dict.fromkeys(_file(item) for item in items))
+    place = {name: (0.0, k) for k, name in enumerate(_FIRST)}
+    rest = [name for name in files if name not in place]
+    kinds = [[], []]
+    for name in rest:
+        kinds["/browser/" in name].append(name)
+    for names in kinds:
+        place |= {name: ((k + 1) / (len(names) + 1), k) for k, name in enumerate(names)}
+    items.sort(key=lambda item: place[_file(item)])
+
+
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def test_the_two_commands_are_there_and_name_files_that_exist():
     assert commands == [
         "pip install -r requirements.txt && streamlit run dashboard/app.py",
         "pip install -r tests/requirements.txt && "
-        "python -m pytest -n 2 --dist loadfile --no-loadscope-reorder",
+        "python -m pytest -n 3 --dist loadfile --no-loadscope-reorder",
     ]
     for name in re.findall(r"-r (\S+)", " ".join(commands)):
         assert (ROOT / name).exists()
