@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -73,11 +74,12 @@ def test_curves_of_a_training_are_of_models_that_were_trained(tiny_app, monkeypa
     assert "was not trained epoch by epoch" in _open(tiny_app, statistic="training").info[0].value
     trained = {"n_images": 3, "split": "validation", "rois": {"lh": {}, "rh": {}}, "all": TRAINED}
     monkeypatch.setattr(statistics, "results", lambda *_: trained)
-    monkeypatch.setattr("cortiscope.core.evaluation.Metric.missing", lambda *_: "")
+    known = replace(METRICS["training"], lacks=None, images=lambda _: (3, "validation"))
+    monkeypatch.setitem(METRICS, "training", known)
     app = _open(tiny_app, statistic="training")
     assert not app.exception
     assert "statistic-training" in str(_keys(app))
-    assert "3 validation (of the images to fit) images of subj01" in _words(app)
+    assert "3 validation images of subj01" in _words(app)
     assert "kept epoch" in _words(app)
     assert "Click a ROI" not in _words(app)
 

@@ -161,8 +161,8 @@ def test_fingerprint_follows_the_recipe():
 
 
 def test_a_recipe_that_cannot_be_is_refused():
-    with pytest.raises(UnknownName, match="sim03"):
-        SimulationRecipe(subjects=("sim01", "sim03"))
+    with pytest.raises(UnknownName, match="sim99"):
+        SimulationRecipe(subjects=("sim01", "sim99"))
     with pytest.raises(InvalidInput, match="n_shared_train is 500"):
         SimulationRecipe(n_shared_train=500)
     with pytest.raises(InvalidInput, match="n_train has 1"):
