@@ -33,6 +33,7 @@ _NAMES = {
         "score",
         "statistic",
         "vertex_values",
+        "vote",
     ),
     "cortiscope.subject.notebook_view": ("view",),
     "cortiscope.core.backbones": ("register_backbone",),
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     from cortiscope.core.notebook import score as score
     from cortiscope.core.notebook import statistic as statistic
     from cortiscope.core.notebook import vertex_values as vertex_values
+    from cortiscope.core.notebook import vote as vote
     from cortiscope.subject.notebook_view import view as view
 
 

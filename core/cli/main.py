@@ -36,6 +36,7 @@ from cortiscope.core.cli import (
     verb_store,
     verb_submit,
     verb_sweep,
+    verb_vote,
     verb_worker,
 )
 from cortiscope.core.errors import CoreError, InvalidInput, WorkFailed, unknown_name
@@ -49,6 +50,7 @@ VERBS = (
     verb_features,
     verb_fetch_fsaverage,
     verb_fit,
+    verb_vote,
     verb_predict,
     verb_prepare_nsd,
     verb_register_backbone,

@@ -3,7 +3,7 @@
 Everything fitted here sees training images only.
 """
 
-from cortiscope.core.encoding import neighbours, tree
+from cortiscope.core.encoding import neighbours, tree, vote
 from cortiscope.core.encoding.multiband import banded, best_space, stacking
 from cortiscope.core.encoding.neural import regressors as neural
 from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
@@ -35,6 +35,7 @@ for _family in (
     neighbours,
     tree,
     neural,
+    vote,
 ):
     for _entry in _family.ENTRIES:
         register_regressor(_entry)

@@ -56,6 +56,7 @@ class RegressorEntry:
     fit : returns a predictor for training data; imports torch and scikit-learn when it is called.
     uses_positions : whether it needs to know where vertices lie on the cortex.
     predictor : the class of what ``fit`` returns, if it is one of its own.
+    of_runs : whether it is made of finished runs and never fitted (``core.pipeline.voting``).
     """
 
     name: str
@@ -67,6 +68,7 @@ class RegressorEntry:
     fit: Callable[[TrainingData, Any, Work], Predictor]
     uses_positions: bool = False
     predictor: type[Restorable] = LinearPredictor
+    of_runs: bool = False
 
 
 REGRESSORS: dict[str, RegressorEntry] = {}
@@ -199,15 +201,16 @@ class UnregisteredRegressor(RegressorSpec):
 
 
 def regressor_names() -> tuple[str, ...]:
-    """Names in menu order."""
-    return tuple(REGRESSORS)
+    """Return the names of those that can be fitted, in menu order."""
+    return tuple(name for name, entry in REGRESSORS.items() if not entry.of_runs)
 
 
 def method_text(name: str, settings: Mapping[str, Any]) -> str:
     """Say in words what a regressor did, from its saved settings; its name where it is unknown."""
     if name not in REGRESSORS:
         return name
-    return REGRESSORS[name].method.format(**settings, grid=_grid_words(settings))
+    words = {k: ", ".join(map(str, v)) if isinstance(v, list) else v for k, v in settings.items()}
+    return REGRESSORS[name].method.format(**words, grid=_grid_words(settings))
 
 
 def _grid_words(settings: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from cortiscope.core.notebook.models import (
     score,
     statistic,
     vertex_values,
+    vote,
 )
 from cortiscope.core.notebook.subjects import demo, given_subject, open_subject, subject_of
 
@@ -36,4 +37,5 @@ __all__ = [
     "statistic",
     "subject_of",
     "vertex_values",
+    "vote",
 ]

@@ -32,6 +32,7 @@ from cortiscope.core.evaluation.report import places_of
 from cortiscope.core.features import FeatureStore, Pooling
 from cortiscope.core.notebook.subjects import given_subject, remember, subject_of
 from cortiscope.core.pipeline import fit as fitting
+from cortiscope.core.pipeline import voting
 from cortiscope.core.progress import Progress, part, silent
 from cortiscope.core.runs import EncodingSpec, Run, RunStore
 from cortiscope.core.stimuli import StimulusImages, decode_image
@@ -118,6 +119,30 @@ def fit(
         progress=part(progress, 0.1, 1.0),
     )
     return _knowing_responses(fitted, subject)
+
+
+def vote(
+    models: Iterable[Run | str], subject: Subject | None = None, *, sharpness: float = 20.0
+) -> Run:
+    """Let fitted models of a subject vote: a model of their weighted predictions.
+
+    Parameters
+    ----------
+    models : two or more, as ``fit`` returns them or by name, fitted and validated on the same
+        images.
+    sharpness : a vertex weights each by a softmax of this times its r on the validation images.
+    """
+    members = [_given_model(model) for model in models]
+    known = subject_of(members[0], subject) if members else subject
+    if known is None:
+        raise InvalidInput("A vote is of two models or more; got none.", "cs.runs() lists them.")
+    made = voting.vote(
+        members,
+        known.identified(silent),
+        RunStore(Home.from_environment().runs),
+        sharpness=sharpness,
+    )
+    return _knowing_responses(made, known)
 
 
 def _knowing_responses(run: Run, subject: Subject | None = None) -> Run:

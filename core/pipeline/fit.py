@@ -5,17 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from cortiscope.core.backbones.base import choose_device
 from cortiscope.core.datasets import Subject, require_usable
 from cortiscope.core.datasets.subject import identify
 from cortiscope.core.encoding import REGRESSORS, Work
+from cortiscope.core.encoding.predictor import Predictor
 from cortiscope.core.errors import InvalidInput, WorkFailed
 from cortiscope.core.features import FeatureStore
 from cortiscope.core.pipeline.feature_passes import make_features
 from cortiscope.core.pipeline.record import run_record
 from cortiscope.core.pipeline.scoring import evaluation_arrays, score_held_out, up_to_date
-from cortiscope.core.pipeline.training import fit_prepared, prepare, subjects_of
+from cortiscope.core.pipeline.training import Prepared, fit_prepared, prepare, subjects_of
 from cortiscope.core.progress import Progress, Said, part, silent, staged
 from cortiscope.core.runs import EncodingSpec, Run, RunStore
 from cortiscope.core.storage import Home
@@ -99,24 +101,41 @@ def _fit_one(
     surfaces: Path,
     progress: Progress,
 ) -> None:
-    subject, draft = subjects[0], runs.draft(spec.run_id)
+    draft = runs.draft(spec.run_id)
     started = time.perf_counter()
     progress(0.0, f"reading features of {spec.features[0].layer}")
     prepared = prepare(subjects, spec, store)
     reduced = time.perf_counter()
     work = Work(choose_device(spec.device).type, part(progress, 0.1, 0.7), draft)
     fitted = fit_prepared(prepared, spec, surfaces, work)
-    solved = time.perf_counter()
+    seconds = {"readout": reduced - started, "fit": time.perf_counter() - reduced}
     progress(0.7, "scoring held-out images")
-    rows = prepared.rows
+    save_fitted(prepared, spec, fitted, runs, seconds)
+    draft.forget()
+    progress(1.0, Said("saved", run=spec.run_id))
+
+
+def save_fitted(
+    prepared: Prepared,
+    spec: EncodingSpec,
+    fitted: Predictor,
+    runs: RunStore,
+    seconds: Mapping[str, float],
+    *,
+    said: Mapping[str, Any] | None = None,
+) -> Run:
+    """Score what was fitted on the held-out images, and write the run whole.
+
+    Parameters
+    ----------
+    seconds : what took how long so far.
+    said : fields of the record that do not follow from the configuration.
+    """
+    solved, rows = time.perf_counter(), prepared.rows
     validation, report = score_held_out(
-        subject, fitted.predict, prepared.design, rows.validation, rows.report
+        prepared.subjects[0], fitted.predict, prepared.design, rows.validation, rows.report
     )
-    seconds = {
-        "readout": reduced - started,
-        "fit": solved - reduced,
-        "score": time.perf_counter() - solved,
-    }
+    took = {**seconds, "score": time.perf_counter() - solved}
     arrays = {
         **fitted.arrays(),
         **prepared.reductions.arrays(),
@@ -128,11 +147,10 @@ def _fit_one(
         **evaluation_arrays("validation", validation),
         **evaluation_arrays("report", report),
     }
-    _check_unchanged(subjects)
-    record = run_record(prepared, spec, fitted, validation, report, seconds)
-    runs.save(spec.run_id, {**record, "predictor": fitted.structure()}, arrays)
-    draft.forget()
-    progress(1.0, Said("saved", run=spec.run_id))
+    _check_unchanged(prepared.subjects)
+    record = run_record(prepared, spec, fitted, validation, report, took)
+    whole = {**record, **(said or {}), "predictor": fitted.structure()}
+    return runs.save(spec.run_id, whole, arrays)
 
 
 def _check_unchanged(subjects: Sequence[Subject]) -> None:

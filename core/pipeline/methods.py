@@ -11,7 +11,7 @@ from cortiscope.core.backbones import card_or_name
 from cortiscope.core.config import to_plain
 from cortiscope.core.datasets import Subject
 from cortiscope.core.datasets.registry import layout_words
-from cortiscope.core.encoding import method_text
+from cortiscope.core.encoding import REGRESSORS, method_text
 from cortiscope.core.encoding.scopes import SCOPE_WORDS
 from cortiscope.core.evaluation import LEAST_STIMULI
 from cortiscope.core.evaluation.ceiling import subject_ceiling
@@ -59,7 +59,9 @@ def methods_text(subject: Subject, run: Run) -> str:
         f"{subject.conventions.treatment}) were predicted from "
         f"{facts.title.rsplit(' · ', 1)[0]}.",
         _seen(run),
-        f"{_pooled(spec)}, {spec.reduction.method_text}{_fewer_columns(run)}{several}, then "
+        f"The prediction is {regressor}; how each was fitted, its own methods say."
+        if _is_vote(run)
+        else f"{_pooled(spec)}, {spec.reduction.method_text}{_fewer_columns(run)}{several}, then "
         f"{regressor}{scope}"
         + (f" ({settings})" if settings else "")
         + ", all fitted on the fit images.",
@@ -79,6 +81,10 @@ def methods_text(subject: Subject, run: Run) -> str:
         f"Run {run.id}.",
     ]
     return " ".join(part for part in parts if part)
+
+
+def _is_vote(run: Run) -> bool:
+    return run.regressor in REGRESSORS and REGRESSORS[run.regressor].of_runs
 
 
 def data_methods_text(subject: Subject) -> str:

@@ -11,7 +11,7 @@ from cortiscope.access import Action, allowed, demand
 from cortiscope.core.backbones import WeightsSpec, backbone_names, get_card, weights_presence
 from cortiscope.core.backbones.card import BackboneCard, WeightsKind
 from cortiscope.core.datasets import Subject
-from cortiscope.core.encoding import REGRESSORS
+from cortiscope.core.encoding import REGRESSORS, regressor_names
 from cortiscope.core.encoding.scopes import SCOPE_WORDS, SCOPES
 from cortiscope.core.errors import CoreError
 from cortiscope.errors import show_error, show_words
@@ -42,7 +42,7 @@ def free_choice(subject: Subject) -> tuple[str, dict[str, Any]]:
     )
     regressor = st.selectbox(
         "regressor",
-        list(REGRESSORS),
+        list(regressor_names()),
         format_func=lambda e: f"{REGRESSORS[e].title}: {REGRESSORS[e].summary}",
         key="fit-regressor",
     )

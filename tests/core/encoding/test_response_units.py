@@ -5,7 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from cortiscope.core.encoding import REGRESSORS, RegressorSpec, TrainingData, method_text
+from cortiscope.core.encoding import (
+    RegressorSpec,
+    TrainingData,
+    method_text,
+    regressor_names,
+)
 from cortiscope.core.encoding.grid_edges import GridEdges, grid_edges
 from cortiscope.core.encoding.predictor import LinearPredictor, Member, merge
 from cortiscope.core.encoding.regressors import fit_regressor, restore_predictor
@@ -42,7 +47,7 @@ def fitted(data, name):
     return fit_regressor(data, spec)
 
 
-@pytest.mark.parametrize("name", list(REGRESSORS))
+@pytest.mark.parametrize("name", regressor_names())
 def test_responses_in_another_unit_are_predicted_in_it_and_no_better_or_worse(data, name):
     scale, offset = 128.0, 500.0
     here = fitted(data, name).predict(data.design)
