@@ -31,7 +31,7 @@ def world(tmp_path_factory):
 
 
 def _softmax(r, sharpness):
-    powers = np.exp(sharpness * np.nan_to_num(r, nan=-9.0))
+    powers = np.exp(sharpness * (np.nan_to_num(r, nan=-9.0) + 0.0).clip(-3))
     return powers / powers.sum(axis=0)
 
 
