@@ -23,6 +23,7 @@ from cortiscope.core.datasets.describe import (
     response_moments,
 )
 from cortiscope.core.datasets.subject import identify
+from cortiscope.core.encoding import Predictor
 from cortiscope.core.errors import CoreError, DamagedFile, unknown_name
 from cortiscope.core.pipeline.picture import reference_images
 from cortiscope.core.pipeline.scoring import up_to_date
@@ -236,7 +237,14 @@ def predicted_row(opened: Run, split: str, row: int) -> np.ndarray:
 # A whole NSD subject: 160 kB each. Visitors of a class look at the same pictures.
 @lru_cache(maxsize=64)
 def _predicted_row(run_id: str, split: str, row: int) -> np.ndarray:
-    return run(run_id).predict_rows(split, np.array([row]))[0]
+    design = np.asarray(run(run_id).array(f"design_{split}")[row : row + 1])
+    return _predictor(run_id).predict(design)[0]
+
+
+# Of a small model the numbers themselves, of a large one its open files: so only a few.
+@lru_cache(maxsize=4)
+def _predictor(run_id: str) -> Predictor:
+    return run(run_id).fitted
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)

@@ -178,7 +178,7 @@ def _scatter(subject: Subject, shown: MeanResponses, *, choice: bool = False) ->
             if point["curve_number"] == DOTS:
                 row = int(shown.rows[point["point_index"]])
                 state.change(image=state.ImageName(shown.split, row + 1), search="")
-                redraw("explore-image")
+                redraw("explore-image", "stimulus-search")
 
     chosen: dict[str, Any] = {"on_select": take, "selection_mode": "points"} if choice else {}
     show_chart(figure, key=key, height=236, **chosen)

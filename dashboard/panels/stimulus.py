@@ -1,4 +1,7 @@
-"""The stimulus on screen: gallery in the sidebar, search, and what the model did with it."""
+"""The stimulus on screen: gallery in the sidebar, search, and what the model did with it.
+
+Gallery and search field are apart: another image leaves the field as it is.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from cortiscope.core.datasets import StimulusNote, Subject
 from cortiscope.core.runs import Run
 from cortiscope.markup import Html, as_text, html
 from cortiscope.navigation import link_with
+from cortiscope.regions import redraw, region
 from cortiscope.stimulus_files import stimulus_address
 from cortiscope.stimulus_gallery import GalleryPick, stimulus_gallery
 
@@ -50,24 +54,22 @@ def pick_stimulus(subject: Subject, run: Run | None) -> StimulusChoice:
     run : the model on screen, whose images are marked by their role; None without one.
     """
     split, row = _from_address(subject, run)
-    slot = st.container()
-    order, found = _search(subject)
+    found = _found(subject, state.current().search)
     if found and (split, row) not in found:
         # Another picture than those that were searched for would pretend to be one of them.
         split, row = found[0]
     role = "" if run is None else run.role_of(split, row)
-    with slot:
-        stimulus_gallery(
-            key="gallery",
-            base_url=stimulus_address(subject),
-            order=order,
-            current=(split, row),
-            roles=_roles(subject, run),
-            caption=_note(subject, split, row).caption,
-            role_text=ROLE_WORDS[role],
-            stamp=subject.stamp,
-            on_pick=_take,
-        )
+    stimulus_gallery(
+        key="gallery",
+        base_url=stimulus_address(subject),
+        order=found or _n_images(subject),
+        current=(split, row),
+        roles=_roles(subject, run),
+        caption=_note(subject, split, row).caption,
+        role_text=ROLE_WORDS[role],
+        stamp=subject.stamp,
+        on_pick=_take,
+    )
     state.change(image=state.ImageName(split, row + 1))
     return StimulusChoice(split, row, role, _note(subject, split, row))
 
@@ -160,39 +162,59 @@ def _roles_of(run_id: str, n_images: int) -> str:
     return "".join(letters)
 
 
-def _search(
-    subject: Subject,
-) -> tuple[dict[str, int] | list[tuple[str, int]], list[tuple[str, int]]]:
-    """Draw the search field; return the images to go through, and those found by a search."""
-    everything = {"test": len(subject.test), "train": len(subject.train)}
+@region("stimulus-search")
+def show_search(subject: Subject, *, redraws: str) -> None:
+    """Draw the search field, and how many images it finds.
+
+    Parameters
+    ----------
+    redraws : the region that draws the gallery.
+    """
     if not subject.test.notes and not subject.train.notes:
-        return everything, []
+        return
     asked = state.current().search
-    words = st.text_input(
+    key = state.widget_key("search", asked)
+
+    def take() -> None:
+        words = st.session_state[key].strip()
+        state.seen("search", words)
+        state.change(search=words)
+        redraw(redraws, "stimulus-search")
+
+    st.text_input(
         "search",
         asked,
-        key=state.widget_key("search", asked),
+        key=key,
         placeholder="search captions: face, street …",
         label_visibility="collapsed",
-    ).strip()
-    state.seen("search", words)
-    state.change(search=words)
-    if not words:
-        return everything, []
+        on_change=take,
+    )
+    state.seen("search", asked)
+    if not asked:
+        return
+    if found := _found(subject, asked):
+        st.caption(f"{len(found)} of {sum(_n_images(subject).values())} images")
+    else:
+        st.warning(
+            as_text(
+                f"No caption or category contains “{asked}”: all images are offered, and the "
+                "one on screen does not match."
+            )
+        )
+
+
+def _n_images(subject: Subject) -> dict[str, int]:
+    return {"test": len(subject.test), "train": len(subject.train)}
+
+
+def _found(subject: Subject, words: str) -> list[tuple[str, int]]:
+    """Return split and row of each image whose caption or categories hold all words."""
     wanted = words.lower().split()
-    found = [
+    if not wanted:
+        return []
+    return [
         (name, k)
         for name in ("test", "train")
         for k, note in enumerate(subject.split(name).notes)
         if all(w in f"{note.caption} {' '.join(note.categories)}".lower() for w in wanted)
     ]
-    if not found:
-        st.warning(
-            as_text(
-                f"No caption or category contains “{words}”: all images are offered, and the "
-                "one on screen does not match."
-            )
-        )
-        return everything, []
-    st.caption(f"{len(found)} of {sum(everything.values())} images")
-    return found, found

@@ -34,7 +34,7 @@ from cortiscope.panels.methods import show_simulation_note
 from cortiscope.panels.one_image import show_image_over_vertices
 from cortiscope.panels.run_states import show_all_run_states
 from cortiscope.panels.sidebar import choose_subject, open_chosen
-from cortiscope.panels.stimulus import StimulusChoice, pick_stimulus
+from cortiscope.panels.stimulus import StimulusChoice, pick_stimulus, show_search
 from cortiscope.regions import region
 from cortiscope.subject.locations import unit_of
 
@@ -69,7 +69,10 @@ def render() -> None:
             show_all_run_states(subject)
         with errors_on_page():
             _tables(subject)
-        _exploration(subject, top)
+        gallery = top.container()
+        with top:
+            show_search(subject, redraws="data-responses")
+        _exploration(subject, gallery)
     with errors_on_page():
         _other_subjects(chosen)
     left, right = st.columns([7, 4], gap="medium")

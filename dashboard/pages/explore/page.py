@@ -32,7 +32,7 @@ from cortiscope.panels.methods import (
 from cortiscope.panels.one_image import show_image_over_vertices
 from cortiscope.panels.roi_responses import mean_rows, take_roi
 from cortiscope.panels.sidebar import none_is_fitted, pick_model_if_any, pick_subject
-from cortiscope.panels.stimulus import ROLE_WORDS, StimulusChoice, pick_stimulus
+from cortiscope.panels.stimulus import ROLE_WORDS, StimulusChoice, pick_stimulus, show_search
 from cortiscope.panels.trust import spread_words, with_reliability
 from cortiscope.regions import is_alone, redraw, region
 from cortiscope.roi_chart import Axis, Series, roi_chart
@@ -41,6 +41,8 @@ from cortiscope.subject.locations import has_rois
 from cortiscope.subject.model_menu import model_title
 
 _KNOWN = "explore-known"
+# What follows a vertex or ROI.
+_OF_PLACES = ("explore-brain", "explore-places")
 _SCALES = {"": "one scale", "own": "each to its own SD"}
 
 
@@ -50,6 +52,9 @@ def render() -> None:
     # The picture's mark depends on the model, of which all but the name comes below it.
     head = st.sidebar.container()
     picture = st.sidebar.container(key="explore-picture")  # its room is kept (look.css)
+    gallery = picture.container()
+    with picture:
+        show_search(subject, redraws="explore-image")
     run = pick_model_if_any(subject, head)
     with st.container():
         if run is None:
@@ -59,7 +64,7 @@ def render() -> None:
     # What does not follow the image stands outside of its region.
     how = None if run is None else methods_and_code(subject, run, key="explore")
     with below:
-        _image(subject, run, picture, above, how)
+        _image(subject, run, gallery, above, how)
     with between:
         if run is not None and subject.space.is_placed:
             _options(subject, run)
@@ -70,17 +75,20 @@ def render() -> None:
 def _image(
     subject: Subject,
     run: Run | None,
-    picture: DeltaGenerator,
+    gallery: DeltaGenerator,
     above: DeltaGenerator,
     how: MethodsAndCode | None,
 ) -> None:
-    """Draw the choice of an image, into ``picture``, and all that follows it."""
-    with picture:
+    """Draw the choice of an image, into ``gallery``, and all that follows it."""
+    with gallery:
         stimulus = pick_stimulus(subject, run)
     responses = _responses(subject, run, stimulus.split, stimulus.row)
     if is_alone() and st.session_state.get(_KNOWN, known := _known(responses)) != known:
         st.rerun()  # the menu of maps is another one for this image
-    _places(subject, run, stimulus, responses, above)
+    # A region called in a container of outside would be added to it each time: in one of its own.
+    with above.container():
+        _brain(subject, run, stimulus, responses)
+    _places(subject, run, stimulus, responses)
     if run is not None and how is not None:
         how.show(_of_page(subject, stimulus), _code(subject, run, stimulus))
 
@@ -91,12 +99,8 @@ def _places(
     run: Run | None,
     stimulus: StimulusChoice,
     responses: Shown,
-    above: DeltaGenerator,
 ) -> None:
-    """Draw the cortex, and what follows the vertex, region or ROI that is selected."""
-    # A region called in a container of outside would be added to it each time: in one of its own.
-    with above.container():
-        _brain(subject, run, stimulus, responses)
+    """Draw what follows the vertex, region or ROI that is selected, below the cortex."""
     predicted = responses.predicted
     if run is None or predicted is None:
         _measured_alone(subject, stimulus, responses)
@@ -127,7 +131,7 @@ def _brain(subject: Subject, run: Run | None, stimulus: StimulusChoice, response
     if not subject.space.is_placed:
         show_no_cortex(subject, "The responses of all voxels are shown as a distribution.")
     elif maps := _maps(subject, run, stimulus, responses):
-        show_brain(subject, maps, key="explore-brain", height=480, redraws=["explore-places"])
+        show_brain(subject, maps, key="explore-brain", height=480, redraws=_OF_PLACES)
 
 
 def _measured_alone(subject: Subject, stimulus: StimulusChoice, responses: Shown) -> None:
@@ -255,7 +259,7 @@ def _roi_chart(
         definition=definition,
         stamp=subject.stamp,
         focus=state.current().roi_name,
-        on_pick=take_roi,
+        on_pick=lambda roi: take_roi(roi, redraws=_OF_PLACES),
     )
 
 
