@@ -237,14 +237,18 @@ def predicted_row(opened: Run, split: str, row: int) -> np.ndarray:
 # A whole NSD subject: 160 kB each. Visitors of a class look at the same pictures.
 @lru_cache(maxsize=64)
 def _predicted_row(run_id: str, split: str, row: int) -> np.ndarray:
-    design = np.asarray(run(run_id).array(f"design_{split}")[row : row + 1])
-    return _predictor(run_id).predict(design)[0]
+    return _predictor(run_id).predict(np.asarray(_design(run_id, split)[row : row + 1]))[0]
 
 
 # Of a small model the numbers themselves, of a large one its open files: so only a few.
 @lru_cache(maxsize=4)
 def _predictor(run_id: str) -> Predictor:
     return run(run_id).fitted
+
+
+@lru_cache(maxsize=4)
+def _design(run_id: str, split: str) -> np.ndarray:
+    return run(run_id).array(f"design_{split}")
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)

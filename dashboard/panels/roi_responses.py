@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-import streamlit as st
 
-from cortiscope import state
+from cortiscope import services, state
 from cortiscope.core.brain import HEMISPHERES, Hemisphere
 from cortiscope.core.datasets import Subject
 from cortiscope.core.storage.csv_cells import plain_rows
@@ -36,18 +36,19 @@ def roi_places(subject: Subject) -> tuple[RoiPlace, ...]:
 
     Voxels of unknown place have no ROIs.
     """
-    return _places(subject.id, subject.state, subject)
+    return _places(subject.id, subject.state)
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
-def _places(subject_id: str, state: str, _subject: Subject) -> tuple[RoiPlace, ...]:
-    if not _subject.space.is_placed:
+@lru_cache(maxsize=16)
+def _places(subject_id: str, state: str) -> tuple[RoiPlace, ...]:
+    subject = services.subject(subject_id)
+    if not subject.space.is_placed:
         return ()
     found: list[RoiPlace] = []
-    for roi in _subject.parcellation.roi_names:
-        vertices = {h: _subject.roi_vertices(roi, h) for h in HEMISPHERES}
+    for roi in subject.parcellation.roi_names:
+        vertices = {h: subject.roi_vertices(roi, h) for h in HEMISPHERES}
         if any(len(v) for v in vertices.values()):
-            group = _subject.parcellation.class_of(roi)
+            group = subject.parcellation.class_of(roi)
             look = (roi, group, *roi_colour(group))
             found += [RoiPlace(*look, h, vertices[h]) for h in HEMISPHERES]
     return tuple(found)

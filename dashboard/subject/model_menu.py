@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from cortiscope.core.backbones import REGISTERED, backbone_names, card_or_name
 from cortiscope.core.evaluation import RoiScore
@@ -98,6 +98,8 @@ def _source_title(source: RunSource) -> str:
     return f"{card.title}{' · ' + kind if kind else ''}"
 
 
+# At each update of a page, twice; a run of which anything changes is another object.
+@lru_cache(maxsize=64)
 def model_title(run: Run) -> str:
     """Words for an encoding model, as in subtitles of brains, chart keys and exports.
 

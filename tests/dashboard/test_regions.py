@@ -83,6 +83,25 @@ def test_another_image_redraws_what_follows_it_and_no_more(app):
     _visit(app, look)
 
 
+def test_the_search_field_is_drawn_again_for_a_search_alone(app):
+    async def look(visitor, first):
+        assert "menu-search-1" in first.drawn()
+        run = await visitor.see("train", 3)
+        assert "gallery" in run.drawn()
+        assert "menu-search-1" not in run.drawn()
+        run = await visitor.use("menu-search-1", string_value=" picture 1")
+        assert not run.failures()
+        assert {"menu-search-1", "gallery"} <= run.drawn()
+        assert not run.drawn() & _MODEL
+        assert visitor.address["search"] == "picture 1"
+        assert visitor.address["image"] == "train-2"
+        run = await visitor.use("menu-search-1", string_value="")
+        assert "search" not in visitor.address
+        assert visitor.address["image"] == "train-2"
+
+    _visit(app, look)
+
+
 def test_a_picked_vertex_redraws_the_cortex_and_its_panel_not_the_picture(app):
     async def look(visitor, first):
         number = visitor.widgets["gallery"]
