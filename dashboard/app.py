@@ -16,7 +16,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 
-from cortiscope import address_bar, cortex_view, roi_chart, stimulus_gallery
+from cortiscope import address_bar, cortex_view, roi_chart, stimulus_gallery, svg_chart
 from cortiscope.core.storage import Home
 from cortiscope.cortex_view import cortex_asset_route
 from cortiscope.frontends import base_path, frontend_route
@@ -35,7 +35,7 @@ from cortiscope.work.jobs import queue
 # called: the first visitor of /accuracy would read that there is no such page.
 PagesManager.uses_pages_directory = False
 
-_COMPONENTS = (address_bar, cortex_view, roi_chart, stimulus_gallery)
+_COMPONENTS = (address_bar, cortex_view, roi_chart, stimulus_gallery, svg_chart)
 
 
 async def _collect() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -16,6 +16,7 @@ from plotly.basedatatypes import BaseFigure
 
 from cortiscope.access import visitor, way_in_short
 from cortiscope.serving import gate
+from cortiscope.svg_chart import Chart, svg_chart
 
 _STYLE = Path(__file__).parent / "look.css"
 
@@ -52,6 +53,26 @@ def theme() -> str:
 
 
 def show_chart(
+    chart: Chart,
+    *,
+    key: str,
+    height: int,
+    filename: str = "",
+    on_pick: Callable[[int], None] | None = None,
+) -> None:
+    """Draw a chart.
+
+    Parameters
+    ----------
+    height : px.
+    filename : of what is saved; empty takes the key.
+    on_pick : called with the number of a dot that was clicked, before the script runs again.
+    """
+    named = filename or f"cortiscope-{key}"
+    svg_chart(chart, key=key, height=height, filename=named, on_pick=on_pick)
+
+
+def show_plotly(
     figure: dict[str, Any],
     *,
     key: str,
@@ -60,7 +81,9 @@ def show_chart(
     filename: str = "",
     **extra: Any,
 ) -> Any:
-    """Draw a chart with quiet tools.
+    """Draw a chart that needs Plotly, with quiet tools: nothing of a page's first view.
+
+    A third of a first visit's bytes come with the first of them.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ CORE_LAYERS = (
 )
 # Components know nothing of the project but how a frontend is served, so that another app can take
 # them as they are.
-COMPONENTS = ("address_bar", "cortex_view", "roi_chart", "stimulus_gallery")
+COMPONENTS = ("address_bar", "cortex_view", "roi_chart", "stimulus_gallery", "svg_chart")
 DASHBOARD_LAYERS = (
     "frontends",
     *COMPONENTS,

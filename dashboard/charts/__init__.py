@@ -1,1 +1,1 @@
-"""Two-dimensional charts: arrays in, Plotly figures out. Nothing here draws or caches."""
+"""Two-dimensional charts: arrays in, SVG or a Plotly figure out. Nothing here draws or caches."""

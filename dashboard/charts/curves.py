@@ -38,13 +38,14 @@ def curves(
     panels = _panels(names)
     traces, marks = [], []
     for dash, (where, own) in zip(("solid", "dash", "dot"), drawn.items(), strict=False):
-        colour = MEASURED[theme] if own is curve else PREDICTED[theme]
+        colour = getattr(MEASURED if own is curve else PREDICTED, theme)
         for name in names:
             if name == _CHANCE and own is not first:
                 continue
             quiet = name == _CHANCE or name.startswith("train_")
             words = _CHANCE if name == _CHANCE else f"{_words(name)}, {where}"
-            line = _line(own[x_name], own[name], words, QUIET[theme] if quiet else colour)
+            shade = getattr(QUIET, theme) if quiet else colour
+            line = _line(own[x_name], own[name], words, shade)
             line["line"]["dash"] = "dot" if name == _CHANCE else dash
             line["yaxis"] = f"y{panels[name] or ''}"
             traces.append(line)

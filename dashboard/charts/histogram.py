@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from cortiscope.charts.style import MEASURED, QUIET, as_written, layout
+from cortiscope.charts.style import MEASURED, QUIET
 from cortiscope.markup import signed
+from cortiscope.svg_chart import Axis, Bins, Chart, Colour, bars, cross, draw, note, steps
 
 
 def vertex_histogram(
@@ -20,9 +20,8 @@ def vertex_histogram(
     width: float,
     label: str,
     stamp: str = "",
-    theme: str,
     unit: str = "vertices",
-) -> dict[str, Any]:
+) -> Chart:
     """Count vertices in bins, and mark the median.
 
     Parameters
@@ -34,67 +33,21 @@ def vertex_histogram(
     unit : what is counted, in the plural.
     """
     defined = values[np.isfinite(values)]
-    edges = np.arange(round((high - low) / width) + 1) * width + low
+    edges = _edges(low, high, width)
     counts, _ = np.histogram(np.clip(defined, low, high), edges)
-    middles = (edges[:-1] + edges[1:]) / 2
-    shapes, notes = [], []
+    # Room above the highest bar for the median's label.
+    x, y = Axis(label, low, high), Axis(unit, 0, 1.45 * max(1, int(counts.max())), 4)
+    says = [f"{n:,} {unit}\n{where}" for n, where in zip(counts, _ranges(edges), strict=True)]
+    marks: list[str | Bins] = [Bins(says), bars(y, counts, QUIET)]
+    words = f"Histogram of {label} over {len(defined):,} {unit}"
     if len(defined):
         median = float(np.median(defined))
-        shapes.append(
-            {
-                "type": "line",
-                "x0": median,
-                "x1": median,
-                "yref": "paper",
-                "y0": 0,
-                "y1": 1,
-                "line": {"color": MEASURED[theme], "width": 1.5},
-            }
+        marks.append(cross(x, median, MEASURED, width=1.5))
+        marks.append(note(x, median, [f"median {_short(median)}", f"n {len(defined):,}"], MEASURED))
+        words += (
+            f": median {_short(median)}, from {_short(defined.min())} to {_short(defined.max())}"
         )
-        right = median > (low + high) / 2
-        notes.append(
-            {
-                "text": f"median {median:.3g}<br>n {len(defined):,}",
-                "x": median,
-                "yref": "paper",
-                "y": 1,
-                "xanchor": "right" if right else "left",
-                "align": "right" if right else "left",
-                "xshift": -5 if right else 5,
-                "yanchor": "top",
-                "showarrow": False,
-                "font": {"size": 11, "color": MEASURED[theme]},
-            }
-        )
-    bars = {
-        "type": "bar",
-        "x": [float(f"{m:.6g}") for m in middles],
-        "y": counts.tolist(),
-        "width": width * 0.92,
-        "marker": {"color": QUIET[theme], "opacity": 0.75},
-        "customdata": [
-            [f"{a:.3g}", f"{b:.3g}"] for a, b in zip(edges[:-1], edges[1:], strict=True)
-        ],
-        "hovertemplate": f"%{{y}} {unit}<br>"
-        "%{customdata[0]} to %{customdata[1]}<extra></extra>",
-    }
-    return {
-        "data": [bars],
-        "layout": layout(
-            stamp,
-            theme,
-            annotations=notes,
-            shapes=shapes,
-            xaxis={"title": {"text": label}, "range": [low, high]},
-            # Room above the highest bar for the median's label.
-            yaxis={
-                "title": {"text": unit},
-                "nticks": 4,
-                "range": [0, 1.45 * max(1, int(counts.max()))],
-            },
-            bargap=0,
-        ),
-    }
+    return draw(x, y, marks, words=f"{words}.", stamp=stamp)
 
 
 def round_bins(values: np.ndarray, n_bins: int = 50) -> tuple[float, float, float]:
@@ -129,12 +82,12 @@ class Distribution:
     ----------
     title : in the key, where its median is added.
     values : any shape; NaN is left out.
-    colour : ``#rrggbb``.
+    colour : on a light and on a dark page.
     """
 
     title: str
     values: np.ndarray
-    colour: str
+    colour: Colour
 
 
 def overlaid_histogram(
@@ -146,8 +99,7 @@ def overlaid_histogram(
     label: str,
     unit: str,
     stamp: str = "",
-    theme: str,
-) -> dict[str, Any]:
+) -> Chart:
     """Draw the outlines on common bins, each with its median in the key.
 
     Parameters
@@ -157,62 +109,38 @@ def overlaid_histogram(
     label : of the axis, with its unit.
     unit : what is counted, in the plural.
     """
-    edges = np.arange(round((high - low) / width) + 1) * width + low
-    middles = [float(f"{m:.6g}") for m in (edges[:-1] + edges[1:]) / 2]
-    traces, marks = [], []
-    highest = 1
-    for one in shown:
-        defined = one.values[np.isfinite(one.values)]
-        counts, _ = np.histogram(np.clip(defined, low, high), edges)
-        highest = max(highest, int(counts.max()))
-        median = f" · median {signed(np.median(defined))}" if len(defined) else ""
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "name": f"{as_written(one.title)}{median}",
-                "x": middles,
-                "y": counts.tolist(),
-                "line": {"color": one.colour, "width": 1.8, "shape": "hvh"},
-                "fill": "tozeroy",
-                "fillcolor": f"rgba({_rgb(one.colour)},0.10)",
-                "hovertemplate": f"{as_written(one.title)}: %{{y}} {unit} at %{{x}}<extra></extra>",
-            }
-        )
-        if len(defined):
-            place = float(np.median(defined))
-            marks.append(
-                {
-                    "type": "line",
-                    "x0": place,
-                    "x1": place,
-                    "yref": "paper",
-                    "y0": 0,
-                    "y1": 0.92,
-                    "line": {"color": one.colour, "width": 1, "dash": "dot"},
-                }
-            )
-    return {
-        "data": traces,
-        "layout": layout(
-            stamp,
-            theme,
-            shapes=marks,
-            showlegend=True,
-            legend={
-                "orientation": "h",
-                "x": 0,
-                "y": 1.02,
-                "xanchor": "left",
-                "yanchor": "bottom",
-                "font": {"size": 11},
-            },
-            margin={"l": 46, "r": 10, "t": 34, "b": 40},
-            xaxis={"title": {"text": label}, "range": [low, high]},
-            yaxis={"title": {"text": unit}, "nticks": 4, "range": [0, 1.12 * highest]},
-        ),
-    }
+    edges = _edges(low, high, width)
+    # The bins may end a little beyond: what is drawn over them ends with them.
+    x = Axis(label, low, float(edges[-1]))
+    defined = [one.values[np.isfinite(one.values)] for one in shown]
+    counts = [np.histogram(np.clip(own, low, high), edges)[0] for own in defined]
+    y = Axis(unit, 0, 1.12 * max(1, *(int(own.max()) for own in counts)), 4)
+    says = [
+        "\n".join([where, *(f"{one.title}: {n:,}" for one, n in zip(shown, own, strict=True))])
+        for where, *own in zip(_ranges(edges), *counts, strict=True)
+    ]
+    marks: list[str | Bins] = [Bins(says)]
+    marks += [steps(y, own, one.colour) for one, own in zip(shown, counts, strict=True)]
+    key = []
+    for one, own in zip(shown, defined, strict=True):
+        if len(own):
+            marks.append(cross(x, float(np.median(own)), one.colour, dots=True))
+        median = f" · median {signed(np.median(own))}" if len(own) else ""
+        key.append((f"{one.title}{median}", one.colour))
+    listed = "; ".join(words for words, _ in key)
+    words = f"Histograms of {label}, counting {unit}: {listed}."
+    return draw(x, y, marks, words=words, key=key, stamp=stamp)
 
 
-def _rgb(colour: str) -> str:
-    return ",".join(str(int(colour[k : k + 2], 16)) for k in (1, 3, 5))
+def _edges(low: float, high: float, width: float) -> np.ndarray:
+    return np.arange(round((high - low) / width) + 1) * width + low
+
+
+def _ranges(edges: np.ndarray) -> list[str]:
+    ends = [_short(edge) for edge in edges]
+    return [f"{a} to {b}" for a, b in zip(ends[:-1], ends[1:], strict=True)]
+
+
+def _short(value: float) -> str:
+    """Write three digits, with a true minus; nothing next to 0 has a name of its own."""
+    return f"{float(value) if abs(value) > 1e-12 else 0.0:.3g}".replace("-", "\u2212")

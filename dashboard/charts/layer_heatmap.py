@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
 
 import numpy as np
 
-from cortiscope.charts.style import QUIET, as_written, layout
 from cortiscope.cortex_view import colour_table
-from cortiscope.markup import signed
+from cortiscope.markup import Html, html, signed
 from cortiscope.roi_chart import MODEL_COLOURS
+from cortiscope.svg_chart import Chart, stamped
+
+# Beyond this many columns numbers would run into each other; the tooltip has them.
+_MOST_WRITTEN = 14
+# Between the blocks of A and B, and at both ends, in columns.
+_APART, _ROOM = 0.2, 0.05
 
 
 @dataclass(frozen=True)
@@ -38,126 +43,145 @@ def layer_by_roi(
     rois: Sequence[str],
     columns: Sequence[LayerColumn],
     titles: dict[str, str],
+    link: Callable[[LayerColumn, Html], Html],
     *,
     high: float,
     stamp: str = "",
-    theme: str,
-) -> dict[str, Any]:
+) -> Chart:
     """Draw ROIs downward in visual order and layers to the right, A's block before B's.
 
     Parameters
     ----------
     titles : of the blocks, after their letters.
+    link : puts a cell of a column into a link to its layer.
     high : top of the colour scale, which starts at 0.
     """
-    table = colour_table("sequential", theme)
-    places = _places(columns)
     values = np.stack([c.values for c in columns], axis=1).astype(float)
-    best = _best_per_block(values, columns)
-    cells: dict[str, Any] = {
-        "type": "heatmap",
-        "x": places,
-        "y": list(range(len(rois))),
-        "z": [[None if np.isnan(v) else round(float(v), 3) for v in row] for row in values],
-        "zmin": 0,
-        "zmax": high,
-        "colorscale": [
-            [k / 16, "rgb({},{},{})".format(*table[round(k * 255 / 16)])] for k in range(17)
-        ],
-        "showscale": False,
-        "xgap": 1,
-        "ygap": 1,
-        "hoverinfo": "skip",
-    }
-    # Plotly selects dots, not cells: these carry the numbers and take the clicks.
-    xs, ys, words, hover, keys, ink = [], [], [], [], [], []
-    for i, roi in enumerate(rois):
-        for j, column in enumerate(columns):
-            if np.isnan(values[i, j]):
-                continue
-            xs.append(places[j])
-            ys.append(i)
-            number = signed(values[i, j]).replace("0.", ".", 1)
-            words.append(f"<b>★{number}</b>" if best[i, j] else number)
-            named = as_written(f"{roi} · {column.layer}")
-            hover.append(f"{named}: mean r {signed(values[i, j], 3)}")
-            keys.append([column.block, column.key])
-            rgb = table[round(float(np.clip(values[i, j] / high, 0, 1)) * 255)]
-            ink.append("#15181d" if rgb @ (0.299, 0.587, 0.114) > 140 else "#ffffff")
-    few = len(columns) <= 14
-    if not few:  # numbers would run into each other; the tooltip has them
-        words = ["<b>★</b>" if w.startswith("<b>") else "" for w in words]
-    clicks = {
-        "type": "scatter",
-        "mode": "markers+text",
-        "x": xs,
-        "y": ys,
-        "text": words,
-        "customdata": keys,
-        "hovertext": hover,
-        "hovertemplate": "%{hovertext}<br>click: compare this layer<extra></extra>",
-        "textfont": {"size": 10, "color": ink},
-        "marker": {"size": 18 if few else 10, "opacity": 0},
-        "selected": {"marker": {"opacity": 0}},
-        "unselected": {"marker": {"opacity": 0}},
-    }
-    marks = [_block_title(b, t, columns, places) for b, t in titles.items()]
-    boxes = [
-        {
-            "type": "rect",
-            "x0": places[j] - 0.5,
-            "x1": places[j] + 0.5,
-            "y0": -0.5,
-            "y1": len(rois) - 0.5,
-            "line": {"color": _colour(c.shown_as, theme), "width": 2.5},
-        }
-        for j, c in enumerate(columns)
-        if c.shown_as
+    best, tables = _best_per_block(values, columns), _tables()
+    edges = _edges(columns)
+    width, height = 100 / (edges[-1] + 1 + _ROOM), 100 / len(rois)
+    few = len(columns) <= _MOST_WRITTEN
+    cells = []
+    for i, j in zip(*np.nonzero(np.isfinite(values)), strict=True):
+        number = signed(values[i, j]).replace("0.", ".", 1) if few else ""
+        shade = round(float(np.clip(values[i, j] / high, 0, 1)) * 255)
+        (light, dark), (ink, dark_ink) = tables[0][shade], tables[1][shade]
+        cell = html(
+            "<title>{roi} · {layer}: mean r {r}\nclick: compare this layer</title>"
+            '<rect class="cell" x="{x}%" y="{y}%" width="{width}%" '
+            'height="{height}%" fill="light-dark({light},{dark})"/>'
+            '<text x="{middle}%" y="{centre}%" dy=".35em" text-anchor="middle" '
+            'font-size="10" font-weight="{weight}" fill="light-dark({ink},{dark_ink})">'
+            "{star}{number}</text>",
+            **{"roi": rois[i], "layer": columns[j].layer, "r": signed(values[i, j], 3)},
+            **_box(edges[j] * width, i * height, width, height),
+            **{"light": light, "dark": dark, "ink": ink, "dark_ink": dark_ink},
+            **{"weight": 700 if best[i, j] else 400, "number": number},
+            star="★" if best[i, j] else "",
+        )
+        cells.append(link(columns[j], cell))
+    frames = [
+        html(
+            '<rect x="{x}%" y="0" width="{width}%" height="100%" fill="none" '
+            'stroke="light-dark({light},{dark})" stroke-width="2.5"/>',
+            **{"x": round(edge * width, 2), "width": round(width, 2)},
+            **MODEL_COLOURS["ab".index(column.shown_as)]._asdict(),
+        )
+        for edge, column in zip(edges, columns, strict=True)
+        if column.shown_as
     ]
-    plain = {"showline": False, "ticks": "", "fixedrange": True}
+    names, above = _names(rois, columns, titles, edges * width, width)
+    return Chart(
+        svg="".join([*cells, *frames, *names, stamped(stamp, below=True)]),
+        words=_words(rois, columns, values),
+        margins=(above, 6, 22, 78),
+        has_links=True,
+    )
+
+
+def _box(x: float, y: float, width: float, height: float) -> dict[str, float]:
+    """Return a cell's corner, size and centre, in percent."""
+    numbers = {"x": x, "y": y, "width": width, "height": height}
+    numbers |= {"middle": x + width / 2, "centre": y + height / 2}
+    return {name: round(value, 2) for name, value in numbers.items()}
+
+
+def _edges(columns: Sequence[LayerColumn]) -> np.ndarray:
+    """Return where the columns begin (n_columns,), in columns; the blocks stand apart."""
+    apart = [_APART if c.block != columns[0].block else 0.0 for c in columns]
+    return _ROOM + np.arange(len(columns)) + np.array(apart)
+
+
+@cache
+def _tables() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return the scale's 256 colours and those of numbers on them, for light and dark pages."""
+    shades = [colour_table("sequential", theme)[:, :3] for theme in ("light", "dark")]
+    colours = [["#{:02x}{:02x}{:02x}".format(*rgb) for rgb in table] for table in shades]
+    inks = [
+        np.where(table @ np.array([0.299, 0.587, 0.114]) > 140, "#15181d", "#ffffff").tolist()
+        for table in shades
+    ]
+    return list(zip(*colours, strict=True)), list(zip(*inks, strict=True))
+
+
+def _names(
+    rois: Sequence[str],
+    columns: Sequence[LayerColumn],
+    titles: dict[str, str],
+    lefts: np.ndarray,
+    width: float,
+) -> tuple[list[str], int]:
+    """Return the names of ROIs, layers and blocks, and how much room they take above, in px.
+
+    Parameters
+    ----------
+    lefts, width : of the columns, in percent.
+    """
     # Names that would run into each other are turned upright.
     longest = max(len(c.layer) for c in columns)
     turned = len(columns) * longest > 36
-    names = 10 + (6 * longest if turned else 12)
+    tall = 10 + (6 * longest if turned else 12)
     stacked = _run_into_each_other(titles, columns)
-    for k, mark in enumerate(marks):
-        mark["yshift"] = names + 8 + (16 * (len(marks) - 1 - k) if stacked else 0)
-    above = names + (16 * (len(marks) - 1) if stacked else 0)
-    figure = layout(
-        "",
-        theme,
-        annotations=marks + _stamp(stamp, QUIET[theme]),
-        shapes=boxes,
-        margin={"l": 78, "r": 6, "t": above + 20, "b": 22},
-        dragmode=False,
-        clickmode="event+select",
-        xaxis={
-            **plain,
-            "side": "top",
-            "tickvals": places,
-            "ticktext": [as_written(c.layer) for c in columns],
-            "tickangle": -90 if turned else 0,
-            "range": [places[0] - 0.55, places[-1] + 0.55],
-        },
-        yaxis={
-            **plain,
-            "tickvals": list(range(len(rois))),
-            "ticktext": [as_written(roi) for roi in rois],
-            "range": [len(rois) - 0.4, -0.6],
-        },
-    )
-    return {"data": [cells, clicks], "layout": figure}
+    names: list[str] = [
+        html(
+            '<text x="-6" y="{y}%" dy=".35em" text-anchor="end">{roi}</text>',
+            y=round((i + 0.5) * 100 / len(rois), 2),
+            roi=roi,
+        )
+        for i, roi in enumerate(rois)
+    ]
+    for left, column in zip(lefts, columns, strict=True):
+        names.append(
+            html(
+                '<svg x="{x}%" y="0" overflow="visible"><text {where}>{layer}</text></svg>',
+                x=round(left + width / 2, 2),
+                where=Html('transform="rotate(-90)" x="6" y="4"')
+                if turned
+                else Html('y="-6" text-anchor="middle"'),
+                layer=column.layer,
+            )
+        )
+    for k, (block, title) in enumerate(titles.items()):
+        first = next(x for x, c in zip(lefts, columns, strict=True) if c.block == block)
+        names.append(
+            html(
+                '<text x="{x}%" y="{y}"><tspan font-weight="700">{letter}</tspan> {title}</text>',
+                x=round(first, 2),
+                y=-tall - 4 - (16 * (len(titles) - 1 - k) if stacked else 0),
+                letter=block.upper(),
+                title=title,
+            )
+        )
+    return names, tall + 20 + (16 * (len(titles) - 1) if stacked else 0)
 
 
-def _colour(letter: str, theme: str) -> str:
-    """Return the colour that model A or B has in the ROI chart, too."""
-    shades = MODEL_COLOURS["ab".index(letter)]
-    return shades.light if theme == "light" else shades.dark
-
-
-def _places(columns: Sequence[LayerColumn]) -> list[float]:
-    """Set the two blocks apart by a fifth of a column."""
-    return [j + (0.2 if c.block != columns[0].block else 0.0) for j, c in enumerate(columns)]
+def _words(rois: Sequence[str], columns: Sequence[LayerColumn], values: np.ndarray) -> str:
+    said = f"Mean r of {len(columns)} layers in {len(rois)} ROIs"
+    if not np.isfinite(values).any():
+        return f"{said}, none of which is known."
+    i, j = divmod(int(np.nanargmax(values)), values.shape[1])
+    ends = f"{signed(np.nanmin(values))} to {signed(values[i, j])}"
+    return f"{said}, from {ends}: {columns[j].layer} in {rois[i]}."
 
 
 def _best_per_block(values: np.ndarray, columns: Sequence[LayerColumn]) -> np.ndarray:
@@ -173,42 +197,7 @@ def _best_per_block(values: np.ndarray, columns: Sequence[LayerColumn]) -> np.nd
     return best
 
 
-def _block_title(
-    block: str, title: str, columns: Sequence[LayerColumn], places: Sequence[float]
-) -> dict[str, Any]:
-    own = [x for x, c in zip(places, columns, strict=True) if c.block == block]
-    return {
-        "text": f"<b>{block.upper()}</b> {as_written(title)}",
-        "x": own[0] - 0.5,
-        "y": 1,
-        "yref": "paper",
-        "xanchor": "left",
-        "yanchor": "middle",
-        "showarrow": False,
-        "font": {"size": 11},
-    }
-
-
 def _run_into_each_other(titles: dict[str, str], columns: Sequence[LayerColumn]) -> bool:
     """Whether a block is too narrow for its title: about 6 px a letter, 34 px a column."""
     wide = {b: sum(c.block == b for c in columns) * 34 for b in titles}
     return len(titles) > 1 and any(6 * len(t) > wide[b] for b, t in titles.items())
-
-
-def _stamp(stamp: str, colour: str) -> list[dict[str, Any]]:
-    if not stamp:
-        return []
-    return [
-        {
-            "text": as_written(stamp),
-            "xref": "paper",
-            "yref": "paper",
-            "x": 1,
-            "y": 0,
-            "xanchor": "right",
-            "yanchor": "top",
-            "yshift": -4,
-            "showarrow": False,
-            "font": {"size": 9, "color": colour},
-        }
-    ]

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
-from typing import Any
 
 import numpy as np
 
-from cortiscope.charts.style import MEASURED, PREDICTED, QUIET, as_written, layout, packed
+from cortiscope.charts.style import MEASURED, PREDICTED, QUIET
 from cortiscope.core.datasets.conventions import Conventions
+from cortiscope.markup import signed
+from cortiscope.svg_chart import Axis, Chart, Dots, draw, line, mark
 
-#: The trace of ``predicted_against_measured`` that holds a dot for each image.
-DOTS = 1
-
-# Beyond this many dots SVG gets slow.
-_MOST_SVG = 4000
+# Beyond this many dots in a row the line that joins them hides them.
+_MOST_JOINED = 2000
 
 
 def predicted_against_measured(
@@ -27,9 +24,7 @@ def predicted_against_measured(
     marked: int | None,
     facts: Conventions,
     stamp: str = "",
-    theme: str,
-    choice: bool = False,
-) -> dict[str, Any]:
+) -> Chart:
     """Draw one dot per image (or voxel), the identity line, and the one on screen.
 
     Parameters
@@ -37,56 +32,26 @@ def predicted_against_measured(
     measured, predicted : (n,) responses, in units that ``facts`` knows or not.
     numbers, label : (n,) and what stands before them, for the tooltip: ``test-`` and 1 to n.
     marked : which one is on screen, or None.
-    choice : a click at a dot chooses it; those of trace ``DOTS`` are in the order given.
     """
-    both = np.concatenate([measured, predicted])
-    both = both[np.isfinite(both)]
-    faded = {"marker": {"opacity": 0.45}}
-    ends = [float(both.min()), float(both.max())] if len(both) else [-1.0, 1.0]
-    traces: list[dict[str, Any]] = [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": ends,
-            "y": ends,
-            "line": {"color": QUIET[theme], "width": 1, "dash": "dot"},
-            "hoverinfo": "skip",
-        },
-        {
-            "type": "scattergl" if len(measured) > _MOST_SVG else "scatter",
-            "mode": "markers",
-            "x": packed(measured),
-            "y": packed(predicted),
-            "customdata": packed(numbers),
-            "marker": {"size": 5, "color": MEASURED[theme], "opacity": 0.45},
-            # A dot stands for its image: choosing one must not fade the others.
-            **({"selected": faded, "unselected": faded} if choice else {}),
-            "hovertemplate": f"{label}%{{customdata}}<br>"
-            "measured %{x:.2f}<br>predicted %{y:.2f}<extra></extra>",
-        },
+    x = Axis(facts.label("measured"), *_ends(measured))
+    y = Axis(facts.label("predicted"), *_ends(predicted), 5)
+    # Where the line on which both are equal crosses the plot.
+    ends = [max(x.low, y.low), min(x.high, y.high)]
+    says = "measured {x}\npredicted {y}"
+    marks: list[str | Dots] = [
+        line(x, y, ends, ends, QUIET, dots=True) if ends[0] < ends[1] else "",
+        Dots(measured, predicted, numbers, label, says, MEASURED),
     ]
-    if marked is not None:
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": [round(float(measured[marked]), 3)],
-                "y": [round(float(predicted[marked]), 3)],
-                "marker": {"size": 11, "color": PREDICTED[theme], "line": {"width": 0}},
-                "hovertemplate": f"{label}{numbers[marked]}, on screen<br>"
-                "measured %{x:.2f}<br>predicted %{y:.2f}<extra></extra>",
-            }
-        )
-    return {
-        "data": traces,
-        "layout": layout(
-            stamp,
-            theme,
-            xaxis={"title": {"text": facts.label("measured")}},
-            yaxis={"title": {"text": facts.label("predicted")}},
-            **({"clickmode": "event+select", "dragmode": False} if choice else {}),
-        ),
-    }
+    if marked is not None and np.isfinite([measured[marked], predicted[marked]]).all():
+        at = float(measured[marked]), float(predicted[marked])
+        name = f"{label}{numbers[marked]}, on screen\n"
+        here = name + says.format(x=signed(at[0]), y=signed(at[1]))
+        marks.append(mark(x, y, at, PREDICTED, here))
+    words = (
+        f"{len(measured):,} dots, predicted against measured response: measured from "
+        f"{_span(measured)}, predicted from {_span(predicted)}."
+    )
+    return draw(x, y, marks, words=words, stamp=stamp)
 
 
 def measured_and_predicted(
@@ -97,8 +62,7 @@ def measured_and_predicted(
     label: str,
     facts: Conventions,
     stamp: str = "",
-    theme: str,
-) -> dict[str, Any]:
+) -> Chart:
     """Draw both as lines over the images, in the order of their rows.
 
     Parameters
@@ -106,48 +70,24 @@ def measured_and_predicted(
     measured, predicted : (n_images,), in units that ``facts`` knows or not.
     numbers, label : (n_images,) and what stands before them, for the tooltip.
     """
-    value = escape(facts.with_unit("%{y:.2f}"))
-    places = np.arange(1, len(measured) + 1)
-    traces = [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "name": name,
-            "x": packed(places),
-            "y": packed(values),
-            "customdata": packed(numbers),
-            "line": {"color": colour[theme], "width": 1.2},
-            "opacity": 0.9,
-            "hovertemplate": f"{label}%{{customdata}}: {name} {value}<extra></extra>",
-        }
-        for name, values, colour in (
-            ("measured", measured, MEASURED),
-            ("predicted", predicted, PREDICTED),
-        )
-    ]
-    return {
-        "data": traces,
-        "layout": layout(
-            stamp,
-            theme,
-            showlegend=True,
-            legend={
-                "orientation": "h",
-                "x": 0,
-                "y": 1.0,
-                "xanchor": "left",
-                "yanchor": "bottom",
-                "font": {"size": 11},
-            },
-            margin={"l": 46, "r": 10, "t": 26, "b": 40},
-            xaxis={"title": {"text": "images, in row order"}},
-            yaxis={"title": {"text": facts.label("response")}, "nticks": 5},
-        ),
-    }
-
-
-# The same where they are joined by lines.
-_MOST_JOINED = 2000
+    n = len(measured)
+    x = Axis("images, in row order", *_row_ends(n))
+    y = Axis(facts.label("response"), *_ends(np.concatenate([measured, predicted])), 5)
+    places = np.arange(1, n + 1)
+    marks: list[str | Dots] = []
+    for name, values, colour in (
+        ("measured", measured, MEASURED),
+        ("predicted", predicted, PREDICTED),
+    ):
+        marks.append(line(x, y, places, values, colour, width=1.2, opacity=0.9))
+        says = facts.with_unit(f"{name} {{y}}")
+        marks.append(Dots(places, values, numbers, label, says, colour, size=0))
+    words = (
+        f"Responses to {n:,} images, in the order of their rows: measured from "
+        f"{_span(measured)}, predicted from {_span(predicted)}."
+    )
+    key = [("measured", MEASURED), ("predicted", PREDICTED)]
+    return draw(x, y, marks, words=words, key=key, stamp=stamp)
 
 
 def response_series(
@@ -158,8 +98,7 @@ def response_series(
     captions: Sequence[str] = (),
     facts: Conventions,
     stamp: str = "",
-    theme: str,
-) -> dict[str, Any]:
+) -> Chart:
     """Draw one dot per image, joined in row order; mean and the image on screen are marked.
 
     Parameters
@@ -169,56 +108,51 @@ def response_series(
     marked : row of the image on screen, or None.
     captions : one per image, for the tooltip; or none.
     """
-    value = escape(facts.with_unit("%{y:.2f}"))
     n = len(responses)
     numbers = np.arange(1, n + 1)
+    x = Axis(f"{split} image", *_row_ends(n))
+    y = Axis(facts.label("measured"), *_ends(responses), 5)
     many = n > _MOST_JOINED
-    mean = float(np.nanmean(responses)) if np.isfinite(responses).any() else 0.0
-    dots: dict[str, Any] = {
-        "type": "scattergl" if many else "scatter",
-        "mode": "markers" if many else "lines+markers",
-        "x": packed(numbers),
-        "y": packed(responses.astype(np.float32)),
-        "line": {"color": QUIET[theme], "width": 0.6},
-        "marker": {"size": 3 if many else 4, "color": MEASURED[theme], "opacity": 0.55},
-        # A dot stands for its image: choosing one must not fade the others.
-        "selected": {"marker": {"opacity": 0.55}},
-        "unselected": {"marker": {"opacity": 0.55}},
-        "hovertemplate": f"{split}-%{{x}}: {value}<extra></extra>",
-    }
-    if captions and not many:
-        dots["text"] = [as_written(caption) for caption in captions]
-        dots["hovertemplate"] = f"{split}-%{{x}}: {value}<br>%{{text}}<extra></extra>"
-    traces = [dots]
+    known = responses[np.isfinite(responses)]
+    mean = float(known.mean()) if len(known) else 0.0
+    says = facts.with_unit("{y}")
+    size = 3 if many else 4
+    dots = Dots(
+        *(numbers, responses, numbers, f"{split}-", says, MEASURED),
+        captions=captions,
+        size=size,
+        opacity=0.55,
+    )
+    marks: list[str | Dots] = [
+        "" if many else line(x, y, numbers, responses, QUIET, width=0.6),
+        line(x, y, [x.low, x.high], [mean, mean], QUIET, dots=True),
+        dots,
+    ]
     if marked is not None and np.isfinite(responses[marked]):
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": [marked + 1],
-                "y": [round(float(responses[marked]), 3)],
-                "marker": {"size": 11, "color": PREDICTED[theme]},
-                "hovertemplate": f"image on screen: {value}<extra></extra>",
-            }
-        )
-    line = {
-        "type": "line",
-        "xref": "paper",
-        "x0": 0,
-        "x1": 1,
-        "y0": mean,
-        "y1": mean,
-        "line": {"color": QUIET[theme], "width": 1, "dash": "dot"},
-    }
-    return {
-        "data": traces,
-        "layout": layout(
-            stamp,
-            theme,
-            shapes=[line],
-            xaxis={"title": {"text": f"{split} image"}, "range": [-0.01 * n, 1.01 * n + 1]},
-            yaxis={"title": {"text": facts.label("measured")}, "nticks": 5},
-            clickmode="event+select",
-            dragmode=False,
-        ),
-    }
+        value = float(responses[marked])
+        words = f"image on screen\n{facts.with_unit(signed(value))}"
+        marks.append(mark(x, y, (marked + 1, value), PREDICTED, words))
+    words = (
+        f"Responses to {n:,} {split} images, in the order of their rows: mean {signed(mean)}, "
+        f"from {_span(responses)}."
+    )
+    return draw(x, y, marks, words=words, stamp=stamp)
+
+
+def _ends(values: np.ndarray) -> tuple[float, float]:
+    """Return ends a little beyond all values."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return -1.0, 1.0
+    low, high = float(known.min()), float(known.max())
+    room = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
+    return low - room, high + room
+
+
+def _row_ends(n: int) -> tuple[float, float]:
+    return -0.01 * n, 1.01 * n + 1
+
+
+def _span(values: np.ndarray) -> str:
+    known = values[np.isfinite(values)]
+    return f"{signed(known.min())} to {signed(known.max())}" if len(known) else "nothing known"

@@ -1,4 +1,4 @@
-"""One look for all Plotly charts."""
+"""One look for all charts: the colours of what was measured and predicted, and Plotly's layout."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-MEASURED = {"light": "#1d2430", "dark": "#e9edf3"}
-PREDICTED = {"light": "#b5176b", "dark": "#ff7ab8"}
-SECOND = {"light": "#1769aa", "dark": "#6cb6f0"}
-QUIET = {"light": "#9aa3af", "dark": "#76808c"}
+from cortiscope.roi_chart import Shades
+
+MEASURED = Shades("#1d2430", "#e9edf3")
+PREDICTED = Shades("#b5176b", "#ff7ab8")
+QUIET = Shades("#9aa3af", "#76808c")
 
 
 def packed(values: np.ndarray) -> dict[str, str]:
@@ -41,7 +42,7 @@ def layout(stamp: str, theme: str, **extra: Any) -> dict[str, Any]:
 
     ``theme`` is ``light`` or ``dark``.
     """
-    quiet = QUIET[theme]
+    quiet = getattr(QUIET, theme)
     axis = {
         "showgrid": False,
         "zeroline": False,
@@ -75,4 +76,5 @@ def layout(stamp: str, theme: str, **extra: Any) -> dict[str, Any]:
         "font": {"size": 11},
         "hovermode": "closest",
     }
-    return {**base, **extra}
+    # Plotly itself sends no list that is empty.
+    return {name: value for name, value in {**base, **extra}.items() if value != []}

@@ -61,7 +61,7 @@ def a_against_b(
             "mode": "lines",
             "x": list(ends),
             "y": list(ends),
-            "line": {"color": QUIET[theme], "width": 1, "dash": "dot"},
+            "line": {"color": getattr(QUIET, theme), "width": 1, "dash": "dot"},
             "hoverinfo": "skip",
             "showlegend": False,
         }
@@ -79,7 +79,7 @@ def a_against_b(
                 "text": [as_written(names[k]) for k in own],
                 "marker": {
                     "size": 4,
-                    "color": group.colour.light if theme == "light" else group.colour.dark,
+                    "color": getattr(group.colour, theme),
                     "opacity": 0.6,
                 },
                 "unselected": {"marker": {"opacity": 0.12}},

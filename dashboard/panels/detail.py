@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from cortiscope import services, state
-from cortiscope.charts.responses import DOTS, measured_and_predicted, predicted_against_measured
+from cortiscope.charts.responses import measured_and_predicted, predicted_against_measured
 from cortiscope.core.brain import Hemisphere
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import pearson_r
 from cortiscope.core.runs import Run
-from cortiscope.look import show_chart, theme
+from cortiscope.look import show_chart
 from cortiscope.markup import Html, show_html, signed
 from cortiscope.panels.downloads import image_mark
 from cortiscope.panels.selection import region_came_last, region_positions
@@ -152,7 +151,6 @@ def show_wide_detail(subject: Subject, run: Run) -> None:
             label=f"{shown.split}-",
             facts=subject.conventions,
             stamp=subject.stamp,
-            theme=theme(),
         )
         show_chart(figure, key=f"detail-series{image_mark(subject)}", height=236)
         show_html(predicted)
@@ -167,21 +165,20 @@ def _scatter(subject: Subject, shown: MeanResponses, *, choice: bool = False) ->
         marked=shown.marked,
         facts=subject.conventions,
         stamp=subject.stamp,
-        theme=theme(),
-        choice=choice,
     )
-    key = "detail-scatter"
 
-    def take() -> None:
-        said = (st.session_state.get(key) or {}).get("selection") or {}
-        for point in said.get("points") or []:
-            if point["curve_number"] == DOTS:
-                row = int(shown.rows[point["point_index"]])
-                state.change(image=state.ImageName(shown.split, row + 1), search="")
-                redraw("explore-image", "stimulus-search")
+    def take(number: int) -> None:
+        state.change(image=state.ImageName(shown.split, number), search="")
+        redraw("explore-image", "stimulus-search")
 
-    chosen: dict[str, Any] = {"on_select": take, "selection_mode": "points"} if choice else {}
-    show_chart(figure, key=key, height=236, **chosen)
+    key = f"detail-scatter{image_mark(subject)}"
+    show_chart(
+        figure,
+        key="detail-scatter",
+        height=236,
+        filename=f"cortiscope-{key}",
+        on_pick=take if choice else None,
+    )
 
 
 def _score_words(subject: Subject, run: Run, shown: MeanResponses) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from cortiscope.charts.histogram import round_bins, vertex_histogram
 from cortiscope.core.datasets import Subject
-from cortiscope.look import show_chart, theme
+from cortiscope.look import show_chart
 from cortiscope.markup import as_text, html, show_html, show_note, show_title
 from cortiscope.panels.data_words import moments_words
 from cortiscope.panels.downloads import csv_button, csv_text, image_mark, rounded
@@ -50,7 +50,6 @@ def show_image_over_vertices(subject: Subject, stimulus: StimulusChoice) -> None
             label=facts.label(f"measured response to {stimulus.name}"),
             stamp=subject.stamp,
             unit=units,
-            theme=theme(),
         )
         show_chart(figure, key=f"data-image-histogram{image_mark(subject)}", height=230)
         repeats = split.repeats

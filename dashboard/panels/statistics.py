@@ -24,7 +24,7 @@ from cortiscope.core.evaluation import METRICS, Metric, results
 from cortiscope.core.evaluation.report import images_of
 from cortiscope.core.runs import Run
 from cortiscope.errors import show_error, show_words
-from cortiscope.look import show_chart, theme
+from cortiscope.look import show_plotly, theme
 from cortiscope.markup import Html, as_text, html, show_html, show_note, show_title, signed
 from cortiscope.panels.downloads import csv_button, csv_text, image_mark
 from cortiscope.panels.roi_responses import roi_places, rows_as_csv, take_roi
@@ -282,7 +282,7 @@ def _curves(subject: Subject, metric: Metric, found: dict[str, Any]) -> None:
         show_note("Click a ROI in a chart above to see the curve of the training it took part in.")
         return
     figure = curves(found["all"], beside, stamp=subject.stamp, theme=theme())
-    show_chart(figure, key=f"statistic-{metric.name}{image_mark(subject)}", height=310)
+    show_plotly(figure, key=f"statistic-{metric.name}{image_mark(subject)}", height=310)
     if not beside and any(found["rois"].values()):
         show_note("Click a ROI in a chart above to see its curve beside that of everything.")
 

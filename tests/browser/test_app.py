@@ -91,7 +91,7 @@ def test_another_image_costs_62_kb_at_most_and_the_camera_stays(page, app):
 def test_a_copied_address_opens_the_same_view_elsewhere(page, browser, app):
     _open(page, f"{app}/?subject=sim02&backbone=gabor~fixed&image=test-7&roi=PPA~left")
     assert page.locator(".cs-stamp").inner_text() == "SIMULATED sim02"
-    page.locator(".js-plotly-plot").wait_for()  # which is drawn last, and late
+    page.locator('.svg-chart[data-state="ready"]').wait_for()  # which is drawn last
     first = page.locator("body").inner_text()
     copied = page.url
     other = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()

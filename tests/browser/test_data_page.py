@@ -111,13 +111,7 @@ def test_voxels_of_unknown_place_have_every_page_but_no_cortex(page, app, path):
     failures = []
     page.on("pageerror", lambda error: failures.append(str(error)))
     _open(page, f"{app}/{path}?subject={quote(NAME)}")
-    # Plotly waits until a chart comes into sight.
-    page.wait_for_function(
-        """() => {
-          document.querySelector('[data-testid="stSkeleton"]')?.scrollIntoView();
-          return document.querySelector('.js-plotly-plot');
-        }"""
-    )
+    page.locator('.svg-chart[data-state="ready"]').first.wait_for()
     page.wait_for_selector('[data-test-script-state="notRunning"]')
     assert f"subject={NAME}" in unquote(page.url.replace("+", " "))
     assert page.locator("[data-painted]").count() == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -139,3 +140,84 @@ def test_dots_brushed_in_a_scatter_light_up_on_the_cortex(page, app):
     n = int(re.match(r"([\d,]+) vertices", words.inner_text())[1].replace(",", ""))
     page.wait_for_function(f"{ROOT}.__cortex.marks().lit.length === {n}")
     assert n > 20
+
+
+def _chart(page):
+    """Return the first chart's element, when it is drawn."""
+    chart = page.locator('.svg-chart[data-state="ready"]').first
+    chart.wait_for()
+    chart.scroll_into_view_if_needed()
+    _still(page)
+    return chart
+
+
+def _dot(page, chart, number):
+    """Return where the dot of a number is on screen, from the drawing alone."""
+    return chart.evaluate(
+        """(root, number) => {
+          const plot = root.querySelector(".plot").getBoundingClientRect();
+          const all = [...root.querySelectorAll("[data-dots] path")]
+            .flatMap((path) => [...path.getAttribute("d").matchAll(/M(-?\\d+) (-?\\d+)/g)]);
+          const [, x, y] = all[number];
+          return [plot.left + (x / 1e5) * plot.width, plot.top + (y / 1e5) * plot.height];
+        }""",
+        number,
+    )
+
+
+def test_a_dot_says_its_image_and_a_click_shows_it(page, app):
+    _open(page, f"{app}/?image=test-1")
+    chart = _chart(page)
+    x, y = _dot(page, chart, 150)
+    page.mouse.move(x, y)
+    tip = chart.locator(".tip")
+    tip.wait_for()
+    said = re.match(r"(test-\d+)\nmeasured (−?[\d.]+)\npredicted (−?[\d.]+)$", tip.inner_text())
+    assert said
+    page.mouse.click(x, y)
+    shown = "name => new URLSearchParams(location.search).get('image') === name"
+    page.wait_for_function(shown, arg=said[1])
+    _still(page)
+    # What is on screen is marked at the very place.
+    marked = chart.locator("circle").get_attribute("data-says")
+    assert marked == f"{said[1]}, on screen\nmeasured {said[2]}\npredicted {said[3]}"
+
+
+def test_a_chart_is_saved_as_it_looks_and_follows_the_page_to_dark(page, app, tmp_path):
+    _open(page, f"{app}/accuracy")
+    chart = _chart(page)
+    assert chart.locator("svg.plot").get_attribute("aria-label").startswith("Histogram of r over")
+    bar = chart.locator("svg svg path").first
+    shade = "e => getComputedStyle(e).fill"
+    before = bar.evaluate(shade)
+    chart.hover()
+    with page.expect_download() as saved:
+        chart.locator(".save").click()
+    assert saved.value.suggested_filename == "cortiscope-accuracy-histogram-SIMULATED.svg"
+    saved.value.save_as(tmp_path / "chart.svg")
+    text = (tmp_path / "chart.svg").read_text()
+    root = ElementTree.fromstring(text)
+    assert float(root.get("height")) == chart.bounding_box()["height"]
+    assert "SIMULATED sim01" in "".join(root.itertext())
+    assert "light-dark" not in text
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"([e, b]) => ({shade})(e) !== b", arg=[bar.element_handle(), before])
+
+
+def test_a_cell_of_the_heatmap_leads_to_its_layer_by_click_and_by_key(page, app):
+    _open(page, f"{app}/compare")
+    chart = _chart(page)
+    links = chart.locator("a")
+    assert links.evaluate_all("all => all.filter((a) => a.tabIndex === 0).length") == 1
+    links.first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    here = "root => root.querySelector('a:focus').getAttribute('href')"
+    led = re.search(r"[?&]run=([^&]+)", chart.evaluate(here))[1]
+    page.keyboard.press("Enter")
+    page.wait_for_function("run => location.search.includes(`run=${run}`)", arg=led)
+    _still(page)
+    assert "block2" in page.locator(".stSidebar").inner_text()
+    # It is no other page: what else the address holds comes along.
+    assert "versus=" in page.url
+    assert "subject=sim01" in page.url

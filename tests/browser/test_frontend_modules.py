@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from cortiscope import address_bar, cortex_view, roi_chart, stimulus_gallery
+from cortiscope import address_bar, cortex_view, roi_chart, stimulus_gallery, svg_chart
 from cortiscope.frontends import Frontend
 
 pytestmark = pytest.mark.browser
@@ -51,7 +51,7 @@ def tiny(tmp_path_factory):
 @pytest.fixture(scope="module")
 def served(tiny):
     """A page, and the bundles at their addresses."""
-    ours = (address_bar, cortex_view, roi_chart, stimulus_gallery)
+    ours = (address_bar, cortex_view, roi_chart, stimulus_gallery, svg_chart)
     own = (tiny, *(part.FRONTEND for part in ours))
     bundles = {f"/{frontend.address}": frontend.bundle for frontend in own}
 
@@ -95,6 +95,7 @@ def test_every_form_of_import_and_export_works(page, served, tiny):
         (address_bar.FRONTEND, ["default", "style"]),
         (roi_chart.FRONTEND, ["default", "style"]),
         (stimulus_gallery.FRONTEND, ["default", "style"]),
+        (svg_chart.FRONTEND, ["default", "style"]),
     ],
 )
 def test_our_bundles_load(page, served, own, names):

@@ -11,10 +11,10 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from cortiscope import address_bar, cortex_view, roi_chart, stimulus_gallery
+from cortiscope import address_bar, cortex_view, roi_chart, stimulus_gallery, svg_chart
 from cortiscope.frontends import BundleError, Frontend, frontend_route, plain
 
-OWN = [address_bar.FRONTEND, cortex_view.FRONTEND, roi_chart.FRONTEND, stimulus_gallery.FRONTEND]
+OWN = [part.FRONTEND for part in (address_bar, cortex_view, roi_chart, stimulus_gallery, svg_chart)]
 
 
 def _frontend(folder, **files):

@@ -35,7 +35,7 @@ def test_the_page_of_the_guide_is_drawn_and_its_test_passes(tiny_app):
     test(tiny_app)
     app = tiny_app.open("selectivity", subject="subj01")
     assert not app.error
-    assert len(app.get("plotly_chart")) == 1
+    assert len([one for one in app.get("bidi_component") if "histogram" in one.proto.id]) == 1
     assert "selectivity-brain" in str([one.proto for one in app.get("bidi_component")])
     assert tiny_app.address(app)["subject"] == "subj01"
     # Other pages are as they were.

@@ -83,20 +83,28 @@ function tell() {
 }
 
 function linkOf(event, selector) {
-  const own = event.composedPath().find((node) => node instanceof HTMLAnchorElement);
+  const own = event.composedPath().find((node) => node instanceof HTMLAnchorElement || node instanceof SVGAElement);
   return own?.matches(selector) ? own : null;
+}
+
+/** Where a link leads; one within a drawing has no parts of its address by name. */
+function addressOf(link) {
+  return new URL(link.getAttribute("href"), document.baseURI);
 }
 
 /** Let a link's address carry all that the page's does, but for what the link changes. */
 function complete(event, keep) {
   const link = linkOf(event, `${LINKS}, ${PAGES}`);
-  if (!link || link.origin !== location.origin || placeOf(link)) return;
+  if (!link) return;
+  const address = addressOf(link);
+  if (address.origin !== location.origin || placeOf(link)) return;
   // What a link was given is kept: its address is completed anew each time.
-  link.dataset.given ??= link.matches(LINKS) ? link.search : "";
-  const here = link.pathname === location.pathname;
+  link.dataset.given ??= link.matches(LINKS) ? address.search : "";
+  const here = address.pathname === location.pathname;
   const carried = parts(location.search).filter((part) => here || !keep.includes(nameOf(part)));
   const all = merged(carried, parts(link.dataset.given));
-  link.search = all.length ? `?${all.join("&")}` : "";
+  address.search = all.length ? `?${all.join("&")}` : "";
+  link.setAttribute("href", address.href);
 }
 
 /** The element of this page that a link like `#name` leads to. */
@@ -109,7 +117,9 @@ function placeOf(link) {
 function follow(event) {
   const link = linkOf(event, LINKS);
   const elsewhere = event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
-  if (!link || elsewhere || event.defaultPrevented || link.origin !== location.origin) return;
+  if (!link || elsewhere || event.defaultPrevented) return;
+  const address = addressOf(link);
+  if (address.origin !== location.origin) return;
   event.preventDefault();
   const place = placeOf(link);
   if (place) {
@@ -119,7 +129,7 @@ function follow(event) {
     return;
   }
   // Another image is no other page: "back" leaves the page with one press.
-  if (link.pathname === location.pathname) history.replaceState(history.state, "", link.href);
-  else history.pushState({}, "", link.href);
+  if (address.pathname === location.pathname) history.replaceState(history.state, "", address.href);
+  else history.pushState({}, "", address.href);
   tell();
 }

@@ -25,7 +25,7 @@ from cortiscope.core.evaluation import (
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import CortexMap
 from cortiscope.errors import errors_on_page
-from cortiscope.look import show_chart, theme
+from cortiscope.look import show_chart
 from cortiscope.markup import Html, html, show_html, show_note, show_title, signed
 from cortiscope.navigation import Page
 from cortiscope.pages.accuracy.reliability import pick_threshold, scored_above, survivors
@@ -248,7 +248,6 @@ def _distribution(
         label=f"{metric.title} ({metric.unit})" if metric.unit == "%" else metric.title,
         stamp=subject.stamp,
         unit=unit,
-        theme=theme(),
     )
     show_chart(figure, key=f"accuracy-histogram{image_mark(subject)}", height=height)
 

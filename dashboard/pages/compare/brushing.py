@@ -15,7 +15,7 @@ from cortiscope.charts.vertex_scatter import DotGroup, a_against_b
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import Metric
-from cortiscope.look import show_chart, theme
+from cortiscope.look import show_plotly, theme
 from cortiscope.markup import signed
 from cortiscope.pages.compare.pair import Pair
 from cortiscope.panels.downloads import file_name
@@ -68,7 +68,7 @@ def show_scatter(pair: Pair) -> None:
         stamp=subject.stamp,
         theme=theme(),
     )
-    show_chart(
+    show_plotly(
         figure,
         key=_key(subject),
         height=520,

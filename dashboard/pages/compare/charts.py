@@ -14,7 +14,7 @@ from cortiscope.core.evaluation import (
     Metric,
     R,
 )
-from cortiscope.look import show_chart, theme
+from cortiscope.look import show_chart
 from cortiscope.markup import show_note, show_title
 from cortiscope.pages.compare.pair import (
     Pair,
@@ -65,9 +65,8 @@ def show_distributions(pair: Pair) -> None:
     """Draw how the metric is distributed over vertices or voxels, A over B."""
     subject, metric = pair.subject, pair.metric
     low, high, width = round_bins(np.concatenate(pair.values))
-    shade = theme()
     shown = [
-        Distribution(f"{letter}: {title}", own, getattr(colour, shade))
+        Distribution(f"{letter}: {title}", own, colour)
         for letter, title, own, colour in zip(
             "AB", pair.titles, pair.values, MODEL_COLOURS, strict=False
         )
@@ -82,7 +81,6 @@ def show_distributions(pair: Pair) -> None:
         label=metric.title,
         unit=unit,
         stamp=subject.stamp,
-        theme=theme(),
     )
     show_chart(figure, key=f"compare-histogram{image_mark(subject)}", height=330)
     what = f"{metric.definition[0].upper()}{metric.definition[1:]}"

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from html import escape
 
 import numpy as np
 import streamlit as st
 
-from cortiscope import services, state
+from cortiscope import services
 from cortiscope.charts.layer_heatmap import LayerColumn, layer_by_roi
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.evaluation import selection_optimism
 from cortiscope.core.runs import Run
-from cortiscope.look import show_chart, theme
+from cortiscope.look import show_chart
 from cortiscope.markup import Html, show_note, signed
+from cortiscope.navigation import link_with
 from cortiscope.panels.downloads import file_name, rounded
 from cortiscope.subject.locations import has_rois, unit_of
 from cortiscope.subject.model_menu import ModelMenu, backbone_title
@@ -72,16 +72,19 @@ def show_layers(subject: Subject, a: Run, b: Run, columns: list[LayerColumn]) ->
         titles["b"] = backbone_title(b)
     highest = np.nanmax([np.nanmax(c.values) for c in columns])
     high = max(0.2, float(np.ceil(highest * 10) / 10))
-    figure = layer_by_roi(rois, columns, titles, high=high, stamp=subject.stamp, theme=theme())
-    # Another set of columns is another chart: an old click must not live on in it.
-    key = f"compare-layers-{subject.id}-{len(columns)}"
+    figure = layer_by_roi(
+        rois,
+        columns,
+        titles,
+        lambda c, cell: link_with(cell, **{"versus" if c.block == "b" else "run": c.key}),
+        high=high,
+        stamp=subject.stamp,
+    )
     show_chart(
         figure,
-        key=key,
+        key=f"compare-layers-{subject.id}",
         height=90 + 21 * max(len(rois), 3),
         filename=file_name(subject, "layers-by-roi", "").rstrip("."),
-        on_select=_taker(key),
-        selection_mode="points",
     )
     show_note(
         "Mean r over {all_of} on {n_images} <b>validation</b> images{look}. Colours from 0 to "
@@ -152,18 +155,6 @@ def _over(subject: Subject) -> str:
     if has_rois(subject):
         return "a ROI’s vertices (both hemispheres)"
     return f"all {subject.space.unit}"
-
-
-def _taker(key: str) -> Callable[[], None]:
-    def take() -> None:
-        chosen = (st.session_state.get(key) or {}).get("selection") or {}
-        points = chosen.get("points") or []
-        if not points:
-            return
-        block, run_id = points[0]["customdata"]
-        state.change(**{"versus" if block == "b" else "run": run_id})
-
-    return take
 
 
 def layer_rows(subject: Subject, columns: list[LayerColumn]) -> list[list[object]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from html import escape
 
 import numpy as np
@@ -13,7 +12,7 @@ from cortiscope.charts.histogram import round_bins, vertex_histogram
 from cortiscope.charts.responses import response_series
 from cortiscope.core.datasets import Split, Subject
 from cortiscope.core.datasets.conventions import AVERAGED
-from cortiscope.look import show_chart, theme
+from cortiscope.look import show_chart
 from cortiscope.markup import show_html, show_note, show_title, signed
 from cortiscope.panels.data_words import SPLIT_WORDS, moments_words
 from cortiscope.panels.downloads import csv_button, csv_text, file_name, image_mark, rounded
@@ -44,7 +43,6 @@ def show_all_vertices(subject: Subject) -> None:
                 label=label,
                 stamp=subject.stamp,
                 unit=units,
-                theme=theme(),
             )
             show_chart(figure, key=f"data-{name}{image_mark(subject)}", height=190)
     constant = int((found.sd == 0).sum())
@@ -131,7 +129,6 @@ def show_vertex_over_images(subject: Subject, stimulus: StimulusChoice) -> None:
             label=facts.label(f"response of {location.title}"),
             stamp=subject.stamp,
             unit="images",
-            theme=theme(),
         )
         show_chart(figure, key=f"data-vertex{image_mark(subject)}", height=200)
         show_html(_extremes(subject, split, responses))
@@ -222,27 +219,14 @@ def _series(subject: Subject, split: Split, responses: np.ndarray, marked: int |
         captions=[note.caption for note in split.notes],
         facts=subject.conventions,
         stamp=subject.stamp,
-        theme=theme(),
     )
-    key = f"data-series-{subject.id}-{split.name}"
     show_chart(
         figure,
-        key=key,
+        key=f"data-series-{subject.id}-{split.name}",
         height=290,
         filename=file_name(subject, "vertex-over-images", "").rstrip("."),
-        on_select=_image_taker(key, split.name),
-        selection_mode="points",
+        on_pick=lambda number: state.change(image=state.ImageName(split.name, number)),
     )
-
-
-def _image_taker(key: str, split: str) -> Callable[[], None]:
-    def take() -> None:
-        chosen = (st.session_state.get(key) or {}).get("selection") or {}
-        points = chosen.get("points") or []
-        if points:
-            state.change(image=state.ImageName(split, int(points[0]["x"])))
-
-    return take
 
 
 def _extremes(subject: Subject, split: Split, responses: np.ndarray) -> str:

@@ -11,7 +11,7 @@ from cortiscope.charts.style import MEASURED, PREDICTED
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import pearson_r
 from cortiscope.core.runs import Run
-from cortiscope.look import show_chart, theme
+from cortiscope.look import show_chart
 from cortiscope.markup import show_note, show_title, signed
 from cortiscope.panels.downloads import (
     csv_button,
@@ -39,10 +39,10 @@ def show_image_responses(
     image : its name, as in ``test-12``.
     measured, predicted : (n_vertices,); measured is None where there is none.
     """
-    unit, shade, facts = subject.space.unit, theme(), subject.conventions
-    shown = [Distribution("predicted", predicted, PREDICTED[shade])]
+    unit, facts = subject.space.unit, subject.conventions
+    shown = [Distribution("predicted", predicted, PREDICTED)]
     if measured is not None:
-        shown.insert(0, Distribution("measured", measured, MEASURED[shade]))
+        shown.insert(0, Distribution("measured", measured, MEASURED))
     low, high, width = round_bins(np.concatenate([one.values for one in shown]), 60)
     show_title("Responses of all {unit} to this image", unit=unit)
     figure = overlaid_histogram(
@@ -53,7 +53,6 @@ def show_image_responses(
         label=facts.label("response"),
         unit=unit,
         stamp=subject.stamp,
-        theme=theme(),
     )
     show_chart(figure, key=f"explore-histogram{image_mark(subject)}", height=280)
     none = "" if measured is not None else " There is no measured response to it."
@@ -97,7 +96,6 @@ def _against(subject: Subject, measured: np.ndarray, predicted: np.ndarray) -> N
         marked=None if location is None else location.position,
         facts=subject.conventions,
         stamp=subject.stamp,
-        theme=theme(),
     )
     show_chart(figure, key=f"explore-scatter{image_mark(subject)}", height=280)
     r = float(pearson_r(predicted[:, None], measured[:, None])[0])

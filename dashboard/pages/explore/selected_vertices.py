@@ -14,7 +14,6 @@ from cortiscope.charts.style import PREDICTED
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation.report import images_of
 from cortiscope.core.runs import Run
-from cortiscope.look import theme
 from cortiscope.markup import Html, show_html, signed
 from cortiscope.panels.downloads import csv_button, csv_text, numbering, place_columns, rounded
 from cortiscope.panels.selection import region_came_last, region_positions
@@ -142,8 +141,7 @@ def _picks(
     ]
     shown = [(name, values[positions]) for name, values in columns if values is not None]
     # As on the cortex.
-    shade = theme()
-    colours = f"background:{PREDICTED[shade]};color:{'#fff' if shade == 'light' else '#000'}"
+    colours = f"background:light-dark({','.join(PREDICTED)});color:light-dark(#fff,#000)"
     head = "".join(f"<th>{name}</th>" for name, _ in shown)
     rows = "".join(
         f'<tr><td class="cs-left"><b class="cs-number" style="{colours}">{k + 1}</b> '

@@ -13,7 +13,7 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.datasets.describe import spread_rows
 from cortiscope.core.evaluation import percentile_among
 from cortiscope.core.runs import Run
-from cortiscope.look import show_chart, theme
+from cortiscope.look import show_chart
 from cortiscope.markup import Html, show_html, show_note, signed
 from cortiscope.panels.downloads import (
     csv_button,
@@ -29,14 +29,14 @@ from cortiscope.subject.model_menu import model_title
 def show_distribution(subject: Subject, run: Run, picture: str, predicted: np.ndarray) -> None:
     """Draw the prediction over voxels, and those of images that the model was not fitted on."""
     others, which = services.reference_predictions(run.id)
-    unit, shade, facts = subject.space.unit, theme(), subject.conventions
+    unit, facts = subject.space.unit, subject.conventions
     low, high, width = round_bins(predicted, 60)
     usual = others[spread_rows(len(others), 200)]
     # On average over images, so that both outlines count the same voxels.
     counted = np.sort(usual, axis=1).mean(axis=0) if len(usual) else np.empty(0)
     shown = [
-        Distribution(picture, predicted, PREDICTED[shade]),
-        Distribution(f"the {which} on average", counted, QUIET[shade]),
+        Distribution(picture, predicted, PREDICTED),
+        Distribution(f"the {which} on average", counted, QUIET),
     ]
     figure = overlaid_histogram(
         shown,
@@ -46,7 +46,6 @@ def show_distribution(subject: Subject, run: Run, picture: str, predicted: np.nd
         label=facts.label("predicted response"),
         unit=unit,
         stamp=subject.stamp,
-        theme=theme(),
     )
     show_chart(figure, key=f"photo-histogram{image_mark(subject)}", height=330)
     show_note(

@@ -1,10 +1,17 @@
 """Bins and counts of histograms."""
 
+import re
+
 import numpy as np
 import pytest
 
-from cortiscope.charts.histogram import Distribution, overlaid_histogram, round_bins
-from cortiscope.charts.style import packed
+from cortiscope.charts.histogram import (
+    Distribution,
+    overlaid_histogram,
+    round_bins,
+    vertex_histogram,
+)
+from cortiscope.charts.style import QUIET, packed
 from cortiscope.markup import p_words, signed
 
 
@@ -33,18 +40,41 @@ def test_overlaid_outlines_share_bins_and_count_every_finite_value(rng):
     first, second = rng.normal(size=300), np.append(rng.normal(1, 1, 200), np.nan)
     low, high, width = round_bins(np.concatenate([first, second]), 30)
     figure = overlaid_histogram(
-        [Distribution("a-b", first, "#112233"), Distribution("c", second, "#445566")],
+        [Distribution("a-b", first, ("#112233", "#aabbcc")), Distribution("c", second, QUIET)],
         low=low,
         high=high,
         width=width,
         label="r",
         unit="voxels",
-        theme="light",
     )
-    a, b = figure["data"]
-    assert (sum(a["y"]), sum(b["y"])) == (300, 200)
-    assert a["x"] == b["x"]
-    assert a["name"].startswith("a-b · median")
+    said = [re.findall(r": ([\d,]+)$", one, re.MULTILINE) for one in figure.bins]
+    a, b = (np.array([int(n) for n in own]) for own in zip(*said, strict=True))
+    assert (a.sum(), b.sum()) == (300, 200)
+    edges = low + width * np.arange(len(said) + 1)
+    np.testing.assert_array_equal(a, np.histogram(first, edges)[0])
+    # Each outline is as high as it counts: the highest bin reaches 1 / 1.12 of the plot.
+    assert f"V{round((1 - 1 / 1.12) * 100_000)}H" in figure.svg
+    assert f"a-b · median {signed(np.median(first))}" in figure.words
+    assert ">a-b · median" in figure.svg
+
+
+def test_a_histogram_counts_every_value_those_beyond_its_ends_in_the_outermost_bins(rng):
+    values = np.append(rng.normal(size=300), [-9.0, 9.0, 9.5, np.nan])
+    chart = vertex_histogram(values, low=-2.0, high=2.0, width=0.25, label="r <z>", unit="voxels")
+    counts = [int(words.split()[0]) for words in chart.bins]
+    edges = np.linspace(-2, 2, 17)
+    np.testing.assert_array_equal(counts, np.histogram(np.clip(values, -2, 2), edges)[0])
+    assert chart.bins[0].endswith("−2 to −1.75")
+    median = f"{np.nanmedian(values):.3g}".replace("-", "−")
+    assert chart.words == f"Histogram of r <z> over 303 voxels: median {median}, from −9 to 9.5."
+    assert f">median {median}<" in chart.svg
+    assert "r &lt;z&gt;" in chart.svg
+
+
+def test_a_histogram_of_nothing_is_drawn_and_says_so():
+    chart = vertex_histogram(np.array([np.nan]), low=0.0, high=1.0, width=0.1, label="r")
+    assert chart.words == "Histogram of r over 0 vertices."
+    assert "median" not in chart.svg
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What the layer heatmap says of choosing by the images that are reported."""
 
+import xml.etree.ElementTree as ET
+
 import numpy as np
 import pytest
 
@@ -9,9 +11,15 @@ from cortiscope.core.datasets import open_subject
 from cortiscope.core.features import FeatureStore
 from cortiscope.core.pipeline.fit import fit_all
 from cortiscope.core.runs import RunStore
+from cortiscope.cortex_view import colour_table
+from cortiscope.navigation import link_with
 from cortiscope.pages.compare import layer_table
 from tests.data.tiny_model import pixels_spec
 from tests.data.tiny_world import write_subject
+
+
+def drawn(svg):
+    return ET.fromstring(f"<svg>{svg}</svg>")
 
 
 @pytest.fixture
@@ -34,11 +42,40 @@ def opened(tmp_path, monkeypatch):
 
 def test_a_block_is_named_by_its_letter_and_its_title_is_text():
     columns = [LayerColumn(b, "block1", b, b, np.array([0.2])) for b in "ab"]
-    figure = layer_by_roi(
-        ["V1"], columns, {"a": "small <i>CNN</i>", "b": "Gabor"}, high=1.0, theme="light"
-    )
-    texts = [mark["text"] for mark in figure["layout"]["annotations"]]
-    assert texts[:2] == ["<b>A</b> small &lt;i&gt;CNN&lt;/i&gt;", "<b>B</b> Gabor"]
+    titles = {"a": "small <i>CNN</i>", "b": "Gabor"}
+    chart = layer_by_roi(["V1"], columns, titles, lambda _, cell: cell, high=1.0)
+    texts = ["".join(one.itertext()) for one in drawn(chart.svg).iter("text")]
+    assert {"A small <i>CNN</i>", "B Gabor"} <= set(texts)
+
+
+def test_a_cell_says_its_number_leads_to_its_layer_and_the_best_of_a_block_has_a_star():
+    values = np.array([[0.1, 0.3, 0.2], [np.nan, -0.2, 0.4]])
+    columns = [LayerColumn("a", f"conv{k}", f"run{k}", "", values[:, k]) for k in range(3)]
+
+    def link(column, cell):
+        return link_with(cell, run=column.key)
+
+    chart = layer_by_roi(["V1v", "PPA"], columns, {"a": "net"}, link, high=0.5)
+    cells = list(drawn(chart.svg).iter("a"))
+    said = [cell.find("title").text.split("\n")[0] for cell in cells]
+    assert said == [
+        "V1v · conv0: mean r 0.100",
+        "V1v · conv1: mean r 0.300",
+        "V1v · conv2: mean r 0.200",
+        "PPA · conv1: mean r −0.200",
+        "PPA · conv2: mean r 0.400",
+    ]
+    assert [cell.get("href") for cell in cells] == [f"?run=run{k}" for k in (0, 1, 2, 1, 2)]
+    assert [cell.find("text").text for cell in cells] == [".10", "★.30", ".20", "−.20", "★.40"]
+    fills = [cell.find("rect").get("fill") for cell in cells]
+    table = colour_table("sequential", "dark")
+    assert fills[1].endswith(",#{:02x}{:02x}{:02x})".format(*table[round(0.6 * 255)][:3]))
+    assert fills[3].endswith(",#{:02x}{:02x}{:02x})".format(*table[0][:3]))
+    # Columns do not overlap, and stand from left to right.
+    left = [float(cell.find("rect").get("x")[:-1]) for cell in cells[:3]]
+    wide = float(cells[0].find("rect").get("width")[:-1])
+    assert np.all(np.diff(left) >= wide - 0.02)
+    assert "conv2 in PPA" in chart.words
 
 
 def test_with_test_responses_choosing_a_layer_leaves_the_report_untouched(opened):
