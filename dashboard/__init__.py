@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 _NAMES = {
     "cortiscope.core.notebook": (
         "compare",
+        "decode",
         "demo",
         "fit",
         "inspect_image",
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from cortiscope.core.evaluation import Metric as Metric
     from cortiscope.core.evaluation import register_metric as register_metric
     from cortiscope.core.notebook import compare as compare
+    from cortiscope.core.notebook import decode as decode
     from cortiscope.core.notebook import demo as demo
     from cortiscope.core.notebook import fit as fit
     from cortiscope.core.notebook import inspect_image as inspect_image

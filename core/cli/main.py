@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 
 from cortiscope.core.cli import (
     verb_check,
+    verb_decode,
     verb_demo,
     verb_evaluate,
     verb_features,
@@ -55,6 +56,7 @@ VERBS = (
     verb_prepare_nsd,
     verb_register_backbone,
     verb_evaluate,
+    verb_decode,
     verb_score,
     verb_submit,
     verb_sweep,

@@ -20,6 +20,7 @@ from cortiscope.core.evaluation.comparison import (
     same_images,
 )
 from cortiscope.core.evaluation.correlation import pearson_r
+from cortiscope.core.evaluation.decoded import Decoding
 from cortiscope.core.evaluation.explained_variance import (
     R2,
     bootstrap_explained_variance,
@@ -132,6 +133,7 @@ __all__ = [
     "occlusion_drop",
     "percentile_among",
     "Comparison",
+    "Decoding",
     "compare_models",
     "same_images",
     "ARITIES",

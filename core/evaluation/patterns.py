@@ -54,20 +54,38 @@ class Identification:
         ----------
         set_sizes : (n_sizes,) candidates, the right one included: 1 to n_stimuli.
 
-        Notes
-        -----
-        Exact, without drawing sets: with k of the N - 1 other images ahead, a random set of
-        s - 1 of them holds none of these with probability C(N - 1 - k, s - 1) / C(N - 1, s - 1).
         """
-        n, sizes = len(self.rank), np.asarray(set_sizes)
-        if np.any((sizes < 1) | (sizes > n)):
-            raise InvalidInput(f"Set sizes go from 1 to the {n} images that were measured.")
-        behind = (n - self.rank)[:, None]
-        drawn = (sizes - 1)[None, :]
-        possible = behind >= drawn
-        left = np.where(possible, behind - drawn, 0)
-        log_p = gammaln(behind + 1) - gammaln(left + 1) - gammaln(n) + gammaln(n - drawn)
-        return np.where(possible, np.exp(np.minimum(log_p, 0)), 0.0).mean(axis=0)
+        n = len(self.rank)
+        return identified_in_sets(self.rank, n, set_sizes).mean(axis=0)
+
+
+def identified_in_sets(rank: np.ndarray, n_candidates: int, set_sizes: np.ndarray) -> np.ndarray:
+    """Return the probability that each image is identified in a random set of each size.
+
+    Parameters
+    ----------
+    rank : (n_images,) place of the right one among all its candidates, 1 = identified.
+    n_candidates : of each image, the right one included.
+    set_sizes : (n_sizes,) candidates in a set, the right one included: 1 to n_candidates.
+
+    Returns
+    -------
+    probability : (n_images, n_sizes).
+
+    Notes
+    -----
+    Exact, without drawing sets: with k of the N - 1 other candidates ahead, a random set of
+    s - 1 of them holds none of these with probability C(N - 1 - k, s - 1) / C(N - 1, s - 1).
+    """
+    n, sizes = n_candidates, np.asarray(set_sizes)
+    if np.any((sizes < 1) | (sizes > n)):
+        raise InvalidInput(f"Set sizes go from 1 to the {n} candidates that there are.")
+    behind = (n - rank)[:, None]
+    drawn = (sizes - 1)[None, :]
+    possible = behind >= drawn
+    left = np.where(possible, behind - drawn, 0)
+    log_p = gammaln(behind + 1) - gammaln(left + 1) - gammaln(n) + gammaln(n - drawn)
+    return np.where(possible, np.exp(np.minimum(log_p, 0)), 0.0)
 
 
 def chance(set_sizes: np.ndarray) -> np.ndarray:

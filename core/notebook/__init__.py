@@ -6,23 +6,27 @@ hemisphere, then right (voxels of unknown position: as in the folder).
 """
 
 from cortiscope.core.notebook.models import (
-    compare,
     fit,
     inspect_image,
     load_run,
-    methods,
     plot,
     predict,
     runs,
+    vote,
+)
+from cortiscope.core.notebook.scores import (
+    compare,
+    decode,
+    methods,
     score,
     statistic,
     vertex_values,
-    vote,
 )
 from cortiscope.core.notebook.subjects import demo, given_subject, open_subject, subject_of
 
 __all__ = [
     "compare",
+    "decode",
     "demo",
     "fit",
     "given_subject",

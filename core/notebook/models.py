@@ -1,4 +1,4 @@
-"""Fit, open, list, predict, score, compare and draw encoding models."""
+"""Fit, open, list and draw encoding models, and predict by them."""
 
 from __future__ import annotations
 
@@ -15,20 +15,11 @@ from cortiscope.core.backbones import parse_weights
 from cortiscope.core.datasets import Subject
 from cortiscope.core.encoding import Reduction, RegressorSpec
 from cortiscope.core.encoding.settings import with_plain_settings
-from cortiscope.core.errors import CoreError, InvalidInput, MissingData, shortened, unknown_name
+from cortiscope.core.errors import CoreError, InvalidInput, shortened, unknown_name
 from cortiscope.core.evaluation import (
-    Comparison,
-    Evaluation,
     Scored,
-    compare_models,
-    evaluate,
-    evaluate_arrays,
     further_scores,
-    get_metric,
-    results,
 )
-from cortiscope.core.evaluation.metrics import WHOLE
-from cortiscope.core.evaluation.report import places_of
 from cortiscope.core.features import FeatureStore, Pooling
 from cortiscope.core.notebook.subjects import given_subject, remember, subject_of
 from cortiscope.core.pipeline import fit as fitting
@@ -132,7 +123,7 @@ def vote(
         images.
     sharpness : a vertex weights each by a softmax of this times its r on the validation images.
     """
-    members = [_given_model(model) for model in models]
+    members = [given_model(model) for model in models]
     known = subject_of(members[0], subject) if members else subject
     if known is None:
         raise InvalidInput("A vote is of two models or more; got none.", "cs.runs() lists them.")
@@ -171,7 +162,7 @@ def load_run(run: str | os.PathLike[str]) -> Run:
     return _knowing_responses(RunStore(Home.from_environment().runs).open(os.fspath(run)))
 
 
-def _given_model(model: Run | str | os.PathLike[str]) -> Run:
+def given_model(model: Run | str | os.PathLike[str]) -> Run:
     """Return a fitted model that was given as it is, by name or by folder."""
     if isinstance(model, Run):
         return model
@@ -223,7 +214,7 @@ def predict(
     """
     from cortiscope.core.pipeline.predict import BackboneCache, picture_design, predict_images
 
-    model = _given_model(model)
+    model = given_model(model)
     if isinstance(images, StimulusImages):
         stimuli = images
     else:
@@ -280,47 +271,11 @@ def inspect_image(
     """
     from cortiscope.core.pipeline.picture import report_of_picture
 
-    model = _given_model(model)
+    model = given_model(model)
     if not isinstance(image, Image.Image):
         path = Path(image).expanduser()
         image = decode_image(path, name=path.name).image
     return report_of_picture(model, subject_of(model, subject), image)
-
-
-def score(
-    predicted: np.ndarray, measured: np.ndarray | Subject, *, ceiling: np.ndarray | None = None
-) -> Evaluation:
-    """Score predictions: Pearson r per vertex with all that is reported beside it.
-
-    Parameters
-    ----------
-    predicted : (n_images, n_vertices).
-    measured : the same shape, or a subject: then its test images, with its ROIs and ceilings.
-    ceiling : (n_vertices,) fractions of variance; of a subject its own.
-    """
-    predicted = np.asarray(predicted)
-    if not isinstance(measured, Subject):
-        responses = predicted, np.asarray(measured)
-        report = evaluate_arrays(*responses, ceiling=ceiling)
-        groups = {WHOLE: np.arange(len(report.r))}
-        known = Scored(report, groups, responses=lambda: responses)
-        return replace(report, further=lambda: further_scores(known))
-    if measured.test.responses is None:
-        raise MissingData(
-            f"The responses of {measured.id} to its test images are not known.",
-            "Give measured responses as an array, or read the report of a fitted model.",
-        )
-    if ceiling is not None:
-        raise InvalidInput("A subject brings its own ceiling; give measured responses as an array.")
-    rows = np.arange(len(measured.test))
-    report = evaluate(measured, predicted, split="test", rows=rows, label="test")
-
-    def further() -> dict[str, list[float | None]]:
-        responses = predicted, measured.test.response_rows(rows)
-        groups = {(roi, side): v for roi, side, v in places_of(measured)}
-        return further_scores(Scored(report, groups, lambda: responses, subject=measured))
-
-    return replace(report, further=further)
 
 
 def plot(
@@ -337,65 +292,3 @@ def plot(
     from cortiscope.core.figures.cortex import cortex_figure
 
     return cortex_figure(values, given_subject(subject), **choices)
-
-
-def vertex_values(
-    model: Run | str, metric: str, subject: Subject | str | None = None
-) -> np.ndarray:
-    """Return a metric of every vertex, (n_vertices,), NaN where undefined, for maps.
-
-    Parameters
-    ----------
-    metric : a name that ``cortiscope list metrics`` gives: ``r``, ``normalised``, ``ceiling``,
-        ``r2``, or one of your own (``register_metric``).
-    subject : that the model was fitted to; found by its name without.
-    """
-    model = _given_model(model)
-    return Scored.of_model(model, subject_of(model, subject)).values(get_metric(metric))
-
-
-def statistic(name: str, *models: Run | str, subjects: Sequence[Subject] = ()) -> dict[str, Any]:
-    """Compute a metric or statistic over everything and per ROI, as ``cortiscope evaluate`` does.
-
-    Parameters
-    ----------
-    name : as ``cortiscope list metrics`` gives it, as ``identification``.
-    models : as many as it takes; of a pair A first.
-    subjects : those of the models, where they are not found by name.
-
-    Returns
-    -------
-    result : definition, unit, source, n_images, split, all, rois (by ``lh`` and ``rh``, and name).
-    """
-    known = {subject.id: subject for subject in subjects}
-    fitted = [_given_model(model) for model in models]
-    scored = [Scored.of_model(m, subject_of(m, known.get(m.subject))) for m in fitted]
-    return results(get_metric(name), scored)
-
-
-def methods(model: Run | str, subject: Subject | str | None = None) -> str:
-    """Return a paragraph for a methods section, from the model's own record, and its sources."""
-    from cortiscope.core.pipeline.methods import methods_text, references
-
-    model = _given_model(model)
-    text = methods_text(subject_of(model, subject), model)
-    return f"{text}\n{references(text)}"
-
-
-def compare(a: Run | str, b: Run | str, subject: Subject | str | None = None) -> Comparison:
-    """Compare two models of one subject on the images of their reports.
-
-    Mean r per ROI and hemisphere, its difference by a jackknife paired over images, p after
-    Benjamini and Hochberg: as on the page Compare.
-
-    Parameters
-    ----------
-    subject : whose responses these are; found by its name without.
-
-    Raises
-    ------
-    InvalidInput : they were reported on different images, or fitted to other data than these.
-    """
-    a, b = _given_model(a), _given_model(b)
-    known = subject_of(a, subject)
-    return compare_models(Scored.of_model(a, known), Scored.of_model(b, subject_of(b, known)))
