@@ -194,7 +194,11 @@ class Served(NamedTuple):
 
 @contextmanager
 def serving(
-    *settings: str, env: Mapping[str, str] | None = None, before: str = ""
+    *settings: str,
+    env: Mapping[str, str] | None = None,
+    before: str = "",
+    folder: Path = ROOT,
+    python: str = sys.executable,
 ) -> Iterator[Served]:
     """Serve the app on a free port for as long as the block lasts.
 
@@ -202,16 +206,17 @@ def serving(
     ----------
     settings : options of ``streamlit run``.
     before : Python that runs first in the server's process.
+    folder, python : of another checkout, in whose environment it is installed.
     """
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-    command = [sys.executable, "-c", f"{before}\nfrom streamlit.web import cli\ncli.main()"]
+    command = [python, "-c", f"{before}\nfrom streamlit.web import cli\ncli.main()"]
     command += ["run", "dashboard/app.py", "--server.headless", "true"]
     command += ["--server.port", str(port), *settings]
     process = subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=folder,
         env={**os.environ, **(env or {})},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

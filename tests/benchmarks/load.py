@@ -1,7 +1,8 @@
 """What another image on Explore costs the server while N people look on, 3 s apart.
 
 ``--former`` runs a second server beside it with the settings of before (a full garbage collection
-after every run, all BLAS threads), in turns, so that both meet the same machine. ``--minutes``
+after every run, all BLAS threads), and ``--beside`` another checkout, in turns, so that both meet
+the same machine; CPU per update is the median of turns, and the least. ``--minutes``
 watches one server's memory, descriptors and children instead. It prints figures and ratios, and
 never fails on a time.
 """
@@ -16,6 +17,7 @@ import sys
 import time
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -39,7 +41,7 @@ class Server:
     visitors: list[Visitor] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     n_bytes: list[int] = field(default_factory=list)
-    cpu: float = 0.0
+    cpu: list[float] = field(default_factory=list)
 
     def cpu_seconds(self) -> float:
         """CPU of the server's own process so far."""
@@ -63,10 +65,10 @@ async def look_on(
 
 async def turn(server: Server, seconds: float, *, kept: bool = True) -> None:
     """Let all visitors of one server look on for some time."""
-    begun, until = server.cpu_seconds(), time.monotonic() + seconds
+    begun, until, before = server.cpu_seconds(), time.monotonic() + seconds, len(server.seconds)
     await asyncio.gather(*(look_on(v, until, server, kept=kept) for v in server.visitors))
     if kept:
-        server.cpu += server.cpu_seconds() - begun
+        server.cpu.append((server.cpu_seconds() - begun) / (len(server.seconds) - before))
 
 
 async def measure(servers: list[Server], n_sessions: int, turns: int, seconds: float) -> None:
@@ -77,7 +79,7 @@ async def measure(servers: list[Server], n_sessions: int, turns: int, seconds: f
                 await stack.enter_async_context(visiting(server.served.address))
                 for _ in range(n_sessions)
             ]
-            server.seconds, server.n_bytes, server.cpu = [], [], 0.0
+            server.seconds, server.n_bytes, server.cpu = [], [], []
             for visitor in server.visitors:
                 await visitor.open()
             await turn(server, 2 * THINK, kept=False)
@@ -86,15 +88,15 @@ async def measure(servers: list[Server], n_sessions: int, turns: int, seconds: f
                 await turn(server, seconds)
     for server in servers:
         p50, p95 = 1000 * np.percentile(server.seconds, (50, 95))
-        cpu = 1000 * server.cpu / len(server.seconds)
+        cpu, least = 1000 * np.median(server.cpu), 1000 * min(server.cpu)
         print(
-            f"{server.name:12s}{n_sessions:9d}{p50:9.0f}{p95:9.0f}{cpu:14.1f}"
+            f"{server.name:12s}{n_sessions:9d}{p50:9.0f}{p95:9.0f}{cpu:14.1f}{least:7.1f}"
             f"{np.median(server.n_bytes) / 1000:8.1f}{max(server.n_bytes) / 1000:9.1f}"
             f"{len(server.seconds):9d}",
             flush=True,
         )
     if len(servers) == 2:
-        ours, other = (s.cpu / len(s.seconds) for s in servers)
+        ours, other = (float(np.median(s.cpu)) for s in servers)
         slow = [float(np.percentile(s.seconds, 95)) for s in servers]
         print(
             f"  {servers[1].name} / {servers[0].name}: {other / ours:.1f} x CPU, "
@@ -152,6 +154,7 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=3, help="of each server")
     parser.add_argument("--seconds", type=float, default=15, help="of a turn")
     parser.add_argument("--former", action="store_true", help="beside the settings of before")
+    parser.add_argument("--beside", type=Path, help="beside the checkout of this .venv/bin/python")
     parser.add_argument("--minutes", type=float, help="watch memory for so long instead")
     options = parser.parse_args()
     demo = [sys.executable, "-m", "cortiscope.core", "demo", "--progress", "none"]
@@ -166,9 +169,14 @@ def main() -> None:
         if options.former:
             other = serving(*_COLLECTING, before=_AS_BEFORE)
             servers.append(Server("former", stack.enter_context(other)))
+        if options.beside:
+            # Not resolved: an environment's python is a link out of it.
+            python = options.beside.absolute()
+            other = serving(folder=python.parents[2], python=str(python))
+            servers.append(Server("beside", stack.enter_context(other)))
         print(
             f"{'':12s}{'sessions':>9s}{'p50 ms':>9s}{'p95 ms':>9s}{'CPU ms/update':>14s}"
-            f"{'kB':>8s}{'max kB':>9s}{'updates':>9s}"
+            f"{'least':>7s}{'kB':>8s}{'max kB':>9s}{'updates':>9s}"
         )
         for n_sessions in options.sessions:
             asyncio.run(measure(servers, n_sessions, options.turns, options.seconds))
