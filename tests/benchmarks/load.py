@@ -67,8 +67,8 @@ async def turn(server: Server, seconds: float, *, kept: bool = True) -> None:
     """Let all visitors of one server look on for some time."""
     begun, until, before = server.cpu_seconds(), time.monotonic() + seconds, len(server.seconds)
     await asyncio.gather(*(look_on(v, until, server, kept=kept) for v in server.visitors))
-    if kept:
-        server.cpu.append((server.cpu_seconds() - begun) / (len(server.seconds) - before))
+    if n := len(server.seconds) - before:
+        server.cpu.append((server.cpu_seconds() - begun) / n)
 
 
 async def measure(servers: list[Server], n_sessions: int, turns: int, seconds: float) -> None:
