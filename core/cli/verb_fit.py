@@ -28,7 +28,7 @@ from cortiscope.core.pipeline.fit import fit_all
 from cortiscope.core.progress import Progress, part
 from cortiscope.core.recipes import configurations, get_recipe
 from cortiscope.core.runs import EncodingSpec, Run, runs_by_state, state_words
-from cortiscope.core.runs.spec import ON_THE_WAY, SPACES
+from cortiscope.core.runs.spec import ON_THE_WAY, SPACES, usual_features
 from cortiscope.core.storage.foreign import is_there, read_text
 
 NAME = "fit"
@@ -52,16 +52,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--each-layer", action="store_true", help="one model per layer instead of one of all"
     )
-    shared.add_pooling(parser, "grid:5")
+    shared.add_pooling(parser, "grid:5, or grid:16 for a regressor that looks at places")
+    parser.set_defaults(pool=None)
     shared.add_framing(parser)
     shared.add_dtype(parser)
     shared.add_precision(parser)
     parser.add_argument(
         "--reduce",
-        default="pca:200",
-        metavar="none|pca:K|ipca:K[:BATCH]|rp:K[:gaussian|sparse]",
-        help="to how many numbers features are reduced, and how: PCA, incremental PCA or a random "
-        "projection (default pca:200)",
+        metavar="none|pca:K|ipca:K[:BATCH]|rp:K[:gaussian|sparse]|places[:K]",
+        help="to how many numbers features are reduced, and how: PCA, incremental PCA, a random "
+        "projection, or channels alone, with their places kept (default pca:200, or places for a "
+        "regressor that looks at places)",
     )
     parser.add_argument(
         "--scaling",
@@ -194,18 +195,23 @@ def _chosen(
     options: argparse.Namespace, subject: Subject, others: dict[str, Subject]
 ) -> tuple[EncodingSpec, ...]:
     """Return the configurations that the options spell out: one, or one per layer."""
+    regressor = parse_settings(RegressorSpec(options.regressor), options.settings)
+    pooling, reduction = usual_features(regressor.name)
+    if options.reduce:
+        reduction = Reduction.parse(options.reduce)
+    reduction = replace(reduction, scaling=options.scaling)
     return EncodingSpec.of_layers(
         subject,
         options.backbone,
         options.layers.split(","),
         weights=shared.weights_of(options),
-        pooling=Pooling.parse(options.pool),
+        pooling=Pooling.parse(options.pool) if options.pool else pooling,
         dtype=options.dtype,
         framing=Framing.parse(options.framing),
         each=options.each_layer,
         along=others.values(),
-        reduction=Reduction.parse(options.reduce, scaling=options.scaling),
-        encoder=parse_settings(RegressorSpec(options.regressor), options.settings),
+        reduction=reduction,
+        encoder=regressor,
         spaces=options.spaces,
         scope=options.scope,
         seed=options.seed or 0,

@@ -4,10 +4,11 @@ Everything fitted here sees training images only.
 """
 
 from cortiscope.core.encoding import neighbours, tree, vote
+from cortiscope.core.encoding.fields import regressors as fields
 from cortiscope.core.encoding.multiband import banded, best_space, stacking
 from cortiscope.core.encoding.neural import regressors as neural
 from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
-from cortiscope.core.encoding.reduction.fitted import FittedReduction, fit_reduction
+from cortiscope.core.encoding.reduction.fitted import FittedReduction, fit_places, fit_reduction
 from cortiscope.core.encoding.reduction.spec import Reduction
 from cortiscope.core.encoding.regressors import (
     REGRESSORS,
@@ -22,7 +23,7 @@ from cortiscope.core.encoding.ridge import regressors as ridge
 from cortiscope.core.encoding.ridge import shared_penalty
 from cortiscope.core.encoding.sparse import regressors as sparse
 from cortiscope.core.encoding.splits import validation_split
-from cortiscope.core.encoding.training import TrainingData, VertexTable, Work
+from cortiscope.core.encoding.training import PictureGrid, TrainingData, VertexTable, Work
 
 # The regressors of the project, in menu order: a file with ``ENTRIES`` is named here.
 for _family in (
@@ -31,6 +32,7 @@ for _family in (
     banded,
     stacking,
     best_space,
+    fields,
     sparse,
     neighbours,
     tree,
@@ -44,6 +46,7 @@ __all__ = [
     "REGRESSORS",
     "FittedReduction",
     "LinearPredictor",
+    "PictureGrid",
     "Predictor",
     "Reduction",
     "RegressorEntry",
@@ -51,6 +54,7 @@ __all__ = [
     "TrainingData",
     "VertexTable",
     "Work",
+    "fit_places",
     "fit_reduction",
     "fit_regressor",
     "method_text",

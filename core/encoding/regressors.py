@@ -55,6 +55,9 @@ class RegressorEntry:
     separable : whether a vertex's fit is the same whatever other vertices are fitted along.
     fit : returns a predictor for training data; imports torch and scikit-learn when it is called.
     uses_positions : whether it needs to know where vertices lie on the cortex.
+    reads_places : whether it looks at places of the picture: it is then given features that keep
+        theirs (the reduction ``places``) unless others are asked for, and reads parts of a design
+        that is not in memory.
     predictor : the class of what ``fit`` returns, if it is one of its own.
     of_runs : whether it is made of finished runs and never fitted (``core.pipeline.voting``).
     """
@@ -67,6 +70,7 @@ class RegressorEntry:
     separable: bool
     fit: Callable[[TrainingData, Any, Work], Predictor]
     uses_positions: bool = False
+    reads_places: bool = False
     predictor: type[Restorable] = LinearPredictor
     of_runs: bool = False
 
@@ -238,7 +242,10 @@ def fit_regressor(
     """
     spec = RegressorSpec(regressor) if isinstance(regressor, str) else regressor
     check_responses(data.responses)
-    return REGRESSORS[spec.name].fit(together(data), spec.settings, work or Work())
+    entry = REGRESSORS[spec.name]
+    if not entry.reads_places:
+        data = dataclasses.replace(data, design=np.asarray(data.design))
+    return entry.fit(together(data), spec.settings, work or Work())
 
 
 def restore_predictor(structure: Mapping[str, Any], array: ReadArray) -> Predictor:

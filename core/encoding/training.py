@@ -81,18 +81,48 @@ class VertexTable:
 
 
 @dataclass(frozen=True)
+class PictureGrid:
+    """What columns of a design are: channels x rows x columns of places on the picture.
+
+    Places go from the top left, the last axis varying fastest, and tile the box evenly.
+
+    Parameters
+    ----------
+    channels, height, width : features that are of no place are channels of 1 x 1 places.
+    box : left, top, right, bottom in degrees from the picture's middle, upwards positive.
+    """
+
+    channels: int
+    height: int = 1
+    width: int = 1
+    box: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+
+    @property
+    def n_places(self) -> int:
+        """Number of places."""
+        return self.height * self.width
+
+    @property
+    def n_columns(self) -> int:
+        """Number of the design's columns."""
+        return self.channels * self.n_places
+
+
+@dataclass(frozen=True)
 class TrainingData:
     """Designs and responses of the images that may be fitted.
 
     Parameters
     ----------
-    design : (n_stimuli, n_features) float32.
+    design : (n_stimuli, n_features) float32; of regressors that read places rows of it may be read
+        in parts, ``design[rows]``.
     responses : (n_stimuli, n_vertices), possibly not in memory.
     spaces : columns of each feature space; together all columns, in order. Empty means one space.
     vertices : what is known about the vertices, or None.
     groups : (n_stimuli,) labels, equal for rows of one image (copies of it, other subjects'
         responses to it), which no choice by held-out images may separate; None where each row is
         an image of its own.
+    grids : what the columns are, one after another; empty where nothing keeps its places.
     """
 
     design: np.ndarray
@@ -100,6 +130,7 @@ class TrainingData:
     spaces: tuple[slice, ...] = ()
     vertices: VertexTable | None = None
     groups: np.ndarray | None = None
+    grids: tuple[PictureGrid, ...] = ()
 
     def __repr__(self) -> str:
         """Its shape: arrays would fill the screen."""
@@ -128,6 +159,8 @@ class TrainingData:
             raise InvalidInput(
                 f"Feature spaces {self.spaces} do not cut {self.design.shape[1]} columns."
             )
+        if self.grids and sum(grid.n_columns for grid in self.grids) != self.design.shape[1]:
+            raise InvalidInput(f"Grids {self.grids} do not cut {self.design.shape[1]} columns.")
 
     @property
     def n_vertices(self) -> int:

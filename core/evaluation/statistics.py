@@ -118,11 +118,14 @@ def _learning_curve(models: Sequence[Scored], groups: Sequence[Group]) -> list[A
     (one,) = models
     model, subject = _model(one), one.subject
     spec = model.spec
-    if subject is None or spec.scope != "both" or spec.spaces != "one" or spec.with_subjects:
+    placed = spec.reduction.kind == "places"
+    whole = spec.scope == "both" and spec.spaces == "one" and not placed
+    if subject is None or not whole or spec.with_subjects:
         raise InvalidInput(
             f"A learning curve is fitted again from stored designs, which {model.id} does not "
             "allow: it needs one feature space, one scope for all vertices and one subject.",
-            "Give a model fitted with --spaces one, --scope both and without --with.",
+            "Give a model fitted with --spaces one, --scope both, without --with, and with a "
+            "reduction that keeps no places.",
         )
     fit, split = np.asarray(model.array("fit_rows")), model.reported[0]
     design, responses = (

@@ -26,6 +26,7 @@ from cortiscope.core.pipeline import fit as fitting
 from cortiscope.core.pipeline import voting
 from cortiscope.core.progress import Progress, part, silent
 from cortiscope.core.runs import EncodingSpec, Run, RunStore
+from cortiscope.core.runs.spec import usual_features
 from cortiscope.core.stimuli import StimulusImages, decode_image
 from cortiscope.core.storage import Home
 
@@ -48,8 +49,8 @@ def fit(
     regressor: str | RegressorSpec = "ridge",
     settings: Mapping[str, Any] | None = None,
     weights: str | None = None,
-    pooling: str = "grid:5",
-    reduction: str = "pca:200",
+    pooling: str | None = None,
+    reduction: str | None = None,
     others: Iterable[Subject | str] = (),
     progress: Progress = silent,
     **choices: Any,
@@ -64,8 +65,10 @@ def fit(
     regressor : a name that ``cortiscope list regressors`` gives, or a specification.
     settings : of the regressor, as ``{"alphas": (1, 10)}``.
     weights : ``pretrained``, ``untrained`` or a file; the backbone's own without.
-    pooling : ``none``, ``mean`` or ``grid:N``.
-    reduction : ``none``, ``pca:K``, ``ipca:K`` or ``rp:K``.
+    pooling : ``none``, ``mean`` or ``grid:N``; ``grid:5`` without, or ``grid:16`` for a regressor
+        that looks at places.
+    reduction : ``none``, ``pca:K``, ``ipca:K``, ``rp:K`` or ``places``; ``pca:200`` without, or
+        ``places`` for such a regressor.
     others : subjects that are fitted along (cross-subject).
     progress : called with the share done and a phrase, as ``print`` may be.
     choices : further fields of ``EncodingSpec``: ``spaces``, ``scope``, ``seed``, ``device``, ...
@@ -89,14 +92,15 @@ def fit(
         )
     people = {other.id: other.identified(progress) for other in map(given_subject, others)}
     spec = RegressorSpec(regressor) if isinstance(regressor, str) else regressor
+    usual = usual_features(spec.name)
     (asked,) = EncodingSpec.of_layers(
         subject.identified(part(progress, 0.0, 0.1)),
         backbone,
         layers,
         weights=parse_weights(backbone, weights),
-        pooling=Pooling.parse(pooling),
+        pooling=usual[0] if pooling is None else Pooling.parse(pooling),
         along=people.values(),
-        reduction=Reduction.parse(reduction),
+        reduction=usual[1] if reduction is None else Reduction.parse(reduction),
         encoder=with_plain_settings(spec, settings or {}),
         **choices,
     )

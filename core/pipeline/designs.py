@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from cortiscope.core.encoding import FittedReduction
+from cortiscope.core.backbones import list_layers
+from cortiscope.core.backbones.framing import seen_box
+from cortiscope.core.encoding import FittedReduction, PictureGrid
+from cortiscope.core.errors import InvalidInput
 from cortiscope.core.features import FeatureSpec, FeatureStore
+from cortiscope.core.features.store import resolved
 from cortiscope.core.progress import Progress, part
 from cortiscope.core.stimuli import StimulusImages
 
@@ -43,6 +48,11 @@ def space_features(
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=1)
 
 
+# Rows of a design that are made at a time, and the side in pixels by which a framing is asked.
+_ROWS = 256
+_SIDE = 512
+
+
 @dataclass(frozen=True)
 class Reductions:
     """The reduction of each feature space; the design is theirs side by side."""
@@ -52,7 +62,7 @@ class Reductions:
     @property
     def spaces(self) -> tuple[slice, ...]:
         """The design's columns of each feature space."""
-        edges = np.cumsum([0, *(p.components.shape[1] for p in self.parts)])
+        edges = np.cumsum([0, *(p.n_columns for p in self.parts)])
         return tuple(slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True))
 
     def transform(self, blocks: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -71,6 +81,100 @@ class Reductions:
             for k, reduction in enumerate(self.parts)
             for name in ("mean", "scale", "components", "explained")
         }
+
+
+class PlacedDesign:
+    """A design that keeps places: rows are made of stored features when they are read.
+
+    At 10,000 images and 500 channels by 64 places it would take 1.3 GB of memory, and each map is
+    read from the feature store as it lies there.
+
+    Parameters
+    ----------
+    spaces : of each feature space its reduction and its features (n_stored, n_features), mapped.
+    rows : (n_images,) which of the stored rows, in the order wanted.
+    """
+
+    ndim = 2
+    dtype = np.dtype(np.float32)
+
+    def __init__(
+        self, spaces: Sequence[tuple[FittedReduction, np.ndarray]], rows: np.ndarray | None = None
+    ) -> None:
+        self._spaces = tuple(spaces)
+        self._rows = np.arange(len(spaces[0][1])) if rows is None else np.asarray(rows)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n_images, n_columns)."""
+        return len(self), sum(reduction.n_columns for reduction, _ in self._spaces)
+
+    @property
+    def nbytes(self) -> int:
+        """What it takes on disk."""
+        return len(self) * self.shape[1] * self.dtype.itemsize
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
+        """Read some rows, (n, n_columns) float32."""
+        own = self._rows[rows]
+        parts = [reduction.transform(stored[own]) for reduction, stored in self._spaces]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+    def of_rows(self, rows: np.ndarray) -> PlacedDesign:
+        """Return some of the images, in the order given; nothing is read."""
+        return PlacedDesign(self._spaces, self._rows[rows])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self[:], dtype=dtype)
+
+    def residual(self) -> np.ndarray:
+        """Return (n_images,) how far each image lies outside what the components span."""
+        total = np.zeros(len(self))
+        for start in range(0, len(self), _ROWS):
+            for reduction, stored in self._spaces:
+                block = stored[self._rows[start : start + _ROWS]]
+                total[start : start + _ROWS] += (
+                    reduction.residual(block, reduction.transform(block)).astype(np.float64) ** 2
+                )
+        return np.sqrt(total).astype(np.float32)
+
+
+def picture_grid(
+    store: FeatureStore, feature: FeatureSpec, shape: tuple[int, ...], degrees: float | None
+) -> PictureGrid:
+    """Say where the features of a layer lie on the picture.
+
+    Parameters
+    ----------
+    shape : of one image's features, channels first.
+    degrees : side of the square pictures.
+
+    Raises
+    ------
+    InvalidInput : the side is not known, or the features are no map.
+    """
+    if len(shape) == 1:
+        return PictureGrid(shape[0])
+    known = {info.name: info.axes.kind for info in list_layers(feature.backbone)}
+    if len(shape) != 3 or (feature.pooling.kind == "none" and known[feature.layer] != "map"):
+        raise InvalidInput(
+            f"The features of {feature.layer}, {shape}, are no map of places "
+            f"({feature.pooling.label}).",
+            "Take it averaged onto a grid, as with --pool grid:16.",
+        )
+    if degrees is None:
+        raise InvalidInput(
+            "How large the pictures were, in degrees of visual angle, is not known; places of "
+            "features are in degrees.",
+            "State picture_degrees in the folder's sidecar (docs/own-data.md).",
+        )
+    # Of square pictures; networks see a central part of them, each another one.
+    seen = seen_box(store.backbone(resolved(feature)), (_SIDE, _SIDE))
+    left, top, right, bottom = (degrees * (end / _SIDE - 0.5) for end in seen)
+    return PictureGrid(*shape, (left, -top, right, -bottom))
 
 
 def designed(reduction: FittedReduction, block: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

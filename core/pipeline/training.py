@@ -7,7 +7,7 @@ the other subjects that are not held out for any subject.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +18,11 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.encoding import (
     REGRESSORS,
     FittedReduction,
+    PictureGrid,
     TrainingData,
     VertexTable,
     Work,
+    fit_places,
     fit_reduction,
     validation_split,
 )
@@ -31,7 +33,14 @@ from cortiscope.core.encoding.splits import LEAST_IMAGES, report_split
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.features import FeatureSpec, FeatureStore
 from cortiscope.core.pipeline.cross_subject import allowed_rows, pooled_responses, shared_vertices
-from cortiscope.core.pipeline.designs import Reductions, designed, side_by_side, space_features
+from cortiscope.core.pipeline.designs import (
+    PlacedDesign,
+    Reductions,
+    designed,
+    picture_grid,
+    side_by_side,
+    space_features,
+)
 from cortiscope.core.pipeline.streaming import ImageSets, ReducedSpace, ReducedStore, source_of
 from cortiscope.core.runs import EncodingSpec
 from cortiscope.core.stimuli import groups_over
@@ -66,6 +75,7 @@ class Prepared:
     subjects : the target, then those fitted along.
     design, residual : the target's, by split: (n, n_columns) and (n,).
     fit_designs : per subject, the design of its fitted rows.
+    grids : what the design's columns are where it keeps places.
     """
 
     subjects: tuple[Subject, ...]
@@ -74,6 +84,7 @@ class Prepared:
     design: Mapping[str, np.ndarray]
     residual: Mapping[str, np.ndarray]
     fit_designs: tuple[np.ndarray, ...]
+    grids: tuple[PictureGrid, ...] = ()
 
 
 def subjects_of(
@@ -153,6 +164,8 @@ def prepare(subjects: Sequence[Subject], spec: EncodingSpec, store: FeatureStore
     """
     target = subjects[0]
     rows = choose_rows(subjects, spec)
+    if spec.reduction.kind == "places":
+        return _prepare_places(subjects, rows, spec, store)
     spaces = spec.feature_spaces()
     sets, reduced = image_sets(subjects, rows.fit), ReducedStore(store)
     parts: list[tuple[FittedReduction, list[tuple[np.ndarray, np.ndarray]]]] = []
@@ -173,6 +186,45 @@ def prepare(subjects: Sequence[Subject], spec: EncodingSpec, store: FeatureStore
         {name: joined[k][0] for k, name in enumerate(names)},
         {name: joined[k][1] for k, name in enumerate(names)},
         (joined[0][0][rows.fit[0]], *along),
+    )
+
+
+def _prepare_places(
+    subjects: Sequence[Subject], rows: Rows, spec: EncodingSpec, store: FeatureStore
+) -> Prepared:
+    """Prepare designs that keep places, each layer a space; features stay in their files."""
+    target, *others = subjects
+    degrees = target.conventions.picture_degrees.value
+    names = ["train", "test"] if len(target.test) else ["train"]
+    sets = [target.split(name).images for name in names] + [s.train.images for s in others]
+    grids, parts, stored = [], [], []
+    for feature in spec.features:
+        arrays = [store.get([feature], images)[feature.layer] for images in sets]
+        grids.append(picture_grid(store, feature, arrays[0].shape[1:], degrees))
+        flat = [array.reshape(len(array), -1) for array in arrays]
+        stored.append(flat)
+        pooled, own = flat[0], rows.fit[0]
+        if others:
+            fitted = [flat[0], *flat[len(names) :]]
+            pooled = np.concatenate([f[r] for f, r in zip(fitted, rows.fit, strict=True)])
+            own = np.arange(len(pooled))
+        parts.append(fit_places(pooled, spec.reduction, grids[-1].channels, own))
+    designs = [
+        PlacedDesign(list(zip(parts, space, strict=True))) for space in zip(*stored, strict=True)
+    ]
+    kept = [
+        replace(grid, channels=part.components.shape[1])
+        for grid, part in zip(grids, parts, strict=True)
+    ]
+    fit_designs = [designs[0], *designs[len(names) :]]
+    return Prepared(
+        tuple(subjects),
+        rows,
+        Reductions(tuple(parts)),
+        dict(zip(names, designs, strict=False)),
+        {name: design.residual() for name, design in zip(names, designs, strict=False)},
+        tuple(d.of_rows(r) for d, r in zip(fit_designs, rows.fit, strict=True)),
+        tuple(kept),
     )
 
 
@@ -212,7 +264,9 @@ def fit_prepared(prepared: Prepared, spec: EncodingSpec, surfaces: Path, work: W
     spaces, rows = prepared.reductions.spaces, prepared.rows
     if len(prepared.subjects) == 1:
         responses = target.train.rows_on_disk(rows.fit[0])
-        data = TrainingData(prepared.fit_designs[0], responses, spaces, table, rows.groups[0])
+        data = TrainingData(
+            prepared.fit_designs[0], responses, spaces, table, rows.groups[0], prepared.grids
+        )
         return fit_scoped(data, spec.encoder, spec.scope, work)
     groups = shared_vertices(target, prepared.subjects[1:])
     members = []
@@ -223,6 +277,7 @@ def fit_prepared(prepared: Prepared, spec: EncodingSpec, surfaces: Path, work: W
             spaces,
             None if table is None else table.subset(group.vertices),
             _stack([rows.groups[m] for m in group.members]),
+            prepared.grids,
         )
         name = "with " + " ".join(prepared.subjects[m].id for m in group.members)
         step = work.step(f"group{k}", k / len(groups), (k + 1) / len(groups))

@@ -18,7 +18,7 @@ from cortiscope.core.backbones import (
 from cortiscope.core.backbones.precision import Precision
 from cortiscope.core.config import fingerprint, to_plain
 from cortiscope.core.datasets import Subject
-from cortiscope.core.encoding import Reduction, RegressorSpec
+from cortiscope.core.encoding import REGRESSORS, Reduction, RegressorSpec
 from cortiscope.core.encoding.scopes import SCOPES
 from cortiscope.core.encoding.settings import with_plain_settings
 from cortiscope.core.encoding.splits import RANDOM, check_split_rule, has_fraction
@@ -29,11 +29,22 @@ from cortiscope.core.features.spec import Dtype
 # One pooling for all layers: 1.7 degrees a cell.
 GRID = Pooling("grid", 5)
 
+# Finer where regressors look at places.
+FINE_GRID = Pooling("grid", 16)
+
 RUN_FORMAT = 4
 """Of the files of a run; raised when older ones must not be read any more."""
 
 SPACES = ("one", "layer", "backbone")
 ON_THE_WAY = ("auto", "always", "never")
+
+
+def usual_features(regressor: str) -> tuple[Pooling, Reduction]:
+    """Return how features are pooled and reduced for a regressor unless others are asked for."""
+    entry = REGRESSORS.get(regressor)
+    if entry is not None and entry.reads_places:
+        return FINE_GRID, Reduction("places", 0)
+    return GRID, Reduction()
 
 
 def readable(words: str) -> str:
@@ -66,7 +77,7 @@ class EncodingSpec:
     reduction : of each feature space by itself.
     spaces : which features are reduced together and count as one feature space: all (``one``),
         those of one backbone with its weights (``backbone``), or each by itself (``layer``).
-        The reduced spaces stand side by side in the design.
+        The reduced spaces stand side by side in the design. Where places are kept, each layer.
     scope : which vertices share one model (``core.encoding.scopes``).
     with_subjects : others whose training images and responses are fitted along.
     seed : of the validation split.
@@ -111,6 +122,8 @@ class EncodingSpec:
         check_whole("The seed of the validation split", self.seed)
         if self.subject in [other.subject for other in self.with_subjects]:
             raise InvalidInput(f"{self.subject} cannot be fitted along with itself.")
+        if self.reduction.kind == "places":
+            object.__setattr__(self, "spaces", "layer")  # layers differ in their grids
         if len(self.features) == 1:
             # One layer is one space however it is called: equal fits keep one name.
             object.__setattr__(self, "spaces", "one")

@@ -28,6 +28,7 @@ from cortiscope.core.storage.content import seal, seal_of
 RECORD = "run.json"
 _LARGE = 16 * 2**20
 _BEGINNING = 4096  # values
+_ROWS = 256  # of an array that is written in parts
 # Records have tens of kB; what is far larger is something else, and costs memory to find out.
 _LARGEST_RECORD = 64 * 2**20
 _NOT_ITS_FAULT = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR, errno.ESTALE}
@@ -156,9 +157,21 @@ def write_arrays(folder: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, di
     seals = {}
     for name, array in arrays.items():
         path = folder / f"{name}.npy"
-        np.save(path, np.ascontiguousarray(array), allow_pickle=False)
+        if isinstance(array, np.ndarray):
+            np.save(path, np.ascontiguousarray(array), allow_pickle=False)
+        else:
+            _write_in_parts(path, array)
         seals[name] = {"bytes": path.stat().st_size, "xxh3": seal_of(path)}
     return seals
+
+
+def _write_in_parts(path: Path, array: np.ndarray) -> None:
+    """Write what is not in memory, some rows at a time."""
+    with path.open("wb") as stream:
+        header = {"descr": array.dtype.str, "fortran_order": False, "shape": array.shape}
+        np.lib.format.write_array_header_1_0(stream, header)
+        for start in range(0, len(array), _ROWS):
+            stream.write(np.ascontiguousarray(array[start : start + _ROWS]).data)
 
 
 def _outline(folder: Path, name: str) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.encoding import REGRESSORS, regressor_names
 from cortiscope.core.encoding.scopes import SCOPE_WORDS, SCOPES
 from cortiscope.core.errors import CoreError
+from cortiscope.core.runs.spec import usual_features
 from cortiscope.errors import show_error, show_words
 from cortiscope.markup import as_text
 
@@ -54,22 +56,30 @@ def free_choice(subject: Subject) -> tuple[str, dict[str, Any]]:
         key="fit-scope",
         help="Regressors that fit each vertex by itself come out the same under every scope.",
     )
-    components = right.number_input("components", 10, 1000, 200, 10, key="fit-pca")
+    pooling, reduction = usual_features(regressor)
+    if reduction.components:
+        components = right.number_input("components", 10, 1000, 200, 10, key="fit-pca")
+        reduction = replace(reduction, components=components)
     st.caption(
-        f"Reduction: maps averaged onto a grid of at most 5 x 5, features scaled, PCA "
-        f"{components}, all fitted on the training images of {as_text(subject.id)} less a "
+        f"Reduction: maps averaged onto a grid of at most {pooling.size} x {pooling.size}, "
+        f"features scaled, {reduction.label}, all fitted on the training images of "
+        f"{as_text(subject.id)} less a "
         "seeded fifth kept for validation. Leave it as it is to compare layers under one reduction."
     )
     if not (weights and layers):
         return card.title, {}
     features = [
-        {"backbone": card.name, "weights": weights, "layer": layer, "pooling": "grid:5"}
+        {
+            "backbone": card.name,
+            "weights": weights,
+            "layer": layer,
+            "pooling": f"grid:{pooling.size}",
+        }
         for layer in layers
     ]
-    reduction = f"pca:{components}"
     return card.title, {
         "features": features,
-        "reduction": reduction,
+        "reduction": f"pca:{reduction.components}" if reduction.components else reduction.kind,
         "encoder": regressor,
         "scope": scope,
     }

@@ -130,12 +130,22 @@ class FeatureMoments:
         self.n = total
         return part_mean
 
-    def scaling(self, kind: str) -> FeatureScaling:
-        """Return the scaling of that kind; InvalidInput where every feature is constant."""
+    def scaling(self, kind: str, n_places: int = 1) -> FeatureScaling:
+        """Return the scaling of that kind; InvalidInput where every feature is constant.
+
+        Parameters
+        ----------
+        n_places : how many features in a row are one channel, which has one scale.
+        """
         constant = self._low == self._high
         if constant.all():
             raise InvalidInput("Every feature of this layer is the same for all images.")
-        scale = np.sqrt(self.squares / self.n).astype(np.float32)
+        squares = self.squares
+        if n_places > 1:
+            means = squares.reshape(-1, n_places).mean(axis=1)
+            squares = np.repeat(means, n_places)
+            constant = np.repeat(constant.reshape(-1, n_places).all(axis=1), n_places)
+        scale = np.sqrt(squares / self.n).astype(np.float32)
         if kind == "floored":
             scale = np.maximum(scale, _SD_FLOOR * np.median(scale[~constant]))
         elif kind == "none":

@@ -7,10 +7,15 @@ layers one of layers.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from cortiscope.core.encoding.reduction.feature_scaling import FeatureScaling, fit_scaling
+from cortiscope.core.encoding.reduction.feature_scaling import (
+    FeatureMoments,
+    FeatureScaling,
+    fit_scaling,
+)
 from cortiscope.core.encoding.reduction.feature_table import FeatureTable
 from cortiscope.core.encoding.reduction.principal_axes import ProjectionAxes, principal_axes
 from cortiscope.core.encoding.reduction.random_projection import gram_root, random_axes
@@ -25,11 +30,15 @@ _UNIT_NORM = 1e-3
 class FittedReduction:
     """A fitted reduction: design = ((features - mean) / scale) @ components.
 
+    Where places are kept, features are channels x places, the components are of the channels, and
+    they are applied at each place: design = components by places.
+
     Parameters
     ----------
     mean, scale : (n_features,) of the fit images; scale 0 marks a constant feature (left out).
-    components : (n_features, n_components). Principal components are orthonormal columns, largest
-        variance first; those of a random projection are neither.
+    components : (n_channels, n_components), a channel being a feature unless places are kept.
+        Principal components are orthonormal columns, largest variance first; those of a random
+        projection are neither.
     explained : (n_components,) share of the scaled features' variance on the fit images that
         each component adds to those before it; of incremental PCA what it reports, which is less
         than that.
@@ -42,20 +51,38 @@ class FittedReduction:
 
     def __repr__(self) -> str:
         """Its shape, and how much of the fit images' variance it keeps."""
-        n_features, k = self.components.shape
         return (
-            f"<FittedReduction, {n_features:,} features to {k:,}, "
+            f"<FittedReduction, {len(self.mean):,} features to {self.n_columns:,}, "
             f"{100 * float(self.explained.sum()):.1f} % of the variance>"
         )
 
+    @property
+    def n_columns(self) -> int:
+        """Numbers per image: of the design."""
+        return self.components.shape[1] * (len(self.mean) // max(len(self.components), 1))
+
     def transform(self, features: np.ndarray) -> np.ndarray:
-        """Turn (n, n_features), possibly memory-mapped, into the design (n, k), float32."""
+        """Turn (n, n_features), possibly memory-mapped, into the design (n, n_columns), float32."""
         scaling = self._scaling(features)
-        design = np.empty((len(features), self.components.shape[1]), np.float32)
+        design = np.empty((len(features), self.n_columns), np.float32)
         if len(features):
             for rows, chunk in FeatureTable(features).row_chunks():
-                design[rows] = scaling.apply(chunk) @ self.components
+                design[rows] = self._reduced(scaling.apply(chunk))
         return design
+
+    def _reduced(self, scaled: np.ndarray) -> np.ndarray:
+        n_channels = len(self.components)
+        if n_channels == len(self.mean):
+            return np.asarray(scaled @ self.components)
+        if self._keeps_channels:
+            return scaled
+        places = scaled.reshape(len(scaled), n_channels, -1)
+        return np.matmul(self.components.T, places).reshape(len(scaled), -1)
+
+    @cached_property
+    def _keeps_channels(self) -> bool:
+        n, k = self.components.shape
+        return n == k and np.array_equal(self.components, np.eye(n, dtype=np.float32))
 
     def residual(self, features: np.ndarray, design: np.ndarray) -> np.ndarray:
         """Return (n,) how far each image lies outside the space that the components span.
@@ -119,6 +146,44 @@ def fit_reduction(
         return finished_reduction(streamed)
     scaling = fit_scaling(table, reduction.scaling)
     return _reduction(scaling, _axes(table, scaling, reduction))
+
+
+def fit_places(
+    features: np.ndarray, reduction: Reduction, n_channels: int, rows: np.ndarray | None = None
+) -> FittedReduction:
+    """Fit a reduction that keeps places, on the fit images only, in bounded memory.
+
+    Parameters
+    ----------
+    features : (n_images, n_channels * n_places), places varying fastest; otherwise as in
+        ``fit_reduction``.
+
+    Raises
+    ------
+    InvalidInput
+        Features that are not finite, or all of them the same for all images.
+    """
+    table = FeatureTable(np.asanyarray(features), rows)
+    n_places = table.shape[1] // n_channels
+    moments = FeatureMoments(table.shape[1])
+    for _, chunk in table.row_chunks():
+        moments.add(chunk)
+    scaling = moments.scaling(reduction.scaling, n_places)
+    k = min(reduction.components or n_channels, n_channels)
+    if reduction.components:
+        covariance = np.zeros((n_channels, n_channels))
+        for _, chunk in table.row_chunks():
+            channels = scaling.apply(chunk).reshape(len(chunk), n_channels, n_places)
+            covariance += np.einsum("icp,idp->cd", channels, channels, optimize=True)
+        variance, axes = np.linalg.eigh(covariance)
+        variance, axes = variance[::-1].clip(0), axes[:, ::-1]
+    else:
+        used = np.divide(1, scaling.scale, out=np.zeros(table.shape[1]), where=scaling.scale > 0)
+        variance = (moments.squares * used**2).reshape(n_channels, n_places).sum(axis=1)
+        axes = np.eye(n_channels)
+    explained = (variance[:k] / variance.sum()).astype(np.float32)
+    components = np.ascontiguousarray(axes[:, :k], dtype=np.float32)
+    return FittedReduction(scaling.mean, scaling.scale, components, explained)
 
 
 def finished_reduction(streamed: StreamedReduction) -> FittedReduction:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from cortiscope.core.errors import InvalidInput, check_option, check_whole, read_whole
 
-REDUCTION_KINDS = ("none", "pca", "incremental_pca", "random_projection")
+REDUCTION_KINDS = ("none", "pca", "incremental_pca", "random_projection", "places")
 SCALINGS = ("floored", "standard", "none")
 PROJECTIONS = ("gaussian", "sparse")
 
 _BATCH = 300
 _MOST_COMPONENTS = 1_000_000
-_TEXTS = "none, pca:K (as in pca:200), ipca:K[:BATCH], rp:K[:gaussian|sparse]"
+_TEXTS = "none, pca:K (as in pca:200), ipca:K[:BATCH], rp:K[:gaussian|sparse], places[:K]"
 _SCALING_WORDS = {"floored": "", "standard": ", standardised", "none": ", centred only"}
 
 
@@ -27,10 +27,14 @@ class Reduction:
     ----------
     kind : ``pca`` (exact), ``incremental_pca`` (Ross et al. 2008, as in scikit-learn: one batch of
         images after the other, inexact), ``random_projection`` (Johnson-Lindenstrauss: distances
-        between images are kept in expectation), or ``none``.
-    components : numbers per image; 0 for ``none``.
+        between images are kept in expectation), ``places`` (channels are reduced, the same way at
+        every place of the map, and places are kept: for regressors that look at places), or
+        ``none``.
+    components : numbers per image, or of ``places`` per place, where 0 keeps every channel; 0 for
+        ``none``.
     scaling : what divides a centred feature. ``floored``: its SD, but at least a tenth of the
-        layer's median SD; ``standard``: its SD; ``none``: nothing.
+        layer's median SD; ``standard``: its SD; ``none``: nothing. Of ``places`` that of its
+        channel, over all places.
     batch_size : images per batch of ``incremental_pca``, at least ``components``. A last batch of
         fewer images than components joins the one before, as in scikit-learn.
     projection : of ``random_projection``. ``gaussian``, or ``sparse``: about one feature in
@@ -51,7 +55,8 @@ class Reduction:
         if self.kind == "none":
             self._clear("components", 0)
         else:
-            check_whole("The components of a reduction", self.components, 1, _MOST_COMPONENTS)
+            least = 0 if self.kind == "places" else 1
+            check_whole("The components of a reduction", self.components, least, _MOST_COMPONENTS)
         if self.kind != "incremental_pca":
             self._clear("batch_size", 0)
         elif self.batch_size < self.components:
@@ -72,7 +77,7 @@ class Reduction:
 
     @classmethod
     def parse(cls, text: str, *, scaling: str = "floored", seed: int = 0) -> Reduction:
-        """Read ``none``, ``pca:K``, ``ipca:K[:BATCH]`` or ``rp:K[:gaussian|sparse]``.
+        """Read ``none``, ``pca:K``, ``ipca:K[:BATCH]``, ``rp:K[:gaussian|sparse]``, ``places[:K]``.
 
         Without BATCH, batches hold 300 images or, if that is more, as many as components.
         """
@@ -91,6 +96,10 @@ class Reduction:
                 return cls("random_projection", numbers[0], scaling, seed=seed)
             case "rp", 2, 1 if rest[1] in PROJECTIONS:
                 return cls("random_projection", numbers[0], scaling, projection=rest[1], seed=seed)
+            case "places", 0, 0:
+                return cls("places", 0, scaling)
+            case "places", 1, 1:
+                return cls("places", numbers[0], scaling)
         raise InvalidInput(f"Unknown reduction {text!r}. Allowed: {_TEXTS}.")
 
     @property
@@ -102,6 +111,7 @@ class Reduction:
             "pca": f"PCA {k}",
             "incremental_pca": f"incremental PCA {k}, batches of {self.batch_size}",
             "random_projection": f"{self.projection} random projection {k}",
+            "places": f"places kept, {f'PCA {k} of channels' if k else 'all channels'}",
         }[self.kind]
         return words + _SCALING_WORDS[self.scaling]
 
@@ -114,6 +124,7 @@ class Reduction:
             "none": "centred",
         }[self.scaling]
         k = self.components
+        of_places = f"each place reduced to {k} principal components of the channels"
         reduced = {
             "none": "not reduced",
             "pca": f"reduced to {k} principal components",
@@ -121,5 +132,6 @@ class Reduction:
             f"batches of {self.batch_size} images",
             "random_projection": f"reduced to {k} numbers by a {self.projection} random "
             f"projection (seed {self.seed})",
+            "places": of_places if k else "their places kept",
         }[self.kind]
         return f"{scaled}, {reduced}"

@@ -7,12 +7,13 @@ import pytest
 
 from cortiscope.core.backbones import resolve_weights
 from cortiscope.core.datasets import open_subject
-from cortiscope.core.encoding import Reduction, RegressorSpec, regressor_names
+from cortiscope.core.encoding import REGRESSORS, Reduction, RegressorSpec, regressor_names
 from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
 from cortiscope.core.pipeline.cross_subject import allowed_rows
 from cortiscope.core.pipeline.fit import fit_all
 from cortiscope.core.recipes import RECIPES, Choice, Source, configurations, recipe_names
 from cortiscope.core.runs import EncodingSpec, RunStore
+from cortiscope.core.runs.spec import usual_features
 from tests.data.tiny_world import write_subject
 
 # Fitted on the images that may be fitted; everything else in a run is computed from it.
@@ -35,7 +36,9 @@ def _regressor_specs(name):
             EncodingSpec.of(
                 subject,
                 features,
-                reduction=Reduction("pca", 3),
+                reduction=usual_features(name)[1]
+                if REGRESSORS[name].reads_places
+                else Reduction("pca", 3),
                 encoder=RegressorSpec(name),
                 spaces="layer",
             ),

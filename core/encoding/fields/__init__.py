@@ -1,0 +1,1 @@
+"""Receptive fields: where on the picture each vertex looks, and what it reads there."""

@@ -1,0 +1,204 @@
+"""A fitted model of receptive fields: predicts by numpy alone, and says where each vertex looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from cortiscope.core.encoding.fields.candidates import WHOLE, field_weights
+from cortiscope.core.encoding.predictor import EnsemblePredictor, Predictor, check_design
+from cortiscope.core.encoding.training import PictureGrid
+from cortiscope.core.errors import InvalidInput
+
+# Fields that are laid on the maps in one product, and rows of the design at a time.
+FIELDS_AT_ONCE = 64
+_ROWS = 256
+
+_SURE_WIDTH = 0.5
+_SURE_GAIN = 10.0
+
+
+@dataclass(frozen=True)
+class ReceptiveFields:
+    """Where on the picture each vertex looks, (n_vertices,) each.
+
+    Parameters
+    ----------
+    x, y : centre in degrees from the picture's middle, right and up; where the whole picture
+        serves best (``whole``), of the best single field all the same.
+    sigma : SD of the Gaussian in degrees.
+    width : how far fields that fit about as well lie from their mean, in degrees (root mean
+        square): how sure the centre is.
+    gain : by how much the best field beats the whole picture: twice the difference in log
+        likelihood that the errors imply, ``n log(error of the whole / error of the best)``.
+    inside : share of the field that lies on the picture, 0 to 1.
+    whole : whether no field serves better than the whole picture.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    sigma: np.ndarray
+    width: np.ndarray
+    gain: np.ndarray
+    inside: np.ndarray
+    whole: np.ndarray
+
+    @property
+    def eccentricity(self) -> np.ndarray:
+        """Distance of the centre from the picture's middle, in degrees."""
+        return np.hypot(self.x, self.y)
+
+    @property
+    def angle(self) -> np.ndarray:
+        """Polar angle in degrees: 0 right, 90 up, -90 down, 180 left."""
+        return np.degrees(np.arctan2(self.y, self.x))
+
+    @property
+    def sure(self) -> np.ndarray:
+        """Whether the field is known to about half a degree and is there at all."""
+        return ~self.whole & (self.width <= _SURE_WIDTH) & (self.gain >= _SURE_GAIN)
+
+
+_MAPS = ("x", "y", "sigma", "width", "gain", "inside", "whole")
+
+
+@dataclass(frozen=True)
+class FieldsPredictor:
+    """Predicts ``intercept + sum over channels of weights * (map under the vertex's field)``.
+
+    Parameters
+    ----------
+    grids : what the design's columns are.
+    fields : where each vertex looks.
+    weights : (n_channels, n_vertices) float32, of all grids one after another.
+    intercept : (n_vertices,) float32.
+    alpha : (n_vertices,) float32, penalty as a share of the mean variance of the field's channels.
+    """
+
+    kind: ClassVar[str] = "receptive_fields"
+
+    grids: tuple[PictureGrid, ...]
+    fields: ReceptiveFields
+    weights: np.ndarray
+    intercept: np.ndarray
+    alpha: np.ndarray
+
+    def __repr__(self) -> str:
+        """Its shape: arrays would fill the screen."""
+        return (
+            f"<FieldsPredictor, {len(self.weights):,} channels in {len(self.grids)} grids, "
+            f"to {self.n_vertices:,} vertices>"
+        )
+
+    @property
+    def n_vertices(self) -> int:
+        """Number of vertices that it predicts."""
+        return len(self.intercept)
+
+    def predict(self, design: np.ndarray, vertices: np.ndarray | None = None) -> np.ndarray:
+        """Predict (n_stimuli, n_vertices) float32; rows of the design are read in parts."""
+        check_design(design, sum(grid.n_columns for grid in self.grids))
+        wanted = np.arange(self.n_vertices) if vertices is None else np.asarray(vertices)
+        own = self.fields
+        placed = np.column_stack([own.x, own.y, own.sigma])[wanted].astype(np.float64)
+        placed[own.whole[wanted]] = WHOLE
+        laid, which = np.unique(placed, axis=0, return_inverse=True)
+        order = np.argsort(which.ravel(), kind="stable")
+        ends = np.searchsorted(which.ravel()[order], np.arange(len(laid) + 1))
+        predicted = np.empty((len(design), len(wanted)), dtype=np.float32)
+        for start in range(0, len(design), _ROWS):
+            rows = slice(start, start + _ROWS)
+            block = np.asarray(design[rows], dtype=np.float32)
+            for first, pooled in pooled_blocks(block, self.grids, laid):
+                for k in range(pooled.shape[2]):
+                    here = order[ends[first + k] : ends[first + k + 1]]
+                    predicted[rows, here] = pooled[:, :, k] @ self.weights[:, wanted[here]]
+        predicted += self.intercept[wanted]
+        return predicted
+
+    def channel_weights(self) -> tuple[np.ndarray, ...]:
+        """Return the weights (n_channels of the grid, n_vertices) of each grid."""
+        ends = np.cumsum([grid.channels for grid in self.grids])[:-1]
+        return tuple(np.split(self.weights, ends))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Weights, intercepts, penalties and the maps of the fields."""
+        maps = {f"prf_{name}": getattr(self.fields, name) for name in _MAPS}
+        return {
+            "weights": self.weights,
+            "intercept": self.intercept,
+            "alpha": self.alpha,
+            **maps,
+        }
+
+    def structure(self) -> dict[str, Any]:
+        """Its kind and its grids."""
+        return {"kind": self.kind, "grids": [asdict(grid) for grid in self.grids]}
+
+    @classmethod
+    def restore(
+        cls, structure: Mapping[str, Any], array: Callable[[str], np.ndarray]
+    ) -> FieldsPredictor:
+        """Make it from what ``structure`` and ``arrays`` gave."""
+        grids = tuple(
+            PictureGrid(
+                int(g["channels"]),
+                int(g["height"]),
+                int(g["width"]),
+                tuple(float(v) for v in g["box"]),  # type: ignore[arg-type]
+            )
+            for g in structure["grids"]
+        )
+        fields = ReceptiveFields(**{name: array(f"prf_{name}") for name in _MAPS})
+        return cls(grids, fields, array("weights"), array("intercept"), array("alpha"))
+
+
+def pooled_blocks(
+    design: np.ndarray, grids: Sequence[PictureGrid], fields: np.ndarray
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Lay fields (n_fields, 3) on a design (n, n_columns), many in one product.
+
+    Yields
+    ------
+    first field, (n, n_channels, n_fields of the block) float32.
+    """
+    weights = [field_weights(fields, grid) for grid in grids]
+    edges = np.cumsum([0, *(grid.n_columns for grid in grids)])
+    maps = [
+        np.ascontiguousarray(design[:, a:b]).reshape(-1, grid.n_places)
+        for a, b, grid in zip(edges[:-1], edges[1:], grids, strict=True)
+    ]
+    for first in range(0, len(fields), FIELDS_AT_ONCE):
+        some = slice(first, first + FIELDS_AT_ONCE)
+        parts = [
+            (places @ own[some].T).reshape(len(design), grid.channels, -1)
+            for places, own, grid in zip(maps, weights, grids, strict=True)
+        ]
+        yield first, np.concatenate(parts, axis=1)
+
+
+def fields_of(predictor: Predictor) -> ReceptiveFields:
+    """Return where each vertex looks, by a model that knows.
+
+    Raises
+    ------
+    InvalidInput : the model has no receptive fields.
+    """
+    own = getattr(predictor, "fields", None)
+    if isinstance(own, ReceptiveFields):
+        return own
+    if isinstance(predictor, EnsemblePredictor):
+        members = [(m.vertices, fields_of(m.predictor)) for m in predictor.members]
+        maps = {}
+        for name in _MAPS:
+            maps[name] = np.zeros(predictor.n_vertices, getattr(members[0][1], name).dtype)
+            for vertices, found in members:
+                maps[name][vertices] = getattr(found, name)
+        return ReceptiveFields(**maps)
+    raise InvalidInput(
+        "This model has no receptive fields.",
+        "Fit one with --regressor receptive_fields or --recipe spatial.",
+    )
