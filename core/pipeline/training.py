@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -217,13 +218,15 @@ def _prepare_places(
         for grid, part in zip(grids, parts, strict=True)
     ]
     fit_designs = [designs[0], *designs[len(names) :]]
+    # Arrays to whoever reads rows of them.
+    by_split = dict(zip(names, designs, strict=False))
     return Prepared(
         tuple(subjects),
         rows,
         Reductions(tuple(parts)),
-        dict(zip(names, designs, strict=False)),
-        {name: design.residual() for name, design in zip(names, designs, strict=False)},
-        tuple(d.of_rows(r) for d, r in zip(fit_designs, rows.fit, strict=True)),
+        cast(dict[str, np.ndarray], by_split),
+        {name: design.residual() for name, design in by_split.items()},
+        tuple(cast(np.ndarray, d.of_rows(r)) for d, r in zip(fit_designs, rows.fit, strict=True)),
         tuple(kept),
     )
 

@@ -100,4 +100,5 @@ def share_inside(fields: np.ndarray, grids: Sequence[PictureGrid]) -> np.ndarray
 
 def _normal(z: np.ndarray) -> np.ndarray:
     """Return the normal distribution function; predicting needs numpy alone."""
-    return 0.5 * (1 + np.frompyfunc(math.erf, 1, 1)(z / math.sqrt(2)).astype(np.float64))
+    erf = np.array([math.erf(value) for value in (z / math.sqrt(2)).ravel().tolist()])
+    return 0.5 * (1 + erf.reshape(z.shape))

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from cortiscope.core.encoding.fields.candidates import WHOLE, field_weights
+from cortiscope.core.encoding.fields.candidates import field_weights
 from cortiscope.core.encoding.predictor import EnsemblePredictor, Predictor, check_design
 from cortiscope.core.encoding.training import PictureGrid
 from cortiscope.core.errors import InvalidInput
@@ -17,7 +17,7 @@ from cortiscope.core.errors import InvalidInput
 FIELDS_AT_ONCE = 64
 _ROWS = 256
 
-_SURE_WIDTH = 0.5
+_SURE_WIDTH = 0.6
 _SURE_GAIN = 10.0
 
 
@@ -25,11 +25,13 @@ _SURE_GAIN = 10.0
 class ReceptiveFields:
     """Where on the picture each vertex looks, (n_vertices,) each.
 
+    Fields are compared by the likelihood that their errors imply, ``error^(-n / 2)``.
+
     Parameters
     ----------
-    x, y : centre in degrees from the picture's middle, right and up; where the whole picture
-        serves best (``whole``), of the best single field all the same.
-    sigma : SD of the Gaussian in degrees.
+    x, y : centre in degrees from the picture's middle, right and up: the mean of all fields by
+        the square root of their likelihood, which is a better estimate than the best of them.
+    sigma : SD of the Gaussian in degrees, likewise the mean, of its logarithm.
     width : how far fields that fit about as well lie from their mean, in degrees (root mean
         square): how sure the centre is.
     gain : by how much the best field beats the whole picture: twice the difference in log
@@ -58,7 +60,7 @@ class ReceptiveFields:
 
     @property
     def sure(self) -> np.ndarray:
-        """Whether the field is known to about half a degree and is there at all."""
+        """Whether the field is known to well within a degree and is there at all."""
         return ~self.whole & (self.width <= _SURE_WIDTH) & (self.gain >= _SURE_GAIN)
 
 
@@ -72,7 +74,9 @@ class FieldsPredictor:
     Parameters
     ----------
     grids : what the design's columns are.
-    fields : where each vertex looks.
+    fields : where each vertex looks, as far as the fit can say.
+    placed : (n_vertices, 3) x, y, sigma of the one field that it is predicted by; sigma is infinite
+        for the whole picture.
     weights : (n_channels, n_vertices) float32, of all grids one after another.
     intercept : (n_vertices,) float32.
     alpha : (n_vertices,) float32, penalty as a share of the mean variance of the field's channels.
@@ -82,6 +86,7 @@ class FieldsPredictor:
 
     grids: tuple[PictureGrid, ...]
     fields: ReceptiveFields
+    placed: np.ndarray
     weights: np.ndarray
     intercept: np.ndarray
     alpha: np.ndarray
@@ -102,10 +107,7 @@ class FieldsPredictor:
         """Predict (n_stimuli, n_vertices) float32; rows of the design are read in parts."""
         check_design(design, sum(grid.n_columns for grid in self.grids))
         wanted = np.arange(self.n_vertices) if vertices is None else np.asarray(vertices)
-        own = self.fields
-        placed = np.column_stack([own.x, own.y, own.sigma])[wanted].astype(np.float64)
-        placed[own.whole[wanted]] = WHOLE
-        laid, which = np.unique(placed, axis=0, return_inverse=True)
+        laid, which = np.unique(self.placed[wanted], axis=0, return_inverse=True)
         order = np.argsort(which.ravel(), kind="stable")
         ends = np.searchsorted(which.ravel()[order], np.arange(len(laid) + 1))
         predicted = np.empty((len(design), len(wanted)), dtype=np.float32)
@@ -128,6 +130,7 @@ class FieldsPredictor:
         """Weights, intercepts, penalties and the maps of the fields."""
         maps = {f"prf_{name}": getattr(self.fields, name) for name in _MAPS}
         return {
+            "placed": self.placed,
             "weights": self.weights,
             "intercept": self.intercept,
             "alpha": self.alpha,
@@ -153,7 +156,8 @@ class FieldsPredictor:
             for g in structure["grids"]
         )
         fields = ReceptiveFields(**{name: array(f"prf_{name}") for name in _MAPS})
-        return cls(grids, fields, array("weights"), array("intercept"), array("alpha"))
+        names = ("placed", "weights", "intercept", "alpha")
+        return cls(grids, fields, *map(array, names))
 
 
 def pooled_blocks(

@@ -2,13 +2,15 @@
 
 First all candidates are compared, vertices in chunks: the maps' products with the responses are
 formed once a chunk, and each field's follow from them by a sum over places. Then each vertex's
-estimate, the mean of the fields weighted by how well they do, is tried on a finer lattice.
+best field gives way to the mean of those around it, weighted by how well they do, on a finer
+lattice, if that does no worse.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,8 +29,9 @@ CRITERIA = ("gcv", "loo", "holdout")
 _CHUNK_BYTES = 2**28
 _LARGEST_CHUNK = 2000
 _LEAST_LEFT = 1e-7
-# A refined field is kept unless it is clearly worse than the best candidate (twice log likelihood).
-_CLEARLY = 2.0
+# Fields within as many steps of centre and of size are next to one another.
+_NEAR = 1.5
+_TEMPERED = 0.5
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,17 @@ class FieldSearch:
     criterion: str
     fit: np.ndarray
     held: np.ndarray
+
+    @cached_property
+    def neighbours(self) -> np.ndarray:
+        """Which fields are next to one another, (n_fields - 1, n_fields - 1), without the whole."""
+        x, y, sigma = self.fields[1:].T
+        sizes = np.unique(sigma)
+        ratio = np.diff(np.log(sizes)).min(initial=np.inf)
+        step = {s: np.diff(np.unique(x[sigma == s])).min(initial=np.inf) for s in sizes}
+        reach = _NEAR * np.array([step[s] for s in sigma])
+        apart = np.hypot(x[:, None] - x, y[:, None] - y)
+        return (apart <= reach) & (np.abs(np.log(sigma[:, None] / sigma)) <= _NEAR * ratio)
 
     def errors(
         self, spectra: FieldSpectra, c: torch.Tensor, y: torch.Tensor, fields: np.ndarray
@@ -109,7 +123,7 @@ def fit_fields(
     Parameters
     ----------
     responses : (n_stimuli, n_vertices), read a chunk of vertices at a time.
-    fineness : of the lattice on which estimates are tried, in steps per step of the candidates;
+    fineness : of the lattice on which means are tried, in steps per step of the candidates;
         0 stays with the candidates.
     """
     n_vertices = int(responses.shape[1])
@@ -117,13 +131,12 @@ def fit_fields(
         name: np.empty(n_vertices, dtype)
         for name, dtype in (
             ("best", np.int32),
-            ("single", np.int32),
             ("score", np.float32),
             ("width", np.float32),
             ("gain", np.float32),
         )
     }
-    maps["estimate"] = np.empty((3, n_vertices), np.float32)
+    maps |= {name: np.empty((3, n_vertices), np.float32) for name in ("estimate", "near")}
     _compare(search, responses, maps, work.step("candidates", 0.0, 0.7))
     fields, best = search.fields, maps["best"]
     final = _Final.empty(search.maps.n_channels, n_vertices)
@@ -131,29 +144,33 @@ def fit_fields(
     left = np.arange(n_vertices)
     if fineness and len(fields) > 1:
         near = np.flatnonzero(best > 0)
-        estimates = maps["estimate"].T[near].astype(np.float64)
-        tried = refined_fields(estimates, fields, spacing=spacing, fineness=fineness)
+        means = maps["near"].T[near].astype(np.float64)
+        tried = refined_fields(means, fields, spacing=spacing, fineness=fineness)
         step = work.step("refined", 0.7, 0.9)
         _fit_at(search, responses, near, tried, final, step)
         n = len(search.held) if search.criterion == "holdout" else len(search.fit)
         with np.errstate(divide="ignore", invalid="ignore"):
             worse = n * np.log(final.score[near] / maps["score"][near])
-        left = np.setdiff1d(left, near[~(worse > _CLEARLY)])
+        left = np.setdiff1d(left, near[~(worse > 0)])
     _fit_at(search, responses, left, fields[best[left]], final, work.step("candidate", 0.9, 1.0))
     work.progress(1.0, "fitted")
-    whole = best == 0
-    # What the best single field would be, also where the whole picture serves better.
-    shown = np.where(whole[:, None], fields[maps["single"]], final.fields)
-    if len(fields) == 1:
-        shown = np.zeros((n_vertices, 3))
-    found = ReceptiveFields(
-        *shown.T.astype(np.float32),
-        maps["width"],
-        maps["gain"],
-        share_inside(shown, search.maps.grids) if len(fields) > 1 else np.ones(n_vertices, "f4"),
-        whole,
+    estimate = maps["estimate"]
+    return FieldsPredictor(
+        search.maps.grids,
+        ReceptiveFields(
+            estimate[0],
+            estimate[1],
+            estimate[2],
+            maps["width"],
+            maps["gain"],
+            share_inside(estimate.T, search.maps.grids),
+            np.isinf(final.fields[:, 2]),
+        ),
+        final.fields.astype(np.float32),
+        final.weights,
+        final.intercept,
+        final.share,
     )
-    return FieldsPredictor(search.maps.grids, found, final.weights, final.intercept, final.share)
 
 
 def _chunks(search: FieldSearch, n_vertices: int) -> Iterator[slice]:
@@ -191,14 +208,17 @@ def _compare(
         share = 0.3 + 0.7 * part.start / int(responses.shape[1])
         y = _centred(search, responses[:, part]).values
         y -= y[:n].mean(0) * (y[:n] != y[0]).any(0)
-        moments = None if spectra[0][1].turn is not None else search.maps.moments(y[:n], search.fit)
+        moments = None
         errors = torch.empty(len(search.fields), y.shape[1], device=y.device)
         for some, own in spectra:
             work.progress(share, f"comparing receptive fields of {part.stop:,} vertices")
             if own.turn is not None:
                 c = own.turn @ y[:n]
             else:
+                if moments is None:
+                    moments = search.maps.moments(y[:n], search.fit)
                 weights = search.maps.weights(search.fields[some])
+                assert own.axes is not None
                 c = own.axes.transpose(1, 2) @ search.maps.contracted(moments, weights)
             errors[some] = search.errors(own, c, y, search.fields[some]).amin(1)
         pieces.put(part, **_summary(errors, search))
@@ -207,7 +227,8 @@ def _compare(
 def _summary(errors: torch.Tensor, search: FieldSearch) -> dict[str, np.ndarray]:
     """Say of errors (n_fields, n_vertices) which is least, and how sharply.
 
-    A field counts by the likelihood that its error implies, ``error^(-n / 2)``.
+    A field counts by the likelihood that its error implies, ``error^(-n / 2)``, for the estimate by
+    its square root: errors that a model of the features makes are not noise.
     """
     import torch
 
@@ -216,23 +237,39 @@ def _summary(errors: torch.Tensor, search: FieldSearch) -> dict[str, np.ndarray]
     found = {"best": best, "score": score}
     if len(errors) == 1:
         zero = torch.zeros_like(score)
-        found |= {"single": best, "width": zero, "gain": zero, "estimate": zero.expand(3, -1)}
+        found |= {
+            "width": zero,
+            "gain": zero,
+            "estimate": zero.expand(3, -1),
+            "near": zero.expand(3, -1),
+        }
     else:
         logs = errors.clamp_min(1e-30).log().double()
-        least, single = logs[1:].min(0)
-        weights = (n / 2 * (least - logs[1:])).exp()
-        weights /= weights.sum(0)
+        least = logs[1:].amin(0)
+        likelihood = (n / 2 * (least - logs[1:])).exp()
         fields = torch.as_tensor(search.fields[1:], device=errors.device)
-        places = fields[:, :2].T @ weights
-        spread = (fields[:, :2] ** 2).sum(1) @ weights - (places**2).sum(0)
-        sigma = (fields[:, 2].log() @ weights).exp()
+        estimate = _mean_field(fields, likelihood**_TEMPERED)
+        squares = (fields[:, :2] ** 2).sum(1) @ _shares(likelihood**_TEMPERED)
+        near = torch.as_tensor(search.neighbours, device=errors.device)
         found |= {
-            "single": single + 1,
-            "width": spread.clamp_min(0).sqrt(),
+            "width": (squares - (estimate[:2] ** 2).sum(0)).clamp_min(0).sqrt(),
             "gain": n * (logs[0] - least),
-            "estimate": torch.cat([places, sigma[None]]),
+            "estimate": estimate,
+            "near": _mean_field(fields, likelihood * near[:, logs[1:].argmin(0)]),
         }
     return {name: values.cpu().numpy() for name, values in found.items()}
+
+
+def _shares(weights: torch.Tensor) -> torch.Tensor:
+    return weights / weights.sum(0)
+
+
+def _mean_field(fields: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Return the mean (3, n_vertices) of fields by weights (n_fields, n_vertices)."""
+    import torch
+
+    shares = _shares(weights)
+    return torch.cat([fields[:, :2].T @ shares, (fields[:, 2].log() @ shares).exp()[None]])
 
 
 @dataclass(frozen=True)
