@@ -32,17 +32,17 @@ def subject(tmp_path_factory):
     return open_subject(write_subject(tmp_path_factory.mktemp("data") / "s1", n_train=24))
 
 
-def layer(backbone, name, pooling=Pooling("grid", 8)):
-    return FeatureSpec(backbone, resolve_weights(backbone), name, pooling)
+def layer(backbone, name, size):
+    return FeatureSpec(backbone, resolve_weights(backbone), name, Pooling("grid", size))
 
 
-MAPS = (layer("gabor", "energy_4"), layer("pixels", "pixels", Pooling("grid", 4)))
+MAPS = (layer("gabor", "energy_4", 8), layer("pixels", "pixels", 4))
 
 
-def spec_of(subject, reduction=Reduction("places", 0), features=MAPS):
+def spec_of(subject):
     settings = {"n_sizes": 2, "smallest": 0.1, "largest": 0.3}
     regressor = RegressorSpec("receptive_fields").with_settings(**settings)
-    return EncodingSpec.of(subject, features, reduction=reduction, encoder=regressor)
+    return EncodingSpec.of(subject, MAPS, reduction=Reduction("places", 0), encoder=regressor)
 
 
 def test_a_run_keeps_its_fields_and_predicts_the_same_from_files(subject, store, tmp_path):
