@@ -8,8 +8,9 @@ import numpy as np
 
 from cortiscope.core.encoding.copies import averaged
 from cortiscope.core.encoding.fields.candidates import candidate_fields
+from cortiscope.core.encoding.fields.fitting import fit_fields
 from cortiscope.core.encoding.fields.predictor import FieldsPredictor
-from cortiscope.core.encoding.fields.search import CRITERIA, FieldSearch, fit_fields
+from cortiscope.core.encoding.fields.search import CRITERIA, FieldSearch
 from cortiscope.core.encoding.fields.spectra import Maps
 from cortiscope.core.encoding.regressors import RegressorEntry
 from cortiscope.core.encoding.ridge.data import decreasing_penalties
