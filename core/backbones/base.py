@@ -11,6 +11,7 @@ from __future__ import annotations
 import abc
 import copy
 import fnmatch
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -31,6 +32,8 @@ from cortiscope.core.stimuli import StimulusImages
 if TYPE_CHECKING:
     import torch
     from PIL import Image
+
+_DEVICE = re.compile(r"auto|cpu|cuda(:[0-9]{1,3})?")
 
 Reduce: TypeAlias = "Callable[[str, torch.Tensor], torch.Tensor]"
 """From a layer's name and a batch of its responses to what is kept of them."""
@@ -323,17 +326,16 @@ def finish(
 
 
 def choose_device(device: str) -> torch.device:
-    """Return the device of that name; "auto" is the first GPU where there is one, else the CPU.
+    """Return a device: ``cpu``, ``cuda``, ``cuda:N`` (from 0), or ``auto``, a GPU if there is one.
 
     Raises
     ------
-    InvalidInput
-        A GPU was asked for and there is none, or it is none of these.
+    InvalidInput : it is none of these, or a GPU that is not there.
     """
     import torch
 
-    if device not in ("auto", "cpu") and not device.startswith("cuda"):
-        raise unknown_name("device", device, ["auto", "cpu", "cuda"])
+    if not _DEVICE.fullmatch(device):
+        raise unknown_name("device", device, ["auto", "cpu", "cuda", "cuda:1"])
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if device.startswith("cuda") and not torch.cuda.is_available():
@@ -341,10 +343,13 @@ def choose_device(device: str) -> torch.device:
             f"The device {device!r} was asked for, and torch sees no GPU.",
             "Use 'auto' or 'cpu', or install a torch that was built for your GPU.",
         )
-    try:
-        return torch.device(device)
-    except RuntimeError:
-        raise unknown_name("device", device, ["auto", "cpu", "cuda"]) from None
+    chosen = torch.device(device)
+    if chosen.index and chosen.index >= (there := torch.cuda.device_count()):
+        raise InvalidInput(
+            f"The device {device!r} was asked for, and torch sees {there} GPU(s), from cuda:0 on.",
+            "Use 'auto' for the first one.",
+        )
+    return chosen
 
 
 def rgb_tensor(image: Image.Image) -> torch.Tensor:

@@ -224,7 +224,7 @@ def load_backbone(name: str, weights: WeightsSpec | None = None, device: str = "
     Parameters
     ----------
     weights : None takes the card's default kind.
-    device : "auto", "cpu" or "cuda".
+    device : as for ``choose_device``.
 
     Raises
     ------

@@ -112,6 +112,16 @@ def add_precision(parser: argparse.ArgumentParser, default: str | None = "float3
     )
 
 
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add ``--device``."""
+    parser.add_argument(
+        "--device",
+        default="auto",
+        metavar="auto|cpu|cuda|cuda:N",
+        help="where networks and solvers compute; auto: the first GPU where there is one",
+    )
+
+
 def run_store(options: argparse.Namespace) -> RunStore:
     """Open the folder of runs."""
     return RunStore(options.runs or Home.from_environment().runs)

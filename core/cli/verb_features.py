@@ -31,13 +31,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--batch-size",
         type=shared.whole_number(1, 65_536),
-        default=32,
-        help="images in memory at a time (default 32)",
+        help="images in memory at a time (default 32; on a GPU what its memory takes)",
     )
     shared.add_pooling(parser, "none")
     shared.add_framing(parser)
     shared.add_dtype(parser)
     shared.add_precision(parser)
+    shared.add_device(parser)
 
 
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     images = shared.images_of(options)
     pooling = Pooling.parse(options.pool)
     framing = Framing.parse(options.framing)
-    backbone = load_backbone(options.backbone, weights)
+    backbone = load_backbone(options.backbone, weights, options.device)
     backbone = backbone.framed(framing).at_precision(options.precision)
     layers = expand_layers(backbone, options.layers.split(","))
     specs = [

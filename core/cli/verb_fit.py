@@ -109,12 +109,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="others",
         help="another subject of the folder, fitted along (cross-subject)",
     )
-    parser.add_argument(
-        "--device",
-        default="auto",
-        choices=("auto", "cpu", "cuda"),
-        help="where networks and solvers compute; auto: the first GPU where there is one",
-    )
+    shared.add_device(parser)
     parser.add_argument(
         "--seed",
         type=shared.whole_number(),

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from cortiscope.core.brain.rois import ROI_CLASSES
-from cortiscope.core.encoding.neural.training import CURVES, KEPT_EPOCH, training_images
+from cortiscope.core.encoding.neural.optimisation import training_images
+from cortiscope.core.encoding.neural.training import CURVES, KEPT_EPOCH
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.evaluation.metrics import WHOLE, FittedModel, Group, Metric, Scored
 

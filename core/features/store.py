@@ -7,6 +7,7 @@ Layout: ``<root>/<backbone>/<key>.npy``, float32 or float16 (n_images, *shape), 
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -42,7 +43,9 @@ class FeatureStore:
     Parameters
     ----------
     root : made when the first features are written.
-    load : makes a backbone when something is missing; called as ``load(name, weights)``.
+    load : makes a backbone when something is missing, called as ``load(name, weights)``; without,
+        ``load_backbone`` on ``device``.
+    device : as for ``load_backbone``.
     largest_pass : bytes of features that a fit stores of one pass; what is larger is reduced on
         the way where the reduction can be (``core.pipeline.streaming``).
     """
@@ -50,17 +53,28 @@ class FeatureStore:
     def __init__(
         self,
         root: Path,
-        load: Callable[[str, WeightsSpec], Backbone] = load_backbone,
+        load: Callable[[str, WeightsSpec], Backbone] | None = None,
         *,
         largest_pass: int = LARGEST_PASS,
+        device: str = "auto",
     ) -> None:
         self.root = root
         self.largest_pass = largest_pass
         self._load = load
+        self._device = device
+
+    def on(self, device: str) -> FeatureStore:
+        """Return the same store, whose missing features are computed on a device."""
+        other = copy.copy(self)
+        other._device = device
+        return other
 
     def backbone(self, spec: FeatureSpec) -> Backbone:
         """Make the backbone of some features, framed and computing as they ask."""
-        loaded = self._load(spec.backbone, spec.weights)
+        if self._load is None:
+            loaded = load_backbone(spec.backbone, spec.weights, self._device)
+        else:
+            loaded = self._load(spec.backbone, spec.weights)
         return loaded.framed(spec.framing).at_precision(spec.precision)
 
     def get(
@@ -69,7 +83,7 @@ class FeatureStore:
         images: StimulusImages,
         progress: Progress = silent,
         *,
-        batch_size: int = 32,
+        batch_size: int | None = None,
     ) -> dict[str, np.ndarray]:
         """Return features of several layers, computing in one pass those that are missing.
 
@@ -78,6 +92,7 @@ class FeatureStore:
         Parameters
         ----------
         specs : of one backbone with one kind of weights, framing, pooling and dtype.
+        batch_size : images in memory at a time; without, as by ``extract.batch_for``.
 
         Returns
         -------
@@ -126,11 +141,12 @@ class FeatureStore:
         images: StimulusImages,
         content: str,
         progress: Progress,
-        batch_size: int,
+        batch_size: int | None,
     ) -> None:
-        from cortiscope.core.features.extract import feature_shapes
+        from cortiscope.core.features.extract import batch_for, feature_shapes
 
         backbone, pooling = self.backbone(specs[0]), specs[0].pooling
+        batch_size = batch_size or batch_for(backbone)
         shapes = feature_shapes(backbone, [s.layer for s in specs], pooling)
 
         def wanted(spec: FeatureSpec) -> Wanted:

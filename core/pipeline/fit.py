@@ -82,6 +82,9 @@ def fit_all(
     then = f"{n} models to fit" if n > 1 else "the model is fitted"
     # Two networks take different times for an image: a pace measured on one says nothing of both.
     passes = staged(part(progress, 0.05, 0.6), "features", even=len(sources) == 1, then=then)
+    if missing:
+        choose_device(missing[0].device)  # refuses one that there is not before work begins
+        features = features.on(missing[0].device)
     make_features(missing, people, features, passes)
     for k, spec in enumerate(missing):
         step = part(progress, 0.6 + 0.4 * k / n, 0.6 + 0.4 * (k + 1) / n)
@@ -106,13 +109,26 @@ def _fit_one(
     progress(0.0, f"reading features of {spec.features[0].layer}")
     prepared = prepare(subjects, spec, store)
     reduced = time.perf_counter()
-    work = Work(choose_device(spec.device).type, part(progress, 0.1, 0.7), draft)
-    fitted = fit_prepared(prepared, spec, surfaces, work)
+    work = Work(str(choose_device(spec.device)), part(progress, 0.1, 0.7), draft)
+    fitted = _fitted(prepared, spec, surfaces, work)
     seconds = {"readout": reduced - started, "fit": time.perf_counter() - reduced}
     progress(0.7, "scoring held-out images")
     save_fitted(prepared, spec, fitted, runs, seconds)
     draft.forget()
     progress(1.0, Said("saved", run=spec.run_id))
+
+
+def _fitted(prepared: Prepared, spec: EncodingSpec, surfaces: Path, work: Work) -> Predictor:
+    import torch
+
+    try:
+        return fit_prepared(prepared, spec, surfaces, work)
+    except torch.OutOfMemoryError:
+        raise WorkFailed(
+            f"{work.device} has no memory left to fit {spec.encoder.name}; what was finished of it "
+            "is kept.",
+            "Free memory there and fit again, or fit elsewhere: --device cpu or cuda:1.",
+        ) from None
 
 
 def save_fitted(

@@ -117,7 +117,7 @@ def _refitted(run: Run, subject: Subject, rows: np.ndarray, progress: Progress) 
         Rows((rows,), none, none, {}, (groups,)),
         *(Reductions(run.reductions), {}, {}, (design,)),
     )
-    work = Work(choose_device(run.spec.device).type, progress)
+    work = Work(str(choose_device(run.spec.device)), progress)
     return fit_prepared(prepared, run.spec, Home.from_environment().surfaces, work)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cortiscope.core.encoding.neural.predictor import SCALINGS
+from cortiscope.core.encoding.splits import validation_split
 from cortiscope.core.errors import InvalidInput, check_option
 
 if TYPE_CHECKING:
@@ -218,3 +219,33 @@ def restore_optimiser(optimiser: torch.optim.Optimizer, arrays: Mapping[str, np.
             value = {"int": int, "float": float}[kind](np.asarray(array).reshape(())[()])
         state.setdefault(int(weight), {})[name] = value
     optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+
+
+def training_images(
+    n_stimuli: int, settings: TrainingSettings, groups: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cut the images into those trained on and those that stop the training early.
+
+    Parameters
+    ----------
+    groups : (n_stimuli,) labels, equal for rows of one image.
+    """
+    if settings.validation_fraction == 0:
+        if n_stimuli < 2:
+            raise InvalidInput(f"A head needs at least 2 images; got {n_stimuli}.")
+        return np.arange(n_stimuli), np.empty(0, dtype=np.intp)
+    fraction = max(settings.validation_fraction, 2 / max(n_stimuli, 5))
+    return validation_split(n_stimuli, fraction=fraction, seed=settings.seed, groups=groups)
+
+
+def random_of(seed: int, *what: int) -> np.random.Generator:
+    """Return numpy's generator for one of the things that are drawn."""
+    return np.random.default_rng((seed, *what))
+
+
+def generator_of(seed: int, *what: int) -> torch.Generator:
+    """Return torch's, on the CPU."""
+    import torch
+
+    drawn = np.random.SeedSequence((seed, *what)).generate_state(2, np.uint32)
+    return torch.Generator().manual_seed(int(drawn[0]) << 31 | int(drawn[1]) >> 1)

@@ -6,20 +6,23 @@ so that a fit that was interrupted goes on exactly as if it had not been.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from cortiscope.core.encoding.neural.optimisation import (
     TrainingSettings,
     correlation,
+    generator_of,
     loss_named,
     make_optimiser,
     optimiser_arrays,
+    random_of,
     restore_optimiser,
     set_learning_rate,
+    training_images,
 )
 from cortiscope.core.encoding.neural.predictor import (
     HeadPredictor,
@@ -30,9 +33,8 @@ from cortiscope.core.encoding.neural.predictor import (
 from cortiscope.core.encoding.neural.readouts import Readout
 from cortiscope.core.encoding.neural.trunks import Trunk
 from cortiscope.core.encoding.predictor import LinearPredictor
-from cortiscope.core.encoding.splits import validation_split
 from cortiscope.core.encoding.training import TrainingData, Work
-from cortiscope.core.errors import InvalidInput, WorkFailed
+from cortiscope.core.errors import WorkFailed
 from cortiscope.core.progress import Said
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ CURVES = (
     "curve_validation_r",
 )
 KEPT_EPOCH = "curve_best_epoch"
+_Found = TypeVar("_Found")
 _CHECKPOINTS = 10
 _SCORED = 200
 _WEIGHTS, _BATCHES, _DROPOUT, _SCORING = range(4)
@@ -75,6 +78,8 @@ def train_head(
         r = scores["curve_validation_r"]
         words = f"epoch {epoch + 1} of at most {settings.max_epochs}"
         words += f": validation r {r:.3f}" if np.isfinite(r) else ""
+        if (most := training.most_vertices) is not None:
+            words += f" (memory is short: {most:,} vertices at once)"
         work.progress((epoch + 1) / settings.max_epochs, Said(words, curves=training.curves))
         if training.validation_rows.size and epoch - training.best_epoch >= settings.patience:
             break
@@ -87,23 +92,6 @@ def train_head(
 def _every(settings: TrainingSettings) -> int:
     """Epochs between checkpoints: at most ten, since each holds all weights four times."""
     return -(-settings.max_epochs // _CHECKPOINTS)
-
-
-def training_images(
-    n_stimuli: int, settings: TrainingSettings, groups: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Cut the images into those trained on and those that stop the training early.
-
-    Parameters
-    ----------
-    groups : (n_stimuli,) labels, equal for rows of one image.
-    """
-    if settings.validation_fraction == 0:
-        if n_stimuli < 2:
-            raise InvalidInput(f"A head needs at least 2 images; got {n_stimuli}.")
-        return np.arange(n_stimuli), np.empty(0, dtype=np.intp)
-    fraction = max(settings.validation_fraction, 2 / max(n_stimuli, 5))
-    return validation_split(n_stimuli, fraction=fraction, seed=settings.seed, groups=groups)
 
 
 @dataclass
@@ -127,6 +115,7 @@ class _Training:
     optimiser: torch.optim.Optimizer
     best: dict[str, torch.Tensor]
     curves: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in CURVES})
+    most_vertices: int | None = None
 
     @classmethod
     def of(
@@ -142,11 +131,11 @@ class _Training:
         fit_rows, validation_rows = training_images(len(data.design), settings, data.groups)
         inputs = Standardisation.of_design(data.design[fit_rows], settings.scaling)
         outputs = Standardisation.of_responses(data.responses, fit_rows)
-        generator = _generator(settings.seed, _WEIGHTS)
+        generator = generator_of(settings.seed, _WEIGHTS)
         initial = {**trunk.initial(generator), **readout.initial(generator)}
         weights = {k: w.to(work.device).requires_grad_() for k, w in initial.items()}
         n_scored = min(len(fit_rows), max(len(validation_rows), _SCORED))
-        shuffled = _random(settings.seed, _SCORING).permutation(fit_rows)
+        shuffled = random_of(settings.seed, _SCORING).permutation(fit_rows)
         return cls(
             trunk=trunk,
             readout=readout,
@@ -177,15 +166,16 @@ class _Training:
         """Take one step per batch."""
         s = self.settings
         set_learning_rate(self.optimiser, s, epoch)
-        order = _random(s.seed, _BATCHES, epoch).permutation(self.fit_rows)
+        order = random_of(s.seed, _BATCHES, epoch).permutation(self.fit_rows)
         n_batches = 1 if s.optimizer == "lbfgs" else -(-len(order) // s.batch_size)
         # Batches as equal as can be: a last one of one image has no correlation.
         for step, rows in enumerate(np.array_split(order, n_batches)):
 
             def objective(rows: np.ndarray = rows, step: int = step) -> torch.Tensor:
-                self.optimiser.zero_grad()
                 # The same mask however often an optimiser asks about a step.
-                total = self._backward(rows, _generator(s.seed, _DROPOUT, epoch, step))
+                total = self._roomy(
+                    lambda: self._backward(rows, generator_of(s.seed, _DROPOUT, epoch, step))
+                )
                 return total + self._penalty() if s.optimizer == "lbfgs" else total
 
             total = self.optimiser.step(objective)  # type: ignore[arg-type]
@@ -199,6 +189,7 @@ class _Training:
         """Add the gradient of the objective: the mean over images, summed over vertices."""
         import torch
 
+        self.optimiser.zero_grad()
         loss = loss_named(self.settings.loss, huber_delta=self.settings.huber_delta)
 
         def drop(values: torch.Tensor, rate: float) -> torch.Tensor:
@@ -236,8 +227,8 @@ class _Training:
 
     def scored(self) -> dict[str, float]:
         """Return the newest point of every curve."""
-        train_loss, train_r = self._score(self.scored_rows)
-        validation_loss, validation_r = self._score(self.validation_rows)
+        train_loss, train_r = self._roomy(lambda: self._score(self.scored_rows))
+        validation_loss, validation_r = self._roomy(lambda: self._score(self.validation_rows))
         return dict(zip(CURVES, (train_loss, validation_loss, train_r, validation_r), strict=True))
 
     def _score(self, rows: np.ndarray) -> tuple[float, float]:
@@ -272,9 +263,22 @@ class _Training:
         return self.design[torch.as_tensor(rows, device=self.device)]
 
     def _parts(self, n_stimuli: int) -> list[slice]:
-        step = self.readout.vertices_at_once(n_stimuli)
         n = self.readout.n_vertices
+        step = min(self.readout.vertices_at_once(n_stimuli), self.most_vertices or n)
         return [slice(k, min(k + step, n)) for k in range(0, n, step)]
+
+    def _roomy(self, compute: Callable[[], _Found]) -> _Found:
+        """Compute, again with half the vertices at once each time that memory is too small."""
+        import torch
+
+        while True:
+            try:
+                return compute()
+            except torch.OutOfMemoryError:
+                if self.most_vertices == 1:
+                    raise
+                self.most_vertices = max((self.most_vertices or self.readout.n_vertices) // 2, 1)
+            torch.cuda.empty_cache()
 
     def keep(self, scores: Mapping[str, float]) -> None:
         """Add a point to the curves; keep the weights if they are the best so far."""
@@ -338,14 +342,3 @@ class _Training:
             offset[part] = (a.mean(0).cpu().numpy()) - part_slope * p_mean.cpu().numpy()
         scale = self.outputs
         return Standardisation(scale.mean + scale.scale * offset, scale.scale * slope, scale.varies)
-
-
-def _random(seed: int, *what: int) -> np.random.Generator:
-    return np.random.default_rng((seed, *what))
-
-
-def _generator(seed: int, *what: int) -> torch.Generator:
-    import torch
-
-    drawn = np.random.SeedSequence((seed, *what)).generate_state(2, np.uint32)
-    return torch.Generator().manual_seed(int(drawn[0]) << 31 | int(drawn[1]) >> 1)

@@ -13,8 +13,7 @@ from cortiscope.core.encoding import (
     validation_split,
 )
 from cortiscope.core.encoding.copies import averaged, together
-from cortiscope.core.encoding.neural.optimisation import TrainingSettings
-from cortiscope.core.encoding.neural.training import training_images
+from cortiscope.core.encoding.neural.optimisation import TrainingSettings, training_images
 from cortiscope.core.encoding.regressors import fit_regressor
 from cortiscope.core.encoding.ridge.closed_form import fit_ridge_closed_form
 from cortiscope.core.encoding.ridge.kfold import fold_rows

@@ -8,7 +8,7 @@ from sklearn.linear_model import LinearRegression, Ridge
 from cortiscope.core.cli.main import progress_printer
 from cortiscope.core.encoding.checkpoint import MemoryCheckpoint
 from cortiscope.core.encoding.neural import training
-from cortiscope.core.encoding.neural.optimisation import TrainingSettings
+from cortiscope.core.encoding.neural.optimisation import TrainingSettings, training_images
 from cortiscope.core.encoding.neural.readouts import LinearReadout
 from cortiscope.core.encoding.neural.regressors import (
     DropoutHeadSettings,
@@ -16,7 +16,7 @@ from cortiscope.core.encoding.neural.regressors import (
     PositionalHeadSettings,
     ResidualHeadSettings,
 )
-from cortiscope.core.encoding.neural.training import train_head, training_images
+from cortiscope.core.encoding.neural.training import train_head
 from cortiscope.core.encoding.neural.trunks import IdentityTrunk, ResidualTrunk
 from cortiscope.core.encoding.training import TrainingData, Work
 from cortiscope.core.errors import InvalidInput, UnknownName, WorkFailed
