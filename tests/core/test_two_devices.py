@@ -18,6 +18,7 @@ from cortiscope.core.encoding import (
 )
 from cortiscope.core.encoding.neural.training import _Training
 from cortiscope.core.encoding.ridge.spectrum import Spectrum
+from cortiscope.core.encoding.training import PictureGrid
 from cortiscope.core.errors import InvalidInput, UnknownName, WorkFailed
 from cortiscope.core.features import FeatureStore
 from cortiscope.core.features.extract import _Forward, batch_for, extract_one
@@ -27,7 +28,14 @@ from tests.pretended_gpu import OnGpu, TwoDevices, pretended_gpu
 
 # Numpy or scikit-learn alone.
 WITHOUT_TORCH = {"neighbours", "tree"}
-SHORT = {"max_epochs": 3, "n_samples": 3, "alphas": (1.0, 10.0), "shares": (0.1,)}
+SHORT = {
+    "max_epochs": 3,
+    "n_samples": 3,
+    "n_sizes": 2,
+    "fineness": 1,
+    "alphas": (1.0, 10.0),
+    "shares": (0.1,),
+}
 
 
 @pytest.fixture
@@ -39,7 +47,9 @@ def data(rng):
     table = VertexTable(
         rng.normal(size=(6, 3)).astype(np.float32), sides, rois, {"early": rois["V1v"]}
     )
-    return TrainingData(x, y.astype(np.float32), (slice(0, 3), slice(3, 7)), table)
+    grids = (PictureGrid(3), PictureGrid(1, 2, 2, (-2.0, 2.0, 2.0, -2.0)))
+    spaces = (slice(0, 3), slice(3, 7))
+    return TrainingData(x, y.astype(np.float32), spaces, table, grids=grids)
 
 
 def _short(name):
