@@ -22,12 +22,14 @@ from cortiscope.core.datasets.describe import (
     describe_split,
     response_moments,
 )
+from cortiscope.core.datasets.sidecar import known_fields
 from cortiscope.core.datasets.subject import identify
 from cortiscope.core.encoding import Predictor
-from cortiscope.core.errors import CoreError, DamagedFile, unknown_name
+from cortiscope.core.errors import CoreError, DamagedFile, InvalidInput, unknown_name
 from cortiscope.core.pipeline.picture import reference_images
 from cortiscope.core.pipeline.scoring import up_to_date
 from cortiscope.core.runs import Run, RunStore, SetAside, report_is_current, runs_by_state
+from cortiscope.core.runs.maps import vertex_map
 from cortiscope.core.runs.spec import readable
 from cortiscope.core.storage import Home, content_hashes, writing
 from cortiscope.cortex_view import AssetRef, CortexGeometry, register_assets
@@ -238,6 +240,29 @@ def predicted_row(opened: Run, split: str, row: int) -> np.ndarray:
 @lru_cache(maxsize=64)
 def _predicted_row(run_id: str, split: str, row: int) -> np.ndarray:
     return _predictor(run_id).predict(np.asarray(_design(run_id, split)[row : row + 1]))[0]
+
+
+def run_map(opened: Run, name: str) -> np.ndarray | None:
+    """Return (n_vertices,) of what a model knows of each vertex (``core.runs.maps``), or None."""
+    return _run_map(opened.id, name)
+
+
+@lru_cache(maxsize=256)
+def _run_map(run_id: str, name: str) -> np.ndarray | None:
+    try:
+        return vertex_map(run(run_id), name)
+    except InvalidInput:  # it has none
+        return None
+
+
+def true_fields(opened: Subject) -> np.ndarray | None:
+    """Return (n_vertices, 4) receptive fields that came with a subject (``known_fields``)."""
+    return _true_fields(opened.id, opened.state)
+
+
+@lru_cache(maxsize=16)
+def _true_fields(subject_id: str, data: str) -> np.ndarray | None:
+    return known_fields(subject(subject_id))
 
 
 # Of a small model the numbers themselves, of a large one its open files: so only a few.

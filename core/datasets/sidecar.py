@@ -4,7 +4,8 @@ A folder ``cortiscope_sidecar`` inside a subject's folder, with ``sidecar.json``
 ``version``, ``simulated``, ``conventions``: see ``core.datasets.conventions``) and any of:
 ``{lh,rh}.ncsnr.npy`` (n_vertices,), ``repeats_train`` and ``repeats_test.npy`` (n_images,),
 ``stimuli.json`` (split, number, caption or several captions, categories per image),
-``{lh,rh}.{training,test}_truth.npy`` (n_images, n_vertices) and ``{lh,rh}.prf.npy``.
+``{lh,rh}.{training,test}_truth.npy`` (n_images, n_vertices) and ``{lh,rh}.prf.npy``
+(n_vertices, 4): known population receptive fields (``known_fields``).
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from cortiscope.core.brain import HEMISPHERES, Hemisphere, Part
+from cortiscope.core.brain import HEMISPHERES, ChallengeSpace, Hemisphere, Part
 from cortiscope.core.datasets.conventions import Conventions, read_conventions
 from cortiscope.core.datasets.npy import load_array
-from cortiscope.core.datasets.subject import Split, StimulusNote
+from cortiscope.core.datasets.subject import Split, StimulusNote, Subject
 from cortiscope.core.errors import DamagedFile
 from cortiscope.core.storage.foreign import is_there, read_json
 
@@ -98,6 +99,36 @@ def read_sidecar(subject_folder: Path, n_images: Mapping[str, int]) -> Sidecar:
     header = read_sidecar_header(subject_folder)
     notes = _read_notes(folder / "stimuli.json", n_images)
     return Sidecar(folder, header, notes, read_conventions(header, _HEADER))
+
+
+def known_fields(subject: Subject) -> np.ndarray | None:
+    """Return the population receptive fields that came with a subject, or None without any.
+
+    Returns
+    -------
+    fields : (n_vertices, 4) of x (right), y (up) and SD of the field, and eccentricity, in degrees
+        of visual angle from the middle of the picture; NaN where none is known. Of a simulated
+        subject the true ones.
+
+    Raises
+    ------
+    DamagedFile : a file of another shape, or one hemisphere alone.
+    """
+    if not isinstance(subject.space, ChallengeSpace):
+        return None
+    where = subject.folder / SIDECAR_FOLDER
+    files = {h: where / f"{h.short}.prf.npy" for h in HEMISPHERES}
+    there = [file.name for file in files.values() if is_there(file)]
+    if not there:
+        return None
+    if len(there) == 1:
+        raise DamagedFile(f"The sidecar has {there[0]} but not the other hemisphere's.")
+    return np.concatenate(
+        [
+            np.asarray(load_array(file, shape=(subject.space.n_vertices(h), 4)), dtype=np.float32)
+            for h, file in files.items()
+        ]
+    )
 
 
 def read_sidecar_header(subject_folder: Path) -> dict[str, Any]:

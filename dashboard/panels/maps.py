@@ -12,16 +12,19 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from cortiscope import state
+from cortiscope import services, state
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import Metric, get_metric, vertex_metrics
 from cortiscope.core.runs import Run
+from cortiscope.core.runs.maps import get_map
 from cortiscope.cortex_view import ColourScale
 from cortiscope.markup import as_text
 from cortiscope.panels.scores import metric_scale, scored_run
 
 OF_IMAGE = "responses to this image"
 OF_MODEL = "how right the model is"
+OF_FIELDS = "where it looks on the picture"
+OF_KNOWN = "where it truly looks"
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,58 @@ register_map(
         lambda scale: scale,
     )
 )
+
+
+# The ends are the same for all models and subjects, so that maps compare.
+_FIELDS = (
+    ("prf_angle", ColourScale("cyclic", -180.0, 180.0, "°", "polar angle: 0 right, 90 up")),
+    ("prf_eccentricity", ColourScale("sequential", 0.0, 5.0, "°", "eccentricity")),
+    ("prf_sigma", ColourScale("sequential", 0.0, 2.5, "°", "SD of the field")),
+    ("prf_width", ColourScale("sequential", 0.0, 1.0, "°", "uncertainty of the centre")),
+)
+
+
+def _of_field(name: str, scale: ColourScale) -> MapKind:
+    """Return a map of a model's receptive fields, where it is sure of them."""
+    own = get_map(name)
+
+    def values(shown: Shown) -> np.ndarray:
+        assert shown.run is not None  # noqa: S101 - by lacks
+        found, sure = (services.run_map(shown.run, n) for n in (name, "prf_sure"))
+        assert found is not None and sure is not None  # noqa: S101, PT018 - by lacks
+        return found if name == "prf_width" else np.where(sure > 0, found, np.nan)
+
+    def lacks(shown: Shown) -> str:
+        if shown.run is None or services.run_map(shown.run, name) is None:
+            return "a model with receptive fields"
+        return ""
+
+    definition = f"{own.definition}; grey where it is not sure"
+    return MapKind(name, own.title, OF_FIELDS, definition, values, lacks, lambda _: scale)
+
+
+def _of_known(name: str, scale: ColourScale) -> MapKind:
+    """Return a map of the receptive fields that came with the data."""
+
+    def values(shown: Shown) -> np.ndarray:
+        fields = services.true_fields(shown.subject)
+        assert fields is not None  # noqa: S101 - by lacks
+        x, y, sigma, eccentricity = fields.T
+        angle = np.degrees(np.arctan2(y, x))
+        return {"prf_angle": angle, "prf_eccentricity": eccentricity, "prf_sigma": sigma}[name]
+
+    def lacks(shown: Shown) -> str:
+        known = services.true_fields(shown.subject) is not None
+        return "" if known else "receptive fields that came with the data"
+
+    title, definition = f"{get_map(name).title}, known", "of the fields that came with the data"
+    return MapKind(f"{name}_known", title, OF_KNOWN, definition, values, lacks, lambda _: scale)
+
+
+for _name, _scale in _FIELDS:
+    register_map(_of_field(_name, _scale))
+for _name, _scale in _FIELDS[:3]:
+    register_map(_of_known(_name, _scale))
 
 
 def map_kinds() -> list[MapKind]:

@@ -1,0 +1,127 @@
+"""Where vertices look: their receptive fields drawn on the picture, found and known.
+
+Of a model without receptive fields nothing is drawn.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cortiscope import services
+from cortiscope.core.datasets import Subject
+from cortiscope.core.runs import Run
+from cortiscope.core.simulation.recipe import INDIVIDUALS
+from cortiscope.markup import Html, html, show_html
+from cortiscope.stimulus_files import stimulus_address
+
+_MOST = 60
+_BY_CONSTRUCTION = (
+    "The simulation drew Gaussian fields: a model of Gaussian fields is of the right family by "
+    "construction here."
+)
+
+
+def show_fields(
+    subject: Subject, run: Run, positions: np.ndarray, current: tuple[str, int] | None
+) -> None:
+    """Draw the fields of some vertices on the picture, where the model has any.
+
+    Parameters
+    ----------
+    positions : (n,) of the vertices.
+    current : split and row of the image on screen; the middle of an empty square without one.
+    """
+    degrees = subject.conventions.picture_degrees.value
+    found = {name: services.run_map(run, f"prf_{name}") for name in ("x", "y", "sigma", "sure")}
+    if degrees is None or any(values is None for values in found.values()):
+        return
+    x, y, sigma, sure = (np.asarray(values)[positions] for values in found.values())
+    placed = np.isfinite(x)
+    drawn = placed & (sure > 0) if len(positions) > 1 else placed
+    known = services.true_fields(subject)
+    truth = None if known is None else known[positions]
+    rings = [
+        _ring((x[k], y[k], sigma[k]), degrees, "found") for k in _evenly(np.flatnonzero(drawn))
+    ]
+    if truth is not None and len(positions) == 1 and np.isfinite(truth[0, :3]).all():
+        rings.append(_ring(tuple(truth[0, :3].tolist()), degrees, "known"))
+    picture = Html("")
+    if current is not None:
+        split, row = current
+        base = stimulus_address(subject)
+        picture = html(
+            '<img alt="" src="{base}/{split}/{row}?s=320">', base=base, split=split, row=row
+        )
+    words = _of_one(x, y, sigma, sure, truth) if len(positions) == 1 else _of_many(drawn, x, truth)
+    if len(positions) > 1:
+        words = f"{words}{_error(x, y, drawn, truth)}"
+    gaussian = [person.name for person in INDIVIDUALS if not person.signed]
+    note = _BY_CONSTRUCTION if subject.simulated and subject.id in gaussian else ""
+    show_html(
+        '<p class="cs-note">where the model finds that <b>{who}</b>, in a picture of {degrees}°</p>'
+        '<div class="cs-fields" role="img" aria-label="{words}">{picture}{rings}</div>'
+        '<p class="cs-note">{words} {note}</p>',
+        who="it looks" if len(positions) == 1 else "they look",
+        degrees=f"{degrees:g}",
+        words=words,
+        picture=picture,
+        rings=Html("".join(rings)),
+        note=note,
+    )
+
+
+def _evenly(places: np.ndarray) -> np.ndarray:
+    step = max(1, -(-len(places) // _MOST))
+    return places[::step]
+
+
+def _ring(field: tuple[float, float, float], degrees: float, kind: str) -> str:
+    """Return a circle of one SD about a field's centre, in percent of the picture."""
+    x, y, sigma = (float(v) for v in field)
+    side = 200 * sigma / degrees
+    return html(
+        '<i class="cs-ring-{kind}" style="left:{left}%;top:{top}%;width:{side}%"></i>',
+        kind=kind,
+        left=f"{50 + 100 * x / degrees:.1f}",
+        top=f"{50 - 100 * y / degrees:.1f}",
+        side=f"{side:.1f}",
+    )
+
+
+def _place(x: float, y: float) -> str:
+    across = f"{abs(x):.1f}° {'right' if x >= 0 else 'left'}"
+    return f"{across}, {abs(y):.1f}° {'up' if y >= 0 else 'down'}"
+
+
+def _of_one(
+    x: np.ndarray, y: np.ndarray, sigma: np.ndarray, sure: np.ndarray, truth: np.ndarray | None
+) -> str:
+    if not np.isfinite(x[0]):
+        found = "No field predicts it better than the whole picture."
+    else:
+        doubt = "" if sure[0] > 0 else "; the model is not sure of it"
+        found = f"Found (filled): {_place(x[0], y[0])}, SD {sigma[0]:.1f}°{doubt}."
+    if truth is None or not np.isfinite(truth[0, :3]).all():
+        return found
+    tx, ty, size = truth[0, :3]
+    apart = ""
+    if np.isfinite(x[0]):
+        apart = f"; {np.hypot(x[0] - tx, y[0] - ty):.1f}° apart"
+    return f"{found} Known (dashed): {_place(tx, ty)}, SD {size:.1f}°{apart}."
+
+
+def _of_many(drawn: np.ndarray, x: np.ndarray, truth: np.ndarray | None) -> str:
+    n, shown = int(drawn.sum()), len(_evenly(np.flatnonzero(drawn)))
+    some = f", {shown} of them drawn" if shown < n else ""
+    return f"Fields of {n} of {len(x)} vertices, those of which the model is sure{some}."
+
+
+def _error(x: np.ndarray, y: np.ndarray, drawn: np.ndarray, truth: np.ndarray | None) -> str:
+    if truth is None:
+        return ""
+    both = drawn & np.isfinite(truth[:, 0])
+    if not both.any():
+        return ""
+    apart = np.median(np.hypot(x[both] - truth[both, 0], y[both] - truth[both, 1]))
+    n = int(both.sum())
+    return f" Their centres lie {apart:.2f}° from the known ones (median of {n})."

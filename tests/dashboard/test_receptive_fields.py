@@ -1,0 +1,111 @@
+"""Where vertices look: maps in the menu, and rings on the picture at the right places."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cortiscope import services
+from cortiscope.core.datasets.conventions import Fact
+from cortiscope.core.datasets.sidecar import SIDECAR_FOLDER, known_fields
+from cortiscope.core.errors import DamagedFile
+from cortiscope.panels import receptive_fields
+from cortiscope.panels.maps import MAPS, Shown
+
+N = 12
+FIELDS = {
+    "prf_x": np.r_[np.nan, 2.1, np.full(N - 2, -1.0)],
+    "prf_y": np.r_[np.nan, -1.05, np.full(N - 2, 0.5)],
+    "prf_sigma": np.r_[np.nan, 0.42, np.full(N - 2, 0.3)],
+    "prf_sure": np.r_[0.0, 1.0, 0.0, np.ones(N - 3)],
+    "prf_angle": np.full(N, 30.0),
+}
+
+
+@pytest.fixture
+def fields(tiny_app, monkeypatch):
+    """The subject with pictures of 8.4 degrees, its model with fields, and the fields known."""
+    known = np.full((N, 4), np.nan, np.float32)
+    known[1] = [2.4, -1.05, 0.5, 2.6]
+    known[5:8] = [-1.0, 0.9, 0.3, 1.3]
+    monkeypatch.setattr(services, "run_map", lambda run, name: FIELDS[name])
+    monkeypatch.setattr(services, "true_fields", lambda subject: known)
+    subject = tiny_app.subject()
+    degrees = replace(subject.conventions, picture_degrees=Fact(8.4, "a test"))
+    return replace(subject, conventions=degrees), tiny_app.runs[0]
+
+
+@pytest.fixture
+def drawn(fields, monkeypatch):
+    """What is drawn for some vertices."""
+    shown = []
+    monkeypatch.setattr(
+        receptive_fields, "show_html", lambda form, **words: shown.append(form.format(**words))
+    )
+
+    def _drawn(*positions, current=("test", 2)):
+        shown.clear()
+        receptive_fields.show_fields(*fields, np.array(positions), current)
+        return shown[0] if shown else ""
+
+    return _drawn
+
+
+def test_a_vertex_s_field_is_where_it_was_found_beside_the_known_one(drawn):
+    html = drawn(1)
+    assert 'cs-ring-found" style="left:75.0%;top:62.5%;width:10.0%"' in html
+    assert 'cs-ring-known" style="left:78.6%;top:62.5%;width:11.9%"' in html
+    assert "/test/2?s=320" in html
+    assert "Found (filled): 2.1° right, 1.1° down, SD 0.4°." in html
+    assert "Known (dashed): 2.4° right" in html
+    assert "0.3° apart" in html
+
+
+def test_what_the_model_does_not_know_is_said(drawn):
+    assert "No field predicts it better than the whole picture." in drawn(0)
+    assert "cs-ring-found" not in drawn(0)
+    assert "the model is not sure of it" in drawn(2)
+
+
+def test_of_several_vertices_the_sure_ones_are_drawn_with_their_distance_to_the_known(drawn):
+    html = drawn(*range(N))
+    assert len(re.findall("cs-ring-found", html)) == 10
+    assert "Fields of 10 of 12 vertices" in html
+    assert "0.40° from the known ones (median of 4)" in html
+
+
+def test_a_map_is_grey_where_it_is_not_sure(fields):
+    shown = Shown(*fields)
+    values = MAPS["prf_angle"].values(shown)
+    np.testing.assert_array_equal(np.isnan(values), FIELDS["prf_sure"] == 0)
+    assert MAPS["prf_angle"].scale(None).kind == "cyclic"
+    known = MAPS["prf_angle_known"].values(shown)
+    assert known[1] == pytest.approx(np.degrees(np.arctan2(-1.05, 2.4)), abs=1e-3)
+    assert np.isnan(known[0])
+
+
+def test_of_a_model_without_fields_nothing_is_drawn_or_offered(tiny_app, monkeypatch):
+    subject, run = tiny_app.subject(), tiny_app.runs[0]
+    monkeypatch.setattr(receptive_fields, "show_html", lambda *_, **__: pytest.fail("drawn"))
+    receptive_fields.show_fields(subject, run, np.arange(2), None)
+    lacking = [kind.lacks(Shown(subject, run)) for name, kind in MAPS.items() if "prf_" in name]
+    assert len(lacking) == 7
+    assert all(lacking)
+
+
+def test_known_fields_are_read_for_both_hemispheres_or_not_at_all(tiny_app, tmp_path):
+    subject = replace(tiny_app.subject(), folder=tmp_path)
+    assert known_fields(subject) is None
+    where = tmp_path / SIDECAR_FOLDER
+    where.mkdir()
+    np.save(where / "lh.prf.npy", np.ones((7, 4), np.float32))
+    with pytest.raises(DamagedFile, match="not the other hemisphere"):
+        known_fields(subject)
+    np.save(where / "rh.prf.npy", np.zeros((5, 4), np.float32))
+    assert known_fields(subject).sum(axis=1).tolist() == [4.0] * 7 + [0.0] * 5
+    np.save(where / "rh.prf.npy", np.zeros((4, 4), np.float32))
+    with pytest.raises(DamagedFile):
+        known_fields(subject)
