@@ -61,8 +61,8 @@ def free_choice(subject: Subject) -> tuple[str, dict[str, Any]]:
         components = right.number_input("components", 10, 1000, 200, 10, key="fit-pca")
         reduction = replace(reduction, components=components)
     st.caption(
-        f"Reduction: maps averaged onto a grid of at most {pooling.size} x {pooling.size}, "
-        f"features scaled, {reduction.label}, all fitted on the training images of "
+        f"Reduction: maps averaged onto a grid of at most {as_text(str(pooling.size))} a side, "
+        f"features scaled, {as_text(reduction.label)}, all fitted on the training images of "
         f"{as_text(subject.id)} less a "
         "seeded fifth kept for validation. Leave it as it is to compare layers under one reduction."
     )

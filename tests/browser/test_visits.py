@@ -76,6 +76,8 @@ def _visit(context, address):
     page.wait_for_selector("[data-painted], .cs-facts")
     page.wait_for_selector('[data-test-script-state="notRunning"]')
     page.wait_for_function(NOTHING_IS_AWAITED)
+    # The gallery's neighbours come a moment after what is in sight.
+    page.wait_for_load_state("networkidle")
     return page, visit
 
 

@@ -66,6 +66,11 @@ def _command(installed: Path, cwd: Path, home: Path, *words: str) -> str:
     return ran.stdout
 
 
+def _name(requirement: str) -> str:
+    """Return whose requirement it is, as versions of setuptools write it or not."""
+    return re.split("[=<>]", requirement)[0].replace("_", "-")
+
+
 def test_the_wheel_is_one_package_with_its_data_and_dependencies(wheel):
     with zipfile.ZipFile(wheel) as files:
         names = files.namelist()
@@ -74,9 +79,8 @@ def test_the_wheel_is_one_package_with_its_data_and_dependencies(wheel):
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"cortiscope"}
     required = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    wanted = {re.split("[=<>]", line)[0] for line in required if not line.startswith("-")}
-    found = {re.split("[=<>]", line)[0] for line in said.get_all("Requires-Dist") or []}
-    assert found == wanted
+    wanted = {_name(line) for line in required if not line.startswith("-")}
+    assert {_name(line) for line in said.get_all("Requires-Dist") or []} == wanted
     for package, folder in (("cortiscope", "dashboard"), ("cortiscope/core", "core")):
         for path in (ROOT / folder).rglob("*"):
             name = path.relative_to(ROOT / folder).as_posix()

@@ -14,7 +14,7 @@ from tests.data.plain_folder import values, write_plain, write_responses
 # Compare has nothing to show of a single run.
 URLS = [page.url for page in PAGES if page.url != "compare"]
 CLAIMS = re.compile(
-    r"[(,] ?z\b|[0-9] z\b|z-scored|8\.4|withheld|averaged over (an image|repeats)|_z\b"
+    r"[(,] ?z\b|[0-9] z\b|z-scored|\b8\.4\b|withheld|averaged over (an image|repeats)|_z\b"
 )
 
 
