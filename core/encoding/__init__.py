@@ -5,6 +5,7 @@ Everything fitted here sees training images only.
 
 from cortiscope.core.encoding import neighbours, tree, vote
 from cortiscope.core.encoding.fields import regressors as fields
+from cortiscope.core.encoding.fields import stacked as stacked_fields
 from cortiscope.core.encoding.multiband import banded, best_space, stacking
 from cortiscope.core.encoding.neural import regressors as neural
 from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
@@ -33,6 +34,7 @@ for _family in (
     stacking,
     best_space,
     fields,
+    stacked_fields,
     sparse,
     neighbours,
     tree,

@@ -5,7 +5,10 @@ A module of its own, as each origin of recipes is: ``ENTRIES`` is all that it re
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cortiscope.core.encoding import Reduction, RegressorSpec
+from cortiscope.core.features import Pooling
 from cortiscope.core.recipes.recipe import Choice, Recipe, Source
 
 _ORIGIN = "Cortiscope"
@@ -24,6 +27,15 @@ _SMALL = Source((Choice("small_cnn", ("block2", "block3", "block4", "block5")),)
 _GABOR = Source((Choice("gabor", ("energy",), "fixed"),))
 _ALL = (_GABOR, _SMALL, _LEARNED)
 _PCA = Reduction("pca", 100)
+
+
+# Gabor maps and four layers of a network keep fine places; the third network is read whole.
+_FINE = Pooling("grid", 16)
+_PLACED = (
+    Source((Choice("gabor", ("energy",), "fixed", _FINE),)),
+    Source((replace(_SMALL.choices[0], pooling=_FINE),)),
+    _LEARNED,
+)
 
 
 def _over_layers(name: str, title: str, summary: str, regressor: str) -> Recipe:
@@ -57,5 +69,16 @@ ENTRIES = (
         "stacked",
         "Several layers and backbones, a ridge each, stacked per vertex.",
         "stacked",
+    ),
+    Recipe(
+        name="spatial",
+        title="spatial",
+        origin=_ORIGIN,
+        summary="The same layers as stacked, and receptive fields on Gabor maps and on the small "
+        "network, stacked per vertex.",
+        sources=_PLACED,
+        regressor=RegressorSpec("stacked_fields").with_settings(shared=(1, 0)),
+        reduction=Reduction("places", 0),
+        spaces="layer",
     ),
 )

@@ -139,22 +139,32 @@ class FieldsPredictor:
 
     def structure(self) -> dict[str, Any]:
         """Its kind and its grids."""
-        return {"kind": self.kind, "grids": [asdict(grid) for grid in self.grids]}
+        return {"kind": self.kind, "grids": self.structure_of(self.grids)}
 
-    @classmethod
-    def restore(
-        cls, structure: Mapping[str, Any], array: Callable[[str], np.ndarray]
-    ) -> FieldsPredictor:
-        """Make it from what ``structure`` and ``arrays`` gave."""
-        grids = tuple(
+    @staticmethod
+    def structure_of(grids: Sequence[PictureGrid]) -> list[dict[str, Any]]:
+        """Return grids as JSON values."""
+        return [asdict(grid) for grid in grids]
+
+    @staticmethod
+    def grids_of(structure: Sequence[Mapping[str, Any]]) -> tuple[PictureGrid, ...]:
+        """Make grids of what ``structure_of`` gave."""
+        return tuple(
             PictureGrid(
                 int(g["channels"]),
                 int(g["height"]),
                 int(g["width"]),
                 tuple(float(v) for v in g["box"]),  # type: ignore[arg-type]
             )
-            for g in structure["grids"]
+            for g in structure
         )
+
+    @classmethod
+    def restore(
+        cls, structure: Mapping[str, Any], array: Callable[[str], np.ndarray]
+    ) -> FieldsPredictor:
+        """Make it from what ``structure`` and ``arrays`` gave."""
+        grids = cls.grids_of(structure["grids"])
         fields = ReceptiveFields(**{name: array(f"prf_{name}") for name in _MAPS})
         names = ("placed", "weights", "intercept", "alpha")
         return cls(grids, fields, *map(array, names))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,8 @@ from cortiscope.core.errors import InvalidInput, check_option
 
 _SHARES = tuple(float(f"{share:.3g}") for share in np.logspace(-3, 3, 10))
 _HELD = 10
+# A design of fewer bytes is read once, not again for each batch of fields.
+_IN_MEMORY = 2**30
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,11 @@ def fit_receptive_fields(
         largest=settings.largest,
         spacing=settings.spacing,
     )
+    design = data.design
+    if not isinstance(design, np.ndarray) and 4 * math.prod(design.shape) <= _IN_MEMORY:
+        design = design[np.arange(len(design))]
     search = FieldSearch(
-        Maps(data.design, grids, work.device),
+        Maps(design, grids, work.device),
         fields,
         decreasing_penalties(settings.shares),
         settings.criterion,

@@ -128,6 +128,7 @@ def fit_stacked(
     alphas: tuple[float, ...] = DEFAULT_ALPHAS,
     n_folds: int = 5,
     groups: np.ndarray | None = None,
+    others: Sequence[np.ndarray] = (),
     work: Work | None = None,
 ) -> StackedSolution:
     """Fit ridge in each space and mix them with weights of least error on held-out images.
@@ -145,6 +146,9 @@ def fit_stacked(
     spaces : columns of each feature space.
     alphas : positive penalties; each space and vertex has its own, by K-fold.
     groups : (n_stimuli,) which rows are of one image (``fold_rows``).
+    others : (n_stimuli, n_vertices) each, what further models predict of images that were held out
+        of their fits, by the same folds. They are weighed too, their weights first, and not fitted:
+        coefficients and intercepts are of the spaces alone.
 
     Notes
     -----
@@ -169,7 +173,7 @@ def fit_stacked(
     found = StackedSolution(
         np.empty((n_features, n_vertices), dtype=np.float32),
         np.empty(n_vertices, dtype=np.float32),
-        np.empty((n_spaces, n_vertices), dtype=np.float32),
+        np.empty((len(others) + n_spaces, n_vertices), dtype=np.float32),
         np.empty((n_spaces, n_vertices), dtype=np.float32),
         np.empty(n_vertices, dtype=np.float32),
     )
@@ -186,7 +190,7 @@ def fit_stacked(
         if piece is None:
             ridge = models[0].ridge
             y = FoldedResponses.of(responses[:, columns], rows, ridge.x.device, ridge.x.dtype)
-            piece = _stack(models, y, rows, n_features)
+            piece = _stack(models, y, rows, n_features, [o[:, columns] for o in others])
             work.checkpoint.save(name, piece)
         for key, values in piece.items():
             getattr(found, key)[..., columns] = values
@@ -208,27 +212,39 @@ class _Stackable:
 
 
 def _stack(
-    models: Sequence[_Stackable], y: FoldedResponses, rows: Sequence[slice], n_features: int
+    models: Sequence[_Stackable],
+    y: FoldedResponses,
+    rows: Sequence[slice],
+    n_features: int,
+    others: Sequence[np.ndarray],
 ) -> dict[str, np.ndarray]:
     """Fit one chunk of vertices."""
     import torch
 
     device, dtype = y.centred.values.device, y.centred.values.dtype
     n_vertices, n_spaces = y.centred.values.shape[1], len(models)
+    n_members = len(others) + n_spaces
     parts, whole, places = [], [], []
     for model in models:
         own, total = y.moments(model.ridge.x, rows)
         parts.append(own)
         whole.append(total)
         places.append(model.ridge.chosen(y, own, total)[1])
-    gram = torch.zeros(n_vertices, n_spaces, n_spaces, dtype=torch.float64, device=device)
-    cross = torch.zeros(n_vertices, n_spaces, dtype=torch.float64, device=device)
+    gram = torch.zeros(n_vertices, n_members, n_members, dtype=torch.float64, device=device)
+    cross = torch.zeros(n_vertices, n_members, dtype=torch.float64, device=device)
     energy = torch.zeros(n_vertices, dtype=torch.float64, device=device)
     for f, held in enumerate(y.held):
         n_train = models[0].ridge.folds[f].n_train
         y_mean = -held.sum(0) / n_train  # all rows together sum to 0
         target = held - y_mean
-        predicted = [
+        # In the units of the centred responses, less the mean of those that were fitted.
+        given = [
+            ((torch.as_tensor(other[rows[f]], device=device) - y.centred.mean) / y.centred.scale)
+            - y_mean
+            for other in others
+        ]
+        predicted = [value.to(dtype) for value in given]
+        predicted += [
             _held_out(model, f, whole[k] - parts[k][f], y_mean, places[k])
             for k, model in enumerate(models)
         ]
@@ -242,10 +258,11 @@ def _stack(
                     gram[:, k, j] += inner
     weights, gap = simplex_weights(gram, cross, energy)
     coef = torch.zeros(n_features, n_vertices, dtype=dtype, device=device)
-    intercept = y.centred.mean.clone()
+    shares = weights[:, len(others) :]
+    intercept = y.centred.mean * shares.sum(1) if others else y.centred.mean.clone()
     alphas = np.empty((n_spaces, n_vertices), dtype=np.float32)
     for k, model in enumerate(models):
-        w = weights[:, k].to(dtype) * model.ridge.coefficients(whole[k], places[k])
+        w = shares[:, k].to(dtype) * model.ridge.coefficients(whole[k], places[k])
         w *= y.centred.scale.to(dtype)
         coef[model.ridge.columns] = w
         intercept -= model.ridge.mean @ w.double()
