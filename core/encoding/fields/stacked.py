@@ -194,14 +194,14 @@ def fit_stacked_fields(
         members.append(fit_receptive_fields(of_group, FieldSettings(), step))
         step = work.step(f"held{k}", middle, stop)
         predicted.append(_held_out(of_group, held, _COARSE, step))
+    blocks: list[list[np.ndarray]] = [[] for _ in grids]
+    for first in range(0, n, _ROWS):
+        block = data.design[first : first + _ROWS]
+        for found, grid, own in zip(blocks, grids, columns, strict=True):
+            found.append(_averaged(block[:, own], grid, settings.places))
     reductions, whole = [], []
-    for grid, own in zip(grids, columns, strict=True):
-        averaged = np.concatenate(
-            [
-                _averaged(data.design[a : a + _ROWS][:, own], grid, settings.places)
-                for a in range(0, n, _ROWS)
-            ]
-        )
+    for found in blocks:
+        averaged = np.concatenate(found)
         reductions.append(fit_reduction(averaged, Reduction("pca", settings.components)))
         whole.append(reductions[-1].transform(averaged))
     edges = np.cumsum([0, *(block.shape[1] for block in whole)]).tolist()
