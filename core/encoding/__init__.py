@@ -3,7 +3,7 @@
 Everything fitted here sees training images only.
 """
 
-from cortiscope.core.encoding import neighbours, tree, vote
+from cortiscope.core.encoding import forest, neighbours, tree, vote
 from cortiscope.core.encoding.fields import regressors as fields
 from cortiscope.core.encoding.fields import stacked as stacked_fields
 from cortiscope.core.encoding.multiband import banded, best_space, stacking
@@ -38,6 +38,7 @@ for _family in (
     sparse,
     neighbours,
     tree,
+    forest,
     neural,
     vote,
 ):

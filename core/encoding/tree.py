@@ -65,15 +65,7 @@ class TreePredictor:
     def leaves_of(self, design: np.ndarray) -> np.ndarray:
         """Return the row of ``values`` (n_stimuli,) at which each design ends."""
         check_design(design, self.n_features)
-        asked = np.asarray(design, dtype=np.float32)
-        node = np.zeros(len(asked), dtype=np.intp)
-        moving = np.flatnonzero(self.leaf[node] < 0)
-        while len(moving):
-            at = node[moving]
-            right = ~(asked[moving, self.feature[at]] <= self.threshold[at])
-            node[moving] = self.children[at, right.astype(np.intp)]
-            moving = moving[self.leaf[node[moving]] < 0]
-        return self.leaf[node]
+        return self.leaf[ends_of(self.children, self.feature, self.threshold, design)]
 
     def predict(self, design: np.ndarray, vertices: np.ndarray | None = None) -> np.ndarray:
         """Predict (n_stimuli, n_vertices) float32."""
@@ -104,6 +96,31 @@ class TreePredictor:
         names = ("children", "feature", "threshold", "leaf", "values")
         saved = {name: array(f"tree_{name}") for name in names}
         return cls(**saved, n_features=int(structure["n_features"]))
+
+
+def ends_of(
+    children: np.ndarray,
+    feature: np.ndarray,
+    threshold: np.ndarray,
+    design: np.ndarray,
+    root: int = 0,
+) -> np.ndarray:
+    """Return the node (n_stimuli,) without children at which each design ends.
+
+    Parameters
+    ----------
+    children, feature, threshold : as of ``TreePredictor``.
+    root : node at which all begin.
+    """
+    asked = np.asarray(design, dtype=np.float32)
+    node = np.full(len(asked), root, dtype=np.intp)
+    moving = np.flatnonzero(children[node, 0] >= 0)
+    while len(moving):
+        at = node[moving]
+        right = ~(asked[moving, feature[at]] <= threshold[at])
+        node[moving] = children[at, right.astype(np.intp)]
+        moving = moving[children[node[moving], 0] >= 0]
+    return node
 
 
 def _fit(data: TrainingData, settings: TreeSettings, work: Work) -> Predictor:

@@ -27,8 +27,9 @@ from cortiscope.core.pipeline import fit as fitting
 from tests.pretended_gpu import OnGpu, TwoDevices, pretended_gpu
 
 # Numpy or scikit-learn alone.
-WITHOUT_TORCH = {"neighbours", "tree"}
+WITHOUT_TORCH = {"neighbours", "tree", "forest"}
 SHORT = {
+    "n_trees": 3,
     "max_epochs": 3,
     "n_samples": 3,
     "n_sizes": 2,

@@ -13,6 +13,7 @@ from cortiscope.core.cli.main import main
 from cortiscope.core.datasets import open_subject
 from cortiscope.core.encoding import TrainingData, fit_regressor
 from cortiscope.core.errors import InvalidInput, MissingData
+from cortiscope.core.evaluation.decoding import TEMPERATURES
 from cortiscope.core.features import FeatureStore
 from cortiscope.core.pipeline.decoding import decode
 from cortiscope.core.pipeline.demo import demo_data, demo_specs
@@ -132,6 +133,15 @@ def test_further_candidates_and_categories(sim):
     assert (sure > 1).all()  # pictures have several categories
 
 
+def test_without_folds_the_validation_images_alone_choose(sim):
+    subject, run, _ = sim
+    found = decode(run, subject, n_folds=0, vertices=200)
+    assert found.facts["residuals"] == "80 validation images by the model itself"
+    assert found.facts["n_training"] == 80
+    assert found.identification.rate[-1] > 0.6
+    assert found.temperature < TEMPERATURES[1]
+
+
 @pytest.fixture
 def tiny(tmp_path, monkeypatch):
     monkeypatch.setenv("CORTISCOPE_HOME", str(tmp_path / "home"))
@@ -179,6 +189,23 @@ def test_a_folder_of_candidates_and_a_roi(tiny):
     assert (pictures["posterior_1"] >= pictures["posterior_2"]).all()
     with pytest.raises(InvalidInput, match="copies of the held-out"):
         cs.decode(run, subject.test.images.paths[0].parent)
+
+
+def test_validation_images_that_report_choose_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("CORTISCOPE_HOME", str(tmp_path / "home"))
+    folder = write_subject(tmp_path / "s1", n_train=40, test_responses=False)
+    subject = cs.open_subject(folder)
+    choices = {"pooling": "grid:4", "reduction": "pca:6"}
+    found = cs.decode(cs.fit(subject, "pixels", "pixels", **choices), subject=subject)
+    assert found.facts["residuals"].startswith("32 fit images in 5 folds")
+    assert "validation" not in found.facts["residuals"]
+    assert found.facts["split"] == "validation"
+    assert len(found.images) == 8
+    assert found.categories is not None  # training images have notes
+    aside = cs.fit(subject, "pixels", "pixels", report_fraction=0.25, **choices)
+    found = cs.decode(aside, subject=subject)
+    assert found.facts["residuals"].endswith("6 validation images by the model itself")
+    assert (found.facts["split"], len(found.images)) == ("report", 10)
 
 
 @pytest.mark.parametrize(
