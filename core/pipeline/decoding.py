@@ -175,7 +175,7 @@ class _Seen(_Pictures):
         held = subject.split(split)
         rows = rows[once_each(held.images.groups()[rows])]
         images = held.images.subset(rows)
-        predicted = run.predict_rows(split, rows)[:, vertices]
+        predicted = run.fitted.predict(np.asarray(run.array(f"design_{split}")[rows]), vertices)
         measured = held.rows_on_disk(rows)[:, vertices]
         return cls(images.ids, predicted, _notes(held.notes, rows), measured, images)
 

@@ -15,6 +15,7 @@ from cortiscope.core.backbones.base import choose_device
 from cortiscope.core.datasets import Subject
 from cortiscope.core.encoding import REGRESSORS, Predictor, Work, validation_split
 from cortiscope.core.encoding.fields.predictor import FieldsPredictor
+from cortiscope.core.encoding.fields.stacked import StackedFieldsPredictor
 from cortiscope.core.errors import InvalidInput, check_whole, read_whole
 from cortiscope.core.evaluation import pearson_r
 from cortiscope.core.evaluation.decoding import (
@@ -118,7 +119,7 @@ def _refitted(run: Run, subject: Subject, rows: np.ndarray, progress: Progress) 
         (subject,),
         Rows((rows,), none, none, {}, (groups,)),
         *(Reductions(run.reductions), {}, {}, (design,)),
-        grids=fitted.grids if isinstance(fitted, FieldsPredictor) else (),
+        grids=fitted.grids if isinstance(fitted, FieldsPredictor | StackedFieldsPredictor) else (),
     )
     work = Work(str(choose_device(run.spec.device)), progress)
     return fit_prepared(prepared, run.spec, Home.from_environment().surfaces, work)

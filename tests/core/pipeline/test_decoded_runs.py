@@ -51,14 +51,16 @@ def test_the_rates_are_those_of_numpy_written_out(sim, unseen):
     rows = np.concatenate([own.rows for own in unseen])
     predicted = np.concatenate([own.predictor.predict(own.design) for own in unseen])
     r = [np.corrcoef(a, b)[0, 1] for a, b in zip(predicted.T, y[rows].T, strict=True)]
-    v = np.argsort(-np.array(r))[:200]
-    np.testing.assert_array_equal(np.sort(found.vertices), np.sort(v))
-    residuals = y[rows][:, v].astype(float) - predicted[:, v]
+    best = np.argsort(-np.array(r))[:200]
+    np.testing.assert_array_equal(np.sort(found.vertices), np.sort(best))
+    v = found.vertices  # in this order, as products in float32 round by it
+    predicted = np.concatenate([own.predictor.predict(own.design, v) for own in unseen])
+    residuals = y[rows][:, v].astype(float) - predicted
     scale = np.sqrt((residuals**2).mean(axis=0))
     shrunk, weight = ledoit_wolf(residuals / scale, assume_centered=True)
     inverse = np.linalg.inv(shrunk * np.outer(scale, scale))
     measured = subject.test.response_rows(slice(None))[:, v].astype(float)
-    forecast = run.predict_rows("test", slice(None))[:, v].astype(float)
+    forecast = run.fitted.predict(run.array("design_test"), v).astype(float)
     d = np.array([[(a - b) @ inverse @ (a - b) for b in forecast] for a in measured])
     ahead = (d <= np.diagonal(d)[:, None]).sum(axis=1) - 1
     rate = [np.mean([comb(199 - k, s - 1) / comb(199, s - 1) for k in ahead]) for s in (2, 10, 200)]
