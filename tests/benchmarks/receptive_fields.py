@@ -19,7 +19,7 @@ import torch
 from cortiscope.core.encoding import PictureGrid
 from cortiscope.core.encoding.fields.candidates import candidate_fields
 from cortiscope.core.encoding.fields.regressors import FieldSettings
-from cortiscope.core.encoding.fields.search import FieldSearch
+from cortiscope.core.encoding.fields.search import FieldSearch, rotated_errors
 from cortiscope.core.encoding.fields.spectra import Maps, field_spectra
 from cortiscope.core.encoding.ridge.data import decreasing_penalties
 
@@ -65,8 +65,8 @@ def ours(search: FieldSearch, y: np.ndarray, some: slice) -> tuple[dict[str, flo
     weights = search.maps.weights(search.fields[some])
     z = search.maps.contracted(moments, weights)
     d = clock(device)
-    found = search.errors(spectra, spectra.axes.transpose(1, 2) @ z, values, search.fields[some])
-    least = found.amin(1)
+    energy, turn = (values**2).sum(0), spectra.axes.transpose(1, 2)
+    least = rotated_errors(search, spectra, turn, z, values, search.fields[some], energy)
     e = clock(device)
     parts = {"spectra": b - a, "X'Y": c - b, "contraction": d - c, "rotation": e - d}
     return parts, least.cpu().numpy()

@@ -69,7 +69,12 @@ class FieldSearch:
         return (apart <= reach) & (np.abs(np.log(sigma[:, None] / sigma)) <= _NEAR * ratio)
 
     def errors(
-        self, spectra: FieldSpectra, c: torch.Tensor, y: torch.Tensor, fields: np.ndarray
+        self,
+        spectra: FieldSpectra,
+        c: torch.Tensor,
+        y: torch.Tensor,
+        fields: np.ndarray,
+        energy: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Estimate the squared error on other images, (n_fields, n_shares, n_vertices).
 
@@ -77,6 +82,7 @@ class FieldSearch:
         ----------
         c : (n_fields, m, n_vertices), the responses in each field's axes.
         y : (n_fit + n_held, n_vertices), less the mean over the fit images.
+        energy : (n_vertices,) sum of squares of the fit images' responses, if it is known.
         """
         import torch
 
@@ -85,7 +91,8 @@ class FieldSearch:
         d, s = spectra.curves(shares), spectra.values[:, None, :]
         if self.criterion == "gcv":
             left = 1 - 1 / n - (s * d).sum(2) / n
-            energy = (y[:n] ** 2).sum(0)
+            if energy is None:
+                energy = (y[:n] ** 2).sum(0)
             explained = (d * (2 - s * d)).to(dtype) @ c**2
             rest = (energy - explained).clamp_min(0) / n
             found = rest / left.clamp_min(_LEAST_LEFT).to(dtype)[:, :, None] ** 2
@@ -152,20 +159,49 @@ def compare_fields(
         share = 0.3 + 0.7 * part.start / int(responses.shape[1])
         y = search.centred(responses[:, part]).values
         y -= y[:n].mean(0) * (y[:n] != y[0]).any(0)
-        moments = None
+        moments, energy = None, (y[:n] ** 2).sum(0)
         errors = torch.empty(len(search.fields), y.shape[1], device=y.device)
         for some, own in spectra:
             work.progress(share, f"comparing receptive fields of {part.stop:,} vertices")
             if own.turn is not None:
-                c = own.turn @ y[:n]
+                z, turn = y[:n].expand(len(own.values), -1, -1), own.turn
             else:
                 if moments is None:
                     moments = search.maps.moments(y[:n], search.fit)
-                weights = search.maps.weights(search.fields[some])
+                z = search.maps.contracted(moments, search.maps.weights(search.fields[some]))
                 assert own.axes is not None
-                c = own.axes.transpose(1, 2) @ search.maps.contracted(moments, weights)
-            errors[some] = search.errors(own, c, y, search.fields[some]).amin(1)
+                turn = own.axes.transpose(1, 2)
+            errors[some] = rotated_errors(search, own, turn, z, y, search.fields[some], energy)
         pieces.put(part, **_summary(errors, search))
+
+
+def rotated_errors(
+    search: FieldSearch,
+    spectra: FieldSpectra,
+    turn: torch.Tensor,
+    z: torch.Tensor,
+    y: torch.Tensor,
+    fields: np.ndarray,
+    energy: torch.Tensor,
+) -> torch.Tensor:
+    """Return each field's least error over the penalties, (n_fields, n_vertices).
+
+    Parameters
+    ----------
+    turn : (n_fields, m, k), by which ``z`` (n_fields, k, n_vertices) becomes the responses in axes.
+    """
+    import torch
+
+    if search.criterion != "gcv":
+        return search.errors(spectra, turn @ z, y, fields, energy).amin(1)
+    # Field by field: what one rotation gives stays in the processor's cache.
+    found = [
+        search.errors(spectra.of(k), (turn[k] @ z[k])[None], y, fields[k : k + 1], energy)[0].amin(
+            0
+        )
+        for k in range(len(fields))
+    ]
+    return torch.stack(found)
 
 
 def _summary(errors: torch.Tensor, search: FieldSearch) -> dict[str, np.ndarray]:

@@ -72,29 +72,36 @@ class Maps:
             start += grid.n_columns
         return torch.cat(parts, dim=1).permute(2, 0, 1)
 
-    def contracted(self, moments: torch.Tensor, weights: Sequence[torch.Tensor]) -> torch.Tensor:
-        """Return X'y (n_fields, n_channels, n_vertices) from the maps' (n_columns, n_vertices)."""
+    def contracted(
+        self, moments: Sequence[torch.Tensor], weights: Sequence[torch.Tensor]
+    ) -> torch.Tensor:
+        """Return X'y (n_fields, n_channels, n_vertices) from what ``moments`` gave."""
         import torch
 
-        parts, start = [], 0
-        for grid, own in zip(self.grids, weights, strict=True):
-            maps = moments[start : start + grid.n_columns]
-            if grid.n_places == 1:
-                parts.append(maps.expand(len(own), -1, -1))
-            else:
-                pooled = own @ maps.reshape(grid.channels, grid.n_places, -1)
-                parts.append(pooled.transpose(0, 1))
-            start += grid.n_columns
-        return torch.cat(parts, dim=1)
+        parts = [
+            (own @ places.flatten(1)).reshape(len(own), *places.shape[1:])
+            for places, own in zip(moments, weights, strict=True)
+        ]
+        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
 
-    def moments(self, y: torch.Tensor, rows: np.ndarray) -> torch.Tensor:
-        """Return the maps' products (n_columns, n_vertices) with responses (n_rows, n_vertices)."""
+    def moments(self, y: torch.Tensor, rows: np.ndarray) -> list[torch.Tensor]:
+        """Return the maps' products with responses (n_rows, n_vertices).
+
+        Returns
+        -------
+        Per grid (n_places, n_channels, n_vertices): places first, so that a sum over them is one
+        product.
+        """
         import torch
 
         total = torch.zeros(self.design.shape[1], y.shape[1], device=self.device)
         for here, block in self.blocks(rows):
             total.addmm_(block.T, y[here])
-        return total
+        parts = total.split([grid.n_columns for grid in self.grids])
+        return [
+            part.reshape(grid.channels, grid.n_places, -1).transpose(0, 1).contiguous()
+            for part, grid in zip(parts, self.grids, strict=True)
+        ]
 
     def weights(self, fields: np.ndarray) -> tuple[torch.Tensor, ...]:
         """Return what each field weighs the places of each grid by."""
