@@ -25,6 +25,7 @@ from cortiscope.core.datasets.describe import (
 from cortiscope.core.datasets.sidecar import known_fields
 from cortiscope.core.datasets.subject import identify
 from cortiscope.core.encoding import Predictor
+from cortiscope.core.encoding.neural.predictor import Attention, attention_of
 from cortiscope.core.errors import CoreError, DamagedFile, InvalidInput, unknown_name
 from cortiscope.core.pipeline.picture import reference_images
 from cortiscope.core.pipeline.scoring import up_to_date
@@ -252,6 +253,19 @@ def _run_map(run_id: str, name: str) -> np.ndarray | None:
     try:
         return vertex_map(run(run_id), name)
     except InvalidInput:  # it has none
+        return None
+
+
+def attention(opened: Run, split: str, row: int) -> Attention | None:
+    """Return what each ROI's query attends to in an image (``attention_of``); None without any."""
+    return _attention(opened.id, split, row)
+
+
+@lru_cache(maxsize=64)
+def _attention(run_id: str, split: str, row: int) -> Attention | None:
+    try:
+        return attention_of(_predictor(run_id), np.asarray(_design(run_id, split)[row : row + 1]))
+    except InvalidInput:  # it attends to nothing
         return None
 
 

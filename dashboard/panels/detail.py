@@ -17,7 +17,7 @@ from cortiscope.core.runs import Run
 from cortiscope.look import show_chart
 from cortiscope.markup import Html, show_html, signed
 from cortiscope.panels.downloads import image_mark
-from cortiscope.panels.receptive_fields import show_fields
+from cortiscope.panels.receptive_fields import show_attention, show_fields
 from cortiscope.panels.selection import region_came_last, region_positions
 from cortiscope.panels.stimulus import linked_pictures
 from cortiscope.regions import redraw
@@ -130,6 +130,7 @@ def show_detail(subject: Subject, run: Run, current: tuple[str, int] | None) -> 
     _scatter(subject, shown, choice=current is not None)
     show_html("".join(_top_images(subject, run, shown)))
     show_fields(subject, run, shown.locations.positions, current)
+    show_attention(subject, run, shown.locations.positions, current)
 
 
 def show_wide_detail(subject: Subject, run: Run) -> None:

@@ -70,6 +70,46 @@ def show_fields(
     )
 
 
+def show_attention(
+    subject: Subject, run: Run, positions: np.ndarray, current: tuple[str, int] | None
+) -> None:
+    """Draw over the picture what the query of some vertices attends to, where the model has any.
+
+    Parameters
+    ----------
+    positions : (n,) of the vertices; the query is that of most of them.
+    """
+    degrees = subject.conventions.picture_degrees.value
+    if degrees is None or current is None:
+        return
+    found = services.attention(run, *current)
+    if found is None or max(grid.n_places for grid in found.grids) == 1:
+        return
+    whose = int(np.bincount(found.of_vertex[positions]).argmax())
+    grid, every = max(zip(found.grids, found.shares, strict=True), key=lambda one: one[0].n_places)
+    shares = every[0, whose]
+    left, top, right, bottom = (100 * end / degrees for end in grid.box)
+    cells = [f'<i style="opacity:{share:.2f}"></i>' for share in (shares / shares.max()).ravel()]
+    split, row = current
+    side, _, roi = found.queries[whose].rpartition(".")
+    where = {"lh": "left", "rh": "right"}.get(side, "")
+    show_html(
+        '<p class="cs-note">what <b>{who}</b> attends to in this picture</p>'
+        '<div class="cs-fields" role="img" aria-label="{words}">'
+        '<img alt="" src="{base}/{split}/{row}?s=320">'
+        '<div class="cs-attention" style="{box}">{cells}</div></div><p class="cs-note">{words}</p>',
+        who=f"{roi} {where}".strip(),
+        words="Attention of the ROI’s query, the mean over heads; the brightest place has "
+        f"{100 * shares.max():.0f} % of it, {100 / grid.n_places:.1f} % would be even.",
+        base=stimulus_address(subject),
+        split=split,
+        row=row,
+        box=f"left:{50 + left:.1f}%;top:{50 - top:.1f}%;width:{right - left:.1f}%;"
+        f"height:{top - bottom:.1f}%;grid-template-columns:repeat({grid.width},1fr)",
+        cells=Html("".join(cells)),
+    )
+
+
 def _evenly(places: np.ndarray) -> np.ndarray:
     step = max(1, -(-len(places) // _MOST))
     return places[::step]

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from cortiscope.core.encoding.neural.attention import AnswerReadout, AttentionTrunk
 from cortiscope.core.encoding.neural.readouts import LinearReadout, PositionalReadout, Readout
 from cortiscope.core.encoding.neural.trunks import Conv1dTrunk, IdentityTrunk, ResidualTrunk, Trunk
-from cortiscope.core.encoding.predictor import LinearPredictor, check_design
+from cortiscope.core.encoding.predictor import LinearPredictor, Predictor, check_design
 from cortiscope.core.encoding.ridge.data import vertex_chunks
-from cortiscope.core.encoding.training import Responses
-from cortiscope.core.errors import check_option, unknown_name
+from cortiscope.core.encoding.training import PictureGrid, Responses
+from cortiscope.core.errors import InvalidInput, check_option, unknown_name
 
 if TYPE_CHECKING:
     import torch
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
 SCALINGS = ("columns", "overall")
 _BYTES_KEPT = 2**30
 TRUNKS: dict[str, Callable[..., Trunk]] = {
-    t.name: t for t in (IdentityTrunk, ResidualTrunk, Conv1dTrunk)
+    t.name: t for t in (IdentityTrunk, ResidualTrunk, Conv1dTrunk, AttentionTrunk)
 }
 READOUTS: dict[str, Callable[..., Readout]] = {
-    r.name: r for r in (LinearReadout, PositionalReadout)
+    r.name: r for r in (LinearReadout, PositionalReadout, AnswerReadout)
 }
 
 
@@ -151,12 +152,15 @@ class HeadPredictor:
         """Predict (n_stimuli, n_vertices) float32; of some vertices (positions) if named."""
         check_design(design, len(self.input_mean))
         chosen = np.arange(self.n_vertices) if vertices is None else np.asarray(vertices)
-        standardised = ((design - self.input_mean) / self.input_scale).astype(np.float32)
-        hidden = self.trunk.apply(self.weights, standardised)
+        hidden = self.trunk.apply(self.weights, self.standardised(design))
         found = self.readout.apply(self.weights, hidden, chosen)
         found *= self.output_scale[chosen]
         found += self.output_mean[chosen]
         return found
+
+    def standardised(self, design: np.ndarray) -> np.ndarray:
+        """Return a design (n_stimuli, n_features) in the units that the trunk reads."""
+        return ((design - self.input_mean) / self.input_scale).astype(np.float32)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Weights, scales and curves."""
@@ -191,6 +195,51 @@ class HeadPredictor:
             array("output_mean"),
             array("output_scale"),
         )
+
+
+@dataclass(frozen=True)
+class Attention:
+    """What the queries of a model attend to in some images.
+
+    Parameters
+    ----------
+    queries : names, as in ``lh.FFA-1``.
+    of_vertex : (n_vertices,) whose answer each vertex reads, positions in ``queries``.
+    grids : where the places lie.
+    shares : per grid (n_stimuli, n_queries, height, width), the mean over heads; over all grids a
+        query's sum to 1.
+    """
+
+    queries: tuple[str, ...]
+    of_vertex: np.ndarray
+    grids: tuple[PictureGrid, ...]
+    shares: tuple[np.ndarray, ...]
+
+
+def attention_of(predictor: Predictor, design: np.ndarray) -> Attention:
+    """Return what each ROI's query attends to in images, by a model that attends.
+
+    Parameters
+    ----------
+    design : (n_stimuli, n_columns), as for ``predict``.
+
+    Raises
+    ------
+    InvalidInput : the model attends to nothing.
+    """
+    if not isinstance(predictor, HeadPredictor) or not isinstance(predictor.trunk, AttentionTrunk):
+        raise InvalidInput(
+            "This model has no attention.", "Fit one with --regressor roi_attention."
+        )
+    trunk = predictor.trunk
+    found = trunk.attention(predictor.weights, predictor.standardised(design))
+    ends = np.cumsum([grid.n_places for grid in trunk.placed])[:-1]
+    shares = tuple(
+        part.reshape(*part.shape[:2], grid.height, grid.width)
+        for part, grid in zip(np.split(found, ends, axis=2), trunk.placed, strict=True)
+    )
+    of_vertex = np.asarray(predictor.weights["of_vertex"])
+    return Attention(tuple(trunk.queries), of_vertex, trunk.placed, shares)
 
 
 def head_predictor(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from cortiscope.core.encoding.neural.attention import AnswerReadout, AttentionTrunk, Queries
 from cortiscope.core.encoding.neural.optimisation import TrainingSettings, check_share, require
 from cortiscope.core.encoding.neural.positions import PositionRecipe, position_codes
 from cortiscope.core.encoding.neural.predictor import HeadPredictor
@@ -17,7 +18,7 @@ from cortiscope.core.encoding.neural.trunks import (
 )
 from cortiscope.core.encoding.predictor import Predictor
 from cortiscope.core.encoding.regressors import RegressorEntry
-from cortiscope.core.encoding.training import TrainingData, Work
+from cortiscope.core.encoding.training import PictureGrid, TrainingData, Work
 from cortiscope.core.errors import InvalidInput, check_option
 
 
@@ -132,6 +133,46 @@ class PositionalHeadSettings(TrainingSettings):
         )
 
 
+@dataclass(frozen=True)
+class AttentionHeadSettings(TrainingSettings):
+    """A query per ROI and hemisphere that attends to places; sizes for some hundred images.
+
+    Parameters
+    ----------
+    token_width, heads : of tokens and answers; Adeli et al. take 1,024 and 16 for 9,000 images.
+    dropout : share of an answer's values dropped.
+    """
+
+    learning_rate: float = 2e-3
+    batch_size: int = 16
+    max_epochs: int = 40
+    token_width: int = 64
+    heads: int = 4
+    dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_share("dropout", self.dropout)
+        for name in ("token_width", "heads"):
+            require(name, getattr(self, name), getattr(self, name) >= 1, "1 or more")
+        fits = self.token_width % self.heads == 0
+        require("token_width", self.token_width, fits, f"a multiple of heads ({self.heads})")
+
+
+def _fit_attention(data: TrainingData, settings: AttentionHeadSettings, work: Work) -> Predictor:
+    grids = data.grids or (PictureGrid(data.design.shape[1]),)
+    queries = Queries.of(data.vertices, data.n_vertices)
+    trunk = AttentionTrunk(
+        [asdict(grid) for grid in grids],
+        list(queries.names),
+        settings.token_width,
+        settings.heads,
+        settings.dropout,
+    )
+    readout = AnswerReadout(data.n_vertices, settings.token_width, queries.of_vertex)
+    return train_head(trunk, readout, data, settings, work)
+
+
 def _fit_linear(data: TrainingData, settings: LinearHeadSettings, work: Work) -> Predictor:
     trunk = IdentityTrunk(data.design.shape[1])
     return train_head(trunk, LinearReadout(data.n_vertices, trunk.width), data, settings, work)
@@ -236,6 +277,21 @@ ENTRIES = (
         settings=Conv1dHeadSettings,
         separable=False,
         fit=_fit_conv1d,
+        predictor=HeadPredictor,
+    ),
+    RegressorEntry(
+        name="roi_attention",
+        title="ROI attention",
+        summary="a query per ROI attends to places of the picture; a vertex reads its ROI's answer",
+        method="a transformer decoder of one layer ({heads} heads, tokens of {token_width} values "
+        "with sines of their places, dropout of {dropout}): one learned query per ROI and "
+        "hemisphere attends to the places of the maps, and each vertex reads its ROI's answer by "
+        f"a linear map, {_TRAINED}",
+        settings=AttentionHeadSettings,
+        separable=False,
+        uses_positions=False,
+        reads_places=True,
+        fit=_fit_attention,
         predictor=HeadPredictor,
     ),
     RegressorEntry(
