@@ -5,13 +5,18 @@ Of a model without receptive fields nothing is drawn.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import streamlit as st
 
 from cortiscope import services
 from cortiscope.core.datasets import Subject
 from cortiscope.core.runs import Run
 from cortiscope.core.simulation.recipe import INDIVIDUALS
 from cortiscope.markup import Html, html, show_html
+from cortiscope.panels.selection import brush
+from cortiscope.regions import redraw
 from cortiscope.stimulus_files import stimulus_address
 
 _MOST = 60
@@ -31,7 +36,7 @@ def show_fields(
     positions : (n,) of the vertices.
     current : split and row of the image on screen; the middle of an empty square without one.
     """
-    degrees = subject.conventions.picture_degrees.value
+    degrees = _degrees(subject)
     found = {name: services.run_map(run, f"prf_{name}") for name in ("x", "y", "sigma", "sure")}
     if degrees is None or any(values is None for values in found.values()):
         return
@@ -70,6 +75,34 @@ def show_fields(
     )
 
 
+def pick_by_place(subject: Subject, run: Run, *, redraws: Sequence[str]) -> None:
+    """Offer to select the vertices that look at a place of the picture, of a model that knows.
+
+    Parameters
+    ----------
+    redraws : the regions that follow a selection.
+    """
+    degrees = _degrees(subject)
+    found = {name: services.run_map(run, f"prf_{name}") for name in ("x", "y", "sure")}
+    if degrees is None or any(values is None for values in found.values()):
+        return
+    x, y, sure = (np.asarray(values) for values in found.values())
+    half = float(degrees) / 2
+    with st.popover("Select by place", icon=":material/my_location:"):
+        st.caption("Vertices whose field has its centre in a circle on the picture, if it is sure.")
+        across = st.slider("right of the middle (°)", -half, half, 0.0, 0.1, key="field-x")
+        up = st.slider("above the middle (°)", -half, half, 0.0, 0.1, key="field-y")
+        radius = st.slider("radius (°)", 0.2, half, 1.0, 0.1, key="field-radius")
+        positions = np.flatnonzero((sure > 0) & (np.hypot(x - across, y - up) <= radius))
+
+        def take() -> None:
+            brush(subject, positions)
+            redraw(*redraws)
+
+        words = f"Select {len(positions):,} vertices"
+        st.button(words, key="field-go", on_click=take, disabled=not len(positions))
+
+
 def show_attention(
     subject: Subject, run: Run, positions: np.ndarray, current: tuple[str, int] | None
 ) -> None:
@@ -79,7 +112,7 @@ def show_attention(
     ----------
     positions : (n,) of the vertices; the query is that of most of them.
     """
-    degrees = subject.conventions.picture_degrees.value
+    degrees = _degrees(subject)
     if degrees is None or current is None:
         return
     found = services.attention(run, *current)
@@ -108,6 +141,11 @@ def show_attention(
         f"height:{top - bottom:.1f}%;grid-template-columns:repeat({grid.width},1fr)",
         cells=Html("".join(cells)),
     )
+
+
+def _degrees(subject: Subject) -> float | None:
+    """Return the side of the pictures in degrees, where it is known."""
+    return subject.conventions.picture_degrees.value
 
 
 def _evenly(places: np.ndarray) -> np.ndarray:

@@ -95,11 +95,15 @@ def picked_vertices() -> list[state.VertexName]:
 
 
 def _take_region(subject: Subject, mesh: MeshProjection, region: CortexRegion) -> None:
-    if not len(region):
+    brush(subject, mesh.own_positions(region.positions) if len(region) else region.positions)
+
+
+def brush(subject: Subject, positions: np.ndarray) -> None:
+    """Select a region: positions (n,) in the subject's arrays; none of them clears it."""
+    if not len(positions):
         st.session_state.pop(_REGION, None)
         return
     now = state.current()
-    positions = mesh.own_positions(region.positions)
     st.session_state[_REGION] = BrushedRegion(subject.id, positions, (now.vertex, now.roi))
 
 

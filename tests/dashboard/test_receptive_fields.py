@@ -109,3 +109,16 @@ def test_known_fields_are_read_for_both_hemispheres_or_not_at_all(tiny_app, tmp_
     np.save(where / "rh.prf.npy", np.zeros((4, 4), np.float32))
     with pytest.raises(DamagedFile):
         known_fields(subject)
+
+
+def test_vertices_that_look_at_a_place_are_selected(tiny_app, monkeypatch):
+    monkeypatch.setattr(services, "run_map", lambda run, name: FIELDS.get(name))
+    monkeypatch.setattr("cortiscope.panels.receptive_fields._degrees", lambda subject: 8.4)
+    app = tiny_app.open(subject="subj01")
+    assert app.button("field-go").disabled  # nobody looks at the middle
+    app.slider("field-x").set_value(-1.0).run()
+    app.slider("field-y").set_value(0.5).run()
+    assert app.button("field-go").label == "Select 9 vertices"
+    app.button("field-go").click().run()
+    assert not app.exception
+    assert app.session_state["brushed_region"].positions.tolist() == list(range(3, N))

@@ -30,6 +30,7 @@ from cortiscope.panels.methods import (
     show_simulation_note,
 )
 from cortiscope.panels.one_image import show_image_over_vertices
+from cortiscope.panels.receptive_fields import pick_by_place
 from cortiscope.panels.roi_responses import mean_rows, take_roi
 from cortiscope.panels.sidebar import none_is_fitted, pick_model_if_any, pick_subject
 from cortiscope.panels.stimulus import ROLE_WORDS, StimulusChoice, pick_stimulus, show_search
@@ -222,6 +223,8 @@ def _options(subject: Subject, run: Run) -> None:
         key=key,
         on_change=lambda: _take_option(scale=st.session_state[key] or ""),
     )
+    with left:
+        pick_by_place(subject, run, redraws=_OF_PLACES)
     with right:
         show_note("{words}", words=spread_words(run))
 
