@@ -73,7 +73,8 @@ class Queries:
             (f"{side}.{REST}", everything[table.hemispheres == k])
             for k, side in enumerate(("lh", "rh"))
         ]
-        of_vertex, names = np.full(n_vertices, -1, dtype=np.int64), []
+        of_vertex = np.full(n_vertices, -1, dtype=np.int64)
+        names: list[str] = []
         for name, vertices in parts:
             own = vertices[of_vertex[vertices] < 0]
             if len(own):
@@ -119,7 +120,7 @@ class AttentionTrunk:
     def placed(self) -> tuple[PictureGrid, ...]:
         """The grids as typed values."""
         return tuple(
-            PictureGrid(int(g["channels"]), int(g["height"]), int(g["width"]), tuple(g["box"]))  # type: ignore[arg-type]
+            PictureGrid(int(g["channels"]), int(g["height"]), int(g["width"]), tuple(g["box"]))
             for g in self.grids
         )
 

@@ -160,7 +160,7 @@ class HeadPredictor:
 
     def standardised(self, design: np.ndarray) -> np.ndarray:
         """Return a design (n_stimuli, n_features) in the units that the trunk reads."""
-        return ((design - self.input_mean) / self.input_scale).astype(np.float32)
+        return ((np.asarray(design) - self.input_mean) / self.input_scale).astype(np.float32)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Weights, scales and curves."""

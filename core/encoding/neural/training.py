@@ -129,7 +129,8 @@ class _Training:
         import torch
 
         fit_rows, validation_rows = training_images(len(data.design), settings, data.groups)
-        inputs = Standardisation.of_design(data.design[fit_rows], settings.scaling)
+        design = np.asarray(data.design)  # one that keeps places is read here
+        inputs = Standardisation.of_design(design[fit_rows], settings.scaling)
         outputs = Standardisation.of_responses(data.responses, fit_rows)
         generator = generator_of(settings.seed, _WEIGHTS)
         initial = {**trunk.initial(generator), **readout.initial(generator)}
@@ -146,7 +147,7 @@ class _Training:
             scored_rows=np.sort(shuffled[:n_scored]),
             inputs=inputs,
             outputs=outputs,
-            design=torch.from_numpy(inputs.standardise(data.design)).to(work.device),
+            design=torch.from_numpy(inputs.standardise(design)).to(work.device),
             targets=Targets(data.responses, outputs, work.device),
             live=torch.from_numpy(outputs.varies.astype(np.float32)).to(work.device),
             weights=weights,
