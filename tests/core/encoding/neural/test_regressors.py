@@ -85,6 +85,7 @@ def test_heads_that_are_linear_come_back_as_coefficients_the_others_do_not(rng):
         "head_residual": HeadPredictor,
         "head_conv1d": HeadPredictor,
         "head_positional": HeadPredictor,
+        "roi_attention": HeadPredictor,
     }
 
 
@@ -124,6 +125,7 @@ CHANGES = {
     "head_dropout": {"dropout": 0.2},
     "head_residual": {"n_blocks": 1, "projected": 0, "dropout": 0.1, "activation": "relu"},
     "head_conv1d": {"channels": 2, "kernel": 4, "stride": 1, "pool": 3, "activation": "tanh"},
+    "roi_attention": {"token_width": 32, "heads": 2, "dropout": 0.5},
     "head_positional": {
         "width": 32,
         "n_layers": 2,
