@@ -115,6 +115,9 @@ async def watch(
     begun, step = time.monotonic(), min(60.0, 60 * minutes / 12)
     end = begun + 60 * minutes
 
+    # Whoever goes at the end has not gone when somebody looks for the last time.
+    stay = end + step / 2
+
     async def visit(until: float) -> None:
         async with visiting(server.served.address) as visitor:
             await visitor.open()
@@ -122,11 +125,12 @@ async def watch(
 
     async def come_and_go() -> None:
         while time.monotonic() < end:
-            await visit(min(end, time.monotonic() + step))
+            left = stay - time.monotonic()
+            await visit(time.monotonic() + (left if left < 1.5 * step else step))
 
     async def look() -> None:
-        while time.monotonic() < end:
-            await asyncio.sleep(step)
+        for k in range(1, round((end - begun) / step) + 1):
+            await asyncio.sleep(begun + k * step - time.monotonic())
             size, children = process.memory_info().rss / 1e6, len(process.children(recursive=True))
             looks.append(((time.monotonic() - begun) / 60, size, process.num_fds(), children))
             words = "{:8.1f} min{:9.0f} MB{:6d} descriptors{:4d} children"
@@ -136,7 +140,7 @@ async def watch(
     await asyncio.gather(
         look(),
         *(come_and_go() for _ in range(leaving)),
-        *(visit(end) for _ in range(leaving, n_sessions)),
+        *(visit(stay) for _ in range(leaving, n_sessions)),
     )
     return looks
 
