@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from cortiscope.core.encoding.training import PictureGrid
 from cortiscope.core.errors import InvalidInput
 
 
@@ -193,6 +194,14 @@ class EnsemblePredictor:
             for k, m in enumerate(structure["members"])
         ]
         return cls(tuple(members), int(structure["n_vertices"]))
+
+
+def picture_grids(predictor: Predictor) -> tuple[PictureGrid, ...]:
+    """Return what a predictor takes the design's columns for; empty where it knows no places."""
+    if isinstance(predictor, EnsemblePredictor):
+        return picture_grids(predictor.members[0].predictor)
+    grids: tuple[PictureGrid, ...] = getattr(predictor, "grids", ())
+    return grids
 
 
 def merge(members: Sequence[Member], n_vertices: int) -> Predictor:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from cortiscope.core.encoding import TrainingData, fit_regressor
+from cortiscope.core.encoding import REGRESSORS, TrainingData, fit_regressor
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.evaluation.comparison import same_images
 from cortiscope.core.evaluation.correlation import pearson_r
@@ -118,14 +118,15 @@ def _learning_curve(models: Sequence[Scored], groups: Sequence[Group]) -> list[A
     (one,) = models
     model, subject = _model(one), one.subject
     spec = model.spec
-    placed = spec.reduction.kind == "places"
-    whole = spec.scope == "both" and spec.spaces == "one" and not placed
+    entry = REGRESSORS.get(spec.encoder.name)
+    apart = spec.reduction.kind == "places" or (entry is not None and entry.of_runs)
+    whole = spec.scope == "both" and spec.spaces == "one" and not apart
     if subject is None or not whole or spec.with_subjects:
         raise InvalidInput(
             f"A learning curve is fitted again from stored designs, which {model.id} does not "
             "allow: it needs one feature space, one scope for all vertices and one subject.",
             "Give a model fitted with --spaces one, --scope both, without --with, and with a "
-            "reduction that keeps no places.",
+            "reduction that keeps no places; a vote is not fitted.",
         )
     fit, split = np.asarray(model.array("fit_rows")), model.reported[0]
     design, responses = (

@@ -10,11 +10,13 @@ import numpy as np
 
 from cortiscope.core.backbones import list_layers
 from cortiscope.core.backbones.framing import seen_box
+from cortiscope.core.datasets import Subject
 from cortiscope.core.encoding import FittedReduction, PictureGrid
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.features import FeatureSpec, FeatureStore
 from cortiscope.core.features.store import resolved
 from cortiscope.core.progress import Progress, part
+from cortiscope.core.runs import EncodingSpec
 from cortiscope.core.stimuli import StimulusImages
 
 
@@ -142,6 +144,39 @@ class PlacedDesign:
         return np.sqrt(total).astype(np.float32)
 
 
+def check_places(subjects: Sequence[Subject], spec: EncodingSpec) -> None:
+    """Refuse, before a network works for it, to keep places of pictures of unlike or unknown size.
+
+    Raises
+    ------
+    InvalidInput : the subjects' pictures differ in degrees, or theirs are not known.
+    """
+    if spec.reduction.kind != "places":
+        return
+    sides = {s.id: s.conventions.picture_degrees.value for s in subjects}
+    if len(set(sides.values())) > 1:
+        said = ", ".join(
+            f"{name}: {'unknown' if side is None else f'{side:g} degrees'}"
+            for name, side in sides.items()
+        )
+        raise InvalidInput(
+            f"Subjects whose pictures were of other sizes share no places on them ({said}).",
+            "Fit them apart, or keep no places (--reduce pca:200).",
+        )
+    for feature in spec.features if None in sides.values() else ():
+        kinds = {info.name: info.axes.kind for info in list_layers(feature.backbone)}
+        if feature.pooling.kind == "grid" and kinds.get(feature.layer) in ("map", "tokens"):
+            raise _unknown_size()
+
+
+def _unknown_size() -> InvalidInput:
+    return InvalidInput(
+        "How large the pictures were, in degrees of visual angle, is not known; places of "
+        "features are in degrees.",
+        "State picture_degrees in the folder's sidecar (docs/own-data.md).",
+    )
+
+
 def picture_grid(
     store: FeatureStore, feature: FeatureSpec, shape: tuple[int, ...], degrees: float | None
 ) -> PictureGrid:
@@ -166,11 +201,7 @@ def picture_grid(
             "Take it averaged onto a grid, as with --pool grid:16.",
         )
     if degrees is None:
-        raise InvalidInput(
-            "How large the pictures were, in degrees of visual angle, is not known; places of "
-            "features are in degrees.",
-            "State picture_degrees in the folder's sidecar (docs/own-data.md).",
-        )
+        raise _unknown_size()
     # Of square pictures; networks see a central part of them, each another one.
     seen = seen_box(store.backbone(resolved(feature)), (_SIDE, _SIDE))
     left, top, right, bottom = (degrees * (end / _SIDE - 0.5) for end in seen)

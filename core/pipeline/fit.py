@@ -14,6 +14,7 @@ from cortiscope.core.encoding import REGRESSORS, Work
 from cortiscope.core.encoding.predictor import Predictor
 from cortiscope.core.errors import InvalidInput, WorkFailed
 from cortiscope.core.features import FeatureStore
+from cortiscope.core.pipeline.designs import check_places
 from cortiscope.core.pipeline.feature_passes import make_features
 from cortiscope.core.pipeline.record import run_record
 from cortiscope.core.pipeline.scoring import evaluation_arrays, score_held_out, up_to_date
@@ -74,6 +75,8 @@ def fit_all(
         check_placement(subject, spec)
         check_report(subject, spec)
     people = {spec: subjects_of(subject, spec, others or {}) for spec in specs}
+    for spec, found in people.items():
+        check_places(found, spec)
     surfaces = surfaces or Home.from_environment().surfaces
     missing = [s for s in dict.fromkeys(specs) if s.run_id not in runs]
     for person in {s.id: s for spec in missing for s in people[spec]}.values():

@@ -37,6 +37,7 @@ from cortiscope.core.pipeline.cross_subject import allowed_rows, pooled_response
 from cortiscope.core.pipeline.designs import (
     PlacedDesign,
     Reductions,
+    check_places,
     designed,
     picture_grid,
     side_by_side,
@@ -196,6 +197,7 @@ def _prepare_places(
     """Prepare designs that keep places, each layer a space; features stay in their files."""
     target, *others = subjects
     degrees = target.conventions.picture_degrees.value
+    check_places(subjects, spec)
     names = ["train", "test"] if len(target.test) else ["train"]
     sets = [target.split(name).images for name in names] + [s.train.images for s in others]
     grids, parts, stored = [], [], []

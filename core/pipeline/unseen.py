@@ -14,8 +14,7 @@ import numpy as np
 from cortiscope.core.backbones.base import choose_device
 from cortiscope.core.datasets import Subject
 from cortiscope.core.encoding import REGRESSORS, Predictor, Work, validation_split
-from cortiscope.core.encoding.fields.predictor import FieldsPredictor
-from cortiscope.core.encoding.fields.stacked import StackedFieldsPredictor
+from cortiscope.core.encoding.predictor import picture_grids
 from cortiscope.core.errors import InvalidInput, check_whole, read_whole
 from cortiscope.core.evaluation import pearson_r
 from cortiscope.core.evaluation.decoding import (
@@ -114,12 +113,11 @@ def _refitted(run: Run, subject: Subject, rows: np.ndarray, progress: Progress) 
     none = np.empty(0, dtype=np.intp)
     groups = subject.train.images.groups()[rows]
     design = np.asarray(run.array("design_train")[rows])
-    fitted = run.fitted
     prepared = Prepared(
         (subject,),
         Rows((rows,), none, none, {}, (groups,)),
         *(Reductions(run.reductions), {}, {}, (design,)),
-        grids=fitted.grids if isinstance(fitted, FieldsPredictor | StackedFieldsPredictor) else (),
+        grids=picture_grids(run.fitted),
     )
     work = Work(str(choose_device(run.spec.device)), progress)
     return fit_prepared(prepared, run.spec, Home.from_environment().surfaces, work)

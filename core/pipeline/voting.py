@@ -28,7 +28,8 @@ def vote(
 
     Raises
     ------
-    InvalidInput : fewer than two, of other data, of other validation images, or themselves votes.
+    InvalidInput : fewer than two, of other data, of other validation images, themselves votes, or
+        reported on the validation images.
     """
     _check(members, subject)
     first = members[0].spec
@@ -83,6 +84,12 @@ def _check(members: Sequence[Run], subject: Subject) -> None:
             )
         if isinstance(run.fitted, VotePredictor):
             raise InvalidInput(f"{run.id} is a vote itself.", "Name its members in place of it.")
+        if run.report.split == "validation":
+            raise InvalidInput(
+                f"{run.id} is reported on its validation images, which would choose the weights "
+                "of the vote: its score would flatter.",
+                "Fit the members with images that report alone (--report-fraction 0.2).",
+            )
     first = members[0]
     for run in members[1:]:
         for role in ("fit", "validation", "report"):

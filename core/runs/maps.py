@@ -24,7 +24,8 @@ class VertexMap:
     definition : what it is, in a sentence without a full stop.
     unit : of the numbers; empty where they have none.
     of : returns (n_vertices,) float32 of a run, NaN where a vertex has none.
-    scores : whether it is of the images of the report, and not of those fitted.
+    scores : whether it is of the images of the report (ceilings are, by how often these were
+        repeated), and not of those fitted.
     """
 
     name: str
@@ -102,12 +103,14 @@ def _field(read: Callable[[ReceptiveFields], np.ndarray]) -> Callable[[Run], np.
     return values
 
 
-_MEAN = "mean over all fields by the square root of their likelihood"
+_MEAN = "mean of all fields, weighted by the square root of their likelihood"
 MAPS = {
     own.name: own
     for own in (
         VertexMap("r", "r", "Pearson r of predicted and measured", "", lambda r: r.report.r, True),
-        VertexMap("ceiling", "noise ceiling", "share of the variance that is signal", "", _ceiling),
+        VertexMap(
+            "ceiling", "noise ceiling", "share of the variance that is signal", "", _ceiling, True
+        ),
         VertexMap(
             "normalised",
             "noise-normalised",

@@ -14,6 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from cortiscope import services, state
 from cortiscope.core.datasets import Subject
+from cortiscope.core.errors import CoreError
 from cortiscope.core.evaluation import Metric, get_metric, vertex_metrics
 from cortiscope.core.runs import Run
 from cortiscope.core.runs.maps import get_map
@@ -156,7 +157,8 @@ def _of_field(name: str, scale: ColourScale) -> MapKind:
             return "a model with receptive fields"
         return ""
 
-    definition = f"{own.definition}; grey where it is not sure"
+    grey = "there is no field" if name == "prf_width" else "the model is not sure of it"
+    definition = f"{own.definition}; grey where {grey}"
     return MapKind(name, own.title, OF_FIELDS, definition, values, lacks, lambda _: scale)
 
 
@@ -171,7 +173,10 @@ def _of_known(name: str, scale: ColourScale) -> MapKind:
         return {"prf_angle": angle, "prf_eccentricity": eccentricity, "prf_sigma": sigma}[name]
 
     def lacks(shown: Shown) -> str:
-        known = services.true_fields(shown.subject) is not None
+        try:
+            known = services.true_fields(shown.subject) is not None
+        except CoreError as error:  # 'check' and the panel of a model's fields say so
+            return error.message
         return "" if known else "receptive fields that came with the data"
 
     title, definition = f"{get_map(name).title}, known", "of the fields that came with the data"

@@ -12,6 +12,7 @@ import streamlit as st
 
 from cortiscope import services
 from cortiscope.core.datasets import Subject
+from cortiscope.core.encoding.neural.attention import REST
 from cortiscope.core.runs import Run
 from cortiscope.core.simulation.recipe import INDIVIDUALS
 from cortiscope.markup import Html, html, show_html
@@ -92,7 +93,7 @@ def pick_by_place(subject: Subject, run: Run, *, redraws: Sequence[str]) -> None
         st.caption("Vertices whose field has its centre in a circle on the picture, if it is sure.")
         across = st.slider("right of the middle (°)", -half, half, 0.0, 0.1, key="field-x")
         up = st.slider("above the middle (°)", -half, half, 0.0, 0.1, key="field-y")
-        radius = st.slider("radius (°)", 0.2, half, 1.0, 0.1, key="field-radius")
+        radius = st.slider("radius (°)", 0.0, half, min(1.0, half), 0.1, key="field-radius")
         positions = np.flatnonzero((sure > 0) & (np.hypot(x - across, y - up) <= radius))
 
         def take() -> None:
@@ -122,18 +123,19 @@ def show_attention(
     grid, every = max(zip(found.grids, found.shares, strict=True), key=lambda one: one[0].n_places)
     shares = every[0, whose]
     left, top, right, bottom = (100 * end / degrees for end in grid.box)
+    # Shares are of the places of all layers.
+    n_places, n = sum(own.n_places for own in found.grids), len(found.grids)
+    others = f" One of {n} layers is drawn." if n > 1 else ""
     cells = [f'<i style="opacity:{share:.2f}"></i>' for share in (shares / shares.max()).ravel()]
     split, row = current
-    side, _, roi = found.queries[whose].rpartition(".")
-    where = {"lh": "left", "rh": "right"}.get(side, "")
     show_html(
         '<p class="cs-note">what <b>{who}</b> attends to in this picture</p>'
         '<div class="cs-fields" role="img" aria-label="{words}">'
         '<img alt="" src="{base}/{split}/{row}?s=320">'
         '<div class="cs-attention" style="{box}">{cells}</div></div><p class="cs-note">{words}</p>',
-        who=f"{roi} {where}".strip(),
-        words="Attention of the ROI’s query, the mean over heads; the brightest place has "
-        f"{100 * shares.max():.0f} % of it, {100 / grid.n_places:.1f} % would be even.",
+        who=_asking(found.queries[whose]),
+        words="Attention of its query, the mean over heads; the brightest place has "
+        f"{100 * shares.max():.0f} % of it, {100 / n_places:.1f} % would be even.{others}",
         base=stimulus_address(subject),
         split=split,
         row=row,
@@ -141,6 +143,15 @@ def show_attention(
         f"height:{top - bottom:.1f}%;grid-template-columns:repeat({grid.width},1fr)",
         cells=Html("".join(cells)),
     )
+
+
+def _asking(query: str) -> str:
+    """Say in words whose query it is, of a name as in ``rh.FFA-1``."""
+    side, _, roi = query.rpartition(".")
+    where = {"lh": "left", "rh": "right"}.get(side)
+    if where is None:
+        return "the model"
+    return f"the {where} hemisphere outside its ROIs" if roi == REST else f"{roi} {where}"
 
 
 def _degrees(subject: Subject) -> float | None:

@@ -49,8 +49,23 @@ def test_the_query_that_most_of_the_vertices_read_is_drawn_where_its_grid_lies(d
     assert opacities == [0.25, 0.5, 0.25, 0.0, 1.0, 0.25]
     assert "left:0.0%;top:25.0%;width:100.0%;height:50.0%" in html
     assert "repeat(3,1fr)" in html
-    assert "40 % of it, 16.7 % would be even" in html
-    assert "rest left" in drawn([0])
+    # Shares are of the places of both layers, six and one.
+    assert "40 % of it, 14.3 % would be even. One of 2 layers is drawn." in html
+    assert "the left hemisphere outside its ROIs" in drawn([0])
+
+
+def test_a_model_without_rois_asks_as_a_whole(drawn, monkeypatch):
+    whole = replace(
+        ATTENTION,
+        queries=("all",),
+        of_vertex=np.zeros(3, int),
+        grids=ATTENTION.grids[:1],
+        shares=(SHARES[:, :1],),
+    )
+    monkeypatch.setattr(services, "attention", lambda run, split, row: whole)
+    html = drawn([0, 1])
+    assert "what <b>the model</b> attends to" in html
+    assert "16.7 % would be even.<" in html
 
 
 def test_without_an_image_or_attention_there_is_nothing(drawn, monkeypatch):

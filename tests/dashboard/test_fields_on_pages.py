@@ -77,11 +77,16 @@ def test_of_several_vertices_the_sure_ones_are_drawn_with_their_distance_to_the_
     assert "0.40° from the known ones (median of 4)" in html
 
 
-def test_a_map_is_grey_where_it_is_not_sure(fields):
+def test_a_map_is_grey_where_it_is_not_sure(fields, monkeypatch):
     shown = Shown(*fields)
     values = MAPS["prf_angle"].values(shown)
     np.testing.assert_array_equal(np.isnan(values), FIELDS["prf_sure"] == 0)
     assert MAPS["prf_angle"].scale(None).kind == "cyclic"
+    assert "grey where the model is not sure of it" in MAPS["prf_angle"].definition
+    width = MAPS["prf_width"]  # says itself how sure, and is drawn wherever there is a field
+    monkeypatch.setitem(FIELDS, "prf_width", np.r_[np.nan, np.full(N - 1, 0.8)])
+    assert np.isnan(width.values(shown)).sum() == 1
+    assert "grey where there is no field" in width.definition
     known = MAPS["prf_angle_known"].values(shown)
     assert known[1] == pytest.approx(np.degrees(np.arctan2(-1.05, 2.4)), abs=1e-3)
     assert np.isnan(known[0])
@@ -122,3 +127,23 @@ def test_vertices_that_look_at_a_place_are_selected(tiny_app, monkeypatch):
     app.button("field-go").click().run()
     assert not app.exception
     assert app.session_state["brushed_region"].positions.tolist() == list(range(3, N))
+
+
+def test_a_place_is_picked_on_small_pictures_too(tiny_app, monkeypatch):
+    monkeypatch.setattr(services, "run_map", lambda run, name: FIELDS.get(name))
+    monkeypatch.setattr("cortiscope.panels.receptive_fields._degrees", lambda subject: 1.6)
+    app = tiny_app.open(subject="subj01")
+    assert not app.exception
+    assert app.slider("field-radius").value == 0.8
+    assert not any("failed" in error.value for error in app.error)
+
+
+def test_known_fields_that_cannot_be_read_take_no_menu_away(tiny_app, monkeypatch):
+    def unreadable(subject):
+        raise DamagedFile("The sidecar has lh.prf.npy but not the other hemisphere's.")
+
+    monkeypatch.setattr(services, "true_fields", unreadable)
+    app = tiny_app.open(subject="subj01")
+    assert not app.exception
+    assert not app.error
+    assert "known" not in str(app.radio("explore-map-0").options)

@@ -42,6 +42,7 @@ def check_sidecar(
         _check_pair(folder, f"{long_name}_truth", n_images[split], report)
         for split, long_name in _LONG_NAME.items()
     ]
+    pairs.append(_check_fields(folder, report))
     return header.get("simulated") is True, [pair for pair in pairs if pair.counts]
 
 
@@ -94,6 +95,25 @@ def _check_pair(folder: Path, name: str, n_rows: int | None, report: Report) -> 
                     report(f"{path.name} is below 0 at {vertices(below)}; a ratio of SDs cannot.")
             elif len(values) != n_rows:
                 report(f"{path.name} has {len(values):,} rows for {n_rows:,} images.")
+    return PairOfFiles({h: path.name for h, path in files.items()}, counts)
+
+
+def _check_fields(folder: Path, report: Report) -> PairOfFiles:
+    """Report what is wrong with known receptive fields (``datasets.sidecar.known_fields``)."""
+    files = {h: folder / f"{h.short}.prf.npy" for h in HEMISPHERES}
+    counts = {}
+    for hemisphere, path in files.items() if any(map(is_there, files.values())) else ():
+        values = open_array_file(path, REAL, 2, report)
+        if values is None:
+            continue
+        counts[hemisphere] = len(values)
+        if values.shape[1] != 4:
+            report(
+                f"{path.name} has {values.shape[1]} columns; expected 4: x, y and SD of the "
+                "receptive field, and eccentricity, in degrees."
+            )
+        elif none := int(np.count_nonzero(values[:, 2] <= 0)):
+            report(f"{path.name} has an SD of 0 or less at {vertices(none)}; NaN says unknown.")
     return PairOfFiles({h: path.name for h, path in files.items()}, counts)
 
 

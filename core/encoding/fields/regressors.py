@@ -118,9 +118,10 @@ ENTRIES = (
         title="receptive fields",
         summary="linear: each vertex reads the maps through a Gaussian field of its own",
         method="ridge regression on the channels of the maps under a Gaussian receptive field, "
-        "field and penalty per vertex chosen by {criterion} among {n_sizes} sizes (SD "
-        "{smallest} to {largest} of the picture's side), with a whole picture among them "
-        "and centres {spacing} SD apart",
+        "field and penalty per vertex chosen by {criterion} (gcv being generalised "
+        "cross-validation, loo leave-one-out, holdout the last tenth of the images) among the "
+        "whole picture and {n_sizes} sizes (SD {smallest} to {largest} of the picture's side), "
+        "with centres {spacing} SD apart",
         settings=FieldSettings,
         separable=True,
         fit=fit_receptive_fields,

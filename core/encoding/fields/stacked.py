@@ -21,7 +21,7 @@ from cortiscope.core.encoding.reduction.spec import Reduction
 from cortiscope.core.encoding.regressors import RegressorEntry
 from cortiscope.core.encoding.ridge.kfold import DEFAULT_ALPHAS, fold_rows
 from cortiscope.core.encoding.training import PictureGrid, TrainingData, Work
-from cortiscope.core.errors import InvalidInput
+from cortiscope.core.errors import InvalidInput, check_whole
 
 _ROWS = 256
 # For predictions of held-out images, which only weigh: a third of the candidates.
@@ -47,6 +47,9 @@ class StackedFieldSettings:
     components: int = 100
     alphas: tuple[float, ...] = DEFAULT_ALPHAS
     n_folds: int = 5
+
+    def __post_init__(self) -> None:
+        check_whole("places", self.places, 1)
 
 
 @dataclass(frozen=True)

@@ -148,6 +148,11 @@ class HeadPredictor:
         """Number of vertices that it predicts."""
         return len(self.output_mean)
 
+    @property
+    def grids(self) -> tuple[PictureGrid, ...]:
+        """What it takes the design's columns for, where it looks at places; else empty."""
+        return self.trunk.placed if isinstance(self.trunk, AttentionTrunk) else ()
+
     def predict(self, design: np.ndarray, vertices: np.ndarray | None = None) -> np.ndarray:
         """Predict (n_stimuli, n_vertices) float32; of some vertices (positions) if named."""
         check_design(design, len(self.input_mean))

@@ -86,6 +86,12 @@ def test_a_learning_curve_ends_where_the_model_is(world, evaluate):
     assert curve["mean_r"][-1] == pytest.approx(a.report.overall.mean_r, abs=1e-5)
 
 
+def test_a_vote_has_no_learning_curve_as_it_is_not_fitted(world, evaluate):
+    subjects, (a, _, c), _ = world
+    found = evaluate("learning_curve", cs.vote([a, c], subjects[0]), status=2)
+    assert "a vote is not fitted" in found["error"]["hint"]
+
+
 @pytest.mark.parametrize("regressor", ["head_linear", "head_residual"])
 def test_training_curves_are_those_that_the_fit_noted(world, evaluate, regressor):
     subject = world[0][0]

@@ -124,3 +124,8 @@ def test_further_models_are_weighed_by_their_held_out_predictions(rng):
     only = fit_stacked(x, y, spaces, alphas=alphas, n_folds=3, others=[y])
     np.testing.assert_allclose(only.weights[0], 1, atol=1e-3)
     np.testing.assert_allclose(only.intercept, 0, atol=0.05)
+
+
+def test_whole_layers_without_a_place_are_refused():
+    with pytest.raises(InvalidInput, match="places must be a whole number from 1"):
+        RegressorSpec("stacked_fields").with_settings(places=0)

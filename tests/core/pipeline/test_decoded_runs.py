@@ -11,7 +11,8 @@ from sklearn.covariance import ledoit_wolf
 from cortiscope.core import notebook as cs
 from cortiscope.core.cli.main import main
 from cortiscope.core.datasets import open_subject
-from cortiscope.core.encoding import TrainingData, fit_regressor
+from cortiscope.core.encoding import REGRESSORS, RegressorSpec, TrainingData, fit_regressor
+from cortiscope.core.encoding.predictor import picture_grids
 from cortiscope.core.errors import InvalidInput, MissingData
 from cortiscope.core.evaluation.decoding import TEMPERATURES
 from cortiscope.core.features import FeatureStore
@@ -176,6 +177,19 @@ def test_the_verb_gives_what_the_notebook_gives(tiny, tmp_path, capsys):
     assert main(asked) == 0
     assert "by guessing 0.500" in capsys.readouterr().out
     assert len(repr(decoding).splitlines()) == 4 - 1
+
+
+@pytest.mark.parametrize("name", [n for n, own in REGRESSORS.items() if own.reads_places])
+def test_what_looks_at_places_looks_at_them_in_every_fold(tiny, name):
+    subject, _ = tiny
+    few = {"max_epochs": 2, "n_folds": 2, "n_sizes": 2}
+    few = {k: v for k, v in few.items() if hasattr(RegressorSpec(name).settings, k)}
+    choices = {"pooling": "grid:6", "scope": "hemisphere", "settings": few}
+    run = cs.fit(subject, "gabor", "energy_4", regressor=name, **choices)
+    sets, _ = unseen_images(run, subject, 2, 0, silent)
+    grids = [picture_grids(own.predictor) for own in sets]
+    assert [(grid.channels, grid.n_places) for grid in picture_grids(run.fitted)] == [(8, 36)]
+    assert grids == [picture_grids(run.fitted)] * 3  # two folds, and the model itself
 
 
 def test_a_folder_of_candidates_and_a_roi(tiny):

@@ -105,15 +105,30 @@ def test_a_network_that_sees_the_middle_has_its_grid_there(store):
     assert picture_grid(store, feature, (1000,), None).n_places == 1
 
 
-def test_what_keeps_no_places_and_pictures_of_unknown_size_are_refused(subject, store):
+def test_what_keeps_no_places_and_pictures_of_unknown_size_are_refused(subject, store, tmp_path):
     tokens = replace(MAPS[0], pooling=Pooling("none"))
     with pytest.raises(InvalidInput, match=r"no map of places.*--pool grid:16"):
         picture_grid(store, tokens, (50, 768), 8.4)
     with pytest.raises(InvalidInput, match="picture_degrees"):
         picture_grid(store, MAPS[0], (8, 8, 8), None)
     facts = replace(subject.conventions, picture_degrees=Fact(None, "unknown"))
+    unknown = replace(subject, conventions=facts)
     with pytest.raises(InvalidInput, match="picture_degrees"):
-        prepare([replace(subject, conventions=facts)], spec_of(subject), store)
+        prepare([unknown], spec_of(subject), store)
+    untouched = FeatureStore(tmp_path / "features")
+    with pytest.raises(InvalidInput, match="picture_degrees"):
+        fit(unknown, spec_of(unknown), features=untouched, runs=RunStore(tmp_path / "runs"))
+    assert not untouched.root.exists()  # refused before any network works
+
+
+def test_subjects_who_saw_pictures_of_other_sizes_share_no_places(subject, store, tmp_path):
+    other = open_subject(write_subject(tmp_path / "s2", seed=1))
+    facts = replace(other.conventions, picture_degrees=Fact(12.0, "sidecar"))
+    along = replace(other, conventions=facts)
+    spec = EncodingSpec.of(subject, MAPS, along=[other], reduction=Reduction("places", 0))
+    with pytest.raises(InvalidInput, match=r"s1: 8.4 degrees, s2: 12 degrees"):
+        prepare([subject, along], spec, store)
+    assert prepare([subject, other], spec, store).grids
 
 
 def test_other_regressors_take_the_same_design_flattened(subject, store, tmp_path):

@@ -108,6 +108,19 @@ def test_what_cannot_vote_is_named(world, monkeypatch, which, words):
         cs.vote(which(members, voted, other), subject)
 
 
+def test_images_that_would_choose_the_weights_do_not_report(tmp_path, monkeypatch):
+    monkeypatch.setenv("CORTISCOPE_HOME", str(tmp_path / "home"))
+    folder = write_subject(tmp_path / "s1", n_train=40, test_responses=False)
+    subject = cs.open_subject(folder)
+    two = [CHOICES["grid"], CHOICES["mean"]]
+    members = [cs.fit(subject, "pixels", "pixels", **own) for own in two]
+    with pytest.raises(InvalidInput, match=r"score would flatter.*--report-fraction"):
+        cs.vote(members, subject)
+    aside = [cs.fit(subject, "pixels", "pixels", report_fraction=0.25, **own) for own in two]
+    voted = cs.vote(aside, subject)
+    assert (voted.report.split, voted.report.n_images) == ("report", 10)
+
+
 def test_a_vote_is_no_fit(world, monkeypatch):
     subject, *_, root = world
     monkeypatch.setenv("CORTISCOPE_HOME", str(root / "home"))

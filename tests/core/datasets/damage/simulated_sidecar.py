@@ -7,7 +7,7 @@ import json
 import numpy as np
 
 from tests.core.datasets.damage.algonauts_files import SIDECAR
-from tests.core.datasets.damage.kind import Damage
+from tests.core.datasets.damage.kind import Damage, Loading
 from tests.core.datasets.damage.ways import (
     change,
     make_folder,
@@ -18,6 +18,9 @@ from tests.core.datasets.damage.ways import (
     write,
 )
 from tests.data.tiny_world import N_LEFT, N_RIGHT
+
+# Of the first vertex no field is known.
+FIELDS = np.array([[np.nan] * 4, *[[1.0, -2.0, 0.5, 2.2]] * 11], dtype=np.float32)
 
 
 def stimuli(text):
@@ -62,6 +65,25 @@ KINDS = {
             save(f"{SIDECAR}/rh.training_truth.npy", np.zeros((20, N_RIGHT))),
         ),
         "lh.training_truth.npy has 3 rows for 20 images",
+    ),
+    "known fields of one hemisphere": Damage(
+        save(f"{SIDECAR}/lh.prf.npy", FIELDS[:N_LEFT]), "rh.prf.npy is missing", Loading.SOUND
+    ),
+    "known fields without an eccentricity": Damage(
+        together(
+            save(f"{SIDECAR}/lh.prf.npy", FIELDS[:N_LEFT]),
+            save(f"{SIDECAR}/rh.prf.npy", FIELDS[:N_RIGHT, :3]),
+        ),
+        "rh.prf.npy has 3 columns; expected 4",
+        Loading.SOUND,
+    ),
+    "known fields without a size": Damage(
+        together(
+            save(f"{SIDECAR}/lh.prf.npy", FIELDS[:N_LEFT] * [1, 1, 0, 1]),
+            save(f"{SIDECAR}/rh.prf.npy", FIELDS[:N_RIGHT]),
+        ),
+        "lh.prf.npy has an SD of 0 or less at",
+        Loading.SOUND,
     ),
     "captions of absent images": Damage(
         stimuli('[{"split": "test", "number": 7}]'),
