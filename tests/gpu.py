@@ -149,14 +149,18 @@ def whole_subject(machine: Machine, sizes: Sizes) -> Iterator[Callable[[], Line]
         return Line(what, size, f"{seconds:.2f}", beside, memory=memory)
 
     def himalaya() -> None:
-        from himalaya.backend import set_backend
+        from himalaya.backend import get_backend, set_backend
         from himalaya.ridge import RidgeCV
         from sklearn.model_selection import KFold
 
+        before = get_backend()
         set_backend("torch_cuda" if machine.is_gpu else "torch")
         batches = {"n_targets_batch": 1000, "n_alphas_batch": 5}
         model = RidgeCV(alphas=PENALTIES, cv=KFold(5), fit_intercept=True, solver_params=batches)
-        model.fit(data.design, np.asarray(data.responses[:, :]))
+        try:
+            model.fit(data.design, np.asarray(data.responses[:, :]))
+        finally:
+            set_backend(before)  # it is of the whole process
 
     peer = himalaya if importlib.util.find_spec("himalaya") else None
     yield lambda: ours("ridge", "ridge, 15 penalties, 5 folds", peer)
