@@ -57,7 +57,7 @@ def _curves(model: FittedModel, parts: Sequence[str]) -> dict[str, Any] | None:
 
 def _images(one: Scored) -> tuple[int | None, str]:
     """Count the images to fit that stopped the training, where those of one subject were fitted."""
-    which = "validation (of the images to fit)"
+    which = "inner validation"
     if one.subject is None or one.model is None or one.model.spec.with_subjects:
         return None, which
     fit = np.asarray(one.model.array("fit_rows"))
@@ -69,7 +69,7 @@ TRAINING = Metric(
     name="training",
     title="training curves",
     definition="after each epoch of a head, mean loss and median r over the vertices trained "
-    "together, on the validation images (a share of the images to fit) and on images trained on; "
+    "together, on inner validation images (a share of the images to fit) and on images trained on; "
     "the weights of the epoch of the smallest validation loss were kept. A validation loss that "
     "rises while the other falls is overfitting. No image of the report takes part",
     per_group=_training,
