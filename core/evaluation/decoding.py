@@ -182,7 +182,8 @@ class IdentificationCurve:
     set_size, rate, chance, low, high : (n_sizes,) share identified, by guessing, and the ends of
         its 95 % interval.
     interval : (n_sizes,) how each was made: Clopper and Pearson's exact one of all candidates,
-        where a pattern is identified or not; a bootstrap over images for smaller sets.
+        where a pattern is identified or not, and wherever all are identified or none is; a
+        bootstrap over images for other sets.
     """
 
     rank: np.ndarray
@@ -219,10 +220,14 @@ def identification_curve(
     p = identified_in_sets(rank, n_candidates, sizes)
     rate, n = p.mean(axis=0), len(rank)
     low, high = percentile_intervals(image_counts(n, n_draws, seed) / n @ p)
-    hits = int((rank == 1).sum())
-    low[-1] = betaincinv(hits, n - hits + 1, 0.025) if hits else 0.0
-    high[-1] = betaincinv(hits + 1, n - hits, 0.975) if hits < n else 1.0
-    words = ("bootstrap over images",) * (len(sizes) - 1) + ("exact (Clopper-Pearson)",)
+    # Where all are right, or none is, a bootstrap has no width; the exact interval then bounds too.
+    exact = np.isin(rate, (0.0, 1.0))
+    exact[-1] = True
+    for k in np.flatnonzero(exact):
+        hits = round(n * rate[k])
+        low[k] = betaincinv(hits, n - hits + 1, 0.025) if hits else 0.0
+        high[k] = betaincinv(hits + 1, n - hits, 0.975) if hits < n else 1.0
+    words = tuple("exact (Clopper-Pearson)" if e else "bootstrap over images" for e in exact)
     return IdentificationCurve(rank, n_candidates, sizes, rate, chance(sizes), low, high, words)
 
 

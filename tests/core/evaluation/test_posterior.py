@@ -179,3 +179,13 @@ def test_the_area_under_the_curve_is_scikit_learns(rng):
         assert found[k].auc == pytest.approx(roc_auc_score(has[:, k], evidence[:, k]))
         assert found[k].low < found[k].auc < found[k].high
     assert (found[2].n, found[2].n_others, found[2].auc) == (40, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("place", "ends"), [(1, (0.025 ** (1 / 9), 1.0)), (30, (0.0, 1 - 0.025 ** (1 / 9)))]
+)
+def test_an_interval_has_a_width_where_all_are_right_or_none_is(place, ends):
+    curve = identification_curve(np.full(9, place), 30, (2, 10))
+    assert curve.interval == ("exact (Clopper-Pearson)",) * 3
+    np.testing.assert_allclose(curve.low, ends[0])
+    np.testing.assert_allclose(curve.high, ends[1])
