@@ -235,7 +235,9 @@ class AttentionTrunk:
 
     def _codes(self) -> np.ndarray:
         """Return sines and cosines of the tokens' places, (n_places, token_width)."""
-        places = np.concatenate([_centres(grid) for grid in self.placed])
+        boxes = [grid.box for grid in self.placed]
+        side = max(max(right - left, top - bottom) for left, top, right, bottom in boxes) or 1.0
+        places = np.concatenate([_centres(grid, side) for grid in self.placed])
         turns = np.pi * 2.0 ** np.arange(_FREQUENCIES)
         angles = (places[:, :, None] * turns).reshape(len(places), -1)
         codes = np.concatenate([np.sin(angles), np.cos(angles)], axis=1).astype(np.float32)
@@ -245,11 +247,18 @@ class AttentionTrunk:
         return repeated
 
 
-def _centres(grid: PictureGrid) -> np.ndarray:
-    """Return x and y of a grid's places as shares of its box, (n_places, 2) in -.5 to .5."""
-    x = (np.arange(grid.width) + 0.5) / grid.width - 0.5
-    y = 0.5 - (np.arange(grid.height) + 0.5) / grid.height
-    across, down = np.meshgrid(x, y)
+def _centres(grid: PictureGrid, side: float) -> np.ndarray:
+    """Return x and y of a grid's places as shares of ``side`` degrees, (n_places, 2).
+
+    Networks that see different parts of the picture have one code for one place of it. A grid
+    without a box takes the whole side.
+    """
+    left, top, right, bottom = grid.box
+    if left == right:
+        left, top, right, bottom = -side / 2, side / 2, side / 2, -side / 2
+    x = left + (right - left) * (np.arange(grid.width) + 0.5) / grid.width
+    y = top + (bottom - top) * (np.arange(grid.height) + 0.5) / grid.height
+    across, down = np.meshgrid(x / side, y / side)
     return np.column_stack([across.ravel(), down.ravel()])
 
 

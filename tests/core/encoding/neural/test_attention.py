@@ -113,3 +113,11 @@ def test_without_places_or_vertices_it_is_a_network_all_the_same(rng):
         attention_of(fit_regressor(data, "ridge"), design)
     with pytest.raises(InvalidInput, match="multiple of heads"):
         RegressorSpec("roi_attention").with_settings(token_width=10, heads=4)
+
+
+def test_one_place_of_the_picture_has_one_code_whatever_a_network_sees_of_it():
+    whole, middle = PictureGrid(1, 4, 4, (-4, 4, 4, -4)), PictureGrid(1, 2, 2, (-2, 2, 2, -2))
+    trunk = AttentionTrunk([asdict(whole), asdict(middle)], ["all"], 32, 1)
+    codes = trunk._codes()
+    np.testing.assert_allclose(codes[16:], codes[[5, 6, 9, 10]], atol=1e-6)
+    assert np.abs(codes[0] - codes[16]).max() > 0.1
