@@ -166,9 +166,10 @@ class Draft:
 
     def _own_rows(self) -> BinaryIO:
         """Open the file that this object writes to."""
-        # Another process that has finished the layer removes the folder, at any time.
+        # Another process that has finished the layer removes the folder, at any time: also between
+        # the two looks of mkdir, which then says that something else is there.
         for _ in range(10):
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError, FileExistsError):
                 return self._open_or_create()
         return self._open_or_create()
 

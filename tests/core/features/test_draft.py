@@ -153,6 +153,23 @@ def test_a_draft_removed_while_it_is_filled_costs_time_and_nothing_else(
     _assert_only_whole_features(store.root, expected)
 
 
+def test_a_draft_removed_between_the_two_looks_of_mkdir_is_made_again(
+    store, loader, images, expected, monkeypatch
+):
+    make, asked = Path.mkdir, []
+
+    def mkdir(folder, *words, **more):
+        if folder.name.endswith(".draft") and not asked:
+            asked.append(folder)
+            raise FileExistsError(17, "File exists", str(folder))
+        make(folder, *words, **more)
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    _finish(store, loader, images)
+    assert asked
+    _assert_only_whole_features(store.root, expected)
+
+
 @pytest.mark.parametrize("n", [1, 2, 4, 6])
 def test_finished_chunks_are_not_computed_again(store, loader, images, expected, n):
     _stopped(store, loader, images, n)
