@@ -44,7 +44,7 @@ def render() -> None:
     chosen = choose_subject()
     top = st.sidebar.container()
     folder = services.subject_folders()[chosen]
-    head = st.container()
+    head = st.container(key="data-head")  # its height, too, is kept (look.css)
     with errors_on_page():
         show_status(folder, name=chosen, key="data-check")
     try:
