@@ -108,6 +108,12 @@ def _check(settings: FieldSettings) -> None:
             f"smallest={settings.smallest:g}, largest={settings.largest:g}, "
             f"n_sizes={settings.n_sizes}.",
         )
+    if settings.n_sizes == 1 and settings.smallest != settings.largest:
+        raise InvalidInput(
+            "One size of receptive fields is both the smallest and the largest; got "
+            f"smallest={settings.smallest:g}, largest={settings.largest:g}, n_sizes=1.",
+            "Set both to that size, or ask for more sizes.",
+        )
     if settings.spacing <= 0:
         raise InvalidInput(f"The spacing of fields must be above 0; got {settings.spacing:g}.")
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import numpy as np
 
+from cortiscope.core.encoding.fields.held_out import HeldOut, of_columns
 from cortiscope.core.encoding.fields.predictor import FieldsPredictor, ReceptiveFields
 from cortiscope.core.encoding.fields.regressors import FieldSettings, fit_receptive_fields
 from cortiscope.core.encoding.multiband.stacking import fit_stacked
@@ -20,7 +21,7 @@ from cortiscope.core.encoding.reduction.fitted import FittedReduction, fit_reduc
 from cortiscope.core.encoding.reduction.spec import Reduction
 from cortiscope.core.encoding.regressors import RegressorEntry
 from cortiscope.core.encoding.ridge.kfold import DEFAULT_ALPHAS, fold_rows
-from cortiscope.core.encoding.training import PictureGrid, TrainingData, Work
+from cortiscope.core.encoding.training import PictureGrid, Responses, TrainingData, Work
 from cortiscope.core.errors import InvalidInput, check_whole
 
 _ROWS = 256
@@ -185,18 +186,23 @@ def fit_stacked_fields(
     columns = _columns(grids)
     n = len(data.design)
     held = fold_rows(n, settings.n_folds, data.groups)
-    members, predicted = [], []
+    members: list[FieldsPredictor] = []
+    predicted: list[Responses] = []
     for k, group in enumerate(groups):
         own = slice(columns[group.start].start, columns[group.stop - 1].stop)
         of_group = replace(
-            data, design=_part(data.design, own), spaces=(), grids=grids[group], groups=data.groups
+            data,
+            design=of_columns(data.design, own),
+            spaces=(),
+            grids=grids[group],
+            groups=data.groups,
         )
         start, stop = 0.9 * k / len(groups), 0.9 * (k + 1) / len(groups)
         middle = (start + stop) / 2
         step = work.step(f"fields{k}", start, middle)
         members.append(fit_receptive_fields(of_group, FieldSettings(), step))
         step = work.step(f"held{k}", middle, stop)
-        predicted.append(_held_out(of_group, held, _COARSE, step))
+        predicted.append(HeldOut(of_group, held, _COARSE, step))
     blocks: list[list[np.ndarray]] = [[] for _ in grids]
     for first in range(0, n, _ROWS):
         block = data.design[first : first + _ROWS]
@@ -227,63 +233,6 @@ def fit_stacked_fields(
         solution.intercept,
         solution.weights,
     )
-
-
-def _held_out(
-    data: TrainingData, held: Sequence[slice], settings: FieldSettings, work: Work
-) -> np.ndarray:
-    """Predict each fold's images (n_stimuli, n_vertices) by a fit without them."""
-    rows = np.arange(len(data.design))
-    found = np.empty(data.responses.shape, dtype=np.float32)
-    for k, out in enumerate(held):
-        kept = np.delete(rows, out)
-        part = TrainingData(
-            cast(np.ndarray, _Rows(data.design, kept)),
-            cast(np.ndarray, _Rows(data.responses, kept)),
-            groups=None if data.groups is None else data.groups[kept],
-            grids=data.grids,
-        )
-        step = work.step(f"fold{k}", k / len(held), (k + 1) / len(held))
-        found[out] = fit_receptive_fields(part, settings, step).predict(data.design[out])
-    return found
-
-
-class _Rows:
-    """Rows of a design or of responses, unread."""
-
-    ndim = 2
-
-    def __init__(self, whole: Any, rows: np.ndarray) -> None:
-        self._whole, self._rows = whole, rows
-        self.shape = (len(rows), int(whole.shape[1]))
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __getitem__(self, key: Any) -> np.ndarray:
-        rows, columns = key if isinstance(key, tuple) else (key, None)
-        own = self._rows[rows]
-        return np.asarray(self._whole[own] if columns is None else self._whole[:, columns][own])
-
-
-class _Columns(_Rows):
-    """Columns of a design that is read in parts."""
-
-    def __init__(self, whole: Any, columns: slice) -> None:
-        self._whole, self._own = whole, columns
-        self.shape = (len(whole), columns.stop - columns.start)
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, key: Any) -> np.ndarray:
-        return np.ascontiguousarray(self._whole[key][:, self._own])
-
-
-def _part(design: np.ndarray, columns: slice) -> np.ndarray:
-    if isinstance(design, np.ndarray):
-        return design[:, columns]
-    return cast(np.ndarray, _Columns(design, columns))
 
 
 def _n_fine(grids: Sequence[PictureGrid], places: int) -> int:

@@ -128,7 +128,7 @@ def fit_stacked(
     alphas: tuple[float, ...] = DEFAULT_ALPHAS,
     n_folds: int = 5,
     groups: np.ndarray | None = None,
-    others: Sequence[np.ndarray] = (),
+    others: Sequence[Responses] = (),
     work: Work | None = None,
 ) -> StackedSolution:
     """Fit ridge in each space and mix them with weights of least error on held-out images.
@@ -147,8 +147,9 @@ def fit_stacked(
     alphas : positive penalties; each space and vertex has its own, by K-fold.
     groups : (n_stimuli,) which rows are of one image (``fold_rows``).
     others : (n_stimuli, n_vertices) each, what further models predict of images that were held out
-        of their fits, by the same folds. They are weighed too, their weights first, and not fitted:
-        coefficients and intercepts are of the spaces alone.
+        of their fits, by the same folds; read once, a chunk of vertices at a time. They are weighed
+        too, their weights first, and not fitted: coefficients and intercepts are of the spaces
+        alone.
 
     Notes
     -----

@@ -235,6 +235,7 @@ def test_meaningless_settings_are_refused(rng):
     given, spec = data(rng, 20), RegressorSpec("receptive_fields")
     for wrong, words in (
         ({"smallest": 0.0}, "from smallest to largest"),
+        ({"n_sizes": 1}, "One size .* smallest=0.042, largest=0.48"),
         ({"spacing": 0.0}, "spacing of fields must be above 0"),
         ({"criterion": "luck"}, "gcv, loo, holdout"),
     ):

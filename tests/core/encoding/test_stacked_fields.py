@@ -8,8 +8,10 @@ import torch
 from scipy.optimize import minimize
 
 from cortiscope.core.encoding import PictureGrid, RegressorSpec, TrainingData
+from cortiscope.core.encoding.fields import held_out
 from cortiscope.core.encoding.fields.predictor import fields_of
 from cortiscope.core.encoding.fields.stacked import _averaged
+from cortiscope.core.encoding.multiband import stacking
 from cortiscope.core.encoding.multiband.stacking import fit_stacked
 from cortiscope.core.encoding.regressors import fit_regressor, restore_predictor
 from cortiscope.core.errors import InvalidInput
@@ -64,6 +66,15 @@ def test_the_prediction_is_the_weighted_sum_of_its_parts(fitted):
     np.testing.assert_allclose(model.predict(new), expected, atol=1e-4)
     some = np.array([2, 0])
     np.testing.assert_allclose(model.predict(new, some), expected[:, some], atol=1e-4)
+
+
+def test_held_out_predictions_are_the_same_in_blocks_of_vertices(fitted, monkeypatch):
+    data, model, new, _ = fitted
+    monkeypatch.setattr(held_out, "_VERTICES", 1)
+    monkeypatch.setattr(stacking, "vertex_chunks", lambda n, _: (slice(0, 2), slice(2, 3)))
+    again = fit_regressor(data, SPEC)
+    np.testing.assert_allclose(again.stack_weights, model.stack_weights, atol=1e-5)
+    np.testing.assert_allclose(again.predict(new), model.predict(new), atol=1e-4)
 
 
 def test_it_comes_back_from_its_arrays(fitted):
