@@ -152,6 +152,7 @@ def _fit(data: TrainingData, settings: ForestSettings, work: Work) -> Predictor:
         ],
         axis=1,
     ).astype(np.uint16)
+    _check_leaves(settings.min_leaf, int((drawn > 0).sum(axis=0).max(initial=0)))
     trees, ends, first = [], [], 0
     for k in range(settings.n_trees):
         tree = work.checkpoint.load(f"tree-{k}")
@@ -174,6 +175,17 @@ def _fit(data: TrainingData, settings: ForestSettings, work: Work) -> Predictor:
         responses=responses,
         n_features=design.shape[1],
     )
+
+
+def _check_leaves(min_leaf: int, n_images: int) -> None:
+    """Refuse leaves so large that no tree of at most ``n_images`` distinct images has two."""
+    if n_images < 2 * min_leaf:
+        raise InvalidInput(
+            f"No tree of the forest can ask a question: two leaves of at least min_leaf={min_leaf} "
+            f"images each need {2 * min_leaf}, and a tree has {n_images} at most; every image "
+            "would be predicted the same.",
+            f"Set min_leaf to {n_images // 2} at most, or fit on more images.",
+        )
 
 
 def _target(responses: np.ndarray, components: int) -> np.ndarray:

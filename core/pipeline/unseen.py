@@ -74,7 +74,8 @@ def unseen_images(
     design = run.array("design_train")
     found, words = [], []
     made_of_runs = run.regressor in REGRESSORS and REGRESSORS[run.regressor].of_runs
-    if n_folds and not run.spec.with_subjects and not made_of_runs:
+    may_fold = not run.spec.with_subjects and not made_of_runs
+    if n_folds and may_fold:
         fit = run.rows_of("fit")
         groups = subject.train.images.groups()[fit]
         for k in range(n_folds):
@@ -97,10 +98,20 @@ def unseen_images(
         raise InvalidInput(
             f"{run.id} leaves {n} training images that a model can predict unseen; at least "
             f"{_LEAST_IMAGES} are needed.",
-            "Ask for folds, or fit with a report fraction, so that validation images do not "
-            "report.",
+            _how_to_leave_more(may_fold, bool(n_folds), made_of_runs),
         )
     return found, " and ".join(words)
+
+
+def _how_to_leave_more(may_fold: bool, has_folds: bool, made_of_runs: bool) -> str:
+    aside = "with a report fraction, so that validation images do not report"
+    if may_fold and has_folds:
+        return "Fit it to more images."
+    if may_fold:
+        return f"Ask for folds, or fit {aside}."
+    if made_of_runs:
+        return "A vote is not fitted and has no folds: let runs vote that hold out more images."
+    return f"A model of several subjects has no folds: fit it to more images, {aside}."
 
 
 def once_each(labels: np.ndarray) -> np.ndarray:

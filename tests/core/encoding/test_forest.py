@@ -85,3 +85,10 @@ def test_a_stopped_fit_goes_on_and_is_opened_again(rng):
 def test_settings_that_mean_nothing_are_refused(wrong):
     with pytest.raises(InvalidInput, match=next(iter(wrong))):
         RegressorSpec("forest").with_settings(**wrong)
+
+
+def test_leaves_that_no_tree_can_have_two_of_are_refused(rng):
+    x, y = _data(rng)
+    with pytest.raises(InvalidInput, match=r"min_leaf=25 images each need 50, and a tree has 3"):
+        _fit(x, y, min_leaf=25)
+    assert _fit(x, y, min_leaf=14).predict(x).std(axis=0).min() > 0

@@ -121,6 +121,17 @@ def test_images_that_would_choose_the_weights_do_not_report(tmp_path, monkeypatc
     assert (voted.report.split, voted.report.n_images) == ("report", 10)
 
 
+def test_a_vote_is_not_told_to_fold(world, monkeypatch):
+    subject, members, voted, root = world
+    monkeypatch.setenv("CORTISCOPE_HOME", str(root / "home"))
+    for run, n_folds, words in (
+        (voted, 5, "let runs vote that hold out more images"),
+        (members[0], 0, "Ask for folds, or fit with a report fraction"),
+    ):
+        with pytest.raises(InvalidInput, match=f"leaves 6 training images.*{words}"):
+            cs.decode(run, subject=subject, n_folds=n_folds)
+
+
 def test_a_vote_is_no_fit(world, monkeypatch):
     subject, *_, root = world
     monkeypatch.setenv("CORTISCOPE_HOME", str(root / "home"))
