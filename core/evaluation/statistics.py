@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from cortiscope.core.encoding import REGRESSORS, TrainingData, fit_regressor
+from cortiscope.core.encoding.scopes import vertex_table
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.evaluation.comparison import same_images
 from cortiscope.core.evaluation.correlation import pearson_r
@@ -30,6 +31,7 @@ from cortiscope.core.evaluation.patterns import chance, compare_rdms, compute_rd
 from cortiscope.core.evaluation.roi_mean import roi_mean_score
 from cortiscope.core.evaluation.significance import permutation_test
 from cortiscope.core.evaluation.subjects import mean_over_subjects
+from cortiscope.core.storage import Home
 
 _N_PERMUTATIONS, _N_DRAWS, _FOUND_AT = 1000, 200, 0.05
 
@@ -134,10 +136,12 @@ def _learning_curve(models: Sequence[Scored], groups: Sequence[Group]) -> list[A
         subject.train.response_rows(fit),
     )
     labels = subject.train.images.groups()[fit]
+    surfaces = Home.from_environment().surfaces if entry and entry.uses_positions else None
+    table = vertex_table(subject, surfaces) if subject.space.is_placed else None
     held = np.asarray(model.array(f"design_{split}"))[model.reported[1]]
 
     def score(rows: np.ndarray) -> np.ndarray:
-        data = TrainingData(design[rows], responses[rows], groups=labels[rows])
+        data = TrainingData(design[rows], responses[rows], vertices=table, groups=labels[rows])
         r = pearson_r(fit_regressor(data, spec.encoder).predict(held), one.measured)
         means = (mean_of_defined(r[one.groups[group]]) for group in groups)
         return np.array([np.nan if mean is None else mean for mean in means])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from cortiscope.core.backbones import list_layers
 from cortiscope.core.backbones.framing import seen_box
@@ -149,7 +150,8 @@ def check_places(subjects: Sequence[Subject], spec: EncodingSpec) -> None:
 
     Raises
     ------
-    InvalidInput : the subjects' pictures differ in degrees, or theirs are not known.
+    InvalidInput : the subjects' pictures differ in degrees, theirs are not known, or a network is
+        given more than the central square of pictures that are not square.
     """
     if spec.reduction.kind != "places":
         return
@@ -167,6 +169,23 @@ def check_places(subjects: Sequence[Subject], spec: EncodingSpec) -> None:
         kinds = {info.name: info.axes.kind for info in list_layers(feature.backbone)}
         if feature.pooling.kind == "grid" and kinds.get(feature.layer) in ("map", "tokens"):
             raise _unknown_size()
+    if any(feature.framing.kind == "stretch" for feature in spec.features):
+        _check_square([split.images for s in subjects for split in (s.train, s.test)])
+
+
+def _check_square(sets: Sequence[StimulusImages]) -> None:
+    """Refuse pictures that are not square; only their headers are read."""
+    for images in sets:
+        for path in images.paths:
+            with Image.open(path) as picture:
+                width, height = picture.size
+            if width != height:
+                raise InvalidInput(
+                    f"{path.name} is {width} x {height} pixels, and more of it than the central "
+                    "square is brought to the network: where places lie, in degrees, is not known.",
+                    "Take a framing that cuts out the central square (most networks' published "
+                    "one), or keep no places (--reduce pca:200).",
+                )
 
 
 def _unknown_size() -> InvalidInput:
@@ -178,18 +197,23 @@ def _unknown_size() -> InvalidInput:
 
 
 def picture_grid(
-    store: FeatureStore, feature: FeatureSpec, shape: tuple[int, ...], degrees: float | None
+    store: FeatureStore,
+    feature: FeatureSpec,
+    shape: tuple[int, ...],
+    degrees: float | None,
+    sets: Sequence[StimulusImages] = (),
 ) -> PictureGrid:
     """Say where the features of a layer lie on the picture.
 
     Parameters
     ----------
     shape : of one image's features, channels first.
-    degrees : side of the square pictures.
+    degrees : side of the square pictures; of others, of their central square.
+    sets : the pictures, which must be square if a network is given more than their middle.
 
     Raises
     ------
-    InvalidInput : the side is not known, or the features are no map.
+    InvalidInput : the side is not known, the features are no map, or pictures are not square.
     """
     if len(shape) == 1:
         return PictureGrid(shape[0])
@@ -203,7 +227,11 @@ def picture_grid(
     if degrees is None:
         raise _unknown_size()
     # Of square pictures; networks see a central part of them, each another one.
-    seen = seen_box(store.backbone(resolved(feature)), (_SIDE, _SIDE))
+    backbone = store.backbone(resolved(feature))
+    seen = seen_box(backbone, (_SIDE, _SIDE))
+    left, _, right, _ = seen_box(backbone, (2 * _SIDE, _SIDE))
+    if right - left > 1.5 * (seen[2] - seen[0]):
+        _check_square(sets)
     left, top, right, bottom = (degrees * (end / _SIDE - 0.5) for end in seen)
     return PictureGrid(*shape, (left, -top, right, -bottom))
 

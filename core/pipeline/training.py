@@ -13,15 +13,12 @@ from typing import cast
 
 import numpy as np
 
-from cortiscope.core.brain import HEMISPHERES, load_fsaverage5
-from cortiscope.core.brain.spaces import FSAVERAGE5_VERTICES
 from cortiscope.core.datasets import Subject
 from cortiscope.core.encoding import (
     REGRESSORS,
     FittedReduction,
     PictureGrid,
     TrainingData,
-    VertexTable,
     Work,
     fit_places,
     fit_reduction,
@@ -29,7 +26,7 @@ from cortiscope.core.encoding import (
 )
 from cortiscope.core.encoding.predictor import Member, Predictor, merge
 from cortiscope.core.encoding.reduction.streamed import can_stream
-from cortiscope.core.encoding.scopes import fit_scoped
+from cortiscope.core.encoding.scopes import fit_scoped, vertex_table
 from cortiscope.core.encoding.splits import LEAST_IMAGES, report_split
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.features import FeatureSpec, FeatureStore
@@ -203,7 +200,7 @@ def _prepare_places(
     grids, parts, stored = [], [], []
     for feature in spec.features:
         arrays = [store.get([feature], images)[feature.layer] for images in sets]
-        grids.append(picture_grid(store, feature, arrays[0].shape[1:], degrees))
+        grids.append(picture_grid(store, feature, arrays[0].shape[1:], degrees, sets))
         flat = [array.reshape(len(array), -1) for array in arrays]
         stored.append(flat)
         pooled, own = flat[0], rows.fit[0]
@@ -290,35 +287,3 @@ def fit_prepared(prepared: Prepared, spec: EncodingSpec, surfaces: Path, work: W
             Member(name, group.vertices, fit_scoped(data, spec.encoder, spec.scope, step))
         )
     return members[0].predictor if len(members) == 1 else merge(members, target.space.n_vertices())
-
-
-def vertex_table(subject: Subject, surfaces: Path | None = None) -> VertexTable:
-    """Gather positions, hemispheres, ROIs and ROI classes of a subject's vertices.
-
-    Positions are those of the fsaverage5 mid-surface, whose vertices are the first 10,242 of
-    fsaverage; other vertices have none (NaN).
-
-    Parameters
-    ----------
-    surfaces : folder where the converted surfaces are kept; None leaves all positions unknown.
-    """
-    cortex = subject.cortex("Where a vertex lies")
-    meshes = None if surfaces is None else load_fsaverage5(surfaces)
-    positions = np.full((cortex.n_vertices(), 3), np.nan, dtype=np.float32)
-    hemispheres = np.zeros(len(positions), dtype=np.int8)
-    for k, hemisphere in enumerate(HEMISPHERES):
-        where = cortex.slice_of(hemisphere)
-        numbers = cortex.index[hemisphere]
-        hemispheres[where] = k
-        if meshes is not None:
-            near = numbers < FSAVERAGE5_VERTICES
-            positions[where][near] = meshes[hemisphere].midthickness[numbers[near]]
-    rois: dict[str, np.ndarray] = {}
-    classes: dict[str, np.ndarray] = {}
-    for name in subject.parcellation.roi_names:
-        own = np.concatenate([subject.roi_vertices(name, h) for h in HEMISPHERES])
-        if len(own):
-            rois[name] = own
-            roi_class = subject.parcellation.class_of(name)
-            classes[roi_class] = np.union1d(classes.get(roi_class, own), own)
-    return VertexTable(positions, hemispheres, rois, classes)

@@ -86,6 +86,15 @@ def test_a_learning_curve_ends_where_the_model_is(world, evaluate):
     assert curve["mean_r"][-1] == pytest.approx(a.report.overall.mean_r, abs=1e-5)
 
 
+def test_a_learning_curve_of_roi_attention_has_a_query_per_roi(world, evaluate):
+    subject = world[0][0]
+    settings = {"max_epochs": 2, "token_width": 8, "heads": 1}
+    choices = {"pooling": "grid:2", "reduction": "pca:3", "settings": settings}
+    one = cs.fit(subject, "pixels", "pixels", regressor="roi_attention", **choices)
+    curve = evaluate("learning_curve", one)["results"]["learning_curve"]["all"]
+    assert curve["mean_r"][-1] == pytest.approx(one.report.overall.mean_r, abs=1e-5)
+
+
 def test_a_vote_has_no_learning_curve_as_it_is_not_fitted(world, evaluate):
     subjects, (a, _, c), _ = world
     found = evaluate("learning_curve", cs.vote([a, c], subjects[0]), status=2)

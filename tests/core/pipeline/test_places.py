@@ -1,11 +1,15 @@
 """Features that keep their places, from the pictures to a run's receptive fields."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cortiscope.core.backbones import WeightsSpec, resolve_weights
+from cortiscope.core.backbones.framing import Framing
+from cortiscope.core.backbones.picture_backbone import Stretched
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.datasets import open_subject
 from cortiscope.core.datasets.conventions import Fact
@@ -13,7 +17,7 @@ from cortiscope.core.encoding import Reduction, RegressorSpec, fit_places
 from cortiscope.core.encoding.fields.predictor import fields_of
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
-from cortiscope.core.pipeline.designs import PlacedDesign, picture_grid
+from cortiscope.core.pipeline.designs import PlacedDesign, check_places, picture_grid
 from cortiscope.core.pipeline.fit import fit
 from cortiscope.core.pipeline.predict import BackboneCache, picture_design, predict_images
 from cortiscope.core.pipeline.training import prepare
@@ -119,6 +123,36 @@ def test_what_keeps_no_places_and_pictures_of_unknown_size_are_refused(subject, 
     with pytest.raises(InvalidInput, match="picture_degrees"):
         fit(unknown, spec_of(unknown), features=untouched, runs=RunStore(tmp_path / "runs"))
     assert not untouched.root.exists()  # refused before any network works
+
+
+def test_places_of_pictures_that_are_not_square_are_those_of_their_middle_or_none(
+    subject, store, tmp_path
+):
+    wide = open_subject(write_subject(tmp_path / "wide"))
+    path = wide.train.images.paths[4]
+    Image.new("RGB", (48, 32), (9, 90, 200)).save(path)
+    wide = open_subject(wide.folder)
+    assert prepare([wide], spec_of(wide), store).grids[0].box == pytest.approx(
+        (-4.2, 4.2, 4.2, -4.2), abs=0.05
+    )  # Gabor energies and pixels are of the central square
+    squeezed = replace(MAPS[1], framing=Framing("stretch", 64))
+    places = Reduction("places", 0)
+    spec = EncodingSpec.of(wide, (squeezed,), reduction=places, encoder=RegressorSpec("ridge"))
+    with pytest.raises(InvalidInput, match=rf"{path.name} is 48 x 32 pixels.*--reduce pca"):
+        fit(wide, spec, features=store, runs=RunStore(tmp_path / "runs"))
+    check_places([wide], replace(spec, reduction=Reduction("pca", 3)))  # keeps no places
+    check_places([subject], replace(spec, subject="s1"))  # square pictures
+
+    class Squeezing:
+        def backbone(self, _):
+            return SimpleNamespace(
+                preprocess=Stretched(SimpleNamespace(mean=(0, 0, 0), std=(1, 1, 1)), 64)
+            )
+
+    feature = FeatureSpec("alexnet", WeightsSpec("untrained"), "features.12", Pooling("grid", 6))
+    with pytest.raises(InvalidInput, match="48 x 32"):
+        picture_grid(Squeezing(), feature, (256, 6, 6), 8.0, [wide.train.images])
+    assert picture_grid(Squeezing(), feature, (256, 6, 6), 8.0, [subject.train.images]).box
 
 
 def test_subjects_who_saw_pictures_of_other_sizes_share_no_places(subject, store, tmp_path):

@@ -11,6 +11,7 @@ import pytest
 from cortiscope.core.brain import VOXELS, Parcellation, VoxelSpace
 from cortiscope.core.datasets import open_subject
 from cortiscope.core.encoding import RegressorSpec
+from cortiscope.core.encoding.scopes import vertex_table
 from cortiscope.core.errors import IncompatibleSpace, NoPositions
 from cortiscope.core.evaluation import evaluate
 from cortiscope.core.evaluation.report import ALL_VERTICES
@@ -18,7 +19,6 @@ from cortiscope.core.features import FeatureStore
 from cortiscope.core.pipeline.cross_subject import shared_vertices
 from cortiscope.core.pipeline.fit import fit
 from cortiscope.core.pipeline.predict import predict_images
-from cortiscope.core.pipeline.training import vertex_table
 from cortiscope.core.runs import RunStore, SubjectData
 from tests.data.tiny_model import pixels_spec
 from tests.data.tiny_world import write_subject
