@@ -57,7 +57,7 @@ class MapKind:
     definition : what one number is, a fragment.
     values : returns (n_vertices,), NaN where it has none.
     lacks : says what it needs and has not; empty where it can be shown.
-    scale : its colours and range, given those of responses.
+    scale : its colours and range, given those of responses and what is shown.
     role : of ``CortexMap``.
     """
 
@@ -67,7 +67,7 @@ class MapKind:
     definition: str
     values: Callable[[Shown], np.ndarray]
     lacks: Callable[[Shown], str]
-    scale: Callable[[ColourScale], ColourScale]
+    scale: Callable[[ColourScale, Shown], ColourScale]
     role: str = "score"
 
     @property
@@ -116,7 +116,7 @@ register_map(
             if shown.measured is None or shown.predicted is None
             else ""
         ),
-        difference_scale,
+        lambda scale, _: difference_scale(scale),
         "difference",
     )
 )
@@ -128,21 +128,38 @@ register_map(
         "known only in a simulation",
         _truth,
         lambda shown: "a simulated subject" if shown.truth is None else "",
-        lambda scale: scale,
+        lambda scale, _: scale,
     )
 )
 
 
-# The ends are the same for all models and subjects, so that maps compare.
-_FIELDS = (
-    ("prf_angle", ColourScale("cyclic", -180.0, 180.0, "°", "polar angle: 0 right, 90 up")),
-    ("prf_eccentricity", ColourScale("sequential", 0.0, 5.0, "°", "eccentricity")),
-    ("prf_sigma", ColourScale("sequential", 0.0, 2.5, "°", "SD of the field")),
-    ("prf_width", ColourScale("sequential", 0.0, 1.0, "°", "uncertainty of the centre")),
-)
+# Where scales end, as shares of the pictures' side: the same for all models and for all subjects
+# who saw pictures of one size, so that maps compare.
+_FIELDS = {
+    "prf_eccentricity": (0.6, "eccentricity"),
+    "prf_sigma": (0.3, "SD of the field"),
+    "prf_width": (0.12, "uncertainty of the centre"),
+}
+_USUAL_DEGREES = 8.4
 
 
-def _of_field(name: str, scale: ColourScale) -> MapKind:
+def field_scale(name: str, degrees: float) -> ColourScale:
+    """Return the scale of a map of receptive fields on pictures of some degrees a side."""
+    if name == "prf_angle":
+        return ColourScale("cyclic", -180.0, 180.0, "°", "polar angle: 0 right, 90 up")
+    share, label = _FIELDS[name]
+    return ColourScale("sequential", 0.0, float(f"{share * degrees:.2g}"), "°", label)
+
+
+def _field_scale(name: str) -> Callable[[ColourScale, Shown], ColourScale]:
+    def scale(_: ColourScale, shown: Shown) -> ColourScale:
+        # Fields that came with the data may be of pictures of unknown size: NSD's is usual.
+        return field_scale(name, shown.subject.conventions.picture_degrees.value or _USUAL_DEGREES)
+
+    return scale
+
+
+def _of_field(name: str) -> MapKind:
     """Return a map of a model's receptive fields, where it is sure of them."""
     own = get_map(name)
 
@@ -159,10 +176,10 @@ def _of_field(name: str, scale: ColourScale) -> MapKind:
 
     grey = "there is no field" if name == "prf_width" else "the model is not sure of it"
     definition = f"{own.definition}; grey where {grey}"
-    return MapKind(name, own.title, OF_FIELDS, definition, values, lacks, lambda _: scale)
+    return MapKind(name, own.title, OF_FIELDS, definition, values, lacks, _field_scale(name))
 
 
-def _of_known(name: str, scale: ColourScale) -> MapKind:
+def _of_known(name: str) -> MapKind:
     """Return a map of the receptive fields that came with the data."""
 
     def values(shown: Shown) -> np.ndarray:
@@ -180,13 +197,12 @@ def _of_known(name: str, scale: ColourScale) -> MapKind:
         return "" if known else "receptive fields that came with the data"
 
     title, definition = f"{get_map(name).title}, known", "of the fields that came with the data"
-    return MapKind(f"{name}_known", title, OF_KNOWN, definition, values, lacks, lambda _: scale)
+    return MapKind(f"{name}_known", title, OF_KNOWN, definition, values, lacks, _field_scale(name))
 
 
-for _name, _scale in _FIELDS:
-    register_map(_of_field(_name, _scale))
-for _name, _scale in _FIELDS[:3]:
-    register_map(_of_known(_name, _scale))
+_KNOWN = ("prf_angle", "prf_eccentricity", "prf_sigma")
+for _kind in (*map(_of_field, (*_KNOWN, "prf_width")), *map(_of_known, _KNOWN)):
+    register_map(_kind)
 
 
 def map_kinds() -> list[MapKind]:
@@ -209,7 +225,7 @@ def _of_metric(metric: Metric) -> MapKind:
         metric.definition,
         values,
         lacks,
-        lambda _: metric_scale(metric),
+        lambda *_: metric_scale(metric),
     )
 
 

@@ -81,7 +81,7 @@ def test_a_map_is_grey_where_it_is_not_sure(fields, monkeypatch):
     shown = Shown(*fields)
     values = MAPS["prf_angle"].values(shown)
     np.testing.assert_array_equal(np.isnan(values), FIELDS["prf_sure"] == 0)
-    assert MAPS["prf_angle"].scale(None).kind == "cyclic"
+    assert MAPS["prf_angle"].scale(None, shown).kind == "cyclic"
     assert "grey where the model is not sure of it" in MAPS["prf_angle"].definition
     width = MAPS["prf_width"]  # says itself how sure, and is drawn wherever there is a field
     monkeypatch.setitem(FIELDS, "prf_width", np.r_[np.nan, np.full(N - 1, 0.8)])
@@ -90,6 +90,19 @@ def test_a_map_is_grey_where_it_is_not_sure(fields, monkeypatch):
     known = MAPS["prf_angle_known"].values(shown)
     assert known[1] == pytest.approx(np.degrees(np.arctan2(-1.05, 2.4)), abs=1e-3)
     assert np.isnan(known[0])
+
+
+def test_scales_of_fields_end_where_the_pictures_do(fields):
+    subject, run = fields
+    names = ("prf_eccentricity", "prf_sigma", "prf_width", "prf_sigma_known")
+
+    def ends(degrees):
+        facts = replace(subject.conventions, picture_degrees=Fact(degrees, "a test"))
+        shown = Shown(replace(subject, conventions=facts), run)
+        return [MAPS[name].scale(None, shown).high for name in names]
+
+    assert ends(8.4) == ends(None) == [5.0, 2.5, 1.0, 2.5]
+    assert ends(20.0) == [12.0, 6.0, 2.4, 6.0]
 
 
 def test_of_a_model_without_fields_nothing_is_drawn_or_offered(tiny_app, monkeypatch):

@@ -16,7 +16,7 @@ def doubled():
         *("doubled", "twice as much", OF_IMAGE, "the measured responses times two"),
         lambda shown: 2 * shown.measured,
         lambda shown: "measured responses" if shown.measured is None else "",
-        lambda scale: scale,
+        lambda scale, shown: scale,
     )
     yield register_map(kind)
     del MAPS["doubled"]

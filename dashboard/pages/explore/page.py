@@ -175,7 +175,7 @@ def _maps(
         ("predicted", predicted_note, "predicted", responses.predicted, scale, True),
     ]
     if (kind := _beside(responses)) is not None:
-        third = kind.values(responses), kind.scale(scale), kind.of_image
+        third = kind.values(responses), kind.scale(scale, responses), kind.of_image
         parts.append((kind.title, kind.definition, kind.role, *third))
     maps = []
     for title, subtitle, role, values, colours, of_image in parts:
