@@ -51,6 +51,24 @@ def subdivide_sphere(sphere: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray,
     return np.concatenate([unit, _unit(unit[ends[:, 0]] + unit[ends[:, 1]])]), finer
 
 
+def positions_on_sphere(surface: HemisphereSurfaces, numbers: np.ndarray) -> np.ndarray:
+    """Return where vertices of a finer mesh lie on the sphere of a coarser one.
+
+    Parameters
+    ----------
+    numbers : (n,) of the vertices, as fsaverage has them.
+
+    Returns
+    -------
+    (n, 3) float32 mm.
+    """
+    points, faces = surface.sphere, surface.faces
+    while len(points) <= numbers.max(initial=0):
+        points, faces = subdivide_sphere(points, faces)
+    radius = np.linalg.norm(surface.sphere[0])
+    return (radius * _unit(points[numbers].astype(np.float64))).astype(np.float32)
+
+
 def subdivide(surface: HemisphereSurfaces) -> HemisphereSurfaces:
     """Return the hemisphere with a vertex more on every edge, 4 n - 6 for n.
 

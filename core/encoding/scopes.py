@@ -17,6 +17,7 @@ import numpy as np
 
 from cortiscope.core.brain import HEMISPHERES, load_fsaverage5
 from cortiscope.core.brain.spaces import FSAVERAGE5_VERTICES
+from cortiscope.core.brain.subdivision import positions_on_sphere
 from cortiscope.core.datasets import Subject
 from cortiscope.core.encoding.predictor import Member, Predictor, merge
 from cortiscope.core.encoding.regressors import (
@@ -52,7 +53,7 @@ def vertex_table(subject: Subject, surfaces: Path | None = None) -> VertexTable:
     """Gather positions, hemispheres, ROIs and ROI classes of a subject's vertices.
 
     Positions are those of the fsaverage5 mid-surface, whose vertices are the first 10,242 of
-    fsaverage; other vertices have none (NaN).
+    fsaverage; other vertices have none (NaN). On the sphere all have one.
 
     Parameters
     ----------
@@ -61,14 +62,16 @@ def vertex_table(subject: Subject, surfaces: Path | None = None) -> VertexTable:
     cortex = subject.cortex("Where a vertex lies")
     meshes = None if surfaces is None else load_fsaverage5(surfaces)
     positions = np.full((cortex.n_vertices(), 3), np.nan, dtype=np.float32)
+    sphere = None if meshes is None else np.empty_like(positions)
     hemispheres = np.zeros(len(positions), dtype=np.int8)
     for k, hemisphere in enumerate(HEMISPHERES):
         where = cortex.slice_of(hemisphere)
         numbers = cortex.index[hemisphere]
         hemispheres[where] = k
-        if meshes is not None:
+        if meshes is not None and sphere is not None:
             near = numbers < FSAVERAGE5_VERTICES
             positions[where][near] = meshes[hemisphere].midthickness[numbers[near]]
+            sphere[where] = positions_on_sphere(meshes[hemisphere], numbers)
     rois: dict[str, np.ndarray] = {}
     classes: dict[str, np.ndarray] = {}
     for name in subject.parcellation.roi_names:
@@ -77,7 +80,7 @@ def vertex_table(subject: Subject, surfaces: Path | None = None) -> VertexTable:
             rois[name] = own
             roi_class = subject.parcellation.class_of(name)
             classes[roi_class] = np.union1d(classes.get(roi_class, own), own)
-    return VertexTable(positions, hemispheres, rois, classes)
+    return VertexTable(positions, hemispheres, rois, classes, sphere)
 
 
 def scope_parts(scope: str, n_vertices: int, table: VertexTable | None) -> tuple[ScopePart, ...]:

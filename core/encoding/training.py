@@ -53,12 +53,15 @@ class VertexTable:
     hemispheres : (n_vertices,) 0 left, 1 right.
     rois : ROI name -> positions (n,) of its vertices in these arrays, both hemispheres.
     roi_classes : ROI class name -> positions (n,), likewise.
+    sphere : (n_vertices, 3) millimetres, on the registered sphere of fsaverage (radius 100 mm),
+        where distances are along the cortex and not across a sulcus; None where unknown.
     """
 
     positions: np.ndarray
     hemispheres: np.ndarray
     rois: dict[str, np.ndarray] = field(default_factory=dict)
     roi_classes: dict[str, np.ndarray] = field(default_factory=dict)
+    sphere: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.hemispheres)
@@ -77,6 +80,7 @@ class VertexTable:
             self.hemispheres[vertices],
             kept(self.rois),
             kept(self.roi_classes),
+            None if self.sphere is None else self.sphere[vertices],
         )
 
 

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cortiscope.core.encoding.fields.predictor import ReceptiveFields, fields_of
+from cortiscope.core.encoding.fields.predictor import (
+    PicturePlaces,
+    ReceptiveFields,
+    fields_of,
+    places_of,
+)
+from cortiscope.core.encoding.neural.selectors import Selections
 from cortiscope.core.errors import InvalidInput, unknown_name
 from cortiscope.core.runs.run import Run
 
@@ -93,6 +99,48 @@ def _alpha(run: Run) -> np.ndarray:
     return np.asarray(alpha)
 
 
+def _place(read: Callable[[PicturePlaces], np.ndarray]) -> Callable[[Run], np.ndarray]:
+    """Return a map of where vertices look, NaN where the whole picture serves best."""
+
+    def values(run: Run) -> np.ndarray:
+        places = places_of(run.fitted)
+        return np.where(places.placed, read(places), np.nan)
+
+    return values
+
+
+def _selection(read: Callable[[Selections], np.ndarray]) -> Callable[[Run], np.ndarray]:
+    """Return a map of what selectors choose beside the place."""
+
+    def values(run: Run) -> np.ndarray:
+        chosen = places_of(run.fitted)
+        if not isinstance(chosen, Selections):
+            raise InvalidInput(
+                f"{run.id} has no layers and scale per vertex.",
+                "Fit a model with --regressor selectors.",
+            )
+        return read(chosen)
+
+    return values
+
+
+def _share(layer: int) -> VertexMap:
+    """Return the map of how much of a layer (from 1) each vertex reads."""
+
+    def of(chosen: Selections) -> np.ndarray:
+        if layer > chosen.shares.shape[1]:
+            raise InvalidInput(f"The model has {chosen.shares.shape[1]} layers.")
+        return chosen.shares[:, layer - 1]
+
+    return VertexMap(
+        f"layer_share_{layer}",
+        f"share of layer {layer}",
+        f"share of the model's layer {layer} in what the vertex reads",
+        "",
+        _selection(of),
+    )
+
+
 def _field(read: Callable[[ReceptiveFields], np.ndarray]) -> Callable[[Run], np.ndarray]:
     """Return a map of the receptive fields, NaN where the whole picture serves best."""
 
@@ -103,7 +151,9 @@ def _field(read: Callable[[ReceptiveFields], np.ndarray]) -> Callable[[Run], np.
     return values
 
 
-_MEAN = "mean of all fields, weighted by the square root of their likelihood"
+_MEAN = "of fitted fields the mean of all, weighted by the square root of their likelihood"
+# Shares of layers have a map each.
+_MOST_LAYERS = 16
 MAPS = {
     own.name: own
     for own in (
@@ -125,14 +175,14 @@ MAPS = {
             "x",
             f"centre of the receptive field, right; {_MEAN}",
             "deg",
-            _field(lambda f: f.x),
+            _place(lambda f: f.x),
         ),
         VertexMap(
             "prf_y",
             "y",
             f"centre of the receptive field, up; {_MEAN}",
             "deg",
-            _field(lambda f: f.y),
+            _place(lambda f: f.y),
         ),
         VertexMap(
             "prf_sigma",
@@ -146,14 +196,14 @@ MAPS = {
             "eccentricity",
             "distance of the receptive field from the picture's middle",
             "deg",
-            _field(lambda f: f.eccentricity),
+            _place(lambda f: f.eccentricity),
         ),
         VertexMap(
             "prf_angle",
             "polar angle",
             "polar angle of the receptive field: 0 right, 90 up, -90 down",
             "deg",
-            _field(lambda f: f.angle),
+            _place(lambda f: f.angle),
         ),
         VertexMap(
             "prf_width",
@@ -176,6 +226,23 @@ MAPS = {
             "",
             lambda run: fields_of(run.fitted).sure.astype(np.float32),
         ),
+        VertexMap(
+            "scale",
+            "share of the whole picture",
+            "share of the whole picture's mean in what the vertex reads, beside that of its place",
+            "",
+            _selection(lambda s: s.scale),
+        ),
+        VertexMap(
+            "layer_mean",
+            "mean layer",
+            "mean of the layers by their shares in what the vertex reads: 0 the first, 1 the last",
+            "",
+            _selection(lambda s: s.mean_layer),
+        ),
+        *map(_share, range(1, _MOST_LAYERS + 1)),
     )
 }
 """Name -> map, in menu order."""
+SELECTIONS = ("scale", "layer_mean", *(f"layer_share_{k}" for k in range(1, _MOST_LAYERS + 1)))
+"""Of models with selectors, beside the place."""

@@ -17,7 +17,7 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
 from cortiscope.core.evaluation import Metric, get_metric, vertex_metrics
 from cortiscope.core.runs import Run
-from cortiscope.core.runs.maps import get_map
+from cortiscope.core.runs.maps import SELECTIONS, get_map
 from cortiscope.cortex_view import ColourScale
 from cortiscope.markup import as_text
 from cortiscope.panels.scores import metric_scale, scored_run
@@ -26,6 +26,7 @@ OF_IMAGE = "responses to this image"
 OF_MODEL = "how right the model is"
 OF_FIELDS = "where it looks on the picture"
 OF_KNOWN = "where it truly looks"
+OF_LAYERS = "which layers it reads"
 
 
 @dataclass(frozen=True)
@@ -166,8 +167,9 @@ def _of_field(name: str) -> MapKind:
     def values(shown: Shown) -> np.ndarray:
         assert shown.run is not None  # noqa: S101 - by lacks
         found, sure = (services.run_map(shown.run, n) for n in (name, "prf_sure"))
-        assert found is not None and sure is not None  # noqa: S101, PT018 - by lacks
-        return found if name == "prf_width" else np.where(sure > 0, found, np.nan)
+        assert found is not None  # noqa: S101 - by lacks
+        known = name == "prf_width" or sure is None or sure > 0
+        return np.where(known, found, np.nan)
 
     def lacks(shown: Shown) -> str:
         if shown.run is None or services.run_map(shown.run, name) is None:
@@ -203,6 +205,29 @@ def _of_known(name: str) -> MapKind:
 _KNOWN = ("prf_angle", "prf_eccentricity", "prf_sigma")
 for _kind in (*map(_of_field, (*_KNOWN, "prf_width")), *map(_of_known, _KNOWN)):
     register_map(_kind)
+
+
+def _of_selection(name: str) -> MapKind:
+    """Return a map of what a model selects for each vertex beside its place."""
+    own = get_map(name)
+
+    def values(shown: Shown) -> np.ndarray:
+        assert shown.run is not None  # noqa: S101 - by lacks
+        found = services.run_map(shown.run, name)
+        assert found is not None  # noqa: S101 - by lacks
+        return found
+
+    def lacks(shown: Shown) -> str:
+        if shown.run is None or services.run_map(shown.run, name) is None:
+            return "a model with selectors"
+        return ""
+
+    scale = ColourScale("sequential", 0.0, 1.0, "", own.title)
+    return MapKind(name, own.title, OF_LAYERS, own.definition, values, lacks, lambda _: scale)
+
+
+for _name in SELECTIONS:
+    register_map(_of_selection(_name))
 
 
 def map_kinds() -> list[MapKind]:

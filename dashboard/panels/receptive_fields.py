@@ -21,6 +21,7 @@ from cortiscope.regions import redraw
 from cortiscope.stimulus_files import stimulus_address
 
 _MOST = 60
+_DOT = 0.1  # degrees
 _BY_CONSTRUCTION = (
     "The simulation drew Gaussian fields: a model of Gaussian fields is of the right family by "
     "construction here."
@@ -38,16 +39,21 @@ def show_fields(
     current : split and row of the image on screen; the middle of an empty square without one.
     """
     degrees = _degrees(subject)
-    found = {name: services.run_map(run, f"prf_{name}") for name in ("x", "y", "sigma", "sure")}
-    if degrees is None or any(values is None for values in found.values()):
+    x, y, sigma, sure = (
+        None if values is None else np.asarray(values)[positions]
+        for values in (services.run_map(run, f"prf_{n}") for n in ("x", "y", "sigma", "sure"))
+    )
+    if degrees is None or x is None or y is None:
         return
-    x, y, sigma, sure = (np.asarray(values)[positions] for values in found.values())
+    # Places without a size, of which no model says how sure they are, are dots.
+    sizes = np.full(len(x), _DOT) if sigma is None else sigma
+    sure = np.ones(len(x)) if sure is None else sure
     placed = np.isfinite(x)
     drawn = placed & (sure > 0) if len(positions) > 1 else placed
     known = services.true_fields(subject)
     truth = None if known is None else known[positions]
     rings = [
-        _ring((x[k], y[k], sigma[k]), degrees, "found") for k in _evenly(np.flatnonzero(drawn))
+        _ring((x[k], y[k], sizes[k]), degrees, "found") for k in _evenly(np.flatnonzero(drawn))
     ]
     if truth is not None and len(positions) == 1 and np.isfinite(truth[0, :3]).all():
         rings.append(_ring(tuple(truth[0, :3].tolist()), degrees, "known"))
@@ -84,10 +90,10 @@ def pick_by_place(subject: Subject, run: Run, *, redraws: Sequence[str]) -> None
     redraws : the regions that follow a selection.
     """
     degrees = _degrees(subject)
-    found = {name: services.run_map(run, f"prf_{name}") for name in ("x", "y", "sure")}
-    if degrees is None or any(values is None for values in found.values()):
+    x, y, sure = (services.run_map(run, f"prf_{name}") for name in ("x", "y", "sure"))
+    if degrees is None or x is None or y is None:
         return
-    x, y, sure = (np.asarray(values) for values in found.values())
+    sure = np.ones(len(x)) if sure is None else sure
     half = float(degrees) / 2
     with st.popover("Select by place", icon=":material/my_location:"):
         st.caption("Vertices whose field has its centre in a circle on the picture, if it is sure.")
@@ -183,13 +189,18 @@ def _place(x: float, y: float) -> str:
 
 
 def _of_one(
-    x: np.ndarray, y: np.ndarray, sigma: np.ndarray, sure: np.ndarray, truth: np.ndarray | None
+    x: np.ndarray,
+    y: np.ndarray,
+    sigma: np.ndarray | None,
+    sure: np.ndarray,
+    truth: np.ndarray | None,
 ) -> str:
     if not np.isfinite(x[0]):
         found = "No field predicts it better than the whole picture."
     else:
         doubt = "" if sure[0] > 0 else "; the model is not sure of it"
-        found = f"Found (filled): {_place(x[0], y[0])}, SD {sigma[0]:.1f}°{doubt}."
+        size = "" if sigma is None else f", SD {sigma[0]:.1f}°"
+        found = f"Found (filled): {_place(x[0], y[0])}{size}{doubt}."
     if truth is None or not np.isfinite(truth[0, :3]).all():
         return found
     tx, ty, size = truth[0, :3]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
@@ -22,8 +24,36 @@ _SURE_GAIN = 10.0
 
 
 @dataclass(frozen=True)
-class ReceptiveFields:
+class PicturePlaces:
     """Where on the picture each vertex looks, (n_vertices,) each.
+
+    Parameters
+    ----------
+    x, y : in degrees from the picture's middle, right and up.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+
+    @property
+    def placed(self) -> np.ndarray:
+        """Whether a vertex looks at a place at all, and not at the whole picture."""
+        return np.ones(len(self.x), dtype=bool)
+
+    @property
+    def eccentricity(self) -> np.ndarray:
+        """Distance from the picture's middle, in degrees."""
+        return np.hypot(self.x, self.y)
+
+    @property
+    def angle(self) -> np.ndarray:
+        """Polar angle in degrees: 0 right, 90 up, -90 down, 180 left."""
+        return np.degrees(np.arctan2(self.y, self.x))
+
+
+@dataclass(frozen=True)
+class ReceptiveFields(PicturePlaces):
+    """The receptive field of each vertex, (n_vertices,) each.
 
     Fields are compared by the likelihood that their errors imply, ``error^(-n / 2)``.
 
@@ -40,8 +70,6 @@ class ReceptiveFields:
     whole : whether no field serves better than the whole picture.
     """
 
-    x: np.ndarray
-    y: np.ndarray
     sigma: np.ndarray
     width: np.ndarray
     gain: np.ndarray
@@ -49,14 +77,9 @@ class ReceptiveFields:
     whole: np.ndarray
 
     @property
-    def eccentricity(self) -> np.ndarray:
-        """Distance of the centre from the picture's middle, in degrees."""
-        return np.hypot(self.x, self.y)
-
-    @property
-    def angle(self) -> np.ndarray:
-        """Polar angle in degrees: 0 right, 90 up, -90 down, 180 left."""
-        return np.degrees(np.arctan2(self.y, self.x))
+    def placed(self) -> np.ndarray:
+        """Whether a field serves better than the whole picture."""
+        return ~self.whole
 
     @property
     def sure(self) -> np.ndarray:
@@ -194,24 +217,41 @@ def pooled_blocks(
         yield first, np.concatenate(parts, axis=1)
 
 
-def fields_of(predictor: Predictor) -> ReceptiveFields:
+def places_of(predictor: Predictor) -> PicturePlaces:
     """Return where each vertex looks, by a model that knows.
+
+    Raises
+    ------
+    InvalidInput : the model looks at no places.
+    """
+    own = getattr(predictor, "fields", None)
+    if isinstance(own, PicturePlaces):
+        return own
+    if isinstance(predictor, EnsemblePredictor):
+        members = [(m.vertices, places_of(m.predictor)) for m in predictor.members]
+        kind, maps = type(members[0][1]), {}
+        for name in (f.name for f in dataclasses.fields(kind)):
+            first = getattr(members[0][1], name)
+            maps[name] = np.zeros((predictor.n_vertices, *first.shape[1:]), first.dtype)
+            for vertices, found in members:
+                maps[name][vertices] = getattr(found, name)
+        return kind(**maps)
+    raise InvalidInput(
+        "This model has no receptive fields, nor other places where vertices look.",
+        "Fit one with --regressor receptive_fields or selectors, or --recipe spatial.",
+    )
+
+
+def fields_of(predictor: Predictor) -> ReceptiveFields:
+    """Return the receptive field of each vertex, by a model that has them.
 
     Raises
     ------
     InvalidInput : the model has no receptive fields.
     """
-    own = getattr(predictor, "fields", None)
-    if isinstance(own, ReceptiveFields):
-        return own
-    if isinstance(predictor, EnsemblePredictor):
-        members = [(m.vertices, fields_of(m.predictor)) for m in predictor.members]
-        maps = {}
-        for name in _MAPS:
-            maps[name] = np.zeros(predictor.n_vertices, getattr(members[0][1], name).dtype)
-            for vertices, found in members:
-                maps[name][vertices] = getattr(found, name)
-        return ReceptiveFields(**maps)
+    with contextlib.suppress(InvalidInput):
+        if isinstance(found := places_of(predictor), ReceptiveFields):
+            return found
     raise InvalidInput(
         "This model has no receptive fields.",
         "Fit one with --regressor receptive_fields or --recipe spatial.",

@@ -27,6 +27,14 @@ Loss = Callable[["torch.Tensor", "torch.Tensor"], "torch.Tensor"]
 OPTIMISERS = ("adamw", "adam", "sgd", "rmsprop", "lbfgs")
 SCHEDULES = ("constant", "cosine")
 _LBFGS_ITERATIONS = 10
+TRAINED = (
+    "trained by {optimizer} (learning rate {learning_rate}, weight decay {weight_decay}, batches "
+    "of {batch_size} images, at most {max_epochs} epochs) on the {loss} loss of responses in units "
+    "of each vertex's standard deviation, the design centred and scaled ({scaling}); training "
+    "stopped after {patience} epochs without a smaller loss on a share of {validation_fraction} of "
+    "the training images, and the best epoch's weights were kept"
+)
+"""How a head was trained, for a methods section; words in braces are settings."""
 
 
 def loss_named(name: str, *, huber_delta: float) -> Loss:
@@ -148,20 +156,32 @@ def check_share(name: str, value: float) -> None:
 
 
 def make_optimiser(
-    settings: TrainingSettings, weights: Sequence[torch.Tensor]
+    settings: TrainingSettings, weights: Sequence[torch.Tensor], paces: Sequence[float] = ()
 ) -> torch.optim.Optimizer:
-    """Make the optimiser that the settings name; only matrices decay."""
+    """Make the optimiser that the settings name; only matrices decay.
+
+    Parameters
+    ----------
+    paces : factor on the learning rate of each weight; those that have another than 1 do not decay.
+    """
     from torch import optim
 
     name = check_option("optimizer", settings.optimizer, OPTIMISERS)
     if name == "lbfgs":
         # It knows no decay; the closure adds the penalty.
         return optim.LBFGS(weights, max_iter=_LBFGS_ITERATIONS, line_search_fn="strong_wolfe")
+    kinds: dict[tuple[float, bool], list[torch.Tensor]] = {}
+    for weight, pace in zip(weights, paces or [1.0] * len(weights), strict=True):
+        kinds.setdefault((pace, weight.ndim <= 1), []).append(weight)
     groups: list[dict[str, Any]] = [
-        {"params": [w for w in weights if w.ndim > 1], "weight_decay": settings.weight_decay},
-        {"params": [w for w in weights if w.ndim <= 1], "weight_decay": 0.0},
+        {
+            "params": own,
+            "lr": pace * settings.learning_rate,
+            "weight_decay": 0.0 if bias or pace != 1 else settings.weight_decay,
+            "pace": pace,
+        }
+        for (pace, bias), own in sorted(kinds.items(), key=lambda kind: kind[0])
     ]
-    groups = [g for g in groups if g["params"]]
     if name == "sgd":
         return optim.SGD(groups, lr=settings.learning_rate, momentum=settings.momentum)
     if name == "rmsprop":
@@ -179,7 +199,7 @@ def set_learning_rate(
     if settings.schedule == "cosine":
         rate *= 0.5 * (1 + math.cos(math.pi * epoch / settings.max_epochs))
     for group in optimiser.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group["pace"]
 
 
 def optimiser_arrays(optimiser: torch.optim.Optimizer) -> dict[str, np.ndarray]:

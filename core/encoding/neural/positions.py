@@ -108,13 +108,7 @@ def encode_positions(
     InvalidInput : vertices whose position is not known, with their numbers.
     """
     recipe = recipe or PositionRecipe()
-    missing = np.flatnonzero(~np.isfinite(table.positions).all(axis=1))
-    if len(missing):
-        shown = ", ".join(map(str, missing[:8])) + (", ..." if len(missing) > 8 else "")
-        raise InvalidInput(
-            f"{len(missing)} of {len(table)} vertices have no position: {shown}.",
-            "Fit a regressor that does not use positions, or leave these vertices out.",
-        )
+    check_positions(table.positions)
     found = []
     for code, hemisphere in enumerate(HEMISPHERES):
         whole = np.flatnonzero(table.hemispheres == code)
@@ -130,6 +124,17 @@ def encode_positions(
         if len(rest):
             found.append(_encode(str(hemisphere), table, whole, rest, recipe))
     return tuple(found)
+
+
+def check_positions(positions: np.ndarray) -> None:
+    """Refuse positions (n_vertices, 3) that are not all known, with the vertices' numbers."""
+    missing = np.flatnonzero(~np.isfinite(positions).all(axis=1))
+    if len(missing):
+        shown = ", ".join(map(str, missing[:8])) + (", ..." if len(missing) > 8 else "")
+        raise InvalidInput(
+            f"{len(missing)} of {len(positions)} vertices have no position: {shown}.",
+            "Fit a regressor that does not use positions, or leave these vertices out.",
+        )
 
 
 def _groups(table: VertexTable, boxes: str) -> dict[str, np.ndarray]:

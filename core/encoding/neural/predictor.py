@@ -15,6 +15,7 @@ import numpy as np
 
 from cortiscope.core.encoding.neural.attention import AnswerReadout, AttentionTrunk
 from cortiscope.core.encoding.neural.readouts import LinearReadout, PositionalReadout, Readout
+from cortiscope.core.encoding.neural.selectors import Selections, SelectorReadout
 from cortiscope.core.encoding.neural.trunks import Conv1dTrunk, IdentityTrunk, ResidualTrunk, Trunk
 from cortiscope.core.encoding.predictor import LinearPredictor, Predictor, check_design
 from cortiscope.core.encoding.ridge.data import vertex_chunks
@@ -30,7 +31,7 @@ TRUNKS: dict[str, Callable[..., Trunk]] = {
     t.name: t for t in (IdentityTrunk, ResidualTrunk, Conv1dTrunk, AttentionTrunk)
 }
 READOUTS: dict[str, Callable[..., Readout]] = {
-    r.name: r for r in (LinearReadout, PositionalReadout, AnswerReadout)
+    r.name: r for r in (LinearReadout, PositionalReadout, AnswerReadout, SelectorReadout)
 }
 
 
@@ -151,7 +152,16 @@ class HeadPredictor:
     @property
     def grids(self) -> tuple[PictureGrid, ...]:
         """What it takes the design's columns for, where it looks at places; else empty."""
+        if isinstance(self.readout, SelectorReadout):
+            return self.readout.placed
         return self.trunk.placed if isinstance(self.trunk, AttentionTrunk) else ()
+
+    @property
+    def fields(self) -> Selections | None:
+        """Where each vertex looks and which layers it reads, where the readout selects them."""
+        if isinstance(self.readout, SelectorReadout):
+            return self.readout.selections(self.weights)
+        return None
 
     def predict(self, design: np.ndarray, vertices: np.ndarray | None = None) -> np.ndarray:
         """Predict (n_stimuli, n_vertices) float32; of some vertices (positions) if named."""

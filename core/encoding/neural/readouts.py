@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -49,6 +49,20 @@ class Readout(Protocol):
 
     def apply(self, weights: Arrays, hidden: np.ndarray, vertices: np.ndarray) -> np.ndarray:
         """Do the same in numpy for some vertices (positions)."""
+
+
+@runtime_checkable
+class Eased(Protocol):
+    """A readout whose first steps are made easier than its predictions are."""
+
+    def pace(self, name: str) -> float:
+        """Return the factor on the learning rate of a weight; with another than 1 none decays."""
+
+    def at_step(self, step: int, generator: torch.Generator) -> dict[str, torch.Tensor]:
+        """Return what the weights are joined by in a step (from 0) of the training."""
+
+    def penalty(self, weights: Weights, part: slice) -> torch.Tensor:
+        """Return (n of the part) what is added to the loss of each vertex in a step."""
 
 
 @dataclass(frozen=True)

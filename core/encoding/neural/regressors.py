@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from cortiscope.core.encoding.neural.attention import AnswerReadout, AttentionTrunk, Queries
-from cortiscope.core.encoding.neural.optimisation import TrainingSettings, check_share, require
+from cortiscope.core.encoding.neural import placed
+from cortiscope.core.encoding.neural.optimisation import (
+    TRAINED,
+    TrainingSettings,
+    check_share,
+    require,
+)
 from cortiscope.core.encoding.neural.positions import PositionRecipe, position_codes
 from cortiscope.core.encoding.neural.predictor import HeadPredictor
 from cortiscope.core.encoding.neural.readouts import LinearReadout, PositionalReadout
@@ -18,7 +23,7 @@ from cortiscope.core.encoding.neural.trunks import (
 )
 from cortiscope.core.encoding.predictor import Predictor
 from cortiscope.core.encoding.regressors import RegressorEntry
-from cortiscope.core.encoding.training import PictureGrid, TrainingData, Work
+from cortiscope.core.encoding.training import TrainingData, Work
 from cortiscope.core.errors import InvalidInput, check_option
 
 
@@ -133,46 +138,6 @@ class PositionalHeadSettings(TrainingSettings):
         )
 
 
-@dataclass(frozen=True)
-class AttentionHeadSettings(TrainingSettings):
-    """A query per ROI and hemisphere that attends to places; sizes for some hundred images.
-
-    Parameters
-    ----------
-    token_width, heads : of tokens and answers; Adeli et al. take 1,024 and 16 for 9,000 images.
-    dropout : share of an answer's values dropped.
-    """
-
-    learning_rate: float = 2e-3
-    batch_size: int = 16
-    max_epochs: int = 40
-    token_width: int = 64
-    heads: int = 4
-    dropout: float = 0.1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_share("dropout", self.dropout)
-        for name in ("token_width", "heads"):
-            require(name, getattr(self, name), getattr(self, name) >= 1, "1 or more")
-        fits = self.token_width % self.heads == 0
-        require("token_width", self.token_width, fits, f"a multiple of heads ({self.heads})")
-
-
-def _fit_attention(data: TrainingData, settings: AttentionHeadSettings, work: Work) -> Predictor:
-    grids = data.grids or (PictureGrid(data.design.shape[1]),)
-    queries = Queries.of(data.vertices, data.n_vertices)
-    trunk = AttentionTrunk(
-        [asdict(grid) for grid in grids],
-        list(queries.names),
-        settings.token_width,
-        settings.heads,
-        settings.dropout,
-    )
-    readout = AnswerReadout(data.n_vertices, settings.token_width, queries.of_vertex)
-    return train_head(trunk, readout, data, settings, work)
-
-
 def _fit_linear(data: TrainingData, settings: LinearHeadSettings, work: Work) -> Predictor:
     trunk = IdentityTrunk(data.design.shape[1])
     return train_head(trunk, LinearReadout(data.n_vertices, trunk.width), data, settings, work)
@@ -227,20 +192,12 @@ def _fit_positional(data: TrainingData, settings: PositionalHeadSettings, work: 
     return train_head(trunk, readout, data, settings, work)
 
 
-_TRAINED = (
-    "trained by {optimizer} (learning rate {learning_rate}, weight decay {weight_decay}, batches "
-    "of {batch_size} images, at most {max_epochs} epochs) on the {loss} loss of responses in units "
-    "of each vertex's standard deviation, the design centred and scaled ({scaling}); training "
-    "stopped after {patience} epochs without a smaller loss on a share of {validation_fraction} of "
-    "the training images, and the best epoch's weights were kept"
-)
-
 ENTRIES = (
     RegressorEntry(
         name="head_linear",
         title="linear head",
         summary="a single linear layer, trained by gradient with early stopping",
-        method=f"a single linear layer, {_TRAINED}",
+        method=f"a single linear layer, {TRAINED}",
         settings=LinearHeadSettings,
         separable=False,
         fit=_fit_linear,
@@ -250,7 +207,7 @@ ENTRIES = (
         name="head_dropout",
         title="linear head, dropout",
         summary="a single linear layer, trained with dropout on the design",
-        method=f"a single linear layer with dropout of {{dropout}} on the design, {_TRAINED}",
+        method=f"a single linear layer with dropout of {{dropout}} on the design, {TRAINED}",
         settings=DropoutHeadSettings,
         separable=False,
         fit=_fit_dropout,
@@ -261,7 +218,7 @@ ENTRIES = (
         title="residual head",
         summary="residual blocks, then a linear layer, trained by gradient",
         method="{n_blocks} residual blocks (layer normalisation, linear layer, {activation}, "
-        f"dropout of {{dropout}}, sum) and a linear layer, {_TRAINED}",
+        f"dropout of {{dropout}}, sum) and a linear layer, {TRAINED}",
         settings=ResidualHeadSettings,
         separable=False,
         fit=_fit_residual,
@@ -273,27 +230,13 @@ ENTRIES = (
         summary="a convolution along the design (which has no natural order), then a linear layer",
         method="a one-dimensional convolution along the design ({channels} channels, kernel "
         "{kernel}, stride {stride}), {activation}, averages over {pool} places and a linear layer, "
-        f"{_TRAINED}",
+        f"{TRAINED}",
         settings=Conv1dHeadSettings,
         separable=False,
         fit=_fit_conv1d,
         predictor=HeadPredictor,
     ),
-    RegressorEntry(
-        name="roi_attention",
-        title="ROI attention",
-        summary="a query per ROI attends to places of the picture; a vertex reads its ROI's answer",
-        method="a transformer decoder of one layer ({heads} heads, tokens of {token_width} values "
-        "with sines of their places, dropout of {dropout}): one learned query per ROI and "
-        "hemisphere attends to the places of the maps, and each vertex reads its ROI's answer by "
-        f"a linear map, {_TRAINED}",
-        settings=AttentionHeadSettings,
-        separable=False,
-        uses_positions=False,
-        reads_places=True,
-        fit=_fit_attention,
-        predictor=HeadPredictor,
-    ),
+    *placed.ENTRIES,
     RegressorEntry(
         name="head_positional",
         title="positional head",
@@ -302,7 +245,7 @@ ENTRIES = (
         "({n_layers} hidden layers of {width}, {n_blocks} residual blocks, {activation}, dropout "
         "of {dropout}; positions within the bounding box of each {boxes}, longest side {max_steps} "
         "steps, expanded {expansion} times about its centre, encoded by sinusoids of "
-        f"{{n_frequencies}} frequencies per axis), {_TRAINED}",
+        f"{{n_frequencies}} frequencies per axis), {TRAINED}",
         settings=PositionalHeadSettings,
         separable=False,
         uses_positions=True,

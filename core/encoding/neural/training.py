@@ -30,8 +30,8 @@ from cortiscope.core.encoding.neural.predictor import (
     Targets,
     head_predictor,
 )
-from cortiscope.core.encoding.neural.readouts import Readout
-from cortiscope.core.encoding.neural.trunks import Trunk
+from cortiscope.core.encoding.neural.readouts import Eased, Readout
+from cortiscope.core.encoding.neural.trunks import Trunk, Weights
 from cortiscope.core.encoding.predictor import LinearPredictor
 from cortiscope.core.encoding.training import TrainingData, Work
 from cortiscope.core.errors import WorkFailed
@@ -116,6 +116,7 @@ class _Training:
     best: dict[str, torch.Tensor]
     curves: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in CURVES})
     most_vertices: int | None = None
+    n_steps: int = 0
 
     @classmethod
     def of(
@@ -135,6 +136,7 @@ class _Training:
         generator = generator_of(settings.seed, _WEIGHTS)
         initial = {**trunk.initial(generator), **readout.initial(generator)}
         weights = {k: w.to(work.device).requires_grad_() for k, w in initial.items()}
+        paces = [readout.pace(k) for k in weights] if isinstance(readout, Eased) else []
         n_scored = min(len(fit_rows), max(len(validation_rows), _SCORED))
         shuffled = random_of(settings.seed, _SCORING).permutation(fit_rows)
         return cls(
@@ -152,7 +154,7 @@ class _Training:
             live=torch.from_numpy(outputs.varies.astype(np.float32)).to(work.device),
             weights=weights,
             fixed={k: torch.from_numpy(v).to(work.device) for k, v in readout.fixed().items()},
-            optimiser=make_optimiser(settings, list(weights.values())),
+            optimiser=make_optimiser(settings, list(weights.values()), paces),
             best={k: w.detach().clone() for k, w in weights.items()},
         )
 
@@ -179,6 +181,7 @@ class _Training:
                 )
                 return total + self._penalty() if s.optimizer == "lbfgs" else total
 
+            self.n_steps = epoch * n_batches + step
             total = self.optimiser.step(objective)  # type: ignore[arg-type]
             if not np.isfinite(float(total)):
                 raise WorkFailed(
@@ -201,13 +204,20 @@ class _Training:
             return values * kept.to(values) / (1 - rate)
 
         # The trunk runs once; each part of the vertices leaves its gradient at the trunk's output.
-        hidden = self.trunk.forward(self.weights, self._designs(rows), drop)
+        design = self.design[torch.as_tensor(rows, device=self.device)]
+        hidden = self.trunk.forward(self.weights, design, drop)
         leaf = hidden.detach().requires_grad_(hidden.requires_grad)
         actual = self.targets.rows(rows)
+        weights, eased = {**self.weights, **self.fixed}, isinstance(self.readout, Eased)
+        if eased:
+            added = self.readout.at_step(self.n_steps, generator)
+            weights |= {k: v.to(self.device) for k, v in added.items()}
         total = torch.zeros((), device=self.device)
         for part in self._parts(len(rows)):
-            predicted = self.readout.forward({**self.weights, **self.fixed}, leaf, part)
-            value = (loss(predicted, actual[:, part]) * self.live[part]).sum()
+            losses = loss(self.readout.forward(weights, leaf, part), actual[:, part])
+            if eased:
+                losses = losses + self.readout.penalty(weights, part)
+            value = (losses * self.live[part]).sum()
             value.backward()
             total += value.detach()
         if hidden.requires_grad:
@@ -249,19 +259,13 @@ class _Training:
         mean = float(np.concatenate(losses)[self.outputs.varies].mean(dtype=np.float64))
         return mean, float(np.median(r_all)) if len(r_all) and len(rows) > 2 else float("nan")
 
-    def _outputs(
-        self, weights: Mapping[str, torch.Tensor], rows: np.ndarray, part: slice
-    ) -> torch.Tensor:
+    def _outputs(self, weights: Weights, rows: np.ndarray, part: slice) -> torch.Tensor:
         import torch
 
         with torch.no_grad():
-            hidden = self.trunk.forward(weights, self._designs(rows), lambda values, rate: values)
+            design = self.design[torch.as_tensor(rows, device=self.device)]
+            hidden = self.trunk.forward(weights, design, lambda values, rate: values)
             return self.readout.forward({**weights, **self.fixed}, hidden, part)
-
-    def _designs(self, rows: np.ndarray) -> torch.Tensor:
-        import torch
-
-        return self.design[torch.as_tensor(rows, device=self.device)]
 
     def _parts(self, n_stimuli: int) -> list[slice]:
         n = self.readout.n_vertices

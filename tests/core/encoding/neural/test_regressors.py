@@ -86,6 +86,7 @@ def test_heads_that_are_linear_come_back_as_coefficients_the_others_do_not(rng):
         "head_conv1d": HeadPredictor,
         "head_positional": HeadPredictor,
         "roi_attention": HeadPredictor,
+        "selectors": HeadPredictor,
     }
 
 
@@ -126,6 +127,18 @@ CHANGES = {
     "head_residual": {"n_blocks": 1, "projected": 0, "dropout": 0.1, "activation": "relu"},
     "head_conv1d": {"channels": 2, "kernel": 4, "stride": 1, "pool": 3, "activation": "tanh"},
     "roi_attention": {"token_width": 32, "heads": 2, "dropout": 0.5},
+    "selectors": {
+        "projected": 1,
+        "width": 16,
+        "n_frequencies": 2,
+        "finest": 3.0,
+        "coarsest": 40.0,
+        "jitter": 0.5,
+        "last_jitter": 30.0,
+        "penalty": 5.0,
+        "fade": 5,
+        "selector_rate": 1.0,
+    },
     "head_positional": {
         "width": 32,
         "n_layers": 2,
