@@ -202,11 +202,6 @@ def _of_known(name: str) -> MapKind:
     return MapKind(f"{name}_known", title, OF_KNOWN, definition, values, lacks, _field_scale(name))
 
 
-_KNOWN = ("prf_angle", "prf_eccentricity", "prf_sigma")
-for _kind in (*map(_of_field, (*_KNOWN, "prf_width")), *map(_of_known, _KNOWN)):
-    register_map(_kind)
-
-
 def _of_selection(name: str) -> MapKind:
     """Return a map of what a model selects for each vertex beside its place."""
     own = get_map(name)
@@ -223,11 +218,13 @@ def _of_selection(name: str) -> MapKind:
         return ""
 
     scale = ColourScale("sequential", 0.0, 1.0, "", own.title)
-    return MapKind(name, own.title, OF_LAYERS, own.definition, values, lacks, lambda _: scale)
+    return MapKind(name, own.title, OF_LAYERS, own.definition, values, lacks, lambda _, __: scale)
 
 
-for _name in SELECTIONS:
-    register_map(_of_selection(_name))
+_KNOWN = ("prf_angle", "prf_eccentricity", "prf_sigma")
+_OF_FIELDS = map(_of_field, (*_KNOWN, "prf_width"))
+for _kind in (*_OF_FIELDS, *map(_of_selection, SELECTIONS), *map(_of_known, _KNOWN)):
+    register_map(_kind)
 
 
 def map_kinds() -> list[MapKind]:

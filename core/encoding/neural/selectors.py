@@ -181,13 +181,12 @@ class SelectorReadout:
             read = shares[:, k, None] * (out @ weights[f"project{k}"].T)
             maps = maps.permute(2, 0, 1)
             if grid.n_places > 1:
-                numbers, parts = (
-                    torch.stack(v, 1) for v in zip(*_corners(place, grid), strict=True)
-                )
+                numbers, parts = zip(*_corners(place, grid), strict=True)
                 here = functional.embedding_bag(
-                    numbers.long(),
+                    torch.stack(numbers, 1).flatten().long(),
                     maps.reshape(grid.n_places, -1),
-                    per_sample_weights=parts,
+                    torch.arange(0, 4 * len(out), 4, device=out.device),
+                    per_sample_weights=torch.stack(parts, 1).flatten(),
                     mode="sum",
                 ).view(len(out), len(hidden), grid.channels)
                 total = total + (here @ ((1 - scale) * read)[:, :, None])[..., 0].T

@@ -208,15 +208,16 @@ class _Training:
         hidden = self.trunk.forward(self.weights, design, drop)
         leaf = hidden.detach().requires_grad_(hidden.requires_grad)
         actual = self.targets.rows(rows)
-        weights, eased = {**self.weights, **self.fixed}, isinstance(self.readout, Eased)
+        weights = {**self.weights, **self.fixed}
+        eased = self.readout if isinstance(self.readout, Eased) else None
         if eased:
-            added = self.readout.at_step(self.n_steps, generator)
+            added = eased.at_step(self.n_steps, generator)
             weights |= {k: v.to(self.device) for k, v in added.items()}
         total = torch.zeros((), device=self.device)
         for part in self._parts(len(rows)):
             losses = loss(self.readout.forward(weights, leaf, part), actual[:, part])
             if eased:
-                losses = losses + self.readout.penalty(weights, part)
+                losses = losses + eased.penalty(weights, part)
             value = (losses * self.live[part]).sum()
             value.backward()
             total += value.detach()
