@@ -9,11 +9,12 @@ challenge (huzeyann/MemoryEncodingModel, ``point_pe.py``: 32 frequencies per axi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cortiscope.core.brain import HEMISPHERES, ROI_CLASSES, ROI_NAMES
+from cortiscope.core.encoding.scopes import scope_parts
 from cortiscope.core.encoding.training import VertexTable
 from cortiscope.core.errors import InvalidInput, check_option
 
@@ -135,6 +136,20 @@ def check_positions(positions: np.ndarray) -> None:
             f"{len(missing)} of {len(positions)} vertices have no position: {shown}.",
             "Fit a regressor that does not use positions, or leave these vertices out.",
         )
+
+
+def boxes_of_scope(
+    table: VertexTable, scope: str, recipe: PositionRecipe
+) -> tuple[BoxedPositions, ...]:
+    """Encode the vertices of every part of a scope, as a fit of that scope does.
+
+    A part knows its own vertices alone, so that its boxes hold no others; parts may overlap.
+    """
+    return tuple(
+        replace(box, vertices=part.vertices[box.vertices])
+        for part in scope_parts(scope, len(table), table)
+        for box in encode_positions(table.subset(part.vertices), recipe)
+    )
 
 
 def _groups(table: VertexTable, boxes: str) -> dict[str, np.ndarray]:

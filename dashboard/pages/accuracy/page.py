@@ -42,6 +42,7 @@ from cortiscope.panels.downloads import (
 )
 from cortiscope.panels.maps import pick_metric
 from cortiscope.panels.methods import opening_lines, show_methods_and_code, show_simulation_note
+from cortiscope.panels.positions import show_positions
 from cortiscope.panels.roi_responses import rows_as_csv, take_roi
 from cortiscope.panels.scores import (
     histogram_bins,
@@ -60,7 +61,7 @@ from cortiscope.subject.locations import find_location, has_rois
 from cortiscope.subject.model_menu import model_title
 
 # What follows the vertex or ROI that is selected.
-_PLACES = ("accuracy-brain", "accuracy-rois", "accuracy-detail", "statistics")
+_PLACES = ("accuracy-brain", "accuracy-rois", "accuracy-detail", "statistics", "positions")
 
 
 def render() -> None:
@@ -69,6 +70,7 @@ def render() -> None:
     run = pick_model(subject)
     _scores(subject, run)
     show_statistics(subject, [run], redraws=_PLACES)
+    show_positions(subject, run)
     show_simulation_note(subject, key="accuracy")
 
 

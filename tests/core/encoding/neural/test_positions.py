@@ -5,10 +5,12 @@ import pytest
 
 from cortiscope.core.encoding.neural.positions import (
     PositionRecipe,
+    boxes_of_scope,
     encode_positions,
     position_codes,
     sinusoids,
 )
+from cortiscope.core.encoding.scopes import scope_parts
 from cortiscope.core.encoding.training import VertexTable
 from cortiscope.core.errors import InvalidInput, UnknownName
 
@@ -50,6 +52,27 @@ def test_every_vertex_is_in_one_box_the_first_roi_in_visual_order_or_the_hemisph
         "right EBA": [6, 7],
         "right": [5],
     }
+
+
+def test_parts_of_a_scope_have_boxes_of_their_own_vertices_as_their_fits_have():
+    table = _table()
+    by_side = boxes_of_scope(table, "hemisphere", PositionRecipe())
+    assert [(b.name, b.vertices.tolist()) for b in by_side] == [
+        (b.name, b.vertices.tolist()) for b in encode_positions(table)
+    ]
+    by_roi = boxes_of_scope(table, "roi", PositionRecipe())
+    # The part EBA left has vertex 2 in V1v's box, which holds nothing else there.
+    assert [(b.name, b.vertices.tolist()) for b in by_roi][:3] == [
+        ("left V1v", [2]),
+        ("left EBA", [3]),
+        ("left V1v", [0, 1, 2]),
+    ]
+    assert sum(len(b.vertices) for b in by_roi) == 8 + 1
+    for part in scope_parts("roi", 8, table):
+        codes = position_codes(table.subset(part.vertices), PositionRecipe(), with_box=False)
+        found = {v: c for b in by_roi for v, c in zip(b.vertices, b.codes, strict=True)}
+        if not {0, 1, 2, 3} & set(part.vertices):
+            np.testing.assert_array_equal(codes, [found[v] for v in part.vertices])
 
 
 def test_a_box_holds_also_the_vertices_that_another_roi_encodes():
