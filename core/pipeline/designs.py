@@ -80,9 +80,9 @@ class Reductions:
     def arrays(self) -> Mapping[str, np.ndarray]:
         """Everything, by file name."""
         return {
-            f"readout{k}_{name}": getattr(reduction, name)
+            f"readout{k}_{name}": array
             for k, reduction in enumerate(self.parts)
-            for name in ("mean", "scale", "components", "explained")
+            for name, array in reduction.arrays().items()
         }
 
 

@@ -156,6 +156,8 @@ def _pooled(spec: EncodingSpec) -> str:
 def _fewer_columns(run: Run) -> str:
     """Say how many components there were where the features or the images gave fewer."""
     asked, n, n_spaces = run.spec.reduction, run.facts.n_columns, len(run.facts.spaces)
+    if asked.kind == "autoencoder" and not any("_mix" in name for name in run.record["arrays"]):
+        return " (no epoch made held-out images better than principal components, which were kept)"
     if "pca" not in asked.kind or n >= asked.components * n_spaces:
         return ""
     return f" (there were {n}{' in all' if n_spaces > 1 else ''})"

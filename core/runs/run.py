@@ -186,10 +186,10 @@ class Run:
 
     @property
     def reductions(self) -> tuple[FittedReduction, ...]:
-        """Scaling and PCA of each feature space. Read anew each time."""
-        names = ("mean", "scale", "components", "explained")
+        """Scaling and PCA, or what took its place, of each feature space. Read anew each time."""
+        kept = self.record.get("arrays", {})
         return tuple(
-            FittedReduction(*(self.array(f"readout{k}_{n}") for n in names))
+            FittedReduction.read(self.array, f"readout{k}_", bent=f"readout{k}_mix" in kept)
             for k in range(len(self.facts.spaces))
         )
 

@@ -130,7 +130,7 @@ class StackedFieldsPredictor:
         for k, member in enumerate(self.members):
             found |= {f"field{k}_{name}": array for name, array in member.arrays().items()}
         for k, reduction in enumerate(self.reductions):
-            found |= {f"whole{k}_{name}": getattr(reduction, name) for name in _REDUCTION}
+            found |= {f"whole{k}_{name}": values for name, values in reduction.arrays().items()}
         return found
 
     def structure(self) -> dict[str, Any]:
@@ -158,15 +158,9 @@ class StackedFieldsPredictor:
         )
         grids = sum((member.grids for member in members), ())
         grids += FieldsPredictor.grids_of(structure["alone"])
-        reductions = tuple(
-            FittedReduction(*(array(f"whole{k}_{name}") for name in _REDUCTION))
-            for k in range(len(grids))
-        )
+        reductions = tuple(FittedReduction.read(array, f"whole{k}_") for k in range(len(grids)))
         names = ("whole_coef", "whole_intercept", "stack_weights")
         return cls(grids, int(structure["places"]), members, reductions, *map(array, names))
-
-
-_REDUCTION = ("mean", "scale", "components", "explained")
 
 
 def fit_stacked_fields(

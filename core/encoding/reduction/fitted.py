@@ -6,11 +6,13 @@ layers one of layers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from cortiscope.core.encoding.reduction.autoencoder import Bend, fit_autoencoder
 from cortiscope.core.encoding.reduction.feature_scaling import (
     FeatureMoments,
     FeatureScaling,
@@ -24,11 +26,13 @@ from cortiscope.core.encoding.reduction.streamed import StreamedReduction, can_s
 from cortiscope.core.errors import InvalidInput
 
 _UNIT_NORM = 1e-3
+_ARRAYS = ("mean", "scale", "components", "explained")
+_OF_BEND = ("bias", "mix", "offset")
 
 
 @dataclass(frozen=True)
 class FittedReduction:
-    """A fitted reduction: design = ((features - mean) / scale) @ components.
+    """A fitted reduction: design = ((features - mean) / scale) @ components, and perhaps a bend.
 
     Where places are kept, features are channels x places, the components are of the channels, and
     they are applied at each place: design = components by places.
@@ -42,12 +46,30 @@ class FittedReduction:
     explained : (n_components,) share of the scaled features' variance on the fit images that
         each component adds to those before it; of incremental PCA what it reports, which is less
         than that.
+    bend : of an autoencoder, what follows the components.
     """
 
     mean: np.ndarray
     scale: np.ndarray
     components: np.ndarray
     explained: np.ndarray
+    bend: Bend | None = None
+
+    @classmethod
+    def read(
+        cls, array: Callable[[str], np.ndarray], prefix: str = "", *, bent: bool = False
+    ) -> FittedReduction:
+        """Make one of what ``arrays`` gave, saved under a prefix."""
+        mean, scale, components, explained = (array(prefix + name) for name in _ARRAYS)
+        bend = Bend(*(array(prefix + name) for name in _OF_BEND)) if bent else None
+        return cls(mean, scale, components, explained, bend)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return everything, by name."""
+        found = {name: getattr(self, name) for name in _ARRAYS}
+        if self.bend is not None:
+            found |= {name: getattr(self.bend, name) for name in _OF_BEND}
+        return found
 
     def __repr__(self) -> str:
         """Its shape, and how much of the fit images' variance it keeps."""
@@ -59,6 +81,8 @@ class FittedReduction:
     @property
     def n_columns(self) -> int:
         """Numbers per image: of the design."""
+        if self.bend is not None:
+            return self.bend.mix.shape[1]
         return self.components.shape[1] * (len(self.mean) // max(len(self.components), 1))
 
     def transform(self, features: np.ndarray) -> np.ndarray:
@@ -73,7 +97,8 @@ class FittedReduction:
     def _reduced(self, scaled: np.ndarray) -> np.ndarray:
         n_channels = len(self.components)
         if n_channels == len(self.mean):
-            return np.asarray(scaled @ self.components)
+            projected = np.asarray(scaled @ self.components)
+            return projected if self.bend is None else self.bend.applied(projected)
         if self._keeps_channels:
             return scaled
         places = scaled.reshape(len(scaled), n_channels, -1)
@@ -91,11 +116,15 @@ class FittedReduction:
         """
         scaling = self._scaling(features)
         whole = np.zeros(len(features))
+        within = np.asarray(design, dtype=np.float64)
+        if self.bend is not None:  # what is bent has no length in the space of features
+            within = np.zeros((len(features), self.components.shape[1]))
         if len(features):
             for rows, chunk in FeatureTable(features).row_chunks():
                 scaled = scaling.apply(chunk)
                 whole[rows] = np.einsum("ij,ij->i", scaled, scaled, dtype=np.float64)
-        within = np.asarray(design, dtype=np.float64)
+                if self.bend is not None:
+                    within[rows] = scaled @ self.components
         if not self._is_orthonormal():
             within = np.linalg.solve(gram_root(self.components), within.T).T
         return np.sqrt(np.maximum(whole - (within**2).sum(axis=1), 0)).astype(np.float32)
@@ -145,6 +174,9 @@ def fit_reduction(
                 streamed.add(chunk)
         return finished_reduction(streamed)
     scaling = fit_scaling(table, reduction.scaling)
+    if reduction.kind == "autoencoder":
+        axes, bend = fit_autoencoder(table, scaling, reduction.components, reduction.seed)
+        return replace(_reduction(scaling, axes), bend=bend)
     return _reduction(scaling, _axes(table, scaling, reduction))
 
 

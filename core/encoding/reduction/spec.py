@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from cortiscope.core.errors import InvalidInput, check_option, check_whole, read_whole
 
-REDUCTION_KINDS = ("none", "pca", "incremental_pca", "random_projection", "places")
+REDUCTION_KINDS = ("none", "pca", "incremental_pca", "random_projection", "autoencoder", "places")
 SCALINGS = ("floored", "standard", "none")
 PROJECTIONS = ("gaussian", "sparse")
 
 _BATCH = 300
 _MOST_COMPONENTS = 1_000_000
-_TEXTS = "none, pca:K (as in pca:200), ipca:K[:BATCH], rp:K[:gaussian|sparse], places[:K]"
+_TEXTS = "none, pca:K (as in pca:200), ipca:K[:BATCH], rp:K[:gaussian|sparse], ae:K, places[:K]"
+_WITH_SEED = {"random_projection": "a random projection", "autoencoder": "an autoencoder"}
 _SCALING_WORDS = {"floored": "", "standard": ", standardised", "none": ", centred only"}
 
 
@@ -27,7 +28,8 @@ class Reduction:
     ----------
     kind : ``pca`` (exact), ``incremental_pca`` (Ross et al. 2008, as in scikit-learn: one batch of
         images after the other, inexact), ``random_projection`` (Johnson-Lindenstrauss: distances
-        between images are kept in expectation), ``places`` (channels are reduced, the same way at
+        between images are kept in expectation), ``autoencoder`` (codes that are bent:
+        ``reduction.autoencoder``), ``places`` (channels are reduced, the same way at
         every place of the map, and places are kept: for regressors that look at places), or
         ``none``.
     components : numbers per image, or of ``places`` per place, where 0 keeps every channel; 0 for
@@ -39,7 +41,7 @@ class Reduction:
         fewer images than components joins the one before, as in scikit-learn.
     projection : of ``random_projection``. ``gaussian``, or ``sparse``: about one feature in
         sqrt(n_features) counts for a component (Li et al. 2006).
-    seed : of ``random_projection``.
+    seed : of ``random_projection`` and ``autoencoder``.
     """
 
     kind: str = "pca"
@@ -67,19 +69,22 @@ class Reduction:
             )
         if self.kind != "random_projection":
             self._clear("projection", "")
-            self._clear("seed", 0)
         else:
             check_option("projection", self.projection, PROJECTIONS)
-            check_whole("The seed of a random projection", self.seed)
+        if self.kind not in _WITH_SEED:
+            self._clear("seed", 0)
+        else:
+            check_whole(f"The seed of {_WITH_SEED[self.kind]}", self.seed)
 
     def _clear(self, name: str, value: int | str) -> None:
         object.__setattr__(self, name, value)
 
     @classmethod
     def parse(cls, text: str, *, scaling: str = "floored", seed: int = 0) -> Reduction:
-        """Read ``none``, ``pca:K``, ``ipca:K[:BATCH]``, ``rp:K[:gaussian|sparse]``, ``places[:K]``.
+        """Read a reduction: ``none``, ``pca:K``, ``ipca:K[:BATCH]``, ``ae:K``, ``places[:K]``.
 
-        Without BATCH, batches hold 300 images or, if that is more, as many as components.
+        Or ``rp:K[:gaussian|sparse]``. Without BATCH, batches hold 300 images or, if that is more,
+        as many as components.
         """
         kind, *rest = text.split(":")
         numbers = [n for n in map(read_whole, rest) if n is not None]
@@ -96,6 +101,8 @@ class Reduction:
                 return cls("random_projection", numbers[0], scaling, seed=seed)
             case "rp", 2, 1 if rest[1] in PROJECTIONS:
                 return cls("random_projection", numbers[0], scaling, projection=rest[1], seed=seed)
+            case "ae", 1, 1:
+                return cls("autoencoder", numbers[0], scaling, seed=seed)
             case "places", 0, 0:
                 return cls("places", 0, scaling)
             case "places", 1, 1:
@@ -111,6 +118,7 @@ class Reduction:
             "pca": f"PCA {k}",
             "incremental_pca": f"incremental PCA {k}, batches of {self.batch_size}",
             "random_projection": f"{self.projection} random projection {k}",
+            "autoencoder": f"autoencoder {k}",
             "places": f"places kept, {f'PCA {k} of channels' if k else 'all channels'}",
         }[self.kind]
         return words + _SCALING_WORDS[self.scaling]
@@ -132,6 +140,9 @@ class Reduction:
             f"batches of {self.batch_size} images",
             "random_projection": f"reduced to {k} numbers by a {self.projection} random "
             f"projection (seed {self.seed})",
+            "autoencoder": f"reduced to {k} codes of an autoencoder (trained on at most 512 "
+            f"principal components, from which it begins; {2 * k} tanh units; stopped by a tenth "
+            f"of the fit images, held out; seed {self.seed})",
             "places": of_places if k else "their places kept",
         }[self.kind]
         return f"{scaled}, {reduced}"

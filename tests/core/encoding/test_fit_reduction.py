@@ -67,6 +67,7 @@ ALL = pytest.mark.parametrize(
         Reduction("random_projection", 3, projection="sparse", seed=1),
         Reduction("pca", 3, "standard"),
         Reduction("incremental_pca", 3, "none", batch_size=7),
+        Reduction("autoencoder", 3),
     ],
     ids=lambda r: r.label,
 )
@@ -108,7 +109,7 @@ def test_every_reduction_says_what_it_explains_and_how_far_an_image_lies_outside
     k = design.shape[1]
     assert fitted.components.shape == (9, k)
     assert fitted.explained.shape == (k,)
-    assert {v.dtype for v in vars(fitted).values()} == {np.dtype(np.float32)}
+    assert {v.dtype for v in fitted.arrays().values()} == {np.dtype(np.float32)}
     residual = fitted.residual(x, design)
     whole = FeatureScaling(fitted.mean, fitted.scale).apply(x.copy())
     outside = (residual.astype(np.float64) ** 2).sum() / (whole**2).sum()

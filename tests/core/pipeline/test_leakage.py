@@ -26,7 +26,7 @@ _CHEAP = (
 )
 
 
-def _regressor_specs(name):
+def _regressor_specs(name, reduction=None):
     def make(subject, others):
         features = tuple(
             FeatureSpec(b, resolve_weights(b), layer, Pooling("grid", 2))
@@ -36,8 +36,8 @@ def _regressor_specs(name):
             EncodingSpec.of(
                 subject,
                 features,
-                reduction=usual_features(name)[1]
-                if REGRESSORS[name].reads_places
+                reduction=reduction or usual_features(name)[1]
+                if reduction or REGRESSORS[name].reads_places
                 else Reduction("pca", 3),
                 encoder=RegressorSpec(name),
                 spaces="layer",
@@ -60,6 +60,10 @@ def _recipe_specs(name):
 
 
 CASES = [pytest.param(_regressor_specs(n), id=n) for n in regressor_names()]
+CASES += [
+    pytest.param(_regressor_specs("ridge", Reduction(kind, 3)), id=kind)
+    for kind in ("autoencoder", "random_projection")
+]
 CASES += [pytest.param(_recipe_specs(n), id=f"recipe {n}") for n in recipe_names()]
 
 
