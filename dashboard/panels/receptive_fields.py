@@ -64,11 +64,13 @@ def show_fields(
         picture = html(
             '<img alt="" src="{base}/{split}/{row}?s=320">', base=base, split=split, row=row
         )
-    words = _of_one(x, y, sigma, sure, truth) if len(positions) == 1 else _of_many(drawn, x, truth)
-    if len(positions) > 1:
-        words = f"{words}{_error(x, y, drawn, truth)}"
+    if len(positions) == 1:
+        words = _of_one(x, y, sigma, sure, truth)
+    else:
+        words = f"{_of_many(drawn, sized=sigma is not None)}{_error(x, y, drawn, truth)}"
     gaussian = [person.name for person in INDIVIDUALS if not person.signed]
-    note = _BY_CONSTRUCTION if subject.simulated and subject.id in gaussian else ""
+    by_construction = subject.simulated and subject.id in gaussian and sigma is not None
+    note = _BY_CONSTRUCTION if by_construction else ""
     show_html(
         '<p class="cs-note">where the model finds that <b>{who}</b>, in a picture of {degrees}°</p>'
         '<div class="cs-fields" role="img" aria-label="{words}">{picture}{rings}</div>'
@@ -197,10 +199,12 @@ def _of_one(
 ) -> str:
     if not np.isfinite(x[0]):
         found = "No field predicts it better than the whole picture."
+        if sigma is None:
+            found = "It reads more of the whole picture than of a place."
     else:
         doubt = "" if sure[0] > 0 else "; the model is not sure of it"
-        size = "" if sigma is None else f", SD {sigma[0]:.1f}°"
-        found = f"Found (filled): {_place(x[0], y[0])}{size}{doubt}."
+        found_sd = "" if sigma is None else f", SD {sigma[0]:.1f}°"
+        found = f"Found (filled): {_place(x[0], y[0])}{found_sd}{doubt}."
     if truth is None or not np.isfinite(truth[0, :3]).all():
         return found
     tx, ty, size = truth[0, :3]
@@ -210,10 +214,13 @@ def _of_one(
     return f"{found} Known (dashed): {_place(tx, ty)}, SD {size:.1f}°{apart}."
 
 
-def _of_many(drawn: np.ndarray, x: np.ndarray, truth: np.ndarray | None) -> str:
+def _of_many(drawn: np.ndarray, *, sized: bool) -> str:
     n, shown = int(drawn.sum()), len(_evenly(np.flatnonzero(drawn)))
     some = f", {shown} of them drawn" if shown < n else ""
-    return f"Fields of {n} of {len(x)} vertices, those of which the model is sure{some}."
+    if not sized:
+        whole = "those that read no more of the whole picture than of a place"
+        return f"Places of {n} of {len(drawn)} vertices, {whole}{some}."
+    return f"Fields of {n} of {len(drawn)} vertices, those of which the model is sure{some}."
 
 
 def _error(x: np.ndarray, y: np.ndarray, drawn: np.ndarray, truth: np.ndarray | None) -> str:

@@ -12,6 +12,7 @@ from cortiscope import services
 from cortiscope.core.datasets.conventions import Fact
 from cortiscope.core.datasets.sidecar import SIDECAR_FOLDER, known_fields
 from cortiscope.core.errors import DamagedFile
+from cortiscope.core.runs.maps import SELECTIONS
 from cortiscope.panels import receptive_fields
 from cortiscope.panels.maps import MAPS, Shown
 
@@ -75,6 +76,31 @@ def test_of_several_vertices_the_sure_ones_are_drawn_with_their_distance_to_the_
     assert len(re.findall("cs-ring-found", html)) == 10
     assert "Fields of 10 of 12 vertices" in html
     assert "0.40° from the known ones (median of 4)" in html
+
+
+def test_places_without_a_size_are_dots_and_maps_of_them_whole(fields, drawn, monkeypatch):
+    places = {name: FIELDS[name] for name in ("prf_x", "prf_y", "prf_angle")}
+    monkeypatch.setattr(services, "run_map", lambda run, name: places.get(name))
+    html = drawn(1)
+    assert 'cs-ring-found" style="left:75.0%;top:62.5%;width:2.4%"' in html
+    assert "Found (filled): 2.1° right, 1.1° down. Known (dashed)" in html
+    assert "It reads more of the whole picture than of a place." in drawn(0)
+    html = drawn(*range(N))
+    assert len(re.findall("cs-ring-found", html)) == 11
+    assert "Places of 11 of 12 vertices" in html
+    np.testing.assert_array_equal(MAPS["prf_angle"].values(Shown(*fields)), FIELDS["prf_angle"])
+
+
+def test_what_a_model_selects_is_in_the_menu_where_it_selects(fields, monkeypatch):
+    shown = Shown(*fields)
+    chosen = {"scale": np.full(N, 0.2), "layer_mean": np.full(N, 0.7), "layer_share_1": np.ones(N)}
+    monkeypatch.setattr(services, "run_map", lambda run, name: chosen.get(name))
+    offered = [name for name in SELECTIONS if not MAPS[name].lacks(shown)]
+    assert offered == list(chosen)
+    for name, values in chosen.items():
+        np.testing.assert_array_equal(MAPS[name].values(shown), values)
+        scale = MAPS[name].scale(None, shown)
+        assert (scale.low, scale.high) == (0.0, 1.0)
 
 
 def test_a_map_is_grey_where_it_is_not_sure(fields, monkeypatch):

@@ -66,8 +66,8 @@ class SelectorSettings(TrainingSettings):
     finest, coarsest : their wavelengths in millimetres on the sphere of fsaverage.
     jitter, last_jitter : SD by which places are moved in a step, in shares of the picture's side:
         at first, and after ``fade`` steps.
-    penalty : of shares of layers that are not even and of the scale, in units of ``huber_delta``
-        times the loss; it falls to 0 over ``fade`` steps.
+    penalty : of shares of layers, and of the whole picture against the place, that are not even, in
+        units of ``huber_delta`` times the loss; it falls to 0 over ``fade`` steps.
     selector_rate : factor on the learning rate of the small networks, which do not decay.
     """
 
@@ -170,7 +170,7 @@ ENTRIES = (
         "fsaverage (sinusoids of {n_frequencies} frequencies per axis, wavelengths of {finest} to "
         "{coarsest} mm; networks with {width} hidden values, one set per hemisphere); in training, "
         "places were jittered (SD {jitter} of the picture's side, falling to {last_jitter}) and "
-        "uneven mixtures and the scale penalised ({penalty}, falling to 0) over {fade} steps; "
+        "uneven mixtures and scales penalised ({penalty}, falling to 0) over {fade} steps; "
         f"{TRAINED}",
         settings=SelectorSettings,
         separable=False,

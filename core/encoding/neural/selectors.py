@@ -34,6 +34,7 @@ _START = 0.1
 # 64 MB of float32 for what some vertices read.
 _VALUES = 2**24
 _IMAGES = 64
+_WHOLE = 0.5
 _SELECTORS = ("place", "shares", "scale")
 
 
@@ -50,6 +51,11 @@ class Selections(PicturePlaces):
 
     scale: np.ndarray
     shares: np.ndarray
+
+    @property
+    def placed(self) -> np.ndarray:
+        """Whether a vertex reads its place at least as much as the whole picture."""
+        return self.scale <= _WHOLE
 
     @property
     def mean_layer(self) -> np.ndarray:
@@ -75,7 +81,7 @@ class SelectorReadout:
     codes : (n_vertices, 2 (n_values + 1)) as by ``cortical_codes``; as all below for training only.
     jitter : by how much places are moved in a step, as an SD in shares of the picture's side; it
         falls from the first to the second over ``fade`` steps.
-    penalty_at_first : of shares that are not even, and of the scale; 0 after ``fade`` steps.
+    penalty_at_first : of shares that are not even; 0 after ``fade`` steps.
     rate : factor on the learning rate of the small networks, which do not decay.
     """
 
@@ -159,11 +165,12 @@ class SelectorReadout:
         return {"moved": moved, "penalty": torch.tensor(self.penalty_at_first * left)}
 
     def penalty(self, weights: Weights, part: slice) -> torch.Tensor:
-        """Return what the shares lack of the entropy of even ones, plus the scale squared."""
+        """Return what shares of layers, and of place and whole picture, lack of an even entropy."""
+        import torch
+
         _, logits, scale = self._selected(weights, weights["codes"][part], activate)
-        logs = logits.log_softmax(1)
-        lacking = (logs.exp() * logs).sum(1) + float(np.log(len(self.grids)))
-        return weights["penalty"] * (lacking + scale.sigmoid()[:, 0] ** 2)
+        halves = torch.cat([torch.zeros_like(scale), scale], 1)  # the scale is a share of two
+        return weights["penalty"] * (_uneven(logits) + _uneven(halves))
 
     def forward(self, weights: Weights, hidden: torch.Tensor, part: slice) -> torch.Tensor:
         """Return (n_stimuli, n of the part); of each map four places are read for a vertex."""
@@ -278,6 +285,12 @@ def cortical_codes(sinusoids: np.ndarray, hemispheres: np.ndarray) -> np.ndarray
     own = np.column_stack([sinusoids, np.ones(len(sinusoids))])
     sides = [own * (hemispheres == k)[:, None] for k in range(2)]
     return np.concatenate(sides, axis=1).astype(np.float32)
+
+
+def _uneven(logits: torch.Tensor) -> torch.Tensor:
+    """Return (n,) what the shares that logits (n, n_shares) give lack of the largest entropy."""
+    logs = logits.log_softmax(1)
+    return (logs.exp() * logs).sum(1) + float(np.log(logits.shape[1]))
 
 
 def _corners(place: Any, grid: PictureGrid) -> list[tuple[Any, Any]]:

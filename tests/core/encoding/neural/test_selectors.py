@@ -89,6 +89,7 @@ def test_predictions_are_the_loops_written_out_in_torch_and_in_numpy(parts):
     selected = np.column_stack([chosen.x, chosen.y, chosen.scale, chosen.shares])
     np.testing.assert_allclose(selected, [own for _, own in loops], atol=1e-5)
     np.testing.assert_allclose(chosen.mean_layer, [s[4] / 2 + s[5] for s in selected], atol=1e-6)
+    np.testing.assert_array_equal(chosen.placed, selected[:, 2] <= 0.5)
 
 
 def test_what_eases_the_first_steps_falls_to_nothing(parts):
@@ -105,7 +106,8 @@ def test_what_eases_the_first_steps_falls_to_nothing(parts):
     assert (still - eased).abs().max() > 1e-3
     chosen = readout.selections(readout.folded({k: w.numpy() for k, w in weights.items()}))
     entropy = -(chosen.shares * np.log(chosen.shares)).sum(axis=1)
-    expected = np.log(3) - entropy + chosen.scale**2
+    two = np.column_stack([chosen.scale, 1 - chosen.scale])
+    expected = np.log(3) - entropy + np.log(2) + (two * np.log(two)).sum(axis=1)
     for step, left in ((0, 0.3), (6, 0.075), (8, 0.0)):
         at_step = readout.at_step(step, torch.Generator())
         penalty = readout.penalty({**weights, **at_step}, slice(1, 5)).numpy()
