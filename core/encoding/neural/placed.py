@@ -28,18 +28,21 @@ from cortiscope.core.errors import InvalidInput
 class AttentionHeadSettings(TrainingSettings):
     """A query per ROI and hemisphere that attends to places; sizes for some hundred images.
 
+    Heads and dropout are those of the best mean r on the validation images of ``sim01``, over three
+    seeds; with one head a query has one thing to look for, and its attention is sharper.
+
     Parameters
     ----------
     token_width, heads : of tokens and answers; Adeli et al. take 1,024 and 16 for 9,000 images.
-    dropout : share of an answer's values dropped.
+    dropout : share of an answer's values dropped; theirs is 0.1.
     """
 
     learning_rate: float = 2e-3
     batch_size: int = 16
     max_epochs: int = 40
     token_width: int = 64
-    heads: int = 4
-    dropout: float = 0.1
+    heads: int = 1
+    dropout: float = 0.3
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -89,7 +89,7 @@ def test_a_query_finds_what_drives_its_roi_wherever_it_is(rng):
         design, responses, vertices=table, grids=(PictureGrid(4, 3, 3, (-1, 1, 1, -1)),)
     )
     spec = RegressorSpec("roi_attention").with_settings(
-        max_epochs=25, token_width=16, heads=2, learning_rate=5e-3
+        max_epochs=25, token_width=16, heads=2, learning_rate=5e-3, dropout=0.1
     )
     fitted = fit_regressor(data, spec)
     new, expected, there = _moving(np.random.default_rng(7), n=60)
@@ -101,6 +101,40 @@ def test_a_query_finds_what_drives_its_roi_wherever_it_is(rng):
     on_it = shares[:, 0].reshape(60, 9)[np.arange(60), there]
     assert np.median(on_it) > 3 / 9
     assert np.corrcoef(fitted.predict(new)[:, 0], expected[:, 0])[0, 1] > 0.6
+
+
+def test_shuffled_tokens_destroy_it_and_what_reads_one_place_follows_no_content(rng):
+    def world(rng, n):
+        design, responses, where = _moving(rng, n)
+        design.reshape(n, 4, 9)[:, 2] /= 0.3
+        at_place_4 = design.reshape(n, 4, 9)[:, 2, 4]  # of V1v, whatever is seen elsewhere
+        return design, np.column_stack([responses, at_place_4]).astype(np.float32), where
+
+    design, responses, _ = world(rng, 160)
+    table = VertexTable(
+        np.zeros((4, 3), np.float32),
+        np.array([0, 0, 1, 1], np.int8),
+        {"FFA-1": np.array([0, 1]), "V1v": np.array([3])},
+    )
+    grids = (PictureGrid(4, 3, 3, (-1, 1, 1, -1)),)
+    spec = RegressorSpec("roi_attention").with_settings(
+        max_epochs=80, token_width=32, heads=1, learning_rate=5e-3, dropout=0.1
+    )
+    fitted = fit_regressor(TrainingData(design, responses, vertices=table, grids=grids), spec)
+    new, _, there = world(np.random.default_rng(7), 90)
+    order = np.stack([np.random.default_rng(k).permutation(9) for k in range(90)])
+    mixed = np.stack([m[:, o] for m, o in zip(new.reshape(90, 4, 9), order, strict=True)])
+
+    def on(place, design, query):
+        found = attention_of(fitted, design)
+        shares = found.shares[0][:, found.queries.index(query)].reshape(90, 9)
+        return 9 * shares[np.arange(90), place]  # as a multiple of the area
+
+    assert np.median(on(there, new, "lh.FFA-1")) > 3
+    assert np.median(on(there, mixed.reshape(90, 36), "lh.FFA-1")) < 1.5
+    away = there != 4
+    assert np.median(on(there, new, "rh.V1v")[away]) < 1.5
+    assert np.median(on(4, new, "rh.V1v")) > 3
 
 
 def test_without_places_or_vertices_it_is_a_network_all_the_same(rng):
