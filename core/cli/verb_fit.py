@@ -59,10 +59,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shared.add_precision(parser)
     parser.add_argument(
         "--reduce",
-        metavar="none|pca:K|ipca:K[:BATCH]|rp:K[:gaussian|sparse]|ae:K|places[:K]",
+        metavar="none|pca:K|ipca:K[:BATCH]|rp:K[:gaussian|sparse]|ae:K|umap:K|places[:K]",
         help="to how many numbers features are reduced, and how: PCA, incremental PCA, a random "
-        "projection, an autoencoder, or channels alone, with their places kept (default pca:200, "
-        "or places for a regressor that looks at places)",
+        "projection, an autoencoder, UMAP (needs umap-learn), or channels alone, with their places "
+        "kept (default pca:200, or places for a regressor that looks at places)",
     )
     parser.add_argument(
         "--scaling",

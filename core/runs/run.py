@@ -189,7 +189,7 @@ class Run:
         """Scaling and PCA, or what took its place, of each feature space. Read anew each time."""
         kept = self.record.get("arrays", {})
         return tuple(
-            FittedReduction.read(self.array, f"readout{k}_", bent=f"readout{k}_mix" in kept)
+            FittedReduction.read(self.array, f"readout{k}_", kept)
             for k in range(len(self.facts.spaces))
         )
 

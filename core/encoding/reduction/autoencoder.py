@@ -40,6 +40,11 @@ class Bend:
     mix: np.ndarray
     offset: np.ndarray
 
+    @property
+    def n_codes(self) -> int:
+        """Numbers per image."""
+        return self.mix.shape[1]
+
     def applied(self, projected: np.ndarray) -> np.ndarray:
         """Turn (n, n_projected) into codes (n, n_codes), float32."""
         n = projected.shape[1] - len(self.bias)

@@ -6,13 +6,14 @@ layers one of layers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
 
 from cortiscope.core.encoding.reduction.autoencoder import Bend, fit_autoencoder
+from cortiscope.core.encoding.reduction.embedding import Embedding, fit_embedding
 from cortiscope.core.encoding.reduction.feature_scaling import (
     FeatureMoments,
     FeatureScaling,
@@ -27,7 +28,6 @@ from cortiscope.core.errors import InvalidInput
 
 _UNIT_NORM = 1e-3
 _ARRAYS = ("mean", "scale", "components", "explained")
-_OF_BEND = ("bias", "mix", "offset")
 
 
 @dataclass(frozen=True)
@@ -46,29 +46,37 @@ class FittedReduction:
     explained : (n_components,) share of the scaled features' variance on the fit images that
         each component adds to those before it; of incremental PCA what it reports, which is less
         than that.
-    bend : of an autoencoder, what follows the components.
+    bend : of an autoencoder or UMAP, what follows the components.
     """
 
     mean: np.ndarray
     scale: np.ndarray
     components: np.ndarray
     explained: np.ndarray
-    bend: Bend | None = None
+    bend: Bend | Embedding | None = None
 
     @classmethod
     def read(
-        cls, array: Callable[[str], np.ndarray], prefix: str = "", *, bent: bool = False
+        cls, array: Callable[[str], np.ndarray], prefix: str = "", kept: Collection[str] = ()
     ) -> FittedReduction:
-        """Make one of what ``arrays`` gave, saved under a prefix."""
+        """Make one of what ``arrays`` gave, saved under a prefix.
+
+        Parameters
+        ----------
+        kept : names of all arrays that there are, where there may be a bend.
+        """
         mean, scale, components, explained = (array(prefix + name) for name in _ARRAYS)
-        bend = Bend(*(array(prefix + name) for name in _OF_BEND)) if bent else None
-        return cls(mean, scale, components, explained, bend)
+        for bend in (Bend, Embedding):
+            names = [prefix + own.name for own in fields(bend)]
+            if set(names) <= set(kept):
+                return cls(mean, scale, components, explained, bend(*map(array, names)))
+        return cls(mean, scale, components, explained)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return everything, by name."""
         found = {name: getattr(self, name) for name in _ARRAYS}
         if self.bend is not None:
-            found |= {name: getattr(self.bend, name) for name in _OF_BEND}
+            found |= {own.name: getattr(self.bend, own.name) for own in fields(self.bend)}
         return found
 
     def __repr__(self) -> str:
@@ -82,7 +90,7 @@ class FittedReduction:
     def n_columns(self) -> int:
         """Numbers per image: of the design."""
         if self.bend is not None:
-            return self.bend.mix.shape[1]
+            return self.bend.n_codes
         return self.components.shape[1] * (len(self.mean) // max(len(self.components), 1))
 
     def transform(self, features: np.ndarray) -> np.ndarray:
@@ -177,6 +185,9 @@ def fit_reduction(
     if reduction.kind == "autoencoder":
         axes, bend = fit_autoencoder(table, scaling, reduction.components, reduction.seed)
         return replace(_reduction(scaling, axes), bend=bend)
+    if reduction.kind == "umap":
+        axes, embedded = fit_embedding(table, scaling, reduction.components, reduction.seed)
+        return replace(_reduction(scaling, axes), bend=embedded)
     return _reduction(scaling, _axes(table, scaling, reduction))
 
 

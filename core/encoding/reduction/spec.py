@@ -6,14 +6,28 @@ from dataclasses import dataclass
 
 from cortiscope.core.errors import InvalidInput, check_option, check_whole, read_whole
 
-REDUCTION_KINDS = ("none", "pca", "incremental_pca", "random_projection", "autoencoder", "places")
+REDUCTION_KINDS = (
+    "none",
+    "pca",
+    "incremental_pca",
+    "random_projection",
+    "autoencoder",
+    "umap",
+    "places",
+)
 SCALINGS = ("floored", "standard", "none")
 PROJECTIONS = ("gaussian", "sparse")
 
 _BATCH = 300
 _MOST_COMPONENTS = 1_000_000
-_TEXTS = "none, pca:K (as in pca:200), ipca:K[:BATCH], rp:K[:gaussian|sparse], ae:K, places[:K]"
-_WITH_SEED = {"random_projection": "a random projection", "autoencoder": "an autoencoder"}
+_TEXTS = (
+    "none, pca:K (as in pca:200), ipca:K[:BATCH], rp:K[:gaussian|sparse], ae:K, umap:K, places[:K]"
+)
+_WITH_SEED = {
+    "random_projection": "a random projection",
+    "autoencoder": "an autoencoder",
+    "umap": "UMAP",
+}
 _SCALING_WORDS = {"floored": "", "standard": ", standardised", "none": ", centred only"}
 
 
@@ -29,9 +43,9 @@ class Reduction:
     kind : ``pca`` (exact), ``incremental_pca`` (Ross et al. 2008, as in scikit-learn: one batch of
         images after the other, inexact), ``random_projection`` (Johnson-Lindenstrauss: distances
         between images are kept in expectation), ``autoencoder`` (codes that are bent:
-        ``reduction.autoencoder``), ``places`` (channels are reduced, the same way at
-        every place of the map, and places are kept: for regressors that look at places), or
-        ``none``.
+        ``reduction.autoencoder``), ``umap`` (``reduction.embedding``), ``places`` (channels are
+        reduced, the same way at every place of the map, and places are kept: for regressors that
+        look at places), or ``none``.
     components : numbers per image, or of ``places`` per place, where 0 keeps every channel; 0 for
         ``none``.
     scaling : what divides a centred feature. ``floored``: its SD, but at least a tenth of the
@@ -41,7 +55,7 @@ class Reduction:
         fewer images than components joins the one before, as in scikit-learn.
     projection : of ``random_projection``. ``gaussian``, or ``sparse``: about one feature in
         sqrt(n_features) counts for a component (Li et al. 2006).
-    seed : of ``random_projection`` and ``autoencoder``.
+    seed : of ``random_projection``, ``autoencoder`` and ``umap``.
     """
 
     kind: str = "pca"
@@ -81,10 +95,10 @@ class Reduction:
 
     @classmethod
     def parse(cls, text: str, *, scaling: str = "floored", seed: int = 0) -> Reduction:
-        """Read a reduction: ``none``, ``pca:K``, ``ipca:K[:BATCH]``, ``ae:K``, ``places[:K]``.
+        """Read a reduction: ``none``, ``pca:K``, ``ipca:K[:BATCH]``, ``ae:K``, ``umap:K``.
 
-        Or ``rp:K[:gaussian|sparse]``. Without BATCH, batches hold 300 images or, if that is more,
-        as many as components.
+        Or ``rp:K[:gaussian|sparse]``, ``places[:K]``. Without BATCH, batches hold 300 images or,
+        if that is more, as many as components.
         """
         kind, *rest = text.split(":")
         numbers = [n for n in map(read_whole, rest) if n is not None]
@@ -103,6 +117,8 @@ class Reduction:
                 return cls("random_projection", numbers[0], scaling, projection=rest[1], seed=seed)
             case "ae", 1, 1:
                 return cls("autoencoder", numbers[0], scaling, seed=seed)
+            case "umap", 1, 1:
+                return cls("umap", numbers[0], scaling, seed=seed)
             case "places", 0, 0:
                 return cls("places", 0, scaling)
             case "places", 1, 1:
@@ -119,6 +135,7 @@ class Reduction:
             "incremental_pca": f"incremental PCA {k}, batches of {self.batch_size}",
             "random_projection": f"{self.projection} random projection {k}",
             "autoencoder": f"autoencoder {k}",
+            "umap": f"UMAP {k}",
             "places": f"places kept, {f'PCA {k} of channels' if k else 'all channels'}",
         }[self.kind]
         return words + _SCALING_WORDS[self.scaling]
@@ -143,6 +160,9 @@ class Reduction:
             "autoencoder": f"reduced to {k} codes of an autoencoder (trained on at most 512 "
             f"principal components, from which it begins; {2 * k} tanh units; stopped by a tenth "
             f"of the fit images, held out; seed {self.seed})",
+            "umap": f"embedded in {k} dimensions by UMAP (umap-learn, on at most 512 principal "
+            f"components; seed {self.seed}), other images than those fitted by interpolation "
+            "between the nearest 15 of these",
             "places": of_places if k else "their places kept",
         }[self.kind]
         return f"{scaled}, {reduced}"

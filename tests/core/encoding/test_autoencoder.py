@@ -53,7 +53,7 @@ def test_the_design_is_two_products_and_a_tanh(fitted):
     bend = reduction.bend
     expected = np.column_stack([u[:, :1], np.tanh(u[:, 1:] + bend.bias)]) @ bend.mix + bend.offset
     np.testing.assert_allclose(reduction.transform(x[:7]), expected, atol=1e-4)
-    again = FittedReduction.read(reduction.arrays().__getitem__, bent=True)
+    again = FittedReduction.read((kept := reduction.arrays()).__getitem__, kept=kept)
     np.testing.assert_array_equal(again.transform(x), reduction.transform(x))
     assert again.n_columns == 1
 

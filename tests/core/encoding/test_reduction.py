@@ -31,6 +31,7 @@ def test_the_default_is_200_exact_components_of_floored_features():
             "incremental PCA 7, batches of 50",
         ),
         ("ae:7", Reduction("autoencoder", 7), "autoencoder 7"),
+        ("umap:7", Reduction("umap", 7), "UMAP 7"),
         ("rp:7", Reduction("random_projection", 7), "gaussian random projection 7"),
         (
             "rp:7:sparse",
@@ -54,9 +55,9 @@ def test_scaling_and_seed_come_beside_the_text():
 @pytest.mark.parametrize(
     "text",
     [
-        "pca", "pca:0", "pca:x", "pca:-3", "pca:5:6", "umap:3", "none:4", "ipca", "ipca:0",
+        "pca", "pca:0", "pca:x", "pca:-3", "pca:5:6", "tsne:3", "none:4", "ipca", "ipca:0",
         "ipca:50:20", "ipca:5:x", "rp", "rp:0", "rp:5:dense", "rp:5:6", "rp:5:", "", "pca:²",
-        "ae", "ae:0", "ae:5:6",
+        "ae", "ae:0", "ae:5:6", "umap", "umap:x",
     ],
 )  # fmt: skip
 def test_texts_that_mean_nothing_are_refused(text):
@@ -67,7 +68,7 @@ def test_texts_that_mean_nothing_are_refused(text):
 @pytest.mark.parametrize(
     "fields",
     [
-        {"kind": "umap"},
+        {"kind": "tsne"},
         {"scaling": "minmax"},
         {"kind": "random_projection", "projection": "dense"},
         {"kind": "incremental_pca", "components": 301},
