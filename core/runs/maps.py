@@ -135,7 +135,7 @@ def _share(layer: int) -> VertexMap:
     return VertexMap(
         f"layer_share_{layer}",
         f"share of layer {layer}",
-        f"share of the model's layer {layer} in what the vertex reads",
+        f"share that is read of the model's layer {layer}; those of all layers sum to 1",
         "",
         _selection(of),
     )
@@ -229,14 +229,14 @@ MAPS = {
         VertexMap(
             "scale",
             "share of the whole picture",
-            "share of the whole picture's mean in what the vertex reads, beside that of its place",
+            "share that is read over the whole picture; the rest is read at the place",
             "",
             _selection(lambda s: s.scale),
         ),
         VertexMap(
             "layer_mean",
             "mean layer",
-            "mean of the layers by their shares in what the vertex reads: 0 the first, 1 the last",
+            "mean of the layers by their shares; 0 is the first, 1 the last",
             "",
             _selection(lambda s: s.mean_layer),
         ),

@@ -200,7 +200,7 @@ def _of_one(
     if not np.isfinite(x[0]):
         found = "No field predicts it better than the whole picture."
         if sigma is None:
-            found = "It reads more of the whole picture than of a place."
+            found = "Less than two thirds of what it reads are at one place."
     else:
         doubt = "" if sure[0] > 0 else "; the model is not sure of it"
         found_sd = "" if sigma is None else f", SD {sigma[0]:.1f}°"
@@ -218,8 +218,8 @@ def _of_many(drawn: np.ndarray, *, sized: bool) -> str:
     n, shown = int(drawn.sum()), len(_evenly(np.flatnonzero(drawn)))
     some = f", {shown} of them drawn" if shown < n else ""
     if not sized:
-        whole = "those that read no more of the whole picture than of a place"
-        return f"Places of {n} of {len(drawn)} vertices, {whole}{some}."
+        mostly = "those that read two thirds or more there"
+        return f"Places of {n} of {len(drawn)} vertices, {mostly}{some}."
     return f"Fields of {n} of {len(drawn)} vertices, those of which the model is sure{some}."
 
 

@@ -84,7 +84,7 @@ def test_places_without_a_size_are_dots_and_maps_of_them_whole(fields, drawn, mo
     html = drawn(1)
     assert 'cs-ring-found" style="left:75.0%;top:62.5%;width:2.4%"' in html
     assert "Found (filled): 2.1° right, 1.1° down. Known (dashed)" in html
-    assert "It reads more of the whole picture than of a place." in drawn(0)
+    assert "Less than two thirds of what it reads are at one place." in drawn(0)
     html = drawn(*range(N))
     assert len(re.findall("cs-ring-found", html)) == 11
     assert "Places of 11 of 12 vertices" in html

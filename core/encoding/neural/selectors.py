@@ -34,7 +34,7 @@ _START = 0.1
 # 64 MB of float32 for what some vertices read.
 _VALUES = 2**24
 _IMAGES = 64
-_WHOLE = 0.5
+_MOST_WHOLE = 1 / 3
 _SELECTORS = ("place", "shares", "scale")
 
 
@@ -54,8 +54,11 @@ class Selections(PicturePlaces):
 
     @property
     def placed(self) -> np.ndarray:
-        """Whether a vertex reads its place at least as much as the whole picture."""
-        return self.scale <= _WHOLE
+        """Whether two thirds or more of what a vertex reads are at its place.
+
+        A scale starts at a half: where nothing was learnt no place is named.
+        """
+        return self.scale <= _MOST_WHOLE
 
     @property
     def mean_layer(self) -> np.ndarray:
