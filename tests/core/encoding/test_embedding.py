@@ -65,6 +65,17 @@ def test_codes_are_as_large_as_what_they_explain(rng, stand_in):
     np.testing.assert_array_equal(again.transform(x), reduction.transform(x))
 
 
+def test_images_that_are_not_to_be_fitted_change_nothing(rng, stand_in):
+    x, rows = rng.normal(size=(30, 9)).astype(np.float32), np.arange(3, 27)
+    spoiled = np.full_like(x, np.nan)
+    spoiled[rows] = x[rows]
+    one, other = (
+        fit_reduction(given, Reduction("umap", 2), rows).arrays() for given in (x, spoiled)
+    )
+    for name, values in one.items():
+        np.testing.assert_array_equal(values, other[name], err_msg=name)
+
+
 def test_a_run_predicts_without_the_package_and_a_fit_says_that_it_needs_it(
     tmp_path, monkeypatch, stand_in
 ):
