@@ -50,7 +50,8 @@ async def _lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     """Make this process ready for many small answers: garbage and linear algebra.
 
     What imports have made is set aside, so that collections walk over what came since: Python's own
-    and, as ``runner.postScriptGC`` is off, one a minute for sessions that have ended. Products of
+    and, as ``runner.postScriptGC`` is off, one a minute for sessions that have ended. An update
+    makes some thousands of objects that go by themselves, so Python looks less often. Products of
     an update are small: on several cores BLAS spends more on waiting in busy loops than on them, at
     every visitor's cost. Fits and features happen in other processes, which keep all cores.
     """
@@ -61,6 +62,7 @@ async def _lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     threadpool_limits(1, user_api="blas")
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     address, port = (st.get_option(f"server.{name}") for name in ("address", "port"))
     print(announcement(gate(), address or "0.0.0.0", port, base_path()), flush=True)  # noqa: S104, T201
     queue()  # takes up what was interrupted, before anybody has opened a page

@@ -138,6 +138,8 @@ class Visitor:
                 self._page = message.navigation.page_script_hash
             elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
                 self._take(run, message)
+            elif kind == "delta" and message.delta.add_block.HasField("popover"):
+                self._know(message.delta.add_block.popover.id, message.delta.fragment_id)
             elif kind == "ref_hash":
                 self._cached[message.ref_hash] = self._runs
             elif kind == "script_finished" and (
@@ -153,15 +155,20 @@ class Visitor:
     def _take(self, run: Run, message: ForwardMsg) -> None:
         kind = message.delta.new_element.WhichOneof("type")
         element = getattr(message.delta.new_element, kind)
-        keyed = _KEYED.fullmatch(getattr(element, "id", ""))
-        key = keyed.group(1) if keyed else ""
-        if key:
-            self.widgets[key] = Widget(element.id, message.delta.fragment_id)
+        key = self._know(getattr(element, "id", ""), message.delta.fragment_id)
         if message.metadata.cacheable:
             self._cached[message.hash] = self._runs
         if kind == "html" and (address := _ADDRESS.search(element.body)):
             self.query = unescape(address[1])
         run.elements.append((kind, key, element))
+
+    def _know(self, widget: str, fragment: str) -> str:
+        """Take down a widget by its key, if it has one, and return that."""
+        keyed = _KEYED.fullmatch(widget)
+        if keyed is None:
+            return ""
+        self.widgets[keyed.group(1)] = Widget(widget, fragment)
+        return keyed.group(1)
 
 
 @asynccontextmanager

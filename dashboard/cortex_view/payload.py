@@ -198,7 +198,8 @@ def encode_payload(
 
 def reliability_steps(reliability: np.ndarray) -> np.ndarray:
     """Return (n,) uint8 of reliabilities 0 to 1: fading needs no more than a screen shows."""
-    steps: np.ndarray = np.rint(np.clip(np.nan_to_num(reliability), 0, 1) * 255).astype(np.uint8)
+    # fmax takes the number where the other is none: NaN counts 0.
+    steps: np.ndarray = np.rint(np.fmin(np.fmax(reliability, 0), 1) * 255).astype(np.uint8)
     return steps
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -105,12 +107,23 @@ class MeanResponses:
         start = default_locations(subject) if has_rois(subject) else best_locations(subject, run)
         locations = locations_on_screen(subject) or start
         split, rows = run.reported
-        predicted, measured = services.reported_at(
-            run, subject, locations.positions.astype(np.int64).tobytes()
-        )
+        measured, predicted = _means(run, subject.id, subject.state, _as_key(locations))
         found = np.flatnonzero(rows == current[1]) if current and current[0] == split else rows[:0]
         marked = int(found[0]) if found.size else None
-        return cls(locations, split, rows, measured.mean(axis=1), predicted.mean(axis=1), marked)
+        return cls(locations, split, rows, measured, predicted, marked)
+
+
+def _as_key(locations: NamedLocations) -> bytes:
+    return locations.positions.astype(np.int64).tobytes()
+
+
+# What follows model and locations alone stands beside one image after another.
+@lru_cache(maxsize=64)
+def _means(
+    run: Run, subject_id: str, state: str, positions: bytes
+) -> tuple[np.ndarray, np.ndarray]:
+    predicted, measured = services.reported_at(run, services.subject(subject_id), positions)
+    return measured.mean(axis=1), predicted.mean(axis=1)
 
 
 def show_detail(subject: Subject, run: Run, current: tuple[str, int] | None) -> None:
@@ -122,13 +135,13 @@ def show_detail(subject: Subject, run: Run, current: tuple[str, int] | None) -> 
         be chosen; None without one.
     """
     shown = MeanResponses.on_screen(subject, run, current)
-    title, words = shown.locations.title, _score_words(subject, run, shown)
+    title, words = shown.locations.title, _words(subject, run, shown).score
     if shown.locations.is_region:
         # Its accuracy stands above, with all else that is known of it.
         title, words = "Its mean, image by image", _mean_words(run, shown)
     show_html('<p class="cs-title">{title}</p>{words}', title=title, words=Html(words))
     _scatter(subject, shown, choice=current is not None)
-    show_html("".join(_top_images(subject, run, shown)))
+    show_html("".join(_words(subject, run, shown).strips))
     show_fields(subject, run, shown.locations.positions, current)
     show_attention(subject, run, shown.locations.positions, current)
 
@@ -139,10 +152,10 @@ def show_wide_detail(subject: Subject, run: Run) -> None:
     show_html(
         '<p class="cs-title">{title}</p>{score_words}',
         title=shown.locations.title,
-        score_words=Html(_score_words(subject, run, shown)),
+        score_words=Html(_words(subject, run, shown).score),
     )
     left, right = st.columns([4, 7], gap="medium")
-    measured, predicted = _top_images(subject, run, shown)
+    measured, predicted = _words(subject, run, shown).strips
     with left:
         _scatter(subject, shown)
         show_html(measured)
@@ -182,6 +195,25 @@ def _scatter(subject: Subject, shown: MeanResponses, *, choice: bool = False) ->
         filename=f"cortiscope-{key}",
         on_pick=take if choice else None,
     )
+
+
+class _Words(NamedTuple):
+    score: str
+    strips: tuple[str, str]
+
+
+def _words(subject: Subject, run: Run, shown: MeanResponses) -> _Words:
+    is_roi = bool(shown.locations.roi)
+    return _words_of(run, subject.id, subject.state, _as_key(shown.locations), is_roi)
+
+
+@lru_cache(maxsize=64)
+def _words_of(run: Run, subject_id: str, state: str, positions: bytes, is_roi: bool) -> _Words:  # noqa: FBT001
+    subject, (split, rows) = services.subject(subject_id), run.reported
+    locations = NamedLocations("", np.frombuffer(positions, np.int64), "a ROI" if is_roi else "")
+    means = _means(run, subject_id, state, positions)
+    shown = MeanResponses(locations, split, rows, *means, None)
+    return _Words(_score_words(subject, run, shown), _top_images(subject, run, shown))
 
 
 def _score_words(subject: Subject, run: Run, shown: MeanResponses) -> str:
@@ -231,7 +263,7 @@ def _mean_words(run: Run, shown: MeanResponses) -> str:
     )
 
 
-def _top_images(subject: Subject, run: Run, shown: MeanResponses) -> list[str]:
+def _top_images(subject: Subject, run: Run, shown: MeanResponses) -> tuple[str, str]:
     """Return two strips: the images of the highest measured and predicted responses."""
     strips = []
     for words, values in (("measured", shown.measured), ("predicted", shown.predicted)):
@@ -246,4 +278,5 @@ def _top_images(subject: Subject, run: Run, shown: MeanResponses) -> list[str]:
             f"{escape(subject.conventions.label('images'))}</p>"
             f'<div class="cs-strip">{figures}</div>'
         )
-    return strips
+    measured, predicted = strips
+    return measured, predicted

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from cortiscope.access import Action, allowed
 from cortiscope.core.datasets import Subject
@@ -35,37 +34,40 @@ def show_methods_and_code(
     ----------
     of_page : how the page's own numbers come about, beside the model's.
     """
-    methods_and_code(subject, run, key=key, of_page=of_page).show(of_page, code)
-
-
-class MethodsAndCode(NamedTuple):
-    """The places in both buttons of what follows the page's choices."""
-
-    words: DeltaGenerator
-    code: DeltaGenerator
-
-    def show(self, of_page: str, code: str) -> None:
-        """Draw it."""
-        if of_page:
-            self.words.write(as_text(of_page))
-        self.code.code(code, language="python")
-
-
-def methods_and_code(subject: Subject, run: Run, *, key: str, of_page: str = "") -> MethodsAndCode:
-    """Draw the two buttons and what follows the model alone; a region may draw the rest.
-
-    Parameters
-    ----------
-    of_page : whose references are given beside the model's.
-    """
     row = st.container(horizontal=True, gap="small")
     with row.popover("Methods", key=f"{key}-methods"):
-        text = methods_text(subject, run)
-        st.write(as_text(text))
-        words = st.container()
-        st.caption(as_text(references(f"{text} {of_page}".strip())))
-    place = row.popover("Show the code", key=f"{key}-code")
-    return MethodsAndCode(words, place)
+        _methods(subject, run, of_page, of_page)
+    row.popover("Show the code", key=f"{key}-code").code(code, language="python")
+
+
+def show_methods_and_code_if_open(
+    subject: Subject, run: Run, code: Callable[[], str], *, key: str, of_page: Callable[[], str]
+) -> None:
+    """Draw the two buttons alone, and what is in them for whoever opens one.
+
+    For a region, which is drawn again when one opens, and with each image while one is open.
+    """
+    row = st.container(horizontal=True, gap="small")
+    words = row.popover("Methods", key=f"{key}-methods", on_change="rerun")
+    place = row.popover("Show the code", key=f"{key}-code", on_change="rerun")
+    if words.open:
+        with words:
+            _methods(subject, run, of_page())
+    if place.open:
+        place.code(code(), language="python")
+
+
+def methods_or_code_are_open(key: str) -> bool:
+    """Whether somebody looks at what ``show_methods_and_code_if_open`` draws."""
+    return any(st.session_state.get(f"{key}-{name}") for name in ("methods", "code"))
+
+
+def _methods(subject: Subject, run: Run, of_page: str, cited: str = "") -> None:
+    text = methods_text(subject, run)
+    st.write(as_text(text))
+    if of_page:
+        st.write(as_text(of_page))
+    st.caption(as_text(references(f"{text} {cited}".strip())))
 
 
 def opening_lines(subject: Subject, run: Run) -> str:

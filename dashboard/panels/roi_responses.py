@@ -57,7 +57,7 @@ def _places(subject_id: str, state: str) -> tuple[RoiPlace, ...]:
 def mean_rows(subject: Subject, maps: Sequence[np.ndarray]) -> list[RoiRow]:
     """Average maps (n_vertices,) over each ROI's vertices; one mark per map."""
     places = roi_places(subject)
-    means = [_means(one, places).tolist() for one in maps]
+    means = [_means(one, *_pooled(subject.id, subject.state)).tolist() for one in maps]
     rows = []
     for k, (roi, group, title, colour, h, vertices) in enumerate(places):
         n = len(vertices)
@@ -66,13 +66,17 @@ def mean_rows(subject: Subject, maps: Sequence[np.ndarray]) -> list[RoiRow]:
     return rows
 
 
-def _means(values: np.ndarray, places: Sequence[RoiPlace]) -> np.ndarray:
+@lru_cache(maxsize=16)
+def _pooled(subject_id: str, state: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the vertices (n,) of all places one after another, and where each begins and ends."""
+    own = [place.vertices for place in _places(subject_id, state)]
+    return np.concatenate([np.empty(0, int), *own]), np.cumsum([0, *map(len, own)])
+
+
+def _means(values: np.ndarray, vertices: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """Return the mean (n_places,) over each place's vertices, NaN left out; all in one pass."""
-    if not places:
-        return np.empty(0)
-    own = values[np.concatenate([place.vertices for place in places])].astype(float)
+    own = values[vertices].astype(float)
     known = ~np.isnan(own)
-    ends = np.cumsum([0, *(len(place.vertices) for place in places)])
     sums = np.diff(np.concatenate([[0.0], np.cumsum(np.where(known, own, 0.0))])[ends])
     counts = np.diff(np.concatenate([[0], np.cumsum(known)])[ends])
     return sums / np.where(counts, counts, np.nan)

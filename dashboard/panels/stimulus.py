@@ -5,7 +5,7 @@ Gallery and search field are apart: another image leaves the field as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -46,32 +46,47 @@ class StimulusChoice:
         return f"{self.split}-{self.row + 1}"
 
 
-def pick_stimulus(subject: Subject, run: Run | None) -> StimulusChoice:
-    """Draw the gallery into the container at hand and return the image on screen.
-
-    Parameters
-    ----------
-    run : the model on screen, whose images are marked by their role; None without one.
-    """
+def stimulus_on_screen(subject: Subject, run: Run | None) -> StimulusChoice:
+    """Return the image on screen: the selection's, or the first that can stand for it."""
     split, row = _from_address(subject, run)
     found = _found(subject, state.current().search)
     if found and (split, row) not in found:
         # Another picture than those that were searched for would pretend to be one of them.
         split, row = found[0]
     role = "" if run is None else run.role_of(split, row)
+    return StimulusChoice(split, row, role, _note(subject, split, row))
+
+
+def pick_stimulus(
+    subject: Subject, run: Run | None, *, redraws: Callable[[], Sequence[str]] = tuple
+) -> StimulusChoice:
+    """Draw the gallery into the container at hand and return the image on screen.
+
+    Parameters
+    ----------
+    run : the model on screen, whose images are marked by their role; None without one.
+    redraws : says which regions follow when another image is picked; where it says none, the one
+        in which the gallery stands does.
+    """
+    shown = stimulus_on_screen(subject, run)
+
+    def take(picked: GalleryPick) -> None:
+        state.change(image=state.ImageName(picked.split, picked.number + 1))
+        redraw(*redraws())
+
     stimulus_gallery(
         key="gallery",
         base_url=stimulus_address(subject),
-        order=found or _n_images(subject),
-        current=(split, row),
+        order=_found(subject, state.current().search) or _n_images(subject),
+        current=(shown.split, shown.row),
         roles=_roles(subject, run),
-        caption=_note(subject, split, row).caption,
-        role_text=ROLE_WORDS[role],
+        caption=shown.note.caption,
+        role_text=ROLE_WORDS[shown.role],
         stamp=subject.stamp,
-        on_pick=_take,
+        on_pick=take,
     )
-    state.change(image=state.ImageName(split, row + 1))
-    return StimulusChoice(split, row, role, _note(subject, split, row))
+    state.change(image=state.ImageName(shown.split, shown.row + 1))
+    return shown
 
 
 def linked_pictures(
@@ -115,10 +130,6 @@ def _figures(
             html("<figure>{link}<figcaption>{words}</figcaption></figure>", link=link, words=words)
         )
     return Html("".join(figures))
-
-
-def _take(picked: GalleryPick) -> None:
-    state.change(image=state.ImageName(picked.split, picked.number + 1))
 
 
 def _from_address(subject: Subject, run: Run | None) -> tuple[str, int]:

@@ -27,6 +27,9 @@ def shown(tiny_app, monkeypatch, tmp_path):
     def _open(page, **address):
         run = tiny_app.runs[0].id
         app = tiny_app.open(page, subject="subj01", run=run, **address)
+        if not app.code:  # sent when its button is opened
+            app.session_state["explore-code"] = True
+            app.run()
         (code,) = [one.value for one in app.code if "import cortiscope as cs" in one.value]
         said: dict = {}
         exec(code, said)  # noqa: S102 - the very thing that is promised

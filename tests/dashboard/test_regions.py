@@ -66,19 +66,34 @@ def test_another_image_redraws_what_follows_it_and_no_more(app):
         assert not run.drawn() & _MODEL
         assert visitor.address["image"] == "test-4"
         assert run.n_bytes <= 60_000
-        # The model's own methods stand outside of the region.
-        methods = [e.body for kind, _, e in run.elements if kind == "markdown"]
-        assert ["Shown are responses to" in text for text in methods] == [True]
-        assert [e.code_text for kind, _, e in run.elements if kind == "code"][0].count("[3]") == 1
-        said = "".join(e.body for kind, _, e in first.elements if kind == "markdown")
-        assert "Central square" in said
-        assert "Central square" not in methods[0]
+        assert not {"markdown", "code"} & {kind for kind, _, _ in run.elements}
         # What was drawn before the image changed is not what the next region starts from.
         again = await visitor.tell(
             "explore-rois", "picked", {"roi": "V1v", "hemisphere": "left", "count": 1}
         )
         assert "test-4" in str(again.elements)
         assert visitor.address["image"] == "test-4"
+
+    _visit(app, look)
+
+
+def test_methods_and_code_of_the_image_are_sent_to_whoever_opens_them(app):
+    async def look(visitor, first):
+        assert "code" not in {kind for kind, _, _ in first.elements}
+        run = await visitor.use("explore-methods", bool_value=True)
+        said = " ".join(e.body for kind, _, e in run.elements if kind == "markdown")
+        assert "Central square" in said
+        assert "Shown are responses to test\\-1" in said
+        assert not run.drawn() & {"gallery", "explore-brain"}
+        await visitor.use("explore-code", bool_value=True)
+        # Another image while they are open is theirs, too.
+        run = await visitor.see("test", 3)
+        said = " ".join(e.body for kind, _, e in run.elements if kind == "markdown")
+        assert "Shown are responses to test\\-4" in said
+        assert [e.code_text for kind, _, e in run.elements if kind == "code"][0].count("[3]") == 1
+        assert {"gallery", "explore-brain"} <= run.drawn()
+        run = await visitor.use("explore-code", bool_value=False)
+        assert "code" not in {kind for kind, _, _ in run.elements}
 
     _visit(app, look)
 

@@ -24,16 +24,22 @@ from cortiscope.panels.brain import (
 from cortiscope.panels.detail import show_detail
 from cortiscope.panels.maps import MapKind, Shown, map_kinds, map_menu
 from cortiscope.panels.methods import (
-    MethodsAndCode,
-    methods_and_code,
+    methods_or_code_are_open,
     opening_lines,
+    show_methods_and_code_if_open,
     show_simulation_note,
 )
 from cortiscope.panels.one_image import show_image_over_vertices
 from cortiscope.panels.receptive_fields import pick_by_place
 from cortiscope.panels.roi_responses import mean_rows, take_roi
 from cortiscope.panels.sidebar import none_is_fitted, pick_model_if_any, pick_subject
-from cortiscope.panels.stimulus import ROLE_WORDS, StimulusChoice, pick_stimulus, show_search
+from cortiscope.panels.stimulus import (
+    ROLE_WORDS,
+    StimulusChoice,
+    pick_stimulus,
+    show_search,
+    stimulus_on_screen,
+)
 from cortiscope.panels.trust import spread_words, with_reliability
 from cortiscope.regions import is_alone, redraw, region
 from cortiscope.roi_chart import Axis, Series, roi_chart
@@ -62,10 +68,11 @@ def render() -> None:
             st.info(none_is_fitted(subject))
     # The menu of maps follows no image, though it stands between what does.
     above, between, below = st.container(), st.container(), st.container()
-    # What does not follow the image stands outside of its region.
-    how = None if run is None else methods_and_code(subject, run, key="explore")
     with below:
-        _image(subject, run, gallery, above, how)
+        _image(subject, run, gallery, above)
+    # What is opened seldom stands outside of the image's region.
+    if run is not None:
+        _how(subject, run)
     with between:
         if run is not None and subject.space.is_placed:
             _options(subject, run)
@@ -78,11 +85,14 @@ def _image(
     run: Run | None,
     gallery: DeltaGenerator,
     above: DeltaGenerator,
-    how: MethodsAndCode | None,
 ) -> None:
     """Draw the choice of an image, into ``gallery``, and all that follows it."""
+
+    def follow() -> tuple[str, ...]:
+        return ("explore-image", "explore-how") if methods_or_code_are_open("explore") else ()
+
     with gallery:
-        stimulus = pick_stimulus(subject, run)
+        stimulus = pick_stimulus(subject, run, redraws=follow)
     responses = _responses(subject, run, stimulus.split, stimulus.row)
     if is_alone() and st.session_state.get(_KNOWN, known := _known(responses)) != known:
         st.rerun()  # the menu of maps is another one for this image
@@ -90,8 +100,19 @@ def _image(
     with above.container():
         _brain(subject, run, stimulus, responses)
     _places(subject, run, stimulus, responses)
-    if run is not None and how is not None:
-        how.show(_of_page(subject, stimulus), _code(subject, run, stimulus))
+
+
+@region("explore-how")
+def _how(subject: Subject, run: Run) -> None:
+    """Draw methods and code of the image on screen."""
+    stimulus = stimulus_on_screen(subject, run)
+    show_methods_and_code_if_open(
+        subject,
+        run,
+        lambda: _code(subject, run, stimulus),
+        key="explore",
+        of_page=lambda: _of_page(subject, stimulus),
+    )
 
 
 @region("explore-places")
