@@ -304,9 +304,13 @@ def response_range(opened: Subject) -> tuple[float, float]:
 
 @lru_cache(maxsize=32)
 def _response_range(subject_id: str, data: str) -> tuple[float, float]:
-    opened = subject(subject_id)
+    return range_of_responses(sample_of_responses(subject(subject_id)))
+
+
+def sample_of_responses(opened: Subject) -> np.ndarray:
+    """Read (n, n_vertices) responses to the first 200 test, else training, images."""
     part = opened.test if opened.test.responses is not None else opened.train
-    return range_of_responses(part.response_rows(slice(0, 200)))
+    return part.response_rows(slice(0, 200))
 
 
 def range_of_responses(sample: np.ndarray) -> tuple[float, float]:

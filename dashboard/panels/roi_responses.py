@@ -66,6 +66,23 @@ def mean_rows(subject: Subject, maps: Sequence[np.ndarray]) -> list[RoiRow]:
     return rows
 
 
+def mean_range(subject: Subject) -> tuple[float, float]:
+    """Return the ends of a scale for ROI means, by the rule of ``services.response_range``.
+
+    A mean over vertices lies nearer to 0 than they do; images compare, as it is one for all.
+    """
+    return _mean_range(subject.id, subject.state)
+
+
+@lru_cache(maxsize=16)
+def _mean_range(subject_id: str, state: str) -> tuple[float, float]:
+    places, pooled = _places(subject_id, state), _pooled(subject_id, state)
+    if not any(len(place.vertices) for place in places):
+        return services.response_range(services.subject(subject_id))
+    sample = services.sample_of_responses(services.subject(subject_id))
+    return services.range_of_responses(np.array([_means(one, *pooled) for one in sample]))
+
+
 @lru_cache(maxsize=16)
 def _pooled(subject_id: str, state: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the vertices (n,) of all places one after another, and where each begins and ends."""

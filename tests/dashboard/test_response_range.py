@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cortiscope.core.brain import HEMISPHERES
+from cortiscope.panels.roi_responses import mean_range
 from cortiscope.services import range_of_responses
 
 
@@ -26,3 +28,18 @@ def test_ends_of_the_scale(mean, sd, low, high):
 def test_what_lies_about_zero_has_a_symmetric_scale():
     low, high = range_of_responses(np.random.default_rng(1).normal(0.5, 1, (20, 50)))
     assert low == -high
+
+
+def test_the_charts_of_rois_end_where_their_means_do(tiny_app):
+    subject = tiny_app.subject()
+    sample = subject.test.response_rows(slice(None))
+    means = [
+        sample[:, vertices].mean(1)
+        for roi in subject.parcellation.roi_names
+        for h in HEMISPHERES
+        if len(vertices := subject.roi_vertices(roi, h))
+    ]
+    tiny_app.open("", subject="subj01")
+    low, high = mean_range(subject)
+    assert (low, high) == range_of_responses(np.array(means))
+    assert high < range_of_responses(sample)[1]

@@ -31,7 +31,7 @@ from cortiscope.panels.methods import (
 )
 from cortiscope.panels.one_image import show_image_over_vertices
 from cortiscope.panels.receptive_fields import pick_by_place
-from cortiscope.panels.roi_responses import mean_rows, take_roi
+from cortiscope.panels.roi_responses import mean_range, mean_rows, take_roi
 from cortiscope.panels.sidebar import none_is_fitted, pick_model_if_any, pick_subject
 from cortiscope.panels.stimulus import (
     ROLE_WORDS,
@@ -266,7 +266,7 @@ def _roi_chart(
     ]
     series = [Series(n, role=n, mark="dot" if n == "measured" else "ring") for n in names]
     rows = mean_rows(subject, maps)
-    scale = response_scale(subject)
+    low, high = mean_range(subject)
     definition = (
         f"mean over the ROI’s vertices of the response to image {stimulus.name} "
         f"({subject.conventions.meaning})"
@@ -276,7 +276,7 @@ def _roi_chart(
     roi_chart(
         rows,
         series,
-        Axis("response", scale.unit, scale.low, scale.high, zero_line=scale.low < 0 < scale.high),
+        Axis("response", subject.conventions.unit, low, high, zero_line=low < 0 < high),
         key="explore-rois",
         height=330,
         title="Response of each ROI to this image",
@@ -294,7 +294,12 @@ def _of_page(subject: Subject, stimulus: StimulusChoice) -> str:
         measured, shown = "training", subject.train
     n = min(200, len(shown))
     which = f"first {n} {measured}" if n < len(shown) else f"{n} {measured}"
-    rois = "; values of ROIs are means over their vertices" if has_rois(subject) else ""
+    rois = (
+        "; values of ROIs are means over their vertices, on an axis whose ends are found in the "
+        "same way of such means"
+        if has_rois(subject)
+        else ""
+    )
     low, high = services.response_range(subject)
     ends = (
         f"end at the 99th percentile of the absolute responses to the {which} images, rounded up"
@@ -302,8 +307,7 @@ def _of_page(subject: Subject, stimulus: StimulusChoice) -> str:
         else f"run from the 1st to the 99th percentile of the responses to the {which} images"
     )
     words = (
-        f"Shown are responses to {stimulus.name}. Colours and axes {ends}, the same for all "
-        f"images{rois}."
+        f"Shown are responses to {stimulus.name}. Colours {ends}, the same for all images{rois}."
     )
     return f"{words} {ROLE_WORDS[stimulus.role]}".strip()
 
