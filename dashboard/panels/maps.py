@@ -251,6 +251,10 @@ def _of_metric(metric: Metric) -> MapKind:
     )
 
 
+# More of them leave a word a line.
+_MOST_COLUMNS = 3
+
+
 def map_menu(
     kinds: Sequence[MapKind],
     chosen: str,
@@ -260,7 +264,7 @@ def map_menu(
     label: str,
     without: str = "",
 ) -> DeltaGenerator:
-    """Draw the menu "Map"; return its first column, where a page adds how its maps are shown.
+    """Draw the menu "Map"; return its first group, where a page adds how its maps are shown.
 
     Parameters
     ----------
@@ -272,15 +276,20 @@ def map_menu(
     """
     groups = {kind.group: {k.name: k for k in kinds if k.group == kind.group} for kind in kinds}
     menu = st.popover(f"Map: {as_text(label)}", key=key, icon=":material/layers:", wrap=True)
-    columns = menu.columns(len(groups), gap="medium")
-    for place, (column, (group, own)) in enumerate(zip(columns, groups.items(), strict=True)):
+    columns = menu.columns(min(len(groups), _MOST_COLUMNS), gap="medium")
+    heights = [0] * len(columns)
+    containers = []
+    for place, (group, own) in enumerate(groups.items()):
+        shortest = heights.index(min(heights))
+        heights[shortest] += 2 + len(own)
+        containers.append(columns[shortest].container())
         none = {"": without} if without and not place else {}
         words = none | {name: kind.title for name, kind in own.items()}
         captions = ["" for _ in none] + [as_text(_in_short(kind)) for kind in own.values()]
         slot = f"{key}-{place}"
         # The selection leads, whoever changed it; of several groups one at most has a choice.
         st.session_state[slot] = chosen if chosen in words else None
-        column.radio(
+        containers[-1].radio(
             as_text(group),
             list(words),
             index=None,
@@ -289,7 +298,7 @@ def map_menu(
             key=slot,
             on_change=_taker(slot, take),
         )
-    return columns[0]
+    return containers[0]
 
 
 def _in_short(kind: MapKind) -> str:
