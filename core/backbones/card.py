@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -97,6 +97,8 @@ class WeightsSpec:
     variant : which of several published sets, as in "IMAGENET1K_V2"; empty for the usual one.
     part : which of several networks in the user's checkpoint, as in "teacher"; empty where there
         is one.
+    finetuned : hash of the weights that took the place of some of these in a finetuning
+        (``core.backbones.finetuned``); empty where none did.
     """
 
     kind: WeightsKind
@@ -105,6 +107,7 @@ class WeightsSpec:
     sha256: str | None = None
     variant: str = ""
     part: str = field(default="", metadata={"omit_default": True})
+    finetuned: str = field(default="", metadata={"omit_default": True})
 
     def __post_init__(self) -> None:
         check_option("kind of weights", self.kind, WEIGHTS_KINDS)
@@ -153,6 +156,8 @@ class WeightsSpec:
     @property
     def label(self) -> str:
         """Short text for menus and captions; the card's ``weights_label`` says more."""
+        if self.finetuned:
+            return f"{replace(self, finetuned='').label}, finetuned {self.finetuned[:8]}"
         if self.kind == "untrained":
             return f"untrained, seed {self.seed}"
         if self.kind == "file":
@@ -260,7 +265,8 @@ class BackboneCard:
             differs = weights.sha256 and not weights.sha256.startswith(chosen.sha256_digits)
             # A result never passes for that of the published weights.
             note = ", a file other than the published one" if differs else ""
-            return f"pretrained ({chosen.title}{note})"
+            tuned = f", finetuned {weights.finetuned[:8]}" if weights.finetuned else ""
+            return f"pretrained ({chosen.title}{note}){tuned}"
         return weights.label
 
     def pretrained_set(self, variant: str = "") -> PretrainedWeights:

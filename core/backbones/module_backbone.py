@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MethodType
 from typing import Any
 
 import torch
 from torch import nn
+from torch.func import functional_call
 from torch.overrides import TorchFunctionMode
 
 from cortiscope.core.backbones.base import Backbone, Reduce
@@ -96,6 +97,22 @@ class ModuleBackbone(Backbone):
     def forward(  # noqa: D102 - as in Backbone
         self, batch: torch.Tensor, layers: Sequence[str], reduce: Reduce | None = None
     ) -> dict[str, torch.Tensor]:
+        with torch.inference_mode():
+            return self.responses(batch, layers, reduce)
+
+    def responses(
+        self,
+        batch: torch.Tensor,
+        layers: Sequence[str],
+        reduce: Reduce | None = None,
+        weights: Mapping[str, torch.Tensor] | None = None,
+    ) -> dict[str, torch.Tensor]:
+        """Do as ``forward`` does, in the caller's gradient mode, so that a network can be trained.
+
+        Parameters
+        ----------
+        weights : that take the place of the network's own, by name.
+        """
         self.check_layers(layers)
         seen: dict[str, torch.Tensor] = {}
         wanted = set(layers)
@@ -113,10 +130,10 @@ class ModuleBackbone(Backbone):
             if len(seen) == len(wanted):
                 raise _AllSeen
 
-        with self._one_at_a_time, torch.inference_mode():
+        with self._one_at_a_time:
             batch = batch.to(self.device).contiguous(memory_format=self._format)
             with computing_in(self.precision, self.device):
-                run_with_hooks(self.network, batch, keep, wanted)
+                run_with_hooks(self.network, batch, keep, wanted, weights)
         return {name: seen[name] for name in layers}
 
     @staticmethod
@@ -239,9 +256,18 @@ def name_output(
 
 
 def run_with_hooks(
-    network: nn.Module, batch: torch.Tensor, keep: Any, wanted: set[str] | None
+    network: nn.Module,
+    batch: torch.Tensor,
+    keep: Any,
+    wanted: set[str] | None,
+    weights: Mapping[str, torch.Tensor] | None = None,
 ) -> None:
-    """Run a pass that reports each module's output under its layer name to ``keep``."""
+    """Run a pass that reports each module's output under its layer name to ``keep``.
+
+    Parameters
+    ----------
+    weights : as in ``ModuleBackbone.responses``.
+    """
     times: dict[str, int] = {}
 
     def make_hook(name: str) -> Any:
@@ -259,7 +285,10 @@ def run_with_hooks(
         if name and (wanted is None or _may_give(name, wanted)) and is_whole(module)
     ]
     try:
-        network(batch)
+        if weights is None:
+            network(batch)
+        else:
+            functional_call(network, dict(weights), (batch,))
     except _AllSeen:
         pass
     finally:

@@ -10,6 +10,7 @@ and add it to ``FAMILIES``. The tests run over every family and need no extensio
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from cortiscope.core.backbones.card import (
     WeightsPresence,
     WeightsSpec,
 )
+from cortiscope.core.backbones.finetuned import finetuned_presence, with_finetuned
 from cortiscope.core.backbones.gabor import GABOR
 from cortiscope.core.backbones.open_clip.family import OpenClipFamily
 from cortiscope.core.backbones.own.family import OwnFamily
@@ -154,7 +156,8 @@ def resolve_weights(name: str, weights: WeightsSpec | None = None) -> WeightsSpe
             f"{card.title} has no {weights.kind} weights; allowed: {', '.join(card.weights)}.",
             "Choose one of these.",
         )
-    return family.resolve(card, weights)
+    resolved = family.resolve(card, replace(weights, finetuned=""))
+    return replace(resolved, finetuned=weights.finetuned)
 
 
 def parse_weights(name: str, text: str | None = None, *, seed: int = 0) -> WeightsSpec:
@@ -202,6 +205,9 @@ def weights_presence(name: str, kind: WeightsKind | WeightsSpec) -> WeightsPrese
         if kind == "file":
             return WeightsPresence(True)
         weights = WeightsSpec(kind)
+    if weights.finetuned:
+        found = finetuned_presence(weights.finetuned)
+        return weights_presence(name, replace(weights, finetuned="")) if found.present else found
     if weights.kind == "file":
         path = Path(weights.path or "")
         if path.is_file():
@@ -238,4 +244,5 @@ def load_backbone(name: str, weights: WeightsSpec | None = None, device: str = "
     found = weights_presence(name, resolved)
     if not found.present:
         raise MissingWeights(found.message, found.hint)
-    return family.build(card, resolved, choose_device(device))
+    made = family.build(card, replace(resolved, finetuned=""), choose_device(device))
+    return with_finetuned(made, resolved) if resolved.finetuned else made

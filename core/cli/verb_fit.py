@@ -15,6 +15,7 @@ from cortiscope.core.cli import options as shared
 from cortiscope.core.config import from_plain
 from cortiscope.core.datasets import Subject, find_subjects, open_subject
 from cortiscope.core.encoding import Reduction, RegressorSpec
+from cortiscope.core.encoding.neural.moving import FinetuneSettings
 from cortiscope.core.encoding.reduction.spec import SCALINGS
 from cortiscope.core.encoding.scopes import SCOPES
 from cortiscope.core.encoding.settings import parse_settings
@@ -24,6 +25,7 @@ from cortiscope.core.evaluation import RoiScore, Scored, further_scores
 from cortiscope.core.evaluation.report import ALL_VERTICES
 from cortiscope.core.features import Pooling
 from cortiscope.core.features.store import LARGEST_PASS
+from cortiscope.core.pipeline.finetuning import finetuned
 from cortiscope.core.pipeline.fit import fit_all
 from cortiscope.core.progress import Progress, part
 from cortiscope.core.recipes import configurations, get_recipe
@@ -91,6 +93,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         dest="settings",
         help="a setting of the regressor (several values: separated by commas)",
+    )
+    parser.add_argument(
+        "--finetune",
+        metavar="adapters|blocks:N|all[,NAME=VALUE...]",
+        help="first move the network's own weights to predict the images to fit better: low-rank "
+        "adapters beside them, its last N blocks before the layer, or all; settings as in "
+        "adapters,rank=8,roi=FFA-1 (docs/command-line.md)",
     )
     parser.add_argument(
         "--spaces",
@@ -167,14 +176,24 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     specs = tuple(replace(spec, **_split_changes(options)) for spec in specs)
     if not described:
         specs = tuple(spec.at_precision(options.precision) for spec in specs)
-    store = shared.run_store(options)
+    store, features = shared.run_store(options), shared.feature_store()
+    start = 0.8 if options.finetune else 0.3
+    if options.finetune:
+        specs = finetuned(
+            subject,
+            specs,
+            FinetuneSettings.parse(options.finetune),
+            features=features,
+            runs=store,
+            progress=part(progress, 0.3, start),
+        )
     runs = fit_all(
         subject,
         specs,
-        features=shared.feature_store(),
+        features=features,
         runs=store,
         others=others,
-        progress=part(progress, 0.3, 1.0),
+        progress=part(progress, start, 1.0),
     )
     results = [summary(r, subject) for r in runs]
     former = runs_by_state(store, subject)[1]
@@ -305,6 +324,7 @@ def summary(run: Run, subject: Subject) -> dict[str, Any]:
         "left_out": [{"train": own, "test": test} for own, test in run.left_out],
         "left_out_words": run.left_out_words,
         "weights": run.facts.weights_label,
+        "finetuning": [asdict(own) for own in run.facts.finetuning],
         "seconds": dict(run.facts.seconds),
         "simulated": run.simulated,
         "scored_again": None if again is None else asdict(again),

@@ -62,7 +62,7 @@ def extract_one(
         The backbone reads captions, and a picture alone has none.
     """
     batch = backbone.preprocess(image)[None]
-    responses = backbone.forward(batch, layers, _reduce(backbone, pooling))
+    responses = backbone.forward(batch, layers, pooling_of(backbone, pooling))
     return {name: _to_numpy(response)[0] for name, response in responses.items()}
 
 
@@ -106,7 +106,7 @@ def extract_batches(
     batch_size = min(batch_size, largest_batch(backbone.input_size))
     n_images = len(images)
     backbone.check_stimuli(images)
-    forward = _Forward(backbone, layers, _reduce(backbone, pooling))
+    forward = _Forward(backbone, layers, pooling_of(backbone, pooling))
     batches = [
         range(start, min(start + batch_size, chunk.stop))
         for chunk in ([range(n_images)] if chunks is None else chunks)
@@ -206,7 +206,8 @@ def image_chunks(n_images: int, input_size: int) -> list[range]:
     return [range(a, min(a + length, n_images)) for a in range(0, n_images, length)]
 
 
-def _reduce(backbone: Backbone, pooling: Pooling) -> Reduce | None:
+def pooling_of(backbone: Backbone, pooling: Pooling) -> Reduce | None:
+    """Return what pools a layer's responses as they come; None where nothing is pooled."""
     if pooling.kind == "none":
         return None
     known = {layer.name: layer for layer in backbone.layers()}
@@ -223,7 +224,7 @@ _SETTING = threading.Lock()
 
 
 def prepared_batches(
-    backbone: Backbone, images: StimulusImages, batches: Sequence[range]
+    backbone: Backbone, images: StimulusImages, batches: Sequence[Sequence[int]]
 ) -> Iterator[torch.Tensor]:
     """Yield each batch collated, and prepare the one after it meanwhile.
 
@@ -234,7 +235,7 @@ def prepared_batches(
     pool = ThreadPoolExecutor(threads, "decode", initializer=_compute_alone)
     try:
 
-        def start(rows: range) -> list[Future[torch.Tensor]]:
+        def start(rows: Sequence[int]) -> list[Future[torch.Tensor]]:
             return [pool.submit(backbone.prepare, images, i) for i in rows]
 
         ahead = start(batches[0]) if batches else []

@@ -14,6 +14,7 @@ from PIL import Image
 from cortiscope.core.backbones import parse_weights
 from cortiscope.core.datasets import Subject
 from cortiscope.core.encoding import Reduction, RegressorSpec
+from cortiscope.core.encoding.neural.moving import FinetuneSettings
 from cortiscope.core.encoding.settings import with_plain_settings
 from cortiscope.core.errors import CoreError, InvalidInput, shortened, unknown_name
 from cortiscope.core.evaluation import (
@@ -24,6 +25,7 @@ from cortiscope.core.features import FeatureStore, Pooling
 from cortiscope.core.notebook.subjects import given_subject, remember, subject_of
 from cortiscope.core.pipeline import fit as fitting
 from cortiscope.core.pipeline import voting
+from cortiscope.core.pipeline.finetuning import finetuned
 from cortiscope.core.progress import Progress, part, silent
 from cortiscope.core.runs import EncodingSpec, Run, RunStore
 from cortiscope.core.runs.spec import usual_features
@@ -52,6 +54,7 @@ def fit(
     pooling: str | None = None,
     reduction: str | None = None,
     others: Iterable[Subject | str] = (),
+    finetune: str | None = None,
     progress: Progress = silent,
     **choices: Any,
 ) -> Run:
@@ -70,6 +73,8 @@ def fit(
     reduction : ``none``, ``pca:K``, ``ipca:K``, ``rp:K`` or ``places``; ``pca:200`` without, or
         ``places`` for such a regressor.
     others : subjects that are fitted along (cross-subject).
+    finetune : ``adapters``, ``blocks:N`` or ``all``, with settings as in ``adapters,rank=8``: the
+        network's weights move first, to predict the images to fit better.
     progress : called with the share done and a phrase, as ``print`` may be.
     choices : further fields of ``EncodingSpec``: ``spaces``, ``scope``, ``seed``, ``device``, ...
 
@@ -105,13 +110,24 @@ def fit(
         **choices,
     )
     home = Home.from_environment()
+    features, store = FeatureStore(home.features), RunStore(home.runs)
+    start = 0.7 if finetune else 0.1
+    if finetune:
+        (asked,) = finetuned(
+            subject,
+            [asked],
+            FinetuneSettings.parse(finetune),
+            features=features,
+            runs=store,
+            progress=part(progress, 0.1, start),
+        )
     fitted = fitting.fit(
         subject,
         asked,
-        features=FeatureStore(home.features),
-        runs=RunStore(home.runs),
+        features=features,
+        runs=store,
         others=people,
-        progress=part(progress, 0.1, 1.0),
+        progress=part(progress, start, 1.0),
     )
     return _knowing_responses(fitted, subject)
 

@@ -22,6 +22,7 @@ from cortiscope.core.runs.facets import facets
 
 # What a paragraph has to say for the source to be cited under it.
 _SOURCES = {
+    "adapters of rank": "Hu et al. 2022, ICLR (low-rank adapters)",
     "predicted from": "Naselaris et al. 2011, NeuroImage 56:400 (encoding models)",
     "ncsnr": "Allen et al. 2022, Nat. Neurosci. 25:116 (ncsnr, noise ceiling)",
     "Noise-normalised": "Gifford et al. 2023, arXiv 2301.03198 (noise-normalised score)",
@@ -59,6 +60,7 @@ def methods_text(subject: Subject, run: Run) -> str:
         f"{subject.conventions.treatment}) were predicted from "
         f"{facts.title.rsplit(' · ', 1)[0]}.",
         _seen(run),
+        _finetuned(run),
         f"The prediction is {regressor}; how each was fitted, its own methods say."
         if _is_vote(run)
         else f"{_pooled(spec)}, {spec.reduction.method_text}{_fewer_columns(run)}{several}, then "
@@ -141,6 +143,28 @@ def _seen(run: Run) -> str:
         if source.framing == "published"
     )
     return f"What the network sees: {' '.join(seen)}" if seen else ""
+
+
+def _finetuned(run: Run) -> str:
+    """Say how networks were finetuned; empty where none was."""
+    words = []
+    for own in run.facts.finetuning:
+        chosen = own.settings
+        moves, _, n = chosen.moves.partition(":")
+        what = {
+            "adapters": f"adapters of rank {chosen.rank} beside its convolutions and linear maps",
+            "blocks": f"the weights of its last {n} block(s) before the layer",
+            "all": "all weights before the layer",
+        }[moves]
+        whose = f" of {chosen.roi}" if chosen.roi else ""
+        words.append(
+            f"The network had been finetuned on the images to fit: {what} were trained by "
+            f"{chosen.optimizer} ({chosen.loss} loss, learning rate {chosen.learning_rate:g}) to "
+            f"predict responses{whose} through a ridge readout fitted without the images of the "
+            f"step; epoch {own.kept_epoch} was the best on a share of "
+            f"{chosen.validation_fraction:g} of them, kept from it."
+        )
+    return " ".join(words)
 
 
 def _pooled(spec: EncodingSpec) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cortiscope.core.backbones import Framing, get_card
+from cortiscope.core.backbones.finetuned import finetuning_record
 from cortiscope.core.config import to_plain
 from cortiscope.core.encoding.grid_edges import GridEdges
 from cortiscope.core.encoding.predictor import LinearPredictor, Predictor
@@ -37,6 +38,7 @@ def run_record(
         "fingerprint": spec.fingerprint,
         "sources": sources,
         "spaces": [[spec.features.index(f) for f in space] for space in spaces],
+        "finetuning": _finetuning(spec),
         "weights_label": " + ".join(_weights_label(s, len(sources)) for s in sources),
         "simulated": subject.simulated,
         "layout": subject.layout,
@@ -62,6 +64,12 @@ def run_record(
         "validation": evaluation_record(validation),
         "report": evaluation_record(report),
     }
+
+
+def _finetuning(spec: EncodingSpec) -> list[dict[str, Any]]:
+    """Return how the networks that were finetuned were, in order of first appearance."""
+    tuned = dict.fromkeys(f.weights.finetuned for f in spec.features if f.weights.finetuned)
+    return [finetuning_record(sha256) for sha256 in tuned]
 
 
 def _sources(spec: EncodingSpec) -> list[dict[str, Any]]:

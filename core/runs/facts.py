@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cortiscope.core.encoding.grid_edges import GridEdges
+from cortiscope.core.encoding.neural.moving import FinetuneSettings
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,26 @@ class ScoredAgain:
 
 
 @dataclass(frozen=True)
+class Finetuning:
+    """How a network was finetuned.
+
+    Parameters
+    ----------
+    layers : what was read of it.
+    subject : whose images it was finetuned to.
+    kept_epoch : from 1.
+    curves : as in ``core.encoding.neural.finetune.Finetuned``; None where undefined.
+    """
+
+    backbone: str
+    layers: tuple[str, ...]
+    subject: str
+    settings: FinetuneSettings
+    kept_epoch: int
+    curves: Mapping[str, tuple[float | None, ...]]
+
+
+@dataclass(frozen=True)
 class RunFacts:
     """What a record says of a fit beside its configuration and scores.
 
@@ -49,6 +70,7 @@ class RunFacts:
     n_columns : of the design.
     spaces : of each feature space the places of its features in ``spec.features``.
     left_out : training images that were for nothing, and the test images that they nearly are.
+    finetuning : of each network that was finetuned.
     subjects_standardised : whether subjects fitted together were brought to one mean and SD.
     """
 
@@ -70,3 +92,4 @@ class RunFacts:
     subjects_standardised: bool = False
     grid_edges: GridEdges | None = None
     scored_again: ScoredAgain | None = None
+    finetuning: tuple[Finetuning, ...] = ()

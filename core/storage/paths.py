@@ -65,6 +65,11 @@ class Home:
         return self.root / "networks"
 
     @property
+    def finetuned(self) -> Path:
+        """Weights of networks that were finetuned, by their content."""
+        return self.root / "finetuned"
+
+    @property
     def backbones(self) -> Path:
         """Networks of one's own that were registered, one folder each."""
         return self.root / "backbones"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
@@ -17,6 +18,9 @@ from cortiscope.core.encoding.neural.trunks import (
 
 if TYPE_CHECKING:
     import torch
+
+    from cortiscope.core.encoding.predictor import LinearPredictor
+    from cortiscope.core.encoding.reduction.fitted import FittedReduction
 
 _START = 0.1
 # 4 MB of float32 for one layer of pairs: stays in a core's cache, mostly.
@@ -195,3 +199,43 @@ class PositionalReadout:
             layer = z @ weights[f"layer{k}_weight"] + weights[f"layer{k}_bias"]
             z = activate_array(self.activation, layer)
         return (z @ weights["out"])[..., 0] + weights["out_bias"]
+
+
+@dataclass(frozen=True)
+class RidgeReadout:
+    """Reduction and ridge as torch computes them: a solution for each part of the images.
+
+    Parameters
+    ----------
+    mean, per_scale, components : of the reduction, ((features - mean) * per_scale) @ components.
+    solutions : coefficients and intercepts by part, fitted without the part's images.
+    """
+
+    mean: torch.Tensor
+    per_scale: torch.Tensor
+    components: torch.Tensor
+    solutions: Sequence[tuple[torch.Tensor, torch.Tensor]]
+
+    @classmethod
+    def of(
+        cls, reduction: FittedReduction, solutions: Sequence[LinearPredictor], device: str
+    ) -> RidgeReadout:
+        """Bring a reduction and ridge solutions, one per part, to a device."""
+        import torch
+
+        def tensor(values: np.ndarray) -> torch.Tensor:
+            return torch.as_tensor(values, dtype=torch.float32, device=device)
+
+        scale = reduction.scale
+        used = np.divide(1, scale, out=np.zeros_like(scale), where=scale > 0)
+        return cls(
+            tensor(reduction.mean),
+            tensor(used),
+            tensor(reduction.components),
+            [(tensor(s.coef), tensor(s.intercept)) for s in solutions],
+        )
+
+    def predict(self, features: torch.Tensor, part: int) -> torch.Tensor:
+        """Predict (n_images, n_vertices) for images of a part from features (n_images, n)."""
+        coef, intercept = self.solutions[part]
+        return ((features - self.mean) * self.per_scale) @ self.components @ coef + intercept

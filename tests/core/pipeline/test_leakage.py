@@ -5,19 +5,23 @@ import dataclasses
 import numpy as np
 import pytest
 
-from cortiscope.core.backbones import resolve_weights
+from cortiscope.core.backbones import WeightsSpec, resolve_weights
 from cortiscope.core.datasets import open_subject
 from cortiscope.core.encoding import REGRESSORS, Reduction, RegressorSpec, regressor_names
+from cortiscope.core.encoding.neural.moving import FinetuneSettings
 from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
 from cortiscope.core.pipeline.cross_subject import allowed_rows
+from cortiscope.core.pipeline.finetuning import finetuned
 from cortiscope.core.pipeline.fit import fit_all
 from cortiscope.core.recipes import RECIPES, Choice, Source, configurations, recipe_names
 from cortiscope.core.runs import EncodingSpec, RunStore
 from cortiscope.core.runs.spec import usual_features
+from cortiscope.core.storage import Home
 from tests.data.tiny_world import write_subject
 
 # Fitted on the images that may be fitted; everything else in a run is computed from it.
 _NOT_FITTED = ("design_", "residual_", "validation_", "report_")
+_UNTRAINED = resolve_weights("small_cnn", WeightsSpec("untrained"))
 _CHEAP = (
     Choice("pixels", ("pixels",), "fixed", Pooling("grid", 4)),
     Choice("gabor", ("energy",), "fixed", Pooling("grid", 2)),
@@ -59,12 +63,30 @@ def _recipe_specs(name):
     return make
 
 
+def _finetuned_specs(moves):
+    def make(subject, others):
+        feature = FeatureSpec("small_cnn", _UNTRAINED, "block1", Pooling("grid", 2))
+        home = Home.from_environment()
+        found = finetuned(
+            subject,
+            [EncodingSpec.of(subject, (feature,), reduction=Reduction("pca", 3))],
+            FinetuneSettings(moves=moves, learning_rate=0.01, max_epochs=4, seed=1),
+            features=FeatureStore(home.features),
+            runs=RunStore(home.runs),
+        )
+        assert found[0].features[0].weights.finetuned
+        return found
+
+    return make
+
+
 CASES = [pytest.param(_regressor_specs(n), id=n) for n in regressor_names()]
 CASES += [
     pytest.param(_regressor_specs("ridge", Reduction(kind, 3)), id=kind)
     for kind in ("autoencoder", "random_projection")
 ]
 CASES += [pytest.param(_recipe_specs(n), id=f"recipe {n}") for n in recipe_names()]
+CASES += [pytest.param(_finetuned_specs(m), id=f"finetune {m}") for m in ("adapters", "all")]
 
 
 def _write(root):
@@ -116,14 +138,17 @@ def _picture(rng):
 
 
 @pytest.mark.parametrize("make", CASES)
-def test_nothing_fitted_changes_with_what_is_held_out(tmp_path, surfaces, make):
+def test_nothing_fitted_changes_with_what_is_held_out(tmp_path, surfaces, make, monkeypatch):
     folders = _write(tmp_path / "data")
+    monkeypatch.setenv("CORTISCOPE_HOME", str(tmp_path / "home a"))
     subjects, before = _fit(tmp_path / "a", folders, make, surfaces)
     rows = allowed_rows(subjects[0], np.array(before.array("fit_rows")), subjects[1:])
     # Fitted alone, a subject's images are all but its own held-out ones.
     rows = (np.array(before.array("fit_rows")), *rows[1:])
     _change_what_is_held_out(folders, rows)
+    monkeypatch.setenv("CORTISCOPE_HOME", str(tmp_path / "home b"))
     _, after = _fit(tmp_path / "b", folders, make, surfaces)
+    assert before.spec.features == after.spec.features
     names = {p.stem for p in before.folder.glob("*.npy")}
     assert names == {p.stem for p in after.folder.glob("*.npy")}
     for name in sorted(n for n in names if not n.startswith(_NOT_FITTED)):
