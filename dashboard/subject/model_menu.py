@@ -66,7 +66,9 @@ def _source_key(source: RunSource) -> str:
     if card_or_name(source.backbone).family == REGISTERED:
         # One's own network may be registered anew after it was trained on.
         detail["pretrained"] = str(weights["sha256"])[:8]
-    return f"{source.backbone}~{weights['kind']}{detail.get(weights['kind'], '')}"
+    finetuned = str(weights.get("finetuned", ""))[:8]
+    kind = f"{weights['kind']}{detail.get(weights['kind'], '')}"
+    return f"{source.backbone}~{kind}" + (f".{finetuned}" if finetuned else "")
 
 
 def key_title(backbone: str) -> str:
@@ -74,11 +76,13 @@ def key_title(backbone: str) -> str:
     titles = []
     for source in backbone.split("+"):
         name, _, weights = source.partition("~")
+        weights, _, finetuned = weights.partition(".")
         card = card_or_name(name)
         trained = "trained" if card.family == "built in" else "pretrained"
         kinds = {"": "", "fixed": "", "pretrained": trained}
         seed = weights.removeprefix("untrained")
         words = kinds.get(weights, f"untrained, seed {seed}" if seed.isdigit() else weights)
+        words = ", ".join(filter(None, (words, finetuned and f"finetuned {finetuned}")))
         titles.append(f"{card.title} · {words}" if words else card.title)
     return " + ".join(titles)
 
@@ -95,6 +99,9 @@ def _source_title(source: RunSource) -> str:
     if card.family == REGISTERED:
         trained = f"weights {str(weights['sha256'])[:8]}"
     kind = {"pretrained": trained, "fixed": ""}.get(weights["kind"], str(weights["label"]))
+    finetuned = str(weights.get("finetuned", ""))[:8]
+    if finetuned and weights["kind"] in ("pretrained", "fixed"):  # other labels say so
+        kind = ", ".join(filter(None, (kind, f"finetuned {finetuned}")))
     return f"{card.title}{' · ' + kind if kind else ''}"
 
 

@@ -1,5 +1,6 @@
 """Names of encoding models in menus and in the address: a link opens what it was made from."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,22 @@ def test_several_networks_and_a_scope_are_named():
     assert (
         ModelKey.of(RUNS[3]).layer == "gabor:energy .. openclip_convnext_base:embedding - 7 layers"
     )
+
+
+def test_a_finetuned_network_is_another_in_menus_keys_and_curves():
+    plain, moved = (
+        replace(
+            run := _run(("small_cnn", ("block4",))),
+            record={
+                **run.record,
+                "sources": [
+                    {**run.record["sources"][0], "weights": {**_WEIGHTS, "finetuned": finetuned}}
+                ],
+            },
+        )
+        for finetuned in ("", "f27b09da96f8c8bb")
+    )
+    assert backbone_title(moved) == f"{backbone_title(plain)}, finetuned f27b09da"
+    assert ModelKey.of(moved) != ModelKey.of(plain)
+    assert ModelKey.parse(str(ModelKey.of(moved))) == ModelKey.of(moved)
+    assert "finetuned f27b09da" in ModelKey.of(moved).title
