@@ -58,6 +58,10 @@ class FittedModel(Protocol):
         """Split and rows of these images."""
 
     @property
+    def facts(self) -> Any:
+        """What its record says of its fit (``core.runs.facts.RunFacts``)."""
+
+    @property
     def notes(self) -> Mapping[str, Mapping[str, str]]:
         """Names of the arrays that its fit noted: part of the vertices -> note -> name."""
 

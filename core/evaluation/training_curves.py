@@ -1,4 +1,4 @@
-"""The curves of a head that was trained by gradient, as its fit has noted them.
+"""The curves of a head, or a network, that was trained by gradient, as its fit has noted them.
 
 Chimisso et al. 2023 judged by them how much their heads overfit.
 """
@@ -20,9 +20,13 @@ _SIDES = {"left": "lh", "right": "rh"}
 
 
 def _lacks(model: FittedModel) -> str:
-    if any(KEPT_EPOCH in named for named in model.notes.values()):
+    if _has_head(model) or model.facts.finetuning:
         return ""
-    return f"{model.title} was not trained epoch by epoch, as heads are"
+    return f"{model.title} was not trained epoch by epoch, as heads and finetuned networks are"
+
+
+def _has_head(model: FittedModel) -> bool:
+    return any(KEPT_EPOCH in named for named in model.notes.values())
 
 
 def _training(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
@@ -35,8 +39,22 @@ def _training(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
     for roi, hemisphere in groups:
         side = _SIDES.get(hemisphere, "")
         parts = (f"{side}.{roi}", side, classes.get(roi, side))
-        found.append(_curves(one.model, ("",) if (roi, hemisphere) == WHOLE else parts))
+        is_whole = (roi, hemisphere) == WHOLE
+        if _has_head(one.model):
+            found.append(_curves(one.model, ("",) if is_whole else parts))
+        else:
+            found.append(_of_network(one.model) if is_whole else None)
     return found
+
+
+def _of_network(model: FittedModel) -> dict[str, Any]:
+    """Return the curves of a finetuning; its first epoch, 0, is the network as it came."""
+    own, *_ = model.facts.finetuning
+    return {
+        "epoch": list(range(len(own.curves[CURVES[0]]))),
+        **{name.removeprefix("curve_"): list(own.curves[name]) for name in CURVES},
+        "kept_epoch": own.kept_epoch,
+    }
 
 
 def _curves(model: FittedModel, parts: Sequence[str]) -> dict[str, Any] | None:
@@ -62,15 +80,19 @@ def _images(one: Scored) -> tuple[int | None, str]:
         return None, which
     fit = np.asarray(one.model.array("fit_rows"))
     labels = one.subject.train.images.groups()[fit]
-    return len(training_images(len(fit), one.model.spec.encoder.settings, labels)[1]), which
+    settings = one.model.spec.encoder.settings
+    if not _has_head(one.model) and one.model.facts.finetuning:
+        settings = one.model.facts.finetuning[0].settings
+    return len(training_images(len(fit), settings, labels)[1]), which
 
 
 TRAINING = Metric(
     name="training",
     title="training curves",
-    definition="after each epoch of a head, mean loss and median r over the vertices trained "
-    "together, on inner validation images (a share of the images to fit) and on images trained on; "
-    "the weights of the epoch of the smallest validation loss were kept. A validation loss that "
+    definition="after each epoch of a head, or of a finetuned network, mean loss and median r over "
+    "the vertices trained together, on inner validation images (a share of the images to fit) and "
+    "on images trained on; the weights of the epoch of the smallest validation loss were kept, "
+    "epoch 0 being a network as it came. A validation loss that "
     "rises while the other falls is overfitting. No image of the report takes part",
     per_group=_training,
     shape="curve",

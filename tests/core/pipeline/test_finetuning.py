@@ -162,3 +162,29 @@ def test_what_cannot_be_finetuned_is_refused(world):
 def _both(frozen, subject):
     other = FeatureSpec("pixels", resolve_weights("pixels"), "pixels")
     return replace(frozen.spec, features=(*frozen.spec.features, other))
+
+
+def test_its_curves_are_a_statistic_whose_kept_epoch_has_the_smallest_validation_loss(
+    world, capsys
+):
+    subject, frozen, tuned = world
+    ask = ("--what", "training", "--data", str(subject.folder.parent), "--json")
+    assert main(["evaluate", "--run", tuned.id, *ask]) == 0
+    said = json.loads(capsys.readouterr().out.splitlines()[-1])
+    (curves,) = _find(said, "validation_loss")
+    assert curves["epoch"] == list(range(len(curves["validation_loss"])))
+    assert curves["kept_epoch"] == np.argmin(curves["validation_loss"]) > 0
+    assert curves["validation_loss"] == list(
+        tuned.facts.finetuning[0].curves["curve_validation_loss"]
+    )
+    assert main(["evaluate", "--run", frozen.id, *ask]) != 0
+    assert "not trained epoch by epoch" in capsys.readouterr().err
+
+
+def _find(said, name):
+    """All objects in an answer that hold a name."""
+    if isinstance(said, list):
+        return [found for one in said for found in _find(one, name)]
+    if not isinstance(said, dict):
+        return []
+    return [said] if name in said else _find(list(said.values()), name)
