@@ -92,7 +92,7 @@ def _draw(
     wide = half * recipe.expansion
     drawn = (
         (
-            "1. {name} and its box",
+            f"1. {_words(box)} and its box",
             boxed_positions(box.positions, (box.low, box.high), unit="mm", others=around, **same),
         ),
         (
@@ -106,7 +106,7 @@ def _draw(
     )
     for k, (column, (title, chart)) in enumerate(zip(st.columns(3), drawn, strict=True)):
         with column:
-            show_title(title, name=_words(box))
+            show_title("{title}", title=title)
             show_chart(chart, key=f"positions-{k}", height=_HEIGHT)
     show_note(
         "The box of {name} is {sides} mm (left to right, back to front, down to up), its longest "

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import tracemalloc
 from pathlib import Path
 
@@ -145,6 +146,11 @@ def test_a_draft_removed_while_it_is_filled_costs_time_and_nothing_else(
 ):
     def remove(seen):
         if seen == 3:
+            # The first chunk is written beside the network: it is there before it goes.
+            given_up = time.monotonic() + 30
+            while len(list(store.root.rglob("00000000.*.seal"))) < 2:
+                assert time.monotonic() < given_up, "The first chunk has no seals."
+                time.sleep(0.01)
             for folder in store.root.rglob(".*.draft"):
                 Draft(folder, (7, 1), np.dtype("f4")).discard()
 
