@@ -196,7 +196,8 @@ def test_a_picture_leads_to_its_image_here_and_in_a_new_tab(page, app):
 
 
 def _wait_for_page(page, path):
-    """Wait for a page, and for its address to name the selection."""
+    """Wait for a page that is drawn, not the one before it, and for its address."""
+    page.wait_for_selector(f".st-key-{path or 'explore'}-brain [data-painted]")
     page.wait_for_function(
         "path => location.pathname === `/${path}` && location.search.includes('image=')", arg=path
     )
