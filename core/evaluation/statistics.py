@@ -121,14 +121,16 @@ def _learning_curve(models: Sequence[Scored], groups: Sequence[Group]) -> list[A
     model, subject = _model(one), one.subject
     spec = model.spec
     entry = REGRESSORS.get(spec.encoder.name)
-    apart = spec.reduction.kind == "places" or (entry is not None and entry.of_runs)
+    of_runs = entry is not None and entry.of_runs
+    apart = spec.reduction.kind == "places" or of_runs or bool(model.facts.finetuning)
     whole = spec.scope == "both" and spec.spaces == "one" and not apart
     if subject is None or not whole or spec.with_subjects:
         raise InvalidInput(
             f"A learning curve is fitted again from stored designs, which {model.id} does not "
-            "allow: it needs one feature space, one scope for all vertices and one subject.",
-            "Give a model fitted with --spaces one, --scope both, without --with, and with a "
-            "reduction that keeps no places; a vote is not fitted.",
+            "allow: it needs one feature space, one scope for all vertices, one subject and a "
+            "network that was not finetuned to all these images.",
+            "Give a model fitted with --spaces one, --scope both, without --with or --finetune, "
+            "and with a reduction that keeps no places; a vote is not fitted.",
         )
     fit, split = np.asarray(model.array("fit_rows")), model.reported[0]
     design, responses = (

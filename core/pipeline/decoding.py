@@ -70,7 +70,7 @@ def decode(
     roi, hemisphere : only vertices of an ROI, of ``left`` or ``right``.
     prior : ``uniform``, or ``category``: every category as probable as any other.
     n_folds : refits on the fit images; 0 does without and takes validation images alone, as is
-        done for models of several subjects and for votes.
+        done for models of several subjects, of a finetuned network, and for votes.
     seed : of folds and bootstraps.
     """
     check_option("prior", prior, PRIORS)

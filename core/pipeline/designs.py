@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from cortiscope.core.features.store import resolved
 from cortiscope.core.progress import Progress, part
 from cortiscope.core.runs import EncodingSpec
 from cortiscope.core.stimuli import StimulusImages
+from cortiscope.core.stimuli.decode import FORMATS, decode_image
 
 
 def extract_together(
@@ -177,8 +179,7 @@ def _check_square(sets: Sequence[StimulusImages]) -> None:
     """Refuse pictures that are not square; only their headers are read."""
     for images in sets:
         for path in images.paths:
-            with Image.open(path) as picture:
-                width, height = picture.size
+            width, height = _size_of(path)
             if width != height:
                 raise InvalidInput(
                     f"{path.name} is {width} x {height} pixels, and more of it than the central "
@@ -186,6 +187,14 @@ def _check_square(sets: Sequence[StimulusImages]) -> None:
                     "Take a framing that cuts out the central square (most networks' published "
                     "one), or keep no places (--reduce pca:200).",
                 )
+
+
+def _size_of(path: Path) -> tuple[int, int]:
+    try:
+        with Image.open(path, formats=FORMATS) as picture:
+            return picture.size
+    except Exception:  # decoders raise nearly anything; decode_image finds the words
+        return decode_image(path).original_size
 
 
 def _unknown_size() -> InvalidInput:

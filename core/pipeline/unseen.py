@@ -61,8 +61,9 @@ def unseen_images(
 
     Parameters
     ----------
-    n_folds : refits on the fit images; none with 0, for models of several subjects, and for those
-        that are made of finished runs.
+    n_folds : refits on the fit images; none with 0, for models of several subjects, for those
+        that are made of finished runs, and for those of a network that was finetuned, whose
+        features have seen the responses to all fit images.
 
     Raises
     ------
@@ -74,7 +75,8 @@ def unseen_images(
     design = run.array("design_train")
     found, words = [], []
     made_of_runs = run.regressor in REGRESSORS and REGRESSORS[run.regressor].of_runs
-    may_fold = not run.spec.with_subjects and not made_of_runs
+    tuned = bool(run.facts.finetuning)
+    may_fold = not run.spec.with_subjects and not made_of_runs and not tuned
     if n_folds and may_fold:
         fit = run.rows_of("fit")
         groups = subject.train.images.groups()[fit]
@@ -98,12 +100,12 @@ def unseen_images(
         raise InvalidInput(
             f"{run.id} leaves {n} training images that a model can predict unseen; at least "
             f"{_LEAST_IMAGES} are needed.",
-            _how_to_leave_more(may_fold, bool(n_folds), made_of_runs),
+            _how_to_leave_more(may_fold, bool(n_folds), made_of_runs, tuned),
         )
     return found, " and ".join(words)
 
 
-def _how_to_leave_more(may_fold: bool, has_folds: bool, made_of_runs: bool) -> str:
+def _how_to_leave_more(may_fold: bool, has_folds: bool, made_of_runs: bool, tuned: bool) -> str:
     aside = "with a report fraction, so that validation images do not report"
     if may_fold and has_folds:
         return "Fit it to more images."
@@ -111,6 +113,11 @@ def _how_to_leave_more(may_fold: bool, has_folds: bool, made_of_runs: bool) -> s
         return f"Ask for folds, or fit {aside}."
     if made_of_runs:
         return "A vote is not fitted and has no folds: let runs vote that hold out more images."
+    if tuned:
+        return (
+            "A finetuned network knows the responses to all images to fit, and its model has no "
+            f"folds: fit with a larger share of validation images, {aside}."
+        )
     return f"A model of several subjects has no folds: fit it to more images, {aside}."
 
 

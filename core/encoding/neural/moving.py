@@ -75,7 +75,7 @@ class FinetuneSettings(TrainingSettings):
         themselves, which need smaller steps.
         """
         moves, *others = text.split(",")
-        usual: dict[str, Any] = {f.name: f.default for f in fields(cls)}
+        usual: dict[str, Any] = {f.name: f.default for f in fields(cls) if f.name != "moves"}
         given: dict[str, object] = {"moves": moves}
         if moves != ADAPTERS:
             given["learning_rate"] = 3e-4

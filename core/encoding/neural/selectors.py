@@ -45,7 +45,7 @@ class Selections(PicturePlaces):
     Parameters
     ----------
     scale : (n_vertices,) share of the mean over the whole picture in what a vertex reads, 0 to 1;
-        the rest is read at its place.
+        the rest is read at its place. Layers of one place are seen whole.
     shares : (n_vertices, n_layers) of each layer; a row sums to 1.
     """
 
@@ -250,8 +250,9 @@ class SelectorReadout:
 
     def selections(self, weights: Arrays) -> Selections:
         """Return what is selected for each vertex, of folded weights."""
-        (x, y), scale = weights["place"].T, weights["scale"][:, 0]
-        return Selections(x, y, scale, weights["shares"])
+        (x, y), scale, shares = weights["place"].T, weights["scale"][:, 0], weights["shares"]
+        alone = [grid.n_places == 1 for grid in self.placed]
+        return Selections(x, y, scale + (1 - scale) * shares[:, alone].sum(axis=1), shares)
 
     def _maps(self, hidden: Any) -> Iterator[tuple[PictureGrid, Any]]:
         """Yield each grid and its maps (n_stimuli, channels, n_places), of torch or numpy."""

@@ -23,6 +23,8 @@ _HELD = 0.1
 _EPOCHS, _PATIENCE = 300, 40
 _BATCH, _RATE, _DECAY = 32, 3e-3, 1e-4
 _STREAM = 1986
+# Of the images' mean length: nearer ones are copies of each other.
+_SAME = 1e-3
 
 
 @dataclass(frozen=True)
@@ -115,11 +117,19 @@ def _own_axes(codes: np.ndarray, mix: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return axes * np.sign((mix @ axes)[largest, np.arange(len(largest))]), values[::-1].clip(0)
 
 
+def _repeats(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return which of some images (n, m) are copies of one of others (k, m)."""
+    a, b = some.astype(np.float64), others.astype(np.float64)
+    squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
+    found: np.ndarray = (squares < _SAME**2).any(axis=1)
+    return found
+
+
 def _trained(x: np.ndarray, k: int, seed: int) -> dict[str, np.ndarray] | None:
     """Train on inputs (n, m), the leading first; return the weights of the best epoch.
 
-    One of ten images is held out. None where no epoch makes these better than PCA, which is where
-    training begins, or where there are none.
+    One of ten images is held out, and no copy of it is trained on. None where no epoch makes these
+    better than PCA, which is where training begins, or where there are none.
     """
     import torch
 
@@ -128,6 +138,7 @@ def _trained(x: np.ndarray, k: int, seed: int) -> dict[str, np.ndarray] | None:
     generator = torch.Generator().manual_seed(seed)
     order = np.random.default_rng((_STREAM, seed)).permutation(n)
     held, rest = np.split(order, [int(_HELD * n)])
+    rest = rest[~_repeats(x[rest], x[held])]
     images, unseen = torch.from_numpy(x[rest].copy()), torch.from_numpy(x[held].copy())
     weights = {
         "linear": torch.eye(m)[:, :k].clone(),
@@ -154,7 +165,7 @@ def _trained(x: np.ndarray, k: int, seed: int) -> dict[str, np.ndarray] | None:
 
     optimiser = torch.optim.AdamW(weights.values(), lr=_RATE, weight_decay=_DECAY)
     best, least, waited = None, torch.inf, 0
-    for epoch in range(_EPOCHS + 1 if len(held) else 0):
+    for epoch in range(_EPOCHS + 1 if len(held) and len(rest) else 0):
         if epoch:
             for rows in torch.randperm(len(images), generator=generator).split(_BATCH):
                 optimiser.zero_grad()

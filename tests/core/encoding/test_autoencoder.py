@@ -67,6 +67,13 @@ def test_where_no_epoch_is_better_pca_is_kept(rng, n):
     np.testing.assert_allclose(ours.explained, pca.explained, rtol=1e-5)
 
 
+def test_copies_of_what_is_held_out_are_not_trained_on(rng):
+    noise = rng.normal(size=(20, 40)).astype(np.float32)
+    # Learning pictures by heart makes their copies again better.
+    assert fit_reduction(np.repeat(noise, 3, axis=0), Reduction("autoencoder", 5)).bend is None
+    assert fit_reduction(np.tile(noise[:1] + [[0], [1]], (30, 1)), Reduction("autoencoder", 1))
+
+
 def test_codes_are_uncorrelated_the_size_of_what_they_explain_and_the_same_again(rng):
     x = curve(rng, 200)[0] + 2 * curve(rng, 200)[0]
     asked = Reduction("autoencoder", 2, "none", seed=3)

@@ -159,6 +159,15 @@ def test_what_cannot_be_finetuned_is_refused(world):
             finetuning.finetuned(subject, [spec], settings, features=store, runs=None)
 
 
+def test_images_that_a_network_was_finetuned_to_are_not_unseen(world, capsys):
+    subject, _, tuned = world
+    with pytest.raises(InvalidInput, match="leaves 8 training images.*has no folds"):
+        cs.decode(tuned, subject=subject, n_folds=5)
+    data = ["--data", str(subject.folder.parent)]
+    assert main(["evaluate", "--run", tuned.id, "--what", "learning_curve", *data]) != 0
+    assert "network that was not finetuned" in capsys.readouterr().err
+
+
 def _both(frozen, subject):
     other = FeatureSpec("pixels", resolve_weights("pixels"), "pixels")
     return replace(frozen.spec, features=(*frozen.spec.features, other))

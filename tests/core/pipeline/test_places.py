@@ -15,7 +15,7 @@ from cortiscope.core.datasets import open_subject
 from cortiscope.core.datasets.conventions import Fact
 from cortiscope.core.encoding import Reduction, RegressorSpec, fit_places
 from cortiscope.core.encoding.fields.predictor import fields_of
-from cortiscope.core.errors import InvalidInput
+from cortiscope.core.errors import InvalidImage, InvalidInput
 from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
 from cortiscope.core.pipeline.designs import PlacedDesign, check_places, picture_grid
 from cortiscope.core.pipeline.fit import fit
@@ -140,6 +140,10 @@ def test_places_of_pictures_that_are_not_square_are_those_of_their_middle_or_non
     spec = EncodingSpec.of(wide, (squeezed,), reduction=places, encoder=RegressorSpec("ridge"))
     with pytest.raises(InvalidInput, match=rf"{path.name} is 48 x 32 pixels.*--reduce pca"):
         fit(wide, spec, features=store, runs=RunStore(tmp_path / "runs"))
+    path.write_bytes(b"no picture")
+    with pytest.raises(InvalidImage, match=f"{path.name} is not a picture"):
+        check_places([wide], spec)
+    Image.new("RGB", (48, 32), (9, 90, 200)).save(path)
     check_places([wide], replace(spec, reduction=Reduction("pca", 3)))  # keeps no places
     check_places([subject], replace(spec, subject="s1"))  # square pictures
 

@@ -226,6 +226,8 @@ def test_what_is_asked_for_is_read_and_refused_in_words():
         FinetuneSettings.parse("blocks:0")
     with pytest.raises(UnknownName, match="Did you mean 'rank'"):
         FinetuneSettings.parse("adapters,ranks=3")
+    with pytest.raises(InvalidInput, match="setting of finetuning"):  # its rate would be another's
+        FinetuneSettings.parse("adapters,moves=all")
     with pytest.raises(InvalidInput, match="rank of finetuning takes a value like 4; got 'much'"):
         FinetuneSettings.parse("all,rank=much")
     with pytest.raises(InvalidInput, match="validation_fraction must be positive"):

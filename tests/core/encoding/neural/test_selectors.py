@@ -71,7 +71,8 @@ def _written_out(weights, design, vertex):
                 here = [map_coordinates(c, at, order=1, mode="nearest")[0] for c in channels]
                 read = (1 - scale) * np.array(here) + scale * read
             found[row] += shares[k] * (read @ w[f"project{k}"] @ w["out"][:, vertex])
-    return found, (x, y, scale, *shares)
+    # The last layer has one place, which is the whole picture.
+    return found, (x, y, 1 - (1 - scale) * (shares[0] + shares[1]), *shares)
 
 
 def test_predictions_are_the_loops_written_out_in_torch_and_in_numpy(parts):
@@ -104,9 +105,9 @@ def test_what_eases_the_first_steps_falls_to_nothing(parts):
     still = readout.forward(weights, hidden, slice(0, 5))
     eased = readout.forward({**weights, "moved": moved[0]}, hidden, slice(0, 5))
     assert (still - eased).abs().max() > 1e-3
-    chosen = readout.selections(readout.folded({k: w.numpy() for k, w in weights.items()}))
-    entropy = -(chosen.shares * np.log(chosen.shares)).sum(axis=1)
-    two = np.column_stack([chosen.scale, 1 - chosen.scale])
+    chosen = readout.folded({k: w.numpy() for k, w in weights.items()})
+    entropy = -(chosen["shares"] * np.log(chosen["shares"])).sum(axis=1)
+    two = np.column_stack([chosen["scale"], 1 - chosen["scale"]])
     expected = np.log(3) - entropy + np.log(2) + (two * np.log(two)).sum(axis=1)
     for step, left in ((0, 0.3), (6, 0.075), (8, 0.0)):
         at_step = readout.at_step(step, torch.Generator())
@@ -174,6 +175,19 @@ def test_a_fit_that_was_stopped_ends_as_one_that_was_not(rng):
     resumed = fit_regressor(data, spec, Work(checkpoint=checkpoint))
     for name, values in whole.arrays().items():
         np.testing.assert_array_equal(resumed.arrays()[name], values)
+
+
+def test_what_is_read_of_layers_without_places_is_not_read_at_a_place(parts):
+    readout, weights, _ = parts
+    folded = readout.folded({k: w.numpy() for k, w in weights.items()})
+    folded |= {
+        "scale": np.full((5, 1), 0.25, np.float32),
+        # Two maps and a layer of one place.
+        "shares": np.array([[1, 0, 0], [0.5, 0.5, 0], [0.8, 0.2, 0], [0.4, 0.2, 0.4], [0, 0, 1]]),
+    }
+    found = readout.selections(folded)
+    np.testing.assert_allclose(found.scale, [0.25, 0.25, 0.25, 0.55, 1])
+    np.testing.assert_array_equal(found.placed, [True, True, True, False, False])
 
 
 def test_models_of_parts_say_together_where_vertices_look(parts):
