@@ -20,6 +20,7 @@ from cortiscope.core.datasets.describe import (
     ResponseMoments,
     SplitDescription,
     describe_split,
+    range_of_responses,
     response_moments,
 )
 from cortiscope.core.datasets.sidecar import known_fields
@@ -311,24 +312,6 @@ def sample_of_responses(opened: Subject) -> np.ndarray:
     """Read (n, n_vertices) responses to the first 200 test, else training, images."""
     part = opened.test if opened.test.responses is not None else opened.train
     return part.response_rows(slice(0, 200))
-
-
-def range_of_responses(sample: np.ndarray) -> tuple[float, float]:
-    """Return the ends of a scale for responses in any units, symmetric where they lie about 0.
-
-    The 99th percentile of |response|, to half a unit or, of small ones, two digits; of responses
-    that are nearly all on one side of 0 their 1st and 99th percentiles.
-    """
-    low, high = (float(p) for p in np.nanpercentile(sample, (1, 99)))
-    if low < high and (low > 0 or high < 0):
-        return low, high
-    limit = float(np.nanpercentile(np.abs(sample), 99))
-    if limit > 0.25 or not limit > 0:
-        limit = max(0.5, float(np.ceil(2 * limit) / 2))
-    else:
-        digit = 10.0 ** (np.floor(np.log10(limit)) - 1)
-        limit = float(np.ceil(limit / digit) * digit)
-    return -limit, limit
 
 
 def test_responses(subject_id: str) -> np.ndarray:

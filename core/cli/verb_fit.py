@@ -15,7 +15,6 @@ from cortiscope.core.cli import options as shared
 from cortiscope.core.config import from_plain
 from cortiscope.core.datasets import Subject, find_subjects, open_subject
 from cortiscope.core.encoding import Reduction, RegressorSpec
-from cortiscope.core.encoding.neural.moving import FinetuneSettings
 from cortiscope.core.encoding.reduction.spec import SCALINGS
 from cortiscope.core.encoding.scopes import SCOPES
 from cortiscope.core.encoding.settings import parse_settings
@@ -25,8 +24,7 @@ from cortiscope.core.evaluation import RoiScore, Scored, further_scores
 from cortiscope.core.evaluation.report import ALL_VERTICES
 from cortiscope.core.features import Pooling
 from cortiscope.core.features.store import LARGEST_PASS
-from cortiscope.core.pipeline.finetuning import finetuned
-from cortiscope.core.pipeline.fit import fit_all
+from cortiscope.core.pipeline.finetuning import fit_finetuned
 from cortiscope.core.progress import Progress, part
 from cortiscope.core.recipes import configurations, get_recipe
 from cortiscope.core.runs import EncodingSpec, Run, runs_by_state, state_words
@@ -176,24 +174,15 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     specs = tuple(replace(spec, **_split_changes(options)) for spec in specs)
     if not described:
         specs = tuple(spec.at_precision(options.precision) for spec in specs)
-    store, features = shared.run_store(options), shared.feature_store()
-    start = 0.8 if options.finetune else 0.3
-    if options.finetune:
-        specs = finetuned(
-            subject,
-            specs,
-            FinetuneSettings.parse(options.finetune),
-            features=features,
-            runs=store,
-            progress=part(progress, 0.3, start),
-        )
-    runs = fit_all(
+    store = shared.run_store(options)
+    runs = fit_finetuned(
         subject,
         specs,
-        features=features,
+        options.finetune,
+        features=shared.feature_store(),
         runs=store,
         others=others,
-        progress=part(progress, start, 1.0),
+        progress=part(progress, 0.3, 1.0),
     )
     results = [summary(r, subject) for r in runs]
     former = runs_by_state(store, subject)[1]

@@ -124,3 +124,21 @@ def response_moments(split: Split, most_values: int = _MOST_VALUES) -> ResponseM
     if len(rows) < 2:
         sd = np.full_like(mean, np.nan)
     return ResponseMoments(mean, sd, len(rows), len(split))
+
+
+def range_of_responses(sample: np.ndarray) -> tuple[float, float]:
+    """Return the ends of a scale for responses in any units, symmetric where they lie about 0.
+
+    The 99th percentile of |response|, to half a unit or, of small ones, two digits; of responses
+    that are nearly all on one side of 0 their 1st and 99th percentiles.
+    """
+    low, high = (float(p) for p in np.nanpercentile(sample, (1, 99)))
+    if low < high and (low > 0 or high < 0):
+        return low, high
+    limit = float(np.nanpercentile(np.abs(sample), 99))
+    if limit > 0.25 or not limit > 0:
+        limit = max(0.5, float(np.ceil(2 * limit) / 2))
+    else:
+        digit = 10.0 ** (np.floor(np.log10(limit)) - 1)
+        limit = float(np.ceil(limit / digit) * digit)
+    return -limit, limit

@@ -14,7 +14,6 @@ from PIL import Image
 from cortiscope.core.backbones import parse_weights
 from cortiscope.core.datasets import Subject
 from cortiscope.core.encoding import Reduction, RegressorSpec
-from cortiscope.core.encoding.neural.moving import FinetuneSettings
 from cortiscope.core.encoding.settings import with_plain_settings
 from cortiscope.core.errors import CoreError, InvalidInput, shortened, unknown_name
 from cortiscope.core.evaluation import (
@@ -23,9 +22,8 @@ from cortiscope.core.evaluation import (
 )
 from cortiscope.core.features import FeatureStore, Pooling
 from cortiscope.core.notebook.subjects import given_subject, remember, subject_of
-from cortiscope.core.pipeline import fit as fitting
 from cortiscope.core.pipeline import voting
-from cortiscope.core.pipeline.finetuning import finetuned
+from cortiscope.core.pipeline.finetuning import fit_finetuned
 from cortiscope.core.progress import Progress, part, silent
 from cortiscope.core.runs import EncodingSpec, Run, RunStore
 from cortiscope.core.runs.spec import usual_features
@@ -70,8 +68,8 @@ def fit(
     weights : ``pretrained``, ``untrained`` or a file; the backbone's own without.
     pooling : ``none``, ``mean`` or ``grid:N``; ``grid:5`` without, or ``grid:16`` for a regressor
         that looks at places.
-    reduction : ``none``, ``pca:K``, ``ipca:K``, ``rp:K`` or ``places``; ``pca:200`` without, or
-        ``places`` for such a regressor.
+    reduction : ``none``, ``pca:K``, ``ipca:K``, ``rp:K``, ``ae:K``, ``umap:K`` or ``places``;
+        ``pca:200`` without, or ``places`` for such a regressor.
     others : subjects that are fitted along (cross-subject).
     finetune : ``adapters``, ``blocks:N`` or ``all``, with settings as in ``adapters,rank=8``: the
         network's weights move first, to predict the images to fit better.
@@ -110,24 +108,14 @@ def fit(
         **choices,
     )
     home = Home.from_environment()
-    features, store = FeatureStore(home.features), RunStore(home.runs)
-    start = 0.7 if finetune else 0.1
-    if finetune:
-        (asked,) = finetuned(
-            subject,
-            [asked],
-            FinetuneSettings.parse(finetune),
-            features=features,
-            runs=store,
-            progress=part(progress, 0.1, start),
-        )
-    fitted = fitting.fit(
+    (fitted,) = fit_finetuned(
         subject,
-        asked,
-        features=features,
-        runs=store,
+        [asked],
+        finetune,
+        features=FeatureStore(home.features),
+        runs=RunStore(home.runs),
         others=people,
-        progress=part(progress, start, 1.0),
+        progress=part(progress, 0.1, 1.0),
     )
     return _knowing_responses(fitted, subject)
 

@@ -8,7 +8,7 @@ is finetuned once for the images to fit, whatever regressors read it afterwards.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,10 @@ from cortiscope.core.encoding.training import Responses, Work
 from cortiscope.core.errors import InvalidInput, unknown_name
 from cortiscope.core.features import FeatureSpec, FeatureStore
 from cortiscope.core.features.store import resolved
-from cortiscope.core.pipeline.fit import check_placement, check_report
+from cortiscope.core.pipeline.fit import check_placement, check_report, fit_all
 from cortiscope.core.pipeline.training import choose_rows, vertex_table
 from cortiscope.core.progress import Progress, part, silent
-from cortiscope.core.runs import EncodingSpec, RunStore
+from cortiscope.core.runs import EncodingSpec, Run, RunStore
 from cortiscope.core.storage import Home, write_json
 
 
@@ -71,6 +71,31 @@ def finetuned(
             replace(spec, features=tuple(replace(f, weights=moved) for f in spec.features))
         )
     return tuple(found)
+
+
+def fit_finetuned(
+    subject: Subject,
+    specs: Sequence[EncodingSpec],
+    moves: str | None,
+    *,
+    features: FeatureStore,
+    runs: RunStore,
+    others: Mapping[str, Subject] | None = None,
+    progress: Progress = silent,
+) -> list[Run]:
+    """Fit configurations (``fit.fit_all``), their networks finetuned first if that is asked for.
+
+    Parameters
+    ----------
+    moves : as ``FinetuneSettings.parse`` reads it; None or empty leaves the networks as they came.
+    """
+    start = 0.0
+    if moves:
+        start = 0.7
+        settings, step = FinetuneSettings.parse(moves), part(progress, 0.0, start)
+        specs = finetuned(subject, specs, settings, features=features, runs=runs, progress=step)
+    step = part(progress, start, 1.0)
+    return fit_all(subject, specs, features=features, runs=runs, others=others, progress=step)
 
 
 def _finetuned(

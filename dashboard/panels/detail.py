@@ -119,9 +119,7 @@ def _as_key(locations: NamedLocations) -> bytes:
 
 # What follows model and locations alone stands beside one image after another.
 @lru_cache(maxsize=64)
-def _means(
-    run: Run, subject_id: str, state: str, positions: bytes
-) -> tuple[np.ndarray, np.ndarray]:
+def _means(run: Run, subject_id: str, data: str, positions: bytes) -> tuple[np.ndarray, np.ndarray]:
     predicted, measured = services.reported_at(run, services.subject(subject_id), positions)
     return measured.mean(axis=1), predicted.mean(axis=1)
 
@@ -208,10 +206,10 @@ def _words(subject: Subject, run: Run, shown: MeanResponses) -> _Words:
 
 
 @lru_cache(maxsize=64)
-def _words_of(run: Run, subject_id: str, state: str, positions: bytes, is_roi: bool) -> _Words:  # noqa: FBT001
+def _words_of(run: Run, subject_id: str, data: str, positions: bytes, is_roi: bool) -> _Words:  # noqa: FBT001
     subject, (split, rows) = services.subject(subject_id), run.reported
     locations = NamedLocations("", np.frombuffer(positions, np.int64), "a ROI" if is_roi else "")
-    means = _means(run, subject_id, state, positions)
+    means = _means(run, subject_id, data, positions)
     shown = MeanResponses(locations, split, rows, *means, None)
     return _Words(_score_words(subject, run, shown), _top_images(subject, run, shown))
 

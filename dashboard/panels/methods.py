@@ -36,7 +36,7 @@ def show_methods_and_code(
     """
     row = st.container(horizontal=True, gap="small")
     with row.popover("Methods", key=f"{key}-methods"):
-        _methods(subject, run, of_page, of_page)
+        _methods(subject, run, of_page)
     row.popover("Show the code", key=f"{key}-code").code(code, language="python")
 
 
@@ -62,12 +62,12 @@ def methods_or_code_are_open(key: str) -> bool:
     return any(st.session_state.get(f"{key}-{name}") for name in ("methods", "code"))
 
 
-def _methods(subject: Subject, run: Run, of_page: str, cited: str = "") -> None:
+def _methods(subject: Subject, run: Run, of_page: str) -> None:
     text = methods_text(subject, run)
     st.write(as_text(text))
     if of_page:
         st.write(as_text(of_page))
-    st.caption(as_text(references(f"{text} {cited}".strip())))
+    st.caption(as_text(references(f"{text} {of_page}".strip())))
 
 
 def opening_lines(subject: Subject, run: Run) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from cortiscope import services, state
 from cortiscope.core.brain import HEMISPHERES, Hemisphere
 from cortiscope.core.datasets import Subject
+from cortiscope.core.datasets.describe import range_of_responses
 from cortiscope.core.storage.csv_cells import plain_rows
 from cortiscope.regions import redraw
 from cortiscope.roi_chart import Mark, RoiPick, RoiRow
@@ -80,7 +81,7 @@ def _mean_range(subject_id: str, state: str) -> tuple[float, float]:
     if not any(len(place.vertices) for place in places):
         return services.response_range(services.subject(subject_id))
     sample = services.sample_of_responses(services.subject(subject_id))
-    return services.range_of_responses(np.array([_means(one, *pooled) for one in sample]))
+    return range_of_responses(np.array([_means(one, *pooled) for one in sample]))
 
 
 @lru_cache(maxsize=16)

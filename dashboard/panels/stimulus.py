@@ -218,14 +218,19 @@ def _n_images(subject: Subject) -> dict[str, int]:
     return {"test": len(subject.test), "train": len(subject.train)}
 
 
-def _found(subject: Subject, words: str) -> list[tuple[str, int]]:
+def _found(subject: Subject, words: str) -> Sequence[tuple[str, int]]:
     """Return split and row of each image whose caption or categories hold all words."""
-    wanted = words.lower().split()
-    if not wanted:
-        return []
-    return [
+    wanted = tuple(words.lower().split())
+    return _found_by(subject.id, subject.state, wanted) if wanted else ()
+
+
+# At each change of image several times, over the captions of 10,000.
+@lru_cache(maxsize=64)
+def _found_by(subject_id: str, data: str, wanted: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+    subject = services.subject(subject_id)
+    return tuple(
         (name, k)
         for name in ("test", "train")
         for k, note in enumerate(subject.split(name).notes)
         if all(w in f"{note.caption} {' '.join(note.categories)}".lower() for w in wanted)
-    ]
+    )

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from cortiscope.core.brain import HEMISPHERES
+from cortiscope.core.datasets.describe import range_of_responses
 from cortiscope.panels.roi_responses import mean_range
-from cortiscope.services import range_of_responses
 
 
 @pytest.mark.parametrize(

@@ -190,7 +190,8 @@ class _Finetuning:
     @property
     def kept_epoch(self) -> int:
         """The epoch of the smallest validation loss; 0 is the network as it came."""
-        return int(np.argmin(self.curves["curve_validation_loss"]))
+        losses = np.asarray(self.curves["curve_validation_loss"], dtype=float)
+        return int(np.argmin(np.where(np.isnan(losses), np.inf, losses)))
 
     def refit(self) -> None:
         """Fit reduction and readouts to what the network now says of the images."""

@@ -155,7 +155,8 @@ def test_a_draft_removed_while_it_is_filled_costs_time_and_nothing_else(
                 Draft(folder, (7, 1), np.dtype("f4")).discard()
 
     loader.before_batch = remove
-    assert _finish(store, loader, images) == 7 + 4  # the first two chunks again
+    # The first chunk again, and the second one if its file was open by then.
+    assert _finish(store, loader, images) in (7 + 2, 7 + 4)
     _assert_only_whole_features(store.root, expected)
 
 

@@ -111,6 +111,19 @@ def test_where_nothing_is_to_be_learnt_the_network_stays_as_it_came(world, rng):
     assert len(found.curves[CURVES[0]]) == 3
 
 
+def test_an_epoch_of_unknown_loss_is_never_the_best(world, monkeypatch):
+    scored, seen = module._Finetuning._scored, []
+
+    def unknown_at_first_step(self, rows):
+        seen.append(rows)
+        return (np.nan, np.nan) if 2 < len(seen) <= 4 else scored(self, rows)
+
+    monkeypatch.setattr(module._Finetuning, "_scored", unknown_at_first_step)
+    found = _finetuned(world, dataclasses.replace(SETTINGS, max_epochs=1))
+    assert np.isnan(found.curves["curve_validation_loss"][1])
+    assert (found.kept_epoch, dict(found.weights)) == (0, {})
+
+
 def test_the_backbone_that_it_is_given_is_not_changed(world):
     images, responses = world
     backbone = grey_backbone()
