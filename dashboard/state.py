@@ -25,6 +25,8 @@ _TOLD_KEY = "to_be_told"
 
 _LONGEST = 300
 _BETWEEN = "."
+_LISTED = ","
+MOST_COMPARED = 6
 
 #: The cortex viewer keeps its cameras and colours under this name; the browser writes it.
 VIEW = "view"
@@ -119,7 +121,8 @@ class Selection:
     roi : ROI in focus, as in ``FFA-1~right``.
     vertex : picked vertex, as in ``left~4711`` (template number); the last of several.
     picks : those picked before it, as in ``left~12.right~80``.
-    versus : id of the other run on Compare; formerly as in ``gabor~fixed~energy~ridge``.
+    versus : ids of the runs that Compare shows beside ``run``, one to five, joined by commas;
+        formerly of one, as in ``gabor~fixed~energy~ridge``.
     scale : how brains are scaled on Explore: empty (one scale) or ``own``.
     show : map beside the responses on Explore: empty, or the name of one (``panels.maps``).
     metric : on Accuracy and Compare: empty (r), or the name of another registered metric.
@@ -173,6 +176,12 @@ class Selection:
         return tuple(found for name in names if (found := VertexName.parse(name)) is not None)
 
     @property
+    def compared(self) -> tuple[str, ...]:
+        """Ids of all runs that Compare is asked for: A, then B ... F; none of them twice."""
+        names = (self.run, *self.versus.split(_LISTED))
+        return tuple(dict.fromkeys(name for name in names if name))[:MOST_COMPARED]
+
+    @property
     def drawn(self) -> Draw | None:
         """Which random images; None where none are named."""
         return Draw.parse(self.draw)
@@ -183,8 +192,15 @@ def joined(picks: Iterable[VertexName]) -> str:
     return _BETWEEN.join(map(str, picks))
 
 
+def listed(runs: Iterable[str]) -> str:
+    """Return ids of runs as they stand in ``versus``."""
+    return _LISTED.join(runs)
+
+
 FIELDS = tuple(f.name for f in fields(Selection))
 _OF_RUN = ("backbone", "layer", "encoder")
+# Fields that hold several names.
+_PARTS = {"versus": MOST_COMPARED - 1}
 
 
 def current() -> Selection:
@@ -240,7 +256,7 @@ def read_address() -> None:
     if unknown := [k for k in address if k not in FIELDS and not k.startswith("embed")]:
         some = ", ".join(f"“{name[:40]}”" for name in unknown[:5])
         tell(f"The address asks for {some}, which the app does not know; it was ignored.")
-    for name in [n for n, v in known.items() if not is_readable(v)]:
+    for name in [n for n, v in known.items() if not is_readable(v, parts=_PARTS.get(n, 1))]:
         tell(f"The address gives {name} an unreadable value; it was ignored.")
         del known[name]
     # A page that was left before its address was written has none: the selection stays.
@@ -265,9 +281,9 @@ def current_view() -> dict[str, Any] | None:
     return view
 
 
-def is_readable(value: str) -> bool:
-    """Whether it can be a name: folders may be called anything that can be printed."""
-    return len(value) <= _LONGEST and value.isprintable()
+def is_readable(value: str, parts: int = 1) -> bool:
+    """Whether it can be a name, or so many: folders may be called anything that can be printed."""
+    return len(value) <= _LONGEST * parts and value.isprintable()
 
 
 def mount_address() -> None:

@@ -47,7 +47,7 @@ def pick_from_table(
     letter : before the name, where there are two.
     without : id of a run that cannot be picked.
     """
-    if getattr(state.current(), field) != run.id or fit_is_asked_for():
+    if run.id not in state.current().compared or fit_is_asked_for():
         st.rerun()
     key = f"models-{field}"
 

@@ -107,16 +107,21 @@ def pick_model_if_any(subject: Subject, head: DeltaGenerator | None = None) -> R
     return run
 
 
-def pick_pair(subject: Subject) -> tuple[Run, Run | None]:
-    """Draw the choice of two models to compare; the second is None where there is no other."""
+def pick_models(subject: Subject) -> tuple[Run, ...]:
+    """Draw the choice of two to six models to compare.
+
+    Returns
+    -------
+    A, then B ... F, none twice, with reports by the present rules; A alone where there is no other.
+    """
     with st.sidebar:
         open_fit_dialog(subject)
         first = _pick_run(subject, "A")
-        second = None if first is None else _pick_versus(subject, first)
+        others = () if first is None else _pick_others(subject, first)
         _fits(subject, first)
     if first is None:
         _say_that_none_is_fitted(subject)
-    return first, second
+    return first, *others
 
 
 def _fits(subject: Subject, run: Run | None) -> None:
@@ -215,34 +220,47 @@ def _fits_under_way() -> str:
     )
 
 
-def _pick_versus(subject: Subject, first: Run) -> Run | None:
+def _pick_others(subject: Subject, first: Run) -> tuple[Run, ...]:
+    """Draw the choice of B; C ... F come with the address."""
     menu = ModelMenu.of(services.runs_of(subject.id))
-    others = [r for r in menu.runs if r.id != first.id]
-    if not others:
-        return None
-    second = _versus_asked_for(menu, subject, first) or _twin(first, others)
-    state.change(versus=second.id)
-    pick_from_table(subject, menu, second, field="versus", letter="B", without=first.id)
-    return services.reported(second)
+    rest = [r for r in menu.runs if r.id != first.id]
+    if not rest:
+        return ()
+    others = _others_asked_for(menu, subject, first) or [_twin(first, rest)]
+    state.change(versus=state.listed(run.id for run in others))
+    pick_from_table(subject, menu, others[0], field="versus", letter="B", without=first.id)
+    return tuple(services.reported(run) for run in others)
 
 
-def _versus_asked_for(menu: ModelMenu, subject: Subject, first: Run) -> Run | None:
-    """Return the run that the address compares with, or its like; None if there is no such."""
-    asked = state.current().versus
-    if not asked or asked == first.id:
-        return None
-    if (found := menu.get(asked)) is not None:
-        return found
+def _others_asked_for(menu: ModelMenu, subject: Subject, first: Run) -> list[Run]:
+    """Return the runs that the address compares the first with, or their like; say what is not."""
+    found: dict[str, Run] = {}
+    lacking = []
+    for asked in state.current().compared[1:]:
+        if (run := menu.get(asked) or _like(menu, asked)) is None:
+            lacking.append(_title_of(asked))
+        elif run.id != first.id:
+            found.setdefault(run.id, run)
+    if lacking:
+        shown = "" if found else "; another is shown"
+        named = "”, “".join(lacking)
+        state.tell(f"{subject.id} has no “{named}” to compare with{shown}.")
+    return list(found.values())
+
+
+def _like(menu: ModelMenu, asked: str) -> Run | None:
+    """Return the nearest run to one of another subject or state of the data, or to a key."""
     former = services.find_run(asked)
     key = ModelKey.parse(asked) if former is None else ModelKey.of(former)
-    if key is not None and menu.alike(key):
-        found = menu.nearest(key, like=former)
-        if found.id != first.id:
-            return found
-    if key != ModelKey.of(first):
-        words = asked if key is None else key.title if former is None else model_title(former)
-        state.tell(f"{subject.id} has no “{words}” to compare with; another is shown.")
-    return None
+    return menu.nearest(key, like=former) if key is not None and menu.alike(key) else None
+
+
+def _title_of(asked: str) -> str:
+    """Words for a run or key that the subject may lack."""
+    if (former := services.find_run(asked)) is not None:
+        return model_title(former)
+    key = ModelKey.parse(asked)
+    return asked if key is None else key.title
 
 
 def _twin(first: Run, others: list[Run]) -> Run:

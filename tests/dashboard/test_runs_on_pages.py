@@ -173,3 +173,17 @@ def test_a_run_s_name_says_its_layer_already():
     chosen = Selection(run="r", backbone="b", layer="l", encoder="e", image="test-1")
     assert to_address(chosen) == {"run": "r", "image": "test-1"}
     assert to_address(Selection(layer="l")) == {"layer": "l"}
+
+
+def test_up_to_six_models_are_compared_and_none_twice(tiny_app):
+    first, second = (run.id for run in tiny_app.runs)
+    asked = Selection(run=first, versus=f"{second},{first},c,d,,e,f,g")
+    assert asked.compared == (first, second, "c", "d", "e", "f")
+    app = tiny_app.open("compare", subject="subj01", run=first, versus=f"{second},gone,{second}")
+    assert tiny_app.address(app)["versus"] == second
+    (told,) = app.toast
+    assert told.value.replace("\\", "") == "subj01 has no “gone” to compare with."
+    long = ",".join(f"{k}{'x' * 100}" for k in range(5))
+    app = tiny_app.open("compare", subject="subj01", run=first, versus=long)
+    assert "unreadable" not in app.toast[0].value
+    assert tiny_app.address(app)["versus"] == second

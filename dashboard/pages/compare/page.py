@@ -41,7 +41,7 @@ from cortiscope.panels.downloads import csv_button, csv_text
 from cortiscope.panels.maps import pick_metric
 from cortiscope.panels.methods import opening_lines, show_simulation_note
 from cortiscope.panels.scores import metric_scale, scored_run
-from cortiscope.panels.sidebar import pick_pair, pick_subject
+from cortiscope.panels.sidebar import pick_models, pick_subject
 from cortiscope.panels.statistics import show_statistics
 from cortiscope.regions import draw_again, region
 from cortiscope.subject.locations import has_rois, unit_of
@@ -54,12 +54,13 @@ _MANY_RESPONSES = 60_000_000
 def render() -> None:
     """Draw the page."""
     subject = pick_subject()
-    a, b = pick_pair(subject)
-    if b is None:
+    models = pick_models(subject)
+    if len(models) < 2:
         st.info(
             "There is one encoding model only. Fit another one in the sidebar to compare it with."
         )
         return
+    a, b = models[:2]
     _compare(subject, a, b)
     show_statistics(subject, [a, b], redraws=PLACES)
     show_simulation_note(subject, key="compare")
@@ -69,7 +70,7 @@ def render() -> None:
 def _compare(subject: Subject, a: Run, b: Run) -> None:
     """Draw the choice of a metric, the brush, and all that follows them."""
     now = state.current()
-    if (now.run, now.versus) != (a.id, b.id):
+    if now.compared[:2] != (a.id, b.id):
         st.rerun()  # a cell of the heatmap chose another model: the whole page follows
     positions = brushed(subject)
     placed, rois = subject.space.is_placed, has_rois(subject)
