@@ -1,6 +1,7 @@
 """ROI, box, grid and expanded grid: drawn of a model that knows positions, after a click."""
 
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -42,11 +43,17 @@ def test_a_box_of_one_vertex_is_drawn():
     assert "vertex 3, selected" in chart.svg
 
 
-def test_pictures_are_drawn_after_a_click_and_follow_the_roi_in_focus(tiny_app, surfaces):
+@pytest.fixture
+def positional(tiny_app, surfaces):
+    """A further run of the subject, which other tests do not count with."""
     settings = {"max_epochs": 1, "width": 4, "n_frequencies": 2, "expansion": 3.0}
-    spec = RegressorSpec("head_positional").with_settings(**settings)
-    run = tiny_app.fit(encoder=spec)
-    app = tiny_app.open("accuracy", subject="subj01", run=run.id, roi="V1d~right")
+    run = tiny_app.fit(encoder=RegressorSpec("head_positional").with_settings(**settings))
+    yield run
+    shutil.rmtree(run.folder)
+
+
+def test_pictures_are_drawn_after_a_click_and_follow_the_roi_in_focus(tiny_app, positional):
+    app = tiny_app.open("accuracy", subject="subj01", run=positional.id, roi="V1d~right")
     assert not [t for t in app.get("html") if "its box" in t.proto.body]
     app.toggle("positions").set_value(True).run()
     assert not app.exception
