@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import fnmatch
 import math
 from typing import Any
@@ -16,13 +15,13 @@ from cortiscope.core.backbones import (
     weights_presence,
 )
 from cortiscope.core.cli import options as shared
+from cortiscope.core.cli.verb_runs import listed, show_runs
 from cortiscope.core.config import to_plain
 from cortiscope.core.encoding import REGRESSORS
-from cortiscope.core.errors import DamagedFile, InvalidInput, MissingWeights, check_option
+from cortiscope.core.errors import InvalidInput, MissingWeights, check_option
 from cortiscope.core.evaluation import ARITIES, METRICS, Metric
 from cortiscope.core.progress import Progress
 from cortiscope.core.recipes import RECIPES, Recipe, resolve
-from cortiscope.core.runs import FORMER_WORDS, Run, RunStore
 
 NAME = "list"
 HELP = (
@@ -86,7 +85,7 @@ def _listed(options: argparse.Namespace) -> dict[str, Any]:
     if options.what == "recipes":
         return {"items": [_recipe(recipe) for recipe in RECIPES.values()]}
     if options.what == "runs":
-        return _runs(shared.run_store(options))
+        return listed(shared.run_store(options))
     if not options.name:
         raise InvalidInput("list layers needs a backbone.", "As in: list layers small_cnn.")
     layers, card = list_layers(options.name), get_card(options.name)
@@ -155,38 +154,11 @@ def _recipe(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _runs(store: RunStore) -> dict[str, Any]:
-    items = []
-    for run in store.survey()[0]:
-        # What reading finds damaged is among those set aside at the next look.
-        with contextlib.suppress(DamagedFile):
-            items.append(_run(run))
-    aside = [{"name": a.name, "reason": a.reason} for a in store.survey()[1]]
-    return {"items": items, "set_aside": aside}
-
-
-def _run(run: Run) -> dict[str, Any]:
-    return {
-        "name": run.id,
-        "title": run.title,
-        "subject": run.subject,
-        "simulated": run.simulated,
-        "split": run.report.split,
-        "n_held_out": run.report.n_images,
-        "mean_r": run.report.overall.mean_r,
-        "median_r": run.report.overall.median_r,
-        "recipe": run.recipe,
-        "stand_ins": list(run.stand_ins),
-        "created": run.facts.created,
-        "data": f"uncertain: {FORMER_WORDS}" if run.identity is None else "known",
-    }
-
-
 def show(result: dict[str, Any]) -> str:
     """Format for people."""
     items = result["items"]
     if "set_aside" in result:
-        return "\n".join([*map(_show_run, items), *_set_aside(result["set_aside"])]) or "none"
+        return show_runs(result)
     if not items:
         return "none"
     if "backbone" in result:
@@ -260,19 +232,6 @@ def _show_recipes(items: list[dict[str, Any]]) -> str:
         elif i["stand_ins"]:
             rows.append(f"{'':<22}   here with {'; '.join(i['stand_ins'])}")
     return "\n".join(rows)
-
-
-def _show_run(run: dict[str, Any]) -> str:
-    r = "undefined" if run["mean_r"] is None else f"{run['mean_r']:.3f}"
-    words = [f"{run['title']}; mean r {r} over {run['n_held_out']} {run['split']} images"]
-    words += [f"recipe {run['recipe']}"] if run["recipe"] else []
-    words += ["SIMULATED data"] if run["simulated"] else []
-    words += [f"data {run['data']}"] if run["data"] != "known" else []
-    return f"{run['name']}\n   {'; '.join(words)}"
-
-
-def _set_aside(items: list[dict[str, str]]) -> list[str]:
-    return [f"set aside: {item['name']}: {item['reason']}" for item in items]
 
 
 def _show_backbones(items: list[dict[str, Any]]) -> str:

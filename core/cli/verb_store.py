@@ -23,7 +23,8 @@ from cortiscope.core.features.upkeep import (
     stored_items,
 )
 from cortiscope.core.progress import Progress
-from cortiscope.core.runs.store import stored_runs
+from cortiscope.core.runs.store import KEPT_DAYS
+from cortiscope.core.runs.upkeep import remove_deleted, stored_runs
 from cortiscope.core.storage import Home
 from cortiscope.core.storage.upkeep import Kept, kept_in, measured, remove_drafts
 from cortiscope.core.storage.write_failures import size
@@ -50,6 +51,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="clean: also remove drafts of passes stopped within the last "
         f"{ABANDONED_HOURS:.0f} hours, down to {LEAST_HOURS:.0f} hour",
     )
+    parser.add_argument(
+        "--deleted",
+        action="store_true",
+        help=f"clean: also remove all deleted runs for good, not only those of {KEPT_DAYS} days "
+        "ago (runs undelete brings a run back until then)",
+    )
 
 
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
@@ -58,8 +65,8 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     root, converted = shared.feature_store().root, home.converted
     days: float | None = options.older_than
     if options.what == "du":
-        if days is not None or options.drafts:
-            raise InvalidInput("--older-than and --drafts go with store clean.")
+        if days is not None or options.drafts or options.deleted:
+            raise InvalidInput("--older-than, --drafts and --deleted go with store clean.")
         items = [*_features(stored_items(root)), *_responses(converted_files(converted))]
         return _sums([*items, *_others(home, _kept_elsewhere(home, runs))])
     if days is not None and not 0 <= days < math.inf:
@@ -68,6 +75,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     removed = clean(root, older_than_days=days, draft_hours=hours)
     tables = clean_converted(converted, older_than_days=days, draft_hours=hours)
     others = remove_drafts(_kept_elsewhere(home, runs), hours)
+    others += remove_deleted(runs, 0 if options.deleted else KEPT_DAYS)
     return _sums([*_features(removed), *_responses(tables), *_others(home, others)])
 
 

@@ -1,5 +1,6 @@
 """Fitted encoding models on disk: arrays and JSON, no pickle, readable with numpy alone."""
 
+from cortiscope.core.runs.about import About
 from cortiscope.core.runs.belonging import (
     FORMER_WORDS,
     Belonging,
@@ -17,6 +18,7 @@ from cortiscope.core.runs.store import FolderCheckpoint, RunStore, SetAside
 __all__ = [
     "FORMER_WORDS",
     "RUN_FORMAT",
+    "About",
     "Belonging",
     "EncodingSpec",
     "FolderCheckpoint",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -16,6 +17,7 @@ import numpy as np
 
 from cortiscope.core.encoding.regressors import restore_predictor
 from cortiscope.core.errors import CoreError, DamagedFile, InvalidInput, WorkFailed, unknown_name
+from cortiscope.core.runs.about import About, keep_about, write_about
 from cortiscope.core.runs.run import Run, stored_rois
 from cortiscope.core.runs.spec import RUN_FORMAT
 from cortiscope.core.runs.wholeness import (
@@ -26,12 +28,22 @@ from cortiscope.core.runs.wholeness import (
     without_nan,
     write_arrays,
 )
-from cortiscope.core.storage import atomic_directory, atomic_file, require_room, write_json
+from cortiscope.core.storage import (
+    atomic_directory,
+    atomic_file,
+    require_room,
+    write_json,
+    writing,
+)
+from cortiscope.core.storage.atomic import remove
 from cortiscope.core.storage.foreign import is_system_file
-from cortiscope.core.storage.upkeep import DRAFTS, Kept, is_draft, measured
 
 DRAFTS_FOLDER = ".drafts"
 """Below the folder of runs: pieces of fits that are not finished."""
+DELETED_FOLDER = ".deleted"
+"""Below it too: runs that were deleted and can be brought back."""
+KEPT_DAYS = 30
+"""For how long ``store clean`` leaves those."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +101,7 @@ class RunStore:
         UnknownName : no such run; the nearest name is offered.
         DamagedFile : it is set aside, and why.
         """
-        # A name, and not a path that leads elsewhere.
-        is_name = bool(run_id) and run_id == Path(run_id).name and not is_system_file(run_id)
-        if not is_name or not os.path.lexists(self.root / run_id):
-            raise unknown_name("run", run_id, self.ids(), f"Runs are kept in {self.root}.")
+        self._check_is_there(run_id)
         seen = self._look(run_id)
         if isinstance(seen, DamagedFile):
             raise seen
@@ -128,6 +137,7 @@ class RunStore:
             text = json.dumps(whole, indent=1, ensure_ascii=False)
             # Last, so that a folder with a record is a whole one even if it was copied by hand.
             (draft / RECORD).write_text(text + "\n", encoding="utf-8")
+            keep_about(target, draft)
         return self.open(run_id)
 
     def replace_scores(
@@ -147,6 +157,68 @@ class RunStore:
         seals = {**run.record["arrays"], **write_arrays(folder, arrays)}
         write_json(folder / RECORD, {**run.record, **said, "arrays": seals})
         return self.open(run.id)
+
+    def describe(self, run_id: str, about: About) -> Run:
+        """Take down what somebody says of a run.
+
+        Raises
+        ------
+        UnknownName, DamagedFile : as for ``open``.
+        CannotWrite : no room, or no permission.
+        """
+        write_about(self.open(run_id).folder, about)
+        # Within one tick of a clock the folder looks as it did.
+        self._looks.pop(run_id, None)
+        return self.open(run_id)
+
+    def delete(self, run_id: str) -> None:
+        """Move a run, whole or set aside, to where ``undelete`` finds it.
+
+        What was deleted under its name before goes for good.
+
+        Raises
+        ------
+        UnknownName : no such run; the nearest name is offered.
+        CannotWrite : no permission.
+        """
+        self._check_is_there(run_id)
+        target = self.root / DELETED_FOLDER / run_id
+        with writing(target):
+            target.parent.mkdir(exist_ok=True)
+            remove(target)
+            (self.root / run_id).rename(target)
+            with contextlib.suppress(OSError):  # when it was deleted
+                os.utime(target, follow_symlinks=False)
+
+    def undelete(self, run_id: str) -> None:
+        """Bring a deleted run back, file by file as it was.
+
+        Raises
+        ------
+        UnknownName : no such run was deleted, or it has been removed for good.
+        InvalidInput : it was fitted again since; that one stays.
+        """
+        known = self.deleted()
+        if run_id not in known:
+            raise unknown_name("deleted run", run_id, known, f"They are kept for {KEPT_DAYS} days.")
+        if os.path.lexists(self.root / run_id):
+            raise InvalidInput(
+                f"The run {run_id} is there: it was fitted again since it was deleted.",
+                "Delete that one first.",
+            )
+        with writing(self.root / run_id):
+            (self.root / DELETED_FOLDER / run_id).rename(self.root / run_id)
+
+    def deleted(self) -> tuple[str, ...]:
+        """Names of the runs that ``undelete`` can bring back, in alphabetical order."""
+        folder = self.root / DELETED_FOLDER
+        return tuple(sorted(p.name for p in folder.iterdir())) if folder.is_dir() else ()
+
+    def _check_is_there(self, run_id: str) -> None:
+        # A name, and not a path that leads elsewhere.
+        is_name = bool(run_id) and run_id == Path(run_id).name and not is_system_file(run_id)
+        if not is_name or not os.path.lexists(self.root / run_id):
+            raise unknown_name("run", run_id, self.ids(), f"Runs are kept in {self.root}.")
 
     def _names(self) -> list[str]:
         try:
@@ -244,21 +316,3 @@ class FolderCheckpoint:
 
 def _file_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.+-]", "_", name)
-
-
-def stored_runs(root: Path) -> list[Kept]:
-    """List everything in a folder of runs, each run or draft by itself.
-
-    Returns
-    -------
-    Of the kinds "runs", "set aside" (no whole run; a fit may take its place) and "drafts".
-    """
-    runs, aside = RunStore(root).survey()
-    found = [measured(run.folder, "runs") for run in runs]
-    found += [measured(root / each.name, "set aside") for each in aside]
-    pieces = root / DRAFTS_FOLDER
-    for folder in (root, pieces):
-        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-            if folder == pieces or is_draft(path.name):
-                found.append(measured(path, DRAFTS))
-    return found

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from cortiscope.core.backbones import REGISTERED, backbone_names, card_or_name
-from cortiscope.core.evaluation import RoiScore
-from cortiscope.core.evaluation.report import ALL_VERTICES
 from cortiscope.core.pipeline.methods import recipe_title
 from cortiscope.core.runs import Run, RunSource
 from cortiscope.core.runs.facets import differing, distinct_words, unusual
@@ -110,10 +108,11 @@ def _source_title(source: RunSource) -> str:
 def model_title(run: Run) -> str:
     """Words for an encoding model, as in subtitles of brains, chart keys and exports.
 
-    Whatever is not as usual in its reduction and split is named, and so are the recipe and that
-    something stands in for it.
+    A name of its own comes first. Whatever is not as usual in its reduction and split is named, and
+    so are the recipe and that something stands in for it.
     """
-    words = (backbone_title(run), run.layer, run.method, *unusual(run), recipe_title(run))
+    settings = (run.layer, run.method, *unusual(run), recipe_title(run))
+    words = (run.about.name, backbone_title(run), *settings)
     return " · ".join(w for w in words if w)
 
 
@@ -289,14 +288,8 @@ def _depth(run: Run) -> float | None:
 
 def validation_score(run: Run) -> float | None:
     """Return mean r over everything on the validation images."""
-    whole = _over_everything(run)
+    whole = run.whole("validation")
     return None if whole is None else whole.mean_r
-
-
-def _over_everything(run: Run) -> RoiScore | None:
-    """Return the validation images' score over everything; menus open no array for it."""
-    whole = (ALL_VERTICES, "both")
-    return next((s for s in run.validation_rois if (s.roi, s.hemisphere) == whole), None)
 
 
 def order_of_choice(run: Run) -> float:
@@ -305,7 +298,7 @@ def order_of_choice(run: Run) -> float:
     The mean r with 0 where there is none: a sparse regressor that predicts three vertices well, and
     the others by a constant, would else be ahead of one that predicts them all.
     """
-    whole = _over_everything(run)
+    whole = run.whole("validation")
     if whole is None or whole.mean_r is None:
         return -1.0
     return whole.mean_r * (1 - whole.n_undefined / whole.n)
