@@ -1,38 +1,55 @@
-"""``maps``: what a run knows of each vertex, as files."""
+"""``maps``: what a run knows of each vertex, or several together, as files."""
 
 from __future__ import annotations
 
 import argparse
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from cortiscope.core import notebook
 from cortiscope.core.brain import part_from_short
 from cortiscope.core.cli import options as shared
-from cortiscope.core.datasets import require_outside_data
-from cortiscope.core.errors import InvalidInput, check_option
+from cortiscope.core.datasets import open_subject, require_outside_data
+from cortiscope.core.errors import InvalidInput, check_option, unknown_name
+from cortiscope.core.evaluation import MODELS_MAPS, Scored, best_set_of
 from cortiscope.core.progress import Progress
+from cortiscope.core.runs import Run
 from cortiscope.core.runs.maps import MAPS, get_map, maps_of, vertex_map
 from cortiscope.core.storage import atomic_file, write_array
 
 NAME = "maps"
-HELP = "Per-vertex maps of a fitted run: scores, penalty, receptive fields."
+HELP = "Per-vertex maps of a fitted run, or of several: scores, penalty, fields, which is best."
 FORMATS = ("npy", "csv")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's options."""
     parser.add_argument(
-        "--run", required=True, metavar="ID", dest="run_id", help="its name; 'list runs' shows them"
+        "--run",
+        required=True,
+        action="append",
+        metavar="ID",
+        dest="run_ids",
+        help="its name; 'list runs' shows them. Several (again) for the maps they have together, "
+        "of layers early before late",
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        help="data folder, for the maps of several (default: the demo, and those of "
+        "CORTISCOPE_DATA)",
     )
     parser.add_argument(
         "--map",
         default="all",
         metavar="NAME,...",
         dest="maps",
-        help=f"of {', '.join(MAPS)}; all that the run has without",
+        help=f"of {', '.join(MAPS)}; of several runs {', '.join(MODELS_MAPS)}; all there are "
+        "without",
     )
     parser.add_argument(
         "--format",
@@ -52,13 +69,18 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Carry the verb out."""
     check_option("--format", options.form, FORMATS)
     require_outside_data(options.out)
-    fitted = shared.run_store(options).open(options.run_id)
+    store = shared.run_store(options)
+    runs = [store.open(run_id) for run_id in options.run_ids]
+    fitted = runs[0]
     names = [name.strip() for name in options.maps.split(",") if name.strip()]
-    if names == ["all"]:
-        names = list(maps_of(fitted))
     if not names:
-        raise InvalidInput("--map names no map.", f"Allowed: {', '.join(MAPS)}.")
-    found = {name: vertex_map(fitted, name) for name in dict.fromkeys(names)}
+        known = MAPS if len(runs) == 1 else MODELS_MAPS
+        raise InvalidInput("--map names no map.", f"Allowed: {', '.join(known)}.")
+    if len(runs) == 1:
+        names = list(maps_of(fitted)) if names == ["all"] else names
+        found = {name: vertex_map(fitted, name) for name in dict.fromkeys(names)}
+    else:
+        found = _of_several(runs, names, options.data)
     counts = fitted.n_vertices
     edges = np.cumsum([0, *counts.values()]).tolist()
     files = []
@@ -72,22 +94,45 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         else:
             files.append(f"{prefix}maps.csv")
             _write_table(options.out / files[-1], own)
-    report = fitted.report
     return {
         "run": fitted.id,
+        **({} if len(runs) == 1 else {"runs": [own.id for own in runs]}),
         "simulated": fitted.simulated,
         **shared.counts_of(fitted),
         "files": files,
         "maps": {
-            name: {
-                "definition": get_map(name).definition,
-                "unit": get_map(name).unit,
-                "n": int(np.isfinite(values).sum()),
-                "split": report.split if get_map(name).scores else "fit",
-                "n_images": report.n_images if get_map(name).scores else fitted.facts.n_fit,
-            }
+            name: {**_about(name, fitted), "n": int(np.isfinite(values).sum())}
             for name, values in found.items()
         },
+    }
+
+
+def _of_several(
+    runs: Sequence[Run], names: Sequence[str], data: Path | None
+) -> dict[str, np.ndarray]:
+    """Return the maps that several runs of a subject have together, by name."""
+    names = list(MODELS_MAPS) if list(names) == ["all"] else list(dict.fromkeys(names))
+    for name in names:
+        if name not in MODELS_MAPS:
+            raise unknown_name("map of several runs", name, MODELS_MAPS)
+    given = None if data is None else open_subject(data, runs[0].subject)
+    subject = notebook.subject_of(runs[0], given)
+    models = [Scored.of_model(run, notebook.subject_of(run, subject)) for run in runs]
+    best = best_set_of(models)
+    return {name: np.asarray(MODELS_MAPS[name].of(best), np.float32) for name in names}
+
+
+def _about(name: str, run: Run) -> dict[str, Any]:
+    """Say what the numbers of a map are, and of which images."""
+    report = run.report
+    together = MODELS_MAPS.get(name)
+    own = get_map(name) if together is None else together
+    of_report = together is not None or get_map(name).scores
+    return {
+        "definition": own.definition,
+        "unit": "" if together is not None else get_map(name).unit,
+        "split": report.split if of_report else "fit",
+        "n_images": report.n_images if of_report else run.facts.n_fit,
     }
 
 

@@ -1,5 +1,13 @@
 """Scores on held-out images: how right, how right it could be, how sure, and what explains what."""
 
+from cortiscope.core.evaluation.best_models import (
+    MODELS_MAPS,
+    PREFERRED_LAYER,
+    BestSet,
+    ModelsMap,
+    best_set,
+    best_set_of,
+)
 from cortiscope.core.evaluation.ceiling import (
     ceiling_without_signal,
     ncsnr_from_repeats,
@@ -108,7 +116,6 @@ from cortiscope.core.evaluation.statistics import (
     LEARNING_CURVE,
     PARTITION,
     PERMUTATION,
-    PREFERRED_LAYER,
     RANDOM_EFFECTS,
     ROI_MEAN,
     RSA,
@@ -127,6 +134,11 @@ register_built_in(ROI_MEAN, PERMUTATION, IDENTIFICATION, RSA, LEARNING_CURVE, TR
 register_built_in(PARTITION, PAIRED, PREFERRED_LAYER, RANDOM_EFFECTS)
 
 __all__ = [
+    "BestSet",
+    "MODELS_MAPS",
+    "ModelsMap",
+    "best_set",
+    "best_set_of",
     "Neighbour",
     "group_percentile",
     "nearest_stimuli",

@@ -109,6 +109,24 @@ def same_images(a: FittedModel, b: FittedModel) -> bool:
     return split_a == split_b and np.array_equal(rows_a, rows_b)
 
 
+def require_same_images(models: Sequence[Scored]) -> None:
+    """Refuse models of several subjects, or whose reports are of different images.
+
+    Raises
+    ------
+    InvalidInput : they cannot be paired.
+    """
+    first, *others = models
+    for one in others:
+        if first.model is None or one.model is None or first.subject is None or one.subject is None:
+            raise InvalidInput("Only fitted models can be compared; got arrays.")
+        if first.subject.id != one.subject.id or not same_images(first.model, one.model):
+            raise InvalidInput(
+                f"{first.model.id} and {one.model.id} were not scored on the same images.",
+                "Name models of one subject whose reports are on the same split.",
+            )
+
+
 def compare_models(a: Scored, b: Scored) -> Comparison:
     """Compare two models of one subject on the images of their reports.
 
@@ -116,13 +134,8 @@ def compare_models(a: Scored, b: Scored) -> Comparison:
     ------
     InvalidInput : they were scored on different images.
     """
-    if a.model is None or b.model is None or a.subject is None:
-        raise InvalidInput("Only fitted models can be compared; got arrays.")
-    if b.subject is None or a.subject.id != b.subject.id or not same_images(a.model, b.model):
-        raise InvalidInput(
-            f"{a.model.id} and {b.model.id} were not scored on the same images.",
-            "Compare models of one subject whose reports are on the same split.",
-        )
+    require_same_images((a, b))
+    assert a.model is not None and b.model is not None and a.subject is not None  # noqa: S101, PT018
     places = [group for group in rois_of(a) if len(a.groups[group])]
     *differences, overall = paired_difference(
         *(a.predicted, b.predicted, a.measured),

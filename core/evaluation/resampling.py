@@ -141,6 +141,21 @@ def jackknife_mean_r(
         return Jackknifed(estimate / counted, without / counted, sizes)
 
 
+def jackknife_r(
+    predicted: np.ndarray, measured: np.ndarray, *, stimuli: np.ndarray | None = None
+) -> Jackknifed:
+    """Correlate each vertex's responses, with all images and without each stimulus.
+
+    Parameters
+    ----------
+    predicted, measured, stimuli : as of ``jackknife_mean_r``. A block of vertices: what is returned
+        has as many numbers as what is given.
+    """
+    order, starts, sizes = _units(len(measured), stimuli)
+    p, m = (_unit_columns(np.asarray(x)[order]) for x in (predicted, measured))
+    return Jackknifed(*_leave_out(p, m, starts, sizes), sizes)
+
+
 def _units(n: int, stimuli: np.ndarray | None) -> tuple[np.ndarray | slice, np.ndarray, np.ndarray]:
     """Return an order in which a stimulus's images are together, their starts and numbers."""
     if stimuli is None:

@@ -15,9 +15,8 @@ import numpy as np
 from cortiscope.core.encoding import REGRESSORS, TrainingData, fit_regressor
 from cortiscope.core.encoding.scopes import vertex_table
 from cortiscope.core.errors import InvalidInput
-from cortiscope.core.evaluation.comparison import same_images
+from cortiscope.core.evaluation.comparison import require_same_images
 from cortiscope.core.evaluation.correlation import pearson_r
-from cortiscope.core.evaluation.layers import preferred_layer_report
 from cortiscope.core.evaluation.learning_curve import learning_curve
 from cortiscope.core.evaluation.metrics import (
     FittedModel,
@@ -165,7 +164,7 @@ def _model(one: Scored) -> FittedModel:
 
 def _partition(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
     a, b = models
-    _check_same_images(models)
+    require_same_images(models)
     subject, of_a, of_b = a.subject, _model(a), _model(b)
     fit = np.asarray(of_a.array("fit_rows"))
     if subject is None or not np.array_equal(fit, np.asarray(of_b.array("fit_rows"))):
@@ -198,29 +197,6 @@ def _partition(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
     ]
 
 
-def _preferred_layer(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
-    _check_same_images(models)
-    names = [f"{k + 1} {_model(one).title}" for k, one in enumerate(models)]
-    report = preferred_layer_report(
-        [one.predicted for one in models], models[0].measured, n_draws=_N_DRAWS
-    )
-    found = []
-    for group in groups:
-        v = models[0].groups[group]
-        chosen = report.layer[v]
-        n = int((chosen >= 0).sum())
-        found.append(
-            {
-                "n_vertices": n,
-                "n_clear": int((report.low[v] > 0).sum()),
-                "share": {name: float((chosen == k).sum() / n) for k, name in enumerate(names)},
-            }
-            if n
-            else None
-        )
-    return found
-
-
 def _random_effects(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
     ids = [one.subject.id for one in models if one.subject is not None]
     if len(set(ids)) < len(models):
@@ -241,22 +217,6 @@ def _mean_r(one: Scored, group: Group) -> float:
         return float("nan")
     value = one.report.of(*group).mean_r
     return float("nan") if value is None else value
-
-
-def _check_same_images(models: Sequence[Scored]) -> None:
-    first = models[0]
-    for one in models[1:]:
-        alike = same_images(_model(first), _model(one))
-        if (
-            not alike
-            or first.subject is None
-            or one.subject is None
-            or (first.subject.id != one.subject.id)
-        ):
-            raise InvalidInput(
-                f"{_model(first).id} and {_model(one).id} were not scored on the same images.",
-                "Name models of one subject whose reports are on the same split.",
-            )
 
 
 ROI_MEAN = Metric(
@@ -328,18 +288,6 @@ PARTITION = Metric(
     needs=("model",),
     long=True,
     source="Lescroart et al. 2015, Front. Comput. Neurosci. 9:135",
-)
-PREFERRED_LAYER = Metric(
-    name="preferred_layer",
-    title="preferred layer",
-    definition="share of vertices that each model predicts best by r; clear where the 95 % "
-    "bootstrap interval of its margin over the best other is above 0",
-    per_group=_preferred_layer,
-    arity="several",
-    shape="roi",
-    limits=(0, 1),
-    needs=("model",),
-    source="Guclu and van Gerven 2015, J. Neurosci. 35:10005",
 )
 RANDOM_EFFECTS = Metric(
     name="random_effects",

@@ -10,7 +10,7 @@ from sklearn.metrics import r2_score
 from cortiscope.core import notebook as cs
 from cortiscope.core.cli.main import main
 from cortiscope.core.cli.verb_evaluate import _words
-from cortiscope.core.evaluation import METRICS
+from cortiscope.core.evaluation import METRICS, Scored, best_set_of
 from tests.data.tiny_world import write_subject
 
 
@@ -142,6 +142,11 @@ def test_pairs_layers_and_subjects(world, evaluate):
     alive = np.isfinite(a.report.r) & np.isfinite(b.report.r)
     first = (a.report.r[alive] > b.report.r[alive]).mean()
     assert list(layers["share"].values())[0] == pytest.approx(first)
+    best = best_set_of([Scored.of_model(m, world[0][0]) for m in (a, b)])
+    assert layers["n_single_best"] == np.isfinite(best.best_model).sum()
+    assert layers["n_within_two_steps"] == np.isfinite(best.preferred_layer).sum()
+    assert layers["n_late"] == (best.low > 0).sum()
+    assert layers["n_early"] == (best.high < 0).sum()
     mean = evaluate("random_effects", a, other)["results"]["random_effects"]["all"]
     values = [m.report.overall.mean_r for m in (a, other)]
     low, high = stats.t.interval(0.95, 1, np.mean(values), stats.sem(values))

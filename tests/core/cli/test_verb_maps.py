@@ -9,6 +9,7 @@ import pytest
 from cortiscope.core import notebook as cs
 from cortiscope.core.cli.main import main
 from cortiscope.core.encoding.fields.predictor import fields_of
+from cortiscope.core.evaluation import MODELS_MAPS, Scored, best_set_of
 from cortiscope.core.runs.maps import MAPS
 from tests.data.tiny_world import N_LEFT, write_subject
 
@@ -92,3 +93,22 @@ def test_what_a_run_does_not_have_is_said(world, maps):
     ):
         said, _ = maps(plain, *options, status=2)
         assert words in said["error"]["message"] + said["error"]["hint"]
+
+
+def test_maps_of_several_are_those_of_the_page_and_are_grey_where_nothing_is_sure(
+    world, maps, tmp_path
+):
+    placed, plain, root = world
+    data = ["--data", str(root / "data" / "s1")]
+    options = ["--run", plain.id, "--map", "best_model,late_early", *data]
+    found, out = maps(placed, *options)
+    assert found["runs"] == [placed.id, plain.id]
+    assert found["maps"]["best_model"]["n_images"] == 6
+    subject = cs.open_subject(root / "data" / "s1")
+    best = best_set_of([Scored.of_model(run, subject) for run in (placed, plain)])
+    for name in ("best_model", "late_early"):
+        sides = [np.load(out / f"{side}.{name}.npy") for side in ("lh", "rh")]
+        np.testing.assert_array_equal(np.concatenate(sides), MODELS_MAPS[name].of(best))
+        assert found["maps"][name]["n"] == np.isfinite(MODELS_MAPS[name].of(best)).sum()
+    refused, _ = maps(placed, "--run", plain.id, "--map", "prf_x", *data, status=2)
+    assert "best_model" in refused["error"]["message"] + refused["error"]["hint"]
