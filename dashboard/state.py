@@ -123,6 +123,9 @@ class Selection:
     picks : those picked before it, as in ``left~12.right~80``.
     versus : ids of the runs that Compare shows beside ``run``, one to five, joined by commas;
         formerly of one, as in ``gabor~fixed~energy~ridge``.
+    pair : letters of the two that Compare tests of several, the reference first, as in ``AC``.
+    between : what Compare maps of all models together: empty (each by itself), or the name of a
+        map (``pages.compare.together``).
     scale : how brains are scaled on Explore: empty (one scale) or ``own``.
     show : map beside the responses on Explore: empty, or the name of one (``panels.maps``).
     metric : on Accuracy and Compare: empty (r), or the name of another registered metric.
@@ -145,6 +148,8 @@ class Selection:
     vertex: str = ""
     picks: str = ""
     versus: str = ""
+    pair: str = ""
+    between: str = ""
     scale: str = ""
     show: str = ""
     metric: str = ""

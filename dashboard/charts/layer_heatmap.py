@@ -15,7 +15,7 @@ from cortiscope.svg_chart import Chart, stamped
 
 # Beyond this many columns numbers would run into each other; the tooltip has them.
 _MOST_WRITTEN = 14
-# Between the blocks of A and B, and at both ends, in columns.
+# Between the blocks of two models, and at both ends, in columns.
 _APART, _ROOM = 0.2, 0.05
 
 
@@ -25,10 +25,10 @@ class LayerColumn:
 
     Parameters
     ----------
-    block : which model's backbone: ``a`` or ``b``.
+    block : which model's backbone: ``a`` to ``f``.
     layer : name of the layer, or how many there are where several are joined.
     key : name of the run behind it, which a click selects.
-    shown_as : ``a`` or ``b`` where this layer is the one being compared, else empty.
+    shown_as : letter of the model where this layer is one being compared, else empty.
     values : (n_rois,) scores; NaN where a ROI has none.
     """
 
@@ -48,7 +48,7 @@ def layer_by_roi(
     high: float,
     stamp: str = "",
 ) -> Chart:
-    """Draw ROIs downward in visual order and layers to the right, A's block before B's.
+    """Draw ROIs downward in visual order and layers to the right, A's block before B's ...
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def layer_by_roi(
             '<rect x="{x}%" y="0" width="{width}%" height="100%" fill="none" '
             'stroke="light-dark({light},{dark})" stroke-width="2.5"/>',
             **{"x": round(edge * width, 2), "width": round(width, 2)},
-            **MODEL_COLOURS["ab".index(column.shown_as)]._asdict(),
+            **MODEL_COLOURS["abcdef".index(column.shown_as)]._asdict(),
         )
         for edge, column in zip(edges, columns, strict=True)
         if column.shown_as
@@ -108,8 +108,9 @@ def _box(x: float, y: float, width: float, height: float) -> dict[str, float]:
 
 def _edges(columns: Sequence[LayerColumn]) -> np.ndarray:
     """Return where the columns begin (n_columns,), in columns; the blocks stand apart."""
-    apart = [_APART if c.block != columns[0].block else 0.0 for c in columns]
-    return _ROOM + np.arange(len(columns)) + np.array(apart)
+    blocks = list(dict.fromkeys(c.block for c in columns))
+    apart = np.array([blocks.index(c.block) for c in columns])
+    return _ROOM + np.arange(len(columns)) + _APART * apart
 
 
 @cache

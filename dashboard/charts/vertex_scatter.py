@@ -35,7 +35,8 @@ def a_against_b(
     groups: Sequence[DotGroup],
     *,
     names: Sequence[str],
-    titles: tuple[str, str],
+    titles: Sequence[str],
+    letters: Sequence[str] = ("A", "B"),
     ends: tuple[float, float],
     label: str = "r",
     tick: float = 0.2,
@@ -49,7 +50,7 @@ def a_against_b(
     a, b : (n_vertices,) scores; dots without both are left out.
     groups : one trace each, in drawing order; every dot carries its position as ``customdata``.
     names : (n_vertices,) words for the tooltip.
-    titles : of A and B.
+    titles, letters : of A and B.
     ends : of both axes.
     label : what the scores are.
     tick : distance of the ticks.
@@ -84,19 +85,19 @@ def a_against_b(
                 },
                 "unselected": {"marker": {"opacity": 0.12}},
                 "selected": {"marker": {"opacity": 0.9}},
-                "hovertemplate": f"%{{text}}<br>A {label} %{{y:.2f}}, "
-                f"B {label} %{{x:.2f}}<extra></extra>",
+                "hovertemplate": f"%{{text}}<br>{letters[0]} {label} %{{y:.2f}}, "
+                f"{letters[1]} {label} %{{x:.2f}}<extra></extra>",
             }
         )
-    title_a, title_b = titles
+    (title_a, title_b), (a_named, b_named) = titles, letters[:2]
     axis = {"range": list(ends), "dtick": tick, "tickformat": ".1f" if tick < 1 else ".0f"}
     return {
         "data": traces,
         "layout": layout(
             stamp,
             theme,
-            xaxis={**axis, "title": {"text": f"{label} of B: {as_written(title_b)}"}},
-            yaxis={**axis, "title": {"text": f"{label} of A: {as_written(title_a)}"}},
+            xaxis={**axis, "title": {"text": f"{label} of {b_named}: {as_written(title_b)}"}},
+            yaxis={**axis, "title": {"text": f"{label} of {a_named}: {as_written(title_a)}"}},
             dragmode="lasso",
             showlegend=True,
             legend={

@@ -5,8 +5,8 @@ grey of the cortex itself, so zero looks like no data. Sequential: lightness run
 near the cortex's grey at 0. On light backgrounds strong values are dark, on dark ones bright.
 Blue against red or orange stays apart for the common colour-vision deficiencies, and lightness
 alone carries the size of a value. Cyclic: lightness runs down and up again in even steps, one half
-of the circle in blues and one in reds; both ends are one colour. Categorical: Okabe and Ito's
-colours. Each kind has other tables to choose from; the first is the default.
+of the circle in blues and one in reds; both ends are one colour. Categorical: the colours of
+models, or Okabe and Ito's. Each kind has other tables to choose from; the first is the default.
 
 References
 ----------
@@ -81,7 +81,13 @@ _CYCLIC = {
     "tide": (0.90, 0.32, 0.125, 250.0, 25.0),
     "orchard": (0.90, 0.32, 0.115, 310.0, 135.0),
 }
-_CATEGORICAL = {
+# A colour, or one for light and one for dark backgrounds; by number from 0.
+_CATEGORICAL: dict[str, tuple[str | tuple[str, str], ...]] = {
+    # From 1: the models of a comparison, in the colours that charts give them.
+    "models": (
+        "#7f7f7f", ("#c2410c", "#fb923c"), ("#0e7490", "#38bdf8"), ("#7e22ce", "#d8b4fe"),
+        ("#4d7c0f", "#a3e635"), ("#9d174d", "#f9a8d4"), ("#57534e", "#d6d3d1"), "#0072b2",
+    ),
     "okabe ito": (
         "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7f7f7f",
     ),
@@ -121,7 +127,8 @@ def colour_table(kind: str, theme: str = "light", name: str | None = None) -> np
     if name not in TABLES[kind]:
         raise ValueError(f"The {kind} table is {name!r}; allowed: {', '.join(TABLES[kind])}.")
     if kind == "categorical":
-        hexes = _CATEGORICAL[name]
+        both = [(c, c) if isinstance(c, str) else c for c in _CATEGORICAL[name]]
+        hexes = [pair[THEMES.index(theme)] for pair in both]
         colours = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in hexes])
         table = colours[np.arange(N_COLOURS) % len(colours)]
     else:

@@ -314,13 +314,20 @@ def _taker(slot: str, take: Callable[[str], None]) -> Callable[[], None]:
     return taken
 
 
-def pick_metric(offered: Sequence[Metric], known: Sequence[Metric], *, key: str) -> Metric:
+def pick_metric(
+    offered: Sequence[Metric],
+    known: Sequence[Metric],
+    *,
+    key: str,
+    further: Sequence[MapKind] = (),
+) -> Metric:
     """Draw the menu of a page on which a metric is all that is shown; r is its default.
 
     Parameters
     ----------
     offered : all of this page.
     known : those that the model has all for.
+    further : maps of several models, in whose place one stands (``Selection.between``).
     """
     asked = state.current().metric
     others = [m.name for m in offered if m.name != "r"]
@@ -331,11 +338,19 @@ def pick_metric(offered: Sequence[Metric], known: Sequence[Metric], *, key: str)
     names = [m.name for m in known]
     # What another page can show and this one cannot stays chosen there.
     chosen = get_metric(asked if asked in names else "r")
+    between = next((kind for kind in further if kind.name == state.current().between), None)
+
+    def take(name: str) -> None:
+        if any(kind.name == name for kind in further):
+            state.change(between=name)
+        else:
+            state.change(between="", metric="" if name == "r" else name)
+
     map_menu(
-        [_of_metric(m) for m in known],
-        chosen.name,
-        lambda name: state.change(metric="" if name == "r" else name),
+        [*(_of_metric(m) for m in known), *further],
+        chosen.name if between is None else between.name,
+        take,
         key=key,
-        label=chosen.title,
+        label=chosen.title if between is None else between.title,
     )
     return chosen

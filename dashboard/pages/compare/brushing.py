@@ -1,4 +1,4 @@
-"""The scatter of vertices, A against B, and what was brushed in it."""
+"""The scatter of vertices, one model against another, and what was brushed in it."""
 
 from __future__ import annotations
 
@@ -62,6 +62,7 @@ def show_scatter(pair: Pair) -> None:
         _groups(subject),
         names=names,
         titles=pair.titles,
+        letters=pair.letters,
         ends=_ends(of_a, of_b, pair.metric),
         label=pair.metric.title,
         tick=20.0 if pair.metric.unit == "%" else 0.2,
@@ -157,7 +158,8 @@ def brush_words(pair: Pair, positions: np.ndarray | None) -> str:
     of_a, of_b = (np.nanmean(own[positions]) for own in pair.values)
     return (
         f'<p class="cs-note"><b>{len(positions):,} {units} brushed</b>: mean '
-        f"{escape(pair.metric.title)} of A {signed(of_a)}, of B {signed(of_b)} (chosen by these "
+        f"{escape(pair.metric.title)} of {pair.letters[0]} {signed(of_a)}, of {pair.letters[1]} "
+        f"{signed(of_b)} (chosen by these "
         f"very scores, so not an estimate for new images). {placed}"
         "Double-click in the chart to clear the selection.</p>"
     )

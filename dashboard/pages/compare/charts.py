@@ -1,4 +1,4 @@
-"""Compare's charts of A and B: each ROI, their difference there, and distributions without ROIs."""
+"""Compare's charts: each ROI, the difference of two there, and distributions without ROIs."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from cortiscope.core.evaluation import (
 from cortiscope.look import show_chart
 from cortiscope.markup import show_note, show_title
 from cortiscope.pages.compare.pair import (
+    Compared,
     Pair,
     differences_csv,
     images_of_report,
@@ -37,18 +38,23 @@ PLACES = ("compare-brain", "compare-rois", "compare-differences", "statistics")
 
 
 @region("compare-rois")
-def show_both(pair: Pair) -> None:
-    """Draw the metric of each ROI, A beside B."""
-    subject, metric = pair.subject, pair.metric
-    rows = pair_rows(pair)
-    title_a, title_b = map(model_title, pair.runs)
+def show_both(models: Compared) -> None:
+    """Draw the metric of each ROI, the models beside each other."""
+    subject, metric = models.subject, models.metric
+    rows = pair_rows(models)
+    named = zip(models.letters, map(model_title, models.runs), strict=False)
+    listed = " ".join(f"{letter}: {title}." for letter, title in named)
     definition = (
-        f"A: {title_a}. B: {title_b}. {metric.axis_title[0].upper()}{metric.axis_title[1:]} over "
-        f"the ROI’s vertices{f', each with {INTERVAL}' if metric is R else ''}; {pair.images}."
+        f"{listed} {metric.axis_title[0].upper()}{metric.axis_title[1:]} over "
+        f"the ROI’s vertices{f', each with {INTERVAL}' if metric is R else ''}; {models.images}."
     )
+    letters = models.letters[: len(models.runs)]
     roi_chart(
         rows,
-        [Series("A", role="a"), Series("B", role="b", mark="ring")],
+        [
+            Series(letter, role=letter.lower(), mark=("dot", "ring")[k % 2])
+            for k, letter in enumerate(letters)
+        ],
         Axis(metric.axis_title, "%" if metric.unit == "%" else "", *_range_of(rows, metric)),
         key="compare-rois",
         height=310,
@@ -57,22 +63,24 @@ def show_both(pair: Pair) -> None:
         stamp=subject.stamp,
         focus=state.current().roi_name,
         on_pick=partial(take_roi, redraws=PLACES),
-        csv=rows_as_csv(rows, ["A", "B"], f"{subject.stamp} {definition}".strip()),
+        csv=rows_as_csv(rows, letters, f"{subject.stamp} {definition}".strip()),
     )
 
 
-def show_distributions(pair: Pair) -> None:
-    """Draw how the metric is distributed over vertices or voxels, A over B."""
+def show_distributions(pair: Compared) -> None:
+    """Draw how the metric is distributed over vertices or voxels, one model over the other."""
     subject, metric = pair.subject, pair.metric
     low, high, width = round_bins(np.concatenate(pair.values))
     shown = [
         Distribution(f"{letter}: {title}", own, colour)
         for letter, title, own, colour in zip(
-            "AB", pair.titles, pair.values, MODEL_COLOURS, strict=False
+            pair.letters, pair.titles, pair.values, MODEL_COLOURS, strict=False
         )
     ]
     unit = subject.space.unit
-    show_title("{title} of A and of B over {unit}", title=metric.title, unit=unit)
+    letters = pair.letters[: len(pair.runs)]
+    named = f"{', of '.join(letters[:-1])} and of {letters[-1]}"
+    show_title("{title} of {named} over {unit}", title=metric.title, named=named, unit=unit)
     figure = overlaid_histogram(
         shown,
         low=low,
@@ -89,25 +97,25 @@ def show_distributions(pair: Pair) -> None:
 
 @region("compare-differences")
 def show_differences(pair: Pair, comparison: Comparison) -> None:
-    """Draw A minus B in each ROI; of the mean r with what was tested."""
-    subject, metric = pair.subject, pair.metric
+    """Draw the first less the second in each ROI; of the mean r with what was tested."""
+    subject, metric, (a, b) = pair.subject, pair.metric, pair.letters
     if metric is R:
-        rows, title = difference_rows(subject, comparison), "A − B in each ROI"
+        rows, title = difference_rows(pair, comparison), f"{pair.less} in each ROI"
         definition = (
-            "Mean r of A minus mean r of B, with its 95 % interval over images (paired "
+            f"Mean r of {a} minus mean r of {b}, with its 95 % interval over images (paired "
             f"leave-one-image-out jackknife, t); {images_of_report(pair)}. "
             f"The tooltip says which differ at q < .05 (Benjamini-Hochberg over "
             f"{comparison.counts()[2]} tests)."
         )
     else:
-        rows, title = untested_rows(pair), f"A − B in {metric.axis_title} of each ROI"
+        rows, title = untested_rows(pair), f"{pair.less} in {metric.axis_title} of each ROI"
         definition = (
-            f"{metric.axis_title[0].upper()}{metric.axis_title[1:]} of A minus that of B; "
+            f"{metric.axis_title[0].upper()}{metric.axis_title[1:]} of {a} minus that of {b}; "
             f"{images_of_report(pair)}. It is not tested: intervals and p are of the mean r."
         )
     roi_chart(
         rows,
-        [Series("A − B")],
+        [Series(pair.less)],
         Axis(
             f"difference of {metric.title}",
             "%" if metric.unit == "%" else "",
@@ -122,7 +130,7 @@ def show_differences(pair: Pair, comparison: Comparison) -> None:
         on_pick=partial(take_roi, redraws=PLACES),
         csv=differences_csv(pair, definition, comparison)
         if metric is R
-        else rows_as_csv(rows, ["A - B"], f"{subject.stamp} {definition}".strip()),
+        else rows_as_csv(rows, [f"{a} - {b}"], f"{subject.stamp} {definition}".strip()),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
 import streamlit as st
 
-from cortiscope import services
+from cortiscope import services, state
 from cortiscope.charts.layer_heatmap import LayerColumn, layer_by_roi
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.datasets import Subject
@@ -21,6 +22,7 @@ from cortiscope.panels.downloads import file_name, rounded
 from cortiscope.subject.locations import has_rois, unit_of
 from cortiscope.subject.model_menu import ModelMenu, backbone_title
 
+_BLOCKS = "abcdef"
 # Beyond this many predicted responses, folding them takes more than some seconds.
 _MANY_RESPONSES = 20_000_000
 
@@ -39,23 +41,24 @@ def roi_vertices_of_both(subject: Subject) -> dict[str, np.ndarray]:
     return {roi: v for roi, v in pooled.items() if len(v)}
 
 
-def layer_columns(subject: Subject, a: Run, b: Run) -> list[LayerColumn]:
-    """Score the layers that were fitted like A, then those like B, on the validation images."""
+def layer_columns(subject: Subject, runs: Sequence[Run]) -> list[LayerColumn]:
+    """Score the layers that were fitted like A, then those like B ..., on the validation images.
+
+    Layers stand once, in the block of the first model that is one of them.
+    """
     menu = ModelMenu.of(services.runs_of(subject.id))
-    like_a, like_b = menu.layers_like(a), menu.layers_like(b)
-    blocks = [("a", like_a)]
-    if b.id not in [run.id for run in like_a]:
-        blocks.append(("b", like_b))
+    letters = {run.id: letter for run, letter in zip(runs, _BLOCKS, strict=False)}
     places = roi_vertices_of_both(subject)
-    columns = []
-    for block, runs in blocks:
-        for run in runs:
-            r = np.asarray(run.validation.r)
+    columns: list[LayerColumn] = []
+    for run, block in zip(runs, _BLOCKS, strict=False):
+        if run.id in {column.key for column in columns}:
+            continue
+        for layer in menu.layers_like(run):
+            r = np.asarray(layer.validation.r)
             values = np.array([_mean(r[v]) for v in places.values()])
-            shown = "a" if run.id == a.id else "b" if run.id == b.id else ""
-            joined = sum(len(source.layers) for source in run.sources)
-            name = run.layer if joined == 1 else f"{joined} layers"
-            columns.append(LayerColumn(block, name, run.id, shown, values))
+            joined = sum(len(source.layers) for source in layer.sources)
+            name = layer.layer if joined == 1 else f"{joined} layers"
+            columns.append(LayerColumn(block, name, layer.id, letters.get(layer.id, ""), values))
     return columns
 
 
@@ -64,19 +67,19 @@ def _mean(values: np.ndarray) -> float:
     return float(np.mean(defined)) if len(defined) else float("nan")
 
 
-def show_layers(subject: Subject, a: Run, b: Run, columns: list[LayerColumn]) -> None:
-    """Draw the heatmap; a click on a cell compares that layer."""
+def show_layers(subject: Subject, runs: Sequence[Run], columns: list[LayerColumn]) -> None:
+    """Draw the heatmap; a click on a cell compares that layer in its block's model's place."""
     rois = list(roi_vertices_of_both(subject))
-    titles = {"a": backbone_title(a)}
-    if any(c.block == "b" for c in columns):
-        titles["b"] = backbone_title(b)
+    a = runs[0]
+    blocks = dict.fromkeys(column.block for column in columns)
+    titles = {block: backbone_title(runs[_BLOCKS.index(block)]) for block in blocks}
     highest = np.nanmax([np.nanmax(c.values) for c in columns])
     high = max(0.2, float(np.ceil(highest * 10) / 10))
     figure = layer_by_roi(
         rois,
         columns,
         titles,
-        lambda c, cell: link_with(cell, **{"versus" if c.block == "b" else "run": c.key}),
+        lambda c, cell: link_with(cell, **_in_place_of(runs, c)),
         high=high,
         stamp=subject.stamp,
     )
@@ -94,8 +97,18 @@ def show_layers(subject: Subject, a: Run, b: Run, columns: list[LayerColumn]) ->
         n_images=a.validation.n_images,
         look=_look_words(subject, a, columns),
         high=f"{high:.1f}",
-        left_out=Html(_left_out(subject, a, b)),
+        left_out=Html(_left_out(subject, runs)),
     )
+
+
+def _in_place_of(runs: Sequence[Run], column: LayerColumn) -> dict[str, str]:
+    """Return the fields by which a layer takes the place of its block's model."""
+    k = _BLOCKS.index(column.block)
+    if k == 0:
+        return {"run": column.key}
+    others = [run.id for run in runs[1:]]
+    others[k - 1] = column.key
+    return {"versus": state.listed(others)}
 
 
 def _look_words(subject: Subject, a: Run, columns: list[LayerColumn]) -> str:
@@ -144,10 +157,10 @@ def _flattery(runs: tuple[str, ...]) -> tuple[float, float, float] | None:
     return float(np.nanmean(found.of_places)), float(np.nanmax(found.of_places)), found.of_vertices
 
 
-def _left_out(subject: Subject, a: Run, b: Run) -> str:
+def _left_out(subject: Subject, runs: Sequence[Run]) -> str:
     """Say what else was fitted of these backbones and is in no column."""
     menu = ModelMenu.of(services.runs_of(subject.id))
-    found = dict.fromkeys(words for run in (a, b) if (words := menu.besides(run)))
+    found = dict.fromkeys(words for run in runs if (words := menu.besides(run)))
     return f" Its layers were fitted alike; left out: {escape('; '.join(found))}." if found else ""
 
 

@@ -1,6 +1,8 @@
-"""Compare: two models on the same held-out images, and where the difference is certain."""
+"""Compare: two to six models on the same held-out images, and where a difference is certain."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
@@ -16,16 +18,15 @@ from cortiscope.core.evaluation import (
 )
 from cortiscope.core.pipeline.methods import comparison_methods_text, methods_text, references
 from cortiscope.core.runs import Run
-from cortiscope.cortex_view import ColourScale, CortexMap
 from cortiscope.errors import errors_on_page
-from cortiscope.markup import as_text, show_html, show_note, show_title
+from cortiscope.markup import as_text, show_html, show_title
 from cortiscope.navigation import Page
 from cortiscope.pages.compare.brushing import brush_words, brushed, show_scatter
 from cortiscope.pages.compare.charts import PLACES, show_both, show_differences, show_distributions
 from cortiscope.pages.compare.layer_table import LayerColumn, layer_columns, layer_rows, show_layers
 from cortiscope.pages.compare.pair import (
+    Compared,
     Pair,
-    difference_limit,
     differences_csv,
     images_of_report,
     vertices_csv,
@@ -36,11 +37,18 @@ from cortiscope.pages.compare.paired import (
     overall_html,
     verdict,
 )
-from cortiscope.panels.brain import show_brain, show_no_cortex
+from cortiscope.pages.compare.several import (
+    chosen_pair,
+    labels,
+    overall_table,
+    pick_pair,
+)
+from cortiscope.pages.compare.together import kinds_together, show_brains
+from cortiscope.panels.brain import show_no_cortex
 from cortiscope.panels.downloads import csv_button, csv_text
 from cortiscope.panels.maps import pick_metric
 from cortiscope.panels.methods import opening_lines, show_simulation_note
-from cortiscope.panels.scores import metric_scale, scored_run
+from cortiscope.panels.scores import scored_run
 from cortiscope.panels.sidebar import pick_models, pick_subject
 from cortiscope.panels.statistics import show_statistics
 from cortiscope.regions import draw_again, region
@@ -60,45 +68,49 @@ def render() -> None:
             "There is one encoding model only. Fit another one in the sidebar to compare it with."
         )
         return
-    a, b = models[:2]
-    _compare(subject, a, b)
-    show_statistics(subject, [a, b], redraws=PLACES)
+    _compare(subject, models)
+    show_statistics(subject, models[:2], redraws=PLACES)
     show_simulation_note(subject, key="compare")
 
 
 @region("compare")
-def _compare(subject: Subject, a: Run, b: Run) -> None:
-    """Draw the choice of a metric, the brush, and all that follows them."""
-    now = state.current()
-    if now.compared[:2] != (a.id, b.id):
+def _compare(subject: Subject, runs: Sequence[Run]) -> None:
+    """Draw the choice of a map and of a pair, the brush, and all that follows them."""
+    if state.current().compared != tuple(run.id for run in runs):
         st.rerun()  # a cell of the heatmap chose another model: the whole page follows
     positions = brushed(subject)
-    placed, rois = subject.space.is_placed, has_rois(subject)
     brains = st.container()
-    pair = _pair(subject, a, b)
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        models = _models(subject, runs)
+        pair = chosen_pair(models)
+        if len(runs) > 2:
+            pick_pair(models, pair)
     with brains, errors_on_page():
-        if placed:
-            _brains(pair, positions)
+        if subject.space.is_placed:
+            show_brains(models, pair, positions)
         else:
-            show_no_cortex(subject, "A and B are compared over all voxels.")
+            show_no_cortex(subject, f"{labels(models)} are compared over all voxels.")
     sentence = st.container()
-    if causes := unlike(a, b):
-        st.warning(as_text(causes))
-    columns = layer_columns(subject, a, b)
+    if causes := unlike(*pair.runs):
+        first, second = pair.letters
+        st.warning(as_text(causes.replace("A and B", f"{first} and {second}", 1)))
+    columns = layer_columns(subject, runs)
+    # Six marks a ROI need the page's width; the heatmap then stands beside the numbers.
+    wide = st.container()
     charts, panel = st.columns([7, 4], gap="medium")
     differences = None
-    with charts, errors_on_page():
-        if rois:
-            both, differences = st.tabs(
-                ["A and B", "A − B"], key="compare-rois-tab", on_change="rerun"
+    with wide if len(runs) > 2 else charts, errors_on_page():
+        if has_rois(subject):
+            each, differences = st.tabs(
+                [labels(models), pair.less], key="compare-rois-tab", on_change="rerun"
             )
-            if both.open:
-                with both:
-                    show_both(pair)
+            if each.open:
+                with each:
+                    show_both(models)
         else:
-            show_distributions(pair)
+            show_distributions(models)
     with panel, errors_on_page():
-        _layers_or_vertices(pair, columns, positions)
+        _layers_or_vertices(models, pair, columns, positions)
     # Beside the heatmap, which is twice as tall as a chart.
     whole = charts.container()
     # It reads all responses: everything else is on screen before they start.
@@ -112,23 +124,46 @@ def _compare(subject: Subject, a: Run, b: Run) -> None:
             else:
                 st.caption("The differences have not been tested; the sentence above says why.")
     with whole, errors_on_page():
-        where = "the whole cortex" if placed else f"all {subject.space.unit}"
-        show_title("Over {where}", where=where)
-        show_html(overall_html(pair, comparison))
-        if comparison is not None and rois:
-            show_title("Where they differ most")
-            show_html(largest_html(comparison))
-        _downloads(pair, comparison, columns)
+        _numbers(models, pair, comparison)
+        _downloads(models, pair, comparison, columns)
     _methods_and_code(pair)
+
+
+def _numbers(models: Compared, pair: Pair, comparison: Comparison | None) -> None:
+    """List what each model reaches over everything, and where the pair differs most."""
+    subject = models.subject
+    where = "the whole cortex" if subject.space.is_placed else f"all {subject.space.unit}"
+    show_title("Over {where}", where=where)
+    if len(models.runs) > 2:
+        show_html("{table}", table=overall_table(models, pair, _against_reference(models, pair)))
+    else:
+        show_html(overall_html(pair, comparison))
+    if comparison is not None and has_rois(subject):
+        show_title("Where {a} and {b} differ most", a=pair.letters[0], b=pair.letters[1])
+        show_html(largest_html(comparison, pair.letters))
+
+
+def _against_reference(models: Compared, pair: Pair) -> dict[str, Comparison]:
+    """Return the reference against each model with which it can be paired, by its letter."""
+    reference = pair.runs[0]
+    n_images, n_vertices = reference.report.n_images, len(reference.report.r)
+    if n_images * n_vertices * len(models.runs) > _MANY_RESPONSES:
+        return {}
+    return {
+        letter: compare(reference.id, run.id)
+        for letter, run in zip(models.letters, models.runs, strict=False)
+        if run.id != reference.id and same_images(reference, run)
+    }
 
 
 def _compared(pair: Pair) -> Comparison | None:
     """Test the differences, or say why they cannot be tested."""
     a, b = pair.runs
     if not same_images(a, b):
+        first, second = pair.letters
         st.warning(
-            "A and B were scored on different images, so their difference cannot be tested. Fit "
-            "one of them again with the other’s seed."
+            f"{first} and {second} were scored on different images, so their difference cannot be "
+            "tested. Fit one of them again with the other’s seed."
         )
         return None
     n_images, n_vertices = a.report.n_images, len(a.report.r)
@@ -144,7 +179,7 @@ def _compared(pair: Pair) -> Comparison | None:
         return None
     comparison = compare(a.id, b.id)
     by = "" if pair.metric is R else "By mean r, which is what is tested: "
-    show_html('<p class="cs-verdict">{verdict}</p>', verdict=by + verdict(comparison))
+    show_html('<p class="cs-verdict">{verdict}</p>', verdict=by + verdict(comparison, pair.letters))
     if a.report.split == a.validation.split:
         st.caption(
             "These are validation images: where a layer or a model was chosen by them, p and "
@@ -154,10 +189,10 @@ def _compared(pair: Pair) -> Comparison | None:
 
 
 def _layers_or_vertices(
-    pair: Pair, columns: list[LayerColumn], positions: np.ndarray | None
+    models: Compared, pair: Pair, columns: list[LayerColumn], positions: np.ndarray | None
 ) -> None:
     """Draw one of two charts; the other is not computed before it is asked for."""
-    subject = pair.subject
+    subject = models.subject
     layers, vertices = st.tabs(
         ["layers", as_text(f"{unit_of(subject)} by {unit_of(subject)}")],
         key="compare-panel-tab",
@@ -167,69 +202,34 @@ def _layers_or_vertices(
         with layers:
             what = "for which ROI" if has_rois(subject) else "predicts best"
             show_title("Which layer {what}?", what=what)
-            show_layers(subject, *pair.runs, columns)
+            show_layers(subject, models.runs, columns)
     else:
         with vertices:
             show_html(brush_words(pair, positions))
             show_scatter(pair)
 
 
-def _pair(subject: Subject, a: Run, b: Run) -> Pair:
-    """Draw the menu of metrics and return what is compared."""
-    known = [m for m in vertex_metrics(a.report) if not m.of_data and not m.missing(b.report)]
-    metric = pick_metric(vertex_metrics(), known, key="compare-metric")
-    return Pair(subject, (a, b), metric, (scored_run(a, metric), scored_run(b, metric)))
-
-
-@region("compare-brain")
-def _brains(pair: Pair, positions: np.ndarray | None) -> None:
-    subject, metric = pair.subject, pair.metric
-    values = pair.values
-    # Its own scale, from all vertices: a brush must not recolour what it leaves.
-    limit = difference_limit(values[0] - values[1], metric)
-    shown = np.ones(subject.space.n_vertices(), bool)
-    if positions is not None:
-        shown[:] = False
-        shown[positions] = True
-    of_a, of_b = (np.where(shown, own, np.nan) for own in values)
-    scale = metric_scale(metric)
-    words = f"difference of {metric.title}"
-    difference = ColourScale("diverging", -limit, limit, metric.unit, words)
-    title_a, title_b = pair.titles
-    warm, cool = pair.better
-    maps = [
-        ("A", of_a, scale, "score", title_a),
-        ("B", of_b, scale, "score", title_b),
-        (
-            "A − B",
-            of_a - of_b,
-            difference,
-            "difference",
-            f"warm: {warm} predicts better, cool: {cool}",
-        ),
+def _models(subject: Subject, runs: Sequence[Run]) -> Compared:
+    """Draw the menu of maps and return what is compared."""
+    known = [
+        m
+        for m in vertex_metrics(runs[0].report)
+        if not m.of_data and not any(m.missing(run.report) for run in runs)
     ]
-    show_brain(
-        subject,
-        [
-            CortexMap(title, values.astype(np.float32), own, subtitle, role, subject.simulated)
-            for title, values, own, role, subtitle in maps
-        ],
-        key="compare-brain",
-        height=400,
-        lit=positions,
-        redraws=PLACES,
+    plain = Compared(subject, tuple(runs), R, tuple(scored_run(run, R) for run in runs))
+    metric = pick_metric(
+        vertex_metrics(), known, key="compare-metric", further=kinds_together(plain)
     )
-    show_note(
-        "Per vertex: {definition}; {images}. A and B share one scale; their difference has its "
-        "own, symmetric about 0.",
-        definition=metric.definition,
-        images=pair.images,
-    )
+    return Compared(subject, tuple(runs), metric, tuple(scored_run(run, metric) for run in runs))
 
 
-def _downloads(pair: Pair, comparison: Comparison | None, columns: list[LayerColumn]) -> None:
-    subject, (a, b) = pair.subject, pair.runs
-    about = f"A: {model_title(a)}; B: {model_title(b)}; {images_of_report(pair)}"
+def _downloads(
+    models: Compared, pair: Pair, comparison: Comparison | None, columns: list[LayerColumn]
+) -> None:
+    subject, a = models.subject, pair.runs[0]
+    named = zip(models.letters, map(model_title, models.runs), strict=False)
+    listed = "; ".join(f"{letter}: {title}" for letter, title in named)
+    about = f"{listed}; {images_of_report(pair)}"
 
     def layers() -> str:
         header = ["roi", "n_vertices", *(c.key for c in columns)]
@@ -249,7 +249,7 @@ def _downloads(pair: Pair, comparison: Comparison | None, columns: list[LayerCol
                 ),
             )
         unit = subject.space.unit
-        csv_button(subject, unit, f"compare-{unit}", lambda: vertices_csv(pair, about))
+        csv_button(subject, unit, f"compare-{unit}", lambda: vertices_csv(models, about))
         csv_button(subject, "layers", "compare-layers", layers)
 
 
@@ -257,9 +257,9 @@ def _methods_and_code(pair: Pair) -> None:
     subject, (a, b) = pair.subject, pair.runs
     row = st.container(horizontal=True, gap="small")
     texts = {
-        "A": methods_text(subject, a),
-        "B": methods_text(subject, b),
-        "A − B": comparison_methods_text(subject, a),
+        pair.letters[0]: methods_text(subject, a),
+        pair.letters[1]: methods_text(subject, b),
+        pair.less: comparison_methods_text(subject, a),
     }
     with row.popover("Methods", key="compare-methods"):
         for what, text in texts.items():

@@ -1,4 +1,4 @@
-"""What Compare shows: two runs of one subject in one metric, as rows of charts and as files."""
+"""What Compare shows: runs of one subject in one metric, as rows of charts and as files."""
 
 from __future__ import annotations
 
@@ -19,31 +19,29 @@ from cortiscope.panels.roi_responses import roi_places
 from cortiscope.roi_chart import Mark, RoiRow
 from cortiscope.subject.model_menu import backbone_title, model_title
 
+LETTERS = ("A", "B", "C", "D", "E", "F")
+
 
 @dataclass(frozen=True)
-class Pair:
-    """Models A and B of a subject.
+class Compared:
+    """Two to six models of a subject.
 
     Parameters
     ----------
-    scored : both on the images of their reports.
+    scored : each on the images of its report.
+    letters : what they are called, in their order.
     """
 
     subject: Subject
-    runs: tuple[Run, Run]
+    runs: tuple[Run, ...]
     metric: Metric
-    scored: tuple[Scored, Scored]
+    scored: tuple[Scored, ...]
+    letters: tuple[str, ...] = LETTERS
 
     @property
-    def values(self) -> tuple[np.ndarray, np.ndarray]:
-        """(n_vertices,) of A and of B."""
-        a, b = (np.asarray(own.values(self.metric)) for own in self.scored)
-        return a, b
-
-    @property
-    def better(self) -> tuple[str, str]:
-        """Which is better where the metric is larger in A, and which where it is larger in B."""
-        return ("B", "A") if self.metric.lower_is_better else ("A", "B")
+    def values(self) -> tuple[np.ndarray, ...]:
+        """(n_vertices,) of each."""
+        return tuple(np.asarray(own.values(self.metric)) for own in self.scored)
 
     @property
     def images(self) -> str:
@@ -51,22 +49,50 @@ class Pair:
         return f"{images_of_report(self)} of {self.subject.id}"
 
     @property
-    def titles(self) -> tuple[str, str]:
-        """Words for A and for B; what both share besides goes without saying."""
-        a, b = self.runs
-        long = model_title(a), model_title(b)
-        short = f"{backbone_title(a)} · {a.layer}", f"{backbone_title(b)} · {b.layer}"
-        same = long[0].removeprefix(short[0]) == long[1].removeprefix(short[1])
-        if same and short[0] != short[1]:
+    def titles(self) -> tuple[str, ...]:
+        """Words for each; what all share besides network and layer goes without saying."""
+        long = tuple(map(model_title, self.runs))
+        short = tuple(f"{backbone_title(run)} · {run.layer}" for run in self.runs)
+        ends = {own.removeprefix(start) for own, start in zip(long, short, strict=True)}
+        if len(ends) == 1 and len(set(short)) == len(short):
             return short
-        if long[0] != long[1]:
+        if len(set(long)) == len(long):
             return long
-        apart = distinct_words([a, b])
-        return f"{long[0]} ({apart[0]})", f"{long[1]} ({apart[1]})"
+        apart = distinct_words(self.runs)
+        return tuple(f"{own} ({words})" for own, words in zip(long, apart, strict=True))
+
+    def pair(self, of: str) -> Pair:
+        """Return two of them by their letters, the reference first."""
+        first, second = (self.letters.index(letter) for letter in of)
+        return Pair(
+            self.subject,
+            (self.runs[first], self.runs[second]),
+            self.metric,
+            (self.scored[first], self.scored[second]),
+            (of[0], of[1]),
+        )
 
 
-def images_of_report(pair: Pair) -> str:
-    """Say how many images of what are behind A's report."""
+@dataclass(frozen=True)
+class Pair(Compared):
+    """Two of them, which are tested against each other: the reference first."""
+
+    letters: tuple[str, ...] = LETTERS[:2]
+
+    @property
+    def better(self) -> tuple[str, str]:
+        """Which is better where the metric is larger in the first, and which in the second."""
+        a, b = self.letters
+        return (b, a) if self.metric.lower_is_better else (a, b)
+
+    @property
+    def less(self) -> str:
+        """Words for their difference."""
+        return "{} − {}".format(*self.letters)
+
+
+def images_of_report(pair: Compared) -> str:
+    """Say how many images of what are behind the first one's report."""
     report = pair.runs[0].report
     return f"{report.n_images} {images_of(report, pair.subject)}"
 
@@ -79,14 +105,14 @@ def difference_limit(difference: np.ndarray, metric: Metric) -> float:
     return max(2 / steps, end)
 
 
-def pair_rows(pair: Pair) -> list[RoiRow]:
-    """Return a row per ROI and hemisphere with the numbers of A and B, and the ceiling of r."""
+def pair_rows(pair: Compared) -> list[RoiRow]:
+    """Return a row per ROI and hemisphere with the numbers of each, and the ceiling of r."""
     rows = []
     for roi, group, title, colour, h, vertices in roi_places(pair.subject):
         scores = [own.report.of(roi, h) for own in pair.scored]
         values = [pair.metric.of_group(own, roi, h.value) for own in pair.scored]
         marks = tuple(None if v is None else Mark(v.value, v.low, v.high) for v in values)
-        # As by the last of the two that has a correlation there.
+        # As by the last of them that has a correlation there.
         known = [s.ceiling_r for s in scores if s.mean_r is not None]
         ceiling = known[-1] if known and pair.metric.name == "r" else None
         undefined = max(s.n_undefined for s in scores)
@@ -102,7 +128,12 @@ def untested_rows(pair: Pair) -> list[RoiRow]:
         a, b = (pair.metric.of_group(own, roi, h.value) for own in pair.scored)
         mark, note = None, ""
         if a is not None and b is not None:
-            mark, note = Mark(a.value - b.value), f"A {signed(a.value)}, B {signed(b.value)}"
+            mark, note = (
+                Mark(a.value - b.value),
+                "{} {}, {} {}".format(
+                    *(pair.letters[0], signed(a.value), pair.letters[1], signed(b.value))
+                ),
+            )
         rows.append(RoiRow(roi, group, title, colour, h.value, len(vertices), (mark,), None, note))
     return rows
 
@@ -130,18 +161,20 @@ def differences_csv(
     return csv_text(pair.subject, definition, header, rows)
 
 
-def vertices_csv(pair: Pair, about: str) -> str:
-    """Write every metric of A and B and their difference for every vertex or voxel."""
-    header, places = place_columns(pair.subject)
+def vertices_csv(models: Compared, about: str) -> str:
+    """Write every metric of each model for every vertex or voxel; of two the difference, too."""
+    header, places = place_columns(models.subject)
     columns: dict[str, np.ndarray] = {}
     for m in vertex_metrics():
-        if m.of_data or any(m.missing(own.report) for own in pair.scored):
+        if m.of_data or any(m.missing(own.report) for own in models.scored):
             continue
-        a, b = (np.asarray(own.values(m)) for own in pair.scored)
+        values = [np.asarray(own.values(m)) for own in models.scored]
         name = m.table_column
-        difference = "difference" if m is R else f"{name}_difference"
-        columns |= {f"{name}_a": a, f"{name}_b": b, difference: a - b}
+        columns |= {f"{name}_{k.lower()}": v for k, v in zip(models.letters, values, strict=False)}
+        if len(values) == 2:
+            difference = "difference" if m is R else f"{name}_difference"
+            columns[difference] = values[0] - values[1]
     numbers = zip(*map(rounded, columns.values()), strict=True)
     rows = ((*place, *own) for place, own in zip(places, numbers, strict=True))
-    words = f"{about}; {numbering(pair.subject)}"
-    return csv_text(pair.subject, words, [*header, *columns], rows)
+    words = f"{about}; {numbering(models.subject)}"
+    return csv_text(models.subject, words, [*header, *columns], rows)

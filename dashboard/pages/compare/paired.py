@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
 
 from cortiscope import services
-from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import LEAST_STIMULI, Comparison, compare_models
 from cortiscope.core.evaluation.comparison import LEVEL
 from cortiscope.core.evaluation.metrics import WHOLE
@@ -32,38 +32,42 @@ def compare(run_a: str, run_b: str) -> Comparison:
     return compare_models(scored_run(a), scored_run(b))
 
 
-def verdict(comparison: Comparison) -> str:
+def verdict(comparison: Comparison, letters: Sequence[str] = ("A", "B")) -> str:
     """Say in one sentence who is better where."""
-    a, b, n = comparison.counts()
+    (first, second), (a, b, n) = letters[:2], comparison.counts()
     if comparison.overall.difference is None:
-        return "There is nothing for which both A and B have a correlation."
+        return f"There is nothing for which both {first} and {second} have a correlation."
     if comparison.overall.p is None:
         return f"Fewer than {LEAST_STIMULI} images: the test is not calibrated for so few, so no p."
     if not n:
-        return _overall_verdict(comparison.overall)
+        return _overall_verdict(comparison.overall, first, second)
     rest = n - a - b
     rois = "ROIs (left and right counted apart)"
     if rest == n:
-        return f"A and B are not distinguishable in any of {n} {rois}, at q\u00a0<\u00a0.05."
-    words = f"A is better in {a} of {n} {rois}, B in {b or 'none'}"
+        return (
+            f"{first} and {second} are not distinguishable in any of {n} {rois}, at "
+            "q\u00a0<\u00a0.05."
+        )
+    words = f"{first} is better in {a} of {n} {rois}, {second} in {b or 'none'}"
     return words + (f"; {rest} are not distinguishable" if rest else "") + " at q\u00a0<\u00a0.05."
 
 
-def _overall_verdict(one: PairedDifference) -> str:
+def _overall_verdict(one: PairedDifference, first: str, second: str) -> str:
     """Say which is better over everything, where there are no ROIs to compare."""
     if one.p is None or one.difference is None or one.p > LEVEL:
-        return "A and B are not distinguishable, at p\u00a0<\u00a0.05."
-    better, by = ("A", one.difference) if one.difference > 0 else ("B", -one.difference)
+        return f"{first} and {second} are not distinguishable, at p\u00a0<\u00a0.05."
+    ahead = one.difference > 0
+    better, by = (first if ahead else second), abs(one.difference)
     return (
         f"{better} is better by {by:.3f} in mean r over {_n_defined(one):,} responses, "
         f"p\u00a0{p_words(one.p)}."
     )
 
 
-def difference_rows(subject: Subject, comparison: Comparison) -> list[RoiRow]:
+def difference_rows(pair: Pair, comparison: Comparison) -> list[RoiRow]:
     """Return A - B per ROI and hemisphere; the note says what is distinguishable."""
-    rows = []
-    for roi, group, title, colour, h, vertices in roi_places(subject):
+    rows, (a, b) = [], pair.letters
+    for roi, group, title, colour, h, vertices in roi_places(pair.subject):
         mark, note = None, ""
         known = comparison.of(roi, h.value)
         if known is not None and known[0].difference is not None:
@@ -73,7 +77,7 @@ def difference_rows(subject: Subject, comparison: Comparison) -> list[RoiRow]:
             tested = f"{decision} at q < .05 (p {p_words(one.p)}, adjusted {p_words(q)}); "
             note = (
                 f"{'' if one.p is None else tested}"
-                f"A {_r(one.mean_a)}, B {_r(one.mean_b)}; medians {_r(one.median_a)}, "
+                f"{a} {_r(one.mean_a)}, {b} {_r(one.mean_b)}; medians {_r(one.median_a)}, "
                 f"{_r(one.median_b)}"
             )
         rows.append(RoiRow(roi, group, title, colour, h.value, len(vertices), (mark,), None, note))
@@ -82,11 +86,11 @@ def difference_rows(subject: Subject, comparison: Comparison) -> list[RoiRow]:
 
 def overall_html(pair: Pair, comparison: Comparison | None) -> str:
     """List both models' numbers over all vertices and their difference."""
-    subject, (a, b) = pair.subject, pair.runs
+    subject, a = pair.subject, pair.runs[0]
     first = a.report.overall
     n = first.n - first.n_undefined if comparison is None else _n_defined(comparison.overall)
     facts = []
-    for letter, run in (("A", a), ("B", b)):
+    for letter, run in zip(pair.letters, pair.runs, strict=False):
         whole = run.report.overall
         if whole.mean_r is None:
             continue
@@ -107,7 +111,7 @@ def overall_html(pair: Pair, comparison: Comparison | None) -> str:
         tested = "" if one.low is None else f"<small> [{_r(one.low)}, {_r(one.high)}]</small>"
         words = "of the means, paired over images"
         words += "" if one.p is None else f"; p {p_words(one.p)}"
-        facts.append((f"{signed(one.difference or 0, 3, plus=True)}{tested}", "A − B", words))
+        facts.append((f"{signed(one.difference or 0, 3, plus=True)}{tested}", pair.less, words))
     if pair.metric.name != "r":
         facts += _further_facts(pair)
     rows = "".join(f"<dt>{v}</dt><dd><b>{t}</b> {escape(d)}</dd>" for v, t, d in facts)
@@ -130,7 +134,8 @@ def _further_facts(pair: Pair) -> list[tuple[str, str, str]]:
     if any(v is None for v in values):
         return []
     a, b = (v.value for v in values if v is not None)
-    shown = ((a, "A", ""), (b, "B", ""), (a - b, "A − B", "; not tested"))
+    first, second = pair.letters
+    shown = ((a, first, ""), (b, second, ""), (a - b, pair.less, "; not tested"))
     return [
         (metric_number(number, pair.metric), letter, f"{pair.metric.axis_title}{words}")
         for number, letter, words in shown
@@ -144,8 +149,8 @@ def _n_defined(one: PairedDifference) -> int:
     return one.n - one.n_undefined
 
 
-def largest_html(comparison: Comparison) -> str:
-    """List the places where A and B differ most, with interval and adjusted p."""
+def largest_html(comparison: Comparison, letters: Sequence[str] = ("A", "B")) -> str:
+    """List the places where two differ most, with interval and adjusted p."""
     sizes = [abs(d.difference or 0) for d in comparison.differences]
     order = sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True)[:_N_LISTED]
     rows = []
@@ -163,8 +168,9 @@ def largest_html(comparison: Comparison) -> str:
             "</tr>"
         )
     return (
-        '<table class="cs-table"><thead><tr><th>ROI</th><td>n</td><td>A</td><td>B</td>'
-        "<td>A − B</td><td>95 % interval</td><td>p adjusted</td></tr></thead>"
+        '<table class="cs-table"><thead><tr><th>ROI</th><td>n</td>'
+        f"<td>{letters[0]}</td><td>{letters[1]}</td><td>{letters[0]} − {letters[1]}</td>"
+        "<td>95 % interval</td><td>p adjusted</td></tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table>"
         '<p class="cs-note">The largest of many differences are partly luck: on new images they '
         "would be smaller.</p>"

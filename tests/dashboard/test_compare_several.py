@@ -1,0 +1,102 @@
+"""Compare with more than two models: letters, the pair that is tested, and what all say together."""
+
+import csv
+import shutil
+
+import numpy as np
+import pytest
+
+from cortiscope.core.encoding import Reduction
+from cortiscope.core.evaluation import R, Scored, best_set, compare_models
+from cortiscope.pages.compare import together
+from cortiscope.pages.compare.pair import Compared, pair_rows, vertices_csv
+from cortiscope.panels.scores import scored_run
+
+
+@pytest.fixture(scope="module")
+def further(tiny_world):
+    """Runs that other tests do not count with."""
+    made = [tiny_world.fit(reduction=Reduction("pca", k)) for k in (2, 3)]
+    yield made
+    for run in made:
+        shutil.rmtree(run.folder)
+
+
+@pytest.fixture
+def four(tiny_app, further):
+    return [*tiny_app.runs[:2], *further]
+
+
+def _open(app, runs, **address):
+    versus = ",".join(run.id for run in runs[1:])
+    return app.open("compare", subject="subj01", run=runs[0].id, versus=versus, **address)
+
+
+def _words(app):
+    words = " ".join(one.proto.body for one in app.get("html"))
+    assert "This part of the page failed" not in words
+    return words
+
+
+def test_all_are_shown_on_one_scale_and_the_pair_of_the_address_is_tested(tiny_app, four):
+    app = _open(tiny_app, four, pair="CA")
+    words = _words(app)
+    assert "One scale for all." in words
+    assert "Where C and A differ most" in words
+    assert app.selectbox("compare-pair-0").value == "C"
+    subject = tiny_app.subject()
+    a, c = (Scored.of_model(four[k], subject) for k in (0, 2))
+    expected = compare_models(c, a).overall.difference  # C less A; the table says A less C
+    assert f"{-expected:+.3f}".replace("-", "−") in words
+    assert tiny_app.address(app)["pair"] == "CA"
+    app.selectbox("compare-pair-1").set_value("D").run()
+    assert not app.exception
+    assert tiny_app.address(app)["pair"] == "CD"
+    # The one that is chosen twice makes room.
+    app.selectbox("compare-pair-0").set_value("D").run()
+    assert tiny_app.address(app)["pair"] == "DC"
+
+
+@pytest.mark.parametrize("asked", ["AE", "AA", "B", "XY"])
+def test_a_pair_that_is_not_there_is_a_and_b(tiny_app, four, asked):
+    app = _open(tiny_app, four[:3], pair=asked)
+    assert "Where A and B differ most" in _words(app)
+
+
+def test_the_menu_offers_what_models_say_together(tiny_app, four):
+    app = _open(tiny_app, four, between="difference", pair="BA")
+    assert "Differences to B share one scale" in _words(app)
+    offered = [option for radio in app.radio for option in radio.options]
+    assert {"differences to the reference", "best model"} <= set(offered)
+    assert "preferred layer of A" not in offered  # its network has one layer here
+    app = _open(tiny_app, four, between="best_model")
+    assert "vertices have one" in _words(app)
+    app = _open(tiny_app, four[:2])
+    offered = [option for radio in app.radio for option in radio.options]
+    assert "differences to the reference" not in offered
+    assert "best model" in offered
+
+
+def test_the_best_model_is_that_of_the_core(tiny_app, four):
+    subject = tiny_app.subject()
+    models = Compared(subject, tuple(four), R, tuple(scored_run(run, R) for run in four))
+    ((_, drawn, *_),), _ = together._best_model(models)
+    scored = [Scored.of_model(run, subject) for run in four]
+    found = best_set([one.predicted for one in scored], scored[0].measured)
+    np.testing.assert_array_equal(drawn, found.best_model)
+
+
+def test_rows_and_files_hold_all_of_them(tiny_app, four):
+    subject = tiny_app.subject()
+    models = Compared(subject, tuple(four), R, tuple(scored_run(run, R) for run in four))
+    assert len(set(models.titles)) == 4
+    row = next(r for r in pair_rows(models) if (r.roi, r.hemisphere) == ("V1d", "left"))
+    expected = [run.report.of("V1d", "left").mean_r for run in four]
+    assert [mark.value for mark in row.marks] == pytest.approx(expected)
+    text = vertices_csv(models, "about")
+    rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
+    assert [name for name in rows[0] if name.startswith("r_")] == ["r_a", "r_b", "r_c", "r_d"]
+    assert "difference" not in rows[0]
+    own = [float(r["r_c"] or "nan") for r in rows]
+    np.testing.assert_allclose(own, four[2].report.r, atol=2e-4)
+    assert models.pair("DB").runs == (four[3], four[1])
