@@ -1,4 +1,4 @@
-"""Compare with more than two models: letters, the pair that is tested, and what all say together."""
+"""Compare with several models: letters, the pair that is tested, and what all say together."""
 
 import csv
 import shutil
