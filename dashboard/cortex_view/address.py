@@ -131,6 +131,11 @@ _ITEMS: dict[str, tuple[str, Callable[[str], Any], Callable[[Any], str]]] = {
     "rotation": ("r", _numbers, _shorts),
     "zoom": ("z", _one, _shorts),
     "pan": ("m", _numbers, _shorts),
+    "framing": (
+        "w",
+        lambda text: {"0": "data", "1": "whole"}[text],
+        lambda v: "1" if v == "whole" else "0",
+    ),
     "threshold": ("t", _one_or_two, _shorts),
     "range": ("g", _numbers, _shorts),
     "tables": ("c", _tables, _write_tables),
@@ -147,7 +152,7 @@ _ITEMS: dict[str, tuple[str, Callable[[str], Any], Callable[[Any], str]]] = {
 #: A letter with a number, and what the items after it belong to.
 _SECTIONS = {"v": "own", "b": "scales"}
 _SECTION_OF = dict.fromkeys(
-    ("surface", "preset", "rotation", "zoom", "pan"), "own"
+    ("surface", "preset", "rotation", "zoom", "pan", "framing"), "own"
 ) | dict.fromkeys(("threshold", "range", "table"), "scales")
 _LETTERS = {key: item[0] for key, item in _ITEMS.items()}
 _BY_LETTER = {letter: key for key, letter in _LETTERS.items()}

@@ -208,7 +208,8 @@ def check_view(view: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
     Keys, all optional: ``preset`` (a view's name), ``surface`` (0 folded, 1 inflated, 2 flat),
     ``rotation`` (quaternion w, x, y, z of the right hemisphere), ``zoom``, ``pan`` (x, y in view
-    widths); ``own`` (view number as text -> such a camera, for views that turn on their own);
+    widths), ``framing`` (``data`` or ``whole``; without it ``whole`` where zoom or pan are given);
+    ``own`` (view number as text -> such a camera, for views that turn on their own);
     ``threshold`` (or ``[below, above]``: values between are hidden), ``range`` (low, high),
     ``tables`` (kind -> name); ``scales`` (number of a further scale as text -> its ``threshold``,
     ``range``, ``table``, where maps have several); ``opacity`` (0 to 1), ``reliability`` (from,
@@ -298,4 +299,5 @@ _CAMERA_CHECKS: dict[str, Callable[[Any], bool]] = {
     "rotation": lambda v: _numbers(v, 4) and any(v),
     "zoom": lambda v: _numbers([v], 1) and 0.1 <= v <= 100,
     "pan": lambda v: _numbers(v, 2),
+    "framing": lambda v: v in ("data", "whole"),
 }

@@ -105,6 +105,41 @@ def test_a_copied_address_opens_the_same_view_elsewhere(page, browser, app):
     other.context.close()
 
 
+def _share_of_data(page):
+    """Share of the stage's pixels under which a vertex with data is picked, every fourth asked."""
+    return _cortex(page).evaluate("""root => {
+        const hook = root.__cortex;
+        const [w, h] = hook.stageSize();
+        let [all, data] = [0, 0];
+        for (let y = 2; y < h; y += 4) for (let x = 2; x < w; x += 4) {
+            const hit = hook.pick(x, y);
+            all += 1;
+            if (hit && hook.facts(hit.side, hit.vertex).covered) data += 1;
+        }
+        return data / all;
+    }""")
+
+
+def test_pages_open_on_the_data_and_the_whole_brain_is_one_click(page, app):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    least = {"compare": 0.25, "?view=s2": 0.25, "": 0.3}
+    found = {}
+    for address in least:
+        _open(page, f"{app}/{address}")
+        found[address] = _share_of_data(page)
+    print({address: f"{share:.3f}" for address, share in found.items()})
+    assert all(found[address] >= least[address] for address in least), found
+    page.get_by_role("button", name="Whole brain").click()
+    assert _camera(page)["framing"] == "whole"
+    assert _share_of_data(page) < 0.2
+    page.wait_for_url("**view=w1*")
+    page.reload()
+    _settled(page)
+    assert _camera(page)["framing"] == "whole"
+    page.get_by_role("button", name="Whole brain").click()
+    assert _share_of_data(page) == pytest.approx(found[""])
+
+
 def _shown(page):
     """Subject and model on screen, as the sidebar names them."""
     subject = page.locator(".stSelectbox input").first.input_value()

@@ -66,7 +66,7 @@ def _saved(page, item: str) -> bytes:
 
 def test_a_png_has_the_chosen_size_and_may_be_transparent(page_here):
     image = pytest.importorskip("PIL.Image")
-    _hook(page_here, "setView", {"preset": "lateral"})
+    _hook(page_here, "setView", {"preset": "lateral", "framing": "whole"})
     _open(page_here, "Save")
     page_here.get_by_label("Resolution of the PNG").select_option("2")
     solid = image.open(io.BytesIO(_saved(page_here, "PNG")))

@@ -155,7 +155,7 @@ def test_on_full_fsaverage_the_morph_ends_exactly_on_each_surface(full, places, 
 
 
 def test_the_flat_maps_of_full_fsaverage_lie_side_by_side_without_what_was_cut_out(full, places):
-    full.call("setView", {"surface": 2})
+    full.call("setView", {"surface": 2, "framing": "whole"})
     body = full.call("cells")[0]["body"]
     boxes = {}
     for side in ("left", "right"):

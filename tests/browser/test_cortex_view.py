@@ -406,7 +406,8 @@ def test_every_side_fits_with_a_margin(cortex, size):
     cortex.page.wait_for_timeout(300)  # the page's own layout settles
     for preset in ("lateral", "medial", "ventral", "dorsal", "anterior", "posterior"):
         for surface in (0, 1, 2):
-            cortex.call("setView", {"preset": preset, "surface": surface})
+            whole = {"preset": preset, "surface": surface, "framing": "whole"}
+            cortex.call("setView", whole)
             for view in (0, 1):
                 body = cortex.call("cells")[view]["body"]
                 left, top, right, bottom = cortex.call("extent", view)

@@ -40,8 +40,22 @@ export class Navigation {
     const fresh = new Camera();
     fresh.applyView(viewer.givenView || {});
     fresh.recentre();
+    state.camera.whole = viewer.givenView?.framing === "whole";
     viewer.refresh();
     this.glide({ rotation: fresh.rotation, surface: fresh.surface, zoom: 1, pan: [0, 0] });
+  }
+
+  /** Frame the whole brains, or the vertices with data: the picture glides from where it is. */
+  frameWhole(whole) {
+    const { state, viewer } = this;
+    const { camera } = state;
+    if (!viewer.model.space.partial || camera.whole === whole) return;
+    viewer.motion.stop();
+    const before = viewer.activeSight;
+    camera.whole = whole;
+    camera.recentre();
+    camera.assign({ ...camera, ...viewer.activeSight.matching(before) });
+    this.glide({ zoom: 1, pan: [0, 0] });
   }
 
   /** Lock a view to the others, or give it a camera of its own. */
@@ -78,25 +92,25 @@ export class Navigation {
   zoomAt(x, y, factor) {
     const sight = x === null ? this.viewer.activeSight : this.viewer.sightAt(x, y);
     if (!sight) return;
-    const { camera } = sight;
+    const { camera, home } = sight;
     const { body } = sight.cell;
     const zoom = Math.min(60, Math.max(0.5, camera.zoom * factor));
     const share = zoom / camera.zoom;
-    const from = x === null ? [0, 0] : [x - body.x - body.w / 2, y - body.y - body.h / 2];
+    const from = x === null ? [0, 0] : [x - home[0], y - home[1]];
     camera.pan = camera.pan.map((value, k) => (from[k] - (from[k] - value * body.w) * share) / body.w);
     camera.zoom = zoom;
     this.#moved();
   }
 
   centreOn(x, y) {
-    const { camera, cell: { body } } = this.viewer.sightAt(x, y);
+    const { camera, home, cell: { body } } = this.viewer.sightAt(x, y);
     if (!this.viewer.pickAtScreen(x, y)) {
       this.viewer.motion.glide(camera, { zoom: 1, pan: [0, 0] });
       return;
     }
     const zoom = Math.max(2.5, camera.zoom);
     const share = zoom / camera.zoom;
-    const from = [x - body.x - body.w / 2, y - body.y - body.h / 2];
+    const from = [x - home[0], y - home[1]];
     const pan = camera.pan.map((value, k) => ((value * body.w - from[k]) * share) / body.w);
     this.viewer.motion.glide(camera, { zoom, pan });
   }

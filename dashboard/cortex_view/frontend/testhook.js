@@ -30,8 +30,8 @@ export function testHook(viewer) {
     /** The viewer itself, for benchmarks. */
     _viewer: viewer,
     camera: (view = 0) => {
-      const { rotation, zoom, pan, preset, surface } = viewer.state.cameraOf(view);
-      return { ...viewer.currentView(), rotation: [...rotation], zoom, pan: [...pan], preset, surface };
+      const { rotation, zoom, pan, preset, surface, framing } = viewer.state.cameraOf(view);
+      return { ...viewer.currentView(), rotation: [...rotation], zoom, pan: [...pan], preset, surface, framing };
     },
     setView: (view) => {
       viewer.state.applyView(view);

@@ -29,6 +29,8 @@ def _camera(rng) -> dict:
     if rng.random() < 0.5:
         camera["zoom"] = round(float(rng.uniform(0.1, 60)), 4)
         camera["pan"] = [round(float(v), 4) for v in rng.normal(0, 1, 2)]
+    if rng.random() < 0.5:
+        camera["framing"] = str(rng.choice(["data", "whole"]))
     return camera
 
 

@@ -4,6 +4,7 @@ import { shortened } from "../pure/cells.js";
 import { toCss } from "../pure/colour.js";
 import { placeLabels } from "../pure/labels.js";
 import { DIMMED, standsOut } from "../pure/scene.js";
+import { VEIL } from "../pure/sight.js";
 import { SIDES } from "../pure/space.js";
 import { drawLegend } from "./legend.js";
 import { fade } from "./paint.js";
@@ -19,6 +20,7 @@ export function drawOverlay(context, scene) {
   drawActive(context, scene);
   const hints = new Map(); // camera -> where its labels went
   scene.sights.forEach((sight, i) => {
+    if (sight.close) drawVeils(context, scene, sight);
     drawTitle(context, scene, i);
     drawHemispheres(context, scene, sight);
     const { cell } = sight;
@@ -61,6 +63,27 @@ function drawDividers(context, { sights, theme }) {
   }
 }
 
+/** Bands [top, height, whether it is the upper one] in which cortex fades out under words. */
+export const veils = ({ cell: { y, h, foot, body } }) => [
+  [y, body.y - y + VEIL, true], [y + h - foot - VEIL, foot + VEIL, false],
+];
+
+/** Cortex that goes on beyond what is framed fades out under title and foot. */
+function drawVeils(context, { theme, transparent }, sight) {
+  const { x, w } = sight.cell;
+  // Where there is no ground to fade into, the cortex itself is taken away.
+  if (transparent) context.globalCompositeOperation = "destination-out";
+  for (const [top, height, upper] of veils(sight)) {
+    const veil = context.createLinearGradient(0, top, 0, top + height);
+    veil.addColorStop(upper ? 0 : 1, fade(theme, "background", 1));
+    veil.addColorStop(upper ? 1 - VEIL / height : VEIL / height, fade(theme, "background", 0.9));
+    veil.addColorStop(upper ? 1 : 0, fade(theme, "background", 0));
+    context.fillStyle = veil;
+    context.fillRect(x, top, w, height);
+  }
+  context.globalCompositeOperation = "source-over";
+}
+
 function drawTitle(context, scene, i) {
   const { theme } = scene;
   const { cell } = scene.sights[i];
@@ -73,7 +96,7 @@ function drawTitle(context, scene, i) {
   let right = cell.x + cell.w - INSET - (scene.views.length > 1 && !scene.forFile ? PADLOCK : 0);
   let below = cell.x + cell.w - INSET;
   const marked = view.role === "measured" || view.role === "predicted";
-  if (view.stamp) {
+  if (view.stamp && carriesStamp(scene.views, scene.sights, i)) {
     const { text, row } = stampBeside(context, theme, view, right - x - (marked ? 15 : 0));
     const edge = drawStamp(context, scene, text, row ? below : right, baseline + 17 * row) - 12;
     if (row) below = edge;
@@ -103,6 +126,12 @@ function drawTitle(context, scene, i) {
     const subtitle = fitText(context, view.subtitle, below - cell.x - INSET);
     context.fillText(subtitle, cell.x + INSET, baseline + 17);
   }
+}
+
+/** Views with one and the same stamp share it: the one at the figure's upper right corner has it. */
+function carriesStamp(views, sights, i) {
+  if (views.some(({ stamp }) => stamp !== views[i].stamp)) return true;
+  return i === sights.filter(({ cell }) => cell.y === sights[0].cell.y).length - 1;
 }
 
 /** Where the stamp leaves the title whole: beside it, there its first word alone, or one row below. */
@@ -150,13 +179,13 @@ function drawHemispheres(context, scene, sight) {
 }
 
 /** left and right under the brains; at the foot of the view once they reach it. */
-export function captions({ cell, projection, scale, x, y }) {
+export function captions({ cell, close, projection, scale, x, y }) {
   const up = projection.flat ? null : upward(projection);
-  const below = y + (projection.height / 2) * scale + 20;
+  const below = close ? Infinity : y + (projection.height / 2) * scale + 20;
   const baseline = Math.min(below, cell.y + cell.h - cell.foot + 13);
   const places = SIDES.map((side) => {
-    const { box, anchorX } = projection.sides[side];
-    const middle = x + ((box[0] + box[2]) / 2 + anchorX) * scale;
+    const { box, anchorX, dataMiddle } = projection.sides[side];
+    const middle = x + (close && dataMiddle !== null ? dataMiddle : (box[0] + box[2]) / 2 + anchorX) * scale;
     return Math.min(cell.x + cell.w - 24, Math.max(cell.x + 24, middle));
   });
   // Small brains stand too close for two long captions.

@@ -44,12 +44,13 @@ export function composeSheet(viewer, { ratio = 3, transparent = false, caption =
 
 /**
  * The stage's height without what brains that fill its width leave free above and below: pictures
- * keep the views' margin on all sides. Brains that are zoomed or moved keep the stage's height.
+ * keep the views' margin on all sides. Brains that are zoomed or moved, and those of which the data
+ * are framed, keep the stage's height.
  */
 export function trimmedHeight(viewer) {
   const { stage } = viewer;
   const { sights } = viewer.now().scene(stage.width, stage.height, 1);
-  if (sights.some(({ camera }) => camera.zoom !== 1 || camera.pan[0] || camera.pan[1])) return stage.height;
+  if (sights.some(({ camera, close }) => close || camera.zoom !== 1 || camera.pan[0] || camera.pan[1])) return stage.height;
   const free = sights.map(({ cell, projection, scale }) => cell.body.h * (1 - 2 * MARGIN) - projection.height * scale);
   const rows = new Set(sights.map(({ cell }) => cell.y)).size;
   const height = Math.round(stage.height - rows * Math.max(0, Math.min(...free) - CAPTION));

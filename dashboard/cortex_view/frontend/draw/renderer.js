@@ -216,20 +216,20 @@ export class Renderer {
     const { gl } = this;
     const u = way.uniforms;
     const { ratio, look } = scene;
-    const { cell, projection } = sight;
+    const { projection } = sight;
     const view = scene.views[index];
     const kind = { categorical: CATEGORICAL, cyclic: CYCLIC }[view.kind] || 0;
     if (way === this.inner && kind) return;
-    const { body } = cell;
+    const { window } = sight;
     // A closed brain hides its inside; while it is cut open for flattening the inside may show.
     if (projection.flat) gl.disable(gl.CULL_FACE);
     else gl.enable(gl.CULL_FACE);
     gl.uniform1i(u.surface, projection.from);
     gl.uniform1f(u.share, projection.share);
-    const x = Math.round(body.x * ratio);
-    const w = Math.round((body.x + body.w) * ratio) - x;
-    const h = Math.round((cell.y + cell.h) * ratio) - Math.round(body.y * ratio);
-    const y = Math.round(scene.height * ratio) - Math.round(body.y * ratio) - h;
+    const x = Math.round(window.x * ratio);
+    const w = Math.round((window.x + window.w) * ratio) - x;
+    const h = Math.round((window.y + window.h) * ratio) - Math.round(window.y * ratio);
+    const y = Math.round(scene.height * ratio) - Math.round(window.y * ratio) - h;
     gl.viewport(x, y, w, h);
     // Whoever asks for one pixel need not wait for the others.
     if (scene.probe) gl.scissor(scene.probe.x, scene.probe.y, 1, 1);

@@ -9,7 +9,7 @@ import { formatNumber } from "../pure/numbers.js";
 import { legendOf } from "../pure/scales.js";
 import { SIDES } from "../pure/space.js";
 import { extraHeight, reliabilityAxis } from "./legend.js";
-import { captionBoxes, captions } from "./overlay.js";
+import { captionBoxes, captions, veils } from "./overlay.js";
 import { trimmedHeight } from "./picture.js";
 
 const RATIO = 3;
@@ -79,7 +79,12 @@ function viewParts({ labels, views, theme, look: { raised } }, sight, i, model, 
   // Filled for measured, open for predicted, as on screen.
   const marked = view.role === "measured" || view.role === "predicted";
   const mark = marked ? `<circle cx="${cell.x + 18}" cy="${cell.y + 17.5}" r="3.6" stroke="${accent}" stroke-width="1.6" fill="${view.role === "measured" ? accent : "none"}"/>` : "";
-  return `<g>${mark}<text x="${cell.x + (marked ? 29 : 14)}" y="${cell.y + 22}" font-size="14" font-weight="600" fill="${accent}">${escape(view.title)}<tspan dx="10" font-weight="400" font-size="12.5" fill="${escape(theme.text)}" fill-opacity=".7">${escape([view.subtitle, view.stamp].filter(Boolean).join(" · "))}</tspan></text>
+  const ground = escape(theme.background);
+  const veil = sight.close
+    ? veils(sight).map(([y, h, upper], k) =>
+      `<linearGradient id="${clip}-veil${k}" x1="0" x2="0" y1="${upper ? 0 : 1}" y2="${upper ? 1 : 0}"><stop stop-color="${ground}"/><stop offset=".7" stop-color="${ground}" stop-opacity=".9"/><stop offset="1" stop-color="${ground}" stop-opacity="0"/></linearGradient><rect x="${cell.x}" y="${y}" width="${cell.w}" height="${h}" fill="url(#${clip}-veil${k})"/>`).join("")
+    : "";
+  return `<g>${veil}${mark}<text x="${cell.x + (marked ? 29 : 14)}" y="${cell.y + 22}" font-size="14" font-weight="600" fill="${accent}">${escape(view.title)}<tspan dx="10" font-weight="400" font-size="12.5" fill="${escape(theme.text)}" fill-opacity=".7">${escape([view.subtitle, view.stamp].filter(Boolean).join(" · "))}</tspan></text>
 <clipPath id="${clip}"><rect x="${body.x}" y="${body.y}" width="${body.w}" height="${body.h}"/></clipPath>
 <g clip-path="url(#${clip})"><g fill="none" stroke-width="1.5" stroke-linejoin="round">${lines.join("\n")}</g>
 <g font-size="12.5" font-weight="600" text-anchor="middle" paint-order="stroke" stroke="${escape(theme.background)}" stroke-opacity=".88" stroke-width="3.5" stroke-linejoin="round">${names.join("\n")}</g></g>

@@ -1,6 +1,6 @@
 // A view in a few hundred characters that stay as they are in a URL; address.py reads them.
 
-const CAMERA = { surface: "s", preset: "p", rotation: "r", zoom: "z", pan: "m" };
+const CAMERA = { surface: "s", preset: "p", rotation: "r", zoom: "z", pan: "m", framing: "w" };
 const CHOICES = {
   threshold: "t", range: "g", tables: "c", opacity: "o", reliability: "f", groups: "k", labels: "l",
 };
@@ -30,6 +30,7 @@ function write(key, value) {
   if (key === "preset") return value.slice(0, 3);
   if (key === "table") return shortName(value);
   if (key === "labels") return value ? "1" : "0";
+  if (key === "framing") return value === "whole" ? "1" : "0";
   if (key === "groups") return value.map(shortName).join("_");
   if (key === "tables") {
     return Object.entries(value).sort().map(([kind, name]) => `${kind.slice(0, 2)}.${shortName(name)}`).join("_");

@@ -1,4 +1,4 @@
-// One camera: a rotation, a zoom, a pan and a place between folded and flat.
+// One camera: a rotation, a zoom, a pan, a place between folded and flat, and what it frames.
 //
 // Hemispheres are mirror images, and so are their rotations: the quaternion turns the right
 // hemisphere, its mirror image turns the left. Whatever is turned towards the viewer on one side
@@ -55,13 +55,14 @@ export class Camera {
     return twin;
   }
 
-  assign({ rotation, surface, zoom, pan }) {
-    Object.assign(this, { rotation: [...rotation], surface, zoom, pan: [...pan] });
+  assign({ rotation, surface, zoom, pan, whole = this.whole }) {
+    Object.assign(this, { rotation: [...rotation], surface, zoom, pan: [...pan], whole });
   }
 
   reset() {
     this.rotation = [...HOME];
     this.surface = INFLATED;
+    this.whole = false; // the whole brain is framed, not the vertices with data
     this.recentre();
   }
 
@@ -94,13 +95,20 @@ export class Camera {
     return PRESETS.find(close) || null;
   }
 
+  /** The word for what is framed. */
+  get framing() {
+    return this.whole ? "whole" : "data";
+  }
+
   toView() {
     const round = (value) => Number(value.toFixed(4));
     const view = { surface: round(this.surface) };
     if (this.preset) view.preset = this.preset;
     else view.rotation = this.rotation.map(round);
+    const moved = this.pan[0] || this.pan[1];
     if (this.zoom !== 1) view.zoom = round(this.zoom);
-    if (this.pan[0] || this.pan[1]) view.pan = this.pan.map(round);
+    if (moved) view.pan = this.pan.map(round);
+    if (this.whole || this.zoom !== 1 || moved) view.framing = this.framing;
     return view;
   }
 
@@ -114,5 +122,8 @@ export class Camera {
     if (view.surface !== undefined) this.surface = view.surface;
     if (view.zoom !== undefined) this.zoom = view.zoom;
     if (view.pan) this.pan = [...view.pan];
+    // Zoom and pan were first written down for whole brains, and show what they showed.
+    if (view.framing) this.whole = view.framing === "whole";
+    else if (view.zoom !== undefined || view.pan) this.whole = true;
   }
 }

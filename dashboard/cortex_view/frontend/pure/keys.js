@@ -8,6 +8,7 @@ export const KEYS = [
     [["1", "2", "3", "4", "5", "6"], "1 to 6", "lateral, medial, ventral, dorsal, anterior, posterior"],
     [["p", "i", "f"], "p i f", "folded, inflated, flat"],
     [["c"], "c", "centre what is pointed at"],
+    [["w"], "w", "whole brain, or its data"],
     [["0"], "0", "reset"],
   ]],
   ["Point and pick", [

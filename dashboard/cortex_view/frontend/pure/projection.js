@@ -16,10 +16,16 @@ export class Projection {
     }
   }
 
-  /** Recompute if camera or surface moved. */
-  update(camera) {
+  /** Recompute if camera or surface moved, or the data are another subject's. */
+  update(camera, space = null) {
     const key = `${camera.rotation.join()}|${camera.surface}`;
-    if (key === this.key) return;
+    if (key !== this.key) this.#turn(camera, key);
+    else if (space === this.space) return;
+    this.space = space;
+    this.data = space?.partial ? this.#dataBox(space) : null;
+  }
+
+  #turn(camera, key) {
     this.key = key;
     const from = Math.min(1, Math.floor(camera.surface));
     const share = camera.surface - from;
@@ -41,6 +47,28 @@ export class Projection {
     this.anchorY = -(low + high) / 2;
     this.width = widthLeft + widthRight + GAP;
     this.height = high - low;
+  }
+
+  /** [left, bottom, right, top] of all vertices with data, in view mm from the brains' middle. */
+  #dataBox(space) {
+    const box = [Infinity, Infinity, -Infinity, -Infinity];
+    for (const side of SIDES) {
+      const { xyz, anchorX } = this.sides[side];
+      const mask = this.flat ? this.geometry[side].inFlat : null;
+      const own = [Infinity, -Infinity];
+      for (const v of space.sides[side].vertices) {
+        if (mask && !mask[v]) continue;
+        const [x, y] = [xyz[v * 3] + anchorX, xyz[v * 3 + 1] + this.anchorY];
+        own[0] = Math.min(own[0], x);
+        own[1] = Math.max(own[1], x);
+        box[1] = Math.min(box[1], y);
+        box[3] = Math.max(box[3], y);
+      }
+      this.sides[side].dataMiddle = own[0] <= own[1] ? (own[0] + own[1]) / 2 : null;
+      box[0] = Math.min(box[0], own[0]);
+      box[2] = Math.max(box[2], own[1]);
+    }
+    return box[0] < box[2] && box[1] < box[3] ? box : null;
   }
 
   #project(side, camera, from, share) {

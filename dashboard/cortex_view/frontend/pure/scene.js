@@ -18,13 +18,13 @@ export class Scenes {
     this.kept.clear();
   }
 
-  projectionOf(camera, geometry) {
+  projectionOf(camera, { geometry, space }) {
     let entry = this.kept.get(camera);
     if (!entry || entry.projection.geometry !== geometry) {
       entry = { projection: new Projection(geometry) };
       this.kept.set(camera, entry);
     }
-    entry.projection.update(camera);
+    entry.projection.update(camera, space);
     return entry;
   }
 
@@ -37,7 +37,7 @@ export class Scenes {
     const out = cells.map((cell, i) => {
       const camera = state.cameraOf(i);
       used.add(camera);
-      return new Sight(cell, camera, this.projectionOf(camera, model.geometry).projection);
+      return new Sight(cell, camera, this.projectionOf(camera, model).projection);
     });
     for (const camera of this.kept.keys()) if (!used.has(camera)) this.kept.delete(camera);
     return out;
@@ -69,7 +69,7 @@ export class Scenes {
 
   /** Looking what hides behind what takes a while, so only at rest, and once. */
   #labels({ model, state, theme, moving }, camera, raised) {
-    const entry = this.projectionOf(camera, model.geometry);
+    const entry = this.projectionOf(camera, model);
     const isShown = (roi) =>
       (raised.any && raised.has(roi)) || (state.labels && state.shownGroups.has(roi.group));
     const shown = model.space.rois.map((roi) => (isShown(roi) ? 1 : 0)).join("");

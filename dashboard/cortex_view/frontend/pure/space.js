@@ -1,6 +1,7 @@
 // A subject's space: the template vertex of each value and back, and the ROIs.
 
 export const SIDES = ["left", "right"];
+const MOST = 0.7; // of the vertices: data that cover more are the whole cortex, or nearly
 
 /**
  * Per side the template vertex of each value (`vertices`) and back (`position`, -1 without data).
@@ -19,6 +20,9 @@ export function prepareSpace(header, arrays, geometry) {
     first += vertices.length;
     space.sides[side] = { vertices, position, masks: new Uint32Array(n * 2) };
   }
+  const total = SIDES.reduce((sum, side) => sum + geometry[side].n, 0);
+  /** Whether the data are a part of the cortex, which a camera can frame apart from the whole. */
+  space.partial = first > 0 && first < MOST * total;
   let offset = 0;
   for (const [name, group, side, count, colour] of header.rois) {
     const members = arrays.members ? arrays.members.subarray(offset, offset + count) : [];

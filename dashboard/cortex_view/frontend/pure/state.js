@@ -115,6 +115,7 @@ export class State {
     const view = camera.toView();
     if (this.shared.zoom !== 1) view.zoom ??= 1;
     if (this.shared.pan[0] || this.shared.pan[1]) view.pan ??= [0, 0];
+    if (view.zoom !== undefined || view.pan || this.shared.whole !== camera.whole) view.framing = camera.framing;
     return view;
   }
 

@@ -23,6 +23,7 @@ export class Keyboard {
       "=": () => go.zoomAt(null, null, 1.2),
       "-": () => go.zoomAt(null, null, 1 / 1.2),
       0: () => go.reset(),
+      w: () => go.frameWhole(!viewer.state.camera.whole),
       p: () => go.glide({ surface: FOLDED }),
       i: () => go.glide({ surface: INFLATED }),
       f: () => go.glide({ surface: FLAT }),

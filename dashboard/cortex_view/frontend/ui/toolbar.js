@@ -11,6 +11,7 @@ import { ScaleControl } from "./scalecontrol.js";
 const SNAP = 0.04; // of the slider: nobody means 1.98
 const MORE = "M3 8h.01M8 8h.01M13 8h.01";
 const TABLE = "M2.5 3.5h11v9h-11zM2.5 6.5h11M6.5 6.5v6";
+const WHOLE = "M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10M8 5.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5";
 const RESET = "M3 8a5 5 0 1 0 1.6-3.7M3 2.8v2.6h2.6";
 
 export class Toolbar {
@@ -115,10 +116,15 @@ export class Toolbar {
       type: "button", "aria-label": "Means of each ROI as a table", title: "Means of each ROI as a table (t)",
       "aria-pressed": "false", onclick: () => viewer.toggleTable(),
     }, icon(TABLE));
+    this.wholeButton = make("button.icon.whole", {
+      type: "button", "aria-label": "Whole brain", title: "Whole brain (w)", "aria-pressed": "false",
+      onclick: () => viewer.navigation.frameWhole(!viewer.state.camera.whole),
+    }, icon(WHOLE));
     return make("div.buttons", {},
       viewer.brushButton.element,
       this.tableButton,
       new SaveMenu(viewer).element,
+      this.wholeButton,
       make("button.icon", { type: "button", "aria-label": "Reset the view", title: "Reset the view (0)", onclick: () => viewer.navigation.reset() }, icon(RESET)),
       viewer.help.button,
     );
@@ -165,6 +171,9 @@ export class Toolbar {
       this.presetButtons[i].setAttribute("aria-pressed", String(on));
     });
     this.tableButton.setAttribute("aria-pressed", String(viewer.table.open));
+    // Data that cover the cortex leave nothing else to frame.
+    this.wholeButton.hidden = !viewer.model?.space.partial;
+    this.wholeButton.setAttribute("aria-pressed", String(camera.whole));
     this.#updateScales();
   }
 

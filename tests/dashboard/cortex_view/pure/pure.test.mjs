@@ -15,6 +15,7 @@ const { entryOf, hiddenBand, colourOf } = await import(at("pure/scales"));
 const { isVisible, pickVertex } = await import(at("pure/picking"));
 const { readable } = await import(at("pure/numbers"));
 const { Sight } = await import(at("pure/sight"));
+const { prepareSpace } = await import(at("pure/space"));
 const { State, canonical } = await import(at("pure/state"));
 const { between } = await import(at("motion"));
 
@@ -108,6 +109,84 @@ test("the hemispheres never overlap and are framed exactly", () => {
     assert.ok(Math.abs(gaps[0] - gaps[1]) < 1e-3);
     assert.ok(Math.min(...gaps) >= 0.04 * cell.body.w - 1e-6);
   }
+});
+
+/** A subject with some vertices of each side; of those without any its list is empty. */
+function subject(geometry, vertices) {
+  const header = { rois: [], shown: null };
+  return prepareSpace(header, { left_vertices: vertices.left, right_vertices: vertices.right }, geometry);
+}
+
+test("the data are framed whole, in the middle and as large as there is room, on every surface and side", () => {
+  const geometry = brain();
+  const vertices = { left: [20, 33, 50, 61, 70], right: [40, 41, 58, 90] };
+  const space = subject(geometry, vertices);
+  assert.ok(space.partial);
+  for (const surface of [0, 0.5, 1, 1.5, 2]) {
+    for (const preset of PRESETS) {
+      const camera = new Camera();
+      camera.applyView({ preset, surface });
+      const projection = new Projection(geometry);
+      projection.update(camera, space);
+      const [cell] = layoutCells(700, 400, 1);
+      const sight = new Sight(cell, camera, projection);
+      const on = ["left", "right"].flatMap((side) =>
+        vertices[side].filter((v) => !projection.flat || geometry[side].inFlat[v]).map((v) => sight.toScreen(side, v)));
+      const box = [0, 1].flatMap((k) => [Math.min(...on.map((p) => p[k])), Math.max(...on.map((p) => p[k]))]);
+      const { body } = cell;
+      const gaps = [box[0] - body.x, body.x + body.w - box[1], box[2] - body.y, body.y + body.h - box[3]];
+      assert.ok(Math.abs(gaps[0] - gaps[1]) < 1e-3 && Math.abs(gaps[2] - gaps[3]) < 1e-3);
+      const [mx, my] = [0.04 * body.w, 6];
+      assert.ok(gaps[0] >= mx - 1e-3 && gaps[2] >= my - 1e-3);
+      assert.ok(Math.abs(gaps[0] - mx) < 1e-3 || Math.abs(gaps[2] - my) < 1e-3);
+    }
+  }
+});
+
+test("the whole brain is framed on demand, where data are all of it, and where there are none", () => {
+  const geometry = brain();
+  const all = (side) => Array.from({ length: geometry[side].n }, (_, v) => v);
+  const spaces = [
+    [{ left: [20, 33], right: [40] }, true], [{ left: all("left"), right: all("right") }, false], [{ left: [], right: [] }, false],
+  ];
+  for (const [vertices, whole] of spaces) {
+    const camera = new Camera();
+    camera.whole = whole;
+    const [shown, usual] = [new Projection(geometry), new Projection(geometry)];
+    shown.update(camera, subject(geometry, vertices));
+    usual.update(camera);
+    const [cell] = layoutCells(700, 400, 1);
+    const [a, b] = [shown, usual].map((projection) => new Sight(cell, camera, projection));
+    assert.deepEqual([a.close, a.scale, a.x, a.y], [false, b.scale, b.x, b.y]);
+  }
+});
+
+test("another subject on the same brain is framed anew, the same one never", () => {
+  const geometry = brain();
+  const [first, second] = [{ left: [20, 33], right: [40] }, { left: [], right: [58, 90] }].map((v) => subject(geometry, v));
+  const projection = new Projection(geometry);
+  const camera = new Camera();
+  projection.update(camera, first);
+  const { data } = projection;
+  projection.update(camera, first);
+  assert.equal(projection.data, data);
+  projection.update(camera, second);
+  assert.notDeepEqual(projection.data, data);
+});
+
+test("a change of framing begins with the picture that was there", () => {
+  const geometry = brain();
+  const projection = new Projection(geometry);
+  const camera = new Camera();
+  projection.update(camera, subject(geometry, { left: [20, 33, 50], right: [40] }));
+  Object.assign(camera, { zoom: 1.7, pan: [0.1, -0.05] });
+  const [, cell] = layoutCells(900, 500, 2);
+  const before = new Sight(cell, camera, projection);
+  camera.whole = true;
+  camera.recentre();
+  Object.assign(camera, new Sight(cell, camera, projection).matching(before));
+  const after = new Sight(cell, camera, projection);
+  for (const key of ["x", "y", "scale"]) assert.ok(Math.abs(after[key] - before[key]) < 1e-9);
 });
 
 test("screen and millimetres are each other's inverse", () => {

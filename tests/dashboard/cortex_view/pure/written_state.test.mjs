@@ -44,6 +44,23 @@ test("own cameras at rest stay so beside a shared one that is not", () => {
   assert.deepEqual(other.toView(groups), state.toView(groups));
 });
 
+test("zoom and pan of before framing show whole brains; written now they keep what they frame", () => {
+  const old = fresh();
+  old.applyView({ zoom: 2, own: { 1: { preset: "ventral" }, 2: { pan: [0.1, 0] } } });
+  assert.deepEqual([old.shared, old.own.get(1), old.own.get(2)].map(({ whole }) => whole), [true, true, true]);
+  const state = fresh();
+  state.setLocked(1, false);
+  state.own.get(1).whole = true;
+  assert.equal(state.toView(groups).framing, undefined);
+  state.shared.zoom = 3;
+  state.setLocked(2, false);
+  state.own.get(2).recentre();
+  const other = fresh();
+  other.applyView(JSON.parse(JSON.stringify(state.toView(groups))));
+  assert.deepEqual([other.shared, other.own.get(1), other.own.get(2)].map(({ whole }) => whole), [false, true, false]);
+  assert.equal(writeView(state.toView(groups), fresh().toView(groups)).split("~v")[0], "z3~w0");
+});
+
 test("a rounded rotation is the same when it is read and written again", () => {
   const state = fresh();
   for (let turn = 0; turn < 300; turn++) {
