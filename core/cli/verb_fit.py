@@ -116,6 +116,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="others",
         help="another subject of the folder, fitted along (cross-subject)",
     )
+    parser.add_argument(
+        "--denoise",
+        metavar="none|auto|pca:K",
+        help="replace half of each response to fit by what all vertices share (docs/recipes.md)",
+    )
     shared.add_device(parser)
     parser.add_argument(
         "--seed",
@@ -171,7 +176,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         specs = tuple(spec for own in completed for spec in own)
     else:
         specs = _chosen(options, subject, others)
-    specs = tuple(replace(spec, **_split_changes(options)) for spec in specs)
+    specs = tuple(replace(spec, **_further_choices(options)) for spec in specs)
     if not described:
         specs = tuple(spec.at_precision(options.precision) for spec in specs)
     store = shared.run_store(options)
@@ -265,11 +270,12 @@ def _read_specs(name: str) -> tuple[EncodingSpec, ...]:
     return specs
 
 
-def _split_changes(options: argparse.Namespace) -> dict[str, Any]:
+def _further_choices(options: argparse.Namespace) -> dict[str, Any]:
     asked = {
         "split_rule": options.split,
         "validation_fraction": options.validation_fraction,
         "report_fraction": options.report_fraction,
+        "denoise": options.denoise,
     }
     return {name: value for name, value in asked.items() if value is not None}
 

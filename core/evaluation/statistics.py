@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from cortiscope.core.encoding import REGRESSORS, TrainingData, fit_regressor
+from cortiscope.core.encoding.denoising import denoised
 from cortiscope.core.encoding.scopes import vertex_table
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.evaluation.comparison import require_same_images
@@ -143,7 +144,8 @@ def _learning_curve(models: Sequence[Scored], groups: Sequence[Group]) -> list[A
 
     def score(rows: np.ndarray) -> np.ndarray:
         data = TrainingData(design[rows], responses[rows], vertices=table, groups=labels[rows])
-        r = pearson_r(fit_regressor(data, spec.encoder).predict(held), one.measured)
+        fitted = fit_regressor(denoised(data, spec.denoise), spec.encoder)
+        r = pearson_r(fitted.predict(held), one.measured)
         means = (mean_of_defined(r[one.groups[group]]) for group in groups)
         return np.array([np.nan if mean is None else mean for mean in means])
 

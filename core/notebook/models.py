@@ -74,7 +74,7 @@ def fit(
     finetune : ``adapters``, ``blocks:N`` or ``all``, with settings as in ``adapters,rank=8``: the
         network's weights move first, to predict the images to fit better.
     progress : called with the share done and a phrase, as ``print`` may be.
-    choices : further fields of ``EncodingSpec``: ``spaces``, ``scope``, ``seed``, ``device``, ...
+    choices : further fields of ``EncodingSpec``: ``spaces``, ``scope``, ``seed``, ``denoise``, ...
 
     Returns
     -------

@@ -12,6 +12,7 @@ from cortiscope.core.config import to_plain
 from cortiscope.core.datasets import Subject
 from cortiscope.core.datasets.registry import layout_words
 from cortiscope.core.encoding import REGRESSORS, method_text
+from cortiscope.core.encoding.denoising import denoising_words
 from cortiscope.core.encoding.scopes import SCOPE_WORDS
 from cortiscope.core.evaluation import LEAST_STIMULI
 from cortiscope.core.evaluation.ceiling import subject_ceiling
@@ -27,6 +28,7 @@ _SOURCES = {
     "ncsnr": "Allen et al. 2022, Nat. Neurosci. 25:116 (ncsnr, noise ceiling)",
     "Noise-normalised": "Gifford et al. 2023, arXiv 2301.03198 (noise-normalised score)",
     "jackknife": "Efron & Stein 1981, Ann. Stat. 9:586 (jackknife)",
+    "standardised responses": "Breiman & Friedman 1997, J. R. Stat. Soc. B 59:3 (shared responses)",
     "false discovery": "Benjamini & Hochberg 1995, J. R. Stat. Soc. B 57:289 (FDR)",
 }
 
@@ -61,6 +63,7 @@ def methods_text(subject: Subject, run: Run) -> str:
         f"{facts.title.rsplit(' · ', 1)[0]}.",
         _seen(run),
         _finetuned(run),
+        denoising_words(spec.denoise),
         f"The prediction is {regressor}; how each was fitted, its own methods say."
         if _is_vote(run)
         else f"{_pooled(spec)}, {spec.reduction.method_text}{_fewer_columns(run)}{several}, then "

@@ -22,6 +22,7 @@ A plan::
     split_seed = 0
     validation_fraction = 0.2
     report_fraction = 0.0            # kept for the report, where test responses are unknown
+    denoise = "none"                 # or "auto", "pca:20": of the responses to fit
     settings.ridge.n_folds = 3       # of a regressor
 """
 
@@ -39,6 +40,7 @@ from cortiscope.core.config import from_plain
 from cortiscope.core.datasets import Subject, find_subjects, open_subject
 from cortiscope.core.datasets.subject_names import named_subject
 from cortiscope.core.encoding import REGRESSORS, Reduction, RegressorSpec
+from cortiscope.core.encoding.denoising import NONE, check_denoising
 from cortiscope.core.encoding.scopes import SCOPES
 from cortiscope.core.encoding.settings import with_plain_settings
 from cortiscope.core.encoding.splits import RANDOM, check_split_rule
@@ -77,6 +79,7 @@ class ModelPlan:
     split_seed: int = 0
     validation_fraction: float = 0.2
     report_fraction: float = 0.0
+    denoise: str = NONE
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -85,6 +88,7 @@ class ModelPlan:
                 raise InvalidInput(f"{name} is missing.", f'As in {name} = ["..."].')
         check_option("scope", self.scope, SCOPES)
         check_split_rule(self.split_rule)
+        check_denoising(self.denoise)
         for seed in self.seeds:
             check_whole("A seed", seed)
         check_whole("split_seed", self.split_seed)
@@ -241,6 +245,7 @@ def _model_specs(
         split_rule=model.split_rule,
         validation_fraction=model.validation_fraction,
         report_fraction=model.report_fraction,
+        denoise=model.denoise,
     )
     return tuple(spec.at_precision(model.precision) for spec in specs)
 

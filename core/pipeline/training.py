@@ -24,6 +24,7 @@ from cortiscope.core.encoding import (
     fit_reduction,
     validation_split,
 )
+from cortiscope.core.encoding.denoising import denoised
 from cortiscope.core.encoding.predictor import Member, Predictor, merge
 from cortiscope.core.encoding.reduction.streamed import can_stream
 from cortiscope.core.encoding.scopes import fit_scoped, vertex_table
@@ -269,7 +270,7 @@ def fit_prepared(prepared: Prepared, spec: EncodingSpec, surfaces: Path, work: W
         data = TrainingData(
             prepared.fit_designs[0], responses, spaces, table, rows.groups[0], prepared.grids
         )
-        return fit_scoped(data, spec.encoder, spec.scope, work)
+        return fit_scoped(denoised(data, spec.denoise), spec.encoder, spec.scope, work)
     groups = shared_vertices(target, prepared.subjects[1:])
     members = []
     for k, group in enumerate(groups):
@@ -283,7 +284,6 @@ def fit_prepared(prepared: Prepared, spec: EncodingSpec, surfaces: Path, work: W
         )
         name = "with " + " ".join(prepared.subjects[m].id for m in group.members)
         step = work.step(f"group{k}", k / len(groups), (k + 1) / len(groups))
-        members.append(
-            Member(name, group.vertices, fit_scoped(data, spec.encoder, spec.scope, step))
-        )
+        fitted = fit_scoped(denoised(data, spec.denoise), spec.encoder, spec.scope, step)
+        members.append(Member(name, group.vertices, fitted))
     return members[0].predictor if len(members) == 1 else merge(members, target.space.n_vertices())

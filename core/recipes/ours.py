@@ -75,10 +75,11 @@ ENTRIES = (
         title="spatial",
         origin=_ORIGIN,
         summary="The same layers as stacked, and receptive fields on Gabor maps and on the small "
-        "network, stacked per vertex.",
+        "network, stacked per vertex; of responses to fit, what all vertices share weighs more.",
         sources=_PLACED,
         regressor=RegressorSpec("stacked_fields").with_settings(shared=(1, 0)),
         reduction=Reduction("places", 0),
         spaces="layer",
+        denoise="auto",
     ),
 )

@@ -61,6 +61,7 @@ class Recipe:
         chose, as a sentence; empty if nothing.
     sources : its features; several are joined as ``spaces`` says (``EncodingSpec``).
     on_the_way : as in ``EncodingSpec``.
+    denoise : as in ``EncodingSpec``.
     each_layer : one model per layer instead of one of all: a layer search.
     split_rule, seed : how the validation images are drawn; without a seed, by the one asked for.
     cross_subject : fitted with the training images of the folder's other subjects.
@@ -78,6 +79,7 @@ class Recipe:
     each_layer: bool = False
     cross_subject: bool = False
     on_the_way: str = "auto"
+    denoise: str = "none"
     split_rule: str = RANDOM
     seed: int | None = None
     departures: tuple[str, ...] = ()

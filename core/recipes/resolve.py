@@ -119,6 +119,7 @@ def configurations(
         stand_ins=resolved.stand_ins,
         device=device,
         on_the_way=recipe.on_the_way,
+        denoise=recipe.denoise,
     )
 
 

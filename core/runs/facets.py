@@ -9,6 +9,7 @@ from typing import Any
 from cortiscope.core.backbones import card_or_name
 from cortiscope.core.config import to_plain
 from cortiscope.core.encoding import Reduction
+from cortiscope.core.encoding.denoising import NONE
 from cortiscope.core.encoding.scopes import SCOPE_WORDS
 from cortiscope.core.encoding.splits import has_fraction
 from cortiscope.core.features import Pooling
@@ -19,7 +20,7 @@ from cortiscope.core.runs.spec import EncodingSpec
 _SAID = {
     "type", "subject", "data", "features", "reduction", "encoder", "spaces", "scope",
     "with_subjects", "seed", "validation_fraction", "split_rule", "recipe", "stand_ins", "device",
-    "on_the_way",
+    "on_the_way", "denoise",
 }  # fmt: skip
 
 # Records from before a field existed mean its default.
@@ -31,6 +32,7 @@ _USUAL = {
     "pooling": "grid 5",
     "reduction": "PCA 200",
     "feature spaces": "",
+    "responses": "",
     "validation images": "random 0.2, seed 0",
 }
 
@@ -57,6 +59,7 @@ def facets(run: Run) -> dict[str, str]:
         "pooling": _each(_pooling(f.pooling) for f in spec.features),
         "reduction": _reduction(spec.reduction),
         "feature spaces": "" if spec.spaces == "one" else f"by {spec.spaces}",
+        "responses": "" if spec.denoise == NONE else f"denoised {spec.denoise}",
         "regressor": run.regressor,
         "settings": _plain(to_plain(spec.encoder.settings)),
         "scope": "" if spec.scope == "both" else SCOPE_WORDS[spec.scope],

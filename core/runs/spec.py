@@ -19,6 +19,7 @@ from cortiscope.core.backbones.precision import Precision
 from cortiscope.core.config import fingerprint, to_plain
 from cortiscope.core.datasets import Subject
 from cortiscope.core.encoding import REGRESSORS, Reduction, RegressorSpec
+from cortiscope.core.encoding.denoising import NONE, check_denoising
 from cortiscope.core.encoding.scopes import SCOPES
 from cortiscope.core.encoding.settings import with_plain_settings
 from cortiscope.core.encoding.splits import RANDOM, check_split_rule, has_fraction
@@ -85,6 +86,7 @@ class EncodingSpec:
     split_rule : how these are drawn (``core.encoding.splits``).
     report_fraction : share of the training images that neither fit nor choose, for the report of
         a subject whose test responses are unknown; 0 reports the validation images.
+    denoise : what is done to the responses before the fit (``core.encoding.denoising``).
     recipe : the recipe this came from; a name only.
     stand_ins : which weights of the recipe were missing and what replaced them, in words.
     device : ``auto``, ``cpu`` or ``cuda``; does not change what the model is.
@@ -105,6 +107,7 @@ class EncodingSpec:
     validation_fraction: float = 0.2
     split_rule: str = field(default=RANDOM, metadata={"omit_default": True})
     report_fraction: float = field(default=0.0, metadata={"omit_default": True})
+    denoise: str = field(default=NONE, metadata={"omit_default": True})
     recipe: str = field(default="", metadata={"cosmetic": True})
     stand_ins: tuple[str, ...] = field(default=(), metadata={"cosmetic": True})
     device: str = field(default="auto", metadata={"cosmetic": True})
@@ -119,6 +122,7 @@ class EncodingSpec:
         check_option("scope", self.scope, SCOPES)
         check_option("on_the_way", self.on_the_way, ON_THE_WAY)
         check_split_rule(self.split_rule)
+        check_denoising(self.denoise)
         check_whole("The seed of the validation split", self.seed)
         if self.subject in [other.subject for other in self.with_subjects]:
             raise InvalidInput(f"{self.subject} cannot be fitted along with itself.")
