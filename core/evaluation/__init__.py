@@ -29,6 +29,7 @@ from cortiscope.core.evaluation.comparison import (
 )
 from cortiscope.core.evaluation.correlation import pearson_r
 from cortiscope.core.evaluation.decoded import Decoding
+from cortiscope.core.evaluation.disagreement import Disagreement, disagreement
 from cortiscope.core.evaluation.explained_variance import (
     R2,
     bootstrap_explained_variance,
@@ -146,6 +147,8 @@ __all__ = [
     "percentile_among",
     "Comparison",
     "Decoding",
+    "Disagreement",
+    "disagreement",
     "compare_models",
     "same_images",
     "ARITIES",

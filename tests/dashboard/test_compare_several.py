@@ -100,3 +100,12 @@ def test_rows_and_files_hold_all_of_them(tiny_app, four):
     own = [float(r["r_c"] or "nan") for r in rows]
     np.testing.assert_allclose(own, four[2].report.r, atol=2e-4)
     assert models.pair("DB").runs == (four[3], four[1])
+
+
+def test_pictures_are_drawn_where_they_are_asked_for(tiny_app, four):
+    app = _open(tiny_app, four, pair="BA")
+    assert "disagree most" not in _words(app)
+    app.session_state["compare-rois-tab"] = "pictures"
+    words = _words(app.run())
+    assert "Where B and A disagree most: FFA-1 left" in words
+    assert "6 held-out pictures are too few" in words

@@ -34,7 +34,13 @@ from cortiscope.roi_chart import MODEL_COLOURS, Axis, RoiRow, Series, roi_chart
 from cortiscope.subject.model_menu import model_title
 
 # What follows the vertex or ROI that is selected.
-PLACES = ("compare-brain", "compare-rois", "compare-differences", "statistics")
+PLACES = (
+    "compare-brain",
+    "compare-rois",
+    "compare-differences",
+    "compare-pictures",
+    "statistics",
+)
 
 
 @region("compare-rois")

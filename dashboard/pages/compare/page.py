@@ -37,6 +37,7 @@ from cortiscope.pages.compare.paired import (
     overall_html,
     verdict,
 )
+from cortiscope.pages.compare.pictures import show_pictures
 from cortiscope.pages.compare.several import (
     chosen_pair,
     labels,
@@ -100,15 +101,15 @@ def _compare(subject: Subject, runs: Sequence[Run]) -> None:
     charts, panel = st.columns([7, 4], gap="medium")
     differences = None
     with wide if len(runs) > 2 else charts, errors_on_page():
-        if has_rois(subject):
-            each, differences = st.tabs(
-                [labels(models), pair.less], key="compare-rois-tab", on_change="rerun"
-            )
-            if each.open:
-                with each:
-                    show_both(models)
-        else:
-            show_distributions(models)
+        names = [labels(models), *([pair.less] if has_rois(subject) else []), "pictures"]
+        each, *middle, pictures = st.tabs(names, key="compare-rois-tab", on_change="rerun")
+        differences = next(iter(middle), None)
+        if each.open:
+            with each:
+                (show_both if has_rois(subject) else show_distributions)(models)
+        if pictures.open:
+            with pictures:
+                show_pictures(pair)
     with panel, errors_on_page():
         _layers_or_vertices(models, pair, columns, positions)
     # Beside the heatmap, which is twice as tall as a chart.

@@ -12,7 +12,7 @@ import pytest
 from cortiscope.core.backbones import WeightsSpec, get_card, resolve_weights
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.datasets import open_subject
-from cortiscope.core.evaluation import challenge_scores, pearson_r
+from cortiscope.core.evaluation import challenge_scores, disagreement, pearson_r
 from cortiscope.core.features import FeatureSpec, FeatureStore
 from cortiscope.core.pipeline.demo import DEMO_POOLING, demo_data, demo_specs
 from cortiscope.core.pipeline.fit import fit_all
@@ -127,6 +127,19 @@ def test_the_best_model_explains_40_to_60_percent_of_the_explainable_variance(sc
     for area in (*EARLY_AREAS, *CATEGORY_AREAS, "PPA"):
         # A margin of two points for the noise of 200 images.
         assert 38 <= max(scores.explained(m, area) for m in scores.offered) <= 62
+
+
+def test_where_gabor_and_block5_disagree_v1_sides_with_gabor_and_ffa_with_block5(scores):
+    runs = [scores.runs[name] for name in ("gabor energy", "trained block5")]
+    gabor, late = (run.predict_rows("test", slice(None)) for run in runs)
+    measured = scores.subject.test.response_rows(slice(None))
+    found = {
+        area: disagreement(gabor[:, v], late[:, v], measured[:, v], k=40)
+        for area, v in scores.vertices.items()
+    }
+    assert found["V1"].rate >= 0.6
+    assert found["FFA"].rate <= 0.3
+    assert found["FFA"].high < 0.5
 
 
 def test_raw_pixels_are_below_gabor_everywhere_and_best_nowhere(scores):
