@@ -30,6 +30,7 @@ class Action(Enum):
     UPLOAD = "Uploading a photograph"
     FOLDER = "Opening and closing data folders"
     DELETE = "Deleting runs"
+    DESCRIBE = "Naming and tagging runs"
     DOWNLOAD = "Downloading tables"
     CHECKPOINT = "Naming a checkpoint on the server"
     NETWORK = "Looking up any network of a library"

@@ -25,6 +25,7 @@ from cortiscope.markup import as_text, show_html, signed
 from cortiscope.navigation import link_to
 from cortiscope.panels.fit_dialog import fit_button, open_fit_dialog
 from cortiscope.panels.mesh_menu import say_mesh
+from cortiscope.panels.model_details import offer_undo
 from cortiscope.panels.model_picker import pick_from_table, step_through_layers
 from cortiscope.panels.run_states import show_run_states
 from cortiscope.panels.scores import interval_text
@@ -102,7 +103,7 @@ def pick_model_if_any(subject: Subject, head: DeltaGenerator | None = None) -> R
     """
     with st.sidebar:
         open_fit_dialog(subject)
-        run = _pick_run(subject, head=head)
+        run, *_ = _pick_runs(subject, head=head) or [None]
         _fits(subject, run)
     return run
 
@@ -116,16 +117,16 @@ def pick_models(subject: Subject) -> tuple[Run, ...]:
     """
     with st.sidebar:
         open_fit_dialog(subject)
-        first = _pick_run(subject, "A")
-        others = () if first is None else _pick_others(subject, first)
+        first, *others = _pick_runs(subject, several=True) or [None]
         _fits(subject, first)
     if first is None:
         _say_that_none_is_fitted(subject)
-    return first, *others
+    return first, *(services.reported(run) for run in others)
 
 
 def _fits(subject: Subject, run: Run | None) -> None:
     """Say what is to be known of runs; offer the first fit."""
+    offer_undo()
     if run is None:
         fit_button(subject)
     show_run_states(subject, run)
@@ -149,21 +150,25 @@ def _say_that_none_is_fitted(subject: Subject) -> NoReturn:
     raise PageEnds
 
 
-def _pick_run(subject: Subject, letter: str = "", head: DeltaGenerator | None = None) -> Run | None:
+def _pick_runs(
+    subject: Subject, *, several: bool = False, head: DeltaGenerator | None = None
+) -> list[Run]:
+    """Draw the choice; return the models on screen, or none where none is fitted."""
     menu = ModelMenu.of(services.runs_of(subject.id))
     if not menu.runs:
-        return None
+        return []
     run = _asked_for(menu, subject)
     key = ModelKey.of(run)
     state.change(run=run.id, backbone=key.backbone, layer=key.layer, encoder=key.regressor)
+    others = _others(menu, subject, run) if several else []
     with head or nullcontext():
-        pick_from_table(subject, menu, run, field="run", letter=letter)
+        pick_from_table(subject, menu, (run, *others), several=several)
     step_through_layers(menu, run)
     run = services.reported(run)
     show_html(score_line(run, subject.space.unit))
     if words := _fits_under_way():
         st.caption(as_text(words))
-    return run
+    return [run, *others]
 
 
 def _asked_for(menu: ModelMenu, subject: Subject) -> Run:
@@ -220,16 +225,14 @@ def _fits_under_way() -> str:
     )
 
 
-def _pick_others(subject: Subject, first: Run) -> tuple[Run, ...]:
-    """Draw the choice of B; C ... F come with the address."""
-    menu = ModelMenu.of(services.runs_of(subject.id))
+def _others(menu: ModelMenu, subject: Subject, first: Run) -> list[Run]:
+    """Return what the first is compared with, its twin if nothing is asked for."""
     rest = [r for r in menu.runs if r.id != first.id]
     if not rest:
-        return ()
+        return []
     others = _others_asked_for(menu, subject, first) or [_twin(first, rest)]
     state.change(versus=state.listed(run.id for run in others))
-    pick_from_table(subject, menu, others[0], field="versus", letter="B", without=first.id)
-    return tuple(services.reported(run) for run in others)
+    return others
 
 
 def _others_asked_for(menu: ModelMenu, subject: Subject, first: Run) -> list[Run]:

@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from cortiscope.core.backbones import REGISTERED, backbone_names, card_or_name
 from cortiscope.core.pipeline.methods import recipe_title
 from cortiscope.core.runs import Run, RunSource
-from cortiscope.core.runs.facets import differing, distinct_words, unusual
+from cortiscope.core.runs.facets import differing, distinct_words, facets, unusual
 
 # Where a session starts: a network that has learned, at a middle depth, is right about most ROIs.
 _FIRST = ("small_cnn~pretrained", "block4", "ridge")
@@ -124,8 +124,8 @@ class ModelMenu:
 
     @classmethod
     def of(cls, runs: Sequence[Run]) -> ModelMenu:
-        """Order runs by backbone and depth of layer."""
-        return cls(tuple(sorted(runs, key=_place)))
+        """Order runs by backbone and depth of layer; of the same runs the same menu."""
+        return _ordered(tuple(runs))
 
     @cached_property
     def _by_id(self) -> dict[str, Run]:
@@ -170,8 +170,9 @@ class ModelMenu:
             backbone_title(runs[0]) for k, runs in self._alike.items() if k.backbone == backbone
         )
 
+    @cached_property
     def titles(self) -> dict[str, str]:
-        """Return run id -> words that no other run here has."""
+        """Run id -> words that no other run here has."""
         named: dict[str, list[Run]] = {}
         for run in self.runs:
             named.setdefault(model_title(run), []).append(run)
@@ -212,8 +213,17 @@ class ModelMenu:
 
     def layers_like(self, run: Run) -> list[Run]:
         """Return the runs that differ from one in nothing but the layer, early to late."""
-        found = {r.layer: r for r in self._family(run) if set(differing([run, r])) <= {"layer"}}
+        found = {r.layer: r for r in self._curves.get(_besides_layer(run), ())}
         return list((found | {run.layer: run}).values())
+
+    @cached_property
+    def _curves(self) -> dict[object, list[Run]]:
+        """Group what differs in nothing but the layer."""
+        groups: dict[object, list[Run]] = {}
+        for runs in self._alike.values():
+            for run in runs:
+                groups.setdefault(_besides_layer(run), []).append(run)
+        return groups
 
     def besides(self, run: Run) -> str:
         """Say how the same backbone was also fitted, which no curve over layers may join.
@@ -239,6 +249,17 @@ class ModelMenu:
             if (key.backbone, key.regressor) == (own.backbone, own.regressor)
             for r in runs
         ]
+
+
+@lru_cache(maxsize=8)
+def _ordered(runs: tuple[Run, ...]) -> ModelMenu:
+    return ModelMenu(tuple(sorted(runs, key=_place)))
+
+
+def _besides_layer(run: Run) -> object:
+    """Return what runs share that a curve over layers may join."""
+    said = frozenset(i for i in facets(run).items() if i[1] and i[0] != "layer")
+    return backbone_key(run), run.method, said
 
 
 # Two networks differ in these by being two.

@@ -154,7 +154,7 @@ def test_the_encoder_stays_when_the_page_changes_and_when_it_is_chosen_anew(page
         _settled(page)
         assert _shown(page) == ("sim01", "Gabor energy · energy · ridge"), title
     page.locator(".st-key-models-run button").click()
-    page.get_by_placeholder("filter").press_sequentially("untrained block4")
+    page.get_by_placeholder("filter").press_sequentially("seed 0 block4")
     table = page.locator(".st-key-models-run-table")
     # A row of heads and the one model that is left.
     page.wait_for_function(

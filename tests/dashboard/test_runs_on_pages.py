@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -9,9 +10,9 @@ import pytest
 from cortiscope.core.encoding import Reduction
 from cortiscope.core.runs import Run
 from cortiscope.core.runs.facets import differing, distinct_words, facets
-from cortiscope.panels.model_picker import holds, model_rows
 from cortiscope.state import Selection, to_address
 from cortiscope.subject.model_menu import ModelKey, ModelMenu, model_title, unlike, validation_score
+from cortiscope.subject.model_table import best_layers, holds, model_rows
 
 
 def _menu(app, label):
@@ -45,11 +46,14 @@ def test_two_reductions_of_one_layer_are_both_in_the_table_and_keep_their_addres
 
 
 def test_rows_of_the_table_are_found_by_any_of_their_words(tiny_app):
-    rows = model_rows(tiny_app.runs)
+    menu = ModelMenu.of(tiny_app.runs)
+    rows = model_rows(menu, tuple(tiny_app.runs))
     assert [row["r"] for row in rows] == [validation_score(run) for run in tiny_app.runs]
     assert all(holds(row, " RAW  ridge ") and holds(row, "") for row in rows)
     assert [holds(row, "pixels pca 4") for row in rows] == [False, True]
-    assert "besides" not in model_rows(tiny_app.runs[:1])[0]  # nothing else tells it apart
+    assert (
+        "besides" not in model_rows(menu, tuple(tiny_app.runs[:1]))[0]
+    )  # nothing else tells it apart
 
 
 def test_the_slider_steps_through_the_layers_that_were_fitted_alike(tiny_app, monkeypatch):
@@ -187,3 +191,103 @@ def test_up_to_six_models_are_compared_and_none_twice(tiny_app):
     app = tiny_app.open("compare", subject="subj01", run=first, versus=long)
     assert "unreadable" not in app.toast[0].value
     assert tiny_app.address(app)["versus"] == second
+
+
+def test_two_models_that_differ_in_any_setting_have_different_rows(tiny_app):
+    first, second = tiny_app.runs
+    spec = first.record["spec"]
+    sha = {"kind": "file", "label": "mine", "sha256": "a" * 64, "seed": 0}
+
+    def changed(k, sources=first.record["sources"], **settings):
+        record = {**first.record, "spec": {**spec, **settings}, "sources": sources}
+        return type(first)(first.folder.with_name(f"run{k}"), record)
+
+    source = first.record["sources"][0]
+    runs = (
+        first,
+        second,
+        changed(0, seed=5),
+        changed(1, some_new_field=3),
+        changed(2, encoder={**spec["encoder"], "settings": {"n_folds": 7}}),
+        changed(3, recipe="stacked", stand_ins=["A for B"]),
+        changed(4, [{**source, "weights": sha}]),
+        changed(5, [{**source, "weights": {**sha, "sha256": "b" * 64}}]),
+        changed(6, [{**source, "precision": "bfloat16"}]),
+        changed(7),  # in nothing but its name
+    )
+    rows = model_rows(ModelMenu.of(runs), runs)
+    words = [tuple(row[c] for c in ("network", "layer", "regressor", "besides")) for row in rows]
+    assert len(set(words)) == len(runs)
+    assert "seed 5" in rows[2]["besides"]
+
+
+def test_one_row_per_network_chooses_its_layer_by_validation_alone(tiny_app):
+    first, second = tiny_app.runs
+
+    def scored(k, backbone, layer, validation, report, of=first):
+        def with_r(name, r):
+            rois = [{**s, "mean_r": r} for s in first.record[name]["rois"]]
+            return {**first.record[name], "rois": rois}
+
+        source = {**first.record["sources"][0], "backbone": backbone, "layers": [layer]}
+        changes = {"validation": with_r("validation", validation)}
+        changes |= {"report": with_r("report", report), "sources": [source]}
+        return type(of)(of.folder.with_name(f"run{k}"), {**of.record, **changes})
+
+    runs = (
+        scored(0, "small_cnn", "block1", 0.5, 0.1),
+        scored(1, "small_cnn", "block2", 0.4, 0.9),
+        scored(2, "gabor", "energy", 0.3, 0.8),
+        scored(3, "pixels", "pixels", 0.9, 0.9, of=second),  # of another reduction
+    )
+    found, without = best_layers(ModelMenu.of(runs), runs[1])
+    assert [run.id for run in found] == ["run0", "run2"]
+    assert without == ["Raw pixels"]
+    rows = model_rows(ModelMenu.of(runs), found)
+    assert [(row["r"], row["held-out r"]) for row in rows] == [(0.5, 0.1), (0.3, 0.8)]
+
+
+def _press(app, label):
+    next(one for one in app.button if one.label == label).click().run()
+    assert not app.exception
+    assert not app.error
+
+
+def test_models_are_ticked_in_the_order_of_their_letters(tiny_app):
+    first, second = (run.id for run in tiny_app.runs)
+    app = tiny_app.open("compare", subject="subj01", run=first, versus=second)
+    app.session_state["models-run"] = True
+    app.run()
+    (table,) = [one for one in app.dataframe if one.key and one.key.startswith("models-run-rows")]
+    letters = dict(zip(table.value["besides"], table.value["shown"], strict=True))
+    assert letters == {"PCA 6": "A", "PCA 4": "B"}
+    # Ticked the other way round, A is the other.
+    app.session_state["models-ticked"] = [second, first]
+    app.run()
+    _press(app, "Compare 2 models")
+    assert tiny_app.address(app)["run"] == second
+    assert tiny_app.address(app)["versus"] == first
+    assert app.session_state["models-run"] is False
+
+
+def test_a_model_is_named_deleted_and_brought_back(tiny_app):
+    run = tiny_app.fit(reduction=Reduction("pca", 3))
+    app = tiny_app.open(subject="subj01", run=run.id)
+    _, name = _open_table(app)
+    app.text_input(f"models-name-{run.id}").set_value("<b>*mine*</b>")
+    app.text_input(f"models-tags-{run.id}").set_value("a,  b c ,a")
+    _press(app, "Save")
+    table, title = _open_table(app)
+    assert title == f"<b>*mine*</b> · {name}"
+    assert table[table["shown"] == "●"]["tags"].tolist() == ["a, b c"]
+    files = {p.name: p.read_bytes() for p in run.folder.iterdir()}
+    _press(app, "Delete this model")
+    assert not run.folder.exists()
+    assert tiny_app.address(app)["run"] != run.id
+    assert not app.toast
+    said = [one.value.replace("\\", "") for one in app.sidebar.caption]
+    assert [words for words in said if words.startswith("Deleted <b>*mine*</b> · Raw pixels")]
+    _press(app, "Undo")
+    assert tiny_app.address(app)["run"] == run.id
+    assert {p.name: p.read_bytes() for p in run.folder.iterdir()} == files
+    shutil.rmtree(run.folder)
