@@ -103,7 +103,7 @@ def pick_model_if_any(subject: Subject, head: DeltaGenerator | None = None) -> R
     """
     with st.sidebar:
         open_fit_dialog(subject)
-        run, *_ = _pick_runs(subject, head=head) or [None]
+        run = next(iter(_pick_runs(subject, head=head)), None)
         _fits(subject, run)
     return run
 
@@ -117,11 +117,11 @@ def pick_models(subject: Subject) -> tuple[Run, ...]:
     """
     with st.sidebar:
         open_fit_dialog(subject)
-        first, *others = _pick_runs(subject, several=True) or [None]
-        _fits(subject, first)
-    if first is None:
+        runs = _pick_runs(subject, several=True)
+        _fits(subject, runs[0] if runs else None)
+    if not runs:
         _say_that_none_is_fitted(subject)
-    return first, *(services.reported(run) for run in others)
+    return tuple(services.reported(run) for run in runs)
 
 
 def _fits(subject: Subject, run: Run | None) -> None:

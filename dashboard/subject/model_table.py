@@ -156,8 +156,8 @@ def _tell_apart(rows: list[dict[str, Any]], runs: Sequence[Run]) -> None:
     """Add to rows with the same words what their runs differ in, or else when they were made."""
     alike: dict[tuple[str, ...], list[int]] = {}
     for k, row in enumerate(rows):
-        words = tuple(row[name] for name in ("network", "layer", "regressor", BESIDES))
-        alike.setdefault(words, []).append(k)
+        said = tuple(row[name] for name in ("network", "layer", "regressor", BESIDES))
+        alike.setdefault(said, []).append(k)
     for group in alike.values():
         if len(group) > 1:
             for k, words in zip(group, distinct_words([runs[k] for k in group]), strict=True):
