@@ -219,11 +219,33 @@ function drawRoiLabels(context, scene, i, hints) {
     widthOf: (name) => context.measureText(name).width, height: size + 4, hints,
     taken: [...captionBoxes(sight), ...pickBoxes(scene, sight)],
   };
-  for (const { label, x, y } of placeLabels(scene.labels[i], sight, options)) {
-    context.globalAlpha = standsOut(scene.look.raised, label) ? 1 : DIMMED;
+  const placed = placeLabels(scene.labels[i], sight, options);
+  const step = (label) => (context.globalAlpha = standsOut(scene.look.raised, label) ? 1 : DIMMED);
+  for (const { label, leader } of placed) {
+    step(label);
+    if (leader) drawLeader(context, scene, leader, toCss(label.colour));
+  }
+  for (const { label, x, y } of placed) {
+    step(label);
     halo(context, scene, label.name, x, y + size * 0.34, toCss(label.colour));
   }
   context.globalAlpha = 1;
+}
+
+/** A thin line from a ROI to its name, and a dot where it begins. */
+function drawLeader(context, { theme }, [x0, y0, x1, y1], colour) {
+  context.beginPath();
+  context.moveTo(x0, y0);
+  context.lineTo(x1, y1);
+  for (const [width, style] of [[3, fade(theme, "background", 0.8)], [1, colour]]) {
+    context.lineWidth = width;
+    context.strokeStyle = style;
+    context.stroke();
+  }
+  context.beginPath();
+  context.arc(x0, y0, 1.8, 0, 2 * Math.PI);
+  context.fillStyle = colour;
+  context.fill();
 }
 
 function halo(context, { theme }, text, x, y, colour) {

@@ -69,9 +69,12 @@ function viewParts({ labels, views, theme, look: { raised } }, sight, i, model, 
   }
   const measure = document.createElement("canvas").getContext("2d");
   measure.font = `600 12.5px ${theme.font}`;
-  const names = placeLabels(labels[i], sight, {
+  const placed = placeLabels(labels[i], sight, {
     widthOf: (name) => measure.measureText(name).width, height: 16.5, taken: captionBoxes(sight), hints: new Map(),
-  }).map(({ label, x, y }) => `<text x="${round(x)}" y="${round(y + 4)}" fill="${toCss(label.colour)}"${standsOut(raised, label) ? "" : ` opacity="${DIMMED}"`}>${escape(label.name)}</text>`);
+  });
+  const leaders = placed.filter(({ leader }) => leader).map(({ label, leader: [x1, y1, x2, y2] }) =>
+    `<line x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}" stroke="${toCss(label.colour)}"${standsOut(raised, label) ? "" : ` opacity="${DIMMED}"`}/>`);
+  const names = placed.map(({ label, x, y }) => `<text x="${round(x)}" y="${round(y + 4)}" fill="${toCss(label.colour)}"${standsOut(raised, label) ? "" : ` opacity="${DIMMED}"`}>${escape(label.name)}</text>`);
   const sides = captions(sight).map(({ text, x, y }) => `<text x="${round(x)}" y="${round(y)}">${escape(text)}</text>`);
   const { body } = cell;
   const view = views[i];
@@ -87,6 +90,7 @@ function viewParts({ labels, views, theme, look: { raised } }, sight, i, model, 
   return `<g>${veil}${mark}<text x="${cell.x + (marked ? 29 : 14)}" y="${cell.y + 22}" font-size="14" font-weight="600" fill="${accent}">${escape(view.title)}<tspan dx="10" font-weight="400" font-size="12.5" fill="${escape(theme.text)}" fill-opacity=".7">${escape([view.subtitle, view.stamp].filter(Boolean).join(" · "))}</tspan></text>
 <clipPath id="${clip}"><rect x="${body.x}" y="${body.y}" width="${body.w}" height="${body.h}"/></clipPath>
 <g clip-path="url(#${clip})"><g fill="none" stroke-width="1.5" stroke-linejoin="round">${lines.join("\n")}</g>
+<g stroke-width="1">${leaders.join("\n")}</g>
 <g font-size="12.5" font-weight="600" text-anchor="middle" paint-order="stroke" stroke="${escape(theme.background)}" stroke-opacity=".88" stroke-width="3.5" stroke-linejoin="round">${names.join("\n")}</g></g>
 <g font-size="12" text-anchor="middle" fill-opacity=".7">${sides.join("")}</g></g>`;
 }

@@ -337,14 +337,29 @@ test("labels never overlap, and small brains carry fewer", () => {
   assert.ok(labels.length > 10);
   const raised = labels.findIndex((label) => label.name === "region 4");
   assert.ok(raised <= 0);
-  const placed = (w, h) =>
+  const placed = (w, h, letter = 6.5) =>
     placeLabels(labels, new Sight(layoutCells(w, h, 1)[0], camera, projection), {
-      widthOf: (name) => name.length * 6.5, height: 15, taken: [], hints: new Map(),
+      widthOf: (name) => name.length * letter, height: 15, taken: [], hints: new Map(),
     });
-  for (const size of [[900, 600], [300, 200]]) {
-    const boxes = placed(...size).map(({ box }) => box);
+  const holds = ([left, top, right, bottom], x, y) => x > left && x < right && y > top && y < bottom;
+  for (const [letter, ...size] of [[6.5, 900, 600], [20, 900, 600], [6.5, 300, 200]]) {
+    const names = placed(...size, letter);
+    const boxes = names.map(({ box }) => box);
     boxes.forEach((box, i) => boxes.slice(0, i).forEach((other) => assert.ok(!overlap(box, other))));
+    // Each stands on its ROI, or a line leads there that runs under no name.
+    const sight = new Sight(layoutCells(...size, 1)[0], camera, projection);
+    for (const { label, box, leader } of names) {
+      const at = sight.toScreen(label.side, label.vertex);
+      assert.equal(Boolean(leader), !holds(box, ...at));
+      if (!leader) continue;
+      assert.deepEqual(leader.slice(0, 2), at);
+      for (let i = 0; i <= 20; i++) {
+        const on = [0, 1].map((k) => leader[k] + ((leader[k + 2] - leader[k]) * i) / 20);
+        assert.ok(!boxes.some((other) => other !== box && holds([other[0] + 2, other[1] + 2, other[2] - 2, other[3] - 2], ...on)));
+      }
+    }
   }
+  assert.ok(placed(900, 600, 20).some(({ leader }) => leader));
   assert.ok(placed(300, 200).length < placed(900, 600).length);
   // However short the names.
   const [small] = layoutCells(300, 160, 1);
