@@ -15,6 +15,10 @@ from cortiscope.svg_chart import Chart, stamped
 
 # Beyond this many columns numbers would run into each other; the tooltip has them.
 _MOST_WRITTEN = 14
+# Narrower, cells are neither read nor hit (px); with numbers in them, and without.
+_WRITTEN_PX, _BARE_PX = 26, 14
+# Longer names of layers lose their beginnings, which they share; the tooltip has them whole.
+_LONGEST = 16
 # Between the blocks of two models, and at both ends, in columns.
 _APART, _ROOM = 0.2, 0.05
 
@@ -82,7 +86,7 @@ def layer_by_roi(
         cells.append(link(columns[j], cell))
     frames = [
         html(
-            '<rect x="{x}%" y="0" width="{width}%" height="100%" fill="none" '
+            '<rect class="frame" x="{x}%" y="0" width="{width}%" height="100%" fill="none" '
             'stroke="light-dark({light},{dark})" stroke-width="2.5"/>',
             **{"x": round(edge * width, 2), "width": round(width, 2)},
             **MODEL_COLOURS["abcdef".index(column.shown_as)]._asdict(),
@@ -90,12 +94,26 @@ def layer_by_roi(
         for edge, column in zip(edges, columns, strict=True)
         if column.shown_as
     ]
-    names, above = _names(rois, columns, titles, edges * width, width)
+    names, above = _names(columns, titles, edges * width, width)
     return Chart(
         svg="".join([*cells, *frames, *names, stamped(stamp, below=True)]),
         words=_words(rois, columns, values),
         margins=(above, 6, 22, 78),
         has_links=True,
+        least_width=round(len(edges) * (_WRITTEN_PX if few else _BARE_PX)),
+        beside=_roi_names(rois),
+    )
+
+
+def _roi_names(rois: Sequence[str]) -> str:
+    """Write a name at the middle of each row."""
+    return "".join(
+        html(
+            '<text x="100%" dx="-6" y="{y}%" dy=".35em" text-anchor="end">{roi}</text>',
+            y=round((i + 0.5) * 100 / len(rois), 2),
+            roi=roi,
+        )
+        for i, roi in enumerate(rois)
     )
 
 
@@ -126,49 +144,44 @@ def _tables() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
 
 
 def _names(
-    rois: Sequence[str],
-    columns: Sequence[LayerColumn],
-    titles: dict[str, str],
-    lefts: np.ndarray,
-    width: float,
+    columns: Sequence[LayerColumn], titles: dict[str, str], lefts: np.ndarray, width: float
 ) -> tuple[list[str], int]:
-    """Return the names of ROIs, layers and blocks, and how much room they take above, in px.
+    """Return the names of layers and blocks, and how much room they take above, in px.
 
     Parameters
     ----------
     lefts, width : of the columns, in percent.
     """
     # Names that would run into each other are turned upright.
-    longest = max(len(c.layer) for c in columns)
+    shown = [
+        c.layer if len(c.layer) <= _LONGEST else f"…{c.layer[1 - _LONGEST :]}" for c in columns
+    ]
+    longest = max(map(len, shown))
     turned = len(columns) * longest > 36
     tall = 10 + (6 * longest if turned else 12)
     stacked = _run_into_each_other(titles, columns)
     names: list[str] = [
         html(
-            '<text x="-6" y="{y}%" dy=".35em" text-anchor="end">{roi}</text>',
-            y=round((i + 0.5) * 100 / len(rois), 2),
-            roi=roi,
+            '<svg x="{x}%" y="0" overflow="visible"><text {where}>{layer}</text></svg>',
+            x=round(left + width / 2, 2),
+            where=Html('transform="rotate(-90)" x="6" y="4"')
+            if turned
+            else Html('y="-6" text-anchor="middle"'),
+            layer=layer,
         )
-        for i, roi in enumerate(rois)
+        for left, layer in zip(lefts, shown, strict=True)
     ]
-    for left, column in zip(lefts, columns, strict=True):
-        names.append(
-            html(
-                '<svg x="{x}%" y="0" overflow="visible"><text {where}>{layer}</text></svg>',
-                x=round(left + width / 2, 2),
-                where=Html('transform="rotate(-90)" x="6" y="4"')
-                if turned
-                else Html('y="-6" text-anchor="middle"'),
-                layer=column.layer,
-            )
-        )
     for k, (block, title) in enumerate(titles.items()):
-        first = next(x for x, c in zip(lefts, columns, strict=True) if c.block == block)
+        own = [x for x, c in zip(lefts, columns, strict=True) if c.block == block]
+        # On a line of its own a title at the right runs to the left: there is room.
+        back = stacked and own[0] > 50
         names.append(
             html(
-                '<text x="{x}%" y="{y}"><tspan font-weight="700">{letter}</tspan> {title}</text>',
-                x=round(first, 2),
+                '<text x="{x}%" y="{y}" text-anchor="{anchor}"><tspan font-weight="700">{letter}'
+                "</tspan> {title}</text>",
+                x=round(own[-1] + width if back else own[0], 2),
                 y=-tall - 4 - (16 * (len(titles) - 1 - k) if stacked else 0),
+                anchor="end" if back else "start",
                 letter=block.upper(),
                 title=title,
             )

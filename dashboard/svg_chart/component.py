@@ -51,6 +51,8 @@ def svg_chart(
         "dots": chart.dots,
         "bins": tuple(chart.bins),
         "links": chart.has_links,
+        "least": chart.least_width,
+        "beside": chart.beside,
         "picks": on_pick is not None,
         "filename": filename,
     }

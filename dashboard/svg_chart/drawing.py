@@ -136,6 +136,8 @@ class Chart:
     x_ends, y_ends : of the axes, by which the browser knows what a dot's place means.
     dots, bins : what is said of them.
     has_links : cells that lead somewhere are reached by key.
+    least_width : px of the plot area; in a narrower place it is scrolled sideways.
+    beside : SVG left of the plot area, as high as it, that stays where it is then.
     """
 
     svg: str
@@ -146,6 +148,8 @@ class Chart:
     dots: list[dict[str, Any]] = field(default_factory=list)
     bins: Sequence[str] = ()
     has_links: bool = False
+    least_width: int = 0
+    beside: str = ""
 
 
 def draw(

@@ -163,8 +163,10 @@ def _compared(pair: Pair) -> Comparison | None:
     if not same_images(a, b):
         first, second = pair.letters
         st.warning(
-            f"{first} and {second} were scored on different images, so their difference cannot be "
-            "tested. Fit one of them again with the other’s seed."
+            as_text(
+                f"{first} and {second} were scored on different images, so their difference "
+                "cannot be tested. Fit one of them again with the other’s seed."
+            )
         )
         return None
     n_images, n_vertices = a.report.n_images, len(a.report.r)

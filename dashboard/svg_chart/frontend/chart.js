@@ -4,6 +4,7 @@ import { download, toSvg } from "./exporting.js";
 
 const FRAME = `
   <div class="area"><svg class="plot" width="100%" height="100%" overflow="visible"></svg></div>
+  <svg class="beside" overflow="visible"></svg>
   <button type="button" class="save" title="Download as SVG">SVG</button>
   <div class="ring"></div>
   <div class="tip" popover="manual"></div>`;
@@ -14,14 +15,14 @@ export class SvgChart {
   constructor(root) {
     this.root = root;
     root.innerHTML = FRAME;
-    this.parts = Object.fromEntries(["area", "plot", "save", "ring", "tip"].map((name) => [name, root.querySelector(`.${name}`)]));
+    this.parts = Object.fromEntries(["area", "plot", "beside", "save", "ring", "tip"].map((name) => [name, root.querySelector(`.${name}`)]));
     this.leaving = new AbortController();
     const on = (target, name, act) => target.addEventListener(name, act, { signal: this.leaving.signal });
     on(root, "pointermove", (event) => this.point(event));
     on(root, "pointerleave", () => this.show(null));
     on(this.parts.area, "click", (event) => this.pick(event));
     on(this.parts.plot, "keydown", (event) => this.walk(event));
-    on(this.parts.save, "click", () => download(toSvg(this.root, this.parts.plot, this.data), `${this.data.filename}.svg`));
+    on(this.parts.save, "click", () => download(toSvg(this.root, this.parts, this.data), `${this.data.filename}.svg`));
   }
 
   destroy() {
@@ -29,12 +30,17 @@ export class SvgChart {
   }
 
   update(data, pick) {
-    const { area, plot, save } = this.parts;
+    const { area, plot, beside, save } = this.parts;
     const changed = data.svg !== this.data?.svg;
     this.data = data;
     this.tell = pick;
     this.root.style.height = `${data.height}px`;
-    area.style.padding = data.margins.map((side) => `${side}px`).join(" ");
+    // What scrolls sideways leaves its left margin to what stands there.
+    const [top, right, bottom, left] = data.margins;
+    area.classList.toggle("scrolls", data.least > 0);
+    area.style.marginLeft = data.least ? `${left}px` : "";
+    area.style.padding = `${top}px ${right}px ${bottom}px ${data.least ? 0 : left}px`;
+    plot.style.minWidth = data.least ? `${data.least}px` : "";
     // Within the plot's corner; names of columns reach over it, but not as far up.
     save.style.top = `${data.links ? 0 : data.margins[0] + 2}px`;
     plot.setAttribute("aria-label", data.words);
@@ -42,12 +48,23 @@ export class SvgChart {
     plot.setAttribute("role", data.links ? "group" : "img");
     if (changed) {
       plot.innerHTML = data.svg;
+      beside.innerHTML = data.beside;
       this.places = null;
       this.show(null);
       // One stop for the key that goes from control to control; arrows go on from there.
       plot.querySelectorAll("a").forEach((link, k) => link.setAttribute("tabindex", k ? -1 : 0));
     }
+    if (changed && data.least) this.bringIn(plot.querySelector(".frame"));
+    Object.assign(beside.style, { top: `${top}px`, width: `${left}px`, height: `${plot.clientHeight}px` });
     this.root.dataset.state = "ready";
+  }
+
+  /** Scroll sideways to what is framed. */
+  bringIn(frame) {
+    const { area, plot } = this.parts;
+    if (!frame) return;
+    const from = frame.getBoundingClientRect().left - plot.getBoundingClientRect().left;
+    area.scrollLeft = from - area.clientWidth / 2;
   }
 
   /** Every dot's place in the square, and what it is, read from the drawing when first needed. */

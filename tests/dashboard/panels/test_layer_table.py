@@ -78,6 +78,28 @@ def test_a_cell_says_its_number_leads_to_its_layer_and_the_best_of_a_block_has_a
     assert "conv2 in PPA" in chart.words
 
 
+def test_sixty_layers_keep_cells_that_can_be_hit_and_names_that_can_be_read():
+    names = [f"features.{k // 10}.block.{k % 10}.conv" for k in range(60)]
+    columns = [LayerColumn("a", n, n, "a" * (n == names[7]), np.array([0.1, 0.2])) for n in names]
+    columns += [LayerColumn("b", "energy", "g", "b", np.array([0.3, 0.3]))]
+    titles = {"a": "ResNet-152 · pretrained", "b": "Gabor energy · a long name"}
+    chart = layer_by_roi(["V1v", "PPA"], columns, titles, lambda _, cell: cell, high=1.0)
+    assert chart.least_width >= 14 * 61
+    svg = drawn(chart.svg)
+    texts = list(svg.iter("text"))
+    turned = [t.text for t in texts if "rotate" in t.get("transform", "")]
+    assert len(turned) == 61
+    assert max(map(len, turned)) <= 16
+    assert len(set(turned)) == 61
+    # Each cell says its layer's whole name, and ROIs stay where they are.
+    assert {t.text.split(" · ")[1].split(":")[0] for t in svg.iter("title")} >= set(names)
+    beside = [t.text for t in drawn(chart.beside).iter("text")]
+    assert beside == ["V1v", "PPA"]
+    # The last block's title would leave the drawing on the right.
+    assert [t.get("text-anchor") for t in texts if t.find("tspan") is not None] == ["start", "end"]
+    assert len([r for r in svg.iter("rect") if r.get("class") == "frame"]) == 2
+
+
 def test_with_test_responses_choosing_a_layer_leaves_the_report_untouched(opened):
     assert "untouched" in layer_table._look_words(*opened())
 
