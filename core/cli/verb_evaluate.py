@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from cortiscope.core import notebook
 from cortiscope.core.cli import options as shared
-from cortiscope.core.datasets import Subject, open_subject, require_outside_data
+from cortiscope.core.datasets import require_outside_data
 from cortiscope.core.errors import InvalidInput
-from cortiscope.core.evaluation import METRICS, Metric, Scored, get_metric, results
+from cortiscope.core.evaluation import METRICS, Metric, Scored, get_metric
+from cortiscope.core.notebook.scores import scored_runs
 from cortiscope.core.progress import Progress
 from cortiscope.core.runs import Run
+from cortiscope.core.runs.kept_results import kept_or_computed
 from cortiscope.core.storage import atomic_file
 
 NAME = "evaluate"
@@ -43,16 +44,9 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         raise InvalidInput("--what names no statistic.", f"Allowed: {', '.join(METRICS)}.")
     store = shared.run_store(options)
     runs = [store.open(run_id) for run_id in options.run_ids]
-    subjects: dict[str, Subject] = {}
-    for own in runs:
-        if own.subject not in subjects:
-            given = None if options.data is None else open_subject(options.data, own.subject)
-            subjects[own.subject] = notebook.subject_of(own, given)
-        else:
-            notebook.subject_of(own, subjects[own.subject])
     if options.out is not None:
         require_outside_data(options.out)
-    models = [Scored.of_model(own, subjects[own.subject]) for own in runs]
+    models = scored_runs(runs, options.data)
     found = {}
     for k, metric in enumerate(wanted):
         progress(k / len(wanted), metric.title)
@@ -71,8 +65,10 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
 def _result(metric: Metric, models: Sequence[Scored], runs: Sequence[Run]) -> dict[str, Any]:
     """Compute one member; what is of one model is computed of each, the first one leading."""
     if metric.arity != "one" or len(models) == 1:
-        return results(metric, models)
-    each = {own.id: results(metric, [one]) for own, one in zip(runs, models, strict=True)}
+        return kept_or_computed(metric, models).said
+    each = {
+        own.id: kept_or_computed(metric, [one]).said for own, one in zip(runs, models, strict=True)
+    }
     return {**each[runs[0].id], "runs": each}
 
 

@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from cortiscope.core import notebook
 from cortiscope.core.brain import part_from_short
 from cortiscope.core.cli import options as shared
-from cortiscope.core.datasets import open_subject, require_outside_data
+from cortiscope.core.datasets import require_outside_data
 from cortiscope.core.errors import InvalidInput, check_option, unknown_name
-from cortiscope.core.evaluation import MODELS_MAPS, Scored, best_set_of
+from cortiscope.core.evaluation import ARITIES, METRICS, MODELS_MAPS, Metric, best_set_of
+from cortiscope.core.notebook.scores import scored_runs
 from cortiscope.core.progress import Progress
 from cortiscope.core.runs import Run
+from cortiscope.core.runs.kept_results import kept_or_computed
 from cortiscope.core.runs.maps import MAPS, get_map, maps_of, vertex_map
 from cortiscope.core.storage import atomic_file, write_array
 
@@ -49,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME,...",
         dest="maps",
         help=f"of {', '.join(MAPS)}; of several runs {', '.join(MODELS_MAPS)}; all there are "
-        "without",
+        f"without. Computed where they are named: {_computed_words()}",
     )
     parser.add_argument(
         "--format",
@@ -75,12 +76,17 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     names = [name.strip() for name in options.maps.split(",") if name.strip()]
     if not names:
         known = MAPS if len(runs) == 1 else MODELS_MAPS
-        raise InvalidInput("--map names no map.", f"Allowed: {', '.join(known)}.")
+        raise InvalidInput("--map names no map.", f"Allowed: {', '.join([*known, *_computed()])}.")
+    if names == ["all"]:
+        names = list(maps_of(fitted) if len(runs) == 1 else MODELS_MAPS)
+    names = list(dict.fromkeys(names))
+    found = _of_statistics(runs, names, options.data, progress)
+    others = [name for name in names if name not in found]
     if len(runs) == 1:
-        names = list(maps_of(fitted)) if names == ["all"] else names
-        found = {name: vertex_map(fitted, name) for name in dict.fromkeys(names)}
-    else:
-        found = _of_several(runs, names, options.data)
+        found |= {name: vertex_map(fitted, name) for name in others}
+    elif others:
+        found |= _of_several(runs, others, options.data)
+    found = {name: found[name] for name in names}
     counts = fitted.n_vertices
     edges = np.cumsum([0, *counts.values()]).tolist()
     files = []
@@ -107,24 +113,61 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     }
 
 
+def _computed() -> dict[str, Metric]:
+    """Return the maps that are computed with a statistic, by name."""
+    return {name: metric for metric in METRICS.values() for name in metric.maps}
+
+
+def _computed_words() -> str:
+    found = (m for m in METRICS.values() if m.maps)
+    return "; ".join(f"{', '.join(m.maps)} ({m.name}: {ARITIES[m.arity]})" for m in found)
+
+
+def _of_statistics(
+    runs: Sequence[Run], names: Sequence[str], data: Path | None, progress: Progress
+) -> dict[str, np.ndarray]:
+    """Compute the statistics that some of the maps come with, or read what was kept of them."""
+    wanted = {name: own for name, own in _computed().items() if name in names}
+    if not wanted:
+        return {}
+    models = scored_runs(runs, data)
+    found: dict[str, np.ndarray] = {}
+    for metric in {own.name: own for own in wanted.values()}.values():
+        progress(len(found) / len(wanted), metric.title)
+        maps = kept_or_computed(metric, models).maps
+        for name in wanted:
+            if name not in metric.maps:
+                continue
+            if name not in maps:
+                raise InvalidInput(
+                    f"There is no map {name} of voxels of unknown position.",
+                    "'cortiscope evaluate' gives the numbers per ROI.",
+                )
+            found[name] = np.asarray(maps[name], np.float32)
+    return found
+
+
 def _of_several(
     runs: Sequence[Run], names: Sequence[str], data: Path | None
 ) -> dict[str, np.ndarray]:
     """Return the maps that several runs of a subject have together, by name."""
-    names = list(MODELS_MAPS) if list(names) == ["all"] else list(dict.fromkeys(names))
     for name in names:
         if name not in MODELS_MAPS:
-            raise unknown_name("map of several runs", name, MODELS_MAPS)
-    given = None if data is None else open_subject(data, runs[0].subject)
-    subject = notebook.subject_of(runs[0], given)
-    models = [Scored.of_model(run, notebook.subject_of(run, subject)) for run in runs]
-    best = best_set_of(models)
+            raise unknown_name("map of several runs", name, [*MODELS_MAPS, *_computed()])
+    best = best_set_of(scored_runs(runs, data))
     return {name: np.asarray(MODELS_MAPS[name].of(best), np.float32) for name in names}
 
 
 def _about(name: str, run: Run) -> dict[str, Any]:
     """Say what the numbers of a map are, and of which images."""
     report = run.report
+    if name in _computed():
+        return {
+            "definition": _computed()[name].maps[name],
+            "unit": "",
+            "split": report.split,
+            "n_images": report.n_images,
+        }
     together = MODELS_MAPS.get(name)
     own = get_map(name) if together is None else together
     of_report = together is not None or get_map(name).scores

@@ -51,19 +51,7 @@ from cortiscope.core.evaluation.learning_curve import (
     training_sizes,
     training_subsets,
 )
-from cortiscope.core.evaluation.metrics import (
-    ARITIES,
-    METRICS,
-    Metric,
-    Scored,
-    Value,
-    further_metrics,
-    further_scores,
-    get_metric,
-    register_built_in,
-    register_metric,
-    vertex_metrics,
-)
+from cortiscope.core.evaluation.metrics import ARITIES, Metric, Scored, Value
 from cortiscope.core.evaluation.one_picture import (
     Neighbour,
     Novelty,
@@ -83,6 +71,7 @@ from cortiscope.core.evaluation.partition import (
     partition_report,
     partition_variance,
 )
+from cortiscope.core.evaluation.pattern_statistics import IDENTIFICATION, RSA
 from cortiscope.core.evaluation.patterns import (
     Identification,
     bootstrap_rdms,
@@ -92,6 +81,16 @@ from cortiscope.core.evaluation.patterns import (
     identify,
     pattern_correlations,
     rdm_noise_ceiling,
+)
+from cortiscope.core.evaluation.registry import (
+    METRICS,
+    further_metrics,
+    further_scores,
+    get_metric,
+    is_built_in,
+    register_built_in,
+    register_metric,
+    vertex_metrics,
 )
 from cortiscope.core.evaluation.report import (
     Evaluation,
@@ -109,21 +108,21 @@ from cortiscope.core.evaluation.resampling import (
     percentile_interval,
     percentile_intervals,
 )
-from cortiscope.core.evaluation.results import results
+from cortiscope.core.evaluation.results import Computed, compute, results
 from cortiscope.core.evaluation.roi_mean import RoiMeanScore, ceiling_of_roi_mean, roi_mean_score
 from cortiscope.core.evaluation.significance import PermutationTest, permutation_test
 from cortiscope.core.evaluation.statistics import (
-    IDENTIFICATION,
     LEARNING_CURVE,
     PARTITION,
     PERMUTATION,
-    RANDOM_EFFECTS,
     ROI_MEAN,
-    RSA,
 )
 from cortiscope.core.evaluation.subjects import (
+    RANDOM_EFFECTS,
+    GroupMap,
     PooledScore,
     SubjectsMean,
+    group_map,
     mean_over_subjects,
     pool_vertices,
 )
@@ -146,6 +145,10 @@ __all__ = [
     "occlusion_drop",
     "percentile_among",
     "Comparison",
+    "Computed",
+    "GroupMap",
+    "compute",
+    "group_map",
     "Decoding",
     "Disagreement",
     "disagreement",
@@ -160,6 +163,7 @@ __all__ = [
     "further_metrics",
     "further_scores",
     "get_metric",
+    "is_built_in",
     "register_metric",
     "results",
     "vertex_metrics",

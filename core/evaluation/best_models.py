@@ -259,6 +259,7 @@ PREFERRED_LAYER = Metric(
     "number of models, at how many vertices one alone may be the best, those that may be lie "
     "within two steps, the later or the earlier half has the larger mean r",
     per_group=_preferred_layer,
+    question="Which is best where?",
     arity="several",
     shape="roi",
     limits=(0, 1),

@@ -179,6 +179,7 @@ PAIRED = Metric(
     title="paired difference",
     definition=f"of the first model less the second: {DEFINITION}",
     per_group=_paired,
+    question="Is one better than the other?",
     arity="pair",
     shape="roi",
     unit="r",

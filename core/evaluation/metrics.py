@@ -16,13 +16,17 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from cortiscope.core.datasets import Subject
-from cortiscope.core.errors import InvalidInput, check_kind, unknown_name
+from cortiscope.core.errors import InvalidInput
 from cortiscope.core.evaluation.report import ALL_VERTICES, Evaluation, RoiScore, places_of
 
 Arity = Literal["one", "pair", "several", "subjects"]
 Shape = Literal["vertex", "roi", "curve", "matrix"]
 Group = tuple[str, str]
 """ROI and hemisphere, as in a report; ``all vertices`` and ``both`` is everything."""
+
+WithMaps = Callable[
+    ["Sequence[Scored]", Sequence[Group]], tuple[Sequence[Any], Mapping[str, np.ndarray]]
+]
 
 WHOLE: Group = (ALL_VERTICES, "both")
 
@@ -161,6 +165,13 @@ class Value:
     high: float | None = None
 
 
+def distinct_rows(one: Scored) -> np.ndarray:
+    """Return the rows (n,) of a model's images, in order, each picture once."""
+    if one.stimuli is None:
+        return np.arange(len(one.measured))
+    return np.sort(np.unique(one.stimuli, return_index=True)[1])
+
+
 def mean_of_defined(values: np.ndarray) -> float | None:
     """Average what is defined; None where nothing is."""
     defined = values[np.isfinite(values)]
@@ -180,6 +191,10 @@ class Metric:
     per_vertex : of a metric with a number per vertex: returns them, (n_vertices,).
     per_group : of every other: takes the models and the groups, returns one mapping of plain
         numbers for each group, None where it has none.
+    with_maps : in place of ``per_group``, where numbers per vertex come with them: returns the
+        same, and each of ``maps``, (n_vertices,) of the first model's subject.
+    maps : name -> what one number of that map is.
+    question : that it answers, as a person would ask it.
     arity : how many models it takes.
     shape : of what it gives for one group: a number per ``vertex``, numbers (``roi``), a ``curve``
         or a ``matrix``.
@@ -209,6 +224,14 @@ class Metric:
     definition: str
     per_vertex: Callable[[Scored], np.ndarray] | None = None
     per_group: Callable[[Sequence[Scored], Sequence[Group]], Sequence[Any]] | None = None
+    with_maps: (
+        Callable[
+            [Sequence[Scored], Sequence[Group]], tuple[Sequence[Any], Mapping[str, np.ndarray]]
+        ]
+        | None
+    ) = None
+    maps: Mapping[str, str] = field(default_factory=dict)
+    question: str = ""
     arity: Arity = "one"
     shape: Shape = "vertex"
     summary: Callable[[np.ndarray], float | None] = mean_of_defined
@@ -236,7 +259,7 @@ class Metric:
                 "The name stands in addresses and on the command line; put words into the title.",
             )
         wanted = "per_vertex" if self.shape == "vertex" else "per_group"
-        if getattr(self, wanted) is None:
+        if getattr(self, wanted) is None and (self.shape == "vertex" or self.with_maps is None):
             raise InvalidInput(
                 f"The metric {self.name} of shape {self.shape!r} has no function {wanted}.",
                 f"Give {wanted}=..., or another shape.",
@@ -282,64 +305,3 @@ class Metric:
             return self.of_score(scored.report.of(roi, hemisphere))
         value = self.summary(scored.values(self)[scored.groups[roi, hemisphere]])
         return None if value is None else Value(value)
-
-
-METRICS: dict[str, Metric] = {}
-"""Every metric by name, in the order of menus and lists."""
-
-
-def register_metric(metric: Metric) -> Metric:
-    """Add a metric to every menu, table, file and list; return it.
-
-    Registering the same name again replaces what was registered by ``register_metric`` before,
-    as a notebook's cell that is run twice does.
-
-    Raises
-    ------
-    InvalidInput : the name is that of one of the built-in metrics.
-    """
-    check_kind("metric", metric, Metric)
-    if metric.name in _BUILT_IN:
-        raise InvalidInput(
-            f"A metric is called {metric.name!r} already: {METRICS[metric.name].definition}.",
-            f"Choose another name than {', '.join(_BUILT_IN)}.",
-        )
-    METRICS[metric.name] = metric
-    return metric
-
-
-_BUILT_IN: dict[str, None] = {}
-
-
-def register_built_in(*metrics: Metric) -> None:
-    """Add the project's own metrics, whose names are reserved."""
-    for metric in metrics:
-        register_metric(metric)
-        _BUILT_IN[metric.name] = None
-
-
-def get_metric(name: str) -> Metric:
-    """Return a metric by its name; an unknown one is an error that names the nearest."""
-    if name not in METRICS:
-        raise unknown_name("metric", name, METRICS, "'cortiscope list metrics' shows all.")
-    return METRICS[name]
-
-
-def vertex_metrics(report: Evaluation | None = None) -> tuple[Metric, ...]:
-    """Return the metrics of one model with a number per vertex that a report has all for."""
-    found = (m for m in METRICS.values() if m.shape == "vertex" and m.arity == "one")
-    return tuple(m for m in found if report is None or not m.missing(report))
-
-
-def further_metrics(report: Evaluation) -> tuple[Metric, ...]:
-    """Return those of them whose numbers are computed from responses: a report has none of them."""
-    return tuple(m for m in vertex_metrics(report) if m.of_score is None)
-
-
-def further_scores(scored: Scored) -> dict[str, list[float | None]]:
-    """Return the numbers of further metrics for each line of a report, by name."""
-    found = {}
-    for metric in further_metrics(scored.report):
-        values = [metric.of_group(scored, s.roi, s.hemisphere) for s in scored.report.rois]
-        found[metric.name] = [None if v is None else v.value for v in values]
-    return found

@@ -5,7 +5,8 @@ What ``cortiscope evaluate`` prints and ``cs.statistic`` returns.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,20 @@ import numpy as np
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.evaluation.metrics import ARITIES, WHOLE, Group, Metric, Scored, Value
 from cortiscope.core.evaluation.report import ALL_VERTICES
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A metric of some models.
+
+    Parameters
+    ----------
+    said : as ``results`` returns it.
+    maps : name -> (n_vertices,), those of ``Metric.maps``; NaN where a vertex has none.
+    """
+
+    said: dict[str, Any]
+    maps: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def results(metric: Metric, models: Sequence[Scored]) -> dict[str, Any]:
@@ -27,10 +42,18 @@ def results(metric: Metric, models: Sequence[Scored]) -> dict[str, Any]:
     result : ``definition``, ``unit``, ``source``, ``n_images``, ``split``, ``all``, ``rois`` (by
         hemisphere ``lh`` and ``rh``, and name): plain values, None where there is none.
     """
+    return compute(metric, models).said
+
+
+def compute(metric: Metric, models: Sequence[Scored]) -> Computed:
+    """Compute a metric as ``results`` does, with the maps that come of it."""
     _check(metric, models)
     first = models[0]
     groups = list(dict.fromkeys(g for own in models for g in own.groups))
-    if metric.per_group is not None:
+    maps: Mapping[str, np.ndarray] = {}
+    if metric.with_maps is not None:
+        found, maps = metric.with_maps(models, groups)
+    elif metric.per_group is not None:
         found = list(metric.per_group(models, groups))
     else:
         found = [_plain(metric.of_group(first, *group), first, metric, group) for group in groups]
@@ -40,7 +63,7 @@ def results(metric: Metric, models: Sequence[Scored]) -> dict[str, Any]:
     n_images, split = (
         (report.n_images, report.split) if metric.images is None else metric.images(first)
     )
-    return {
+    said = {
         "definition": f"{metric.definition}; per ROI: {metric.group_definition}"
         if metric.shape == "vertex"
         else metric.definition,
@@ -58,6 +81,7 @@ def results(metric: Metric, models: Sequence[Scored]) -> dict[str, Any]:
             for hemisphere, side in short.items()
         },
     }
+    return Computed(said, maps)
 
 
 def _check(metric: Metric, models: Sequence[Scored]) -> None:

@@ -24,13 +24,12 @@ from cortiscope.core.evaluation.metrics import (
     Group,
     Metric,
     Scored,
+    distinct_rows,
     mean_of_defined,
 )
 from cortiscope.core.evaluation.partition import PARTS, partition_fits, partition_report
-from cortiscope.core.evaluation.patterns import chance, compare_rdms, compute_rdm, identify
 from cortiscope.core.evaluation.roi_mean import roi_mean_score
 from cortiscope.core.evaluation.significance import permutation_test
-from cortiscope.core.evaluation.subjects import mean_over_subjects
 from cortiscope.core.storage import Home
 
 _N_PERMUTATIONS, _N_DRAWS, _FOUND_AT = 1000, 200, 0.05
@@ -48,9 +47,11 @@ def _roi_mean(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
     return found
 
 
-def _permutation(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
+def _permutation(
+    models: Sequence[Scored], groups: Sequence[Group]
+) -> tuple[list[Any], dict[str, np.ndarray]]:
     (one,) = models
-    rows = np.unique(_stimuli(one), return_index=True)[1]
+    rows = distinct_rows(one)
     test = permutation_test(one.predicted[rows], one.measured[rows], n_permutations=_N_PERMUTATIONS)
     found = []
     for group in groups:
@@ -67,49 +68,8 @@ def _permutation(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]
             if tested.any()
             else None
         )
-    return found
-
-
-def _stimuli(one: Scored) -> np.ndarray:
-    return np.arange(len(one.measured)) if one.stimuli is None else one.stimuli
-
-
-def _identification(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
-    (one,) = models
-    rows = np.sort(np.unique(_stimuli(one), return_index=True)[1])
-    n = len(rows)
-    sizes = np.unique(np.rint(np.geomspace(min(2, n), n, 6)).astype(int))
-    found: list[Any] = []
-    for group in groups:
-        v = one.groups[group]
-        if len(v) < 2:
-            found.append(None)
-            continue
-        own = identify(one.measured[rows], one.predicted[rows], v)
-        found.append(
-            {
-                "n_vertices": own.n_vertices,
-                "set_size": sizes.tolist(),
-                "rate": own.accuracy_of(sizes).tolist(),
-                "chance": chance(sizes).tolist(),
-            }
-        )
-    return found
-
-
-def _rsa(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
-    (one,) = models
-    rows = np.sort(np.unique(_stimuli(one), return_index=True)[1])
-    found: list[Any] = []
-    for group in groups:
-        v = one.groups[group]
-        if len(v) < 2:
-            found.append(None)
-            continue
-        rdms = (compute_rdm(values[rows][:, v]) for values in (one.predicted, one.measured))
-        rho = compare_rdms(*rdms)
-        found.append({"rho": _known(rho), "n_vertices": len(v)})
-    return found
+    is_found = np.where(np.isfinite(test.p_fdr), test.p_fdr <= _FOUND_AT, np.nan)
+    return found, {"significant": is_found, "p": test.p, "q": test.p_fdr}
 
 
 def _known(value: float) -> float | None:
@@ -164,7 +124,9 @@ def _model(one: Scored) -> FittedModel:
     return one.model
 
 
-def _partition(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
+def _partition(
+    models: Sequence[Scored], groups: Sequence[Group]
+) -> tuple[list[Any], dict[str, np.ndarray]]:
     a, b = models
     require_same_images(models)
     subject, of_a, of_b = a.subject, _model(a), _model(b)
@@ -188,7 +150,7 @@ def _partition(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
     report = partition_report(
         *(*predicted, a.measured), [a.groups[group] for group in groups], n_draws=_N_DRAWS
     )
-    return [
+    found = [
         {
             "n_vertices": own.n - own.n_undefined,
             **{part: asdict(getattr(own, part)) for part in PARTS},
@@ -197,28 +159,7 @@ def _partition(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
         else None
         for own in report.groups
     ]
-
-
-def _random_effects(models: Sequence[Scored], groups: Sequence[Group]) -> list[Any]:
-    ids = [one.subject.id for one in models if one.subject is not None]
-    if len(set(ids)) < len(models):
-        raise InvalidInput(
-            f"Subjects as random effects need one model of each; got {', '.join(ids) or 'arrays'}.",
-            "Name runs of different subjects.",
-        )
-    found: list[Any] = []
-    for group in groups:
-        values = [_mean_r(one, group) for one in models]
-        n = int(np.isfinite(values).sum())
-        found.append(asdict(mean_over_subjects(np.array(values))) if n >= 2 else None)
-    return found
-
-
-def _mean_r(one: Scored, group: Group) -> float:
-    if group not in one.groups:
-        return float("nan")
-    value = one.report.of(*group).mean_r
-    return float("nan") if value is None else value
+    return found, {part: getattr(report.vertices, part) for part in PARTS}
 
 
 ROI_MEAN = Metric(
@@ -228,6 +169,7 @@ ROI_MEAN = Metric(
     "measured response; medians of the ceilings' square roots beside the first, no ceiling for "
     "the second without single trials",
     per_group=_roi_mean,
+    question="How right is the mean of a ROI?",
     shape="roi",
     limits=(-1, 1),
     source="Allen et al. 2022, Nat. Neurosci. 25:116 (ceilings)",
@@ -238,32 +180,19 @@ PERMUTATION = Metric(
     definition=f"vertices whose r is above that of shuffled images ({_N_PERMUTATIONS} shuffles, "
     f"one-sided) at a false discovery rate of {_FOUND_AT:g} over all vertices; a picture's copies "
     "count once",
-    per_group=_permutation,
+    with_maps=_permutation,
+    maps={
+        "significant": f"1 where r is better than chance at a false discovery rate of "
+        f"{_FOUND_AT:g}, 0 where it is not",
+        "p": "one-sided p of r by shuffled images",
+        "q": "smallest false discovery rate at which the vertex is found (Benjamini-Hochberg)",
+    },
+    question="Where is it better than chance?",
     shape="roi",
     limits=(0, 1),
     long=True,
     source="Phipson and Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9:39; Benjamini and Hochberg "
     "1995, J. R. Stat. Soc. B 57:289",
-)
-IDENTIFICATION = Metric(
-    name="identification",
-    title="identification",
-    definition="share of images whose measured pattern correlates best with its own prediction, "
-    "among random sets of each size, exactly; by guessing 1 / size; a picture's copies count once",
-    per_group=_identification,
-    shape="curve",
-    limits=(0, 1),
-    source="Kay et al. 2008, Nature 452:352",
-)
-RSA = Metric(
-    name="rsa",
-    title="representational similarity",
-    definition="Spearman correlation of the predicted with the measured representational "
-    "dissimilarity matrix (1 - Pearson r of the patterns of every two images)",
-    per_group=_rsa,
-    shape="roi",
-    limits=(-1, 1),
-    source="Kriegeskorte et al. 2008, Front. Syst. Neurosci. 2:4",
 )
 LEARNING_CURVE = Metric(
     name="learning_curve",
@@ -271,6 +200,7 @@ LEARNING_CURVE = Metric(
     definition="mean r over vertices after fitting the regressor anew on nested random subsets of "
     "the fit images (mean over 3 orders); scaling and PCA stay those of all fit images",
     per_group=_learning_curve,
+    question="Would more images help?",
     shape="curve",
     limits=(-1, 1),
     needs=("model",),
@@ -283,23 +213,18 @@ PARTITION = Metric(
     definition="mean over vertices of the held-out R² that only A, only B or either of the two "
     "feature spaces explains, from fits of A, of B and of both (one penalty each); 95 % bootstrap "
     "interval over images; nothing is clipped",
-    per_group=_partition,
+    with_maps=_partition,
+    maps={
+        "unique_a": "held-out R² that only A explains; nothing is clipped",
+        "unique_b": "held-out R² that only B explains; nothing is clipped",
+        "shared": "held-out R² that either explains; nothing is clipped",
+        "joint": "held-out R² of both together",
+    },
+    question="What does one explain that the other does not?",
     arity="pair",
     shape="roi",
     limits=(-np.inf, 1),
     needs=("model",),
     long=True,
     source="Lescroart et al. 2015, Front. Comput. Neurosci. 9:135",
-)
-RANDOM_EFFECTS = Metric(
-    name="random_effects",
-    title="mean over subjects",
-    definition="mean r of each subject, averaged over subjects, with a 95 % t interval over "
-    "subjects: it applies to further subjects",
-    per_group=_random_effects,
-    arity="subjects",
-    shape="roi",
-    limits=(-1, 1),
-    needs=("model",),
-    source="Holmes and Friston 1998, NeuroImage 7:S754",
 )

@@ -8,12 +8,19 @@ subject with more vertices weighs more, and nothing is said of further subjects.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from scipy.special import stdtrit
 
-from cortiscope.core.errors import InvalidInput
+from cortiscope.core.brain import HEMISPHERES
+from cortiscope.core.datasets import Subject
+from cortiscope.core.errors import IncompatibleSpace, InvalidInput
+from cortiscope.core.evaluation.metrics import Group, Metric, Scored
+
+LEAST_SUBJECTS = 3
+"""Below, no vertex is tested: of two, one degree of freedom is left, and t follows the noise."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,62 @@ def mean_over_subjects(values: np.ndarray, *, level: float = 0.95) -> SubjectsMe
     return SubjectsMean(mean, mean - half, mean + half, sd, n, values.size - n)
 
 
+@dataclass(frozen=True)
+class GroupMap:
+    """Values of several subjects at the vertices of fsaverage that the first of them has.
+
+    Parameters
+    ----------
+    mean : (n_vertices,) over the subjects with a value there; NaN without any.
+    t : (n_vertices,) one-sample t against 0; NaN with fewer than ``LEAST_SUBJECTS``, or where all
+        are equal.
+    n : (n_vertices,) subjects with a value.
+    """
+
+    mean: np.ndarray
+    t: np.ndarray
+    n: np.ndarray
+
+
+def group_map(values: Sequence[tuple[Subject, np.ndarray]]) -> GroupMap:
+    """Put subjects over each other vertex by vertex.
+
+    Parameters
+    ----------
+    values : subject and (n_vertices,) a value of each of its vertices. A vertex that a subject
+        lacks, as subjects 6 and 8 of the challenge do, is left out for that subject alone.
+
+    Raises
+    ------
+    IncompatibleSpace : a subject of voxels, or of another template.
+
+    References
+    ----------
+    Holmes and Friston 1998, NeuroImage 7:S754.
+    """
+    first = values[0][0].cortex("A group map")
+    every = np.full((len(values), first.n_vertices()), np.nan)
+    for own, (subject, value) in zip(every, values, strict=True):
+        cortex = subject.cortex("A group map")
+        if cortex.n_template != first.n_template:
+            raise IncompatibleSpace(
+                f"{subject.id} lies on a template of {cortex.n_template:,} vertices, "
+                f"{values[0][0].id} on one of {first.n_template:,}.",
+                "Choose subjects of one template.",
+            )
+        for hemisphere in HEMISPHERES:
+            whole = np.full(cortex.n_template, np.nan)
+            whole[cortex.index[hemisphere]] = value[cortex.slice_of(hemisphere)]
+            own[first.slice_of(hemisphere)] = whole[first.index[hemisphere]]
+    defined = np.isfinite(every)
+    n = defined.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(defined, every, 0).sum(axis=0) / n
+        sd = np.sqrt((np.where(defined, every - mean, 0) ** 2).sum(axis=0) / (n - 1))
+        t = np.where((n >= LEAST_SUBJECTS) & (sd > 0), mean / (sd / np.sqrt(n)), np.nan)
+    return GroupMap(mean, t, n.astype(np.float64))
+
+
 def pool_vertices(scores: Sequence[np.ndarray]) -> PooledScore:
     """Pool the vertices of subjects of different size.
 
@@ -111,3 +174,52 @@ def pool_vertices(scores: Sequence[np.ndarray]) -> PooledScore:
         n_undefined=together.size - defined.size,
         n_subjects=sum(bool(np.isfinite(s).any()) for s in each),
     )
+
+
+def _random_effects(
+    models: Sequence[Scored], groups: Sequence[Group]
+) -> tuple[list[Any], dict[str, np.ndarray]]:
+    ids = [one.subject.id for one in models if one.subject is not None]
+    if len(set(ids)) < len(models):
+        raise InvalidInput(
+            f"Subjects as random effects need one model of each; got {', '.join(ids) or 'arrays'}.",
+            "Name runs of different subjects.",
+        )
+    found: list[Any] = []
+    for group in groups:
+        values = [_mean_r(one, group) for one in models]
+        n = int(np.isfinite(values).sum())
+        found.append(asdict(mean_over_subjects(np.array(values))) if n >= 2 else None)
+    people = [(one.subject, np.asarray(one.report.r)) for one in models if one.subject is not None]
+    if not all(subject.space.is_placed for subject, _ in people):
+        return found, {}
+    over = group_map(people)
+    return found, {"group_mean": over.mean, "group_t": over.t, "group_n": over.n}
+
+
+def _mean_r(one: Scored, group: Group) -> float:
+    if group not in one.groups:
+        return float("nan")
+    value = one.report.of(*group).mean_r
+    return float("nan") if value is None else value
+
+
+RANDOM_EFFECTS = Metric(
+    name="random_effects",
+    title="mean over subjects",
+    definition="mean r of each subject, averaged over subjects, with a 95 % t interval over "
+    "subjects: it applies to further subjects",
+    with_maps=_random_effects,
+    maps={
+        "group_mean": "mean r over the subjects that have the vertex of fsaverage",
+        "group_t": "t of that mean against 0 over subjects; none with fewer than "
+        f"{LEAST_SUBJECTS} of them",
+        "group_n": "subjects that have the vertex, and an r there",
+    },
+    question="Does it hold over subjects?",
+    arity="subjects",
+    shape="roi",
+    limits=(-1, 1),
+    needs=("model",),
+    source="Holmes and Friston 1998, NeuroImage 7:S754",
+)

@@ -95,6 +95,7 @@ TRAINING = Metric(
     "epoch 0 being a network as it came. A validation loss that "
     "rises while the other falls is overfitting. No image of the report takes part",
     per_group=_training,
+    question="How did its training go?",
     shape="curve",
     needs=("model",),
     lacks=_lacks,

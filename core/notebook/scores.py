@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cortiscope.core.datasets import Subject
+from cortiscope.core.datasets import Subject, open_subject
 from cortiscope.core.errors import InvalidInput, MissingData
 from cortiscope.core.evaluation import (
     Comparison,
@@ -22,13 +22,13 @@ from cortiscope.core.evaluation import (
     evaluate_arrays,
     further_scores,
     get_metric,
-    results,
 )
 from cortiscope.core.evaluation.metrics import WHOLE
 from cortiscope.core.evaluation.report import places_of
 from cortiscope.core.notebook.models import given_model
 from cortiscope.core.notebook.subjects import subject_of
 from cortiscope.core.runs import Run
+from cortiscope.core.runs.kept_results import kept_or_computed
 from cortiscope.core.stimuli import StimulusImages
 
 
@@ -99,7 +99,7 @@ def statistic(name: str, *models: Run | str, subjects: Sequence[Subject] = ()) -
     known = {subject.id: subject for subject in subjects}
     fitted = [given_model(model) for model in models]
     scored = [Scored.of_model(m, subject_of(m, known.get(m.subject))) for m in fitted]
-    return results(get_metric(name), scored)
+    return kept_or_computed(get_metric(name), scored).said
 
 
 def methods(model: Run | str, subject: Subject | str | None = None) -> str:
@@ -160,3 +160,19 @@ def decode(
     if not isinstance(candidates, StimulusImages) and candidates not in SETS:
         candidates = StimulusImages.from_folder(Path(candidates).expanduser())
     return decoded(model, known, candidates=candidates, **choices)
+
+
+def scored_runs(runs: Sequence[Run], data: Path | None) -> list[Scored]:
+    """Put runs beside the responses of their subjects.
+
+    Parameters
+    ----------
+    data : the folder of all of them; None where they are found by name.
+    """
+    subjects: dict[str, Subject] = {}
+    for own in runs:
+        known = subjects.get(own.subject)
+        if known is None and data is not None:
+            known = open_subject(data, own.subject)
+        subjects[own.subject] = subject_of(own, known)
+    return [Scored.of_model(own, subjects[own.subject]) for own in runs]

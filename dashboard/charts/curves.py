@@ -13,6 +13,8 @@ _CHANCE = "chance"
 # x of which every step counts as much as the first.
 _EVEN = ("epoch",)
 _GAP = 0.08
+ENDS = ("low", "high")
+"""Names of the ends of a 95 % interval about the curve before them, which are drawn as a band."""
 
 
 def curves(
@@ -34,7 +36,8 @@ def curves(
     """
     drawn = {**({} if curve is None else {"everything": curve}), **others}
     first = next(iter(drawn.values()))
-    x_name, *names = [name for name, values in first.items() if isinstance(values, list)]
+    lists = [name for name, values in first.items() if isinstance(values, list)]
+    x_name, *names = [name for name in lists if name not in ENDS]
     panels = _panels(names)
     traces, marks = [], []
     for dash, (where, own) in zip(("solid", "dash", "dot"), drawn.items(), strict=False):
@@ -49,6 +52,8 @@ def curves(
             line["line"]["dash"] = "dot" if name == _CHANCE else dash
             line["yaxis"] = f"y{panels[name] or ''}"
             traces.append(line)
+        if ENDS[0] in own:
+            traces.insert(0, _band(own[x_name], own["low"], own["high"], colour))
         kept = own.get(f"kept_{x_name}")
         if kept is not None:
             marks.append(_mark(kept, colour))
@@ -115,6 +120,27 @@ def _line(x: Sequence[float], y: Sequence[float | None], words: str, colour: str
         "name": as_written(words),
         "line": {"color": colour, "width": 2},
         "hovertemplate": f"%{{x}}: %{{y:.3f}}<extra>{as_written(words)}</extra>",
+    }
+
+
+def _band(
+    x: Sequence[float],
+    low: Sequence[float | None],
+    high: Sequence[float | None],
+    colour: str,
+) -> dict[str, Any]:
+    known = [own for own in zip(x, low, high, strict=True) if None not in own]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [own[0] for own in (*known, *reversed(known))],
+        "y": [*(own[1] for own in known), *(own[2] for own in reversed(known))],
+        "fill": "toself",
+        "fillcolor": colour,
+        "opacity": 0.15,
+        "line": {"width": 0, "color": colour},
+        "hoverinfo": "skip",
+        "showlegend": False,
     }
 
 

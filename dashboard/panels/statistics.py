@@ -6,46 +6,32 @@ queue; either way it is what ``cortiscope evaluate`` says.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
-import numpy as np
 import streamlit as st
 
 from cortiscope import services, state
 from cortiscope.access import Action, allowed
-from cortiscope.charts.curves import curves
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
-from cortiscope.core.evaluation import METRICS, Metric, results
+from cortiscope.core.evaluation import METRICS, Computed, Metric
 from cortiscope.core.evaluation.report import images_of
-from cortiscope.core.runs import Run
+from cortiscope.core.runs import EncodingSpec, Run
+from cortiscope.core.runs.kept_results import kept_or_computed, read_kept
 from cortiscope.errors import show_error, show_words
-from cortiscope.look import show_plotly, theme
-from cortiscope.markup import Html, as_text, html, show_html, show_note, show_title, signed
-from cortiscope.panels.downloads import csv_button, csv_text, image_mark
-from cortiscope.panels.roi_responses import roi_places, rows_as_csv, take_roi
+from cortiscope.markup import as_text, show_note, show_title
 from cortiscope.panels.scores import scored_run
+from cortiscope.panels.statistic_figures import draw_statistic
 from cortiscope.regions import draw_again, draw_instead, region
-from cortiscope.roi_chart import Axis, Mark, RoiRow, Series, roi_chart
 from cortiscope.subject.model_menu import model_title
 from cortiscope.work.jobs import end_words, latest, progress_words, submit
-
-Numbers = Mapping[str, tuple[float, float | None, float | None]]
-"""Name -> a number of a place, and the ends of its interval, where it has one."""
-
-_SIDES = {"left": "lh", "right": "rh"}
-# In the file and in the text, and no marks of a chart: how many, and how sure.
-_BESIDE = ("n", "p", "p_adjusted", "smallest_p")
-_MOST_SERIES = 6
 
 
 def statistics_of(n_models: int) -> list[Metric]:
     """Return what the chooser offers for so many models of one subject."""
-    arities = ("one",) if n_models == 1 else ("pair", "several")
+    of_several = ("pair", "several") if n_models == 2 else ("several",)
+    arities = ("one", "subjects") if n_models == 1 else of_several
     return [m for m in METRICS.values() if m.shape != "vertex" and m.arity in arities]
 
 
@@ -55,7 +41,7 @@ def show_statistics(subject: Subject, runs: Sequence[Run], *, redraws: Sequence[
 
     Parameters
     ----------
-    runs : one, or A and B.
+    runs : one, or those compared, A first.
     redraws : the regions that follow a ROI that is picked here.
     """
     show_title("Further statistics")
@@ -70,15 +56,17 @@ def show_statistics(subject: Subject, runs: Sequence[Run], *, redraws: Sequence[
         id=subject.id,
         source=metric.source,
     )
+    if metric.arity == "subjects":
+        runs = [*runs, *_in_other_subjects(runs[0])]
+        if len(runs) < 2:
+            _offer_subjects(subject, runs[0])
+            return
     if lack := next((why for run in runs if (why := metric.missing(run.report, run))), ""):
         st.info(as_text(f"It cannot be computed here: {lack}."))
         return
-    if metric.long:
-        found = _from_queue(subject, runs, metric)
-    else:
-        found = _computed(metric.name, tuple(run.id for run in runs), subject.state)
+    found = _from_queue(subject, runs, metric) if metric.long else _computed_now(runs, metric)
     if found is not None:
-        _draw(subject, runs, metric, found, redraws)
+        draw_statistic(subject, runs, metric, found, redraws)
 
 
 def _images(subject: Subject, run: Run, metric: Metric) -> str:
@@ -90,7 +78,7 @@ def _images(subject: Subject, run: Run, metric: Metric) -> str:
 
 def _choose(offered: Sequence[Metric]) -> Metric | None:
     key = "statistic"
-    names = {m.name: m.title for m in offered}
+    names = {m.name: _asked(m) for m in offered}
     asked = state.current().statistic
     # What another page offers stays chosen there.
     st.session_state[key] = asked if asked in names else None
@@ -102,7 +90,7 @@ def _choose(offered: Sequence[Metric]) -> Metric | None:
         list(names),
         index=None,
         format_func=names.__getitem__,
-        placeholder=f"Choose a statistic: {as_text(', '.join(names.values()))}",
+        placeholder=f"Choose a statistic: {as_text(', '.join(m.title for m in offered))}",
         label_visibility="collapsed",
         key=key,
         on_change=lambda: state.change(statistic=st.session_state[key] or ""),
@@ -111,20 +99,56 @@ def _choose(offered: Sequence[Metric]) -> Metric | None:
     return next((m for m in offered if m.name == chosen), None)
 
 
+def _asked(metric: Metric) -> str:
+    """Return the question it answers, and its name."""
+    return f"{metric.question} · {metric.title}" if metric.question else metric.title
+
+
+def _in_other_subjects(run: Run) -> list[Run]:
+    """Return the runs of the same configuration in other subjects, one of each."""
+    found: dict[str, Run] = {}
+    for other in services.run_store().survey()[0]:
+        known = other.subject != run.subject and other.subject in services.subject_folders()
+        if known and _configuration(other) == _configuration(run):
+            found[other.subject] = other
+    return [found[name] for name in sorted(found)]
+
+
+def _configuration(run: Run) -> EncodingSpec:
+    return replace(run.spec, subject="", data="")
+
+
+def _offer_subjects(subject: Subject, run: Run) -> None:
+    st.info(
+        as_text(
+            f"{model_title(run)} is fitted to {subject.id} alone. Fit the same to other subjects "
+            "and their mean is shown here; from three on it is tested vertex by vertex."
+        )
+    )
+
+
+def _computed_now(runs: Sequence[Run], metric: Metric) -> Computed:
+    ids = tuple(run.id for run in runs)
+    states = tuple(services.subject(run.subject).state for run in runs)
+    return _computed(metric.name, ids, states, keep=allowed(Action.FIT))
+
+
 @st.cache_data(show_spinner="Computing it for every ROI …", max_entries=64)
-def _computed(name: str, runs: tuple[str, ...], state: str) -> dict[str, Any]:
+def _computed(name: str, runs: tuple[str, ...], states: tuple[str, ...], *, keep: bool) -> Computed:
     models = [scored_run(services.reported(services.run(run))) for run in runs]
-    return results(METRICS[name], models)
+    return kept_or_computed(METRICS[name], models, keep=keep)
 
 
-def _from_queue(subject: Subject, runs: Sequence[Run], metric: Metric) -> dict[str, Any] | None:
-    """Return the result of a job, or offer to start it, or say how far it is."""
+def _from_queue(subject: Subject, runs: Sequence[Run], metric: Metric) -> Computed | None:
+    """Return what was kept or a job has found, or offer to start one, or say how far it is."""
     ids = [run.id for run in runs]
     about = " ".join([metric.name, subject.state, *ids])
+    kept = read_kept(metric, [scored_run(services.reported(run)) for run in runs])
+    if kept is not None:
+        return kept
     job = latest("evaluate", about)
     if job is not None and job.result is not None:
-        found: dict[str, Any] = job.result["results"][metric.name]
-        return found
+        return Computed(job.result["results"][metric.name])
     if job is not None and job.active:
         _watch(about)
         return None
@@ -157,194 +181,3 @@ def _watch(about: str) -> None:
         draw_instead("statistics")
     else:
         st.progress(job.share, text=as_text(f"{job.title}: {progress_words(job)}"))
-
-
-def _draw(
-    subject: Subject,
-    runs: Sequence[Run],
-    metric: Metric,
-    found: dict[str, Any],
-    redraws: Sequence[str],
-) -> None:
-    chart, panel = st.columns([7, 4], gap="medium")
-    with chart:
-        if metric.shape == "curve":
-            _curves(subject, metric, found)
-        elif metric.shape == "roi" and subject.space.is_placed:
-            _by_roi(subject, runs, metric, found, redraws)
-        else:
-            st.json(found, expanded=False)
-    with panel:
-        show_title("Over everything")
-        show_html('<dl class="cs-facts">{rows}</dl>', rows=Html(_facts(found["all"])))
-        if metric.shape != "curve":
-            show_note("{note}", note=subject.stamp)
-        csv_button(
-            subject,
-            f"{metric.title} (CSV)",
-            f"statistic-{metric.name}",
-            lambda: _csv(subject, metric, found, "; ".join(map(model_title, runs))),
-        )
-
-
-def numbers_of(value: Mapping[str, Any] | None) -> Numbers:
-    """Return the numbers of a place; ``low`` and ``high`` are of the number before them."""
-    found: dict[str, tuple[float, float | None, float | None]] = {}
-    before = ""
-    for name, own in (value or {}).items():
-        if isinstance(own, Mapping) and "value" in own:
-            found[name] = own["value"], own.get("low"), own.get("high")
-        elif isinstance(own, Mapping):
-            found |= {f"{name} {part}": number for part, number in numbers_of(own).items()}
-        elif name in ("low", "high"):
-            if before in found:
-                n, low, high = found[before]
-                found[before] = (n, own, high) if name == "low" else (n, low, own)
-        elif isinstance(own, int | float) and np.isfinite(own):
-            found[name], before = (own, None, None), name
-    return found
-
-
-def _drawn(numbers: Numbers) -> Numbers:
-    shown = {k: v for k, v in numbers.items() if k not in _BESIDE and not k.startswith("n_")}
-    return dict(list(shown.items())[:_MOST_SERIES])
-
-
-def _by_roi(
-    subject: Subject,
-    runs: Sequence[Run],
-    metric: Metric,
-    found: dict[str, Any],
-    redraws: Sequence[str],
-) -> None:
-    names = list(_drawn(numbers_of(found["all"])))
-    rows = []
-    for place in roi_places(subject):
-        value = found["rois"].get(_SIDES[place.hemisphere.value], {}).get(place.roi)
-        own = numbers_of(value)
-        marks = tuple(_mark(own[name]) if name in own else None for name in names)
-        look = (place.roi, place.group, place.title, place.colour, place.hemisphere.value)
-        rows.append(RoiRow(*look, len(place.vertices), marks))
-    ends = [
-        end
-        for row in rows
-        for mark in row.marks
-        if mark is not None
-        for end in (mark.value, mark.low, mark.high)
-        if end is not None
-    ]
-    low, high = min([0.0, *ends]), max([0.0, *ends])
-    step = 0.1 if high - low > 0.2 else 0.02
-    axis = Axis(
-        metric.title,
-        "",
-        float(np.floor(low / step) * step),
-        float(np.ceil((high + 1e-9) / step) * step),
-    )
-    series = [Series(_words(name), role="abcdef"[k]) for k, name in enumerate(names)]
-    definition = f"{metric.definition[0].upper()}{metric.definition[1:]}. {_models(runs)}"
-    roi_chart(
-        rows,
-        series,
-        axis,
-        key=f"statistic-{metric.name}",
-        height=310,
-        title=f"{metric.title[0].upper()}{metric.title[1:]} of each ROI",
-        definition=definition,
-        stamp=subject.stamp,
-        focus=state.current().roi_name,
-        on_pick=partial(take_roi, redraws=redraws),
-        csv=rows_as_csv(rows, [s.name for s in series], f"{subject.stamp} {definition}".strip()),
-    )
-
-
-def _mark(number: tuple[float, float | None, float | None]) -> Mark:
-    value, low, high = number
-    return Mark(value) if low is None or high is None else Mark(value, low, high)
-
-
-def _models(runs: Sequence[Run]) -> str:
-    if len(runs) == 1:
-        return f"{model_title(runs[0])}."
-    return " ".join(
-        f"{letter}: {model_title(run)}." for letter, run in zip("AB", runs, strict=True)
-    )
-
-
-def _curves(subject: Subject, metric: Metric, found: dict[str, Any]) -> None:
-    focus = state.current().roi_name
-    beside = {}
-    if focus is not None:
-        own = found["rois"].get(_SIDES[focus.hemisphere], {}).get(focus.name)
-        beside = {f"{focus.name} {focus.hemisphere}": own} if own else {}
-    show_title("{title}", title=metric.title)
-    if found["all"] is None and not beside:
-        show_note("Click a ROI in a chart above to see the curve of the training it took part in.")
-        return
-    figure = curves(found["all"], beside, stamp=subject.stamp, theme=theme())
-    show_plotly(figure, key=f"statistic-{metric.name}{image_mark(subject)}", height=310)
-    if not beside and any(found["rois"].values()):
-        show_note("Click a ROI in a chart above to see its curve beside that of everything.")
-
-
-def _facts(value: Mapping[str, Any] | None) -> str:
-    if value is None:
-        return html("<dt>none</dt><dd>there is no value over everything</dd>")
-    rows = []
-    for name, (number, low, high) in numbers_of(value).items():
-        ends = "" if low is None or high is None else f" [{signed(low, 3)}, {signed(high, 3)}]"
-        rows.append(
-            html(
-                "<dt>{number}<small>{ends}</small></dt><dd>{words}</dd>",
-                number=_number(number),
-                ends=ends,
-                words=_words(name),
-            )
-        )
-    for name, own in value.items():
-        if isinstance(own, list) and own:
-            rows.append(
-                html(
-                    "<dt>{first} … {last}</dt><dd>{words}</dd>",
-                    first=_number(own[0]),
-                    last=_number(own[-1]),
-                    words=_words(name),
-                )
-            )
-    return "".join(rows)
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return "< .001" if 0 < abs(value) < 0.001 else signed(value, 3)
-
-
-def _words(name: str) -> str:
-    whole = {"n": "vertices", "n_vertices": "vertices", "n_undefined": "undefined"}
-    words = whole.get(name, name.replace("_", " "))
-    # The page calls the two models A and B.
-    return re.sub(r" [ab]$", lambda letter: letter[0].upper(), words)
-
-
-def _csv(subject: Subject, metric: Metric, found: dict[str, Any], titles: str) -> str:
-    """Write one row per place; what is a list or has parts stands as JSON in its cell."""
-    places = {("everything", "both"): found["all"]}
-    for hemisphere, side in _SIDES.items():
-        places |= {(roi, hemisphere): own for roi, own in found["rois"].get(side, {}).items()}
-    names = list(dict.fromkeys(name for own in places.values() for name in own or {}))
-    rows = (
-        (*place, *(_cell((own or {}).get(name)) for name in names)) for place, own in places.items()
-    )
-    about = (
-        f"{metric.title}: {metric.definition}; {found['n_images'] or ''} {found['split']} images; "
-    )
-    return csv_text(subject, about + titles, ["roi", "hemisphere", *names], rows)
-
-
-def _cell(value: Any) -> object:
-    if value is None:
-        return ""
-    return json.dumps(value) if isinstance(value, list | dict) else value

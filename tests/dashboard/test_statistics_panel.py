@@ -7,9 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from cortiscope.core.evaluation import METRICS, Scored, results
-from cortiscope.panels import statistics
-from cortiscope.panels.statistics import numbers_of, statistics_of
+from cortiscope.core.evaluation import METRICS, Computed, Scored, results
+from cortiscope.core.runs import RunStore
+from cortiscope.core.runs.kept_results import kept_or_computed
+from cortiscope.panels import statistic_figures, statistics
+from cortiscope.panels.statistic_figures import numbers_of
+from cortiscope.panels.statistics import statistics_of
 
 SHORT = ["roi_mean", "identification", "rsa"]
 
@@ -30,15 +33,13 @@ def _keys(app):
 def test_every_statistic_of_one_model_or_a_pair_is_offered_and_nothing_is_computed_before(
     tiny_app, monkeypatch
 ):
-    monkeypatch.setattr(statistics, "results", lambda *_: pytest.fail("computed"))
+    monkeypatch.setattr(statistics, "kept_or_computed", lambda *_, **__: pytest.fail("computed"))
     offered = {m.name for n in (1, 2) for m in statistics_of(n)}
-    assert offered == {
-        m.name for m in METRICS.values() if m.shape != "vertex" and m.arity != "subjects"
-    }
+    assert offered == {m.name for m in METRICS.values() if m.shape != "vertex"}
     for page, n in (("accuracy", 1), ("compare", 2)):
         menu = _open(tiny_app, page).selectbox("statistic")
         assert menu.value is None
-        assert menu.options == [m.title for m in statistics_of(n)]
+        assert menu.options == [f"{m.question} · {m.title}" for m in statistics_of(n)]
 
 
 @pytest.mark.parametrize("name", SHORT)
@@ -51,7 +52,7 @@ def test_a_statistic_that_is_chosen_has_the_numbers_of_the_command(tiny_app, nam
     assert METRICS[name].definition[:40].replace("'", "&#x27;") in _words(app)
     expected = results(METRICS[name], [Scored.of_model(tiny_app.runs[0], tiny_app.subject())])
     for number, *_ in numbers_of(expected["all"]).values():
-        assert statistics._number(number) in _words(app)
+        assert statistic_figures._number(number) in _words(app)
     assert any(f"statistic-{name}" in key for key in _keys(app))
 
 
@@ -65,15 +66,15 @@ def test_a_pair_s_statistic_is_of_a_and_b(tiny_app):
 
 
 def test_the_two_models_are_called_as_everywhere_on_the_page():
-    assert statistics._words("mean_a") == "mean A"
-    assert statistics._words("unique_b") == "unique B"
-    assert statistics._words("alpha") == "alpha"
+    assert statistic_figures._words("mean_a") == "mean A"
+    assert statistic_figures._words("unique_b") == "unique B"
+    assert statistic_figures._words("alpha") == "alpha"
 
 
 def test_curves_of_a_training_are_of_models_that_were_trained(tiny_app, monkeypatch):
     assert "was not trained epoch by epoch" in _open(tiny_app, statistic="training").info[0].value
     trained = {"n_images": 3, "split": "validation", "rois": {"lh": {}, "rh": {}}, "all": TRAINED}
-    monkeypatch.setattr(statistics, "results", lambda *_: trained)
+    monkeypatch.setattr(statistics, "kept_or_computed", lambda *_, **__: Computed(trained))
     known = replace(METRICS["training"], lacks=None, images=lambda _: (3, "validation"))
     monkeypatch.setitem(METRICS, "training", known)
     app = _open(tiny_app, statistic="training")
@@ -125,3 +126,25 @@ def test_an_interval_belongs_to_the_number_before_it():
         "share A": (0.5, None, None),
     }
     assert numbers_of(None) == {}
+
+
+def test_what_was_computed_once_is_there_the_next_time(tiny_app, monkeypatch):
+    run = tiny_app.runs[0]
+    models = [Scored.of_model(run, tiny_app.subject())]
+    expected = kept_or_computed(METRICS["permutation"], models)
+    monkeypatch.setattr(statistics, "submit", lambda *_, **__: pytest.fail("computed again"))
+    app = _open(tiny_app, statistic="permutation")
+    assert "statistic-permutation" in str(_keys(app))
+    assert statistic_figures._number(expected.said["all"]["smallest_p"]) in _words(app)
+
+
+def test_subjects_are_of_one_configuration(tiny_app):
+    app = _open(tiny_app, statistic="random_effects")
+    assert "is fitted to subj01 alone" in app.info[0].value
+    other = tiny_app.fit("subj02", reduction=tiny_app.runs[0].spec.reduction)
+    app = _open(tiny_app, statistic="random_effects")
+    assert not app.exception
+    assert "statistic-random_effects" in str(_keys(app))
+    mean = (tiny_app.runs[0].report.overall.mean_r + other.report.overall.mean_r) / 2
+    assert statistic_figures._number(mean) in _words(app)
+    RunStore(tiny_app.home.runs).delete(other.id)

@@ -187,3 +187,36 @@ def test_a_small_p_is_not_shown_as_none():
     assert _words({"p": 8.2e-7, "difference": -0.07, "p_adjusted": 0.0}) == (
         "p 8.2e-07, difference -0.070, p_adjusted 0.000"
     )
+
+
+def test_maps_of_a_statistic_are_those_it_is_counted_from(world, evaluate, tmp_path, capsys):
+    a, other, b = world[1]
+
+    def maps(names, *runs):
+        named = [word for run in runs for word in ("--run", run.id)]
+        data = ["--data", str(world[2] / "data"), "--out", str(tmp_path / names)]
+        asked = ["maps", *named, "--map", names, *data, "--json", "--progress", "none"]
+        assert main(asked) == 0
+        said = json.loads(capsys.readouterr().out.splitlines()[-1])
+        both = {
+            name: np.concatenate(
+                [np.load(tmp_path / names / f"{h}.{name}.npy") for h in ("lh", "rh")]
+            )
+            for name in names.split(",")
+        }
+        return both, said["maps"]
+
+    tested = evaluate("permutation", a)["results"]["permutation"]["all"]
+    found, said = maps("significant,q,r", a)
+    assert np.nansum(found["significant"]) == tested["n_found"]
+    assert np.isfinite(found["q"]).sum() == tested["n_tested"] == said["q"]["n"]
+    assert "false discovery rate of 0.05" in said["significant"]["definition"]
+    parts = evaluate("partition", a, b)["results"]["partition"]["all"]
+    found, _ = maps("unique_a,shared", a, b)
+    for name in ("unique_a", "shared"):
+        assert np.nanmean(found[name]) == pytest.approx(parts[name]["value"], abs=1e-6)
+    found, _ = maps("group_mean,group_t,group_n", a, other)
+    both = np.isfinite(a.report.r) & np.isfinite(other.report.r)
+    assert set(np.unique(found["group_n"])) <= {0, 1, 2}
+    assert not np.isfinite(found["group_t"]).any()  # of two subjects nothing is tested
+    assert both.sum() > 3

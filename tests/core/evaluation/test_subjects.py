@@ -1,9 +1,12 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from cortiscope.core.errors import InvalidInput
-from cortiscope.core.evaluation import mean_over_subjects, pool_vertices
+from cortiscope.core.brain import ChallengeSpace, Hemisphere
+from cortiscope.core.errors import IncompatibleSpace, InvalidInput
+from cortiscope.core.evaluation import group_map, mean_over_subjects, pool_vertices
 
 
 def test_the_interval_equals_scipys(rng):
@@ -48,3 +51,50 @@ def test_pooling_weighs_a_subject_by_its_vertices():
     assert (got.n_vertices, got.n_undefined, got.n_subjects) == (6, 2, 2)
     nothing = pool_vertices([])
     assert (nothing.mean, nothing.median, nothing.n_vertices) == (None, None, 0)
+
+
+def _person(name, left, right):
+    index = {Hemisphere.LEFT: np.array(left), Hemisphere.RIGHT: np.array(right)}
+    cortex = ChallengeSpace(10_242, index)
+    return SimpleNamespace(id=name, cortex=lambda _: cortex)
+
+
+def test_a_group_map_is_the_t_test_of_each_vertex_over_those_who_have_it():
+    everybody = _person("subj01", [3, 5, 9, 12], [0, 7])
+    # As subjects 6 and 8 of the challenge: vertices are missing, and others stand in their order.
+    people = [
+        everybody,
+        _person("subj02", [3, 5, 9, 12], [0, 7]),
+        _person("subj06", [2, 5, 9, 11], [7]),
+        _person("subj08", [9, 13], [0, 1, 7]),
+    ]
+    rng = np.random.default_rng(0)
+    values = [rng.normal(0.3, 0.2, p.cortex("").n_vertices()) for p in people]
+    values[1][0] = np.nan  # constant there
+    of = group_map(list(zip(people, values, strict=True)))
+    here = [
+        [values[0][0]],  # 3: one subject
+        [values[0][1], values[1][1], values[2][1]],
+        [values[0][2], values[1][2], values[2][2], values[3][0]],
+        [values[0][3], values[1][3]],  # 12
+        [values[0][4], values[1][4], values[3][2]],
+        [values[0][5], values[1][5], values[2][4], values[3][4]],
+    ]
+    assert of.n.tolist() == [len(own) for own in here]
+    np.testing.assert_allclose(of.mean, [np.mean(own) for own in here])
+    for t, own in zip(of.t, here, strict=True):
+        if len(own) < 3:
+            assert np.isnan(t)
+        else:
+            assert t == pytest.approx(stats.ttest_1samp(own, 0).statistic)
+
+
+def test_subjects_of_another_template_are_no_group():
+    other = SimpleNamespace(
+        id="x",
+        cortex=lambda _: ChallengeSpace(
+            163_842, {Hemisphere.LEFT: np.array([0]), Hemisphere.RIGHT: np.array([0])}
+        ),
+    )
+    with pytest.raises(IncompatibleSpace, match="163,842"):
+        group_map([(_person("subj01", [3], [0]), np.zeros(2)), (other, np.zeros(2))])
