@@ -7,11 +7,15 @@ from pathlib import Path
 import streamlit as st
 
 from cortiscope import first_start, services, state
+from cortiscope.access import Action, allowed
+from cortiscope.address_bar import LINK_CLASS
 from cortiscope.core.pipeline.demo import demo_is_complete, demo_is_ready
 from cortiscope.errors import errors_on_page
 from cortiscope.look import show_way_of_serving
+from cortiscope.markup import show_html
 from cortiscope.navigation import open_page
 from cortiscope.pages import PAGES
+from cortiscope.pages.data.open_folder import OPENING
 from cortiscope.panels.work import show_work
 from cortiscope.work.jobs import latest
 from cortiscope.work.picture_worker import worker
@@ -37,6 +41,12 @@ def main() -> None:
         first_start.start()
     state.read_address()
     page = open_page(PAGES)
+    if allowed(Action.PAGES):
+        show_html(
+            '<a class="cs-open {css}" href="./data#{place}">Open your data</a>',
+            css=LINK_CLASS,
+            place=OPENING,
+        )
     with errors_on_page():
         page.run()
     with errors_on_page():

@@ -9,6 +9,7 @@ const { merged } = await import(at("query"));
 const published = []; // the app's elements, as in the page
 const told = []; // times that the app was asked to read the address
 let changed;
+let click;
 
 globalThis.location = { pathname: "/accuracy", search: "?image=test-1&view=s1~pven&embed=true&old=1", hash: "" };
 globalThis.history = {
@@ -34,7 +35,9 @@ globalThis.requestAnimationFrame = (call) => void call();
 globalThis.cancelAnimationFrame = () => {};
 globalThis.document = {
   body: {},
-  addEventListener: () => {},
+  addEventListener: (type, call) => {
+    if (type === "click") click = call;
+  },
   querySelectorAll: (selector) => (selector === ".cs-address" ? published : []),
 };
 
@@ -70,6 +73,35 @@ test("a session that takes over reads the address before it writes one", () => {
   assert.deepEqual(told, ["popstate"]);
   publish("image=test-4&roi=V1v~left", 15, "b");
   assert.equal(location.search, "?image=test-4&roi=V1v~left&embed=true");
+});
+
+test("a link to a place on another page goes there once that page is drawn, and leaves no hash", () => {
+  const pushed = [];
+  let running = true;
+  const place = { scrollIntoView: () => pushed.push("there"), focus: () => {} };
+  globalThis.HTMLAnchorElement = class {
+    dataset = {};
+    matches = () => true;
+    getAttribute = () => "./data#opening";
+  };
+  globalThis.SVGAElement = class {};
+  Object.assign(globalThis.location, { origin: "http://here", pathname: "/" });
+  Object.assign(globalThis.document, {
+    baseURI: "http://here/", getElementById: (name) => (name === "opening" && location.pathname === "/data" ? place : null),
+    querySelector: () => (running ? {} : null),
+  });
+  globalThis.history.pushState = (_, __, address) => {
+    pushed.push(address);
+    location.pathname = new URL(address).pathname;
+  };
+  const link = new HTMLAnchorElement();
+  click({ composedPath: () => [link], preventDefault: () => {} });
+  changed();
+  assert.deepEqual(pushed, ["http://here/data"]);
+  running = false;
+  changed();
+  changed();
+  assert.deepEqual(pushed, ["http://here/data", "there"]);
 });
 
 test("of two queries the second counts, and what is empty goes", () => {

@@ -7,6 +7,8 @@ const LINKS = "a.cs-go";
 // Streamlit's own links to pages; their addresses name nothing but the page.
 const PAGES = '[data-testid="stTopNavLink"], [data-testid="stSidebarNavLink"], [data-testid="stPageLink-NavLink"]';
 
+const RUNNING = "data-test-script-state"; // Streamlit's; where it is missing nothing is waited for
+
 // Whose address stands there. It outlives the element: a new session may mount it anew.
 let session = null;
 
@@ -15,14 +17,14 @@ export class AddressBar {
     this.keep = [];
     this.turn = -1;
     this.watching = new MutationObserver(() => this.#soon());
-    this.watching.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-turn"] });
+    this.watching.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-turn", RUNNING] });
     this.listening = new AbortController();
     const { signal } = this.listening;
     // Before the browser reads it, to follow it or to open it in a new tab.
     for (const type of ["pointerdown", "focusin"]) {
       document.addEventListener(type, (event) => complete(event, this.keep), { capture: true, signal });
     }
-    document.addEventListener("click", follow, { signal });
+    document.addEventListener("click", (event) => this.#follow(event), { signal });
     this.#soon();
   }
 
@@ -37,8 +39,40 @@ export class AddressBar {
     this.waiting ??= requestAnimationFrame(() => {
       this.waiting = undefined;
       this.#put();
+      this.#seek();
       nameMessages();
     });
+  }
+
+  /** Go where a link leads without loading the app anew. */
+  #follow(event) {
+    const link = linkOf(event, LINKS);
+    const elsewhere = event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
+    if (!link || elsewhere || event.defaultPrevented) return;
+    const address = addressOf(link);
+    if (address.origin !== location.origin) return;
+    event.preventDefault();
+    const here = placeOf(link);
+    if (here) {
+      goTo(here);
+      return;
+    }
+    // A place of a page is no address of its own: a hash would be an entry in the history.
+    this.sought = address.hash.slice(1);
+    address.hash = "";
+    // Another image is no other page: "back" leaves the page with one press.
+    if (address.pathname === location.pathname) history.replaceState(history.state, "", address.href);
+    else history.pushState({}, "", address.href);
+    tell();
+    this.#soon();
+  }
+
+  /** Go to the place on another page that a link named, once that page is drawn. */
+  #seek() {
+    const place = this.sought && document.getElementById(this.sought);
+    if (!place || document.querySelector(`[${RUNNING}="running"]`)) return;
+    this.sought = null;
+    goTo(place);
   }
 
   #put() {
@@ -113,23 +147,7 @@ function placeOf(link) {
   return name.startsWith("#") ? document.getElementById(name.slice(1)) : null;
 }
 
-/** Go where a link leads without loading the app anew. */
-function follow(event) {
-  const link = linkOf(event, LINKS);
-  const elsewhere = event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
-  if (!link || elsewhere || event.defaultPrevented) return;
-  const address = addressOf(link);
-  if (address.origin !== location.origin) return;
-  event.preventDefault();
-  const place = placeOf(link);
-  if (place) {
-    // A place of the page is no address of its own: a hash would be an entry in the history.
-    place.scrollIntoView({ block: "start" });
-    place.focus({ preventScroll: true });
-    return;
-  }
-  // Another image is no other page: "back" leaves the page with one press.
-  if (address.pathname === location.pathname) history.replaceState(history.state, "", address.href);
-  else history.pushState({}, "", address.href);
-  tell();
+function goTo(place) {
+  place.scrollIntoView({ block: "start" });
+  place.focus({ preventScroll: true });
 }

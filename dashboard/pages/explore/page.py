@@ -72,6 +72,9 @@ def render() -> None:
         _image(subject, run, gallery, above)
     # What is opened seldom stands outside of the image's region.
     if run is not None:
+        if subject.space.is_placed:
+            with st.container(key="explore-size"):
+                show_note("{words}", words=spread_words(run))
         _how(subject, run)
     with between:
         if run is not None and subject.space.is_placed:
@@ -153,7 +156,7 @@ def _brain(subject: Subject, run: Run | None, stimulus: StimulusChoice, response
     if not subject.space.is_placed:
         show_no_cortex(subject, "The responses of all voxels are shown as a distribution.")
     elif maps := _maps(subject, run, stimulus, responses):
-        show_brain(subject, maps, key="explore-brain", height=480, redraws=_OF_PLACES)
+        show_brain(subject, maps, key="explore-brain", height=460, redraws=_OF_PLACES)
 
 
 def _measured_alone(subject: Subject, stimulus: StimulusChoice, responses: Shown) -> None:
@@ -216,15 +219,15 @@ def _beside(responses: Shown) -> MapKind | None:
 
 @region("explore-options")
 def _options(subject: Subject, run: Run) -> None:
-    """Draw the menu of maps, with how they are scaled, and how large predictions should be."""
+    """Draw the menu of maps, with how they are scaled."""
     image = state.current().image_name
     if image is None:
         return
     responses = _responses(subject, run, image.split, image.number - 1)
     st.session_state[_KNOWN] = _known(responses)
-    left, right = st.columns([1, 2], gap="medium", vertical_alignment="center")
     third = _beside(responses)
-    with left:
+    line = st.container(horizontal=True, key="explore-options-line")  # slim (look.css)
+    with line:
         menu = map_menu(
             [kind for kind in map_kinds() if not kind.lacks(responses)],
             "" if third is None else third.name,
@@ -244,10 +247,8 @@ def _options(subject: Subject, run: Run) -> None:
         key=key,
         on_change=lambda: _take_option(scale=st.session_state[key] or ""),
     )
-    with left:
+    with line:
         pick_by_place(subject, run, redraws=_OF_PLACES)
-    with right:
-        show_note("{words}", words=spread_words(run))
 
 
 def _take_option(**changed: str) -> None:
@@ -268,17 +269,16 @@ def _roi_chart(
     rows = mean_rows(subject, maps)
     low, high = mean_range(subject)
     definition = (
-        f"mean over the ROI’s vertices of the response to image {stimulus.name} "
-        f"({subject.conventions.meaning})"
+        f"mean over the ROI’s vertices, image {stimulus.name} ({subject.conventions.meaning})"
     )
     if run is not None:
-        definition += f"; predicted by {model_title(run)}"
+        definition += f"; predicted: {model_title(run)}"
     roi_chart(
         rows,
         series,
         Axis("response", subject.conventions.unit, low, high, zero_line=low < 0 < high),
         key="explore-rois",
-        height=330,
+        height=284,
         title="Response of each ROI to this image",
         definition=definition,
         stamp=subject.stamp,
