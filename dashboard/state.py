@@ -130,6 +130,7 @@ class Selection:
     show : map beside the responses on Explore: empty, or the name of one (``panels.maps``).
     metric : on Accuracy and Compare: empty (r), or the name of another registered metric.
     statistic : on Accuracy and Compare: empty, or the name of a registered statistic.
+    mask : on Accuracy: empty, or ``significant`` for vertices that are better than chance alone.
     ncsnr : on Accuracy: least ncsnr of the vertices summarised, as in ``0.40``; empty for all.
     photo : photograph on Your image: a built-in one, or ``own`` for what was uploaded.
     mesh : the cortex that a subject on fsaverage is drawn on: empty (full where it is here),
@@ -154,6 +155,7 @@ class Selection:
     show: str = ""
     metric: str = ""
     statistic: str = ""
+    mask: str = ""
     ncsnr: str = ""
     photo: str = ""
     mesh: str = ""

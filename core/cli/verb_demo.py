@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from cortiscope.core.pipeline.demo import prepare_demo
+from cortiscope.core.pipeline.demo import fit_group, prepare_demo
 from cortiscope.core.progress import Progress
 from cortiscope.core.simulation.demo import ensure_demo
 from cortiscope.core.simulation.recipe import FURTHER_RECIPE
@@ -27,6 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "the demo: sim03, whose receptive fields are not Gaussian and whose early areas answer to "
         "signed colour edges, and sim04, made as sim01 with everything drawn anew",
     )
+    parser.add_argument(
+        "--like",
+        metavar="RUN",
+        help="make two more simulated subjects, sim05 and sim06, and fit what RUN was fitted with "
+        "to all four, for means over subjects ('evaluate --what random_effects')",
+    )
 
 
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
@@ -35,7 +41,7 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     if options.further:
         folder = ensure_demo(home, FURTHER_RECIPE, progress)
         return {"data": str(folder), "subjects": list(FURTHER_RECIPE.subjects), "runs": []}
-    demo = prepare_demo(home, progress)
+    demo = fit_group(home, options.like, progress) if options.like else prepare_demo(home, progress)
     return {"data": str(demo.folder), "subjects": list(demo.subjects), "runs": list(demo.runs)}
 
 

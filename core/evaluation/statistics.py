@@ -215,9 +215,9 @@ PARTITION = Metric(
     "interval over images; nothing is clipped",
     with_maps=_partition,
     maps={
-        "unique_a": "held-out R² that only A explains; nothing is clipped",
-        "unique_b": "held-out R² that only B explains; nothing is clipped",
-        "shared": "held-out R² that either explains; nothing is clipped",
+        "unique_a": "held-out R² that only A explains, not clipped",
+        "unique_b": "held-out R² that only B explains, not clipped",
+        "shared": "held-out R² that either explains, not clipped",
         "joint": "held-out R² of both together",
     },
     question="What does one explain that the other does not?",

@@ -11,6 +11,7 @@ from cortiscope.core.errors import CoreError, InvalidInput, MissingData, shorten
 from cortiscope.core.pipeline.demo import demo_data
 from cortiscope.core.progress import Progress, silent
 from cortiscope.core.runs import Belonging, Run, belonging
+from cortiscope.core.simulation.demo import group_folder
 from cortiscope.core.simulation.recipe import DEFAULT_RECIPE
 from cortiscope.core.storage import Home, data_folders
 
@@ -79,7 +80,7 @@ def _folder_of(name: str, progress: Progress = silent) -> Path:
         known |= {
             r.id: r.folder for r in find_subjects(demo_data(Home.from_environment(), progress))
         }
-    for folder in data_folders():
+    for folder in (*group_folder(Home.from_environment()), *data_folders()):
         try:
             found = find_subjects(folder)
         except CoreError:

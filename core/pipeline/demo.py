@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from cortiscope.core.backbones import WeightsSpec, get_card, resolve_weights
@@ -11,12 +11,14 @@ from cortiscope.core.config import fingerprint
 from cortiscope.core.datasets import find_subjects, open_subject
 from cortiscope.core.datasets.subject import Subject
 from cortiscope.core.encoding import Reduction, RegressorSpec
+from cortiscope.core.errors import InvalidInput
 from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
 from cortiscope.core.pipeline.fit import fit_all
 from cortiscope.core.progress import Progress, part, silent
 from cortiscope.core.runs import RUN_FORMAT, EncodingSpec, RunStore
 from cortiscope.core.runs.wholeness import RECORD
 from cortiscope.core.simulation.demo import demo_folder, ensure_demo, has_demo
+from cortiscope.core.simulation.recipe import DEFAULT_RECIPE, GROUP_RECIPE
 from cortiscope.core.storage import Home, write_json
 
 # One reduction for all layers: what differs between two models is then the layer alone. Cells of
@@ -112,3 +114,41 @@ def prepare_demo(home: Home, progress: Progress = silent) -> Demo:
     write_json(_marker(home, "complete"), {"runs": fitted})
     progress(1.0, "ready")
     return Demo(folder, tuple(s.id for s in subjects), tuple(fitted))
+
+
+def fit_group(home: Home, like: str, progress: Progress = silent) -> Demo:
+    """Make the further simulated subjects of a group, and fit one run's configuration to all four.
+
+    Parameters
+    ----------
+    like : id of a run of one of them; what is fitted already stays.
+
+    Raises
+    ------
+    InvalidInput : it is of another subject, or of several.
+    """
+    features, runs = FeatureStore(home.features), RunStore(home.runs)
+    run = runs.open(like)
+    people = (*DEFAULT_RECIPE.subjects, *GROUP_RECIPE.subjects)
+    if run.subject not in people or run.spec.with_subjects:
+        raise InvalidInput(
+            f"{like} is of {run.subject}{' and others' if run.spec.with_subjects else ''}; allowed "
+            f"is a run of {', '.join(people)} alone.",
+            "Name another with --like.",
+        )
+    folders = [
+        demo_data(home, part(progress, 0.0, 0.1)),
+        ensure_demo(home, GROUP_RECIPE, part(progress, 0.1, 0.6)),
+    ]
+    found = [(folder, ref.id) for folder in folders for ref in find_subjects(folder)]
+    reading = part(progress, 0.6, 0.6)
+    subjects = [open_subject(folder, name).identified(reading) for folder, name in found]
+    own = ("subject", "data", "features", "with_subjects")
+    choices = {f.name: getattr(run.spec, f.name) for f in fields(run.spec) if f.name not in own}
+    fitted: list[str] = []
+    for k, subject in enumerate(subjects):
+        step = part(progress, 0.6 + 0.1 * k, 0.7 + 0.1 * k)
+        spec = EncodingSpec.of(subject, run.spec.features, **choices)
+        made = fit_all(subject, [spec], features=features, runs=runs, progress=step)
+        fitted += [r.id for r in made]
+    return Demo(folders[1], tuple(s.id for s in subjects), tuple(fitted))

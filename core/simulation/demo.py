@@ -12,6 +12,7 @@ from cortiscope.core.brain import load_fsaverage5
 from cortiscope.core.progress import Progress, part, silent
 from cortiscope.core.simulation.recipe import (
     DEFAULT_RECIPE,
+    GROUP_RECIPE,
     SimulationRecipe,
     individual,
     plan_stimuli,
@@ -30,6 +31,11 @@ def demo_folder(home: Home, recipe: SimulationRecipe = DEFAULT_RECIPE) -> Path:
 def has_demo(home: Home, recipe: SimulationRecipe = DEFAULT_RECIPE) -> bool:
     """Whether the subjects are there, with every file in its size."""
     return _is_whole(demo_folder(home, recipe))
+
+
+def group_folder(home: Home) -> tuple[Path, ...]:
+    """Return the folder of ``GROUP_RECIPE``'s subjects, once somebody has had them made."""
+    return (demo_folder(home, GROUP_RECIPE),) if has_demo(home, GROUP_RECIPE) else ()
 
 
 def ensure_demo(

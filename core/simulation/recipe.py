@@ -104,6 +104,9 @@ INDIVIDUALS: tuple[Individual, ...] = (
     # Drawn once, and not changed after a result has been looked at.
     Individual("sim03", seed=303, signed=True),
     Individual("sim04", seed=404),
+    # With the demo's two they are a group of four.
+    Individual("sim05", seed=505, jitter_mm=2.0, size_spread=0.06, strip_scale=(1.05, 0.95)),
+    Individual("sim06", seed=606, jitter_mm=2.0, size_spread=0.06, stream_reach=(0.94, 0.98)),
 )
 
 
@@ -206,3 +209,12 @@ FURTHER_RECIPE = SimulationRecipe(
 
 ``sim03`` is a second truth (``Individual.signed``); ``sim04`` is as ``sim01`` was made.
 """
+
+GROUP_RECIPE = SimulationRecipe(
+    seed=20_261_201,
+    subjects=("sim05", "sim06"),
+    n_train=(240, 240),
+    n_shared_train=240,
+    n_test=120,
+)
+"""Two more people, for what is said of subjects in general; smaller than the demo's two."""

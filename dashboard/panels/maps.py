@@ -12,10 +12,10 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from cortiscope import services, state
+from cortiscope import services
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
-from cortiscope.core.evaluation import Metric, get_metric, vertex_metrics
+from cortiscope.core.evaluation import Metric, vertex_metrics
 from cortiscope.core.runs import Run
 from cortiscope.core.runs.maps import SELECTIONS, get_map
 from cortiscope.cortex_view import ColourScale
@@ -229,10 +229,12 @@ for _kind in (*_OF_FIELDS, *map(_of_selection, SELECTIONS), *map(_of_known, _KNO
 
 def map_kinds() -> list[MapKind]:
     """Return all maps there are, those of metrics last."""
-    return [*MAPS.values(), *map(_of_metric, vertex_metrics())]
+    return [*MAPS.values(), *map(map_of_metric, vertex_metrics())]
 
 
-def _of_metric(metric: Metric) -> MapKind:
+def map_of_metric(metric: Metric) -> MapKind:
+    """Return the map of a metric with a number per vertex."""
+
     def values(shown: Shown) -> np.ndarray:
         assert shown.run is not None  # noqa: S101 - by lacks
         return scored_run(shown.run, metric).values(metric)
@@ -312,45 +314,3 @@ def _taker(slot: str, take: Callable[[str], None]) -> Callable[[], None]:
             take(st.session_state[slot])
 
     return taken
-
-
-def pick_metric(
-    offered: Sequence[Metric],
-    known: Sequence[Metric],
-    *,
-    key: str,
-    further: Sequence[MapKind] = (),
-) -> Metric:
-    """Draw the menu of a page on which a metric is all that is shown; r is its default.
-
-    Parameters
-    ----------
-    offered : all of this page.
-    known : those that the model has all for.
-    further : maps of several models, in whose place one stands (``Selection.between``).
-    """
-    asked = state.current().metric
-    others = [m.name for m in offered if m.name != "r"]
-    if asked not in ("", *others):
-        listed = f"r, {', '.join(others[:-1])} and {others[-1]}"
-        state.tell(f"There is no metric “{asked}”; there are {listed}. Showing r.")
-        state.change(metric="")
-    names = [m.name for m in known]
-    # What another page can show and this one cannot stays chosen there.
-    chosen = get_metric(asked if asked in names else "r")
-    between = next((kind for kind in further if kind.name == state.current().between), None)
-
-    def take(name: str) -> None:
-        if any(kind.name == name for kind in further):
-            state.change(between=name)
-        else:
-            state.change(between="", metric="" if name == "r" else name)
-
-    map_menu(
-        [*(_of_metric(m) for m in known), *further],
-        chosen.name if between is None else between.name,
-        take,
-        key=key,
-        label=chosen.title if between is None else between.title,
-    )
-    return chosen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,9 +17,12 @@ from cortiscope.access import Action, allowed
 from cortiscope.charts.curves import ENDS, curves
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import Computed, Metric
+from cortiscope.core.evaluation.subjects import LEAST_SUBJECTS
 from cortiscope.core.runs import Run
+from cortiscope.cortex_view import ColourScale, CortexMap
 from cortiscope.look import show_plotly, theme
 from cortiscope.markup import Html, html, show_html, show_note, show_title, signed
+from cortiscope.panels.brain import show_brain
 from cortiscope.panels.downloads import csv_button, csv_text, image_mark
 from cortiscope.panels.methods import opening_lines
 from cortiscope.panels.roi_responses import roi_places, rows_as_csv, take_roi
@@ -54,7 +57,10 @@ def draw_statistic(
             st.json(found, expanded=False)
     with panel:
         show_title("Over everything")
-        show_html('<dl class="cs-facts">{rows}</dl>', rows=Html(_facts(found["all"])))
+        show_html(
+            '<dl class="cs-facts">{rows}</dl>',
+            rows=Html(_facts(found["all"], of_subjects=len({run.subject for run in runs}) > 1)),
+        )
         if metric.shape != "curve":
             show_note("{note}", note=subject.stamp)
         with st.container(horizontal=True, gap="small"):
@@ -67,6 +73,73 @@ def draw_statistic(
             with st.popover("Show the code", key="statistic-code"):
                 st.code(_code(subject, runs, metric), language="python")
                 st.code(_command(subject, runs, metric), language="bash")
+    if subject.space.is_placed:
+        _on_cortex(subject, runs, metric, computed.maps, redraws)
+
+
+def _on_cortex(
+    subject: Subject,
+    runs: Sequence[Run],
+    metric: Metric,
+    maps: Mapping[str, np.ndarray],
+    redraws: Sequence[str],
+) -> None:
+    """Draw the maps of a statistic for whoever asks: they are a figure more."""
+    shown = [(title, maps[name], kind) for name, title, kind in _DRAWN if name in maps]
+    if not shown or not st.toggle("on the cortex", key="statistic-cortex"):
+        return
+    # One scale for the maps of a kind, so that they compare.
+    high = {k: _end([v for _, v, kind in shown if kind == k]) for k in {kind for *_, kind in shown}}
+    drawn = [
+        CortexMap(
+            title=title,
+            values=np.asarray(values, dtype=np.float32),
+            scale=ColourScale(*_KINDS[kind](high[kind]), kind, title),
+            role="score",
+            simulated=subject.simulated,
+        )
+        for title, values, kind in shown
+    ]
+    show_brain(subject, drawn, key="statistic-brain", height=380, redraws=redraws)
+    show_note("{words}", words=f"{_map_words(metric, maps, len(runs))} Grey: no value.")
+
+
+_KINDS: dict[str, Callable[[float], tuple[str, float, float]]] = {
+    "r": lambda high: ("sequential", 0.0, high),
+    "R²": lambda high: ("diverging", -high, high),
+    "t": lambda high: ("diverging", -high, high),
+    "found": lambda _: ("sequential", 0.0, 1.0),
+}
+# Name -> title, and what its values are; others are in files alone.
+_DRAWN = (
+    ("significant", "better than chance", "found"),
+    ("unique_a", "unique A", "R²"),
+    ("unique_b", "unique B", "R²"),
+    ("shared", "shared", "R²"),
+    ("group_mean", "mean r", "r"),
+    ("group_t", "t over subjects", "t"),
+)
+
+
+def _end(values: Sequence[np.ndarray]) -> float:
+    """Return where a scale ends: at 98 % of the values, in two digits."""
+    sizes = np.abs(np.concatenate([v[np.isfinite(v)] for v in values]))
+    return float(f"{np.quantile(sizes, 0.98):.2g}") or 1.0 if sizes.size else 1.0
+
+
+def _map_words(metric: Metric, maps: Mapping[str, np.ndarray], n_models: int) -> str:
+    counts = maps.get("group_n")
+    if counts is None:
+        words = "; ".join(metric.maps[name] for name, *_ in _DRAWN if name in maps)
+        return f"{words[0].upper()}{words[1:]}."
+    have = [f"{int((counts == n).sum()):,} in {n}" for n in range(n_models, 0, -1)]
+    words = f"Of {n_models} subjects, vertices of fsaverage that are: {', '.join(have)}."
+    if n_models < LEAST_SUBJECTS:
+        return (
+            f"{words} No t of {n_models} subjects: it would follow the noise of their difference; "
+            f"{LEAST_SUBJECTS} are the least."
+        )
+    return f"{words} t: one-sample, against 0, where at least {LEAST_SUBJECTS} have the vertex."
 
 
 def _code(subject: Subject, runs: Sequence[Run], metric: Metric) -> str:
@@ -188,7 +261,7 @@ def _curves(subject: Subject, metric: Metric, found: dict[str, Any]) -> None:
         show_note("Click a ROI in a chart above to see its curve beside that of everything.")
 
 
-def _facts(value: Mapping[str, Any] | None) -> str:
+def _facts(value: Mapping[str, Any] | None, *, of_subjects: bool = False) -> str:
     if value is None:
         return html("<dt>none</dt><dd>there is no value over everything</dd>")
     rows = []
@@ -199,7 +272,7 @@ def _facts(value: Mapping[str, Any] | None) -> str:
                 "<dt>{number}<small>{ends}</small></dt><dd>{words}</dd>",
                 number=_number(number),
                 ends=ends,
-                words=_words(name),
+                words=_of_subjects(name) if of_subjects else _words(name),
             )
         )
     for name, own in value.items():
@@ -221,6 +294,11 @@ def _number(value: float | None) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return "< .001" if 0 < abs(value) < 0.001 else signed(value, 3)
+
+
+def _of_subjects(name: str) -> str:
+    known = {"n": "subjects", "n_absent": "subjects without a value", "sd": "SD between subjects"}
+    return known.get(name, _words(name))
 
 
 def _words(name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import streamlit as st
 
 from cortiscope import services, state
@@ -19,6 +20,7 @@ from cortiscope.core.evaluation import METRICS, Computed, Metric
 from cortiscope.core.evaluation.report import images_of
 from cortiscope.core.runs import EncodingSpec, Run
 from cortiscope.core.runs.kept_results import kept_or_computed, read_kept
+from cortiscope.core.simulation.recipe import DEFAULT_RECIPE, GROUP_RECIPE
 from cortiscope.errors import show_error, show_words
 from cortiscope.markup import as_text, show_note, show_title
 from cortiscope.panels.scores import scored_run
@@ -26,6 +28,8 @@ from cortiscope.panels.statistic_figures import draw_statistic
 from cortiscope.regions import draw_again, draw_instead, region
 from cortiscope.subject.model_menu import model_title
 from cortiscope.work.jobs import end_words, latest, progress_words, submit
+
+_DEMO = "demo"
 
 
 def statistics_of(n_models: int) -> list[Metric]:
@@ -48,18 +52,19 @@ def show_statistics(subject: Subject, runs: Sequence[Run], *, redraws: Sequence[
     metric = _choose(statistics_of(len(runs)))
     if metric is None:
         return
+    if metric.arity == "subjects":
+        runs = [*runs, *_in_other_subjects(runs[0])]
     show_note(
         "<b>{title}</b>: {definition}. {images} of {id}. {source}",
         title=metric.title,
         definition=metric.definition,
         images=_images(subject, runs[0], metric),
-        id=subject.id,
+        id=", ".join(dict.fromkeys(run.subject for run in runs)),
         source=metric.source,
     )
     if metric.arity == "subjects":
-        runs = [*runs, *_in_other_subjects(runs[0])]
+        _offer_subjects(subject, runs)
         if len(runs) < 2:
-            _offer_subjects(subject, runs[0])
             return
     if lack := next((why for run in runs if (why := metric.missing(run.report, run))), ""):
         st.info(as_text(f"It cannot be computed here: {lack}."))
@@ -70,6 +75,8 @@ def show_statistics(subject: Subject, runs: Sequence[Run], *, redraws: Sequence[
 
 
 def _images(subject: Subject, run: Run, metric: Metric) -> str:
+    if metric.arity == "subjects":
+        return "Held-out images"
     if metric.images is None or metric.missing(run.report, run):
         return f"{run.report.n_images} {images_of(run.report, subject)}"
     n, which = metric.images(scored_run(services.reported(run)))
@@ -99,6 +106,18 @@ def _choose(offered: Sequence[Metric]) -> Metric | None:
     return next((m for m in offered if m.name == chosen), None)
 
 
+def better_than_chance(subject: Subject, run: Run) -> np.ndarray | None:
+    """Return where a run is better than chance, (n_vertices,) bool; offer to test it until then."""
+    metric = METRICS["permutation"]
+    found = _from_queue(subject, [run], metric, where="accuracy-brain")
+    if found is None:
+        return None
+    if "significant" not in found.maps:
+        kept = kept_or_computed(metric, [scored_run(services.reported(run))], keep=False)
+        return np.asarray(kept.maps["significant"]) == 1
+    return np.asarray(found.maps["significant"]) == 1
+
+
 def _asked(metric: Metric) -> str:
     """Return the question it answers, and its name."""
     return f"{metric.question} · {metric.title}" if metric.question else metric.title
@@ -118,13 +137,36 @@ def _configuration(run: Run) -> EncodingSpec:
     return replace(run.spec, subject="", data="")
 
 
-def _offer_subjects(subject: Subject, run: Run) -> None:
-    st.info(
-        as_text(
-            f"{model_title(run)} is fitted to {subject.id} alone. Fit the same to other subjects "
-            "and their mean is shown here; from three on it is tested vertex by vertex."
+def _offer_subjects(subject: Subject, runs: Sequence[Run]) -> None:
+    """Say how many subjects there are, and offer more simulated ones where that would help."""
+    run = runs[0]
+    if len(runs) == 1:
+        st.info(
+            as_text(
+                f"{model_title(run)} is fitted to {subject.id} alone. Fit the same to other "
+                "subjects and their mean is shown here; from three on it is tested vertex by "
+                "vertex."
+            )
         )
-    )
+    people = (*DEFAULT_RECIPE.subjects, *GROUP_RECIPE.subjects)
+    have = {own.subject for own in runs}
+    if run.subject not in people or have >= set(people) or not allowed(Action.FIT):
+        return
+    about = f"group {run.id}"
+    job = latest(_DEMO, about)
+    if job is not None and job.active:
+        _watch(_DEMO, about, "statistics")
+        return
+    if job is not None and job.result is None:
+        show_words(*end_words(job))
+    label = f"Fit it to four simulated subjects ({', '.join(people)})"
+    if st.button(label, key="statistic-subjects"):
+        try:
+            submit(_DEMO, f"{model_title(run)} in four", ["demo", "--like", run.id], about=about)
+        except CoreError as error:
+            show_error(error)
+            return
+        draw_again()
 
 
 def _computed_now(runs: Sequence[Run], metric: Metric) -> Computed:
@@ -139,8 +181,15 @@ def _computed(name: str, runs: tuple[str, ...], states: tuple[str, ...], *, keep
     return kept_or_computed(METRICS[name], models, keep=keep)
 
 
-def _from_queue(subject: Subject, runs: Sequence[Run], metric: Metric) -> Computed | None:
-    """Return what was kept or a job has found, or offer to start one, or say how far it is."""
+def _from_queue(
+    subject: Subject, runs: Sequence[Run], metric: Metric, *, where: str = "statistics"
+) -> Computed | None:
+    """Return what was kept or a job has found, or offer to start one, or say how far it is.
+
+    Parameters
+    ----------
+    where : the region that is drawn.
+    """
     ids = [run.id for run in runs]
     about = " ".join([metric.name, subject.state, *ids])
     kept = read_kept(metric, [scored_run(services.reported(run)) for run in runs])
@@ -150,7 +199,7 @@ def _from_queue(subject: Subject, runs: Sequence[Run], metric: Metric) -> Comput
     if job is not None and job.result is not None:
         return Computed(job.result["results"][metric.name])
     if job is not None and job.active:
-        _watch(about)
+        _watch("evaluate", about, where)
         return None
     if job is not None:
         show_words(*end_words(job))
@@ -160,7 +209,7 @@ def _from_queue(subject: Subject, runs: Sequence[Run], metric: Metric) -> Comput
             "“cortiscope evaluate” computes it on one’s own machine."
         )
         return None
-    if st.button(f"Compute it: {as_text(metric.title)}", key="statistic-go"):
+    if st.button(f"Compute it: {as_text(metric.title)}", key=f"{where}-go"):
         named = [word for run in ids for word in ("--run", run)]
         folder = services.subject_folders()[subject.id]
         words = ["evaluate", "--data", str(folder), *named, "--what", metric.name]
@@ -175,9 +224,10 @@ def _from_queue(subject: Subject, runs: Sequence[Run], metric: Metric) -> Comput
 
 
 @st.fragment(run_every=1.0)
-def _watch(about: str) -> None:
-    job = latest("evaluate", about)
+def _watch(kind: str, about: str, where: str) -> None:
+    job = latest(kind, about)
     if job is None or not job.active:
-        draw_instead("statistics")
+        services.look_again()  # subjects may have been made
+        draw_instead(where)
     else:
         st.progress(job.share, text=as_text(f"{job.title}: {progress_words(job)}"))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cortiscope.core.datasets import SubjectRef, find_subjects
 from cortiscope.core.errors import CoreError, InvalidInput
-from cortiscope.core.simulation.demo import demo_folder
+from cortiscope.core.simulation.demo import demo_folder, group_folder
 from cortiscope.core.storage import Home, data_folders, write_json
 
 DEMO, NAMED, OPENED = "made here", "CORTISCOPE_DATA", "opened here"
@@ -45,6 +45,7 @@ def look_into(home: Home, *, opened: bool = True) -> tuple[DataFolder, ...]:
     opened : in those too that were opened in the app, which are for whoever opened them.
     """
     known = [(demo_folder(home), DEMO)]
+    known += [(path, DEMO) for path in group_folder(home)]
     known += [(path, NAMED) for path in data_folders()]
     known += [(path, OPENED) for path in opened_folders(home) if opened]
     folders: list[DataFolder] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from cortiscope.core.evaluation import METRICS, Computed, Scored, results
@@ -102,7 +103,7 @@ def test_what_takes_long_is_asked_for_once_more_and_stands_in_the_queue(tiny_app
     done.result = {"results": {"learning_curve": {**found, "all": CURVE}}}
     app = _open(tiny_app, statistic="learning_curve")
     assert "statistic-learning_curve" not in str(_keys(app))
-    app.button("statistic-go").click().run()
+    app.button("statistics-go").click().run()
     (kind, title, words, about), *more = asked
     assert not more
     assert kind == "evaluate"
@@ -136,6 +137,26 @@ def test_what_was_computed_once_is_there_the_next_time(tiny_app, monkeypatch):
     app = _open(tiny_app, statistic="permutation")
     assert "statistic-permutation" in str(_keys(app))
     assert statistic_figures._number(expected.said["all"]["smallest_p"]) in _words(app)
+
+
+def test_a_mask_leaves_of_a_map_what_is_better_than_chance(tiny_app, monkeypatch):
+    shown = []
+    monkeypatch.setattr(
+        "cortiscope.pages.accuracy.page.show_brain", lambda _, m, **__: shown.append(m)
+    )
+    run = tiny_app.runs[0]
+    _open(tiny_app)
+    kept = kept_or_computed(METRICS["permutation"], [Scored.of_model(run, tiny_app.subject())])
+    # Of the tiny subject next to nothing is.
+    maps = {**kept.maps, "significant": np.arange(len(run.report.r)) % 2.0}
+    monkeypatch.setattr(statistics, "read_kept", lambda *_: Computed(kept.said, maps))
+    app = _open(tiny_app, mask="significant")
+    assert tiny_app.address(app)["mask"] == "significant"
+    assert app.checkbox("accuracy-mask").value
+    (whole,), (masked,) = shown
+    np.testing.assert_array_equal(masked.values[1::2], whole.values[1::2])
+    assert np.isnan(masked.values[::2]).all()
+    assert "not better than chance" in _words(app)
 
 
 def test_subjects_are_of_one_configuration(tiny_app):

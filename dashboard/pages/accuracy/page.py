@@ -28,7 +28,13 @@ from cortiscope.errors import errors_on_page
 from cortiscope.look import show_chart
 from cortiscope.markup import Html, html, show_html, show_note, show_title, signed
 from cortiscope.navigation import Page
-from cortiscope.pages.accuracy.reliability import pick_threshold, scored_above, survivors
+from cortiscope.pages.accuracy.reliability import (
+    offer_mask,
+    pick_threshold,
+    scored_above,
+    survivors,
+    unmasked,
+)
 from cortiscope.pages.accuracy.vertex_table import show_extremes
 from cortiscope.panels.brain import show_brain, show_no_cortex
 from cortiscope.panels.detail import show_wide_detail
@@ -40,8 +46,8 @@ from cortiscope.panels.downloads import (
     place_columns,
     rounded,
 )
-from cortiscope.panels.maps import pick_metric
 from cortiscope.panels.methods import opening_lines, show_methods_and_code, show_simulation_note
+from cortiscope.panels.metric_menu import pick_metric
 from cortiscope.panels.positions import show_positions
 from cortiscope.panels.roi_responses import rows_as_csv, take_roi
 from cortiscope.panels.scores import (
@@ -133,7 +139,9 @@ def _options(subject: Subject, run: Run) -> tuple[Metric, float]:
     """Draw what is shown and over which vertices."""
     left, middle, right = st.columns([4, 3, 4], gap="medium", vertical_alignment="center")
     with left:
-        metric = pick_metric(vertex_metrics(), vertex_metrics(run.report), key="accuracy-metric")
+        metric = pick_metric(
+            vertex_metrics(), vertex_metrics(run.report), key="accuracy-metric", more=offer_mask
+        )
     with middle:
         threshold = pick_threshold(subject)
     unknown = (
@@ -148,12 +156,15 @@ def _options(subject: Subject, run: Run) -> tuple[Metric, float]:
 
 @region("accuracy-brain")
 def _brain(subject: Subject, run: Run, scored: Scored, metric: Metric, threshold: float) -> None:
-    report, values = scored.report, scored.values(metric)
+    report, values, only = scored.report, scored.values(metric), ""
+    if (left := unmasked(subject, run)) is not None:
+        values, only = np.where(left, values, np.nan), " · where better than chance, FDR .05"
     maps = [
         CortexMap(
             title=metric.title,
             subtitle=f"{model_title(run)} · {report.n_images} {images_of(report, subject)}"
-            + _over(threshold),
+            + _over(threshold)
+            + only,
             values=values.astype(np.float32),
             scale=metric_scale(metric),
             role="score",
@@ -167,7 +178,8 @@ def _brain(subject: Subject, run: Run, scored: Scored, metric: Metric, threshold
     show_note(
         "Per vertex: {definition}. Grey: no data, {hidden}or constant responses.{place}",
         definition=metric.definition,
-        hidden="below the threshold, " if threshold > 0 else "",
+        hidden=("below the threshold, " if threshold > 0 else "")
+        + ("not better than chance, " if only else ""),
         place=Html(place),
     )
 

@@ -1,9 +1,10 @@
-"""The threshold on ncsnr: vertices chosen by their reliability, never by r."""
+"""Which vertices are shown: by their reliability, never by r; and a mask of what chance gives."""
 
 from __future__ import annotations
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cortiscope import services, state
 from cortiscope.core.datasets import Subject
@@ -11,7 +12,9 @@ from cortiscope.core.evaluation import Evaluation, Metric, Scored, evaluate
 from cortiscope.core.runs import Run
 from cortiscope.panels.roi_responses import roi_places
 from cortiscope.panels.scores import scored_run
+from cortiscope.panels.statistics import better_than_chance
 
+MASK = "significant"
 _HIGHEST = 1.5
 _KEY = "accuracy-ncsnr"
 
@@ -39,6 +42,23 @@ def pick_threshold(subject: Subject) -> float:
     st.session_state[f"{_KEY}-of"] = chosen
     state.change(ncsnr=f"{chosen:.2f}" if chosen > 0 else "")
     return chosen
+
+
+def offer_mask(menu: DeltaGenerator) -> None:
+    """Draw the choice of a mask; it hides vertices of the map, and changes no number."""
+    key = "accuracy-mask"
+    st.session_state[key] = state.current().mask == MASK
+    menu.checkbox(
+        "only where better than chance",
+        key=key,
+        help="r above that of shuffled images, at a false discovery rate of .05 over vertices",
+        on_change=lambda: state.change(mask=MASK if st.session_state[key] else ""),
+    )
+
+
+def unmasked(subject: Subject, run: Run) -> np.ndarray | None:
+    """Return (n_vertices,) bool, what the mask leaves; None without one, or until it is known."""
+    return better_than_chance(subject, run) if state.current().mask == MASK else None
 
 
 def _asked() -> float:

@@ -47,8 +47,8 @@ from cortiscope.pages.compare.several import (
 from cortiscope.pages.compare.together import kinds_together, show_brains
 from cortiscope.panels.brain import show_no_cortex
 from cortiscope.panels.downloads import csv_button, csv_text
-from cortiscope.panels.maps import pick_metric
 from cortiscope.panels.methods import opening_lines, show_simulation_note
+from cortiscope.panels.metric_menu import pick_metric
 from cortiscope.panels.scores import scored_run
 from cortiscope.panels.sidebar import pick_models, pick_subject
 from cortiscope.panels.statistics import show_statistics
