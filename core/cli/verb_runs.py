@@ -126,7 +126,8 @@ def listed(store: RunStore) -> dict[str, Any]:
 
 
 def _item(run: Run) -> dict[str, Any]:
-    report, whole = run.record["report"], run.whole("report")
+    report = run.outline.report
+    whole = report.whole
     return {
         "name": run.id,
         "own_name": run.about.name,
@@ -135,8 +136,8 @@ def _item(run: Run) -> dict[str, Any]:
         "title": run.title,
         "subject": run.subject,
         "simulated": run.simulated,
-        "split": report["split"],
-        "n_held_out": report["n_images"],
+        "split": report.split,
+        "n_held_out": report.n_images,
         "mean_r": whole and whole.mean_r,
         "median_r": whole and whole.median_r,
         "recipe": run.recipe,

@@ -10,10 +10,11 @@ from cortiscope.core.runs.belonging import (
     runs_by_state,
     state_words,
 )
+from cortiscope.core.runs.drafts import FolderCheckpoint
 from cortiscope.core.runs.facts import RunFacts, RunSource
 from cortiscope.core.runs.run import Run
 from cortiscope.core.runs.spec import RUN_FORMAT, EncodingSpec, SubjectData
-from cortiscope.core.runs.store import FolderCheckpoint, RunStore, SetAside
+from cortiscope.core.runs.store import RunStore, SetAside
 
 __all__ = [
     "FORMER_WORDS",

@@ -45,8 +45,9 @@ def runs_by_state(store: RunStore, subject: Subject) -> tuple[list[Run], list[Ru
     for run in sorted(named, key=lambda r: r.facts.created):
         if run.subject == subject.id:
             runs[belonging(run, subject)].append(run)
-    certain = [_asked(run) for run in runs[Belonging.PRESENT]]
-    perhaps = [run for run in runs[Belonging.FORMER] if _asked(run) not in certain]
+    former = runs[Belonging.FORMER]
+    certain = [_asked(run) for run in runs[Belonging.PRESENT]] if former else []
+    perhaps = [run for run in former if _asked(run) not in certain]
     return [*perhaps, *runs[Belonging.PRESENT]], runs[Belonging.OTHER]
 
 

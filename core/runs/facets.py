@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from cortiscope.core.backbones import card_or_name
@@ -37,7 +39,9 @@ _USUAL = {
 }
 
 
-def facets(run: Run) -> dict[str, str]:
+# Of each run of a menu, several times; thousands of small dictionaries.
+@lru_cache(maxsize=16_384)
+def facets(run: Run) -> Mapping[str, str]:
     """Return aspect -> words; of two runs of one state of the data they differ in at least one.
 
     Aspects that are as in nearly all runs have empty words. Fields of a configuration that have
@@ -50,7 +54,7 @@ def facets(run: Run) -> dict[str, str]:
         for name, value in run.record["spec"].items()
         if name not in _SAID
     }
-    return {
+    found = {
         "backbone": " + ".join(card_or_name(s.backbone).title for s in sources),
         "weights": " + ".join(_weights(s.weights) for s in sources),
         "layer": run.layer,
@@ -70,6 +74,7 @@ def facets(run: Run) -> dict[str, str]:
         **others,
         "data": "" if run.identity is not None else "data uncertain",
     }
+    return MappingProxyType(found)
 
 
 def unusual(run: Run) -> tuple[str, ...]:

@@ -24,9 +24,9 @@ from cortiscope.core.encoding.predictor import notes_by_part
 from cortiscope.core.encoding.regressors import restore_predictor
 from cortiscope.core.errors import DamagedFile
 from cortiscope.core.evaluation import Evaluation, RoiScore
-from cortiscope.core.evaluation.report import ALL_VERTICES
 from cortiscope.core.runs.about import About, read_about
 from cortiscope.core.runs.facts import RunFacts, RunSource
+from cortiscope.core.runs.outline import IndexedRecord, Outline, ScoresInShort
 from cortiscope.core.runs.spec import EncodingSpec
 from cortiscope.core.runs.wholeness import check_arrays, read_array, without_nan
 
@@ -67,12 +67,26 @@ class Run:
     @cached_property
     def facts(self) -> RunFacts:
         """What came of it, beside scores and arrays."""
-        return from_plain(RunFacts, self.record, stored=True)
+        record = self.record
+        held = record.kept if isinstance(record, IndexedRecord) else record
+        return from_plain(RunFacts, held, stored=True)
 
     @cached_property
     def about(self) -> About:
         """What people say of it: a name of its own, a note, tags."""
-        return read_about(self.folder)
+        return self.outline.about
+
+    @cached_property
+    def outline(self) -> Outline:
+        """What menus and lists say of it; no array is opened."""
+        if isinstance(self.record, IndexedRecord):
+            return self.record.outline
+        validation, report = (
+            ScoresInShort.of(self.record[name], stored_rois(self.record[name]))
+            for name in ("validation", "report")
+        )
+        is_linear = self.record["predictor"].get("kind") == "linear"
+        return Outline(validation, report, is_linear, read_about(self.folder))
 
     @property
     def subject(self) -> str:
@@ -277,12 +291,6 @@ class Run:
     def validation(self) -> Evaluation:
         """The scores on the validation images: for choosing between models."""
         return self.scores.get("validation") or _evaluation(self, "validation")
-
-    def whole(self, name: str) -> RoiScore | None:
-        """Return the score over everything of ``validation`` or ``report``, as it is stored."""
-        group = (ALL_VERTICES, "both")
-        rois = stored_rois(self.record[name])  # opens no array, as menus ask for it of each run
-        return next((score for score in rois if (score.roi, score.hemisphere) == group), None)
 
     def with_scores(self, validation: Evaluation, report: Evaluation) -> Run:
         """Return this run with other scores than are on disk."""

@@ -5,10 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
-import shutil
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,9 @@ import numpy as np
 from cortiscope.core.encoding.regressors import restore_predictor
 from cortiscope.core.errors import CoreError, DamagedFile, InvalidInput, WorkFailed, unknown_name
 from cortiscope.core.runs.about import About, keep_about, write_about
-from cortiscope.core.runs.run import Run, stored_rois
+from cortiscope.core.runs.drafts import FolderCheckpoint
+from cortiscope.core.runs.outline import IndexedRecord, kept_of, read_index, write_index
+from cortiscope.core.runs.run import Run
 from cortiscope.core.runs.spec import RUN_FORMAT
 from cortiscope.core.runs.wholeness import (
     RECORD,
@@ -30,7 +29,6 @@ from cortiscope.core.runs.wholeness import (
 )
 from cortiscope.core.storage import (
     atomic_directory,
-    atomic_file,
     require_room,
     write_json,
     writing,
@@ -44,6 +42,10 @@ DELETED_FOLDER = ".deleted"
 """Below it too: runs that were deleted and can be brought back."""
 KEPT_DAYS = 30
 """For how long ``store clean`` leaves those."""
+# Fewer runs are looked at faster than an index is worth.
+_WORTH_AN_INDEX = 100
+# It is written anew when a fiftieth of the runs is not in it.
+_RENEWED_BY = 50
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class RunStore:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._looks: dict[str, tuple[object, Run | DamagedFile]] = {}
+        self._indexed: dict[str, object] | None = None
 
     def ids(self) -> tuple[str, ...]:
         """Names of all whole runs, in alphabetical order."""
@@ -78,7 +81,9 @@ class RunStore:
         set_aside : damaged, half-deleted, foreign or of another version.
         """
         runs, aside = [], []
-        for name in self._names():
+        names = self._names()
+        self._take_index(names)
+        for name in names:
             if not name.startswith(beginning):
                 continue
             seen = self._look(name)
@@ -87,6 +92,7 @@ class RunStore:
             else:
                 reason = seen.message.removeprefix(f"Run {name}: ").rstrip(".")
                 aside.append(SetAside(name, reason))
+        self._renew_index(names)
         return runs, aside
 
     def __contains__(self, run_id: str) -> bool:
@@ -105,6 +111,8 @@ class RunStore:
         seen = self._look(run_id)
         if isinstance(seen, DamagedFile):
             raise seen
+        if isinstance(seen.record, IndexedRecord):
+            _ = seen.record.whole
         return seen
 
     def draft(self, run_id: str) -> FolderCheckpoint:
@@ -237,9 +245,40 @@ class RunStore:
         state = _state(f"{self.root}{os.sep}{name}")
         known = self._looks.get(name)
         if known is None or known[0] != state:
-            known = self._looks[name] = (state, _first_look(self.root / name))
+            seen = _first_look(self.root / name)
+            if self._indexed is not None and isinstance(seen, Run):
+                seen = _slim(seen)
+            known = self._looks[name] = (state, seen)
         seen = known[1]
-        return getattr(seen, "damage", seen)
+        # Found while it was read.
+        later = getattr(seen, "damage", None) or getattr(
+            getattr(seen, "record", None), "damage", None
+        )
+        return later or seen
+
+    def _take_index(self, names: Sequence[str]) -> None:
+        """Begin with the looks of another process, where the runs are many."""
+        if self._indexed is not None or len(names) < _WORTH_AN_INDEX:
+            return
+        found = read_index(self.root)
+        self._indexed = {name: state for name, (state, _) in found.items()}
+        for name, (state, kept) in found.items():
+            self._looks.setdefault(name, (state, _indexed(self.root / name, kept)))
+
+    def _renew_index(self, names: Sequence[str]) -> None:
+        """Write down what the looks found, where the index lacks more than a few runs."""
+        if self._indexed is None:
+            return
+        looks = {name: self._looks[name] for name in names if name in self._looks}
+        held = {
+            name: (state, run.record.kept)
+            for name, (state, run) in looks.items()
+            if isinstance(run, Run) and isinstance(run.record, IndexedRecord)
+        }
+        news = sum(self._indexed.get(name) != state for name, (state, _) in held.items())
+        if news > len(names) // _RENEWED_BY:
+            self._indexed = {name: state for name, (state, _) in held.items()}
+            write_index(self.root, held)
 
     def _is_whole(self, folder: Path) -> bool:
         try:
@@ -252,14 +291,14 @@ class RunStore:
 
 
 def _state(folder: str) -> object:
-    """Return what changes when a run is replaced, or when a file of it comes or goes."""
-    found: list[tuple[int | None, ...]] = []
+    """Return what changes when a run is replaced, or when a file of it comes or goes; as JSON."""
+    found: list[list[int | None]] = []
     for path in (folder, f"{folder}{os.sep}{RECORD}"):
         try:
             status = os.stat(path)  # noqa: PTH116 (thousands of runs at each look)
-            found.append((status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_size))
+            found.append([status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_size])
         except OSError as error:
-            found.append((error.errno,))
+            found.append([error.errno])
     return found
 
 
@@ -267,9 +306,7 @@ def _first_look(folder: Path) -> Run | DamagedFile:
     try:
         run = Run(folder, read_record(folder, RUN_FORMAT))
         # Everything that menus and lists ask of any run.
-        _ = (run.spec, run.facts, run.layer)
-        for name in ("validation", "report"):
-            _ = stored_rois(run.record[name])
+        _ = (run.spec, run.facts, run.layer, run.outline)
         check_arrays(folder, run.record)
     except DamagedFile as error:
         return error
@@ -283,36 +320,18 @@ def _first_look(folder: Path) -> Run | DamagedFile:
     return run
 
 
-class FolderCheckpoint:
-    """Pieces of one fit in a folder, which is made with the first piece."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def _path(self, name: str) -> Path:
-        return self.folder / f"{_file_name(name)}.npz"
-
-    def load(self, name: str) -> dict[str, np.ndarray] | None:
-        """Return a piece that was left before, or None."""
-        try:
-            with np.load(self._path(name), allow_pickle=False) as stored:
-                return {key: stored[key] for key in stored.files}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            return None
-
-    def save(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
-        """Leave a piece."""
-        with atomic_file(self._path(name)) as draft, draft.open("wb") as stream:
-            np.savez(stream, **arrays)  # type: ignore[arg-type]
-
-    def part(self, name: str) -> FolderCheckpoint:
-        """Return a sub-fit's pieces, in a folder below."""
-        return FolderCheckpoint(self.folder / _file_name(name))
-
-    def forget(self) -> None:
-        """Delete all pieces: the fit is finished and saved."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+def _slim(run: Run) -> Run:
+    """Return a run that holds what menus ask for: the records of thousands fill the memory."""
+    if "arrays" not in run.record:  # without seals, damage is found by the first look alone
+        return run
+    return _indexed(run.folder, kept_of(run.record, run.outline))
 
 
-def _file_name(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_.+-]", "_", name)
+def _indexed(folder: Path, kept: Mapping[str, Any]) -> Run:
+    def whole() -> Mapping[str, Any]:
+        seen = _first_look(folder)
+        if isinstance(seen, DamagedFile):
+            raise seen
+        return seen.record
+
+    return Run(folder, IndexedRecord(kept, whole))

@@ -309,7 +309,7 @@ def _depth(run: Run) -> float | None:
 
 def validation_score(run: Run) -> float | None:
     """Return mean r over everything on the validation images."""
-    whole = run.whole("validation")
+    whole = run.outline.validation.whole
     return None if whole is None else whole.mean_r
 
 
@@ -319,7 +319,7 @@ def order_of_choice(run: Run) -> float:
     The mean r with 0 where there is none: a sparse regressor that predicts three vertices well, and
     the others by a constant, would else be ahead of one that predicts them all.
     """
-    whole = run.whole("validation")
+    whole = run.outline.validation.whole
     if whole is None or whole.mean_r is None:
         return -1.0
     return whole.mean_r * (1 - whole.n_undefined / whole.n)

@@ -49,14 +49,14 @@ class Column:
 
 
 def _ends(run: Run) -> str:
-    whole = run.whole("report")
+    whole = run.outline.report.whole
     known = whole is not None and whole.low is not None
     return f"{whole.low:.3f} to {whole.high:.3f}" if known and whole else ""
 
 
 def _share(run: Run) -> float | None:
     """Return held-out mean r as a percentage of what a perfect model would reach."""
-    whole = run.whole("report")
+    whole = run.outline.report.whole
     if whole is None or whole.mean_r is None or not whole.ceiling_r:
         return None
     return 100 * whole.mean_r / whole.ceiling_r
@@ -65,12 +65,11 @@ def _share(run: Run) -> float | None:
 def _parameters(run: Run) -> int | None:
     """Count coefficients and intercepts of a linear model; None of others."""
     n_vertices = sum(run.n_vertices.values())
-    linear = run.record["predictor"].get("kind") == "linear"
-    return (run.facts.n_columns + 1) * n_vertices if linear else None
+    return (run.facts.n_columns + 1) * n_vertices if run.outline.is_linear else None
 
 
 def _held_out(run: Run) -> float | None:
-    whole = run.whole("report")
+    whole = run.outline.report.whole
     return None if whole is None else whole.mean_r
 
 
@@ -117,9 +116,9 @@ COLUMNS = (
     Column("parameters", lambda _, run: _parameters(run), "%d", 95,
            "Coefficients and intercepts of a linear model", offered=True),
     Column("n fitted", lambda _, run: run.facts.n_fit, "%d", 75, "Images fitted", offered=True),
-    Column("n held out", lambda _, run: run.record["report"]["n_images"], "%d", 85,
+    Column("n held out", lambda _, run: run.outline.report.n_images, "%d", 85,
            "Images behind the held-out r", offered=True),
-    Column("split", lambda _, run: run.record["report"]["split"], offered=True,
+    Column("split", lambda _, run: run.outline.report.split, offered=True,
            help="Where those images are from"),
     Column("seconds", lambda _, run: sum(run.facts.seconds.values()), "%.1f", 75,
            "Of the fit, without the pass through the network", offered=True),
@@ -218,7 +217,7 @@ def per_network_words(runs: Sequence[Run], without: Sequence[str]) -> str:
         f"One row per network, fitted like the model on screen ({facets(first)['reduction']}, "
         f"{first.method}): its layer chosen by r on the validation images, reported on "
     )
-    same = first.record["report"]["split"] == first.record["validation"]["split"]
+    same = first.outline.report.split == first.outline.validation.split
     words += "the same images, which flatters the choice." if same else "held-out images."
     counts = sorted({run.facts.n_columns for run in runs})
     if len(counts) > 1:
