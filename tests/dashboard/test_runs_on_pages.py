@@ -271,7 +271,7 @@ def test_models_are_ticked_in_the_order_of_their_letters(tiny_app):
 
 
 def test_a_model_is_named_deleted_and_brought_back(tiny_app):
-    run = tiny_app.fit(reduction=Reduction("pca", 3))
+    run = tiny_app.fit(reduction=Reduction("pca", 2))
     app = tiny_app.open(subject="subj01", run=run.id)
     _, name = _open_table(app)
     app.text_input(f"models-name-{run.id}").set_value("<b>*mine*</b>")
