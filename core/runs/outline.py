@@ -130,7 +130,7 @@ def read_index(root: Path) -> dict[str, tuple[object, dict[str, Any]]]:
     return {}
 
 
-def write_index(root: Path, runs: Mapping[str, tuple[object, dict[str, Any]]]) -> None:
+def write_index(root: Path, runs: Mapping[str, tuple[object, Mapping[str, Any]]]) -> None:
     """Write it, unless the folder cannot be written to: then each process looks for itself."""
     body = json.dumps(runs, ensure_ascii=False, separators=(",", ":")).encode()
     head = json.dumps({"format": _FORMAT, "seal": seal(body)}).encode()
