@@ -104,7 +104,7 @@ def pick_model_if_any(subject: Subject, head: DeltaGenerator | None = None) -> R
     with st.sidebar:
         open_fit_dialog(subject)
         run = next(iter(_pick_runs(subject, head=head)), None)
-        _fits(subject, run)
+        _states(subject, run)
     return run
 
 
@@ -118,25 +118,30 @@ def pick_models(subject: Subject) -> tuple[Run, ...]:
     with st.sidebar:
         open_fit_dialog(subject)
         runs = _pick_runs(subject, several=True)
-        _fits(subject, runs[0] if runs else None)
+        _states(subject, runs[0] if runs else None)
     if not runs:
         _say_that_none_is_fitted(subject)
     return tuple(services.reported(run) for run in runs)
 
 
-def _fits(subject: Subject, run: Run | None) -> None:
-    """Say what is to be known of runs; offer the first fit."""
+def _states(subject: Subject, run: Run | None) -> None:
+    """Say what is to be known of runs."""
     offer_undo()
-    if run is None:
-        fit_button(subject)
     show_run_states(subject, run)
 
 
-def none_is_fitted(subject: Subject) -> str:
-    """Say that a subject has no encoding model yet, and how it gets one."""
+def offer_first_fit(subject: Subject) -> None:
+    """Say that a subject has no encoding model yet, beside the button that leads to one."""
+    words, button = st.columns([7, 4], gap="medium", vertical_alignment="center")
+    words.info(_none_is_fitted(subject))
+    with button:
+        fit_button(subject)
+
+
+def _none_is_fitted(subject: Subject) -> str:
     former = state_words(services.subject_runs(subject.id).of_other_data, subject)
     when = " as its data are now." if former else " yet."
-    how = "Fit one with the button in the sidebar; it appears here when it is done."
+    how = "Fit one here; what it predicts appears beside the measured responses."
     words = [f"No encoding model has been fitted to {subject.id}{when}{_fits_under_way()}"]
     words += [how] if allowed(Action.FIT) else []
     return as_text(" ".join([*words, former]).rstrip())
@@ -144,7 +149,7 @@ def none_is_fitted(subject: Subject) -> str:
 
 def _say_that_none_is_fitted(subject: Subject) -> NoReturn:
     """Say so where the page's figures would be, and end the page."""
-    st.info(none_is_fitted(subject))
+    offer_first_fit(subject)
     link_to("explore", f"The measured responses of {subject.id}")
     link_to("data", f"What the folder of {subject.id} holds")
     raise PageEnds

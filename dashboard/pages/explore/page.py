@@ -32,7 +32,7 @@ from cortiscope.panels.methods import (
 from cortiscope.panels.one_image import show_image_over_vertices
 from cortiscope.panels.receptive_fields import pick_by_place
 from cortiscope.panels.roi_responses import mean_range, mean_rows, take_roi
-from cortiscope.panels.sidebar import none_is_fitted, pick_model_if_any, pick_subject
+from cortiscope.panels.sidebar import offer_first_fit, pick_model_if_any, pick_subject
 from cortiscope.panels.stimulus import (
     ROLE_WORDS,
     StimulusChoice,
@@ -63,9 +63,6 @@ def render() -> None:
     with picture:
         show_search(subject, redraws="explore-image")
     run = pick_model_if_any(subject, head)
-    with st.container():
-        if run is None:
-            st.info(none_is_fitted(subject))
     # The menu of maps follows no image, though it stands between what does.
     above, between, below = st.container(), st.container(), st.container()
     with below:
@@ -77,7 +74,9 @@ def render() -> None:
                 show_note("{words}", words=spread_words(run))
         _how(subject, run)
     with between:
-        if run is not None and subject.space.is_placed:
+        if run is None:
+            offer_first_fit(subject)
+        elif subject.space.is_placed:
             _options(subject, run)
     show_simulation_note(subject, key="explore")
 
