@@ -78,7 +78,7 @@ STREAMS = ("text", "stream", "self._process.stdin")
 OWN = re.compile(
     r"units?|per|corrected|label|names|listed|components|n_\w+|guide\.notes|g\.title|"
     r"card\.name|len\(.*|sum\(.*|.*space\.unit|unit_of\(.*|images_of\(.*|"
-    r"a\.report\.n_images.*|[A-Z_]+|as_text\(.*|_none_is_fitted\(subject\)"
+    r"a\.report\.n_images.*|(state\.)?[A-Z_]+|as_text\(.*|_none_is_fitted\(subject\)"
 )
 
 
