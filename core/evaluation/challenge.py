@@ -190,3 +190,66 @@ def summarize_scores(
         chance=chance,
         bias_corrected=corrected,
     )
+
+
+@dataclass(frozen=True)
+class PublishedScore:
+    """What a system has reached, on which data and by which rule.
+
+    Parameters
+    ----------
+    layout : of the dataset; ``split`` : of its images.
+    statistic : of a report's score over all vertices: ``challenge_score`` (percent) or
+        ``median_r``.
+    remark : what it is to be read with.
+    """
+
+    system: str
+    layout: str
+    split: str
+    statistic: str
+    value: float
+    remark: str
+    source: str
+
+
+_OF_EIGHT = "mean over the vertices of eight subjects"
+PUBLISHED = (
+    PublishedScore(
+        *("Memory Encoding Model", "algonauts2023", "test", "challenge_score", 70.85),
+        f"winner; {_OF_EIGHT}; it also knew earlier pictures and answers",
+        "Yang, Gee and Shi 2023, arXiv:2308.01175",
+    ),
+    PublishedScore(
+        *("Adeli, Minni and Kriegeskorte", "algonauts2023", "test", "challenge_score", 63.52),
+        f"second; {_OF_EIGHT}",
+        "Adeli et al. 2023, bioRxiv 2023.08.02.551743",
+    ),
+    PublishedScore(
+        *("UARK-SUNY-Albany", "algonauts2023", "test", "challenge_score", 61.57),
+        f"third; {_OF_EIGHT}",
+        "algonautsproject.com, 10 August 2023",
+    ),
+    PublishedScore(
+        *("AlexNet baseline", "algonauts2023", "test", "challenge_score", 40.97),
+        f"a participant's run of the challenge's notebook; {_OF_EIGHT}",
+        "public scorer of the Algonauts 2023 challenge",
+    ),
+    PublishedScore(
+        *("Chimisso", "algonauts2023", "test", "challenge_score", 39.99),
+        f"51st of 100; {_OF_EIGHT}",
+        "public scorer of the Algonauts 2023 challenge",
+    ),
+    PublishedScore(
+        *("img2brain, untrained AlexNet", "img2brain", "test", "median_r", 0.2417),
+        "median r of its best regressor; the network had no weights",
+        "img2brain's table of models",
+    ),
+)
+"""Published scores that people set their own beside, the highest of each data first."""
+
+
+def comparable_scores(layout: str, split: str, statistic: str) -> tuple[PublishedScore, ...]:
+    """Return those of the same data, images and rule; of anything else a number says nothing."""
+    asked = (layout, split, statistic)
+    return tuple(own for own in PUBLISHED if (own.layout, own.split, own.statistic) == asked)

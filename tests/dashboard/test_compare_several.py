@@ -2,13 +2,14 @@
 
 import csv
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from cortiscope.core.encoding import Reduction
-from cortiscope.core.evaluation import R, Scored, best_set, compare_models
-from cortiscope.pages.compare import together
+from cortiscope.core.evaluation import R, Scored, best_set, comparable_scores, compare_models
+from cortiscope.pages.compare import published, together
 from cortiscope.pages.compare.pair import Compared, pair_rows, vertices_csv
 from cortiscope.panels.scores import scored_run
 
@@ -109,3 +110,29 @@ def test_pictures_are_drawn_where_they_are_asked_for(tiny_app, four):
     words = _words(app.run())
     assert "Where B and A disagree most: FFA-1 left" in words
     assert "6 held-out pictures are too few" in words
+
+
+def test_scores_are_beside_no_published_ones_where_data_differ_and_it_is_said_why(tiny_app, four):
+    app = _open(tiny_app, four)
+    app.session_state["compare-rois-tab"] = "scores"
+    words = _words(app.run())
+    assert "No published score is drawn" in words
+    assert "a simulated subject" in words
+    best = max(run.report.overall.challenge_score for run in four)
+    assert f"{best:.1f} %" in words
+    assert "published</span>" not in words
+
+
+def test_published_scores_stand_where_data_images_and_rule_are_theirs(tiny_app, four):
+    challenge = comparable_scores("algonauts2023", "test", "challenge_score")
+    assert [own.value for own in challenge] == [70.85, 63.52, 61.57, 40.97, 39.99]
+    assert [own.value for own in comparable_scores("img2brain", "test", "median_r")] == [0.2417]
+    assert not comparable_scores("algonauts2023", "validation", "challenge_score")
+    assert not comparable_scores("img2brain", "test", "challenge_score")
+    # A subject that says it was measured, with ceilings, on the challenge's own split.
+    subject = replace(tiny_app.subject(), simulated=False)
+    models = Compared(subject, tuple(four), R, tuple(scored_run(run, R) for run in four))
+    bars = published.bars_of(models)
+    assert [bar.value for bar in bars] == sorted((bar.value for bar in bars), reverse=True)
+    assert [bar.words for bar in bars if not bar.letter][0] == "Memory Encoding Model"
+    assert {bar.letter for bar in bars if bar.letter} == set("ABCD")

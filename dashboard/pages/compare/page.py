@@ -38,6 +38,7 @@ from cortiscope.pages.compare.paired import (
     verdict,
 )
 from cortiscope.pages.compare.pictures import show_pictures
+from cortiscope.pages.compare.published import show_scores
 from cortiscope.pages.compare.several import (
     chosen_pair,
     labels,
@@ -101,8 +102,8 @@ def _compare(subject: Subject, runs: Sequence[Run]) -> None:
     charts, panel = st.columns([7, 4], gap="medium")
     differences = None
     with wide if len(runs) > 2 else charts, errors_on_page():
-        names = [labels(models), *([pair.less] if has_rois(subject) else []), "pictures"]
-        each, *middle, pictures = st.tabs(names, key="compare-rois-tab", on_change="rerun")
+        names = [labels(models), *([pair.less] if has_rois(subject) else []), "pictures", "scores"]
+        each, *middle, pictures, scores = st.tabs(names, key="compare-rois-tab", on_change="rerun")
         differences = next(iter(middle), None)
         if each.open:
             with each:
@@ -110,6 +111,9 @@ def _compare(subject: Subject, runs: Sequence[Run]) -> None:
         if pictures.open:
             with pictures:
                 show_pictures(pair)
+        if scores.open:
+            with scores:
+                show_scores(models)
     with panel, errors_on_page():
         _layers_or_vertices(models, pair, columns, positions)
     # Beside the heatmap, which is twice as tall as a chart.
