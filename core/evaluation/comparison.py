@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,6 +53,24 @@ class Comparison:
     titles: tuple[str, str] = ("A", "B")
     images: str = ""
 
+    @classmethod
+    def of_result(cls, said: Mapping[str, Any], a: FittedModel, b: FittedModel) -> Comparison:
+        """Read it off what ``evaluate --what paired`` says of A and B."""
+        sides = {"left": said["rois"]["lh"], "right": said["rois"]["rh"]}
+        names = dict.fromkeys(name for own in sides.values() for name in own)
+        places = [(roi, side) for roi in names for side, own in sides.items() if roi in own]
+        entries = [sides[side][roi] for roi, side in places]
+        adjusted = [own["p_adjusted"] for own in entries]
+        return cls(
+            tuple(places),
+            tuple(map(_difference, entries)),
+            np.array([np.nan if q is None else q for q in adjusted]),
+            _difference(said["all"]),
+            (a.id, b.id),
+            (a.title, b.title),
+            f"{said['n_images']} {said['split']} images",
+        )
+
     def of(self, roi: str, hemisphere: str) -> tuple[PairedDifference, float] | None:
         """Return a ROI's difference and its adjusted p, or None where it is absent."""
         if (roi, hemisphere) not in self.places:
@@ -101,6 +119,10 @@ class Comparison:
             f" {words}\n"
             f" different at q < .05 in {a + b} of {n} ROIs (left, right); .table()>"
         )
+
+
+def _difference(said: Mapping[str, Any]) -> PairedDifference:
+    return PairedDifference(**{f.name: said[f.name] for f in fields(PairedDifference)})
 
 
 def same_images(a: FittedModel, b: FittedModel) -> bool:

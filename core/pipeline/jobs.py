@@ -58,6 +58,7 @@ KINDS = {
         Kind("fit", announced=True),
         Kind("sweep", announced=True, spreads=True),
         Kind("evaluate", announced=True),
+        Kind("compare", quick=True),
         Kind("check", quick=True),
         Kind("demo", quick=True),
         Kind("fetch-fsaverage", quick=True),

@@ -1,6 +1,7 @@
 """Compare with several models: letters, the pair that is tested, and what all say together."""
 
 import csv
+import json
 import shutil
 from dataclasses import replace
 
@@ -8,8 +9,17 @@ import numpy as np
 import pytest
 
 from cortiscope.core.encoding import Reduction
-from cortiscope.core.evaluation import R, Scored, best_set, comparable_scores, compare_models
-from cortiscope.pages.compare import published, together
+from cortiscope.core.evaluation import (
+    PAIRED,
+    R,
+    Scored,
+    best_set,
+    comparable_scores,
+    compare_models,
+    results,
+)
+from cortiscope.core.pipeline.jobs import DONE, FAILED, RUNNING, Job
+from cortiscope.pages.compare import paired, published, together
 from cortiscope.pages.compare.pair import Compared, pair_rows, vertices_csv
 from cortiscope.panels.scores import scored_run
 
@@ -130,9 +140,40 @@ def test_published_scores_stand_where_data_images_and_rule_are_theirs(tiny_app, 
     assert not comparable_scores("algonauts2023", "validation", "challenge_score")
     assert not comparable_scores("img2brain", "test", "challenge_score")
     # A subject that says it was measured, with ceilings, on the challenge's own split.
-    subject = replace(tiny_app.subject(), simulated=False)
+    subject = replace(tiny_app.subject(), simulated=False, layout="algonauts2023")
     models = Compared(subject, tuple(four), R, tuple(scored_run(run, R) for run in four))
     bars = published.bars_of(models)
     assert [bar.value for bar in bars] == sorted((bar.value for bar in bars), reverse=True)
     assert [bar.words for bar in bars if not bar.letter][0] == "Memory Encoding Model"
     assert {bar.letter for bar in bars if bar.letter} == set("ABCD")
+
+
+def test_a_large_subject_is_tested_elsewhere_while_the_page_is_there(tiny_app, four, monkeypatch):
+    a, b = (Scored.of_model(run, tiny_app.subject()) for run in four[:2])
+    said = json.loads(json.dumps(results(PAIRED, [a, b])))
+    job = Job("000001", "compare", "Testing A − B", state=RUNNING, message="paired difference")
+    known: list[Job] = []
+
+    def start(kind, title, words, *, about):
+        assert (kind, words[0], words[-1]) == ("compare", "evaluate", "paired")
+        known.append(replace(job, about=about))
+        return known[-1]
+
+    monkeypatch.setattr("cortiscope.pages.compare.page._MANY_RESPONSES", 0)
+    monkeypatch.setattr(paired, "submit", start)
+    monkeypatch.setattr(paired, "latest", lambda kind, about: known[-1] if known else None)
+    app = _open(tiny_app, four[:2])
+    words = _words(app)
+    assert len(known) == 1
+    assert "A and B share one scale" in words  # the maps are there
+    assert "cs-verdict" not in words
+    known[-1] = replace(known[-1], state=DONE, result={"results": {"paired": said}})
+    app.run()
+    assert len(known) == 1
+    expected = compare_models(a, b).overall.difference
+    assert f"{expected:+.3f}".replace("-", "−") in _words(app)
+    known[-1] = replace(known[-1], state=FAILED, error="It broke.", result=None)
+    app.run()
+    assert "It broke" in str([one.value for one in app.error])
+    app.button("compare-test").click().run()
+    assert len(known) == 2

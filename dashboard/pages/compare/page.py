@@ -33,6 +33,7 @@ from cortiscope.pages.compare.pair import (
 )
 from cortiscope.pages.compare.paired import (
     compare,
+    compare_elsewhere,
     largest_html,
     overall_html,
     verdict,
@@ -53,12 +54,12 @@ from cortiscope.panels.metric_menu import pick_metric
 from cortiscope.panels.scores import scored_run
 from cortiscope.panels.sidebar import pick_models, pick_subject
 from cortiscope.panels.statistics import show_statistics
-from cortiscope.regions import draw_again, region
+from cortiscope.regions import region
 from cortiscope.subject.locations import has_rois, unit_of
 from cortiscope.subject.model_menu import model_title, unlike
 
-# Beyond this many responses per model reading and comparing them takes more than ten seconds.
-_MANY_RESPONSES = 60_000_000
+# Beyond this many responses per model reading and comparing them takes more than two seconds.
+_MANY_RESPONSES = 8_000_000
 
 
 def render() -> None:
@@ -173,18 +174,10 @@ def _compared(pair: Pair) -> Comparison | None:
             )
         )
         return None
-    n_images, n_vertices = a.report.n_images, len(a.report.r)
-    asked = f"compare-test-{a.id}-{b.id}"
-    if n_images * n_vertices > _MANY_RESPONSES and not st.session_state.get(asked):
-        if st.button("Test the differences", key="compare-test"):
-            st.session_state[asked] = True
-            draw_again()
-        st.caption(
-            f"{n_images:,} images for {n_vertices:,} "
-            f"{pair.subject.space.unit} may take half a minute."
-        )
+    large = a.report.n_images * len(a.report.r) > _MANY_RESPONSES
+    comparison = compare_elsewhere(pair) if large else compare(a.id, b.id)
+    if comparison is None:
         return None
-    comparison = compare(a.id, b.id)
     by = "" if pair.metric is R else "By mean r, which is what is tested: "
     show_html('<p class="cs-verdict">{verdict}</p>', verdict=by + verdict(comparison, pair.letters))
     if a.report.split == a.validation.split:

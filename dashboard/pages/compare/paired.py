@@ -8,11 +8,16 @@ from html import escape
 import streamlit as st
 
 from cortiscope import services
-from cortiscope.core.evaluation import LEAST_STIMULI, Comparison, compare_models
+from cortiscope.access import Action, allowed
+from cortiscope.core.errors import CoreError
+from cortiscope.core.evaluation import LEAST_STIMULI, PAIRED, Comparison, compare_models
 from cortiscope.core.evaluation.comparison import LEVEL
 from cortiscope.core.evaluation.metrics import WHOLE
 from cortiscope.core.evaluation.significance import PairedDifference
-from cortiscope.markup import p_words, signed
+from cortiscope.core.pipeline.jobs import Job
+from cortiscope.core.runs.kept_results import read_kept
+from cortiscope.errors import show_error, show_words
+from cortiscope.markup import as_text, p_words, signed
 from cortiscope.pages.compare.pair import Pair
 from cortiscope.panels.roi_responses import roi_places
 from cortiscope.panels.scores import (
@@ -22,7 +27,9 @@ from cortiscope.panels.scores import (
     of_both,
     scored_run,
 )
+from cortiscope.regions import draw_again, draw_instead
 from cortiscope.roi_chart import Mark, RoiRow
+from cortiscope.work.jobs import end_words, latest, progress_words, submit
 
 
 @st.cache_data(show_spinner="Comparing on the same images …", max_entries=128)
@@ -30,6 +37,57 @@ def compare(run_a: str, run_b: str) -> Comparison:
     """Compare two runs of one subject on the images of their reports."""
     a, b = services.run(run_a), services.run(run_b)
     return compare_models(scored_run(a), scored_run(b))
+
+
+def compare_elsewhere(pair: Pair) -> Comparison | None:
+    """Return the comparison of a large subject once a process of its own has made it.
+
+    Whoever may fit starts it by looking at the page; the rest of the page goes on meanwhile.
+    """
+    a, b = pair.runs
+    kept = read_kept(PAIRED, pair.scored)
+    if kept is not None:
+        return Comparison.of_result(kept.said, a, b)
+    about = f"{pair.subject.state} {a.id} {b.id}"
+    job = latest("compare", about)
+    if job is not None and job.result is not None:
+        return Comparison.of_result(job.result["results"][PAIRED.name], a, b)
+    if job is None and allowed(Action.FIT):
+        job = _start(pair, about)
+    if job is None:
+        st.caption(
+            "It is tested by whoever serves this app, or by “cortiscope evaluate”: reading all "
+            "responses would keep others waiting."
+        )
+    elif job.active:
+        _watch(about)
+    else:
+        show_words(*end_words(job))
+        if st.button("Test the differences", key="compare-test"):
+            _start(pair, about)
+            draw_again()
+    return None
+
+
+def _start(pair: Pair, about: str) -> Job | None:
+    a, b = pair.runs
+    folder = services.subject_folders()[pair.subject.id]
+    named = ["--run", a.id, "--run", b.id]
+    words = ["evaluate", "--data", str(folder), *named, "--what", PAIRED.name]
+    try:
+        return submit("compare", f"Testing {pair.less}", words, about=about)
+    except CoreError as error:
+        show_error(error)
+        return None
+
+
+@st.fragment(run_every=1.0)
+def _watch(about: str) -> None:
+    job = latest("compare", about)
+    if job is None or not job.active:
+        draw_instead("compare")
+    else:
+        st.progress(job.share, text=as_text(f"{job.title}: {progress_words(job)}"))
 
 
 def verdict(comparison: Comparison, letters: Sequence[str] = ("A", "B")) -> str:

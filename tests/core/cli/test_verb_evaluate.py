@@ -10,7 +10,7 @@ from sklearn.metrics import r2_score
 from cortiscope.core import notebook as cs
 from cortiscope.core.cli.main import main
 from cortiscope.core.cli.verb_evaluate import _words
-from cortiscope.core.evaluation import METRICS, Scored, best_set_of
+from cortiscope.core.evaluation import METRICS, Comparison, Scored, best_set_of
 from tests.data.tiny_world import write_subject
 
 
@@ -132,7 +132,11 @@ def test_training_curves_are_those_that_the_fit_noted(world, evaluate, regressor
 def test_pairs_layers_and_subjects(world, evaluate):
     a, other, b = world[1]
     of = evaluate("paired,partition,preferred_layer", a, b)["results"]
-    table = cs.compare(a, b, world[0][0]).table().set_index(["roi", "hemisphere"])
+    compared = cs.compare(a, b, world[0][0])
+    again = Comparison.of_result(of["paired"], a, b)
+    assert again.table().equals(compared.table())
+    assert (again.counts(), again.models) == (compared.counts(), compared.models)
+    table = compared.table().set_index(["roi", "hemisphere"])
     assert of["paired"]["all"]["difference"] == table.loc[("all vertices", "both"), "difference"]
     assert of["paired"]["rois"]["rh"]["V1d"]["p"] == table.loc[("V1d", "right"), "p"]
     parts = {k: v["value"] for k, v in of["partition"]["all"].items() if k != "n_vertices"}
