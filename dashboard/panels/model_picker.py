@@ -261,8 +261,8 @@ def _tick(
         on_click=compare,
     )
     st.caption(
-        f"Two to {state.MOST_COMPARED} models; the order of ticking gives the letters, and A is "
-        "what the others are compared with."
+        f"Two to {as_text(state.MOST_COMPARED)} models; the order of ticking gives the letters, "
+        "and A is what the others are compared with."
     )
 
 
