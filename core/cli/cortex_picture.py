@@ -53,6 +53,7 @@ def cortex_picture(request: dict[str, Any]) -> dict[str, str]:
         note=request["note"],
         size=(request["width"] / 100, request["height"] / 100),
         way=request["way"],
+        framing=request["framing"],
     )
     stream = io.BytesIO()
     figure.savefig(stream, dpi=100 * request["ratio"], facecolor=figure.get_facecolor())

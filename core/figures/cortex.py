@@ -56,6 +56,8 @@ __all__ = [
 ]
 
 WAYS = ("mean", "nested")
+FRAMINGS = ("whole", "data")
+_MOST = 0.7  # of the vertices: data that cover more are the whole cortex, or nearly
 _SAID = {
     "mean": "Drawn on fsaverage5: each vertex shows the mean over the nearest.",
     "nested": "Drawn on fsaverage5: every 16th vertex of fsaverage.",
@@ -83,6 +85,7 @@ def cortex_figure(
     note: str = "",
     size: tuple[float, float] | None = None,
     way: str = "mean",
+    framing: str = "whole",
     surfaces: CorticalSurfaces | None = None,
 ) -> CortexFigure:
     """Draw one map, or several side by side.
@@ -102,6 +105,7 @@ def cortex_figure(
     size : width and height in inches; None gives every hemisphere 2.4 by 1.9.
     way : how fsaverage's vertices come to fsaverage5: ``mean`` of the nearest, or ``nested``, every
         16th alone.
+    framing : ``whole`` hemispheres, or the subject's vertices (``data``) where they are a part.
     surfaces : fsaverage5, or another template with as many vertices as the subject's own; None
         loads fsaverage5 (``storage.Home``).
 
@@ -113,7 +117,7 @@ def cortex_figure(
     """
     space = subject.cortex("A figure of the cortex")
     maps = vertex_maps(subject.id, space, values)
-    _check(views, surface, theme, way, len(maps))
+    _check(views, surface, theme, way, framing, len(maps))
     surfaces = surfaces or _fsaverage5(Home.from_environment().surfaces)
     groups = _groups(space, way, len(surfaces.left.pial))
     if not isinstance(scale, Mapping):
@@ -140,7 +144,10 @@ def cortex_figure(
                 axes = grid.add(number, view, h)
                 drawing.hemisphere(axes, h, view, shown[h], scale[title])
                 drawing.outline(axes, h, view, members[h])
-    grid.fit()
+    drawn_space = space if groups is None else groups.space
+    n_drawn = sum(len(surfaces[h].pial) for h in HEMISPHERES)
+    partial = sum(len(drawn_space.index[h]) for h in HEMISPHERES) < _MOST * n_drawn
+    grid.fit(drawn_space.index if framing == "data" and partial else None)
     for (_, view, h), axes in grid.axes():
         drawing.write_names(axes, h, view, members[h])
         drawing.ring(axes, h, view, [n for side, n in marks if side == h.value])
@@ -149,7 +156,9 @@ def cortex_figure(
     return grid.figure
 
 
-def _check(views: Sequence[str], surface: str, theme: str | Theme, way: str, n_maps: int) -> None:
+def _check(
+    views: Sequence[str], surface: str, theme: str | Theme, way: str, framing: str, n_maps: int
+) -> None:
     for view in views:
         if view not in VIEWS:
             raise unknown_name("view", view, VIEWS)
@@ -157,6 +166,7 @@ def _check(views: Sequence[str], surface: str, theme: str | Theme, way: str, n_m
         ("surface", surface, SURFACES),
         ("theme", "light" if isinstance(theme, Theme) else theme, tuple(THEMES)),
         ("way", way, WAYS),
+        ("framing", framing, FRAMINGS),
     ):
         if name not in allowed:
             raise unknown_name(what, name, allowed)

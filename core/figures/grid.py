@@ -12,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.transforms import TransformedBbox
 from mpl_toolkits.mplot3d import Axes3D
 
 from cortiscope.core.brain import HEMISPHERES, Hemisphere
@@ -97,14 +98,29 @@ class Grid:
         """List ((number of the map, view, hemisphere), axes)."""
         return list(self._axes.items())
 
-    def fit(self) -> None:
-        """Enlarge all hemispheres alike until the first touches the edge of its part."""
+    def fit(self, framed: Mapping[Hemisphere, np.ndarray] | None = None) -> None:
+        """Enlarge all hemispheres alike until the first touches the edge of its part.
+
+        With ``framed`` its vertices (n,) of each hemisphere are fitted, and what lies beyond the
+        part is cut off; a hemisphere that shows none of them stays whole.
+        """
         zooms = []
         for (_, view, h), axes in self.axes():
             axes.set_box_aspect((1, 1, 1), zoom=1)
-            axes.apply_aspect()
             sight = self._drawing.sight(h, view)
             corners = sight.points[np.unique(sight.faces)]
+            if framed is not None:
+                shown = sight.points[np.intersect1d(np.unique(sight.faces), framed[h])]
+                corners = shown if len(shown) > 2 else corners
+                reach, middle = axes.get_xlim()[1], (corners.min(axis=0) + corners.max(axis=0)) / 2
+                ends = np.stack([middle - reach, middle + reach], axis=1)
+                axes.set(xlim=ends[0], ylim=ends[1], zlim=ends[2])
+                part = TransformedBbox(axes.get_position(original=True), self.figure.transFigure)
+                for drawn in axes.collections:
+                    drawn.set_clip_path(None)
+                    drawn.set_clip_box(part)
+                    drawn.set_clip_on(True)
+            axes.apply_aspect()
             places = axes.transData.transform(on_screen(axes, corners))
             box = axes.figure.transFigure.transform_bbox(axes.get_position(original=True))
             half = np.abs(places - [(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2]).max(axis=0)

@@ -23,7 +23,7 @@ from cortiscope.cortex_view.selection import (
     read_region,
 )
 from cortiscope.cortex_view.space import CortexRoi, CortexSpace
-from cortiscope.cortex_view.still import StillRequest, StillScale, still_scales
+from cortiscope.cortex_view.still import StillRequest, StillScale, framing_of, still_scales
 from cortiscope.frontends import frontend_route
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "colour_table",
     "cortex_asset_route",
     "cortex_view",
+    "framing_of",
     "frontend_route",
     "read_picks",
     "read_region",

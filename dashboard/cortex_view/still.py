@@ -92,6 +92,12 @@ def read_request(raw: Any) -> StillRequest | None:
     )
 
 
+def framing_of(view: Mapping[str, Any]) -> str:
+    """Return what a view frames, ``data`` or ``whole``; zoom and pan were first of whole brains."""
+    moved = "zoom" in view or "pan" in view
+    return str(view.get("framing", "whole" if moved else "data"))
+
+
 def still_scales(
     maps: Sequence[CortexMap], view: Mapping[str, Any] | None, theme: str
 ) -> list[StillScale]:

@@ -18,6 +18,7 @@ from cortiscope.cortex_view import (
     StillRequest,
     StillScale,
     cortex_view,
+    framing_of,
     still_scales,
 )
 from cortiscope.markup import show_html, show_note
@@ -170,6 +171,7 @@ def _still(
         height=request.height,
         ratio=request.ratio,
         way=way,
+        framing=framing_of(view),
     )
 
 

@@ -111,6 +111,28 @@ def test_a_view_shows_the_brain_from_its_side(subject, view, axis, left, right):
         assert away @ np.array(where) > 0.1
 
 
+def test_the_data_can_be_framed_large_and_whole(subject):
+    back = np.flatnonzero(POINTS[:, 1] < -0.7)
+    part = replace(subject, space=ChallengeSpace(N, {LEFT: back, RIGHT: back[::2]}))
+    values = np.ones(part.space.n_vertices())
+    boxes = []
+    for framing in ("whole", "data"):
+        picture = _draw(values, part, views=["posterior"], framing=framing, outlines=())
+        red = np.argwhere(np.abs(picture[20:-70] - [255, 0, 0]).max(2) < 10)
+        boxes.append(np.ptp(red[red[:, 1] < 200], axis=0))
+        # Nothing of a hemisphere lies in the other's half, and nothing is cut.
+        assert red[:, 1].min() > 0
+        assert not (np.abs(red[:, 1] - 200) < 2).any()
+    assert (boxes[1] > 1.3 * boxes[0]).all()
+    # Data that are all of the cortex leave nothing else to frame.
+    whole = replace(subject, space=ChallengeSpace(N, {LEFT: np.arange(N), RIGHT: np.arange(N)}))
+    pictures = [
+        _draw(np.ones(2 * N), whole, views=["posterior"], framing=framing, outlines=())
+        for framing in ("whole", "data")
+    ]
+    np.testing.assert_array_equal(*pictures)
+
+
 def test_vertices_without_a_value_and_hidden_values_show_the_grey_cortex(subject):
     n = subject.space.n_vertices()
     left = slice(10, 190)

@@ -49,6 +49,8 @@ def test_values_titles_and_ranges_are_the_maps(asked):
     assert (first["scale"]["low"], first["scale"]["high"]) == (-2, 2)
     assert plain["note"] == ""
     assert plain["marks"] == [("left", 100)]
+    assert plain["framing"] == "data"
+    assert asked({"zoom": 2})["framing"] == asked({"framing": "whole"})["framing"] == "whole"
     ranged = asked({"range": [-0.5, 0.5], "threshold": 0.25})["maps"][0]["scale"]
     assert (ranged["low"], ranged["high"], ranged["hidden"]) == (-0.5, 0.5, (-0.25, 0.25))
     assert read_array(ranged["colours"]).max() <= 1
