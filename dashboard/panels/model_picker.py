@@ -17,6 +17,7 @@ from cortiscope import state
 from cortiscope.charts.layer_curve import layer_curve
 from cortiscope.core.datasets import Subject
 from cortiscope.core.runs import Run
+from cortiscope.core.runs.facets import facets
 from cortiscope.markup import Html, as_text, html, show_html, show_note
 from cortiscope.panels.fit_dialog import fit_button, fit_is_asked_for
 from cortiscope.panels.model_details import is_deleted_now, model_details
@@ -292,4 +293,5 @@ def step_through_layers(menu: ModelMenu, run: Run) -> None:
         label_visibility="collapsed",
     )
     if others := menu.besides(run):
-        st.caption(as_text(f"The curve joins layers fitted alike; left out: {others}."))
+        alike = f"{facets(run)['reduction']}, {run.method}"
+        st.caption(as_text(f"The curve joins layers fitted alike ({alike}); left out: {others}."))

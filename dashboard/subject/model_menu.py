@@ -236,7 +236,10 @@ class ModelMenu:
         for name, own in differing([run, *others]).items():
             if name != "layer":
                 found = dict.fromkeys(w or f"usual {name}" for w in own[1:] if w != own[0])
-                words = ", ".join(found)
+                few = list(found)[:_NAMED]
+                words = ", ".join(
+                    [*few, f"{len(found) - _NAMED} more"] if found.keys() - few else few
+                )
                 named.append(words if words.startswith(name) else f"{name} {words}")
         return "; ".join(named)
 
@@ -262,6 +265,8 @@ def _besides_layer(run: Run) -> object:
     return backbone_key(run), run.method, said
 
 
+# Of an aspect in which models that a curve leaves out differ.
+_NAMED = 4
 # Two networks differ in these by being two.
 _OF_A_NETWORK = ("backbone", "weights", "layer", "framing", "precision")
 # Of all layers in their order; a smaller step is a matter of how two networks are cut into layers.
