@@ -16,9 +16,18 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 
-from cortiscope import address_bar, cortex_view, roi_chart, stimulus_gallery, svg_chart
+from cortiscope import (
+    address_bar,
+    command_palette,
+    cortex_view,
+    roi_chart,
+    stimulus_gallery,
+    svg_chart,
+)
+from cortiscope.command_palette import destinations_route
 from cortiscope.core.storage import Home
 from cortiscope.cortex_view import cortex_asset_route
+from cortiscope.destinations import destinations
 from cortiscope.frontends import base_path, frontend_route
 from cortiscope.gatehouse import Gatehouse
 from cortiscope.look import look_style
@@ -35,7 +44,7 @@ from cortiscope.work.jobs import queue
 # called: the first visitor of /accuracy would read that there is no such page.
 PagesManager.uses_pages_directory = False
 
-_COMPONENTS = (address_bar, cortex_view, roi_chart, stimulus_gallery, svg_chart)
+_COMPONENTS = (address_bar, command_palette, cortex_view, roi_chart, stimulus_gallery, svg_chart)
 
 
 async def _collect() -> None:
@@ -80,6 +89,7 @@ app = st.App(
         first_page_route("explore"),
         frontend_route(part.FRONTEND for part in _COMPONENTS),
         cortex_asset_route(Home.from_environment().root / "cortex"),
+        destinations_route(destinations),
         stimulus_route(stimulus_file, read_thumbnail),
     ],
     middleware=[Middleware(Gatehouse), streamlit_files(look_style())],

@@ -10,6 +10,7 @@ from cortiscope import first_start, services, state
 from cortiscope.access import Action, allowed
 from cortiscope.address_bar import LINK_CLASS
 from cortiscope.core.pipeline.demo import demo_is_complete, demo_is_ready
+from cortiscope.destinations import show_palette
 from cortiscope.errors import errors_on_page
 from cortiscope.look import show_way_of_serving
 from cortiscope.markup import show_html
@@ -47,10 +48,14 @@ def main() -> None:
             css=LINK_CLASS,
             place=OPENING,
         )
+    # Its place is above the page's, whose subject it needs.
+    palette = st.container(key="palette-place")
     with errors_on_page():
         page.run()
     with errors_on_page():
         show_work()
+    with palette:
+        show_palette(page.url_path)
     state.publish()
     worker().warm_up()
 

@@ -78,6 +78,13 @@ def open_page(pages: Iterable[Page]) -> Any:
     return st.navigation([*made.values(), *led], position="top")
 
 
+def pages_in_bar() -> list[tuple[str, str]]:
+    """Return title and address of each page that this visitor may open, in order."""
+    made = st.session_state.get(_KEY, {}).values()
+    # The first page is at the root, which Streamlit knows as an empty end.
+    return [(page.title, f"./{page.url_path}") for page in made]
+
+
 def _first_instead(page: Page, first: Page) -> Callable[[], None]:
     """Return what draws the first page where another was asked for.
 

@@ -20,7 +20,7 @@ _LONGEST = 32  # bytes of a name that is spelled out
 
 def stimulus_key(subject: Subject) -> str:
     """Name a subject's images so that the address changes when the data do."""
-    return f"{_spelled(subject.id)}.{subject.fingerprint}"
+    return f"{spelled(subject.id)}.{subject.fingerprint}"
 
 
 def stimulus_address(subject: Subject) -> str:
@@ -28,15 +28,22 @@ def stimulus_address(subject: Subject) -> str:
     return stimulus_base_url(stimulus_key(subject))
 
 
-def _spelled(subject_id: str) -> str:
+def spelled(subject_id: str) -> str:
+    """Return a subject's name as it can stand in an address."""
     plain = subject_id.encode("utf-8", "surrogateescape")
     # x is no hexadecimal digit.
     return plain.hex() if len(plain) <= _LONGEST else f"x{hashlib.sha256(plain).hexdigest()[:32]}"
 
 
-def _read(name: str) -> str:
+def subject_spelled(name: str) -> str:
+    """Return the subject that an address names so; empty where none does.
+
+    Raises
+    ------
+    ValueError : it is no such name.
+    """
     if name.startswith("x"):
-        known = {_spelled(subject_id): subject_id for subject_id in services.subject_folders()}
+        known = {spelled(subject_id): subject_id for subject_id in services.subject_folders()}
         return known.get(name, "")
     return bytes.fromhex(name).decode("utf-8", "surrogateescape")
 
@@ -49,7 +56,7 @@ def stimulus_file(key: str, split: str, number: int) -> Path | None:
     """
     name, _, fingerprint = key.rpartition(".")
     try:
-        subject = services.subject(_read(name))
+        subject = services.subject(subject_spelled(name))
     except (CoreError, ValueError):
         return None
     if subject.fingerprint != fingerprint or split not in ("train", "test"):

@@ -26,7 +26,14 @@ def _rows(n_columns: int) -> list[list[str]]:
 
 WORDS, RETIRED = _rows(4), _rows(3)
 # They know nothing of the project, so their words are their own.
-COMPONENTS = ("address_bar", "cortex_view", "roi_chart", "stimulus_gallery", "svg_chart")
+COMPONENTS = (
+    "address_bar",
+    "command_palette",
+    "cortex_view",
+    "roi_chart",
+    "stimulus_gallery",
+    "svg_chart",
+)
 
 
 @cache

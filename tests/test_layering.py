@@ -36,7 +36,14 @@ CORE_LAYERS = (
 )
 # Components know nothing of the project but how a frontend is served, so that another app can take
 # them as they are.
-COMPONENTS = ("address_bar", "cortex_view", "roi_chart", "stimulus_gallery", "svg_chart")
+COMPONENTS = (
+    "address_bar",
+    "command_palette",
+    "cortex_view",
+    "roi_chart",
+    "stimulus_gallery",
+    "svg_chart",
+)
 DASHBOARD_LAYERS = (
     "frontends",
     *COMPONENTS,
@@ -53,6 +60,7 @@ DASHBOARD_LAYERS = (
     "subject",
     "services",
     "stimulus_files",
+    "destinations",
     "first_start",
     "charts",
     "panels",

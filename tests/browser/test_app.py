@@ -174,6 +174,26 @@ def test_the_encoder_stays_when_the_page_changes_and_when_it_is_chosen_anew(page
     assert _shown(page)[1] == "Small CNN · untrained, seed 0 · block3 · ridge"
 
 
+def test_the_palette_goes_anywhere_by_key_and_the_selection_comes_along(page, app):
+    _open(page, f"{app}/?image=test-5")
+    page.keyboard.press("Control+k")
+    page.get_by_role("option", name="Accuracy").wait_for()
+    page.get_by_role("option", name="PPA left").wait_for()  # what was asked for has come
+    assert serious_violations(page) == []
+    page.keyboard.type("PPA le")  # C and R are keys of Streamlit's, elsewhere
+    page.keyboard.press("Enter")
+    page.wait_for_url("**roi=PPA~left**")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("accu")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/accuracy?**")
+    _settled(page)
+    assert all(part in page.url for part in ("roi=PPA~left", "image=test-5"))
+    page.keyboard.press("Control+k")
+    page.keyboard.press("Escape")
+    assert page.get_by_role("combobox", name="Go to").count() == 0
+
+
 @pytest.mark.parametrize(
     ("query", "words"),
     [

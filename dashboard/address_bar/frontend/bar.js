@@ -49,6 +49,8 @@ export class AddressBar {
     const link = linkOf(event, LINKS);
     const elsewhere = event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
     if (!link || elsewhere || event.defaultPrevented) return;
+    // Going by key from link to link within one component is not seen from outside.
+    complete(event, this.keep);
     const address = addressOf(link);
     if (address.origin !== location.origin) return;
     event.preventDefault();
