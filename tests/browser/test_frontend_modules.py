@@ -7,7 +7,14 @@ import threading
 
 import pytest
 
-from cortiscope import address_bar, cortex_view, roi_chart, stimulus_gallery, svg_chart
+from cortiscope import (
+    address_bar,
+    command_palette,
+    cortex_view,
+    roi_chart,
+    stimulus_gallery,
+    svg_chart,
+)
 from cortiscope.frontends import Frontend
 
 pytestmark = pytest.mark.browser
@@ -51,7 +58,7 @@ def tiny(tmp_path_factory):
 @pytest.fixture(scope="module")
 def served(tiny):
     """A page, and the bundles at their addresses."""
-    ours = (address_bar, cortex_view, roi_chart, stimulus_gallery, svg_chart)
+    ours = (address_bar, command_palette, cortex_view, roi_chart, stimulus_gallery, svg_chart)
     own = (tiny, *(part.FRONTEND for part in ours))
     bundles = {f"/{frontend.address}": frontend.bundle for frontend in own}
 

@@ -18,7 +18,14 @@ from tests.dashboard.conftest import TinyApp
 from tests.data.tiny_world import write_subject
 
 ROOT = Path(__file__).parents[2] / "dashboard"
-COMPONENTS = ("address_bar", "cortex_view", "roi_chart", "stimulus_gallery", "svg_chart")
+COMPONENTS = (
+    "address_bar",
+    "command_palette",
+    "cortex_view",
+    "roi_chart",
+    "stimulus_gallery",
+    "svg_chart",
+)
 
 NAME = "<u>s01![b](x)"
 

@@ -11,10 +11,20 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from cortiscope import address_bar, cortex_view, roi_chart, stimulus_gallery, svg_chart
+from cortiscope import (
+    address_bar,
+    command_palette,
+    cortex_view,
+    roi_chart,
+    stimulus_gallery,
+    svg_chart,
+)
 from cortiscope.frontends import BundleError, Frontend, frontend_route, plain
 
-OWN = [part.FRONTEND for part in (address_bar, cortex_view, roi_chart, stimulus_gallery, svg_chart)]
+OWN = [
+    part.FRONTEND
+    for part in (address_bar, command_palette, cortex_view, roi_chart, stimulus_gallery, svg_chart)
+]
 
 
 def _frontend(folder, **files):
