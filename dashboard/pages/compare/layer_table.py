@@ -15,6 +15,7 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.evaluation import selection_optimism
 from cortiscope.core.runs import Run
+from cortiscope.core.runs.facets import facets
 from cortiscope.look import show_chart
 from cortiscope.markup import Html, show_note, signed
 from cortiscope.navigation import link_with
@@ -158,10 +159,13 @@ def _flattery(runs: tuple[str, ...]) -> tuple[float, float, float] | None:
 
 
 def _left_out(subject: Subject, runs: Sequence[Run]) -> str:
-    """Say what else was fitted of these backbones and is in no column."""
+    """Say how the columns were fitted, and what else was of these backbones and is in none."""
     menu = ModelMenu.of(services.runs_of(subject.id))
     found = dict.fromkeys(words for run in runs if (words := menu.besides(run)))
-    return f" Its layers were fitted alike; left out: {escape('; '.join(found))}." if found else ""
+    alike = dict.fromkeys(f"{facets(run)['reduction']}, {run.method}" for run in runs)
+    words = f"Layers of a block were fitted alike ({'; '.join(alike)})"
+    words += f"; left out: {'; '.join(found)}" if found else ""
+    return f" {escape(words)}."
 
 
 def _over(subject: Subject) -> str:
