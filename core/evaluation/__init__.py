@@ -82,6 +82,7 @@ from cortiscope.core.evaluation.patterns import (
     compare_rdms,
     compute_rdm,
     identify,
+    map_images,
     pattern_correlations,
     rdm_noise_ceiling,
 )
@@ -211,6 +212,7 @@ __all__ = [
     "image_counts",
     "jackknife_mean_r",
     "learning_curve",
+    "map_images",
     "mean_over_subjects",
     "ncsnr_from_repeats",
     "noise_ceiling",

@@ -162,6 +162,39 @@ def identify(
 METHODS = ("spearman", "rho-a")
 
 
+def map_images(measured: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lay the images of two RDMs out in two dimensions each, the second turned onto the first.
+
+    Parameters
+    ----------
+    measured, predicted : (n_stimuli, n_stimuli), the same images in one order.
+
+    Returns
+    -------
+    points : (n_stimuli, 2) of each; a constant pattern lies in the middle.
+
+    References
+    ----------
+    Torgerson 1952, Psychometrika 17:401 (classical scaling). Schoenemann 1966, Psychometrika 31:1
+    (the rotation or reflection of least squares).
+    """
+    a, b = _scaled(measured), _scaled(predicted)
+    u, _, v = np.linalg.svd(b.T @ a)
+    return a, b @ (u @ v)
+
+
+def _scaled(rdm: np.ndarray) -> np.ndarray:
+    """Return (n_stimuli, 2) points whose distances are as in an RDM, as far as two axes go."""
+    defined = np.isfinite(np.diagonal(rdm))
+    squares = rdm[np.ix_(defined, defined)] ** 2
+    centred = squares - squares.mean(axis=0) - squares.mean(axis=1)[:, None] + squares.mean()
+    values, vectors = np.linalg.eigh(-centred / 2)
+    points = np.zeros((len(rdm), 2))
+    own = vectors[:, ::-1][:, :2] * np.sqrt(np.maximum(values[::-1][:2], 0))
+    points[defined, : own.shape[1]] = own
+    return points
+
+
 def compute_rdm(patterns: np.ndarray) -> np.ndarray:
     """Return how unlike the patterns of every two images are.
 

@@ -16,7 +16,7 @@ from cortiscope import state
 from cortiscope.access import Action, allowed
 from cortiscope.charts.curves import ENDS, curves
 from cortiscope.core.datasets import Subject
-from cortiscope.core.evaluation import Computed, Metric
+from cortiscope.core.evaluation import RSA, Computed, Metric
 from cortiscope.core.evaluation.subjects import LEAST_SUBJECTS
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import ColourScale, CortexMap
@@ -25,6 +25,7 @@ from cortiscope.markup import Html, html, show_html, show_note, show_title, sign
 from cortiscope.panels.brain import show_brain
 from cortiscope.panels.downloads import csv_button, csv_text, image_mark
 from cortiscope.panels.methods import opening_lines
+from cortiscope.panels.patterns import show_patterns
 from cortiscope.panels.roi_responses import roi_places, rows_as_csv, take_roi
 from cortiscope.roi_chart import Axis, Mark, RoiRow, Series, roi_chart
 from cortiscope.subject.model_menu import model_title
@@ -73,6 +74,8 @@ def draw_statistic(
             with st.popover("Show the code", key="statistic-code"):
                 st.code(_code(subject, runs, metric), language="python")
                 st.code(_command(subject, runs, metric), language="bash")
+    if metric.name == RSA.name:
+        show_patterns(subject, runs[0])
     if subject.space.is_placed:
         _on_cortex(subject, runs, metric, computed.maps, redraws)
 

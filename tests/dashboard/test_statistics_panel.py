@@ -11,6 +11,7 @@ import pytest
 from cortiscope.core.evaluation import METRICS, Computed, Scored, results
 from cortiscope.core.runs import RunStore
 from cortiscope.core.runs.kept_results import kept_or_computed
+from cortiscope.markup import signed
 from cortiscope.panels import statistic_figures, statistics
 from cortiscope.panels.statistic_figures import numbers_of
 from cortiscope.panels.statistics import statistics_of
@@ -169,3 +170,15 @@ def test_subjects_are_of_one_configuration(tiny_app):
     mean = (tiny_app.runs[0].report.overall.mean_r + other.report.overall.mean_r) / 2
     assert statistic_figures._number(mean) in _words(app)
     RunStore(tiny_app.home.runs).delete(other.id)
+
+
+def test_the_patterns_behind_a_similarity_are_drawn_for_whoever_asks(tiny_app):
+    app = _open(tiny_app, statistic="rsa")
+    assert "statistic-rdm" not in str(_keys(app))
+    app.toggle("statistic-patterns").set_value(True).run()
+    assert not app.exception
+    assert not app.error
+    assert "statistic-rdm" in str(_keys(app))
+    assert "statistic-mds" in str(_keys(app))
+    rho = results(METRICS["rsa"], [Scored.of_model(tiny_app.runs[0], tiny_app.subject())])
+    assert f"ρ {signed(rho['all']['rho'])}" in _words(app)

@@ -9,6 +9,7 @@ from cortiscope.core.evaluation import (
     compare_rdms,
     compute_rdm,
     image_counts,
+    map_images,
     rdm_noise_ceiling,
 )
 
@@ -107,3 +108,15 @@ def test_what_cannot_be_compared_is_refused(rng):
         compare_rdms(a, a[:4, :4])
     with pytest.raises(UnknownName, match="rho-a"):
         compare_rdms(a, a, method="tau")
+
+
+def test_images_lie_where_their_distances_put_them_and_one_map_is_turned_onto_the_other(rng):
+    places = rng.normal(size=(9, 2))
+    far = squareform(pdist(places))
+    turned = places @ np.array([[0.6, 0.8], [0.8, -0.6]]) + 3  # reflected and moved
+    a, b = map_images(far, squareform(pdist(turned)))
+    np.testing.assert_allclose(squareform(pdist(a)), far, atol=1e-9)
+    np.testing.assert_allclose(a, b, atol=1e-9)
+    with_constant = np.full((10, 10), np.nan)
+    with_constant[:9, :9] = far
+    assert map_images(with_constant, with_constant)[0][9].tolist() == [0, 0]
