@@ -3,7 +3,7 @@
 The app's own process never imports torch; this one does, once, and stays. Requests::
 
     {"id": 1, "ask": "design", "run": ID, "image": PATH}
-    {"id": 2, "ask": "occlusion", "run": ID, "image": PATH, "grid": 9}
+    {"id": 2, "ask": "occlusion", "run": ID, "image": PATH, "grid": 9, "row": 0}
     {"id": 3, "ask": "classes", "run": ID, "image": PATH}
     {"id": 4, "ask": "seen", "run": ID, "image": PATH}
     {"id": 5, "ask": "looks", "images": [PATH, ...]}
@@ -66,7 +66,8 @@ def _answer(request: dict[str, Any], runs: RunStore, backbones: BackboneCache) -
         design, residual = picture_design(fitted, picture, backbones)
         return {"design": encode_array(design), "residual": residual}
     if request["ask"] == "occlusion":
-        designs = occluded_designs(fitted, picture, backbones, grid=int(request["grid"]))
+        grid, rows = int(request["grid"]), [int(request["row"])]
+        designs = occluded_designs(fitted, picture, backbones, grid=grid, rows=rows)
         return {"designs": encode_array(designs)}
     if request["ask"] == "seen":
         return {"seen": seen_part(fitted, picture.size, backbones)}

@@ -64,6 +64,7 @@ from cortiscope.core.evaluation.one_picture import (
     novelty_of_looks,
     occlusion_drop,
     percentile_among,
+    percentile_words,
 )
 from cortiscope.core.evaluation.partition import (
     Estimate,
@@ -226,6 +227,7 @@ __all__ = [
     "pearson_r",
     "percentile_interval",
     "percentile_intervals",
+    "percentile_words",
     "permutation_test",
     "pool_vertices",
     "preferred_layer",

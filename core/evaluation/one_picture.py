@@ -7,6 +7,7 @@ a photograph. So the looks are compared too, which know no network (``core.stimu
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -94,6 +95,18 @@ def novelty_of_looks(looks: np.ndarray, fit: np.ndarray, held: np.ndarray) -> No
 def percentile_among(value: float, reference: np.ndarray) -> float:
     """Return the share of reference values below a value, 0 to 100; NaN without any."""
     return float(100 * (reference < value).mean()) if len(reference) else float("nan")
+
+
+def percentile_words(share: float, among: str) -> str:
+    """Write a percentile: never the 100th of a hundred, and from both ends towards the middle."""
+    if share >= 100:
+        return f"higher than for any of {among}"
+    if share <= 0:
+        return f"lower than for any of {among}"
+    whole = math.floor(share) if share >= 50 else math.ceil(share)
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    ending = "th" if whole % 100 in (11, 12, 13) else endings.get(whole % 10, "th")
+    return f"at its {whole}{ending} percentile of {among}"
 
 
 def group_percentile(

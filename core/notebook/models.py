@@ -274,16 +274,18 @@ def inspect_image(
 
     Parameters
     ----------
-    image : a file or a decoded PIL picture.
+    image : a file or a decoded PIL picture; a file of the subject's is set beside the others.
     subject : that the model was fitted to; found by its name without.
     """
-    from cortiscope.core.pipeline.picture import report_of_picture
+    from cortiscope.core.pipeline.picture import report_of_picture, stimulus_at
 
     model = given_model(model)
+    opened, stimulus = subject_of(model, subject), None
     if not isinstance(image, Image.Image):
         path = Path(image).expanduser()
+        stimulus = stimulus_at(opened, path)
         image = decode_image(path, name=path.name).image
-    return report_of_picture(model, subject_of(model, subject), image)
+    return report_of_picture(model, opened, image, stimulus=stimulus)
 
 
 def plot(

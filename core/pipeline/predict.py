@@ -7,7 +7,7 @@ the design needs the backbone (torch); everything after it is one small product 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -165,12 +165,21 @@ def seen_part(
 
 
 def occluded_designs(
-    run: Run, picture: Image.Image, backbones: BackboneCache, *, grid: int = 9
+    run: Run,
+    picture: Image.Image,
+    backbones: BackboneCache,
+    *,
+    grid: int = 9,
+    rows: Sequence[int] | None = None,
 ) -> np.ndarray:
-    """Return designs (grid, grid, n_components) of a picture with one patch blurred away each.
+    """Return designs (n_rows, grid, n_components) of a picture with one patch blurred away each.
 
     The patches tile what the networks see (``seen_part``), row by row from the top left; each is
     twice a cell wide and fades out, so that no hard edge of the mask itself drives a network.
+
+    Parameters
+    ----------
+    rows : of the grid, from 0 at the top; all without.
     """
     if not 2 <= grid <= 32:
         raise InvalidInput(f"The occlusion grid must have 2 to 32 cells a side; got {grid}.")
@@ -181,14 +190,17 @@ def occluded_designs(
     # Of the seen part by itself: nothing of the rest is blurred into it.
     seen = whole.crop((left, top, right, bottom))
     blurred.paste(seen.filter(ImageFilter.GaussianBlur(min(size) / 10)), (left, top))
+    asked = range(grid) if rows is None else rows
+    if not set(asked) <= set(range(grid)):
+        raise InvalidInput(f"Rows of the occlusion grid are 0 to {grid - 1}; got {list(asked)}.")
     designs = []
-    for row in range(grid):
+    for row in asked:
         for column in range(grid):
             mask = Image.new("L", whole.size)
             mask.paste(_soft_patch(size, grid, row, column), (left, top))
             masked = Image.composite(blurred, whole, mask)
             designs.append(picture_design(run, masked, backbones)[0])
-    return np.stack(designs).reshape(grid, grid, -1)
+    return np.stack(designs).reshape(len(asked), grid, -1)
 
 
 # Shorter side of a picture whose patches are blurred: more than networks see costs time alone.

@@ -1,4 +1,4 @@
-"""Photographs on Your image: the visitor's own, and scikit-learn's two samples."""
+"""Photographs on Your image: the visitor's own, and samples that are the same for everybody."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
 from cortiscope.access import Action, demand
-from cortiscope.core.errors import CoreError
+from cortiscope.core.errors import CoreError, InvalidInput
+from cortiscope.core.storage import atomic_file
 from cortiscope.work.foreign_files import read_photograph
 
 # Networks see a few hundred pixels; a smaller file makes every later step faster.
 _SIDE = 1600
-_KEPT = 6  # pictures of one session
+#: Pictures of one session.
+MOST_UPLOADS = 6
+_MOST_SAMPLES = 48  # of the server
 _SAMPLES = {"temple": "china.jpg", "flower": "flower.jpg"}
 
 
@@ -36,6 +39,8 @@ class Photograph:
     notes : what was done to it on the way (rotated upright, first frame, ...).
     path : the upright RGB picture as PNG, in a temporary folder that ends with the session.
     source : where it lies for everybody, if it is a sample.
+    stimulus : split and row, if it is an image of the subject.
+    crop : the part of the picture that was cut out, if one was.
     """
 
     name: str
@@ -43,6 +48,29 @@ class Photograph:
     notes: tuple[str, ...]
     original: str
     source: Path | None = None
+    stimulus: tuple[str, int] | None = None
+    crop: Crop | None = None
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A square part of a picture.
+
+    Parameters
+    ----------
+    zoom : shorter side of the picture over the part's side, 1 or more.
+    across, down : where the part lies, 0 (left, top) to 1 (right, bottom).
+    """
+
+    zoom: float = 1.0
+    across: float = 0.5
+    down: float = 0.5
+
+    def box(self, width: int, height: int) -> tuple[int, int, int, int]:
+        """Return left, top, right and bottom in pixels of a picture of this size."""
+        side = max(1, round(min(width, height) / self.zoom))
+        left, top = round(self.across * (width - side)), round(self.down * (height - side))
+        return left, top, left + side, top + side
 
 
 def samples() -> dict[str, Path]:
@@ -54,14 +82,24 @@ def samples() -> dict[str, Path]:
     return {name: folder / file for name, file in _SAMPLES.items() if (folder / file).exists()}
 
 
-def take_sample(path: Path) -> Photograph:
-    """Take one of the samples.
+def take_sample(path: Path, name: str = "", stimulus: tuple[str, int] | None = None) -> Photograph:
+    """Take one of the samples, or an image of the subject.
+
+    Parameters
+    ----------
+    name : what it is called; the file's name without.
+    stimulus : split and row, if it is an image of the subject.
 
     Raises
     ------
     CoreError : what is wrong with it and what to do.
     """
-    return replace(_visit().take(path.name, path.name, path.read_bytes), source=path)
+    if not path.is_file():
+        raise InvalidInput(f"The picture {path.name} is no longer where it was.")
+    state = path.stat()
+    key = f"{path}@{state.st_mtime_ns}.{state.st_size}"
+    found = _samples_taken().take(key, name or path.name, path.read_bytes)
+    return replace(found, source=path, stimulus=stimulus)
 
 
 def take_upload(upload: UploadedFile) -> Photograph:
@@ -91,36 +129,64 @@ def as_seen(
         return picture.convert("RGB").resize((side, side), Image.Resampling.BICUBIC, box=seen)
 
 
+def cropped(photograph: Photograph, crop: Crop) -> Photograph:
+    """Cut a square out of a photograph, for this session; the last cut of each is kept."""
+    stem = photograph.path.stem
+    name = f"{stem}-{crop.zoom:.2f}-{crop.across:.2f}-{crop.down:.2f}.png"
+    path = _visit().folder / name
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for former in path.parent.glob(f"{stem}-*.png"):
+            former.unlink(missing_ok=True)
+        with Image.open(photograph.path) as picture, atomic_file(path) as draft:
+            part = picture.convert("RGB").crop(crop.box(*picture.size))
+            part.save(draft, "PNG", compress_level=1)
+    return replace(photograph, path=path, crop=crop)
+
+
 @dataclass
 class _Visit:
-    """One session's photographs, or what is wrong with them, by what was uploaded or chosen."""
+    """Photographs, or what is wrong with them, by what was uploaded or chosen.
+
+    Parameters
+    ----------
+    most : pictures that are kept; the oldest go.
+    """
 
     folder: Path
+    most: int = MOST_UPLOADS
     taken: dict[str, Photograph | CoreError] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, key: str, name: str, content: Callable[[], bytes]) -> Photograph:
-        if key not in self.taken:
-            try:
-                self.taken[key] = self._read(name, content())
-            except CoreError as error:
-                self.taken[key] = error
-            self._forget()
-        found = self.taken[key]
+        with self.lock:
+            found = self.taken.get(key)
+            # Whoever clears temporary folders may have taken it.
+            if found is None or (isinstance(found, Photograph) and not found.path.is_file()):
+                try:
+                    found = self._read(name, content())
+                except CoreError as error:
+                    found = error
+                self._keep(key, found)
         if isinstance(found, CoreError):
             raise found
         return found
 
-    def _forget(self) -> None:
-        """Let the oldest pictures go; the page shows one, and may go back to the one before."""
-        pictures = [k for k, v in self.taken.items() if isinstance(v, Photograph)]
-        for key in pictures[:-_KEPT]:
-            gone = self.taken.pop(key)
-            shown = [v.path for v in self.taken.values() if isinstance(v, Photograph)]
-            if isinstance(gone, Photograph) and gone.path not in shown:
-                gone.path.unlink(missing_ok=True)
+    def _keep(self, key: str, found: Photograph | CoreError) -> None:
+        """Keep it, once if it was there under another key, and let the oldest pictures go."""
+        if isinstance(found, Photograph):
+            same = [k for k, v in self._pictures() if v.path == found.path]
+            for former in same:
+                del self.taken[former]
+        self.taken[key] = found
+        for former, gone in self._pictures()[: -self.most]:
+            del self.taken[former]
+            gone.path.unlink(missing_ok=True)
+
+    def _pictures(self) -> list[tuple[str, Photograph]]:
+        return [(k, v) for k, v in self.taken.items() if isinstance(v, Photograph)]
 
     def _read(self, name: str, data: bytes) -> Photograph:
-        # Whoever clears temporary folders may have taken it.
         self.folder.mkdir(parents=True, exist_ok=True)
         source = self.folder / f"{hashlib.sha256(data).hexdigest()[:24]}"
         source.write_bytes(data)
@@ -139,6 +205,11 @@ def _remove(visit: _Visit) -> None:
 @st.cache_resource(scope="session", on_release=_remove, show_spinner=False)
 def _visit() -> _Visit:
     return _Visit(Path(tempfile.mkdtemp(dir=_home())))
+
+
+@st.cache_resource(on_release=_remove, show_spinner=False)
+def _samples_taken() -> _Visit:
+    return _Visit(Path(tempfile.mkdtemp(dir=_home())), _MOST_SAMPLES)
 
 
 def _let_go(upload: UploadedFile) -> None:

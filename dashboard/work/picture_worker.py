@@ -32,9 +32,9 @@ def design_of(run_id: str, picture: Path) -> tuple[np.ndarray, float]:
     return read_array(answer["design"]), float(answer["residual"])
 
 
-def occlusion_of(run_id: str, picture: Path, grid: int) -> np.ndarray:
-    """Return designs (grid, grid, n_components), one patch blurred away in each."""
-    answer = _ask(ask="occlusion", run=run_id, image=str(picture), grid=grid)
+def occlusion_of(run_id: str, picture: Path, grid: int, row: int) -> np.ndarray:
+    """Return designs (1, grid, n_components) of a row of a grid, a patch blurred away in each."""
+    answer = _ask(ask="occlusion", run=run_id, image=str(picture), grid=grid, row=row)
     return read_array(answer["designs"])
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
-from functools import partial
 from html import escape
 from pathlib import Path
 
@@ -13,11 +10,11 @@ import streamlit as st
 from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 
-from cortiscope import services, state
+from cortiscope import services
 from cortiscope.access import Action, allowed
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
-from cortiscope.core.evaluation import group_percentile, novelty_of_looks, occlusion_drop
+from cortiscope.core.evaluation import novelty_of_looks
 from cortiscope.core.pipeline.picture import (
     BY_FEATURES,
     BY_LOOKS,
@@ -30,33 +27,35 @@ from cortiscope.core.pipeline.picture import (
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import CortexMap
 from cortiscope.errors import errors_on_page
-from cortiscope.markup import Html, show_html, show_note, show_title, signed
+from cortiscope.markup import Html, show_html, show_note, signed
 from cortiscope.navigation import Page
-from cortiscope.pages.your_image.photograph import choose_photograph
+from cortiscope.pages.your_image.occlusion import OCCLUSION_GRID, show_occlusion
+from cortiscope.pages.your_image.photograph import (
+    as_cut,
+    choose_photograph,
+    data_url,
+    own_photographs,
+    show_changes,
+)
 from cortiscope.pages.your_image.prediction import show_distribution, show_spread
+from cortiscope.pages.your_image.rois import Beside, show_percentiles, show_place, show_sentence
 from cortiscope.panels.brain import (
     response_scale,
     show_brain,
     show_no_cortex,
 )
-from cortiscope.panels.detail import default_locations, locations_on_screen
 from cortiscope.panels.methods import opening_lines, show_methods_and_code, show_simulation_note
-from cortiscope.panels.roi_responses import roi_places, rows_as_csv, take_roi
 from cortiscope.panels.sidebar import pick_model, pick_subject
 from cortiscope.panels.stimulus import linked_pictures
 from cortiscope.panels.trust import with_reliability
 from cortiscope.regions import region
-from cortiscope.roi_chart import Axis, Mark, RoiRow, Series, roi_chart
 from cortiscope.subject.locations import has_rois
 from cortiscope.subject.model_menu import model_title
 from cortiscope.work.photographs import Photograph, as_seen
-from cortiscope.work.picture_worker import design_of, first_guesses, looks_of, occlusion_of, seen_of
-
-_OCCLUSION_GRID = 9
-
+from cortiscope.work.picture_worker import design_of, first_guesses, looks_of, seen_of
 
 # What follows the vertex or ROI that is selected.
-_PLACES = ("photo-brain", "photo-rois", "photo-occlusion")
+_PLACES = ("photo-brain", "photo-rois", "photo-place", "photo-occlusion")
 
 
 def render() -> None:
@@ -72,20 +71,25 @@ def render() -> None:
 def _photograph(subject: Subject, run: Run, choice: DeltaGenerator) -> None:
     """Draw the choice of a photograph, into ``choice``, and all that follows it."""
     with choice:
-        photograph = choose_photograph()
-    if photograph is None:
+        original = choose_photograph(subject)
+    if original is None:
         return
+    photograph = as_cut(original)
+    beside = Beside.of(subject, run, photograph)
     design, residual = _design(run.id, str(photograph.path))
     predicted = run.fitted.predict(design[None])[0]
     picture, brain = st.columns([2, 7], gap="medium")
     with picture:
         _picture(subject, run, photograph)
+        if has_rois(subject):
+            show_sentence(beside, predicted)
+        show_changes(original)
     with brain:
         _brain(subject, run, photograph, predicted)
     chart, panel = st.columns([7, 4], gap="medium")
     with chart:
         if has_rois(subject):
-            _percentiles(subject, run, photograph, predicted)
+            _percentiles(beside, photograph, predicted, _others(run, original))
         else:
             show_spread(subject, run, photograph.name, predicted)
         show_methods_and_code(
@@ -96,10 +100,18 @@ def _photograph(subject: Subject, run: Run, choice: DeltaGenerator) -> None:
             of_page=_of_page(subject, run),
         )
     with panel, errors_on_page():
+        _place(beside, predicted)
         _gauge(subject, run, photograph, design, residual)
-        _nearest(subject, run, design)
+        _nearest(subject, run, photograph, design)
         _guesses(run, photograph)
-        _occlusion(subject, run, photograph, design)
+        _occlusion(beside, photograph, design, predicted)
+
+
+def _others(run: Run, original: Photograph) -> dict[str, np.ndarray]:
+    """Predict for the other photographs of the tray, as they are cut."""
+    others = [one for one in own_photographs().values() if one.path != original.path]
+    designs = {one.name: _design(run.id, str(as_cut(one).path))[0] for one in others}
+    return {name: run.fitted.predict(design[None])[0] for name, design in designs.items()}
 
 
 @st.cache_data(show_spinner="The network looks at the picture …", max_entries=256)
@@ -116,8 +128,8 @@ def _picture(subject: Subject, run: Run, photograph: Photograph) -> None:
         "{words}.</p>",
         name=photograph.name,
         words=words,
-        url=_data_url(as_seen(photograph, seen)),
-        original=photograph.original,
+        url=data_url(as_seen(photograph, seen)),
+        original=photograph.original + (", cropped" if photograph.crop else ""),
     )
     for note in photograph.notes:
         show_note("<b>{note}</b>", note=note)
@@ -170,41 +182,19 @@ def _seen_words(
     return f"{words}: {share * degrees:.1f}° of the {degrees:g}° that the subject’s stimuli filled"
 
 
-def _data_url(picture: Image.Image) -> str:
-    stream = io.BytesIO()
-    picture.save(stream, "JPEG", quality=88)
-    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
-
-
 @region("photo-rois")
-def _percentiles(subject: Subject, run: Run, photograph: Photograph, predicted: np.ndarray) -> None:
-    others, which = services.reference_predictions(run.id)
-    rows = []
-    for roi, group, title, colour, h, vertices in roi_places(subject):
-        mark = None
-        note = ""
-        if len(vertices):
-            own, percentile = group_percentile(predicted, others, vertices)
-            mark = Mark(percentile) if len(others) else None
-            note = f"predicted mean response {subject.conventions.with_unit(signed(own))}"
-        rows.append(RoiRow(roi, group, title, colour, h.value, len(vertices), (mark,), None, note))
-    definition = (
-        f"percentile of the predicted mean response of each ROI to {photograph.name} among the "
-        f"predictions for {len(others)} {which} of {subject.id}; {model_title(run)}"
-    )
-    roi_chart(
-        rows,
-        [Series("predicted", role="predicted", mark="ring")],
-        Axis("percentile among predictions", "%", 0, 100, zero_line=False),
-        key="photo-rois",
-        height=340,
-        title="How strongly each ROI is predicted to respond",
-        definition=definition,
-        stamp=subject.stamp,
-        focus=state.current().roi_name,
-        on_pick=partial(take_roi, redraws=_PLACES),
-        csv=rows_as_csv(rows, ["percentile"], f"{subject.stamp} {definition}".strip()),
-    )
+def _percentiles(
+    beside: Beside,
+    photograph: Photograph,
+    predicted: np.ndarray,
+    others: dict[str, np.ndarray],
+) -> None:
+    show_percentiles(beside, photograph, predicted, others, redraws=_PLACES)
+
+
+@region("photo-place")
+def _place(beside: Beside, predicted: np.ndarray) -> None:
+    show_place(beside, predicted)
 
 
 def _gauge(
@@ -241,8 +231,8 @@ def _looks(pictures: tuple[str, ...]) -> np.ndarray:
     return looks_of([Path(p) for p in pictures])
 
 
-def _nearest(subject: Subject, run: Run, design: np.ndarray) -> None:
-    nearest = nearest_of_run(run, subject, design)
+def _nearest(subject: Subject, run: Run, photograph: Photograph, design: np.ndarray) -> None:
+    nearest = nearest_of_run(run, subject, design, but=photograph.stimulus)
     figures = linked_pictures(
         subject, [(one.split, one.row, signed(one.similarity)) for one in nearest], page=""
     )
@@ -275,49 +265,11 @@ def _guesses(run: Run, photograph: Photograph) -> None:
 
 
 @region("photo-occlusion")
-def _occlusion(subject: Subject, run: Run, photograph: Photograph, design: np.ndarray) -> None:
-    locations = locations_on_screen(subject) or default_locations(subject)
-    show_title("which part drives {title}?", title=locations.title)
-    key = f"{run.id}~{photograph.path.name}"
-    asked = st.session_state.get("occlusion-asked") == key
-    if not asked and st.button("Blur it patch by patch", key="occlusion-go"):
-        st.session_state["occlusion-asked"] = key
-        asked = True
-    if not asked:
-        st.caption(
-            f"Predicts the response {_OCCLUSION_GRID * _OCCLUSION_GRID} times, each time with "
-            "another patch blurred away; where the prediction falls most, that part drives it."
-        )
-        return
-    designs = _occluded(run.id, str(photograph.path))
-    drop = occlusion_drop(
-        lambda rows: run.fitted.predict(rows, locations.positions), design, designs
-    )
-    seen = _seen(run.id, str(photograph.path))
-    show_html(
-        '<img class="cs-photo" alt="occlusion map for {title}" src="{url}"><p '
-        'class="cs-note">bright: blurring this patch lowers the predicted response of {title} '
-        "(largest fall {fall}, largest rise {rise}). {stamp}</p>",
-        title=locations.title,
-        url=_data_url(_overlay(as_seen(photograph, seen), drop)),
-        fall=signed(drop.max()),
-        rise=subject.conventions.with_unit(signed(max(-drop.min(), 0))),
-        stamp=subject.stamp,
-    )
-
-
-@st.cache_data(show_spinner="Blurring patch by patch …", max_entries=32)
-def _occluded(run_id: str, path: str) -> np.ndarray:
-    return occlusion_of(run_id, Path(path), _OCCLUSION_GRID)
-
-
-def _overlay(picture: Image.Image, drop: np.ndarray) -> Image.Image:
-    """Darken what does not matter: the picture lit by the positive part of the map."""
-    lit = np.maximum(drop, 0) / max(float(drop.max()), 1e-9)
-    mask = Image.fromarray((255 * (0.12 + 0.88 * lit)).astype(np.uint8), mode="L")
-    mask = mask.resize(picture.size, Image.Resampling.BICUBIC)
-    dark = Image.blend(picture.convert("L").convert("RGB"), Image.new("RGB", picture.size), 0.72)
-    return Image.composite(picture, dark, mask)
+def _occlusion(
+    beside: Beside, photograph: Photograph, design: np.ndarray, predicted: np.ndarray
+) -> None:
+    seen = _seen(beside.run.id, str(photograph.path))
+    show_occlusion(beside.subject, beside.run, photograph, design, seen, beside.farthest(predicted))
 
 
 def _of_page(subject: Subject, run: Run) -> str:
@@ -329,7 +281,7 @@ def _of_page(subject: Subject, run: Run) -> str:
         f"response, among those to {len(others)} {which} of {subject.id}. How unusual: distances "
         f"to the images fitted on, set against those of {which}; by the model’s features, and "
         "by looks (colours, contrasts, edges) that no network computes. Which part drives: the "
-        f"fall of the predicted mean when one of {_OCCLUSION_GRID} x {_OCCLUSION_GRID} patches is "
+        f"fall of the predicted mean when one of {OCCLUSION_GRID} x {OCCLUSION_GRID} patches is "
         "blurred away."
     )
 
@@ -338,8 +290,20 @@ def _code(subject: Subject, run: Run, photograph: Photograph) -> str:
     where, remark = photograph.name, "  # where your photograph is"
     if photograph.source is not None and allowed(Action.PATHS):
         where, remark = str(photograph.source), ""
+    picture, before = repr(where), ""
+    if photograph.crop is not None:
+        crop = photograph.crop
+        before = (
+            "from PIL import Image\n"
+            f"whole = Image.open({where!r}){remark}\n"
+            f"side = round(min(whole.size) / {crop.zoom:.2f})\n"
+            f"left = round({crop.across:.2f} * (whole.width - side))\n"
+            f"top = round({crop.down:.2f} * (whole.height - side))\n"
+        )
+        picture, remark = "whole.crop((left, top, left + side, top + side))", ""
     return opening_lines(subject, run) + (
-        f"found = cs.inspect_image(model, {where!r}){remark}\n"
+        f"{before}found = cs.inspect_image(model, {picture}){remark}\n"
+        "print(found.says)\n"
         "predicted = found.predicted  # (n_vertices,)\n"
         "table = found.table()  # ROI by ROI: mean predicted response and its percentile\n"
         "print(found)  # nearest stimuli, and whether to trust it\n"
