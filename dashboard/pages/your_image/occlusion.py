@@ -12,7 +12,7 @@ from PIL import Image
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import occlusion_drop
 from cortiscope.core.runs import Run
-from cortiscope.markup import Html, html, show_html, show_title, signed
+from cortiscope.markup import Html, as_text, html, show_html, show_title, signed
 from cortiscope.pages.your_image.photograph import data_url
 from cortiscope.panels.detail import NamedLocations, default_locations, locations_on_screen
 from cortiscope.panels.roi_responses import roi_places
@@ -112,7 +112,7 @@ def _occluded(run: Run, photograph: Photograph, *, done: bool) -> np.ndarray:
     rows = []
     for k in range(OCCLUSION_GRID):
         if not done:
-            bar.progress(k / OCCLUSION_GRID, f"row {k + 1} of {OCCLUSION_GRID}")
+            bar.progress(k / OCCLUSION_GRID, as_text(f"row {k + 1} of {OCCLUSION_GRID}"))
         rows.append(_occluded_row(run.id, str(photograph.path), k))
     bar.empty()
     return np.concatenate(rows)

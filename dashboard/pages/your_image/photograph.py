@@ -20,7 +20,7 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
 from cortiscope.core.pipeline.picture import clear_examples
 from cortiscope.errors import show_error
-from cortiscope.markup import Html, html, show_html
+from cortiscope.markup import Html, as_text, html, show_html
 from cortiscope.navigation import link_with
 from cortiscope.panels.roi_responses import roi_places
 from cortiscope.subject.model_menu import ModelMenu
@@ -215,7 +215,7 @@ def show_changes(photograph: Photograph) -> None:
             words = {"zoom": "zoom", "across": "left to right", "down": "top to bottom"}
             for part, key in keys.items():
                 st.session_state.setdefault(key, getattr(crop, part))
-                st.slider(words[part], *ends[part], step=0.05, key=key, on_change=cut)
+                st.slider(as_text(words[part]), *ends[part], step=0.05, key=key, on_change=cut)
             st.button("Whole picture", key="photo-crop-none", on_click=whole)
         own = next((n for n, one in own_photographs().items() if one.path == photograph.path), "")
         if own:
