@@ -16,7 +16,7 @@ from cortiscope.svg_chart import Chart, stamped
 # Beyond this many columns numbers would run into each other; the tooltip has them.
 _MOST_WRITTEN = 14
 # Narrower, cells are neither read nor hit (px); with numbers in them, and without.
-_WRITTEN_PX, _BARE_PX = 26, 14
+_WRITTEN_PX, _BARE_PX = 22, 14
 # Longer names of layers lose their beginnings, which they share; the tooltip has them whole.
 _LONGEST = 16
 # Between the blocks of two models, and at both ends, in columns.

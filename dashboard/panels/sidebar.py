@@ -236,8 +236,19 @@ def _others(menu: ModelMenu, subject: Subject, first: Run) -> list[Run]:
     if not rest:
         return []
     others = _others_asked_for(menu, subject, first) or [_twin(first, rest)]
-    state.change(versus=state.listed(run.id for run in others))
+    ids = tuple(run.id for run in others)
+    before, *same = st.session_state.get(_COMPARED, ("",))
+    if before != first.id and ids == tuple(same) and (left := menu.get(before)) is not None:
+        moved = {run.id: run for run in (menu.following(own, left, first) for own in others)}
+        others = [run for run in moved.values() if run.id != first.id] or others
+        ids = tuple(run.id for run in others)
+    st.session_state[_COMPARED] = (first.id, *ids)
+    state.change(versus=state.listed(ids))
     return others
+
+
+# What was compared last: where A has gone to another layer, its twins follow.
+_COMPARED = "compared-last"
 
 
 def _others_asked_for(menu: ModelMenu, subject: Subject, first: Run) -> list[Run]:

@@ -216,6 +216,30 @@ class ModelMenu:
         found = {r.layer: r for r in self._curves.get(_besides_layer(run), ())}
         return list((found | {run.layer: run}).values())
 
+    def following(self, run: Run, before: Run, after: Run) -> Run:
+        """Return a run, or its like where the same network went from its layer to another one.
+
+        So an untrained network stays beside the trained one while people step through layers.
+        """
+        one, other = ([source.backbone for source in own.sources] for own in (run, before))
+        beside = one == other and run.layer == before.layer
+        if not beside or after.id not in {own.id for own in self.layers_like(before)}:
+            return run
+        return next((own for own in self.layers_like(run) if own.layer == after.layer), run)
+
+    def seeds_of(self, run: Run) -> list[Run]:
+        """Return the runs of an untrained network that differ in its seed alone; else none."""
+        if any(source.weights["kind"] != "untrained" for source in run.sources):
+            return []
+        place = [source.backbone for source in run.sources], run.layer, run.method
+        alike = [
+            own
+            for own in self.runs
+            if ([source.backbone for source in own.sources], own.layer, own.method) == place
+            and all(source.weights["kind"] == "untrained" for source in own.sources)
+        ]
+        return [own for own in alike if set(differing([own, run])) <= {"weights"}]
+
     @cached_property
     def _curves(self) -> dict[object, list[Run]]:
         """Group what differs in nothing but the layer."""
@@ -267,49 +291,6 @@ def _besides_layer(run: Run) -> object:
 
 # Of an aspect in which models that a curve leaves out differ.
 _NAMED = 4
-# Two networks differ in these by being two.
-_OF_A_NETWORK = ("backbone", "weights", "layer", "framing", "precision")
-# Of all layers in their order; a smaller step is a matter of how two networks are cut into layers.
-_FAR = 0.25
-
-
-def unlike(a: Run, b: Run) -> str:
-    """Say in what two runs differ, and warn where their difference has several causes.
-
-    Two networks count as one aspect, unless their layers are of another depth.
-    """
-    found = differing([a, b])
-    found.pop("data", None)  # uncertain of one is no known difference
-    deep = _depth(a), _depth(b)
-    if "regressor" in found:
-        found.pop("settings", None)  # another regressor has settings of its own
-    causes = [name for name in found if name != "layer"]
-    apart = None not in deep and abs((deep[0] or 0) - (deep[1] or 0)) > _FAR
-    if "backbone" in found:
-        causes = ["network", *(name for name in causes if name not in _OF_A_NETWORK)]
-        causes += ["depth"] if apart else []
-    elif "layer" in found:
-        causes.append("layer")
-    if len(causes) < 2:
-        return ""
-    words = {name: " against ".join(w or "as usual" for w in own) for name, own in found.items()}
-    words["network"] = f"{backbone_title(a)} against {backbone_title(b)}"
-    words["depth"] = f"{a.layer} against {b.layer}"
-    named = "; ".join(f"{name} ({words[name]})" for name in causes)
-    return (
-        f"A and B differ in {len(causes)} aspects: {named}. Their difference cannot be attributed "
-        "to one of them."
-    )
-
-
-def _depth(run: Run) -> float | None:
-    """Return where a run's layer lies among its network's, 0 to 1; None of several or unlisted."""
-    if len(run.sources) != 1:
-        return None
-    layers = card_or_name(run.sources[0].backbone).layers_offered
-    if run.layer not in layers or len(layers) < 2:
-        return None
-    return layers.index(run.layer) / (len(layers) - 1)
 
 
 def validation_score(run: Run) -> float | None:

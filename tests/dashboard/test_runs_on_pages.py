@@ -10,8 +10,9 @@ import pytest
 from cortiscope.core.encoding import Reduction
 from cortiscope.core.runs import Run
 from cortiscope.core.runs.facets import differing, distinct_words, facets
+from cortiscope.pages.compare.pair import unlike
 from cortiscope.state import Selection, to_address
-from cortiscope.subject.model_menu import ModelKey, ModelMenu, model_title, unlike, validation_score
+from cortiscope.subject.model_menu import ModelKey, ModelMenu, model_title, validation_score
 from cortiscope.subject.model_table import best_layers, holds, model_rows
 
 
@@ -291,3 +292,55 @@ def test_a_model_is_named_deleted_and_brought_back(tiny_app):
     assert tiny_app.address(app)["run"] == run.id
     assert {p.name: p.read_bytes() for p in run.folder.iterdir()} == files
     shutil.rmtree(run.folder)
+
+
+def _like(run, name, layer, weights):
+    source = {**run.record["sources"][0], "layers": [layer], "weights": weights}
+    return type(run)(run.folder.with_name(name), {**run.record, "sources": [source]})
+
+
+def _seeded(run, name, layer, seed):
+    weights = {"kind": "untrained", "seed": seed, "sha256": "", "label": f"untrained, seed {seed}"}
+    return _like(run, name, layer, weights)
+
+
+def test_a_twin_follows_to_the_layer_that_the_other_goes_to(tiny_app):
+    first, apart = tiny_app.runs
+    deeper = _like(first, "deeper", "pixels2", first.record["sources"][0]["weights"])
+    twin, twin2 = (_seeded(first, f"twin-{n}", n, 0) for n in ("pixels", "pixels2"))
+    elsewhere = _seeded(first, "elsewhere", "pixels3", 0)
+    menu = ModelMenu.of([first, deeper, twin, twin2, elsewhere, apart])
+    assert menu.following(twin, first, deeper).id == "twin-pixels2"
+    # Neither what stood at another layer, nor where A became another model, not another layer.
+    assert menu.following(elsewhere, first, deeper) is elsewhere
+    assert menu.following(twin, first, apart) is twin
+    # No such layer of it: it stays.
+    assert ModelMenu.of([first, deeper, twin]).following(twin, first, deeper) is twin
+
+
+def test_seeds_of_an_untrained_network_differ_in_nothing_else(tiny_app):
+    first, apart = tiny_app.runs
+    seeds = [_seeded(first, f"seed-{k}", "pixels", k) for k in range(3)]
+    others = [_seeded(apart, "reduced", "pixels", 3), _seeded(first, "deep", "pixels2", 4)]
+    menu = ModelMenu.of([first, apart, *seeds, *others])
+    assert {run.id for run in menu.seeds_of(seeds[1])} == {"seed-0", "seed-1", "seed-2"}
+    assert menu.seeds_of(first) == []
+
+
+def test_the_twin_follows_on_the_page(tiny_app, monkeypatch):
+    first, second = tiny_app.runs
+    asked = []
+
+    def following(self, run, before, after):
+        asked.append((run.id, before.id, after.id))
+        return run
+
+    monkeypatch.setattr(ModelMenu, "following", following)
+    app = tiny_app.open("compare", subject="subj01", run=first.id, versus=second.id)
+    assert not asked
+    app.session_state["compared-last"] = (second.id, first.id)
+    app.run()
+    assert not asked  # B has changed, too
+    app.session_state["compared-last"] = (second.id, second.id)
+    app.run()
+    assert asked[0] == (second.id, second.id, first.id)

@@ -19,7 +19,7 @@ from cortiscope.core.evaluation import (
 from cortiscope.core.pipeline.methods import comparison_methods_text, methods_text, references
 from cortiscope.core.runs import Run
 from cortiscope.errors import errors_on_page
-from cortiscope.markup import as_text, show_html, show_title
+from cortiscope.markup import as_text, show_html, show_note, show_title
 from cortiscope.navigation import Page
 from cortiscope.pages.compare.brushing import brush_words, brushed, show_scatter
 from cortiscope.pages.compare.charts import PLACES, show_both, show_differences, show_distributions
@@ -29,6 +29,7 @@ from cortiscope.pages.compare.pair import (
     Pair,
     differences_csv,
     images_of_report,
+    unlike,
     vertices_csv,
 )
 from cortiscope.pages.compare.paired import (
@@ -45,6 +46,7 @@ from cortiscope.pages.compare.several import (
     labels,
     overall_table,
     pick_pair,
+    seeds_words,
 )
 from cortiscope.pages.compare.together import kinds_together, show_brains
 from cortiscope.panels.brain import show_no_cortex
@@ -56,7 +58,7 @@ from cortiscope.panels.sidebar import pick_models, pick_subject
 from cortiscope.panels.statistics import show_statistics
 from cortiscope.regions import region
 from cortiscope.subject.locations import has_rois, unit_of
-from cortiscope.subject.model_menu import model_title, unlike
+from cortiscope.subject.model_menu import model_title
 
 # Beyond this many responses per model reading and comparing them takes more than two seconds.
 _MANY_RESPONSES = 8_000_000
@@ -144,6 +146,8 @@ def _numbers(models: Compared, pair: Pair, comparison: Comparison | None) -> Non
         show_html("{table}", table=overall_table(models, pair, _against_reference(models, pair)))
     else:
         show_html(overall_html(pair, comparison))
+    if words := seeds_words(models):
+        show_note("{words}", words=words)
     if comparison is not None and has_rois(subject):
         show_title("Where {a} and {b} differ most", a=pair.letters[0], b=pair.letters[1])
         show_html(largest_html(comparison, pair.letters))

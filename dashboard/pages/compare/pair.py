@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cortiscope.core.backbones import card_or_name
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import Comparison, Metric, R, Scored, vertex_metrics
 from cortiscope.core.evaluation.comparison import LEVEL
 from cortiscope.core.evaluation.report import images_of
 from cortiscope.core.runs import Run
-from cortiscope.core.runs.facets import distinct_words
+from cortiscope.core.runs.facets import differing, distinct_words
 from cortiscope.markup import signed
 from cortiscope.panels.downloads import csv_text, numbering, place_columns, rounded
 from cortiscope.panels.roi_responses import roi_places
@@ -178,3 +179,48 @@ def vertices_csv(models: Compared, about: str) -> str:
     rows = ((*place, *own) for place, own in zip(places, numbers, strict=True))
     words = f"{about}; {numbering(models.subject)}"
     return csv_text(models.subject, words, [*header, *columns], rows)
+
+
+# Two networks differ in these by being two.
+_OF_A_NETWORK = ("backbone", "weights", "layer", "framing", "precision")
+# Of all layers in their order; a smaller step is a matter of how two networks are cut into layers.
+_FAR = 0.25
+
+
+def unlike(a: Run, b: Run) -> str:
+    """Say in what two runs differ, and warn where their difference has several causes.
+
+    Two networks count as one aspect, unless their layers are of another depth.
+    """
+    found = differing([a, b])
+    found.pop("data", None)  # uncertain of one is no known difference
+    deep = _depth(a), _depth(b)
+    if "regressor" in found:
+        found.pop("settings", None)  # another regressor has settings of its own
+    causes = [name for name in found if name != "layer"]
+    apart = None not in deep and abs((deep[0] or 0) - (deep[1] or 0)) > _FAR
+    if "backbone" in found:
+        causes = ["network", *(name for name in causes if name not in _OF_A_NETWORK)]
+        causes += ["depth"] if apart else []
+    elif "layer" in found:
+        causes.append("layer")
+    if len(causes) < 2:
+        return ""
+    words = {name: " against ".join(w or "as usual" for w in own) for name, own in found.items()}
+    words["network"] = f"{backbone_title(a)} against {backbone_title(b)}"
+    words["depth"] = f"{a.layer} against {b.layer}"
+    named = "; ".join(f"{name} ({words[name]})" for name in causes)
+    return (
+        f"A and B differ in {len(causes)} aspects: {named}. Their difference cannot be attributed "
+        "to one of them."
+    )
+
+
+def _depth(run: Run) -> float | None:
+    """Return where a run's layer lies among its network's, 0 to 1; None of several or unlisted."""
+    if len(run.sources) != 1:
+        return None
+    layers = card_or_name(run.sources[0].backbone).layers_offered
+    if run.layer not in layers or len(layers) < 2:
+        return None
+    return layers.index(run.layer) / (len(layers) - 1)

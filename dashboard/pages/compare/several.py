@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from cortiscope import state
+from cortiscope import services, state
 from cortiscope.core.evaluation import Comparison
 from cortiscope.core.evaluation.comparison import LEVEL
 from cortiscope.core.evaluation.significance import adjusted_p
@@ -14,6 +14,7 @@ from cortiscope.pages.compare.pair import Compared, Pair
 from cortiscope.panels.scores import interval_text, interval_words, of_both
 from cortiscope.regions import redraw
 from cortiscope.roi_chart import MODEL_COLOURS
+from cortiscope.subject.model_menu import ModelMenu
 
 
 def chosen_pair(models: Compared) -> Pair:
@@ -111,6 +112,25 @@ def _row(
 
 def _ends(low: float, high: float) -> str:
     return f"{signed(low, 3)} to {signed(high, 3)}"
+
+
+def seeds_words(models: Compared) -> str:
+    """Say of each untrained network what its other seeds reach: one of them is no control."""
+    found = []
+    seen: set[str] = set()
+    for letter, run in zip(models.letters, models.runs, strict=False):
+        seeds = ModelMenu.of(services.runs_of(run.subject)).seeds_of(run)
+        values = [own.report.overall.mean_r for own in seeds]
+        known = np.array([value for value in values if value is not None])
+        if len(known) < 2 or run.id in seen:
+            continue
+        seen |= {own.id for own in seeds}
+        found.append(
+            f"{letter} is one of {len(known)} untrained seeds at {run.layer}: mean r "
+            f"{signed(known.mean(), 3)} on average, {signed(known.min(), 3)} to "
+            f"{signed(known.max(), 3)} (SD {signed(known.std(ddof=1), 3)})."
+        )
+    return " ".join(found)
 
 
 def labels(models: Compared) -> str:
