@@ -8,7 +8,13 @@ from functools import partial
 
 import pytest
 
-from cortiscope.core.evaluation import METRICS, learning_curve, statistics, vertex_metrics
+from cortiscope.core.evaluation import (
+    METRICS,
+    learning_curve,
+    partition_fits,
+    statistics,
+    vertex_metrics,
+)
 from cortiscope.core.notebook.scores import scored_runs
 from cortiscope.core.runs import RunStore
 from cortiscope.core.runs.kept_results import kept_or_computed
@@ -25,6 +31,10 @@ def app(start_app, demo_home):
     return start_app("dashboard/app.py", env=env)
 
 
+def _fitted_to_few(design, responses, a, b, held_out, *, groups):
+    return partition_fits(design[:50], responses[:50], a, b, held_out, groups=groups[:50])
+
+
 @pytest.fixture
 def long_answers(demo_home, monkeypatch):
     """What takes long, computed before with few draws, and kept; the pair of models it is of."""
@@ -34,6 +44,7 @@ def long_answers(demo_home, monkeypatch):
     monkeypatch.setattr(
         statistics, "learning_curve", partial(learning_curve, sizes=[20, 40], n_orders=1)
     )
+    monkeypatch.setattr(statistics, "partition_fits", _fitted_to_few)
     store = RunStore(Home.from_environment().runs)
     pair = [
         next(run for name in store.ids() if beginning in name and (run := store.open(name)))
