@@ -62,7 +62,9 @@ def test_a_key_is_read_back_and_may_stand_in_an_address(run):
 def test_an_encoder_that_predicts_few_vertices_well_is_not_the_best():
     def run(mean_r, n_undefined):
         whole = {"roi": ALL_VERTICES, "hemisphere": "both", "n": 20, "n_undefined": n_undefined}
-        return Run(Path("run"), {"validation": {"rois": [{**whole, "mean_r": mean_r}]}})
+        scores = {"split": "test", "n_images": 9, "rois": [{**whole, "mean_r": mean_r}]}
+        record = {"validation": scores, "report": scores, "predictor": {"kind": "linear"}}
+        return Run(Path("run"), record)
 
     sparse, full, silent = run(0.5, 16), run(0.3, 0), run(None, 20)
     assert sorted([full, silent, sparse], key=order_of_choice) == [silent, sparse, full]
