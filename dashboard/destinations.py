@@ -12,7 +12,7 @@ from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
 from cortiscope.stimulus_files import spelled, stimulus_address, subject_spelled
-from cortiscope.subject.model_menu import ModelKey, ModelMenu
+from cortiscope.subject.model_menu import ModelMenu
 from cortiscope.subject.roi_style import roi_colour
 
 # Pages on which a ROI in focus is seen; elsewhere it is gone to on the first.
@@ -68,11 +68,10 @@ def _rois(subject: Subject) -> list[tuple[str, str]]:
 
 
 def _models(menu: ModelMenu) -> list[tuple[str, str, int, str]]:
-    groups: dict[tuple[str, str], int] = {}
+    groups: dict[str, int] = {}
     found = []
     for run in menu.runs:
-        key = ModelKey.of(run)
-        group = groups.setdefault((key.backbone, key.regressor), len(groups))
+        group = groups.setdefault(menu.layers_like(run)[0].id, len(groups))
         found.append((menu.titles[run.id], run.id, group, run.layer))
     return found
 

@@ -126,6 +126,18 @@ def link_with(
     )
 
 
+def link_to_place(
+    words: str | Html,
+    roi: state.RoiName | None,
+    vertex: state.VertexName | None = None,
+    *,
+    page: str | None = None,
+) -> Html:
+    """Return a link that brings a ROI into focus, or selects a vertex in it."""
+    what = "this vertex" if vertex else str(roi or "").replace("~", " ")
+    return link_with(words, page=page, title=f"Go to {what}", roi=roi, vertex=vertex, picks=None)
+
+
 def link_to(url: str, label: str) -> None:
     """Draw a link to a page; the selection comes along."""
     page = st.session_state.get(_KEY, {}).get(url)

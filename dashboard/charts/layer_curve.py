@@ -10,16 +10,19 @@ import base64
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from cortiscope.markup import signed
+from cortiscope.markup import Html, signed
 
 
-def layer_curve(points: Sequence[tuple[str, float]], chosen: str) -> str:
+def layer_curve(
+    points: Sequence[tuple[str, float]], chosen: str, links: Sequence[Html] = ()
+) -> str:
     """Return an image as HTML; empty for fewer than two layers.
 
     Parameters
     ----------
     points : (layer, mean r on the validation images), in the order of the network.
     chosen : the layer whose value is written.
+    links : one per point, laid over it, or none.
     """
     if len(points) < 2:
         return ""
@@ -49,7 +52,17 @@ def layer_curve(points: Sequence[tuple[str, float]], chosen: str) -> str:
         f'<text x="{left}" y="{height - 4}" opacity=".7">{caption}</text>'
     )
     words = "; ".join(f"{name} {signed(value)}" for name, value in points)
-    return _image(drawing, (width, height), f"{caption}: {escape(words)}", escape(words))
+    image = _image(drawing, (width, height), f"{caption}: {escape(words)}", escape(words))
+    if not links:
+        return image
+    # As wide as there is room between neighbours, and no wider than a finger.
+    step = 100 * (width - 2 * left) / (len(points) - 1) / width
+    laid = "".join(
+        f'<i style="left:{100 * x / width:.2f}%;top:{100 * y / height:.2f}%;'
+        f'width:min({step:.2f}%,24px)">{link}</i>'
+        for link, x, y in zip(links, xs, ys, strict=True)
+    )
+    return f'<div class="cs-curve-links">{image}{laid}</div>'
 
 
 def training_curve(curves: Mapping[str, Sequence[float | None]]) -> str:

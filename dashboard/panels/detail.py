@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -11,13 +12,15 @@ import numpy as np
 import streamlit as st
 
 from cortiscope import services, state
+from cortiscope.charts.layer_curve import layer_curve
 from cortiscope.charts.responses import measured_and_predicted, predicted_against_measured
 from cortiscope.core.brain import Hemisphere
 from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation import pearson_r
 from cortiscope.core.runs import Run
 from cortiscope.look import show_chart
-from cortiscope.markup import Html, show_html, signed
+from cortiscope.markup import Html, html, show_html, signed
+from cortiscope.navigation import link_with
 from cortiscope.panels.downloads import image_mark
 from cortiscope.panels.receptive_fields import show_attention, show_fields
 from cortiscope.panels.selection import region_came_last, region_positions
@@ -26,6 +29,7 @@ from cortiscope.regions import redraw
 from cortiscope.subject.locations import find_location, has_rois, location_at
 
 _N_TOP = 6
+_LAYERS = "detail-layers"
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,8 @@ def show_detail(subject: Subject, run: Run, current: tuple[str, int] | None) -> 
         title, words = "Its mean, image by image", _mean_words(run, shown)
     show_html('<p class="cs-title">{title}</p>{words}', title=title, words=Html(words))
     _scatter(subject, shown, choice=current is not None)
-    show_html("".join(_words(subject, run, shown).strips))
+    words = _words(subject, run, shown)
+    show_html("{strips}{curve}", strips=Html("".join(words.strips)), curve=_curve(run, shown))
     show_fields(subject, run, shown.locations.positions, current)
     show_attention(subject, run, shown.locations.positions, current)
 
@@ -156,7 +161,7 @@ def show_wide_detail(subject: Subject, run: Run) -> None:
     measured, predicted = _words(subject, run, shown).strips
     with left:
         _scatter(subject, shown)
-        show_html(measured)
+        show_html("{strip}{curve}", strip=Html(measured), curve=_curve(run, shown))
     with right:
         figure = measured_and_predicted(
             shown.measured,
@@ -168,6 +173,38 @@ def show_wide_detail(subject: Subject, run: Run) -> None:
         )
         show_chart(figure, key=f"detail-series{image_mark(subject)}", height=236)
         show_html(predicted)
+
+
+def keep_layers(runs: Sequence[Run]) -> None:
+    """Take down which runs differ from the one on screen in their layer alone.
+
+    They are looked up once a page: another image has no time for it.
+    """
+    st.session_state[_LAYERS] = tuple(runs)
+
+
+def _curve(run: Run, shown: MeanResponses) -> Html:
+    """Return r of these locations over the layers of the network; a dot leads to its layer."""
+    runs = st.session_state.get(_LAYERS, ())
+    if run.id not in [one.id for one in runs]:
+        return Html()
+    return _curve_of(runs, run.layer, _as_key(shown.locations), shown.locations.title)
+
+
+@lru_cache(maxsize=64)
+def _curve_of(runs: tuple[Run, ...], layer: str, positions: bytes, title: str) -> Html:
+    places = np.frombuffer(positions, np.int64)
+    points, links = [], []
+    for run in runs:
+        r = np.asarray(run.validation.r)[places]
+        if np.isfinite(r).any():
+            mean = float(np.nanmean(r))
+            points.append((run.layer, mean))
+            links.append(link_with("", title=f"{run.layer}: r {signed(mean)}", run=run.id))
+    if not (curve := layer_curve(points, layer, links)):
+        return Html()
+    words = html('<p class="cs-note"><b>layers</b>, {title}</p>', title=title)
+    return Html(words + curve)
 
 
 def _scatter(subject: Subject, shown: MeanResponses, *, choice: bool = False) -> None:
@@ -262,19 +299,23 @@ def _mean_words(run: Run, shown: MeanResponses) -> str:
 
 
 def _top_images(subject: Subject, run: Run, shown: MeanResponses) -> tuple[str, str]:
-    """Return two strips: the images of the highest measured and predicted responses."""
+    """Return two strips: images of the highest responses, measured and predicted; lowest folded."""
     strips = []
     for words, values in (("measured", shown.measured), ("predicted", shown.predicted)):
-        best = np.argsort(values)[::-1][:_N_TOP]
-        figures = linked_pictures(
-            subject,
-            [(shown.split, int(shown.rows[k]), signed(values[k], 1)) for k in best],
-            page="",
+        order = np.argsort(values)
+        high, low = (
+            linked_pictures(
+                subject,
+                [(shown.split, int(shown.rows[k]), signed(values[k], 1)) for k in ends],
+                page="",
+            )
+            for ends in (order[::-1][:_N_TOP], order[:_N_TOP])
         )
         strips.append(
             f'<p class="cs-note">highest <b>{words}</b>, of {len(values)} {run.report.split} '
             f"{escape(subject.conventions.label('images'))}</p>"
-            f'<div class="cs-strip">{figures}</div>'
+            f'<div class="cs-strip">{high}</div><details class="cs-more"><summary>lowest '
+            f'{words}</summary><div class="cs-strip">{low}</div></details>'
         )
     measured, predicted = strips
     return measured, predicted

@@ -9,6 +9,7 @@ from cortiscope.charts.histogram import round_bins, vertex_histogram
 from cortiscope.core.datasets import Subject
 from cortiscope.look import show_chart
 from cortiscope.markup import as_text, html, show_html, show_note, show_title
+from cortiscope.navigation import link_with
 from cortiscope.panels.data_words import moments_words
 from cortiscope.panels.downloads import csv_button, csv_text, image_mark, rounded
 from cortiscope.panels.stimulus import StimulusChoice
@@ -25,12 +26,19 @@ def show_image_over_vertices(subject: Subject, stimulus: StimulusChoice) -> None
     caption, kinds = stimulus.note.caption, ", ".join(stimulus.note.categories)
     with picture:
         show_html(
-            '<img class="cs-photo" alt="{words}" src="{base}/{split}/{row}?s=320"><p '
-            'class="cs-note"><b>{name}</b> ({file}){caption}{kinds}</p>',
-            words=caption or stimulus.name,
-            base=stimulus_address(subject),
-            split=stimulus.split,
-            row=stimulus.row,
+            '{picture}<p class="cs-note"><b>{name}</b> ({file}){caption}{kinds}</p>',
+            picture=link_with(
+                html(
+                    '<img class="cs-photo" alt="{words}" src="{base}/{split}/{row}?s=320">',
+                    words=caption or stimulus.name,
+                    base=stimulus_address(subject),
+                    split=stimulus.split,
+                    row=stimulus.row,
+                ),
+                page="",
+                title="Show on the cortex, on Explore",
+                image=stimulus.name,
+            ),
             name=stimulus.name,
             file=split.images.ids[stimulus.row],
             caption=html("<br>{words}", words=caption) if caption else "",

@@ -23,6 +23,7 @@ from cortiscope.errors import PageEnds, show_error
 from cortiscope.look import stamp
 from cortiscope.markup import as_text, show_html, signed
 from cortiscope.navigation import link_to
+from cortiscope.panels.detail import keep_layers
 from cortiscope.panels.fit_dialog import fit_button, open_fit_dialog
 from cortiscope.panels.mesh_menu import say_mesh
 from cortiscope.panels.model_details import offer_undo
@@ -169,6 +170,7 @@ def _pick_runs(
     with head or nullcontext():
         pick_from_table(subject, menu, (run, *others), several=several)
     step_through_layers(menu, run)
+    keep_layers(menu.layers_like(run))
     run = services.reported(run)
     show_html(score_line(run, subject.space.unit))
     if words := _fits_under_way():

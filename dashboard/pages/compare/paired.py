@@ -17,7 +17,8 @@ from cortiscope.core.evaluation.significance import PairedDifference
 from cortiscope.core.pipeline.jobs import Job
 from cortiscope.core.runs.kept_results import read_kept
 from cortiscope.errors import show_error, show_words
-from cortiscope.markup import as_text, p_words, signed
+from cortiscope.markup import as_text, html, p_words, signed
+from cortiscope.navigation import link_to_place
 from cortiscope.pages.compare.pair import Pair
 from cortiscope.panels.roi_responses import roi_places
 from cortiscope.panels.scores import (
@@ -29,6 +30,7 @@ from cortiscope.panels.scores import (
 )
 from cortiscope.regions import draw_again, draw_instead
 from cortiscope.roi_chart import Mark, RoiRow
+from cortiscope.state import RoiName
 from cortiscope.work.jobs import end_words, latest, progress_words, submit
 
 
@@ -201,6 +203,7 @@ def _further_facts(pair: Pair) -> list[tuple[str, str, str]]:
 
 
 _N_LISTED = 10
+_ROI = "{roi} <small>{side}</small>"
 
 
 def _n_defined(one: PairedDifference) -> int:
@@ -217,7 +220,7 @@ def largest_html(comparison: Comparison, letters: Sequence[str] = ("A", "B")) ->
         if one.difference is None:
             continue
         rows.append(
-            f"<tr><th>{escape(roi)} <small>{side}</small></th><td>{_n_defined(one)}</td>"
+            f"<tr><th>{link_to_place(html(_ROI, roi=roi, side=side), RoiName(roi, side))}</th><td>{_n_defined(one)}</td>"
             f"<td>{_r(one.mean_a)}</td><td>{_r(one.mean_b)}</td>"
             f"<td><b>{_r(one.difference, plus=True)}</b></td>"
             f"<td>{'' if one.low is None else f'{_r(one.low)} to {_r(one.high)}'}</td>"

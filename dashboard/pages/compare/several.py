@@ -10,6 +10,7 @@ from cortiscope.core.evaluation import Comparison
 from cortiscope.core.evaluation.comparison import LEVEL
 from cortiscope.core.evaluation.significance import adjusted_p
 from cortiscope.markup import Html, as_text, html, p_words, signed
+from cortiscope.navigation import link_with
 from cortiscope.pages.compare.pair import Compared, Pair
 from cortiscope.panels.scores import interval_text, interval_words, of_both
 from cortiscope.regions import redraw
@@ -105,7 +106,14 @@ def _row(
         '<tr><th><b style="color:light-dark({light},{dark})">{letter}</b> {title}</th>'
         "<td>{r}</td><td>{share}</td>{cells}</tr>",
         **MODEL_COLOURS[k]._asdict(),
-        **{"letter": letter, "title": models.titles[k], "r": r, "share": share},
+        title=link_with(
+            models.titles[k],
+            page="accuracy",
+            title="Where it is right, on Accuracy",
+            run=models.runs[k].id,
+            versus=None,
+        ),
+        **{"letter": letter, "r": r, "share": share},
         cells=Html("".join(html("<td>{cell}</td>", cell=cell) for cell in cells)),
     )
 

@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from cortiscope import services
-from cortiscope.core.brain import HEMISPHERES
+from cortiscope.core.brain import HEMISPHERES, Hemisphere
 from cortiscope.core.datasets import Subject, SubjectRef
 from cortiscope.core.datasets.describe import SplitDescription
 from cortiscope.core.datasets.registry import layout_named, layout_words
@@ -19,8 +19,10 @@ from cortiscope.core.errors import CoreError
 from cortiscope.core.evaluation.ceiling import subject_ceiling
 from cortiscope.look import theme
 from cortiscope.markup import Html, show_html
+from cortiscope.navigation import link_to_place
 from cortiscope.pages.data.folder_status import last_result
 from cortiscope.panels.data_words import SPLIT_WORDS
+from cortiscope.state import RoiName
 from cortiscope.subject.locations import unit_of
 from cortiscope.subject.roi_style import roi_colour
 
@@ -223,9 +225,7 @@ def rois_html(subject: Subject) -> str:
         shade = colour.light if theme() == "light" else colour.dark
         rows = "".join(
             f"<tr><th>{escape(name)}</th>"
-            + "".join(
-                f"<td>{_n_or_absent(len(subject.roi_vertices(name, h)))}</td>" for h in HEMISPHERES
-            )
+            + "".join(f"<td>{_n_or_absent(subject, RoiName(name, h))}</td>" for h in HEMISPHERES)
             + "</tr>"
             for name in members
         )
@@ -241,8 +241,9 @@ def rois_html(subject: Subject) -> str:
     )
 
 
-def _n_or_absent(n: int) -> str:
-    return f"{n:,}" if n else '<span class="cs-absent">absent</span>'
+def _n_or_absent(subject: Subject, roi: RoiName) -> str:
+    n = len(subject.roi_vertices(roi.name, Hemisphere(roi.hemisphere)))
+    return link_to_place(f"{n:,}", roi, page="") if n else '<span class="cs-absent">absent</span>'
 
 
 def roi_rows(subject: Subject) -> list[tuple[object, ...]]:

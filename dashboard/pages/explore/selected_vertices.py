@@ -15,8 +15,10 @@ from cortiscope.core.datasets import Subject
 from cortiscope.core.evaluation.report import images_of
 from cortiscope.core.runs import Run
 from cortiscope.markup import Html, show_html, signed
+from cortiscope.navigation import link_to_place
 from cortiscope.panels.downloads import csv_button, csv_text, numbering, place_columns, rounded
 from cortiscope.panels.selection import region_came_last, region_positions
+from cortiscope.state import RoiName
 from cortiscope.subject.locations import Location, find_location
 from cortiscope.subject.model_menu import model_title
 
@@ -123,10 +125,14 @@ def _overlap(subject: Subject, region: np.ndarray) -> str:
         return "it overlaps with none"
     sizes = Counter((roi, location.part) for location in locations for roi in location.rois)
     ranked = sorted(held, key=lambda place: (-held[place] / sizes[place], place))
-    words = [f"{roi} {side} {held[roi, side]} of {sizes[roi, side]}" for roi, side in ranked]
+    words = [
+        link_to_place(f"{roi} {side}", RoiName(roi, side))
+        + f" {held[roi, side]} of {sizes[roi, side]}"
+        for roi, side in ranked
+    ]
     more = len(words) - _MOST_ROIS
     rest = f" · and {more} more" if more > 0 else ""
-    return f"vertices it holds of each: {escape(' · '.join(words[:_MOST_ROIS]))}{rest}"
+    return f"vertices it holds of each: {' · '.join(words[:_MOST_ROIS])}{rest}"
 
 
 def _picks(
@@ -145,8 +151,8 @@ def _picks(
     head = "".join(f"<th>{name}</th>" for name, _ in shown)
     rows = "".join(
         f'<tr><td class="cs-left"><b class="cs-number" style="{colours}">{k + 1}</b> '
-        f"{escape(location.part)} {location.number}</td>"
-        f'<td class="cs-left">{escape(", ".join(location.rois)) or "none"}</td>'
+        f"{_to_vertex(location)}</td>"
+        f'<td class="cs-left">{_to_rois(location)}</td>'
         + "".join(f"<td>{signed(float(values[k]), 2)}</td>" for _, values in shown)
         + f"<td>{signed(r[k]) if np.isfinite(r[k]) else 'constant'}</td></tr>"
         for k, location in enumerate(locations)
@@ -170,6 +176,16 @@ def _picks(
         f"picks-{responses.image}",
         lambda: _table(subject, run, responses, positions),
     )
+
+
+def _to_vertex(location: Location) -> Html:
+    words = f"{location.part} {location.number}"
+    return link_to_place(words, location.roi, location.name)
+
+
+def _to_rois(location: Location) -> str:
+    names = [RoiName(roi, location.part) for roi in location.rois]
+    return ", ".join(link_to_place(name.name, name) for name in names) or "none"
 
 
 def _table(subject: Subject, run: Run, responses: ImageResponses, positions: np.ndarray) -> str:
