@@ -143,8 +143,8 @@ def show_detail(subject: Subject, run: Run, current: tuple[str, int] | None) -> 
         title, words = "Its mean, image by image", _mean_words(run, shown)
     show_html('<p class="cs-title">{title}</p>{words}', title=title, words=Html(words))
     _scatter(subject, shown, choice=current is not None)
-    words = _words(subject, run, shown)
-    show_html("{strips}{curve}", strips=Html("".join(words.strips)), curve=_curve(run, shown))
+    strips = Html("".join(_words(subject, run, shown).strips))
+    show_html("{strips}{curve}", strips=strips, curve=_curve(run, shown))
     show_fields(subject, run, shown.locations.positions, current)
     show_attention(subject, run, shown.locations.positions, current)
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from html import escape as html_escape
+from urllib.parse import urlencode
+
 import pytest
 
+from cortiscope import services, state
+from cortiscope.core.brain import Hemisphere
 from cortiscope.pages import PAGES
 
 
@@ -53,3 +59,42 @@ def test_an_image_that_is_none_is_told_and_the_page_stays(tiny_app, image):
     assert image in _warnings(app)
     assert tiny_app.address(app)["image"] == "test-1"
     assert not app.error
+
+
+def test_what_is_selected_leads_on_to_its_pictures_layers_rois_and_vertices(tiny_app):
+    subject = tiny_app.subject()
+    left = subject.space.slice_of(subject.space.parts[0])
+    vertices = [location.name for location in services.locations("subj01", subject.state)[left]]
+    roi = state.RoiName(subject.parcellation.roi_names[0], "left")
+    app = tiny_app.open(
+        subject="subj01", roi=str(roi), vertex=str(vertices[1]), picks=str(vertices[0])
+    )
+    page = _html(app)
+    assert page.count("<summary>lowest ") == 2
+    numbers = re.findall(r"<figcaption>(.[0-9.]+)</figcaption>", page)
+    assert len(numbers) == 4 * 6
+    # A row of the table of picks leads to its vertex alone.
+    asked = urlencode({"vertex": vertices[0], "picks": ""})
+    assert html_escape(asked) in page
+    assert not app.error
+
+
+def test_the_layers_of_a_roi_are_links_to_their_models(tiny_app, monkeypatch):
+    first, second = tiny_app.runs
+    monkeypatch.setattr(
+        "cortiscope.subject.model_menu.ModelMenu.layers_like", lambda *_: [first, second]
+    )
+    page = _html(tiny_app.open(subject="subj01", run=first.id))
+    found = re.findall(r'class="cs-go" href="\?run=([^"]+)"', page)
+    assert found == [first.id, second.id]
+
+
+def test_tables_of_data_lead_to_rois_and_subjects(tiny_app):
+    page = _html(tiny_app.open("data", subject="subj01"))
+    subject = tiny_app.subject()
+    for roi in subject.parcellation.roi_names:
+        n = len(subject.roi_vertices(roi, Hemisphere.LEFT))
+        named = html_escape(urlencode({"roi": state.RoiName(roi, "left")}))
+        assert bool(n) == (f'href="./?{named}' in page)
+    assert 'href="?subject=subj02' in page
+    assert 'href="?subject=subj01' not in page

@@ -203,7 +203,6 @@ def _further_facts(pair: Pair) -> list[tuple[str, str, str]]:
 
 
 _N_LISTED = 10
-_ROI = "{roi} <small>{side}</small>"
 
 
 def _n_defined(one: PairedDifference) -> int:
@@ -219,8 +218,9 @@ def largest_html(comparison: Comparison, letters: Sequence[str] = ("A", "B")) ->
         (roi, side), one = comparison.places[k], comparison.differences[k]
         if one.difference is None:
             continue
+        words = html("{roi} <small>{side}</small>", roi=roi, side=side)
         rows.append(
-            f"<tr><th>{link_to_place(html(_ROI, roi=roi, side=side), RoiName(roi, side))}</th><td>{_n_defined(one)}</td>"
+            f"<tr><th>{link_to_place(words, RoiName(roi, side))}</th><td>{_n_defined(one)}</td>"
             f"<td>{_r(one.mean_a)}</td><td>{_r(one.mean_b)}</td>"
             f"<td><b>{_r(one.difference, plus=True)}</b></td>"
             f"<td>{'' if one.low is None else f'{_r(one.low)} to {_r(one.high)}'}</td>"

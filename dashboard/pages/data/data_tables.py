@@ -18,8 +18,8 @@ from cortiscope.core.datasets.registry import layout_named, layout_words
 from cortiscope.core.errors import CoreError
 from cortiscope.core.evaluation.ceiling import subject_ceiling
 from cortiscope.look import theme
-from cortiscope.markup import Html, show_html
-from cortiscope.navigation import link_to_place
+from cortiscope.markup import Html, html, show_html
+from cortiscope.navigation import link_to_place, link_with
 from cortiscope.pages.data.folder_status import last_result
 from cortiscope.panels.data_words import SPLIT_WORDS
 from cortiscope.state import RoiName
@@ -314,7 +314,11 @@ def _subject_row(subject: Subject, folder: Path, current: bool) -> str:
         if last is None
         else str(last.n_problems or "none"),
     )
-    name = f"<b>{escape(subject.id)}</b>" if current else escape(subject.id)
+    name = (
+        html("<b>{id}</b>", id=subject.id)
+        if current
+        else link_with(subject.id, title="Look at this subject", subject=subject.id, vertex=None)
+    )
     return (
         f"<tr><th>{name}</th>{''.join(f'<td>{c}</td>' for c in cells)}{sizes}"
         f"{''.join(f'<td>{c}</td>' for c in later)}</tr>"

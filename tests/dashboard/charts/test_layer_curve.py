@@ -3,7 +3,10 @@
 import base64
 import re
 
+import pytest
+
 from cortiscope.charts.layer_curve import layer_curve, training_curve
+from cortiscope.markup import Html
 
 
 def _drawing(image: str) -> str:
@@ -23,6 +26,18 @@ def test_names_of_layers_are_escaped_once():
     assert "&lt;i&gt; to b&amp;c" in image
     assert "<i>" not in image + _drawing(image)
     assert "&amp;lt;" not in image
+
+
+def test_links_lie_over_their_points():
+    links = [Html(f'<a href="?run={name}"></a>') for name in "ab"]
+    image = layer_curve([("a", 0.1), ("b", 0.3)], "a", links)
+    (left_a, top_a, a), (left_b, top_b, b) = re.findall(
+        r'left:([0-9.]+)%;top:([0-9.]+)%[^>]*><a href="\?run=(.)"', image
+    )
+    assert (a, b) == ("a", "b")
+    x, y = zip(*re.findall(r'cx="([0-9.]+)" cy="([0-9.]+)"', _drawing(image)), strict=True)
+    assert [float(left_a), float(left_b)] == pytest.approx([float(v) / 2.4 for v in x], abs=0.01)
+    assert [float(top_a), float(top_b)] == pytest.approx([float(v) / 0.58 for v in y], abs=0.01)
 
 
 def test_one_layer_is_no_curve():
