@@ -316,7 +316,8 @@ def report_of_picture(
         fit, held = (_looks_of(paths) for paths in looks_to_compare(run, subject))
         by_looks = novelty_of_looks(picture_looks(seen), fit, held)
         found = {BY_FEATURES: by_features, BY_LOOKS: by_looks}
-        verdict = novelty_words(found, which, simulated=subject.simulated)[0]
+        drawn = subject.simulated and stimulus is None  # of photographs alone
+        verdict = novelty_words(found, which, simulated=drawn)[0]
     among = f"{len(rows)} {which} images"
     shares = {place: own[2] for place, own in rois.items() if place[0] != ALL_VERTICES}
     return PictureReport(

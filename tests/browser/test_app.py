@@ -332,6 +332,10 @@ def test_pictures_good_and_bad_each_get_their_message_and_no_traceback(page, app
     # The page is not lost: the sample photographs still work.
     page.locator('.cs-tray a[title="temple"]').click()
     page.locator(".cs-note", has_text="china.jpg").first.wait_for()
+    # A sample of each kind drives what is known for it.
+    for kind in ("bodies", "faces", "places", "words"):
+        page.locator(f'.cs-tray a[title="{kind}"]').click()
+        page.locator(".cs-says", has_text=re.compile(f"^{kind}: ")).wait_for()
 
 
 def test_a_file_of_200_mb_is_refused(page, app, tmp_path):

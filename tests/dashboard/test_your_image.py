@@ -91,6 +91,8 @@ def test_a_file_that_is_no_picture_says_so_and_leaves_what_was_there(page):
     _upload(page, ("notes.png", b"no picture at all"))
     assert "notes.png" in page.error[0].value.replace("\\", "")
     assert "mine.png, 40 x 30 px" in _notes(page)
+    _choose(page, "flower")
+    assert not page.error
 
 
 def test_of_several_files_the_bad_one_takes_none_away(page, tiny_app):

@@ -42,11 +42,12 @@ def show_occlusion(
     """
     show_title("which part drives which ROI?")
     key = f"{run.id}~{photograph.path.name}"
-    asked = st.session_state.get(_ASKED) == key
-    if not asked and st.button("Blur it patch by patch", key="occlusion-go"):
+
+    def ask() -> None:
         st.session_state[_ASKED] = key
-        asked = True
-    if not asked:
+
+    if st.session_state.get(_ASKED) != key:
+        st.button("Blur it patch by patch", key="occlusion-go", on_click=ask)
         st.caption(
             f"Predicts the response {OCCLUSION_GRID * OCCLUSION_GRID} times, each time with "
             "another patch blurred away; where the prediction falls most, that part drives it."

@@ -10,7 +10,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 
-from cortiscope import services
+from cortiscope import services, state
 from cortiscope.access import Action, allowed
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import CoreError
@@ -28,7 +28,7 @@ from cortiscope.core.runs import Run
 from cortiscope.cortex_view import CortexMap
 from cortiscope.errors import errors_on_page
 from cortiscope.markup import Html, show_html, show_note, signed
-from cortiscope.navigation import Page
+from cortiscope.navigation import Page, link_with
 from cortiscope.pages.your_image.occlusion import OCCLUSION_GRID, show_occlusion
 from cortiscope.pages.your_image.photograph import (
     as_cut,
@@ -107,11 +107,12 @@ def _photograph(subject: Subject, run: Run, choice: DeltaGenerator) -> None:
         _occlusion(beside, photograph, design, predicted)
 
 
-def _others(run: Run, original: Photograph) -> dict[str, np.ndarray]:
+def _others(run: Run, original: Photograph) -> list[tuple[str, np.ndarray]]:
     """Predict for the other photographs of the tray, as they are cut."""
     others = [one for one in own_photographs().values() if one.path != original.path]
-    designs = {one.name: _design(run.id, str(as_cut(one).path))[0] for one in others}
-    return {name: run.fitted.predict(design[None])[0] for name, design in designs.items()}
+    designs = [_design(run.id, str(as_cut(one).path))[0] for one in others]
+    predicted = [run.fitted.predict(design[None])[0] for design in designs]
+    return [(one.name, own) for one, own in zip(others, predicted, strict=True)]
 
 
 @st.cache_data(show_spinner="The network looks at the picture …", max_entries=256)
@@ -124,15 +125,24 @@ def _picture(subject: Subject, run: Run, photograph: Photograph) -> None:
     words = _seen_words(subject, photograph, seen)
     show_html(
         '<p class="cs-title">as the model sees it</p><img class="cs-photo" alt="{name}, '
-        '{words}" src="{url}"><p class="cs-note">{name}, {original}. The network sees '
+        '{words}" src="{url}"><p class="cs-note">{called}, {original}. The network sees '
         "{words}.</p>",
         name=photograph.name,
+        called=_called(photograph),
         words=words,
         url=data_url(as_seen(photograph, seen)),
         original=photograph.original + (", cropped" if photograph.crop else ""),
     )
     for note in photograph.notes:
         show_note("<b>{note}</b>", note=note)
+
+
+def _called(photograph: Photograph) -> str:
+    """Name a photograph; an image of the subject leads to where it is explored."""
+    if photograph.stimulus is None:
+        return photograph.name
+    image = state.ImageName(photograph.stimulus[0], photograph.stimulus[1] + 1)
+    return link_with(photograph.name, page="", title=f"{image} on Explore", image=image, search="")
 
 
 @region("photo-brain")
@@ -187,7 +197,7 @@ def _percentiles(
     beside: Beside,
     photograph: Photograph,
     predicted: np.ndarray,
-    others: dict[str, np.ndarray],
+    others: list[tuple[str, np.ndarray]],
 ) -> None:
     show_percentiles(beside, photograph, predicted, others, redraws=_PLACES)
 
@@ -209,7 +219,9 @@ def _gauge(
         BY_FEATURES: by_features,
         BY_LOOKS: novelty_of_looks(_looks((str(photograph.path),))[0], *looks),
     }
-    verdict, words = novelty_words(found, which, simulated=subject.simulated)
+    # What is said of photographs is not of a stimulus.
+    drawn = subject.simulated and photograph.stimulus is None
+    verdict, words = novelty_words(found, which, simulated=drawn)
     marks = "".join(
         f'<b style="left:{100 * min(far.ratio, 3) / 3:.1f}%" title="by {escape(what)}"></b>'
         for what, far in found.items()

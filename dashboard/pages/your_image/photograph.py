@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -39,7 +40,7 @@ from cortiscope.work.photographs import (
 OWN = "own"
 _TRAY, _COUNT, _PROBLEMS = "photo-tray", "photo-count", "photo-problems"
 _UPLOAD, _CAMERA, _CAMERA_ON = "photo-upload", "photo-camera", "photo-camera-on"
-_CROPS = "photo-crops"
+_CROPS, _SMALL = "photo-crops", "photo-small"
 _SMALLEST = 32  # pixels of a side that is cut out
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
@@ -51,8 +52,10 @@ def choose_photograph(subject: Subject) -> Photograph | None:
     """
     _uploader()
     _camera()
-    for problem in st.session_state.get(_PROBLEMS, ()):
-        show_error(problem)
+    problems, at = st.session_state.get(_PROBLEMS, ((), ""))
+    if at == state.current().photo:  # until something else is chosen
+        for problem in problems:
+            show_error(problem)
     return _chosen(subject)
 
 
@@ -66,7 +69,9 @@ def own_photographs() -> dict[str, Photograph]:
 
 def _remove(name: str) -> None:
     """Take a photograph out of the tray."""
-    own_photographs().pop(name, None)
+    gone = own_photographs().pop(name, None)
+    if gone is not None:
+        st.session_state.get(_CROPS, {}).pop(gone.path.name, None)
     if state.current().photo == name:
         state.change(photo="")
 
@@ -115,7 +120,7 @@ def _camera() -> None:
 
     def take() -> None:
         if (picture := st.session_state[_CAMERA]) is not None:
-            _take([picture])
+            _take([picture], "camera")
             st.session_state[_CAMERA_ON] = False
 
     st.camera_input("camera", key=_CAMERA, on_change=take, label_visibility="collapsed")
@@ -128,8 +133,13 @@ def _is_secure(url: str | None) -> bool:
     return address.scheme == "https" or host in _LOCAL or host.endswith(".localhost")
 
 
-def _take(uploads: Iterable[UploadedFile]) -> None:
-    """Put uploads into the tray, the last that can be read on screen; note what is wrong."""
+def _take(uploads: Iterable[UploadedFile], called: str = "") -> None:
+    """Put uploads into the tray, the last that can be read on screen; note what is wrong.
+
+    Parameters
+    ----------
+    called : what they are, with a number; by their files' names without.
+    """
     tray, problems = own_photographs(), []
     for upload in uploads:
         try:
@@ -139,15 +149,17 @@ def _take(uploads: Iterable[UploadedFile]) -> None:
             continue
         name = next((n for n, one in tray.items() if one.path == photograph.path), "")
         if name:
-            del tray[name]
+            photograph = tray.pop(name)
         else:
             count = st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
             name = OWN if count == 1 else f"{OWN}-{count}"
+            if called:
+                photograph = replace(photograph, name=f"{called} {count}")
         tray[name] = photograph
         for former in list(tray)[:-MOST_UPLOADS]:
             del tray[former]
         state.change(photo=name)
-    st.session_state[_PROBLEMS] = problems
+    st.session_state[_PROBLEMS] = problems, state.current().photo
 
 
 def _chosen(subject: Subject) -> Photograph | None:
@@ -178,9 +190,11 @@ def _chosen(subject: Subject) -> Photograph | None:
     except CoreError as error:
         show_error(error)
         return own.get(chosen)
+    small = _thumbnails(one.path for one in (*own.values(), *taken.values()))
     if own:
-        _strip("yours", {name: (one.name, one) for name, one in own.items()}, chosen)
-    _strip("samples", {name: (name, one) for name, one in taken.items()}, chosen)
+        yours = {name: (one.name, small[one.path]) for name, one in own.items()}
+        _strip("yours", yours, chosen)
+    _strip("samples", {name: (name, small[one.path]) for name, one in taken.items()}, chosen)
     if examples:
         _say_how_chosen(subject, examples)
     return {**taken, **own}[chosen]
@@ -222,10 +236,10 @@ def show_changes(photograph: Photograph) -> None:
             st.button("Remove", key="photo-remove", on_click=_remove, args=(own,))
 
 
-def _strip(title: str, pictures: Mapping[str, tuple[str, Photograph]], chosen: str) -> None:
+def _strip(title: str, pictures: Mapping[str, tuple[str, str]], chosen: str) -> None:
     figures = []
-    for name, (words, one) in pictures.items():
-        picture = html('<img alt="{words}" src="{url}">', words=words, url=_thumbnail(one.path))
+    for name, (words, url) in pictures.items():
+        picture = html('<img alt="{words}" src="{url}">', words=words, url=url)
         figures.append(
             html(
                 "<figure{on}>{link}<figcaption>{words}</figcaption></figure>",
@@ -255,12 +269,19 @@ def _say_how_chosen(subject: Subject, examples: Mapping[str, tuple[str, int]]) -
     )
 
 
-@lru_cache(maxsize=128)
-def _thumbnail(path: Path) -> str:
-    with Image.open(path) as picture:
-        small = picture.convert("RGB")
-    small.thumbnail((128, 128))
-    return data_url(small)
+def _thumbnails(paths: Iterable[Path]) -> dict[Path, str]:
+    """Return small pictures, made once; they end with the session, as what they show does."""
+    known: dict[Path, str] = st.session_state.get(_SMALL, {})
+    made = {}
+    for path in paths:
+        if path not in known:
+            with Image.open(path) as picture:
+                small = picture.convert("RGB")
+            small.thumbnail((128, 128))
+            known[path] = data_url(small)
+        made[path] = known[path]
+    st.session_state[_SMALL] = made
+    return made
 
 
 def data_url(picture: Image.Image) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -117,7 +117,7 @@ def show_percentiles(
     beside: Beside,
     photograph: Photograph,
     predicted: np.ndarray,
-    others: Mapping[str, np.ndarray],
+    others: Sequence[tuple[str, np.ndarray]],
     *,
     redraws: Sequence[str],
 ) -> None:
@@ -125,12 +125,13 @@ def show_percentiles(
 
     Parameters
     ----------
-    others : name -> (n_vertices,) predicted for another photograph.
+    others : of each other photograph its name and (n_vertices,) predicted.
     redraws : the regions that follow a ROI.
     """
     subject, run = beside.subject, beside.run
-    others = dict(list(others.items())[1 - _MOST_SERIES :])
-    shares = [beside.percentiles(one) for one in (*others.values(), predicted)]
+    names = [name for name, _ in others][1 - _MOST_SERIES :]
+    maps = [*[one for _, one in others][1 - _MOST_SERIES :], predicted]
+    shares = [beside.percentiles(one) for one in maps]
     rows = []
     for roi, group, title, colour, h, vertices in roi_places(subject):
         marks: list[Mark | None] = [None] * len(shares)
@@ -147,11 +148,11 @@ def show_percentiles(
         f"percentile of the predicted mean response of each ROI to {photograph.name} among the "
         f"predictions for {beside.words} of {subject.id}; {model_title(run)}"
     )
-    name = photograph.name if others else "predicted"
+    name = photograph.name if names else "predicted"
     roi_chart(
         rows,
         [
-            *(Series(_short(other), role="b", colour=_FAINT) for other in others),
+            *(Series(_short(other), role="b", colour=_FAINT) for other in names),
             Series(_short(name), role="predicted", mark="ring"),
         ],
         Axis("percentile among predictions", "%", 0, 100, zero_line=False),
@@ -164,7 +165,7 @@ def show_percentiles(
         on_pick=partial(take_roi, redraws=redraws),
         csv=rows_as_csv(
             rows,
-            [*(f"percentile of {other}" for other in others), "percentile"],
+            [*(f"percentile of {other}" for other in names), "percentile"],
             f"{subject.stamp} {definition}".strip(),
         ),
     )
