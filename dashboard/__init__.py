@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 _NAMES = {
     "cortiscope.core.notebook": (
+        "best_images",
         "compare",
+        "contrast",
         "decode",
         "demo",
         "fit",
@@ -32,6 +34,7 @@ _NAMES = {
         "predict",
         "runs",
         "score",
+        "seed_map",
         "statistic",
         "vertex_values",
         "vote",
@@ -65,7 +68,9 @@ if TYPE_CHECKING:
     from cortiscope.core.encoding.regressors import register_regressor as register_regressor
     from cortiscope.core.evaluation import Metric as Metric
     from cortiscope.core.evaluation import register_metric as register_metric
+    from cortiscope.core.notebook import best_images as best_images
     from cortiscope.core.notebook import compare as compare
+    from cortiscope.core.notebook import contrast as contrast
     from cortiscope.core.notebook import decode as decode
     from cortiscope.core.notebook import demo as demo
     from cortiscope.core.notebook import fit as fit
@@ -77,6 +82,7 @@ if TYPE_CHECKING:
     from cortiscope.core.notebook import predict as predict
     from cortiscope.core.notebook import runs as runs
     from cortiscope.core.notebook import score as score
+    from cortiscope.core.notebook import seed_map as seed_map
     from cortiscope.core.notebook import statistic as statistic
     from cortiscope.core.notebook import vertex_values as vertex_values
     from cortiscope.core.notebook import vote as vote

@@ -21,7 +21,9 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from cortiscope.core.cli import (
+    verb_best_images,
     verb_check,
+    verb_contrast,
     verb_decode,
     verb_demo,
     verb_evaluate,
@@ -59,6 +61,8 @@ VERBS = (
     verb_register_backbone,
     verb_evaluate,
     verb_maps,
+    verb_contrast,
+    verb_best_images,
     verb_decode,
     verb_score,
     verb_submit,

@@ -5,6 +5,7 @@ folder of runs, the same numbers. Arrays over vertices are in the order of the s
 hemisphere, then right (voxels of unknown position: as in the folder).
 """
 
+from cortiscope.core.notebook.experiments import best_images, contrast, seed_map
 from cortiscope.core.notebook.models import (
     fit,
     inspect_image,
@@ -25,7 +26,9 @@ from cortiscope.core.notebook.scores import (
 from cortiscope.core.notebook.subjects import demo, given_subject, open_subject, subject_of
 
 __all__ = [
+    "best_images",
     "compare",
+    "contrast",
     "decode",
     "demo",
     "fit",
@@ -38,6 +41,7 @@ __all__ = [
     "predict",
     "runs",
     "score",
+    "seed_map",
     "statistic",
     "subject_of",
     "vertex_values",

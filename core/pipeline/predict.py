@@ -79,7 +79,7 @@ class BackboneCache:
         return self._views[source.common]
 
 
-def _design(
+def design_of_layers(
     run: Run, by_source: Mapping[FeatureSource, Mapping[str, np.ndarray]]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Put layers (n, *shape) through the run's reductions: design (n, n_columns), residual (n,)."""
@@ -120,7 +120,9 @@ def predict_images(
         for k, (source, backbone) in enumerate(zip(sources, backbones, strict=True))
     ]
     designs = [
-        _design(run, {source: parts for source, (_, parts) in zip(sources, batch, strict=True)})[0]
+        design_of_layers(
+            run, {source: parts for source, (_, parts) in zip(sources, batch, strict=True)}
+        )[0]
         for batch in zip(*passes, strict=True)
     ]
     predicted = run.fitted.predict(np.concatenate(designs))
@@ -139,7 +141,7 @@ def picture_design(
     for source, backbone in zip(sources_of(run), backbones.of(run), strict=True):
         layers = extract_one(backbone, picture, source.layers, source.common.pooling)
         by_source[source] = {name: np.asarray(array)[None] for name, array in layers.items()}
-    design, residual = _design(run, by_source)
+    design, residual = design_of_layers(run, by_source)
     return design[0], float(residual[0])
 
 
