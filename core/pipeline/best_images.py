@@ -135,10 +135,12 @@ def best_images(
     check_whole("The number of pictures", k, 1, MOST)
     if not len(positions):
         raise InvalidInput("There is no vertex to rank pictures by.", "Name others.")
-    ranked = _Own(run, subject, positions) if images is None else None
-    if ranked is None:
-        if store is None:
-            raise ValueError("Pictures of one's own need a store of features.")
+    ranked: _Own | _Further
+    if images is None:
+        ranked = _Own(run, subject, positions)
+    elif store is None:
+        raise ValueError("Pictures of one's own need a store of features.")
+    else:
         ranked = _Further(run, subject, positions, images, store, progress)
     order = np.argsort(-ranked.predicted, kind="stable")
     order = order[np.isin(order, ranked.distinct)]

@@ -87,7 +87,7 @@ class PictureContrast:
         if own is None:
             return None
         q = self.measured.q_of_rois[self.measured.places.index(place)]
-        found = {"measured": own.pop("difference"), **own, "q": float(q)}
+        found: dict[str, Any] = {"measured": own.pop("difference"), **own, "q": float(q)}
         for name, other in (("predicted", self.predicted), ("held_out", self.held_out)):
             values = None if other is None else other.of(place)
             found[name] = None if values is None else values["difference"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -102,7 +103,8 @@ def seed_map(
 
 def _along(seed: np.ndarray, responses: np.ndarray | StackedResponses) -> np.ndarray:
     profile = np.broadcast_to(np.asarray(seed)[:, None], responses.shape)
-    return pearson_r(profile, responses)  # type: ignore[arg-type] - reads some vertices at a time
+    # Some vertices at a time are asked of either.
+    return pearson_r(profile, cast(np.ndarray, responses))
 
 
 def repeats_apart(labels: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
