@@ -34,15 +34,17 @@ def file_name(subject: Subject, what: str, ending: str = "csv") -> str:
     return f"cortiscope-{readable(subject.id)}-{what}{mark}.{ending}"
 
 
-def csv_button(subject: Subject, label: str, what: str, write: Callable[[], str]) -> None:
+def csv_button(
+    subject: Subject, label: str, what: str, write: Callable[[], str], *, ending: str = "csv"
+) -> None:
     """Draw a button; the text is written only when somebody asks for it."""
     if not allowed(Action.DOWNLOAD):
         return
     st.download_button(
         label,
         data=write,
-        file_name=file_name(subject, what),
-        mime="text/csv",
+        file_name=file_name(subject, what, ending),
+        mime="text/csv" if ending == "csv" else "text/plain",
         key=f"csv-{what}",
         on_click="ignore",
         type="tertiary",

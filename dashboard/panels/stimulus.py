@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import streamlit as st
@@ -21,6 +21,8 @@ from cortiscope.regions import redraw, region
 from cortiscope.stimulus_files import stimulus_address
 from cortiscope.stimulus_gallery import GalleryPick, stimulus_gallery
 
+_SET = "picture-set"
+
 ROLE_WORDS = {
     "": "",
     "fit": "The model was fitted on this image, so its prediction is not a test of the model.",
@@ -29,6 +31,49 @@ ROLE_WORDS = {
     "left out": "Left out of fitting and choosing: it is a test image, or nearly one.",
     "test": "Held-out test image: it took no part in fitting or choosing.",
 }
+
+
+@dataclass(frozen=True, eq=False)
+class PictureSet:
+    """Pictures of a subject that somebody put together; kept as long as the session.
+
+    Parameters
+    ----------
+    subject : its id.
+    pictures : split and row (from 0) of each, at least one.
+    """
+
+    subject: str
+    name: str
+    pictures: tuple[tuple[str, int], ...]
+
+    @cached_property
+    def held(self) -> frozenset[tuple[str, int]]:
+        """The same, to be looked up."""
+        return frozenset(self.pictures)
+
+
+def picture_set(subject: Subject) -> PictureSet | None:
+    """Return the set that somebody put together of a subject's pictures, or None."""
+    kept: PictureSet | None = st.session_state.get(_SET)
+    return kept if kept is not None and kept.subject == subject.id else None
+
+
+def keep_set(kept: PictureSet | None) -> None:
+    """Keep a set, and show its first picture unless one of it is on screen; None forgets it."""
+    st.session_state[_SET] = kept
+    shown = state.current().image_name
+    if kept and (shown is None or (shown.split, shown.number - 1) not in kept.held):
+        split, row = kept.pictures[0]
+        state.change(image=state.ImageName(split, row + 1))
+
+
+def _shown_set(subject: Subject) -> PictureSet | None:
+    """Return the set if the picture on screen is of it: whoever leaves it sees all pictures."""
+    kept, shown = picture_set(subject), state.current().image_name
+    if kept is None or shown is None or (shown.split, shown.number - 1) not in kept.held:
+        return None
+    return kept
 
 
 @dataclass(frozen=True)
@@ -181,6 +226,7 @@ def show_search(subject: Subject, *, redraws: str) -> None:
     ----------
     redraws : the region that draws the gallery.
     """
+    _offer_all(subject, redraws)
     if not subject.test.notes and not subject.train.notes:
         return
     asked = state.current().search
@@ -214,23 +260,45 @@ def show_search(subject: Subject, *, redraws: str) -> None:
         )
 
 
+def _offer_all(subject: Subject, redraws: str) -> None:
+    """Say which set the gallery shows, and offer all pictures again."""
+    if (kept := _shown_set(subject)) is None:
+        return
+    words, button = st.columns([3, 2], vertical_alignment="center")
+    words.caption(as_text(f"{kept.name}: {len(kept.pictures)} pictures"))
+
+    def forget() -> None:
+        keep_set(None)
+        redraw(redraws, "stimulus-search", "explore-map")
+
+    button.button("all pictures", key="stimulus-all", type="tertiary", on_click=forget)
+
+
 def _n_images(subject: Subject) -> dict[str, int]:
     return {"test": len(subject.test), "train": len(subject.train)}
 
 
 def _found(subject: Subject, words: str) -> Sequence[tuple[str, int]]:
-    """Return split and row of each image whose caption or categories hold all words."""
-    wanted = tuple(words.lower().split())
-    return _found_by(subject.id, subject.state, wanted) if wanted else ()
+    """Return split and row of each image whose caption or categories hold all words.
+
+    Of the set that is shown, if one is; without either nothing.
+    """
+    wanted, kept = tuple(words.lower().split()), _shown_set(subject)
+    if not wanted:
+        return kept.pictures if kept else ()
+    return _found_by(subject.id, subject.state, wanted, kept)
 
 
 # At each change of image several times, over the captions of 10,000.
 @lru_cache(maxsize=64)
-def _found_by(subject_id: str, data: str, wanted: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+def _found_by(
+    subject_id: str, data: str, wanted: tuple[str, ...], kept: PictureSet | None
+) -> tuple[tuple[str, int], ...]:
     subject = services.subject(subject_id)
     return tuple(
         (name, k)
         for name in ("test", "train")
         for k, note in enumerate(subject.split(name).notes)
         if all(w in f"{note.caption} {' '.join(note.categories)}".lower() for w in wanted)
+        and (kept is None or (name, k) in kept.held)
     )

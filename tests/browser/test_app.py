@@ -194,6 +194,33 @@ def test_the_palette_goes_anywhere_by_key_and_the_selection_comes_along(page, ap
     assert page.get_by_role("combobox", name="Go to").count() == 0
 
 
+def test_pictures_on_the_map_are_gone_to_and_encircled(page, app):
+    _open(page, f"{app}/?roi=PPA~left&image=test-3")
+    page.get_by_text("Images as a map").click()
+    # All are drawn, and their thumbnails have come.
+    page.wait_for_selector('.picture-map[data-drawn="200 200"]')
+    canvas = page.locator(".picture-map canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    canvas.focus()
+    page.keyboard.press("ArrowRight")  # marks the one on screen
+    page.keyboard.press("ArrowRight")
+    name = page.locator(".picture-map .here").get_attribute("aria-label")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**image={name}&**")
+    assert name != "test-3"
+    page.get_by_role("button", name="encircle").click()
+    x, y, w, h = (box[side] for side in ("x", "y", "width", "height"))
+    page.mouse.move(x + 0.7 * w, y + 30)
+    page.mouse.down()
+    for across, down in ((0.98, 0.06), (0.98, 0.9), (0.7, 0.9)):
+        page.mouse.move(x + across * w, y + down * h, steps=3)
+    page.mouse.up()
+    page.get_by_text("pictures, shown in the gallery").wait_for()
+    page.get_by_role("button", name="all pictures").wait_for()
+    assert serious_violations(page) == []
+
+
 @pytest.mark.parametrize(
     ("query", "words"),
     [

@@ -22,6 +22,7 @@ from cortiscope.panels.brain import (
     show_no_cortex,
 )
 from cortiscope.panels.detail import show_detail
+from cortiscope.panels.image_map import show_images_as_map
 from cortiscope.panels.maps import MapKind, Shown, map_kinds, map_menu
 from cortiscope.panels.methods import (
     methods_or_code_are_open,
@@ -49,7 +50,7 @@ from cortiscope.subject.model_menu import model_title
 
 _KNOWN = "explore-known"
 # What follows a vertex or ROI.
-_OF_PLACES = ("explore-brain", "explore-places")
+_OF_PLACES = ("explore-brain", "explore-places", "explore-map")
 _SCALES = {"": "one scale", "own": "each to its own SD"}
 
 
@@ -68,6 +69,7 @@ def render() -> None:
     with below:
         _image(subject, run, gallery, above)
     # What is opened seldom stands outside of the image's region.
+    show_images_as_map(subject, run)
     if run is not None:
         if subject.space.is_placed:
             with st.container(key="explore-size"):
