@@ -10,6 +10,7 @@ import streamlit as st
 from cortiscope import services, state
 from cortiscope.address_bar import LINK_CLASS
 from cortiscope.core.datasets import Subject
+from cortiscope.core.datasets.picture_sets import set_of_names
 from cortiscope.core.evaluation import compute_rdm, map_images
 from cortiscope.core.evaluation.report import images_of
 from cortiscope.core.runs import Run
@@ -22,7 +23,7 @@ from cortiscope.panels.detail import (
 )
 from cortiscope.panels.downloads import csv_button
 from cortiscope.panels.roi_responses import roi_places
-from cortiscope.panels.stimulus import PictureSet, keep_set, picture_set
+from cortiscope.panels.stimulus import ChosenPictures, chosen_pictures, keep_set
 from cortiscope.regions import redraw, region
 from cortiscope.stimulus_files import stimulus_address
 from cortiscope.stimulus_gallery import GalleryPick, MapAxis, PlacedPictures, picture_map
@@ -227,7 +228,7 @@ def _placed(
 
 
 def _draw(subject: Subject, made: _Map) -> None:
-    placed, kept = made.placed, picture_set(subject)
+    placed, kept = made.placed, chosen_pictures(subject)
     if not placed.pictures:
         show_note("No picture has a known response here.")
         return
@@ -238,7 +239,7 @@ def _draw(subject: Subject, made: _Map) -> None:
 
     def encircle(indices: list[int]) -> None:
         name = kept.name if kept else "encircled"
-        keep_set(PictureSet(subject.id, name, tuple(placed.pictures[k] for k in indices)))
+        keep_set(ChosenPictures(subject.id, name, tuple(placed.pictures[k] for k in indices)))
         state.change(search="")
         redraw("explore-image", "stimulus-search", _KEY)
 
@@ -263,7 +264,7 @@ def _caption(subject: Subject, split: str, row: int) -> str:
 
 def _show_set(subject: Subject) -> None:
     """Name the set that was encircled, and offer it as a file of names."""
-    if (kept := picture_set(subject)) is None:
+    if (kept := chosen_pictures(subject)) is None:
         return
     name, count, save, drop = st.columns([3, 3, 3, 2], vertical_alignment="center")
     key = f"{_KEY}-name-{len(kept.pictures)}-{kept.name}"
@@ -271,7 +272,7 @@ def _show_set(subject: Subject) -> None:
     def rename() -> None:
         words = " ".join(st.session_state[key].split())[:60]
         if words:
-            keep_set(PictureSet(kept.subject, words, kept.pictures))
+            keep_set(ChosenPictures(kept.subject, words, kept.pictures))
         redraw("stimulus-search", _KEY)
 
     def forget() -> None:
@@ -287,8 +288,7 @@ def _show_set(subject: Subject) -> None:
     drop.button("forget the set", key=f"{_KEY}-forget", type="tertiary", on_click=forget)
 
 
-def set_text(kept: PictureSet) -> str:
-    """Write a set as a file of names, one picture a line, as in the address: ``test-12``."""
+def set_text(kept: ChosenPictures) -> str:
+    """Write a set as a file that verbs read as one (``core.datasets.picture_sets``)."""
     names = [str(state.ImageName(split, row + 1)) for split, row in kept.pictures]
-    head = f"# {kept.name}: {len(names)} pictures of {kept.subject}"
-    return "\n".join([head, *names, ""])
+    return f"# {kept.name}: {len(names)} pictures of {kept.subject}\n{set_of_names(names)}"

@@ -34,7 +34,7 @@ ROLE_WORDS = {
 
 
 @dataclass(frozen=True, eq=False)
-class PictureSet:
+class ChosenPictures:
     """Pictures of a subject that somebody put together; kept as long as the session.
 
     Parameters
@@ -53,13 +53,13 @@ class PictureSet:
         return frozenset(self.pictures)
 
 
-def picture_set(subject: Subject) -> PictureSet | None:
+def chosen_pictures(subject: Subject) -> ChosenPictures | None:
     """Return the set that somebody put together of a subject's pictures, or None."""
-    kept: PictureSet | None = st.session_state.get(_SET)
+    kept: ChosenPictures | None = st.session_state.get(_SET)
     return kept if kept is not None and kept.subject == subject.id else None
 
 
-def keep_set(kept: PictureSet | None) -> None:
+def keep_set(kept: ChosenPictures | None) -> None:
     """Keep a set, and show its first picture unless one of it is on screen; None forgets it."""
     st.session_state[_SET] = kept
     shown = state.current().image_name
@@ -68,9 +68,9 @@ def keep_set(kept: PictureSet | None) -> None:
         state.change(image=state.ImageName(split, row + 1))
 
 
-def _shown_set(subject: Subject) -> PictureSet | None:
+def _shown_set(subject: Subject) -> ChosenPictures | None:
     """Return the set if the picture on screen is of it: whoever leaves it sees all pictures."""
-    kept, shown = picture_set(subject), state.current().image_name
+    kept, shown = chosen_pictures(subject), state.current().image_name
     if kept is None or shown is None or (shown.split, shown.number - 1) not in kept.held:
         return None
     return kept
@@ -292,7 +292,7 @@ def _found(subject: Subject, words: str) -> Sequence[tuple[str, int]]:
 # At each change of image several times, over the captions of 10,000.
 @lru_cache(maxsize=64)
 def _found_by(
-    subject_id: str, data: str, wanted: tuple[str, ...], kept: PictureSet | None
+    subject_id: str, data: str, wanted: tuple[str, ...], kept: ChosenPictures | None
 ) -> tuple[tuple[str, int], ...]:
     subject = services.subject(subject_id)
     return tuple(

@@ -13,6 +13,7 @@ import pytest
 from sklearn.decomposition import PCA
 
 from cortiscope import state
+from cortiscope.core.datasets.picture_sets import picture_set
 from cortiscope.panels import image_map, stimulus
 from cortiscope.stimulus_gallery import MapAxis, PlacedPictures, picture_map
 
@@ -146,7 +147,7 @@ def _vertices(subject, roi):
     return next(p.vertices for p in places if (p.roi, p.hemisphere.value) == tuple(roi))
 
 
-SET = stimulus.PictureSet("subj01", "faces ~ *", (("test", 2), ("train", 3), ("train", 0)))
+SET = stimulus.ChosenPictures("subj01", "faces ~ *", (("test", 2), ("train", 3), ("train", 0)))
 
 
 def test_a_set_is_the_gallery_until_another_picture_is_gone_to(tiny_app):
@@ -171,12 +172,13 @@ def test_a_picture_outside_of_the_set_is_shown_among_all(tiny_app):
     assert "stimulus-all" not in [one.key for one in app.button]
 
 
-def test_a_set_is_a_file_of_names():
-    assert image_map.set_text(SET).splitlines() == [
-        "# faces ~ *: 3 pictures of subj01",
-        *("test-3", "train-4", "train-1"),
-    ]
-    assert all(state.ImageName.parse(one) for one in image_map.set_text(SET).splitlines()[1:])
+def test_a_set_is_a_file_that_verbs_read(tiny_app, tmp_path):
+    file = tmp_path / "set.txt"
+    file.write_text(image_map.set_text(SET), encoding="utf-8")
+    subject = tiny_app.subject()
+    read = picture_set(subject, str(file))
+    n = len(subject.train)
+    assert np.flatnonzero(read.members).tolist() == [0, 3, n + 2]
 
 
 def test_keeping_a_set_goes_to_its_first_picture_unless_one_is_on_screen(monkeypatch):
