@@ -201,7 +201,6 @@ def test_pictures_on_the_map_are_gone_to_and_encircled(page, app):
     page.wait_for_selector('.picture-map[data-drawn="200 200"]')
     canvas = page.locator(".picture-map canvas")
     canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
     canvas.focus()
     page.keyboard.press("ArrowRight")  # marks the one on screen
     page.keyboard.press("ArrowRight")
@@ -210,6 +209,7 @@ def test_pictures_on_the_map_are_gone_to_and_encircled(page, app):
     page.wait_for_url(f"**image={name}&**")
     assert name != "test-3"
     page.get_by_role("button", name="encircle").click()
+    box = canvas.bounding_box()
     x, y, w, h = (box[side] for side in ("x", "y", "width", "height"))
     page.mouse.move(x + 0.7 * w, y + 30)
     page.mouse.down()

@@ -181,6 +181,12 @@ def test_a_dot_says_its_image_and_a_click_shows_it(page, app):
     # What is on screen is marked at the very place.
     marked = chart.locator("circle").get_attribute("data-says")
     assert marked == f"{said[1]}, on screen\nmeasured {said[2]}\npredicted {said[3]}"
+    # By key: the next dot to the right of that one, and its image.
+    chart.locator(".plot").focus()
+    page.keyboard.press("ArrowRight")
+    name = tip.inner_text().split("\n")[0]
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**image={name}&**")
 
 
 def test_a_chart_is_saved_as_it_looks_and_follows_the_page_to_dark(page, app, tmp_path):

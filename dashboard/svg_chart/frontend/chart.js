@@ -21,7 +21,8 @@ export class SvgChart {
     on(root, "pointermove", (event) => this.point(event));
     on(root, "pointerleave", () => this.show(null));
     on(this.parts.area, "click", (event) => this.pick(event));
-    on(this.parts.plot, "keydown", (event) => this.walk(event));
+    on(this.parts.plot, "keydown", (event) => (this.data.picks ? this.walkDots(event) : this.walk(event)));
+    on(this.parts.plot, "blur", () => this.show(null));
     on(this.parts.save, "click", () => download(toSvg(this.root, this.parts, this.data), `${this.data.filename}.svg`));
   }
 
@@ -45,7 +46,11 @@ export class SvgChart {
     save.style.top = `${data.links ? 0 : data.margins[0] + 2}px`;
     plot.setAttribute("aria-label", data.words);
     // What holds links is no picture: their names would not be read.
-    plot.setAttribute("role", data.links ? "group" : "img");
+    plot.setAttribute("role", data.links ? "group" : data.picks ? "application" : "img");
+    if (data.picks) {
+      plot.setAttribute("tabindex", 0);
+      plot.setAttribute("data-arrow-keys", "own");
+    }
     if (changed) {
       plot.innerHTML = data.svg;
       beside.innerHTML = data.beside;
@@ -137,6 +142,33 @@ export class SvgChart {
   pick(event) {
     const dot = this.data.picks && this.nearest(event);
     if (dot) this.tell(dot.said.numbers[dot.k]);
+  }
+
+  /** Go from dot to dot by arrow keys, and to what one stands for by Enter. */
+  walkDots(event) {
+    const way = ARROWS[event.key];
+    const dots = this.dots();
+    if (!(way || (event.key === "Enter" && this.reached !== undefined)) || !dots.length || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (!way) return this.tell(this.reached);
+    const frame = this.parts.plot.getBoundingClientRect();
+    const placed = dots.map((dot) => ({
+      ...dot,
+      left: frame.left + (dot.x / this.data.units) * frame.width,
+      top: frame.top + (dot.y / this.data.units) * frame.height,
+    }));
+    // Dots are drawn anew when one is picked; the way goes on from it.
+    const from = placed.find(({ said, k }) => said.numbers[k] === this.reached) ?? { left: frame.left + frame.width / 2, top: frame.top + frame.height / 2 };
+    const far = ({ left, top }) => {
+      const along = (left - from.left) * way[0] + (top - from.top) * way[1];
+      return along > 0.01 ? along + 3 * Math.abs((left - from.left) * way[1] + (top - from.top) * way[0]) : Infinity;
+    };
+    const index = placed.reduce((best, dot, k) => (far(dot) < (best < 0 ? Infinity : far(placed[best])) ? k : best), -1);
+    if (index < 0) return;
+    const dot = placed[index];
+    this.reached = dot.said.numbers[dot.k];
+    this.show(this.words(dot), { clientX: dot.left, clientY: dot.top }, dot);
   }
 
   /** Go from link to link by arrow keys: to the next one in the key's direction. */
