@@ -29,12 +29,20 @@ from cortiscope.core.errors import InvalidInput
 NONE, AUTO = "none", "auto"
 _SHARE = 0.5
 _VERTICES = 4096
+_DIGITS = 6
 
 
-def check_denoising(how: str) -> None:
-    """Refuse what is not ``none``, ``auto`` or ``pca:K``."""
+def check_denoising(how: str, n_images: int | None = None) -> None:
+    """Refuse what is not ``none``, ``auto`` or ``pca:K``, K below the number of images to fit."""
     kind, _, number = how.partition(":")
-    if how in (NONE, AUTO) or (kind == "pca" and number.isdecimal() and int(number) > 0):
+    # As it would be printed: a number written in two ways would be two settings of a run.
+    is_number = number.isascii() and number.isdigit() and number[0] != "0"
+    if how in (NONE, AUTO) or (kind == "pca" and is_number and len(number) <= _DIGITS):
+        if n_images is not None and is_number and int(number) >= n_images:
+            raise InvalidInput(
+                f"Denoising {how} keeps all that {n_images} images to fit can differ in.",
+                f"Keep fewer than {n_images} components, or auto.",
+            )
         return
     raise InvalidInput(
         f"Denoising is {NONE}, {AUTO} or pca:K; got {how!r}.",
@@ -61,6 +69,9 @@ def denoising_words(how: str) -> str:
 def denoised(data: TrainingData, how: str) -> TrainingData:
     """Return the data with denoised responses, which are made as they are read.
 
+    They stay as they are where ``auto`` finds nothing that vertices share: half of each would be
+    replaced by its mean, which takes out no noise and halves every prediction.
+
     Raises
     ------
     InvalidInput : responses that are not finite, with the vertex numbers.
@@ -69,6 +80,8 @@ def denoised(data: TrainingData, how: str) -> TrainingData:
         return data
     check_responses(data.responses)
     patterns = shared_components(data.responses, how)
+    if not patterns.shape[1]:
+        return data
     return replace(data, responses=cast(Responses, DenoisedResponses(data.responses, patterns)))
 
 

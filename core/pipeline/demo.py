@@ -16,6 +16,7 @@ from cortiscope.core.features import FeatureSpec, FeatureStore, Pooling
 from cortiscope.core.pipeline.fit import fit_all
 from cortiscope.core.progress import Progress, part, silent
 from cortiscope.core.runs import RUN_FORMAT, EncodingSpec, RunStore
+from cortiscope.core.runs.store import DELETED_FOLDER
 from cortiscope.core.runs.wholeness import RECORD
 from cortiscope.core.simulation.demo import demo_folder, ensure_demo, has_demo
 from cortiscope.core.simulation.recipe import DEFAULT_RECIPE, GROUP_RECIPE
@@ -65,7 +66,10 @@ def demo_is_ready(home: Home) -> bool:
 
 
 def demo_is_complete(home: Home) -> bool:
-    """Whether every encoding model of the demo was fitted by this version, and is still there."""
+    """Whether every encoding model of the demo was fitted by this version, and is still there.
+
+    One that somebody deleted counts, too: else it would come back by itself.
+    """
     return _has_runs(home, "complete")
 
 
@@ -73,7 +77,8 @@ def _has_runs(home: Home, what: str) -> bool:
     """Whether the models that a marker names are there; looks at none of them closely."""
     try:
         named = json.loads(_marker(home, what).read_text(encoding="utf-8"))["runs"]
-        return all((home.runs / str(run_id) / RECORD).is_file() for run_id in named)
+        folders = (home.runs, home.runs / DELETED_FOLDER)
+        return all(any((f / str(run_id) / RECORD).is_file() for f in folders) for run_id in named)
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
@@ -93,6 +98,7 @@ def prepare_demo(home: Home, progress: Progress = silent) -> Demo:
     """Make the simulated subjects and fit their encoding models; finished parts are kept.
 
     The app opens as soon as ``demo_is_ready``; the rest of the models follow, backbone by backbone.
+    Those that were deleted, and can be brought back, are left out.
     """
     folder = demo_data(home, part(progress, 0.0, 0.5))
     found = find_subjects(folder)
@@ -105,13 +111,17 @@ def prepare_demo(home: Home, progress: Progress = silent) -> Demo:
         for backbone in dict.fromkeys(name for name, _, _ in DEMO_BACKBONES)
     ]
     fitted: list[str] = []
+    planned: list[str] = []
+    deleted = runs.deleted()
     for k, (subject, specs) in enumerate(steps):
         step = part(progress, 0.5 + 0.5 * k / len(steps), 0.5 + 0.5 * (k + 1) / len(steps))
-        made = fit_all(subject, specs, features=features, runs=runs, progress=step)
+        wanted = [spec for spec in specs if spec.run_id not in deleted]
+        made = fit_all(subject, wanted, features=features, runs=runs, progress=step)
         fitted += [r.id for r in made]
+        planned += [spec.run_id for spec in specs]
         if k == 0:
-            write_json(_marker(home, "ready"), {"runs": fitted})
-    write_json(_marker(home, "complete"), {"runs": fitted})
+            write_json(_marker(home, "ready"), {"runs": planned})
+    write_json(_marker(home, "complete"), {"runs": planned})
     progress(1.0, "ready")
     return Demo(folder, tuple(s.id for s in subjects), tuple(fitted))
 

@@ -24,7 +24,7 @@ from cortiscope.core.encoding import (
     fit_reduction,
     validation_split,
 )
-from cortiscope.core.encoding.denoising import denoised
+from cortiscope.core.encoding.denoising import check_denoising, denoised
 from cortiscope.core.encoding.predictor import Member, Predictor, merge
 from cortiscope.core.encoding.reduction.streamed import can_stream
 from cortiscope.core.encoding.scopes import fit_scoped, vertex_table
@@ -265,6 +265,7 @@ def fit_prepared(prepared: Prepared, spec: EncodingSpec, surfaces: Path, work: W
     near = surfaces if REGRESSORS[spec.encoder.name].uses_positions else None
     table = vertex_table(target, near) if target.space.is_placed else None
     spaces, rows = prepared.reductions.spaces, prepared.rows
+    check_denoising(spec.denoise, len(rows.fit[0]))
     if len(prepared.subjects) == 1:
         responses = target.train.rows_on_disk(rows.fit[0])
         data = TrainingData(

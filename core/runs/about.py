@@ -76,7 +76,9 @@ def read_about(folder: Path) -> About:
     """Read what is said of the run in a folder; nothing where that cannot be read."""
     with contextlib.suppress(OSError, ValueError, TypeError, LookupError, RecursionError):
         said = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-        return About.of(str(said["name"]), str(said["note"]), tuple(map(str, said["tags"])))
+        name, note, tags = said["name"], said["note"], said["tags"]
+        if isinstance(tags, list) and all(isinstance(text, str) for text in (name, note, *tags)):
+            return About.of(name, note, tuple(tags))
     return About()
 
 

@@ -81,12 +81,16 @@ def offer_undo() -> None:
     run_id, title = st.session_state.get(_DELETED, ("", ""))
     if not run_id:
         return
+    store = services.run_store()
+    if run_id not in store.deleted() or (store.root / run_id).exists():
+        del st.session_state[_DELETED]  # brought back, fitted again or removed for good elsewhere
+        return
     with errors_on_page():
         words = f"Deleted {title}; it can be brought back for {KEPT_DAYS} days."
         st.caption(as_text(words))
         if st.button("Undo", key="models-undo", type="tertiary"):
             demand(Action.DELETE)
-            services.run_store().undelete(run_id)
+            store.undelete(run_id)
             del st.session_state[_DELETED]
             state.change(run=run_id)
             st.rerun()

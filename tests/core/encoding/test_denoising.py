@@ -86,10 +86,36 @@ def test_a_vertex_is_fitted_the_same_under_every_scope(world):
     np.testing.assert_array_equal(sides.predict(world[0]), whole.predict(world[0]))
 
 
-@pytest.mark.parametrize("how", ["", "pca", "pca:0", "pca:-3", "pca:2.5", "some", "auto:4"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "",
+        "pca",
+        "pca:0",
+        "pca:-3",
+        "pca:2.5",
+        "pca:020",
+        "pca:\u0663",
+        "pca:" + "9" * 5000,
+        "some",
+        "auto:4",
+    ],
+)
 def test_other_words_are_refused(world, how):
     with pytest.raises(InvalidInput, match="none, auto or pca:K"):
         check_denoising(how)
+
+
+def test_where_vertices_share_nothing_their_responses_stay_as_they_are(world):
+    noise = np.random.default_rng(1).normal(size=(N, 1))
+    data = TrainingData(world[0][:N], noise)
+    assert denoised(data, "auto") is data
+
+
+def test_as_many_components_as_images_take_nothing_out_and_are_refused(world):
+    check_denoising(f"pca:{N - 1}", N)
+    with pytest.raises(InvalidInput, match=f"fewer than {N}"):
+        check_denoising(f"pca:{N}", N)
 
 
 def test_responses_that_are_not_finite_are_named_first(world):

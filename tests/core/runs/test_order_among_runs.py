@@ -56,6 +56,8 @@ def test_a_damaged_word_on_a_run_takes_it_from_no_menu(world):
         "[]",
         '{"name": "x"}',
         '{"name": "x", "note": "", "tags": ["a,b"]}',
+        '{"name": 1, "note": null, "tags": []}',
+        '{"name": "x", "note": "", "tags": "abc"}',
         "[" * 9999,
     ):
         (store.root / spec.run_id / "about.json").write_text(text)
