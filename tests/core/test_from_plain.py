@@ -88,6 +88,7 @@ _encoding = st.builds(
     st.floats(0.01, 0.99),
     st.sampled_from(("random", "shuffled", "fold:1/5")),
     st.floats(0, 0.5),
+    st.sampled_from(("none", "auto", "pca:7")),
     st.text(max_size=5),
     st.lists(st.text(max_size=5), max_size=2).map(tuple),
     st.sampled_from(("auto", "cpu")),
