@@ -31,7 +31,8 @@ def look_style() -> str:
 def stamp(text: str) -> None:
     """Print the stamp of simulated data into the header, where it stays on every page."""
     if text:
-        st.html(
+        # The container takes no row, not even while the element in it is on its way.
+        st.container(key="stamp-place").html(
             f'<div class="cs-stamp" role="note" title="Simulated: its hierarchy is built in '
             f'by construction and is not evidence about brains.">{escape(text)}</div>'
         )

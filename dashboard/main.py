@@ -42,14 +42,15 @@ def main() -> None:
         first_start.start()
     state.read_address()
     page = open_page(PAGES)
-    if allowed(Action.PAGES):
-        show_html(
-            '<a class="cs-open {css}" href="./data#{place}">Open your data</a>',
-            css=LINK_CLASS,
-            place=OPENING,
-        )
     # Its place is above the page's, whose subject it needs.
     palette = st.container(key="palette-place")
+    if allowed(Action.PAGES):
+        with palette:
+            show_html(
+                '<a class="cs-open {css}" href="./data#{place}">Open your data</a>',
+                css=LINK_CLASS,
+                place=OPENING,
+            )
     with errors_on_page():
         page.run()
     with errors_on_page():

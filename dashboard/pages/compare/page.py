@@ -95,7 +95,7 @@ def _compare(subject: Subject, runs: Sequence[Run]) -> None:
             show_brains(models, pair, positions)
         else:
             show_no_cortex(subject, f"{labels(models)} are compared over all voxels.")
-    sentence = st.container()
+    sentence = st.container(key="compare-verdict")
     if causes := unlike(*pair.runs):
         first, second = pair.letters
         st.warning(as_text(causes.replace("A and B", f"{first} and {second}", 1)))
@@ -109,7 +109,7 @@ def _compare(subject: Subject, runs: Sequence[Run]) -> None:
         each, *middle, pictures, scores = st.tabs(names, key="compare-rois-tab", on_change="rerun")
         differences = next(iter(middle), None)
         if each.open:
-            with each:
+            with each, st.container(key="compare-each"):
                 (show_both if has_rois(subject) else show_distributions)(models)
         if pictures.open:
             with pictures:

@@ -26,7 +26,7 @@ def test_a_picture_has_the_size_and_the_colours_asked_for(tmp_path, surfaces, mo
         {
             "subject": str(subject.folder), "state": subject.state, "maps": [a_map, a_map],
             "side": "posterior", "surface": "inflated", "outlines": [["V1v", "#ff0000", "left"]],
-            "labels": True, "marks": [["left", 100]], "note": "", "way": "mean",
+            "labels": True, "marks": [["left", 100]], "note": "", "way": "mean", "framing": "whole",
             "theme": {"background": "#102030", "text": "#ffffff", "gyri": 0.5, "sulci": 0.6},
             "width": 320, "height": 200, "ratio": 2,
         }
