@@ -136,6 +136,10 @@ class Selection:
     mesh : the cortex that a subject on fsaverage is drawn on: empty (full where it is here),
         ``full``, ``mean`` (fsaverage5, mean of the nearest) or ``nested`` (every 16th vertex).
     draw : random images on Data: split and seed, as in ``train~7``.
+    tool : question of the Lab: empty (``contrast``), ``best``, ``seed`` or ``why``.
+    a, b : the two sets of pictures there (``core.datasets.picture_sets``); empty for the usual.
+    control : what is partialled out of their contrast: empty, or ``gabor``.
+    map : which map the Lab's question shows; empty for its first.
     """
 
     subject: str = ""
@@ -160,6 +164,11 @@ class Selection:
     photo: str = ""
     mesh: str = ""
     draw: str = ""
+    tool: str = ""
+    a: str = ""
+    b: str = ""
+    control: str = ""
+    map: str = ""
 
     @property
     def image_name(self) -> ImageName | None:

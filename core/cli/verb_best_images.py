@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import base64
+import io
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,12 +19,13 @@ from cortiscope.core.errors import InvalidInput, MissingData, shortened
 from cortiscope.core.pipeline.best_images import MOST, best_images
 from cortiscope.core.pipeline.results import number, write_table
 from cortiscope.core.progress import Progress
-from cortiscope.core.stimuli import StimulusImages
+from cortiscope.core.stimuli import StimulusImages, decode_image
 
 NAME = "best-images"
 HELP = "Highest and lowest pictures for a ROI or vertices by prediction, measured beside."
 
 _LARGEST_LIST = 2**24  # bytes
+_SIDE = 96  # pixels
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,6 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data", type=Path, help="data folder (default: the demo, and those of CORTISCOPE_DATA)"
     )
     parser.add_argument("--out", type=Path, metavar="FILE.csv", help="write the list there too")
+    parser.add_argument(
+        "--thumbnails",
+        action="store_true",
+        help="with --images: a small picture of each in the JSON (base64, JPEG)",
+    )
     shared.add_runs(parser)
 
 
@@ -75,12 +83,24 @@ def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         **({} if options.images is None else {"images": str(options.images)}),
         **found.to_json(),
     }
+    if options.thumbnails and images is not None:
+        paths = dict(zip(images.ids, images.paths, strict=True))
+        for own in (*result["highest"], *result["lowest"]):
+            own["thumbnail"] = _small(paths[own["image"]])
     if options.out is not None:
         table = found.table()
         rows = [[_cell(value) for value in row] for row in table.itertuples(index=False)]
         write_table(options.out, list(table.columns), rows)
         result["files"] = [str(options.out)]
     return result
+
+
+def _small(path: Path) -> str:
+    """Return a picture as base64 of a JPEG."""
+    picture, content = decode_image(path, min_side=1, enough=2 * _SIDE).image, io.BytesIO()
+    picture.thumbnail((_SIDE, _SIDE))
+    picture.save(content, "JPEG", quality=88)
+    return base64.b64encode(content.getvalue()).decode()
 
 
 def _place(subject: Subject, options: argparse.Namespace) -> tuple[np.ndarray, str]:

@@ -58,6 +58,8 @@ KINDS = {
         Kind("fit", announced=True),
         Kind("sweep", announced=True, spreads=True),
         Kind("evaluate", announced=True),
+        Kind("contrast", announced=True),
+        Kind("best-images", announced=True),
         Kind("compare", quick=True),
         Kind("check", quick=True),
         Kind("demo", quick=True),

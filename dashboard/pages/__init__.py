@@ -7,6 +7,7 @@ from cortiscope.pages.accuracy.page import PAGE as ACCURACY
 from cortiscope.pages.compare.page import PAGE as COMPARE
 from cortiscope.pages.data.page import PAGE as DATA
 from cortiscope.pages.explore.page import PAGE as EXPLORE
+from cortiscope.pages.lab.page import PAGE as LAB
 from cortiscope.pages.your_image.page import PAGE as YOUR_IMAGE
 
-PAGES = (EXPLORE, ACCURACY, COMPARE, YOUR_IMAGE, DATA)
+PAGES = (EXPLORE, ACCURACY, COMPARE, YOUR_IMAGE, LAB, DATA)

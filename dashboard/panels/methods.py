@@ -70,12 +70,10 @@ def _methods(subject: Subject, run: Run, of_page: str) -> None:
     st.caption(as_text(references(f"{text} {of_page}".strip())))
 
 
-def opening_lines(subject: Subject, run: Run) -> str:
-    """Lines of Python that open the same subject and model in a notebook."""
+def opening_lines(subject: Subject, run: Run | None) -> str:
+    """Lines of Python that open the same subject, and the model if any, in a notebook."""
     # Elsewhere it is found by its name, in the folders of CORTISCOPE_DATA.
     where = f"{str(subject.folder.parent)!r}, " if allowed(Action.PATHS) else ""
-    return (
-        "import cortiscope as cs\n\n"
-        f"subject = cs.open_subject({where}{subject.id!r})\n"
-        f"model = cs.load_run({run.id!r})\n"
+    return f"import cortiscope as cs\n\nsubject = cs.open_subject({where}{subject.id!r})\n" + (
+        "" if run is None else f"model = cs.load_run({run.id!r})\n"
     )

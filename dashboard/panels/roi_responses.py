@@ -62,9 +62,14 @@ def mean_rows(subject: Subject, maps: Sequence[np.ndarray]) -> list[RoiRow]:
     rows = []
     for k, (roi, group, title, colour, h, vertices) in enumerate(places):
         n = len(vertices)
-        marks = tuple([Mark(own[k]) for own in means]) if n else (None,) * len(means)
+        marks = tuple([_mark(own[k]) for own in means]) if n else (None,) * len(means)
         rows.append(RoiRow(roi, group, title, colour, h.value, n, marks, None, ""))
     return rows
+
+
+def _mark(value: float) -> Mark | None:
+    """Mark a mean; there is none where no vertex has a value."""
+    return Mark(value) if value == value else None  # noqa: PLR0124 - NaN is not equal to itself
 
 
 def mean_range(subject: Subject) -> tuple[float, float]:

@@ -25,9 +25,10 @@ from cortiscope.errors import show_error, show_words
 from cortiscope.markup import as_text, show_note, show_title
 from cortiscope.panels.scores import scored_run
 from cortiscope.panels.statistic_figures import draw_statistic
-from cortiscope.regions import draw_again, draw_instead, region
+from cortiscope.panels.work import watch_job
+from cortiscope.regions import draw_again, region
 from cortiscope.subject.model_menu import model_title
-from cortiscope.work.jobs import end_words, latest, progress_words, submit
+from cortiscope.work.jobs import end_words, latest, submit
 
 _DEMO = "demo"
 
@@ -155,7 +156,7 @@ def _offer_subjects(subject: Subject, runs: Sequence[Run]) -> None:
     about = f"group {run.id}"
     job = latest(_DEMO, about)
     if job is not None and job.active:
-        _watch(_DEMO, about, "statistics")
+        watch_job(_DEMO, about, "statistics")
         return
     if job is not None and job.result is None:
         show_words(*end_words(job))
@@ -199,7 +200,7 @@ def _from_queue(
     if job is not None and job.result is not None:
         return Computed(job.result["results"][metric.name])
     if job is not None and job.active:
-        _watch("evaluate", about, where)
+        watch_job("evaluate", about, where)
         return None
     if job is not None:
         show_words(*end_words(job))
@@ -221,13 +222,3 @@ def _from_queue(
         draw_again()
     st.caption("It takes half a minute to some minutes, in a process of its own.")
     return None
-
-
-@st.fragment(run_every=1.0)
-def _watch(kind: str, about: str, where: str) -> None:
-    job = latest(kind, about)
-    if job is None or not job.active:
-        services.look_again()  # subjects may have been made
-        draw_instead(where)
-    else:
-        st.progress(job.share, text=as_text(f"{job.title}: {progress_words(job)}"))

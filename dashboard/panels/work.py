@@ -35,6 +35,7 @@ from cortiscope.work.jobs import (
     end_words,
     go_on,
     is_mine,
+    latest,
     mine,
     progress_words,
     put_away,
@@ -47,6 +48,7 @@ _REGION = "work"
 _OWN, _OTHERS = 1.0, 5.0  # seconds between two looks
 _DRAWN, _TOASTED, _ASKED = "work-drawn", "work-toasted", "work-list-asked"
 _LISTED = 20
+_FITTING = ("fit", "sweep")
 
 
 def show_work() -> None:
@@ -57,6 +59,22 @@ def show_work() -> None:
         _list()
     with st.sidebar.container(key="work"):
         _region(_without_model())
+
+
+@st.fragment(run_every=1.0)
+def watch_job(kind: str, about: str, where: str) -> None:
+    """Say how far the newest job of a kind is, until it has ended.
+
+    Parameters
+    ----------
+    where : the region that is drawn again then.
+    """
+    job = latest(kind, about)
+    if job is None or not job.active:
+        services.look_again()  # subjects may have been made
+        draw_instead(where)
+    else:
+        st.progress(job.share, text=as_text(f"{job.title}: {progress_words(job)}"))
 
 
 def _without_model() -> str:
@@ -157,6 +175,8 @@ def _announce(job: Job, best: Run | None) -> None:
 
 def _best(job: Job) -> Run | None:
     """Return the best of what a job has fitted, on the validation images."""
+    if job.kind not in _FITTING:
+        return None
     runs = [run for name in job.runs if (run := services.find_run(name)) is not None]
     if not runs and job.result:
         reported = job.result.get("runs", [job.result])
