@@ -122,6 +122,6 @@ def test_a_class_sees_two_pages_and_is_led_to_the_first_from_others(tiny_app, in
 def test_whoever_presents_sees_all_pages(tiny_app, in_class, bar):
     in_class(presents=True)
     page = tiny_app.open(subject="subj03")
-    assert bar() == ["Explore", "Accuracy", "Compare", "Your image", "Data"]
+    assert bar() == ["Explore", "Accuracy", "Compare", "Your image", "Lab", "Data"]
     assert "data" in _links(page)
     assert not tiny_app.open("accuracy").toast

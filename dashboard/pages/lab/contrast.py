@@ -12,7 +12,7 @@ import streamlit as st
 from cortiscope import services, state
 from cortiscope.access import Action, allowed
 from cortiscope.core.datasets import Subject
-from cortiscope.core.datasets.picture_sets import categories_of
+from cortiscope.core.datasets.picture_sets import categories_of, picture_set
 from cortiscope.core.errors import CoreError
 from cortiscope.core.evaluation.metrics import WHOLE
 from cortiscope.core.features import FeatureStore
@@ -31,7 +31,7 @@ from cortiscope.markup import as_text, p_words, show_html, show_note, signed
 from cortiscope.panels.brain import show_brain, show_no_cortex
 from cortiscope.panels.downloads import csv_button, csv_text, numbering, place_columns, rounded
 from cortiscope.panels.methods import opening_lines
-from cortiscope.panels.roi_responses import roi_places, rows_as_csv, take_roi
+from cortiscope.panels.roi_responses import RoiPlace, roi_places, rows_as_csv, take_roi
 from cortiscope.panels.work import watch_job
 from cortiscope.regions import draw_again, region
 from cortiscope.roi_chart import Axis, Mark, RoiRow, Series, roi_chart
@@ -121,7 +121,7 @@ def _set_menu(letter: str, chosen: str, known: Sequence[str]) -> None:
         state.change(**{letter: (st.session_state[key] or "").strip()})
 
     st.selectbox(
-        f"{letter.upper()}: pictures",
+        as_text(f"{letter.upper()}: pictures"),
         list(dict.fromkeys([*([chosen] if chosen else []), *known])),
         index=None,
         accept_new_options=True,
@@ -178,6 +178,8 @@ def _ready(subject: Subject, a: str, b: str) -> bool:
     """Whether Gabor energy is there; else offer to compute it, elsewhere, or say how far it is."""
     if has_gabor_energy(subject, FeatureStore(services.home().features)):
         return True
+    for own in (a, b):  # a job reads files; nobody names one who may not
+        picture_set(subject, own, files=allowed(Action.PATHS))
     about = f"gabor {subject.state}"
     job = latest("contrast", about)
     if job is not None and job.active:
@@ -283,7 +285,7 @@ def _rois(subject: Subject, found: PictureContrast) -> None:
 
 def _chart(subject: Subject, found: PictureContrast) -> None:
     paired = found.predicted is not None
-    rows = [_row(found, *place) for place in roi_places(subject)]
+    rows = [_row(found, place) for place in roi_places(subject)]
     ends = [e for row in rows for m in row.marks if m for e in (m.low, m.high) if e is not None]
     low, high = min([0.0, *ends]), max([0.1, *ends])
     images = f" over {found.images}" if paired else " over all pictures of both sets"
@@ -314,7 +316,8 @@ def _chart(subject: Subject, found: PictureContrast) -> None:
     )
 
 
-def _row(found: PictureContrast, roi: str, group: str, title: str, colour, h, vertices) -> RoiRow:
+def _row(found: PictureContrast, place: RoiPlace) -> RoiRow:
+    roi, group, title, colour, h, vertices = place
     own = found.of((roi, h.value))
     names = ["measured"] if found.predicted is None else ["held_out", "predicted"]
     marks: list[Mark | None] = [None] * len(names)

@@ -42,6 +42,8 @@ def render() -> None:
     }
     with errors_on_page():
         drawn[tool](subject, run)
+    if run is None:
+        offer_first_fit(subject)
     show_simulation_note(subject, key="lab")
 
 
@@ -71,12 +73,10 @@ def _choose() -> str:
 
 
 def _with_model(draw: Callable[[Subject, Run], None]) -> Callable[[Subject, Run | None], None]:
-    """Say, instead of drawing, that there is no model to ask."""
+    """Draw where there is a model to ask; else the page offers to fit one."""
 
     def drawn(subject: Subject, run: Run | None) -> None:
-        if run is None:
-            offer_first_fit(subject)
-        else:
+        if run is not None:
             draw(subject, run)
 
     return drawn
