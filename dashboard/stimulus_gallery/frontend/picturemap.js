@@ -98,8 +98,7 @@ export class PictureMap {
     return { x: MARGIN.left, y: MARGIN.top, width: Math.max(1, width - MARGIN.left - MARGIN.right), height: Math.max(1, height - MARGIN.top - MARGIN.bottom) };
   }
 
-  place(k) {
-    const { x, y, width, height } = this.area();
+  place(k, { x, y, width, height } = this.area()) {
     const [across, down] = seen(this.view, this.points[k]);
     return [x + across * width, y + down * height];
   }
@@ -135,7 +134,7 @@ export class PictureMap {
     const last = [];
     let shown = 0;
     this.points.forEach((_, k) => {
-      const [x, y] = this.place(k);
+      const [x, y] = this.place(k, area);
       if (x < area.x - side || x > area.x + area.width + side || y < area.y - side || y > area.y + area.height + side) return;
       shown++;
       if (k === this.hovered || this.name(k) === this.shown) last.push(k);
@@ -235,8 +234,9 @@ export class PictureMap {
 
   nearest([x, y]) {
     let [best, least] = [-1, this.side * 0.72];
+    const area = this.area();
     this.points.forEach((_, k) => {
-      const [px, py] = this.place(k);
+      const [px, py] = this.place(k, area);
       const far = Math.hypot(px - x, py - y);
       if (far < least) [best, least] = [k, far];
     });
