@@ -28,6 +28,7 @@ from cortiscope.core.evaluation.metrics import (
     mean_of_defined,
 )
 from cortiscope.core.evaluation.partition import PARTS, partition_fits, partition_report
+from cortiscope.core.evaluation.resampling import Jackknifed, jackknife_mean_r
 from cortiscope.core.evaluation.roi_mean import roi_mean_score
 from cortiscope.core.evaluation.significance import permutation_test
 from cortiscope.core.storage import Home
@@ -101,21 +102,30 @@ def _learning_curve(models: Sequence[Scored], groups: Sequence[Group]) -> list[A
     surfaces = Home.from_environment().surfaces if entry and entry.uses_positions else None
     table = vertex_table(subject, surfaces) if subject.space.is_placed else None
     held = np.asarray(model.array(f"design_{split}"))[model.reported[1]]
+    places = [one.groups[group] for group in groups]
 
     def score(rows: np.ndarray) -> np.ndarray:
         data = TrainingData(design[rows], responses[rows], vertices=table, groups=labels[rows])
         fitted = fit_regressor(denoised(data, spec.denoise), spec.encoder)
-        r = pearson_r(fitted.predict(held), one.measured)
-        means = (mean_of_defined(r[one.groups[group]]) for group in groups)
-        return np.array([np.nan if mean is None else mean for mean in means])
+        predicted = fitted.predict(held)
+        r = pearson_r(predicted, one.measured)
+        means = [mean_of_defined(r[place]) for place in places]
+        left = jackknife_mean_r(predicted, one.measured, places, stimuli=one.stimuli)
+        sizes.append(left.sizes)
+        return np.vstack([[np.nan if mean is None else mean for mean in means], left.without])
 
+    sizes: list[np.ndarray] = []
     curve = learning_curve(len(fit), score)
-    return [
-        {"n_train": curve.sizes.tolist(), "mean_r": [_known(v) for v in column]}
-        if len(one.groups[group])
-        else None
-        for group, column in zip(groups, curve.mean.T, strict=True)
-    ]
+    # The mean over orders is one statistic of the held-out images, which all fits share.
+    ends = [Jackknifed(own[0], own[1:], sizes[0]) for own in curve.mean]
+    found: list[Any] = []
+    for k, place in enumerate(places):
+        own = {"n_train": curve.sizes.tolist(), "mean_r": [_known(v) for v in curve.mean[:, 0, k]]}
+        if ends[0].calibrated:
+            both = np.array([at.interval() for at in ends])[:, :, k]
+            own |= {"low": [_known(v) for v in both[:, 0]], "high": [_known(v) for v in both[:, 1]]}
+        found.append(own if len(place) else None)
+    return found
 
 
 def _model(one: Scored) -> FittedModel:
@@ -198,7 +208,8 @@ LEARNING_CURVE = Metric(
     name="learning_curve",
     title="learning curve",
     definition="mean r over vertices after fitting the regressor anew on nested random subsets of "
-    "the fit images (mean over 3 orders); scaling and PCA stay those of all fit images",
+    "the fit images (mean over 3 orders), with a 95 % jackknife interval over held-out images; "
+    "scaling and PCA stay those of all fit images",
     per_group=_learning_curve,
     question="Would more images help?",
     shape="curve",

@@ -12,12 +12,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import stdtr, stdtrit
 
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.datasets import Subject
 from cortiscope.core.errors import IncompatibleSpace, InvalidInput
 from cortiscope.core.evaluation.metrics import Group, Metric, Scored
+from cortiscope.core.evaluation.report import ALL_VERTICES
+from cortiscope.core.evaluation.significance import adjusted_p
 
 LEAST_SUBJECTS = 3
 """Below, no vertex is tested: of two, one degree of freedom is left, and t follows the noise."""
@@ -33,6 +35,8 @@ class SubjectsMean:
     sd : between subjects, n - 1 in the denominator.
     n : subjects behind it.
     n_absent : subjects without a value (their ROI is absent), left out.
+    t, df, p : one-sample t of the mean against 0, its degrees of freedom, and its two-sided p;
+        t and p are None where all subjects are equal.
     """
 
     mean: float
@@ -41,6 +45,9 @@ class SubjectsMean:
     sd: float
     n: int
     n_absent: int
+    t: float | None
+    df: int
+    p: float | None
 
 
 @dataclass(frozen=True)
@@ -92,8 +99,11 @@ def mean_over_subjects(values: np.ndarray, *, level: float = 0.95) -> SubjectsMe
             "Name at least 2 subjects, or show one subject's interval over images.",
         )
     mean, sd = float(own.mean()), float(own.std(ddof=1))
-    half = float(stdtrit(n - 1, (1 + level) / 2)) * sd / np.sqrt(n)
-    return SubjectsMean(mean, mean - half, mean + half, sd, n, values.size - n)
+    error = sd / float(np.sqrt(n))
+    half = float(stdtrit(n - 1, (1 + level) / 2)) * error
+    t = mean / error if error > 0 else None
+    p = None if t is None else 2 * float(stdtr(n - 1, -abs(t)))
+    return SubjectsMean(mean, mean - half, mean + half, sd, n, values.size - n, t, n - 1, p)
 
 
 @dataclass(frozen=True)
@@ -190,6 +200,13 @@ def _random_effects(
         values = [_mean_r(one, group) for one in models]
         n = int(np.isfinite(values).sum())
         found.append(asdict(mean_over_subjects(np.array(values))) if n >= 2 else None)
+    # Over the ROIs of both hemispheres: the wholes hold them, and are no part of the family.
+    tested = [
+        own for own, (roi, _) in zip(found, groups, strict=True) if own and roi != ALL_VERTICES
+    ]
+    p = np.array([np.nan if own["p"] is None else own["p"] for own in tested], dtype=np.float64)
+    for own, q in zip(tested, adjusted_p(p), strict=True):
+        own["p_adjusted"] = None if np.isnan(q) else float(q)
     people = [(one.subject, np.asarray(one.report.r)) for one in models if one.subject is not None]
     if not all(subject.space.is_placed for subject, _ in people):
         return found, {}
@@ -208,7 +225,8 @@ RANDOM_EFFECTS = Metric(
     name="random_effects",
     title="mean over subjects",
     definition="mean r of each subject, averaged over subjects, with a 95 % t interval over "
-    "subjects: it applies to further subjects",
+    "subjects: it applies to further subjects; t (df = subjects - 1) and p against 0, p_adjusted: "
+    "Benjamini and Hochberg over the ROIs of both hemispheres",
     with_maps=_random_effects,
     maps={
         "group_mean": "mean r over the subjects that have the vertex of fsaverage",

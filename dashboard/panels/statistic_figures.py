@@ -35,7 +35,7 @@ Numbers = Mapping[str, tuple[float, float | None, float | None]]
 
 _SIDES = {"left": "lh", "right": "rh"}
 # In the file and in the text, and no marks of a chart: how many, and how sure.
-_BESIDE = ("n", "p", "p_adjusted", "smallest_p", "sd")
+_BESIDE = ("n", "p", "p_adjusted", "smallest_p", "sd", "t", "df")
 _MOST_SERIES = 6
 
 

@@ -84,6 +84,19 @@ def test_a_learning_curve_ends_where_the_model_is(world, evaluate):
     curve = evaluate("learning_curve", a)["results"]["learning_curve"]["all"]
     assert curve["n_train"][-1] == a.facts.n_fit
     assert curve["mean_r"][-1] == pytest.approx(a.report.overall.mean_r, abs=1e-5)
+    # The interval by leaving out one held-out image after another; one vertex is dead.
+    _, predicted, measured = _arrays(world)
+    alive = np.ptp(measured, axis=0) > 0
+    p, m = predicted[:, alive], measured[:, alive]
+    n = len(m)
+    left = [
+        np.mean([stats.pearsonr(*np.delete([p[:, v], m[:, v]], k, axis=1))[0] for v in range(11)])
+        for k in range(n)
+    ]
+    half = stats.t.ppf(0.975, n - 1) * np.sqrt((n - 1) / n * np.sum((left - np.mean(left)) ** 2))
+    ends = curve["mean_r"][-1] + half * np.array([-1, 1])
+    np.testing.assert_allclose([curve["low"][-1], curve["high"][-1]], ends, atol=2e-5)
+    assert len(curve["low"]) == len(curve["high"]) == len(curve["n_train"])
 
 
 def test_a_learning_curve_of_roi_attention_has_a_query_per_roi(world, evaluate):
@@ -151,10 +164,16 @@ def test_pairs_layers_and_subjects(world, evaluate):
     assert layers["n_within_two_steps"] == np.isfinite(best.preferred_layer).sum()
     assert layers["n_late"] == (best.low > 0).sum()
     assert layers["n_early"] == (best.high < 0).sum()
-    mean = evaluate("random_effects", a, other)["results"]["random_effects"]["all"]
+    people = evaluate("random_effects", a, other)["results"]["random_effects"]
+    mean = people["all"]
     values = [m.report.overall.mean_r for m in (a, other)]
     low, high = stats.t.interval(0.95, 1, np.mean(values), stats.sem(values))
     assert (mean["low"], mean["high"]) == pytest.approx((low, high))
+    # Each ROI's p is adjusted over those of both hemispheres; the whole is one test.
+    assert "p_adjusted" not in mean
+    rois = [own for side in people["rois"].values() for own in side.values() if own]
+    expected = stats.false_discovery_control([own["p"] for own in rois])
+    np.testing.assert_allclose([own["p_adjusted"] for own in rois], expected)
 
 
 def test_several_models_and_a_folder_of_files(world, evaluate, tmp_path):

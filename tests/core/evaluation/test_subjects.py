@@ -15,6 +15,13 @@ def test_the_interval_equals_scipys(rng):
     low, high = stats.ttest_1samp(values, 0).confidence_interval(0.9)
     assert (got.low, got.high) == pytest.approx((low, high))
     assert (got.mean, got.sd, got.n) == pytest.approx((values.mean(), stats.tstd(values), 7))
+    test = stats.ttest_1samp(values, 0)
+    assert (got.t, got.df, got.p) == pytest.approx((test.statistic, test.df, test.pvalue))
+
+
+def test_equal_subjects_have_no_t():
+    got = mean_over_subjects(np.full(3, 0.25))
+    assert (got.mean, got.t, got.df, got.p) == (0.25, None, 2, None)
 
 
 def test_the_interval_covers_the_true_mean_at_its_rate(rng):
