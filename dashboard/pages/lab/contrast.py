@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 from functools import lru_cache, partial
 
 import numpy as np
@@ -90,10 +89,11 @@ def _choose(subject: Subject) -> tuple[str, str, str]:
     """Draw both sets, what swaps them, and the control; return them."""
     now, (first, second) = state.current(), _usual(subject)
     a, b = now.a or first, now.b or second
-    known = [f"category:{name}" for name in categories_of(subject)]
+    counts = ", ".join(f"{name} {n}" for name, n in list(categories_of(subject).items())[:60])
+    known = f"Categories of {subject.id}: {counts}" if counts else ""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         for letter, chosen in (("a", a), ("b", b)):
-            _set_menu(letter, chosen, known)
+            _set_field(letter, chosen, known)
         st.button(
             "",
             icon=":material/swap_horiz:",
@@ -113,21 +113,18 @@ def _choose(subject: Subject) -> tuple[str, str, str]:
     return a, b, now.control if now.control == _GABOR else ""
 
 
-def _set_menu(letter: str, chosen: str, known: Sequence[str]) -> None:
+def _set_field(letter: str, chosen: str, known: str) -> None:
     key = f"lab-set-{letter}"
-    st.session_state[key] = chosen or None
+    st.session_state[key] = chosen
 
     def take() -> None:
-        state.change(**{letter: (st.session_state[key] or "").strip()})
+        state.change(**{letter: st.session_state[key].strip()})
 
-    st.selectbox(
+    st.text_input(
         as_text(f"{letter.upper()}: pictures"),
-        list(dict.fromkeys([*([chosen] if chosen else []), *known])),
-        index=None,
-        accept_new_options=True,
-        placeholder="category:face, caption:dog …",
-        help=_HOW,
         key=key,
+        placeholder="category:face, caption:dog …",
+        help=f"{_HOW}.  \n{as_text(known)}",
         on_change=take,
     )
 
