@@ -104,8 +104,10 @@ def pick_model_if_any(subject: Subject, head: DeltaGenerator | None = None) -> R
     """
     with st.sidebar:
         open_fit_dialog(subject)
+        with st.container():  # it comes and goes, above a region
+            offer_undo()
         run = next(iter(_pick_runs(subject, head=head)), None)
-        _states(subject, run)
+        show_run_states(subject, run)
     return run
 
 
@@ -118,17 +120,13 @@ def pick_models(subject: Subject) -> tuple[Run, ...]:
     """
     with st.sidebar:
         open_fit_dialog(subject)
+        with st.container():  # it comes and goes, above a region
+            offer_undo()
         runs = _pick_runs(subject, several=True)
-        _states(subject, runs[0] if runs else None)
+        show_run_states(subject, runs[0] if runs else None)
     if not runs:
         _say_that_none_is_fitted(subject)
     return tuple(services.reported(run) for run in runs)
-
-
-def _states(subject: Subject, run: Run | None) -> None:
-    """Say what is to be known of runs."""
-    offer_undo()
-    show_run_states(subject, run)
 
 
 def offer_first_fit(subject: Subject) -> None:
@@ -212,6 +210,8 @@ def _not_here(menu: ModelMenu, subject: Subject, shown: Run, former: Run | None)
     if former is not None:
         missing = ModelKey.of(former) != key
         return f"{subject.id} has no “{model_title(former)}”" if missing else ""
+    if now.run in services.run_store().deleted():
+        return f"“{now.run}” was deleted; “cortiscope runs undelete {now.run}” brings it back"
     if now.run:
         return f"There is no run “{now.run}” here"
     asked = {k: v for k, name in _PARTS.items() if (v := getattr(now, name))}

@@ -6,7 +6,7 @@ queue; either way it is what ``cortiscope evaluate`` says.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -35,19 +35,25 @@ _DEMO = "demo"
 
 def statistics_of(n_models: int) -> list[Metric]:
     """Return what the chooser offers for so many models of one subject."""
-    of_several = ("pair", "several") if n_models == 2 else ("several",)
-    arities = ("one", "subjects") if n_models == 1 else of_several
+    arities = ("one", "subjects") if n_models == 1 else ("pair", "several")
     return [m for m in METRICS.values() if m.shape != "vertex" and m.arity in arities]
 
 
 @region("statistics")
-def show_statistics(subject: Subject, runs: Sequence[Run], *, redraws: Sequence[str]) -> None:
+def show_statistics(
+    subject: Subject,
+    runs: Sequence[Run],
+    *,
+    redraws: Sequence[str],
+    pair: Callable[[], Sequence[Run]] | None = None,
+) -> None:
     """Draw the chooser and the statistic that was chosen.
 
     Parameters
     ----------
     runs : one, or those compared, A first.
     redraws : the regions that follow a ROI that is picked here.
+    pair : returns the two of several that are tested, the reference first.
     """
     show_title("Further statistics")
     metric = _choose(statistics_of(len(runs)))
@@ -55,6 +61,10 @@ def show_statistics(subject: Subject, runs: Sequence[Run], *, redraws: Sequence[
         return
     if metric.arity == "subjects":
         runs = [*runs, *_in_other_subjects(runs[0])]
+    elif metric.arity == "pair" and pair is not None and len(runs) > 2:
+        runs = pair()
+        first, second = map(model_title, runs)
+        show_note("Here A is {first}, B is {second}.", first=first, second=second)
     show_note(
         "<b>{title}</b>: {definition}. {images} of {id}. {source}",
         title=metric.title,

@@ -19,8 +19,10 @@ from cortiscope.core.evaluation import (
     results,
 )
 from cortiscope.core.pipeline.jobs import DONE, FAILED, RUNNING, Job
+from cortiscope.core.runs.kept_results import kept_or_computed
 from cortiscope.pages.compare import paired, published, together
 from cortiscope.pages.compare.pair import Compared, pair_rows, vertices_csv
+from cortiscope.panels import statistics
 from cortiscope.panels.scores import scored_run
 
 
@@ -66,6 +68,26 @@ def test_all_are_shown_on_one_scale_and_the_pair_of_the_address_is_tested(tiny_a
     # The one that is chosen twice makes room.
     app.selectbox("compare-pair-0").set_value("D").run()
     assert tiny_app.address(app)["pair"] == "DC"
+
+
+def test_statistics_are_of_the_tested_pair_or_of_all(tiny_app, four, monkeypatch):
+    asked = []
+
+    def computed(metric, models, **_):
+        asked.append([own.model.id for own in models])
+        return kept_or_computed(metric, models, keep=False)
+
+    monkeypatch.setattr(statistics, "kept_or_computed", computed)
+    ids = [run.id for run in four]
+    app = _open(tiny_app, four, pair="CA", statistic="paired")
+    assert asked.pop() == [ids[2], ids[0]]
+    assert "Here A is " in _words(app)
+    app.selectbox("compare-pair-1").set_value("D").run()
+    assert tiny_app.address(app)["pair"] == "CD"
+    _open(tiny_app, four, pair="CD", statistic="paired")
+    assert asked.pop() == [ids[2], ids[3]]
+    _open(tiny_app, four, statistic="preferred_layer")
+    assert asked.pop() == ids
 
 
 @pytest.mark.parametrize("asked", ["AE", "AA", "B", "XY"])

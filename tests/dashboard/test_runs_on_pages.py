@@ -288,10 +288,20 @@ def test_a_model_is_named_deleted_and_brought_back(tiny_app):
     assert not app.toast
     said = [one.value.replace("\\", "") for one in app.sidebar.caption]
     assert [words for words in said if words.startswith("Deleted <b>*mine*</b> · Raw pixels")]
+    other = tiny_app.open(subject="subj01", run=run.id)
+    assert f"runs undelete {run.id}" in other.toast[0].value.replace("\\", "")
     _press(app, "Undo")
     assert tiny_app.address(app)["run"] == run.id
     assert {p.name: p.read_bytes() for p in run.folder.iterdir()} == files
-    shutil.rmtree(run.folder)
+    # Where it came back by another way, there is nothing to undo.
+    _open_table(app)
+    _press(app, "Delete this model")
+    assert app.button("models-undo")
+    tiny_app.fit(reduction=Reduction("pca", 2))
+    app.run()
+    assert "models-undo" not in [button.key for button in app.button]
+    for folder in (run.folder, run.folder.parent / ".deleted" / run.id):
+        shutil.rmtree(folder)
 
 
 def _like(run, name, layer, weights):

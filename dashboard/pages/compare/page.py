@@ -74,8 +74,14 @@ def render() -> None:
         )
         return
     _compare(subject, models)
-    show_statistics(subject, models[:2], redraws=PLACES)
+    show_statistics(subject, models, redraws=PLACES, pair=lambda: _in_r(subject, models).runs)
     show_simulation_note(subject, key="compare")
+
+
+def _in_r(subject: Subject, runs: Sequence[Run]) -> Pair:
+    """Return the two that are tested, by r."""
+    scored = tuple(scored_run(run, R) for run in runs)
+    return chosen_pair(Compared(subject, tuple(runs), R, scored))
 
 
 @region("compare")

@@ -40,7 +40,7 @@ def pick_pair(models: Compared, pair: Pair) -> None:
             before = pair.letters
             second = before[0] if first != before[0] else before[1]
         state.change(pair=first + second)
-        redraw("compare")
+        redraw("compare", "statistics")
 
     for k, label in enumerate(("reference", "tested against")):
         key = f"compare-pair-{k}"
