@@ -29,6 +29,7 @@ _SOURCES = {
     "Noise-normalised": "Gifford et al. 2023, arXiv 2301.03198 (noise-normalised score)",
     "jackknife": "Efron & Stein 1981, Ann. Stat. 9:586 (jackknife)",
     "standardised responses": "Breiman & Friedman 1997, J. R. Stat. Soc. B 59:3 (shared responses)",
+    "shuffled images": "Phipson & Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9:39 (permutation p)",
     "false discovery": "Benjamini & Hochberg 1995, J. R. Stat. Soc. B 57:289 (FDR)",
 }
 

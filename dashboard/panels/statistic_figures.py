@@ -21,7 +21,7 @@ from cortiscope.core.evaluation.subjects import LEAST_SUBJECTS
 from cortiscope.core.runs import Run
 from cortiscope.cortex_view import ColourScale, CortexMap
 from cortiscope.look import show_plotly, theme
-from cortiscope.markup import Html, html, show_html, show_note, show_title, signed
+from cortiscope.markup import Html, as_text, html, show_html, show_note, show_title, signed
 from cortiscope.panels.brain import show_brain
 from cortiscope.panels.downloads import csv_button, csv_text, image_mark
 from cortiscope.panels.methods import opening_lines
@@ -73,7 +73,9 @@ def draw_statistic(
             )
             with st.popover("Show the code", key="statistic-code"):
                 st.code(_code(subject, runs, metric), language="python")
-                st.code(_command(subject, runs, metric), language="bash")
+                st.code("\n".join(command_lines(subject, runs, metric)), language="bash")
+            with st.popover("Methods", key="statistic-methods"):
+                st.write(as_text(_paragraph(runs, metric, found)))
     if metric.name == RSA.name:
         show_patterns(subject, runs[0])
     if subject.space.is_placed:
@@ -152,14 +154,22 @@ def _code(subject: Subject, runs: Sequence[Run], metric: Metric) -> str:
     )
 
 
-def _command(subject: Subject, runs: Sequence[Run], metric: Metric) -> str:
+def command_lines(subject: Subject, runs: Sequence[Run], metric: Metric) -> list[str]:
+    """Return the line that computes a statistic, and that which writes its maps, if any."""
     named = " ".join(f"--run {run.id}" for run in runs)
     where = f" --data {shlex.quote(str(subject.folder.parent))}" if allowed(Action.PATHS) else ""
-    line = f"cortiscope evaluate {named} --what {metric.name}{where}"
-    if not metric.maps:
-        return line
     maps = ",".join(metric.maps)
-    return f"{line}\ncortiscope maps {named} --map {maps}{where} --out maps"
+    lines = [f"cortiscope evaluate {named} --what {metric.name}{where}"]
+    return lines + ([f"cortiscope maps {named} --map {maps}{where} --out maps"] if maps else [])
+
+
+def _paragraph(runs: Sequence[Run], metric: Metric, found: Mapping[str, Any]) -> str:
+    """Write a paragraph for a methods section: what, of which models, over what, after whom."""
+    people = ", ".join(dict.fromkeys(run.subject for run in runs))
+    n = f"{found['n_images']} " if found["n_images"] else ""
+    words = f"{metric.title[0].upper()}{metric.title[1:]}: {metric.definition}"
+    source = f" {metric.source}." if metric.source else ""
+    return f"{words}. {n}{found['split']} images of {people}. {_models(runs)}{source}".strip()
 
 
 def numbers_of(value: Mapping[str, Any] | None) -> Numbers:

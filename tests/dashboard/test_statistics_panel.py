@@ -11,7 +11,7 @@ import pytest
 from cortiscope.core.evaluation import METRICS, Computed, Scored, results
 from cortiscope.core.runs import RunStore
 from cortiscope.core.runs.kept_results import kept_or_computed
-from cortiscope.markup import signed
+from cortiscope.markup import as_text, signed
 from cortiscope.panels import statistic_figures, statistics
 from cortiscope.panels.statistic_figures import numbers_of
 from cortiscope.panels.statistics import statistics_of
@@ -56,6 +56,10 @@ def test_a_statistic_that_is_chosen_has_the_numbers_of_the_command(tiny_app, nam
     for number, *_ in numbers_of(expected["all"]).values():
         assert statistic_figures._number(number) in _words(app)
     assert any(f"statistic-{name}" in key for key in _keys(app))
+    # A paragraph to paste: how many of which images, whose, and after whom.
+    whose = f"{expected['n_images']} {expected['split']} images of subj01"
+    pasted = [one.value for one in app.markdown if as_text(whose) in one.value]
+    assert any(as_text(METRICS[name].source) in one for one in pasted)
 
 
 def test_a_pair_s_statistic_is_of_a_and_b(tiny_app):
@@ -158,6 +162,9 @@ def test_a_mask_leaves_of_a_map_what_is_better_than_chance(tiny_app, monkeypatch
     np.testing.assert_array_equal(masked.values[1::2], whole.values[1::2])
     assert np.isnan(masked.values[::2]).all()
     assert "not better than chance" in _words(app)
+    (methods,) = [one.value for one in app.markdown if "alone that are better" in one.value]
+    assert "1000 shuffles" in methods
+    assert any(f"cortiscope maps --run {run.id} --map significant" in c.value for c in app.code)
 
 
 def test_subjects_are_of_one_configuration(tiny_app):

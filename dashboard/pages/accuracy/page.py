@@ -29,6 +29,8 @@ from cortiscope.look import show_chart
 from cortiscope.markup import Html, html, show_html, show_note, show_title, signed
 from cortiscope.navigation import Page
 from cortiscope.pages.accuracy.reliability import (
+    mask_code,
+    mask_words,
     offer_mask,
     pick_threshold,
     scored_above,
@@ -328,7 +330,7 @@ def _of_page(subject: Subject, metric: Metric, threshold: float) -> str:
             f"Only {subject.space.unit} whose ncsnr, as the folder gives it, is at least "
             f"{threshold:.2f} are shown and summarised here."
         )
-    return " ".join(words)
+    return " ".join([*words, *mask_words(subject)])
 
 
 def _code(subject: Subject, run: Run, metric: Metric, threshold: float) -> str:
@@ -337,12 +339,12 @@ def _code(subject: Subject, run: Run, metric: Metric, threshold: float) -> str:
         "table = model.report.table()  # ROI by ROI, every metric\n"
         f"values = cs.vertex_values(model, {metric.name!r})  # (n_vertices,)\n"
     )
-    if threshold <= 0:
-        return lines
-    return lines + (
-        f"\nkeep = subject.ncsnr >= {threshold:.2f}  # chosen from repeats, never from r\n"
-        "values = values[keep]\n"
-    )
+    if threshold > 0:
+        lines += (
+            f"\nkeep = subject.ncsnr >= {threshold:.2f}  # chosen from repeats, never from r\n"
+            "values = values[keep]\n"
+        )
+    return lines + mask_code(subject, run)
 
 
 PAGE = Page("Accuracy", "accuracy", render)

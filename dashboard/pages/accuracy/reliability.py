@@ -8,10 +8,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from cortiscope import services, state
 from cortiscope.core.datasets import Subject
-from cortiscope.core.evaluation import Evaluation, Metric, Scored, evaluate
+from cortiscope.core.evaluation import METRICS, Evaluation, Metric, Scored, evaluate
 from cortiscope.core.runs import Run
 from cortiscope.panels.roi_responses import roi_places
 from cortiscope.panels.scores import scored_run
+from cortiscope.panels.statistic_figures import command_lines
 from cortiscope.panels.statistics import better_than_chance
 
 MASK = "significant"
@@ -59,6 +60,26 @@ def offer_mask(menu: DeltaGenerator) -> None:
 def unmasked(subject: Subject, run: Run) -> np.ndarray | None:
     """Return (n_vertices,) bool, what the mask leaves; None without one, or until it is known."""
     return better_than_chance(subject, run) if state.current().mask == MASK else None
+
+
+def mask_words(subject: Subject) -> tuple[str, ...]:
+    """Say for a paper what the mask hides; nothing without one."""
+    if state.current().mask != MASK:
+        return ()
+    metric = METRICS["permutation"]
+    return (
+        f"The map shows {subject.space.unit} alone that are better than chance ({metric.definition}"
+        "); no number is computed over them alone.",
+    )
+
+
+def mask_code(subject: Subject, run: Run) -> str:
+    """Return the lines that give the mask; nothing without one."""
+    if state.current().mask != MASK:
+        return ""
+    metric = METRICS["permutation"]
+    _, maps = command_lines(subject, [run], metric)
+    return f"found = cs.statistic({metric.name!r}, model)  # the mask as a file:\n# {maps}\n"
 
 
 def _asked() -> float:
