@@ -22,7 +22,7 @@ from cortiscope.core.evaluation.report import ALL_VERTICES
 from cortiscope.core.evaluation.significance import adjusted_p
 
 LEAST_SUBJECTS = 3
-"""Below, no vertex is tested: of two, one degree of freedom is left, and t follows the noise."""
+"""Below, nothing is tested: of two, one degree of freedom is left, and t follows the noise."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class SubjectsMean:
     n : subjects behind it.
     n_absent : subjects without a value (their ROI is absent), left out.
     t, df, p : one-sample t of the mean against 0, its degrees of freedom, and its two-sided p;
-        t and p are None where all subjects are equal.
+        t and p are None where all subjects are equal, or fewer than ``LEAST_SUBJECTS``.
     """
 
     mean: float
@@ -101,7 +101,7 @@ def mean_over_subjects(values: np.ndarray, *, level: float = 0.95) -> SubjectsMe
     mean, sd = float(own.mean()), float(own.std(ddof=1))
     error = sd / float(np.sqrt(n))
     half = float(stdtrit(n - 1, (1 + level) / 2)) * error
-    t = mean / error if error > 0 else None
+    t = mean / error if error > 0 and n >= LEAST_SUBJECTS else None
     p = None if t is None else 2 * float(stdtr(n - 1, -abs(t)))
     return SubjectsMean(mean, mean - half, mean + half, sd, n, values.size - n, t, n - 1, p)
 
@@ -225,7 +225,8 @@ RANDOM_EFFECTS = Metric(
     name="random_effects",
     title="mean over subjects",
     definition="mean r of each subject, averaged over subjects, with a 95 % t interval over "
-    "subjects: it applies to further subjects; t (df = subjects - 1) and p against 0, p_adjusted: "
+    "subjects: it applies to further subjects; t (df = subjects - 1) and p against 0 from "
+    f"{LEAST_SUBJECTS} subjects on (of two, one degree of freedom is left), p_adjusted: "
     "Benjamini and Hochberg over the ROIs of both hemispheres",
     with_maps=_random_effects,
     maps={

@@ -169,11 +169,10 @@ def test_pairs_layers_and_subjects(world, evaluate):
     values = [m.report.overall.mean_r for m in (a, other)]
     low, high = stats.t.interval(0.95, 1, np.mean(values), stats.sem(values))
     assert (mean["low"], mean["high"]) == pytest.approx((low, high))
-    # Each ROI's p is adjusted over those of both hemispheres; the whole is one test.
-    assert "p_adjusted" not in mean
+    # Of two subjects nothing is tested (core/evaluation/test_subjects.py: of three each ROI is).
+    assert mean["p"] is None
     rois = [own for side in people["rois"].values() for own in side.values() if own]
-    expected = stats.false_discovery_control([own["p"] for own in rois])
-    np.testing.assert_allclose([own["p_adjusted"] for own in rois], expected)
+    assert {own["p_adjusted"] for own in rois} == {None}
 
 
 def test_several_models_and_a_folder_of_files(world, evaluate, tmp_path):

@@ -7,6 +7,7 @@ from scipy import stats
 from cortiscope.core.brain import ChallengeSpace, Hemisphere
 from cortiscope.core.errors import IncompatibleSpace, InvalidInput
 from cortiscope.core.evaluation import group_map, mean_over_subjects, pool_vertices
+from cortiscope.core.evaluation.subjects import RANDOM_EFFECTS
 
 
 def test_the_interval_equals_scipys(rng):
@@ -22,6 +23,12 @@ def test_the_interval_equals_scipys(rng):
 def test_equal_subjects_have_no_t():
     got = mean_over_subjects(np.full(3, 0.25))
     assert (got.mean, got.t, got.df, got.p) == (0.25, None, 2, None)
+
+
+def test_two_subjects_have_an_interval_and_no_test():
+    got = mean_over_subjects(np.array([0.3, np.nan, 0.4]))
+    assert (got.n, got.t, got.p) == (2, None, None)
+    assert got.low < 0 < 0.35 < got.high
 
 
 def test_the_interval_covers_the_true_mean_at_its_rate(rng):
@@ -105,3 +112,21 @@ def test_subjects_of_another_template_are_no_group():
     )
     with pytest.raises(IncompatibleSpace, match="163,842"):
         group_map([(_person("subj01", [3], [0]), np.zeros(2)), (other, np.zeros(2))])
+
+
+def test_each_roi_s_p_is_adjusted_over_those_of_both_hemispheres():
+    groups = [("all vertices", "both"), *((roi, h) for h in ("lh", "rh") for roi in ("V1", "FFA"))]
+    r = np.random.default_rng(2).normal(0.1, 0.1, (3, len(groups)))
+
+    def one(k):
+        of = {group: SimpleNamespace(mean_r=r[k, j]) for j, group in enumerate(groups)}
+        report = SimpleNamespace(r=[], of=lambda *group: of[group])
+        subject = SimpleNamespace(id=f"s{k}", space=SimpleNamespace(is_placed=False))
+        return SimpleNamespace(subject=subject, report=report, groups=groups)
+
+    (whole, *rois), _ = RANDOM_EFFECTS.with_maps([one(k) for k in range(3)], groups)
+    assert "p_adjusted" not in whole
+    p = stats.ttest_1samp(r[:, 1:], 0).pvalue
+    assert [own["p"] for own in rois] == pytest.approx(list(p))
+    expected = stats.false_discovery_control(p)
+    assert [own["p_adjusted"] for own in rois] == pytest.approx(list(expected))
