@@ -55,18 +55,20 @@ def show_contrast(subject: Subject, run: Run | None) -> None:
     """Draw the choice of both sets and all that follows it."""
     a, b, control = _choose(subject)
     if not (a and b):
-        st.info(
-            as_text(
-                f"Name two sets of pictures. Those of {subject.id} have no categories: name words "
-                "of captions (caption:dog), or a text file of names."
-            )
+        if not subject.space.is_placed:
+            show_no_cortex(subject, "Sets are compared over all voxels.")
+        show_note(
+            "Name two sets of pictures. Those of {id} have no categories: name words of captions "
+            "(caption:dog), or a text file of names.",
+            id=subject.id,
         )
         return
     if control and not _ready(subject, a, b):
         return
     with st.spinner("Comparing responses …"):
         found = _found(subject, run, a, b, control)
-    show_html('<p class="cs-verdict">{words}</p>', words=_verdict(subject, found))
+    with st.container(key="lab-verdict"):
+        show_html('<p class="cs-verdict">{words}</p>', words=_verdict(subject, found))
     _brain(subject, run, found)
     _rois(subject, found)
     with st.container(horizontal=True, gap="small"):
@@ -91,7 +93,7 @@ def _choose(subject: Subject) -> tuple[str, str, str]:
     a, b = now.a or first, now.b or second
     counts = ", ".join(f"{name} {n}" for name, n in list(categories_of(subject).items())[:60])
     known = f"Categories of {subject.id}: {counts}" if counts else ""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(key="lab-sets", horizontal=True, vertical_alignment="bottom", gap="small"):
         for letter, chosen in (("a", a), ("b", b)):
             _set_field(letter, chosen, known)
         st.button(
