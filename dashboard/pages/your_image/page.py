@@ -78,7 +78,7 @@ def _photograph(subject: Subject, run: Run, choice: DeltaGenerator) -> None:
     beside = Beside.of(subject, run, photograph)
     design, residual = _design(run.id, str(photograph.path))
     predicted = run.fitted.predict(design[None])[0]
-    picture, brain = st.columns([2, 7], gap="medium")
+    picture, brain = st.container(key="photo-head").columns([2, 7], gap="medium")
     with picture:
         _picture(subject, run, photograph)
         if has_rois(subject):
