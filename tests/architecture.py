@@ -15,6 +15,16 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "architecture.svg"
 FOLDERS = {"dashboard": "cortiscope", "core": "cortiscope.core"}
+# They know nothing of the project but how a frontend is served, so that another app can take them
+# as they are.
+COMPONENTS = (
+    "address_bar",
+    "command_palette",
+    "cortex_view",
+    "roi_chart",
+    "stimulus_gallery",
+    "svg_chart",
+)
 _WIDTH, _ROW, _BOX, _GAP, _HEIGHT, _TITLE = 1200, 66, 108, 12, 30, 40
 _COLUMNS = {"dashboard": (0, 660), "core": (680, 1200)}
 _FILL = {"core": "#dbeafe", "dashboard": "#fce7f3"}

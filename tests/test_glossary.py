@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture import COMPONENTS
+
 ROOT = Path(__file__).parents[1]
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 
@@ -25,15 +27,6 @@ def _rows(n_columns: int) -> list[list[str]]:
 
 
 WORDS, RETIRED = _rows(4), _rows(3)
-# They know nothing of the project, so their words are their own.
-COMPONENTS = (
-    "address_bar",
-    "command_palette",
-    "cortex_view",
-    "roi_chart",
-    "stimulus_gallery",
-    "svg_chart",
-)
 
 
 @cache

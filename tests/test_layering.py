@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture import COMPONENTS
+
 ROOT = Path(__file__).parents[1]
 
 # Lowest first: a layer may import itself and those before it. A new package must be placed here.
@@ -33,16 +35,6 @@ CORE_LAYERS = (
     "notebook",
     "cli",
     "__main__",
-)
-# Components know nothing of the project but how a frontend is served, so that another app can take
-# them as they are.
-COMPONENTS = (
-    "address_bar",
-    "command_palette",
-    "cortex_view",
-    "roi_chart",
-    "stimulus_gallery",
-    "svg_chart",
 )
 DASHBOARD_LAYERS = (
     "frontends",

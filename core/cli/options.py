@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from cortiscope.core import notebook
 from cortiscope.core.backbones import WeightsSpec, parse_weights
 from cortiscope.core.brain import HEMISPHERES, VOXELS
 from cortiscope.core.datasets import Subject, open_subject
@@ -41,6 +42,15 @@ def whole_number(least: int = 0, most: int = LARGEST_WHOLE) -> Callable[[str], i
 def add_runs(parser: argparse.ArgumentParser) -> None:
     """Add ``--runs``."""
     parser.add_argument("--runs", type=Path, metavar="DIR", help="folder of runs")
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """Add ``--run``, ``--data`` and ``--runs``: a fitted run and the data that it was fitted to."""
+    parser.add_argument("--run", required=True, metavar="ID", dest="run_id")
+    parser.add_argument(
+        "--data", type=Path, help="data folder (default: the demo, and those of CORTISCOPE_DATA)"
+    )
+    add_runs(parser)
 
 
 def add_weights(parser: argparse.ArgumentParser) -> None:
@@ -138,6 +148,13 @@ def subject_of(options: argparse.Namespace, progress: Progress) -> Subject:
     if folder == DEMO:
         folder = demo_data(Home.from_environment(), progress)
     return open_subject(Path(folder), options.subject).identified(progress)
+
+
+def run_and_subject(options: argparse.Namespace) -> tuple[Run, Subject]:
+    """Open what ``add_run`` names."""
+    run = run_store(options).open(options.run_id)
+    given = None if options.data is None else open_subject(options.data, run.subject)
+    return run, notebook.subject_of(run, given)
 
 
 def weights_of(options: argparse.Namespace) -> WeightsSpec:

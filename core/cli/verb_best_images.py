@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from cortiscope.core import notebook
 from cortiscope.core.brain import HEMISPHERES, Hemisphere
 from cortiscope.core.cli import options as shared
-from cortiscope.core.datasets import Subject, open_subject, require_outside_data
+from cortiscope.core.datasets import Subject, require_outside_data
 from cortiscope.core.errors import InvalidInput, MissingData, shortened
 from cortiscope.core.pipeline.best_images import MOST, best_images
 from cortiscope.core.pipeline.results import number, write_table
@@ -30,7 +29,7 @@ _SIDE = 96  # pixels
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's options."""
-    parser.add_argument("--run", required=True, metavar="ID", dest="run_id")
+    shared.add_run(parser)
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--roi", metavar="NAME")
     where.add_argument(
@@ -48,25 +47,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--k", type=shared.whole_number(1, MOST), default=12, help="of each end (default 12)"
     )
-    parser.add_argument(
-        "--data", type=Path, help="data folder (default: the demo, and those of CORTISCOPE_DATA)"
-    )
     parser.add_argument("--out", type=Path, metavar="FILE.csv", help="write the list there too")
     parser.add_argument(
         "--thumbnails",
         action="store_true",
         help="with --images: a small picture of each in the JSON (base64, JPEG)",
     )
-    shared.add_runs(parser)
 
 
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Carry the verb out."""
     if options.out is not None:
         require_outside_data(options.out)
-    fitted = shared.run_store(options).open(options.run_id)
-    given = None if options.data is None else open_subject(options.data, fitted.subject)
-    subject = notebook.subject_of(fitted, given)
+    fitted, subject = shared.run_and_subject(options)
     positions, place = _place(subject, options)
     images = None if options.images is None else StimulusImages.from_folder(options.images)
     found = best_images(

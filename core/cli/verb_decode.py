@@ -6,10 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from cortiscope.core import notebook
 from cortiscope.core.brain import HEMISPHERES
 from cortiscope.core.cli import options as shared
-from cortiscope.core.datasets import open_subject, require_outside_data
+from cortiscope.core.datasets import require_outside_data
 from cortiscope.core.errors import InvalidInput
 from cortiscope.core.evaluation import Decoding
 from cortiscope.core.pipeline.decoding import PRIORS, SETS, decode
@@ -24,7 +23,7 @@ HELP = "Decode which picture was seen from held-out responses, by a fitted run."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's options."""
-    parser.add_argument("--run", required=True, metavar="ID", dest="run_id")
+    shared.add_run(parser)
     parser.add_argument(
         "--candidates",
         default="test",
@@ -52,20 +51,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="refits on the fit images for their residuals; 0: of validation images alone",
     )
     parser.add_argument("--seed", type=shared.whole_number(), default=0)
-    parser.add_argument(
-        "--data", type=Path, help="data folder (default: the demo, and those of CORTISCOPE_DATA)"
-    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write tables and posterior there")
-    shared.add_runs(parser)
 
 
 def run(options: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Carry the verb out."""
     if options.out is not None:
         require_outside_data(options.out)
-    fitted = shared.run_store(options).open(options.run_id)
-    given = None if options.data is None else open_subject(options.data, fitted.subject)
-    subject = notebook.subject_of(fitted, given)
+    fitted, subject = shared.run_and_subject(options)
     candidates: str | StimulusImages = options.candidates
     if options.candidates not in SETS:
         if not Path(options.candidates).is_dir():

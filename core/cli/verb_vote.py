@@ -8,8 +8,8 @@ from typing import Any
 
 from cortiscope.core import notebook
 from cortiscope.core.cli import options as shared
-from cortiscope.core.cli.verb_fit import show as show
-from cortiscope.core.cli.verb_fit import summary
+from cortiscope.core.cli.fit_summary import show as show
+from cortiscope.core.cli.fit_summary import summary
 from cortiscope.core.datasets import open_subject
 from cortiscope.core.encoding.vote import VoteSettings
 from cortiscope.core.pipeline.voting import vote

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cortiscope.core.backbones import resolve_weights
 from cortiscope.core.brain import Hemisphere
 from cortiscope.core.datasets import Subject
 from cortiscope.core.datasets.picture_sets import picture_set
@@ -21,10 +20,15 @@ from cortiscope.core.errors import InvalidInput, MissingData, check_option
 from cortiscope.core.evaluation.contrast import LEAST_PICTURES, Contrast, contrast
 from cortiscope.core.evaluation.metrics import WHOLE, Group
 from cortiscope.core.evaluation.report import ALL_VERTICES, images_of, places_of
-from cortiscope.core.features import FeatureSpec, FeatureStore
+from cortiscope.core.features import FeatureStore
+from cortiscope.core.pipeline.gabor_control import (
+    MOST_AXES,
+    PICTURES_PER_AXIS,
+    gabor_energy,
+    leading_axes,
+)
 from cortiscope.core.progress import Progress, part, silent
 from cortiscope.core.runs import Run
-from cortiscope.core.runs.spec import GRID
 from cortiscope.core.stimuli import groups_over
 
 if TYPE_CHECKING:
@@ -37,8 +41,6 @@ DEFINITION = (
     "sets may differ), two-sided; q: Benjamini and Hochberg over vertices, or over the ROIs of "
     "both hemispheres"
 )
-
-_MOST_AXES, _PICTURES_PER_AXIS = 20, 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,7 +201,7 @@ def contrast_of(
 
     def compared(rows: np.ndarray, read: Callable[[slice], np.ndarray]) -> Contrast:
         own = _Once.of(rows, pictures.labels)
-        axes = None if energy is None else _axes(energy[own.first])
+        axes = None if energy is None else leading_axes(energy[own.first])
         return contrast(own.averaging(read), pictures.in_a[own.first], places, covariates=axes)
 
     rows = pictures.rows(all_known)
@@ -322,37 +324,6 @@ def _measured(subject: Subject, rows: np.ndarray) -> Callable[[slice], np.ndarra
     return lambda block: stacked[:, block]
 
 
-def gabor_spec() -> FeatureSpec:
-    """Return the features that are partialled out: contrast energy on a grid of 5 x 5 places."""
-    return FeatureSpec("gabor", resolve_weights("gabor"), "energy", GRID)
-
-
-def gabor_energy(subject: Subject, store: FeatureStore, progress: Progress = silent) -> np.ndarray:
-    """Return the Gabor energy of a subject's training, then test images, (n_pictures, n_values)."""
-    spec, found = gabor_spec(), []
-    splits = [s for s in (subject.train, subject.test) if len(s)]
-    for k, split in enumerate(splits):
-        step = part(progress, k / len(splits), (k + 1) / len(splits))
-        values = store.get([spec], split.images, step)[spec.layer]
-        found.append(np.asarray(values, dtype=np.float64).reshape(len(split), -1))
-    return np.concatenate(found)
-
-
-def has_gabor_energy(subject: Subject, store: FeatureStore) -> bool:
-    """Whether these features need no computing."""
-    return all(store.has(gabor_spec(), s.images) for s in (subject.train, subject.test) if len(s))
-
-
-def _axes(energy: np.ndarray) -> np.ndarray:
-    """Return the scores (n_pictures, k) of standardised energy on its leading principal axes."""
-    centred = energy - energy.mean(axis=0)
-    sd = centred.std(axis=0)
-    centred = centred[:, sd > 0] / sd[sd > 0]
-    k = min(_MOST_AXES, len(energy) // _PICTURES_PER_AXIS)
-    u, s, _ = np.linalg.svd(centred, full_matrices=False)
-    return np.asarray(u[:, :k] * s[:k])
-
-
 def contrast_methods_text(subject: Subject, found: PictureContrast) -> str:
     """Say in a paragraph how the numbers came about."""
     own, held = found.measured, found.held_out
@@ -364,7 +335,7 @@ def contrast_methods_text(subject: Subject, found: PictureContrast) -> str:
         "pictures, two-sided, false discovery rate (Benjamini and Hochberg) over vertices, or over "
         "the ROIs of both hemispheres.",
         "Gabor energy of the pictures (5 frequencies, 8 orientations, 5 x 5 places; its leading "
-        f"principal components, at most {_MOST_AXES} and one for every {_PICTURES_PER_AXIS} "
+        f"principal components, at most {MOST_AXES} and one for every {PICTURES_PER_AXIS} "
         "pictures) was partialled out in a linear model, with variances that may differ between "
         "the sets (HC2)."
         if found.control == "gabor"

@@ -14,18 +14,11 @@ from cortiscope.charts.style import as_written, layout
 from cortiscope.core.encoding import Reduction
 from cortiscope.core.storage import Home
 from cortiscope.markup import Html, as_text, html
+from tests.architecture import COMPONENTS
 from tests.dashboard.conftest import TinyApp
 from tests.data.tiny_world import write_subject
 
 ROOT = Path(__file__).parents[2] / "dashboard"
-COMPONENTS = (
-    "address_bar",
-    "command_palette",
-    "cortex_view",
-    "roi_chart",
-    "stimulus_gallery",
-    "svg_chart",
-)
 
 NAME = "<u>s01![b](x)"
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cortiscope.core.cli.fit_summary import show
 from cortiscope.core.cli.main import main
-from cortiscope.core.cli.verb_fit import show
 from cortiscope.core.datasets import open_subject
 from cortiscope.core.runs import RunStore
 from tests.data.tiny_world import N_LEFT, N_RIGHT, write_subject

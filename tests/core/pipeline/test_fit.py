@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from cortiscope.core.brain import HEMISPHERES
-from cortiscope.core.cli.verb_fit import show, summary
+from cortiscope.core.cli.fit_summary import show, summary
 from cortiscope.core.config import to_plain
 from cortiscope.core.datasets import check_folder, open_subject
 from cortiscope.core.encoding import Reduction, RegressorSpec, regressor_names, validation_split
