@@ -217,7 +217,7 @@ def test_pictures_on_the_map_are_gone_to_and_encircled(page, app):
         page.mouse.move(x + across * w, y + down * h, steps=3)
     page.mouse.up()
     page.get_by_text("pictures, shown in the gallery").wait_for()
-    page.get_by_role("button", name="all pictures").wait_for()
+    page.get_by_role("button", name="all pictures", exact=True).wait_for()
     assert serious_violations(page) == []
 
 

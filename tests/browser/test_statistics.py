@@ -16,6 +16,7 @@ from cortiscope.core.evaluation import (
     vertex_metrics,
 )
 from cortiscope.core.notebook.scores import scored_runs
+from cortiscope.core.pipeline.demo import demo_data
 from cortiscope.core.runs import RunStore
 from cortiscope.core.runs.kept_results import kept_or_computed
 from cortiscope.core.storage import Home
@@ -50,7 +51,8 @@ def long_answers(demo_home, monkeypatch):
         next(run for name in store.ids() if beginning in name and (run := store.open(name)))
         for beginning in ("sim01-gabor", "sim01-small_cnn-pretrained-block5")
     ]
-    models = scored_runs(pair, None)
+    # By its folder: other tests of this process may know another sim01.
+    models = scored_runs(pair, demo_data(Home(demo_home)))
     for name, of in (("permutation", 1), ("learning_curve", 1), ("partition", 2)):
         kept_or_computed(METRICS[name], models[:of])
     yield pair

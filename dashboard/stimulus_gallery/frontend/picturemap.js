@@ -14,7 +14,7 @@ const FRAME = `
     <button type="button" data-act="lasso" aria-pressed="false" title="Encircle pictures (or hold Shift)">encircle</button>
     <button type="button" data-act="in" title="Larger (wheel)" aria-label="Larger">+</button>
     <button type="button" data-act="out" title="Smaller (wheel)" aria-label="Smaller">−</button>
-    <button type="button" data-act="whole" title="All pictures" aria-label="All pictures">⟲</button>
+    <button type="button" data-act="whole" title="Whole map" aria-label="Whole map">⟲</button>
   </div>
   <div class="tip" role="status" hidden></div>`;
 
